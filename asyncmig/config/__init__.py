@@ -1,0 +1,1 @@
+"""Settings from TOML, ini and the environment, as one frozen value."""

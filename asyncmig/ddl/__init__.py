@@ -1,0 +1,1 @@
+"""Operations become SQL text, one file per object kind."""

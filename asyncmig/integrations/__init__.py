@@ -1,0 +1,1 @@
+"""asyncmig inside services, workers and test suites."""

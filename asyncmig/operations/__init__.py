@@ -1,0 +1,1 @@
+"""Directives: what a script calls on ``op``, one file per object kind."""

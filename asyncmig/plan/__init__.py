@@ -1,0 +1,1 @@
+"""Plans: frozen steps, phases and statements, and the planner that makes them."""

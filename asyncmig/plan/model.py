@@ -1,0 +1,168 @@
+"""The plan: frozen data that every reader shares, from the executor to the preview."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asyncmig.sql.statement import Statement
+
+__all__ = ["Direction", "Phase", "PhaseKind", "Plan", "Step", "VersionChange"]
+
+
+class Direction(StrEnum):
+    """Which of a script's two functions runs."""
+
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+
+
+class PhaseKind(StrEnum):
+    """How a phase is committed: as one transaction, statement by statement, or batch by batch."""
+
+    TRANSACTION = "transaction"
+    AUTOCOMMIT = "autocommit"
+    BACKFILL = "backfill"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """Statements that share one way of being committed."""
+
+    kind: PhaseKind
+    statements: tuple[Statement, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the statements' text: the same work has the same fingerprint."""
+        digest = hashlib.sha256(self.kind.encode())
+        for statement in self.statements:
+            digest.update(b"\0")
+            digest.update(statement.sql.encode())
+        return digest.hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionChange:
+    """What a step does to the rows of the version table: ``remove`` goes, ``add`` comes."""
+
+    remove: tuple[str, ...] = ()
+    add: tuple[str, ...] = ()
+
+    def apply(self, heads: frozenset[str]) -> frozenset[str]:
+        """The rows after this change, given those before."""
+        return (heads - frozenset(self.remove)) | frozenset(self.add)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One revision in one direction.
+
+    Attributes:
+        revision: the id.
+        down_revisions: the ids it stands on.
+        message: the first line of the script's docstring or title.
+        path: the script, as a user would name it.
+        checksum: of the script's meaning, not of its comments and layout.
+        phases: at least one; an empty script has one empty transaction phase.
+        live: True when the script reads from the database, so that what follows the first read is
+            known only when it runs; ``live_origin`` is where.
+        version: the change of the version table, committed with the last phase.
+    """
+
+    revision: str
+    direction: Direction
+    down_revisions: tuple[str, ...] = ()
+    message: str = ""
+    path: str | None = None
+    checksum: str | None = None
+    phases: tuple[Phase, ...]
+    live: bool = False
+    live_origin: str | None = None
+    version: VersionChange = field(default_factory=VersionChange)
+
+    @property
+    def statements(self) -> Iterator[Statement]:
+        """All statements, phase by phase."""
+        for phase in self.phases:
+            yield from phase.statements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Ordered steps from ``current`` to ``target``.
+
+    Iterating gives the steps; an empty plan is false.
+    """
+
+    direction: Direction
+    target: str
+    current: tuple[str, ...]
+    steps: tuple[Step, ...]
+    heads: tuple[str, ...]
+    """The rows of the version table once the plan has run."""
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """The ids in the order they run."""
+        return tuple(step.revision for step in self.steps)
+
+    @property
+    def live(self) -> bool:
+        """True when some step reads from the database."""
+        return any(step.live for step in self.steps)
+
+    def to_dict(self) -> dict[str, object]:
+        """The plan as plain data, the document of ``asyncmig plan --json``."""
+        return {
+            "direction": str(self.direction),
+            "target": self.target,
+            "current": list(self.current),
+            "heads": list(self.heads),
+            "steps": [_step_to_dict(step) for step in self.steps],
+        }
+
+
+def _step_to_dict(step: Step) -> dict[str, object]:
+    return {
+        "revision": step.revision,
+        "direction": str(step.direction),
+        "down_revisions": list(step.down_revisions),
+        "message": step.message,
+        "path": step.path,
+        "checksum": step.checksum,
+        "live": step.live,
+        "live_origin": step.live_origin,
+        "version": {"remove": list(step.version.remove), "add": list(step.version.add)},
+        "phases": [
+            {
+                "kind": str(phase.kind),
+                "fingerprint": phase.fingerprint,
+                "statements": [
+                    {
+                        "sql": statement.sql,
+                        "parameters": [
+                            value if isinstance(value, str | int | float | bool | None) else str(value)
+                            for value in statement.parameters
+                        ],
+                        "origin": statement.origin,
+                        "directive": statement.directive,
+                        "transactional": statement.transactional,
+                    }
+                    for statement in phase.statements
+                ],
+            }
+            for phase in step.phases
+        ],
+    }

@@ -1,0 +1,50 @@
+"""What a revision file says of itself, without running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Revision", "ScriptKind"]
+
+
+class ScriptKind(StrEnum):
+    """The language of a revision file."""
+
+    PYTHON = "python"
+    SQL = "sql"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """The metadata of one revision file.
+
+    Attributes:
+        id: ``revision`` of the script.
+        down_revisions: the revisions it stands on, in the order written; empty for a base.
+        depends_on: as written: ids, partial ids or branch labels.
+        branch_labels: the labels written in this file (not those inherited along the branch).
+        message: first line of the docstring.
+        doc: the whole docstring.
+        path: the file.
+        kind: Python or SQL.
+    """
+
+    id: str
+    down_revisions: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    branch_labels: tuple[str, ...] = ()
+    message: str = ""
+    doc: str = ""
+    path: str = ""
+    kind: ScriptKind = ScriptKind.PYTHON
+
+    @property
+    def is_base(self) -> bool:
+        """True when nothing is below it."""
+        return not self.down_revisions
+
+    @property
+    def is_merge(self) -> bool:
+        """True when it stands on several revisions."""
+        return len(self.down_revisions) > 1

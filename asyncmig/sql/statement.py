@@ -1,0 +1,34 @@
+"""One SQL statement of a plan: its text, where it comes from, and what it may not do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Statement"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement as it is sent.
+
+    Attributes:
+        sql: the text, without a closing semicolon. It is complete: values are literals in it.
+        parameters: the values that the directive bound, in order; ``sql`` already carries them.
+        origin: ``file:line`` of the call that made it; None when nobody can say.
+        directive: the name of the ``op`` member, or ``"sql"`` in a SQL revision.
+        transactional: False when PostgreSQL refuses it inside a transaction block, or when the
+            script asked for an autocommit block.
+        enum_label: for ``ALTER TYPE ... ADD VALUE``, the new label: a later statement that uses it
+            needs a commit between the two.
+        copy_data: for ``COPY ... FROM STDIN`` in a SQL revision, the lines that follow it.
+        executed: True when the script ran it itself, through its bind, and got a result.
+    """
+
+    sql: str
+    parameters: tuple[object, ...] = ()
+    origin: str | None = None
+    directive: str | None = None
+    transactional: bool = True
+    enum_label: str | None = None
+    copy_data: str | None = None
+    executed: bool = False
