@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-__all__ = ["PostWriteHook", "Settings", "TransactionMode"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from asyncmig.errors import ConfigError
+
+__all__ = ["PostWriteHook", "RevisionFormat", "Settings", "TransactionMode"]
 
 TransactionMode = Literal["revision", "all"]
+RevisionFormat = Literal["python", "sql"]
+
+
+def _empty() -> Mapping[str, str]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +28,12 @@ class PostWriteHook:
 
     Attributes:
         name: its section.
-        type: ``console_scripts``, ``exec`` or ``module``.
+        type: ``console_scripts``, ``exec``, ``module``, or the name of a runner that the caller of
+            ``render.run_post_write_hooks`` brings along.
         entrypoint: a console script's name, a program, or a module.
         options: arguments as one string; ``REVISION_SCRIPT_FILENAME`` stands for the file.
         cwd: where it runs; None is the current folder.
+        extra: its other keys, for runners of one's own.
     """
 
     name: str
@@ -30,10 +41,7 @@ class PostWriteHook:
     entrypoint: str
     options: str = ""
     cwd: str | None = None
-
-
-def _empty() -> Mapping[str, str]:
-    return MappingProxyType({})
+    extra: Mapping[str, str] = field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +49,20 @@ class Settings:
     """Everything that can be set, with its default.
 
     Times are in seconds; None means no limit of ours. ``url`` holds a password: it is left out of
-    ``repr`` and of every message.
+    ``repr`` and of every message. It is as written, unread: most commands need no database, so only
+    ``config.database_url(settings)`` parses it, and only there a fault in it is raised.
     """
 
     # where
     url: str | None = field(default=None, repr=False)
+    url_source: str | None = None
+    url_problem: ConfigError | None = field(default=None, repr=False, compare=False)
     script_location: Path = Path("migrations")
     version_locations: tuple[Path, ...] = ()
     recursive_version_locations: bool = False
     sourceless: bool = False
     prepend_sys_path: tuple[Path, ...] = ()
-    target_metadata: str | None = None
+    target_metadata: str | tuple[str, ...] | None = None
     hooks: str | None = None
     config_path: Path | None = None
     section: str | None = None
@@ -73,15 +84,25 @@ class Settings:
     statement_timeout: float | None = None
     connect_timeout: float = 10.0
     command_timeout: float | None = None
+    statement_cache_size: int = 0
+    sslmode: str | None = None
+    sslrootcert: Path | None = None
+    sslcert: Path | None = None
+    sslkey: Path | None = None
     wait_for_database: float = 0.0
     role: str | None = None
     search_path: str | None = None
     application_name: str = "asyncmig"
-    connect_args: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    connect_args: Mapping[str, object] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False
+    )
     tag: str | None = None
-    x: Mapping[str, str | tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    x: Mapping[str, str | tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False
+    )
 
     # new revision files
+    revision_format: RevisionFormat = "python"
     file_template: str = "%(rev)s_%(slug)s"
     timezone: str | None = None
     truncate_slug_length: int = 40
@@ -89,13 +110,13 @@ class Settings:
     revision_environment: bool = False
     post_write_hooks: tuple[PostWriteHook, ...] = ()
 
-    # comparing (autogenerate)
+    # comparing, for autogenerate
     compare_type: bool = True
     compare_server_default: bool = True
     include_schemas: bool = False
 
     # the file's other keys, as written: users' own options
-    extra: Mapping[str, str] = field(default_factory=_empty)
+    extra: Mapping[str, str] = field(default_factory=_empty, repr=False)
 
     @property
     def version_paths(self) -> tuple[Path, ...]:

@@ -1,0 +1,63 @@
+"""``${NAME}`` from the environment, in our own files and in every file's URL."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from asyncmig.config.place import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from asyncmig.config.place import Place
+
+__all__ = ["expand_environment"]
+
+_REFERENCE = re.compile(r"(\$?)\$\{([^}]*)\}")
+_NAMED = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$", re.DOTALL)
+
+
+def expand_environment(value: object, environ: Mapping[str, str], place: Place) -> object:
+    """Fill in ``${NAME}`` and ``${NAME:-default}`` in text, and in the text of lists and tables.
+
+    An empty variable counts as missing where a default is given, as in a shell. ``$${`` stands for
+    a literal ``${``. A dollar sign with no brace behind it is itself, so that passwords need no
+    escaping.
+
+    Raises:
+        ConfigKeyError: the variable is not set and there is no default, or its name is malformed.
+    """
+    if isinstance(value, list):
+        return [expand_environment(item, environ, place) for item in value]
+    if isinstance(value, dict):
+        return {key: expand_environment(item, environ, place) for key, item in value.items()}
+    if not isinstance(value, str) or "${" not in value:
+        return value
+
+    def fill(match: re.Match[str]) -> str:
+        escaped, inside = match[1], match[2]
+        if escaped:
+            return match[0][1:]
+        named = _NAMED.match(inside)
+        if named is None:
+            raise place.fault(
+                "has a '${...}' that holds no variable's name",
+                hint="write ${NAME} or ${NAME:-default}; a literal '${' is written '$${'",
+            )
+        name, default = named[1], named[2]
+        found = environ.get(name)
+        if default is not None:
+            return found or default
+        if found is None:
+            near = nearest(name, [known.lower() for known in environ])
+            right = next((known for known in environ if known.lower() == near), None)
+            raise place.fault(
+                f"needs the environment variable {name}, which is not set",
+                hint=(f"did you mean {right}? otherwise " if right else "")
+                + f"set {name}, or give a default: ${{{name}:-...}}",
+                near=right,
+            )
+        return found
+
+    return _REFERENCE.sub(fill, value)

@@ -1,0 +1,119 @@
+"""Users' objects by name: ``app.models:Base.metadata``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from asyncmig.config.place import nearest
+from asyncmig.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import ModuleType, TracebackType
+
+__all__ = ["extend_sys_path", "import_object", "import_objects"]
+
+
+def extend_sys_path(paths: Iterable[str | Path]) -> None:
+    """Put folders in front of ``sys.path``, those that are not on it yet, in this order.
+
+    They stay there, as with Alembic: revisions and models import more when they run, long after the
+    first import. It happens where users' code is about to be imported, never while settings load.
+    """
+    new = [text for path in paths if (text := str(path)) not in sys.path]
+    sys.path[:0] = new
+
+
+def import_object(spec: str, *, sys_path: Iterable[str | Path] = ()) -> object:
+    """The module ``package.module``, or what ``package.module:name.attribute`` names in it.
+
+    Args:
+        spec: the name.
+        sys_path: ``Settings.prepend_sys_path``, see ``extend_sys_path``.
+
+    Raises:
+        ConfigError: the module is not there or fails while it is imported (the message says in
+            which file and line, and why), or has no such name. Facts: ``module``, ``path``,
+            ``line``, ``nearest``. The cause is the exception itself.
+
+    Example:
+        >>> import_object("pathlib:Path.cwd").__name__
+        'cwd'
+    """
+    extend_sys_path(sys_path)
+    module_name, _, names = spec.partition(":")
+    found: object = _import_module(module_name, spec)
+    seen = module_name
+    for name in filter(None, names.split(".")):
+        try:
+            found = getattr(found, name)
+        except AttributeError:
+            near = nearest(name, dir(found))
+            hint = (
+                f"did you mean '{near}'?" if near else "names stand behind the colon: module:name"
+            )
+            raise ConfigError(
+                f"'{spec}': {seen} has no '{name}'", hint=hint, module=module_name, nearest=near
+            ) from None
+        seen = f"{seen}.{name}"
+    return found
+
+
+def import_objects(
+    specs: str | Iterable[str] | None, *, sys_path: Iterable[str | Path] = ()
+) -> tuple[object, ...]:
+    """One object for each name; empty for None.
+
+    Raises:
+        ConfigError: as ``import_object``.
+    """
+    names = (specs,) if isinstance(specs, str) else tuple(specs or ())
+    folders = tuple(sys_path)
+    return tuple(import_object(name, sys_path=folders) for name in names)
+
+
+def _import_module(name: str, spec: str) -> ModuleType:
+    from importlib import import_module
+
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{name}.".startswith(f"{error.name}."):
+            raise ConfigError(
+                f"'{spec}' cannot be imported: there is no module '{error.name}'",
+                hint="add the folder that holds it to prepend_sys_path, or install the package",
+                module=name,
+            ) from error
+        raise _broken(name, spec, error) from error
+    except Exception as error:
+        # A user's module may raise anything at import.
+        raise _broken(name, spec, error) from error
+
+
+def _broken(name: str, spec: str, error: Exception) -> ConfigError:
+    if isinstance(error, SyntaxError) and error.filename:
+        path, line = error.filename, error.lineno or 0
+    else:
+        path, line = _innermost(error.__traceback__)
+    where = f"{path}:{line}" if path else name
+    cause = str(error.msg if isinstance(error, SyntaxError) else error).partition("\n")[0]
+    return ConfigError(
+        f"'{spec}' cannot be imported: {where}: {type(error).__name__}: {cause}".rstrip(": "),
+        hint=f"try it by itself: python -c 'import {name}'",
+        module=name,
+        path=path or None,
+        line=line or None,
+    )
+
+
+def _innermost(traceback: TracebackType | None) -> tuple[str, int]:
+    """The last line of a user's code on the way to the error: not ours, not importlib's."""
+    place = ("", 0)
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        if not file.startswith("<frozen") and file != __file__ and "importlib" not in file:
+            place = (file, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return place
