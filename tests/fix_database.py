@@ -85,7 +85,7 @@ async def pg(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @cache
 def pg_dump() -> Path:
-    """The newest pg_dump at hand: the wheel's (it reads every older server), else the one on PATH."""
+    """The newest pg_dump at hand: the wheel's (it reads every older server), else that on PATH."""
     from asyncmig import embedded
     from asyncmig.errors import ConfigError
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from textwrap import dedent, indent
+from typing import TYPE_CHECKING
 
 import pytest
 
 from asyncmig.config.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Parents = str | tuple[str, ...] | None
 

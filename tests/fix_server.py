@@ -49,7 +49,7 @@ class TestServer:
 
 
 def docker_engine_answers() -> bool:
-    """Whether the engine that testcontainers would use is there, without waiting for one that is not."""
+    """Whether the engine that testcontainers would use is there; it never waits for none."""
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", ResourceWarning
@@ -68,7 +68,7 @@ def _ping_docker() -> bool:
             return bool(client.ping())
         finally:
             client.close()
-    except Exception:  # whatever fails in whichever of its layers: there is no engine for us
+    except Exception:  # noqa: BLE001 - whatever fails in whichever of its layers: there is no engine for us
         return False
 
 
@@ -81,8 +81,16 @@ def start_container(resources: ExitStack) -> str:
 
     image = os.environ.get("ASYNCMIG_TEST_IMAGE", "postgres:18-alpine")
     container = PostgresContainer(image, username="postgres", dbname="postgres", driver=None)
-    options = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_level=logical",
-               "max_connections=200", "max_prepared_transactions=10", "autovacuum=off", "jit=off")  # fmt: skip
+    options = (
+        "fsync=off",
+        "full_page_writes=off",
+        "synchronous_commit=off",
+        "wal_level=logical",
+        "max_connections=200",
+        "max_prepared_transactions=10",
+        "autovacuum=off",
+        "jit=off",
+    )
     container.with_command("postgres " + " ".join(f"-c {option}" for option in options))
     resources.enter_context(container)
     return container.get_connection_url()
@@ -113,7 +121,8 @@ def find_server(resources: ExitStack) -> TestServer:
             url, found = start_embedded(resources), "embedded wheel"
         except AsyncmigError as error:
             raise pytest.UsageError(
-                f"no PostgreSQL to test on: ASYNCMIG_TEST_URL is not set, no Docker engine answers, {error}"
+                "no PostgreSQL to test on: ASYNCMIG_TEST_URL is not set, no Docker engine answers, "
+                f"{error}"
             ) from error
     connection = psycopg2.connect(url)
     number = connection.server_version

@@ -7,7 +7,8 @@ On Linux the server in turn is told by the kernel when the guard dies. Own sessi
 terminal reaches neither, the server outlives the work that is being wound up.
 
 What does not hold: a child that our process *forked without exec* inherits the pipe and keeps the
-server until it ends too; on macOS a ``SIGKILL`` of the guard itself leaves the server running.
+server until it ends too; a ``SIGKILL`` of the guard itself leaves the scratch folder behind, and on
+macOS the server as well.
 
 Only the standard library, everything imported before privileges are dropped: afterwards the
 interpreter's own files may be out of reach.
@@ -31,6 +32,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ PORT = 5432
 USER = "postgres"
 SOCKET_PATH_LIMIT = 100  # sun_path has 104 bytes on macOS and 108 on Linux
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
 
 THROW_AWAY = {
     "autovacuum": "off",
@@ -54,7 +57,7 @@ THROW_AWAY = {
 """Nothing of a throw-away server is worth a disk flush; its autovacuum would only disturb."""
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """Why there is no server. ``kind`` is ``config`` (the folder, the user) or ``start``."""
 
     def __init__(self, message: str, *, hint: str | None = None, kind: str = "config") -> None:
@@ -62,7 +65,7 @@ class Refusal(Exception):
         self.report = {"error": message, "hint": hint, "kind": kind}
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The pipe was closed, or a signal asked us to end."""
 
 
@@ -76,84 +79,83 @@ class Guard:
         self.tcp: bool = order["tcp"]
         self.settings: dict[str, str] = order["settings"]
         self.patience: float = order["patience"]
-        self.wakeup = self.listen_to_signals()
+        self.wakeup = listen_to_signals()
         self.base: Path | None = None
+        self.home = self.folder
+        self.doors: tuple[int, ...] = ()
 
-    # -- waiting ---------------------------------------------------------------------------------
-
-    def listen_to_signals(self) -> int:
-        """A file that becomes readable when a child ended or a signal asks us to stop."""
-        reader, writer = (
-            os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if sys.platform == "linux" else os.pipe()
-        )
-        os.set_blocking(writer, False)
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: None)
-        signal.set_wakeup_fd(writer)
-        return reader
-
-    def pause(self, seconds: float | None) -> None:
-        """Wait for a signal, at most so long. Raises Stopped when it is time to go."""
-        ready, _, _ = select.select([0, self.wakeup], [], [], seconds)
-        if self.wakeup in ready:
-            signals = os.read(self.wakeup, 64)
-            if any(number != signal.SIGCHLD for number in signals):
-                raise Stopped
-        if 0 in ready and not os.read(0, 64):
-            raise Stopped
-
-    def run(self, command: Sequence[str | Path], failure: str) -> str:
-        """Run a program of the installation to its end and give its output."""
-        with tempfile.TemporaryFile(dir=self.base) as output:
-            child = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd="/"
+    def serve(self) -> None:
+        """Start, report, wait for the end of the pipe, stop."""
+        base = self.prepare()
+        home = self.home or base
+        data, log = home / "data", home / "server.log"
+        version = self.run([self.bin / "postgres", "--version"], "postgres does not run")
+        major = int(re.findall(r"\d+", version)[0])
+        self.initialise(data, major)
+        self.wait_for_predecessor(data)
+        port = free_port() if self.tcp else PORT
+        settings = {
+            "listen_addresses": "127.0.0.1" if self.tcp else "",
+            "port": str(port),
+            "unix_socket_directories": str(base),
+            **({} if self.folder else THROW_AWAY),
+            **self.settings,
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        with log.open("wb") as output:
+            server = subprocess.Popen(  # noqa: S603 - the installation that we were given
+                [self.bin / "postgres", "-D", data, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=home,
+                pass_fds=self.doors,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - the guard has one thread
             )
-            try:
-                while child.poll() is None:
-                    self.pause(1.0)
-            except Stopped:
-                child.kill()
-                child.wait()
-                raise
-            output.seek(0)
-            text = output.read().decode(errors="replace")
-        if child.returncode:
-            raise Refusal(f"{failure}: {last_words(text)}", kind="start")
-        return text
+        try:
+            self.wait_until_ready(server, data, log)
+            report = {
+                "bin": str(self.bin),
+                "data": str((self.folder or base) / "data"),
+                "sockets": str(base),
+                "port": port,
+                "version": version.split()[2],
+                "password": self.set_password(base, port, major) if self.tcp else None,
+            }
+            tell(report)
+            while server.poll() is None:
+                self.pause(None)
+        finally:
+            self.stop(server)
 
-    # -- before the server -----------------------------------------------------------------------
-
-    def prepare(self) -> None:
+    def prepare(self) -> Path:
         """Make the scratch folder, and leave root behind: PostgreSQL refuses to run as root."""
         account = unprivileged_account(self.folder) if os.geteuid() == 0 else None
-        self.base = scratch_folder(self.scratch, account)
+        self.base = base = scratch_folder(self.scratch, account)
         if self.folder is not None:
-            self.adopt_folder(self.folder, account)
+            adopt_folder(self.folder, account)
         if account is None:
-            return
+            return base
+        if self.folder is not None and not reachable(self.folder, account):
+            self.open_door(self.folder, account)
         if not reachable(self.bin / "postgres", account):
-            installation = self.base / "installation"
-            shutil.copytree(self.bin.parent, installation, symlinks=True)
-            give(installation, account)
-            self.bin = installation / "bin"
+            self.bin = copy_installation(self.bin, base / "installation", account)
         os.setgroups([])
         os.setgid(account.pw_gid)
         os.setuid(account.pw_uid)
+        return base
 
-    def adopt_folder(self, folder: Path, account: pwd.struct_passwd | None) -> None:
-        """Make the folder of a lasting server, ours alone."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if account is not None:
-                os.chown(folder, account.pw_uid, account.pw_gid)
-            folder.chmod(0o700)
-        except OSError as error:
-            raise Refusal(
-                f"cannot keep a server in {folder}: {error.strerror}",
-                hint="choose a folder that you own",
-            ) from None
-        if account is not None and not reachable(folder, account):
-            raise Refusal(
+    def open_door(self, folder: Path, account: pwd.struct_passwd) -> None:
+        """Let the server into a folder whose parents are root's alone, without touching those.
+
+        Linux finds ``/proc/self/fd/N`` without looking at the path that was opened; the server and
+        its children inherit the descriptor that we opened as root.
+        """
+        door = os.open(folder, os.O_RDONLY)
+        self.doors = (door,)
+        self.home = Path(f"/proc/self/fd/{door}")
+        if not self.home.is_dir():
+            raise RefusalError(
                 f"the user {account.pw_name} cannot enter {folder}",
                 hint="PostgreSQL does not run as root: choose another folder or another user",
             )
@@ -164,110 +166,72 @@ class Guard:
         if found.exists():
             version = found.read_text().strip()
             if version != str(major):
-                raise Refusal(
-                    f"{data} was made by PostgreSQL {version}, the server here is {major}",
-                    hint="install the matching wheel, or move the folder away to start afresh",
+                raise RefusalError(
+                    f"{self.folder} is PostgreSQL {version}'s, the server here is {major}",
+                    hint="use the matching server, or move the folder away to start afresh",
                 )
             return
-        unfinished = data.with_name("initdb")
+        unfinished = data.with_name("initdb")  # renamed when whole: a killed initdb leaves no half
         shutil.rmtree(unfinished, ignore_errors=True)
-        locale = ["--locale=C"]
+        command: list[str | Path] = [
+            self.bin / "initdb",
+            "--pgdata",
+            unfinished,
+            "--username",
+            USER,
+        ]
+        command += ["--encoding=UTF8", "--auth-local=trust", "--auth-host=scram-sha-256"]
+        command += ["--locale=C"]
         if major >= 17:
-            locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        throw_away = [] if self.folder else ["--no-sync", "--wal-segsize=1"]
-        self.run(
-            [
-                self.bin / "initdb", "--pgdata", unfinished, "--username", USER, "--encoding=UTF8",
-                "--auth-local=trust", "--auth-host=scram-sha-256", *locale, *throw_away,
-            ],
-            "initdb failed",
-        )  # fmt: skip
+            command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if self.folder is None:
+            command += ["--no-sync", "--wal-segsize=1"]
+        self.run(command, "initdb failed")
         unfinished.rename(data)
-
-    # -- the server ------------------------------------------------------------------------------
-
-    def serve(self) -> None:
-        """Start, report, wait for the end of the pipe, stop, tidy up."""
-        self.prepare()
-        assert self.base is not None
-        home = self.folder or self.base
-        data, log = home / "data", home / "server.log"
-        version = self.run([self.bin / "postgres", "--version"], "postgres does not run")
-        major = int(re.findall(r"\d+", version)[0])
-        self.initialise(data, major)
-        self.wait_for_predecessor(data)
-        port = free_port() if self.tcp else PORT
-        settings = {
-            "listen_addresses": "127.0.0.1" if self.tcp else "",
-            "port": str(port),
-            "unix_socket_directories": str(self.base),
-            **({} if self.folder else THROW_AWAY),
-            **self.settings,
-        }
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                [self.bin / "postgres", "-D", data, *options],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=home,
-                preexec_fn=die_with_parent,
-            )  # fmt: skip
-        try:
-            self.wait_until_ready(server, data, log)
-            report: dict[str, object] = {
-                "bin": str(self.bin), "data": str(data), "sockets": str(self.base), "port": port,
-                "version": version.split()[2], "password": self.set_password(port, major),
-            }  # fmt: skip
-            tell(report)
-            while server.poll() is None:
-                self.pause(None)
-        except Stopped:
-            pass
-        finally:
-            self.stop(server)
 
     def wait_for_predecessor(self, data: Path) -> None:
         """A server whose owner has just died may still be writing its last checkpoint."""
         deadline = time.monotonic() + self.patience
         while (pid := running_postmaster(data)) is not None:
             if time.monotonic() > deadline:
-                raise Refusal(
-                    f"another process ({pid}) runs the server in {data}",
-                    hint="wait for it to end, or connect to that server",
+                raise RefusalError(
+                    f"another process ({pid}) runs the server in {self.folder}",
+                    hint="wait for it to end, or use that server",
                 )
             self.pause(0.05)
 
     def wait_until_ready(self, server: subprocess.Popen[bytes], data: Path, log: Path) -> None:
         """As pg_ctl does: the last line of postmaster.pid says when connections are taken."""
         while server.poll() is None:
-            with contextlib.suppress(OSError, IndexError):
+            with contextlib.suppress(OSError, ValueError, IndexError):
                 lines = (data / "postmaster.pid").read_text().splitlines()
                 if int(lines[0]) == server.pid and lines[7].strip() == "ready":
                     return
             self.pause(0.01)
         words = last_words(log.read_text(errors="replace"))
-        raise Refusal(f"the server did not start: {words}", kind="start")
+        raise RefusalError(f"the server did not start: {words}", kind="start")
 
-    def set_password(self, port: int, major: int) -> str | None:
+    def set_password(self, base: Path, port: int, major: int) -> str:
         """A new password at every start, for those that come by TCP: any local user could."""
-        if not self.tcp:
-            return None
-        password = secrets.token_hex(16)
-        cheap = (
-            "SET scram_iterations = 1; " if major >= 16 else ""
-        )  # it is random: no need to stretch
-        self.run(
-            [
-                self.bin / "psql", "--no-psqlrc", "--quiet", "--host", str(self.base), "--port", str(port),
-                "--username", USER, "--dbname", "postgres", "--command",
-                f"{cheap}ALTER ROLE {USER} PASSWORD '{password}'",
-            ],
-            "the password could not be set",
-        )  # fmt: skip
+        password = secrets.token_hex(16)  # random enough that stretching it adds nothing
+        cheap = "SET scram_iterations = 1; " if major >= 16 else ""
+        sql = f"{cheap}ALTER ROLE {USER} PASSWORD '{password}'"
+        where = [
+            "--host",
+            str(base),
+            "--port",
+            str(port),
+            "--username",
+            USER,
+            "--dbname",
+            "postgres",
+        ]
+        command: list[str | Path] = [self.bin / "psql", "--no-psqlrc", "--quiet"]
+        self.run([*command, *where], "the password could not be set", stdin=sql)
         return password
 
     def stop(self, server: subprocess.Popen[bytes]) -> None:
         """Stop fast with a checkpoint, or at once when nothing is to be kept."""
-        signal.set_wakeup_fd(-1)
         if server.poll() is None:
             server.send_signal(signal.SIGINT if self.folder else signal.SIGQUIT)
         try:
@@ -281,6 +245,42 @@ class Guard:
         if self.base is not None:
             shutil.rmtree(self.base, ignore_errors=True)
 
+    def pause(self, seconds: float | None) -> None:
+        """Wait for a child's end, at most so long. Raises StoppedError when it is time to go."""
+        ready, _, _ = select.select([0, self.wakeup], [], [], seconds)
+        if self.wakeup in ready:
+            signals = os.read(self.wakeup, 64)
+            if any(number != signal.SIGCHLD for number in signals):
+                raise StoppedError
+        if 0 in ready and not os.read(0, 64):
+            raise StoppedError
+
+    def run(self, command: Sequence[str | Path], failure: str, *, stdin: str = "") -> str:
+        """Run a program of the installation to its end and give its output."""
+        scratch = self.base
+        with TemporaryFile(dir=scratch) as given, TemporaryFile(dir=scratch) as output:
+            given.write(stdin.encode())
+            given.seek(0)
+            child = subprocess.Popen(  # noqa: S603 - the installation that we were given
+                command,
+                stdin=given,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                pass_fds=self.doors,
+            )
+            try:
+                while child.poll() is None:
+                    self.pause(None)
+            finally:
+                child.kill()
+                child.wait()
+            output.seek(0)
+            text = output.read().decode(errors="replace")
+        if child.returncode:
+            raise RefusalError(f"{failure}: {last_words(text)}", kind="start")
+        return text
+
 
 def unprivileged_account(folder: Path | None) -> pwd.struct_passwd:
     """Who runs the server when we are root: the folder's owner, ``postgres``, or ``nobody``."""
@@ -290,21 +290,38 @@ def unprivileged_account(folder: Path | None) -> pwd.struct_passwd:
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
-    raise Refusal("no unprivileged user to run PostgreSQL", hint="run as a user other than root")
+    raise RefusalError("no unprivileged user to run PostgreSQL", hint="do not run as root")
 
 
 def scratch_folder(wanted: str | None, account: pwd.struct_passwd | None) -> Path:
     """A folder of ours alone with a path short enough for a Unix socket."""
     parent = Path(wanted or tempfile.gettempdir())
-    too_long = (
-        len(os.fsencode(parent)) + len("/asyncmig-12345678/.s.PGSQL.12345") > SOCKET_PATH_LIMIT
-    )
-    if too_long or (account is not None and not reachable(parent, account)):
-        parent = Path("/tmp")  # noqa: S108 - mkdtemp makes the folder below it private
+    length = len(os.fsencode(parent)) + len("/asyncmig-12345678/.s.PGSQL.12345")
+    if length > SOCKET_PATH_LIMIT or (account is not None and not reachable(parent, account)):
+        parent = Path("/tmp")  # noqa: S108 - mkdtemp makes a private folder in it
     base = Path(tempfile.mkdtemp(prefix="asyncmig-", dir=parent))
     if account is not None:
         os.chown(base, account.pw_uid, account.pw_gid)
     return base
+
+
+def adopt_folder(folder: Path, account: pwd.struct_passwd | None) -> None:
+    """Make the folder of a lasting server, for its user alone."""
+    try:
+        if folder.exists() and any(folder.iterdir()) and not (folder / ".gitignore").exists():
+            raise RefusalError(
+                f"{folder} holds other files", hint="name an empty folder, or one that is absent"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n")
+        if account is not None:
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise RefusalError(
+            f"cannot keep a server in {folder}: {error.strerror}",
+            hint="choose a folder that you own",
+        ) from None
 
 
 def reachable(path: Path, account: pwd.struct_passwd) -> bool:
@@ -321,22 +338,30 @@ def reachable(path: Path, account: pwd.struct_passwd) -> bool:
         os.setgroups(groups)
 
 
-def give(folder: Path, account: pwd.struct_passwd) -> None:
-    """Hand a folder and what is in it to a user."""
-    for parent, _, files in os.walk(folder):
-        for path in (parent, *(os.path.join(parent, name) for name in files)):  # noqa: PTH118 - os.walk gives text
-            os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+def copy_installation(programs: Path, target: Path, account: pwd.struct_passwd) -> Path:
+    """Copy an installation that only root can reach, with the libraries beside its package."""
+    package = programs.parents[1]
+    moved = target / package.name / programs.parent.name
+    shutil.copytree(programs.parent, moved, symlinks=True)
+    for libraries in package.parent.glob(f"{package.name}.libs"):
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
+    for path in (target, *target.rglob("*")):
+        os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+    return moved / programs.name
 
 
 def running_postmaster(data: Path) -> int | None:
     """The process that postmaster.pid names, when it lives."""
     try:
         pid = int((data / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, 0)
-    except PermissionError:
-        return pid
     except (OSError, ValueError, IndexError):
         return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return pid
     return pid
 
 
@@ -348,12 +373,20 @@ def free_port() -> int:
         return port
 
 
+def listen_to_signals() -> int:
+    """A file that becomes readable when a child ended or a signal asks us to stop."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(writer)
+    return reader
+
+
 def die_with_parent() -> None:
-    """In the server's process, before it becomes the server: immediate shutdown if the guard dies."""
-    os.setpgid(0, 0)
+    """In the server's process, before it becomes the server: shut down when the guard dies."""
     if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT, 0, 0, 0)
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT, 0, 0, 0)
 
 
 def last_words(text: str) -> str:
@@ -374,9 +407,9 @@ def main() -> NoReturn:
     guard = Guard(json.loads(sys.argv[1]))
     try:
         guard.serve()
-    except Stopped:
+    except StoppedError:
         pass
-    except Refusal as refusal:
+    except RefusalError as refusal:
         tell(refusal.report)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other side must hear of it
         tell({"error": f"{type(error).__name__}: {error}", "hint": None, "kind": "start"})

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import anyio
@@ -22,7 +22,7 @@ from asyncmig.errors import ConfigError, ConnectionFailedError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from anyio.abc import Process
+    from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 
 __all__ = ["DEFAULT_FOLDER", "EmbeddedServer", "binaries", "server"]
 
@@ -38,8 +38,9 @@ class EmbeddedServer:
     """A PostgreSQL that is ours alone, for as long as its ``async with`` block lasts.
 
     Attributes:
-        url: ``postgresql://`` of its database ``postgres``, whose superuser is ``postgres``: over a
-            Unix socket in a private folder, or over loopback with a password when TCP was asked for.
+        url: ``postgresql://`` of its database ``postgres``, as the superuser ``postgres``: over a
+            Unix socket in a private folder, or over loopback with a password when TCP was asked
+            for.
         socket_url: the same over the Unix socket in any case.
         bin: the folder of ``pg_dump``, ``psql`` and the rest, of the server's own version.
         version: as the server says it, for example ``18.6``.
@@ -72,12 +73,12 @@ async def server(
     A throw-away server starts in less than a second and is set for speed, not for safety.
 
     Args:
-        data_dir: a folder that keeps the data from one time to the next, with a durable server; made
-            when absent. None is a throw-away server whose files go when it ends.
+        data_dir: a folder that keeps the data from one time to the next, with a durable server;
+            made when absent. None is a throw-away server whose files go when it ends.
         tcp: listen on 127.0.0.1 as well, at a free port and with a random password.
         bin_dir: the programs of another PostgreSQL than the wheel's (14 or newer).
-        scratch_dir: where the socket and the files of a throw-away server live, in a private folder of
-            their own; None is the system's temporary folder. ``/dev/shm`` keeps them in memory.
+        scratch_dir: where the socket and the files of a throw-away server live, in a private folder
+            of their own; None is the system's temporary folder, ``/dev/shm`` keeps them in memory.
         settings: server settings such as ``{"log_statement": "all"}``.
         start_timeout: seconds until connections must be taken. Another server that still runs in
             ``data_dir`` is waited for, for half of it and at most 10 seconds.
@@ -138,17 +139,17 @@ def binaries() -> Path:
 def _interpreter() -> str:
     if not sys.executable:
         raise ConfigError(
-            "the embedded server needs the path of the Python interpreter, and sys.executable is empty",
+            "the embedded server needs a Python interpreter, and sys.executable is empty",
             hint="give a database URL: --url or ASYNCMIG_URL",
         )
     return sys.executable
 
 
 async def _first_report(process: Process, start_timeout: float) -> dict[str, Any]:
-    assert process.stdout is not None
+    stdout = cast("ByteReceiveStream", process.stdout)
     with anyio.move_on_after(start_timeout):
         try:
-            line = await BufferedByteReceiveStream(process.stdout).receive_until(b"\n", 65_536)
+            line = await BufferedByteReceiveStream(stdout).receive_until(b"\n", 65_536)
         except (anyio.IncompleteRead, anyio.BrokenResourceError):
             raise ConnectionFailedError(
                 "the embedded server's guard ended without a word"
@@ -182,8 +183,9 @@ def _describe(report: dict[str, Any]) -> EmbeddedServer:
 
 
 async def _stop(process: Process) -> None:
-    assert process.stdin is not None
-    await process.stdin.aclose()
-    with anyio.move_on_after(_STOP_LIMIT):
+    await cast("ByteSendStream", process.stdin).aclose()
+    with anyio.move_on_after(_STOP_LIMIT) as waiting:
         await process.wait()
+    if waiting.cancelled_caught:
+        process.kill()
     await process.aclose()
