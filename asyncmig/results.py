@@ -80,13 +80,18 @@ class AppliedStep(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult(Result):
-    """What an upgrade or downgrade did: ``before`` and ``after`` are rows of the version table."""
+    """What an upgrade or downgrade did.
+
+    ``before`` and ``after`` are rows of the version table. ``ahead`` is True when nothing was done
+    because the database stands on newer revisions than the code has.
+    """
 
     direction: str
     target: str
     before: tuple[str, ...]
     after: tuple[str, ...]
     applied: tuple[AppliedStep, ...] = ()
+    ahead: bool = False
     elapsed: float = 0.0
 
     @property

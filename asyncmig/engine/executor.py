@@ -1,0 +1,339 @@
+"""Running steps: recording scripts, sending their units, and opening the database to those that read.
+
+A static script is recorded whole and queued; many of them travel in one message. A script that reads
+makes the executor catch up first: what is queued is sent, what the script has said so far is sent into
+an open transaction, and then it sees the database as it left it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.lowlevel
+
+from asyncmig.engine.live import LiveConnections
+from asyncmig.engine.units import Alone, Bookkeeping, Mark, Part, Transaction, frame_phase
+from asyncmig.engine.watching import run_watched
+from asyncmig.engine.wire import Wire
+from asyncmig.errors import ScriptError
+from asyncmig.events import (
+    BatchSent,
+    PhaseFinished,
+    PhaseStarted,
+    StatementStarted,
+    StepFinished,
+    StepStarted,
+)
+from asyncmig.plan.model import Phase, PhaseKind
+from asyncmig.plan.planner import EMPTY_PHASE, direction_of
+from asyncmig.results import AppliedStep
+from asyncmig.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from asyncmig.engine.database import Database
+    from asyncmig.engine.session import Session
+    from asyncmig.engine.state import OpenRevision
+    from asyncmig.events import Event
+    from asyncmig.plan.model import Step
+    from asyncmig.plan.planner import Planner
+    from asyncmig.plan.recorder import Recorder
+    from asyncmig.revisions.graph import Move
+    from asyncmig.revisions.script import Script
+
+__all__ = ["Executor", "LiveStep"]
+
+
+class Executor:
+    """Runs moves over one session, which holds the runner's lock."""
+
+    def __init__(
+        self,
+        session: Session,
+        database: Database,
+        planner: Planner,
+        books: Bookkeeping,
+        emit: Callable[[Event], None],
+        *,
+        open_revisions: Sequence[OpenRevision] = (),
+    ) -> None:
+        self.session = session
+        self.books = books
+        self.planner = planner
+        self._database = database
+        self._emit = emit
+        self._open = {entry.revision: entry for entry in open_revisions}
+        self._applied: list[AppliedStep] = []
+        self._numbers: dict[str, int] = {}
+        self._began: dict[str, float] = {}
+        self.wire = Wire(session, self, merge=planner.one_transaction)
+        self._live = LiveConnections(self)
+        self._current: LiveStep | None = None
+
+    # running
+
+    async def run(
+        self,
+        moves: Sequence[Move],
+        scripts: Mapping[str, Script],
+        *,
+        setup: Sequence[str] = (),
+    ) -> tuple[AppliedStep, ...]:
+        """Run the moves in order.
+
+        Args:
+            moves: from the planner.
+            scripts: the loaded script of each, by revision id.
+            setup: statements that make our tables, sent with the first message.
+
+        Returns:
+            The steps, all committed.
+        """
+        if setup:
+            self.wire.add(Transaction(parts=[Part(sql) for sql in setup]))
+        total = len(moves)
+        try:
+            for number, move in enumerate(moves, 1):
+                await self._run_move(move, scripts[move.revision.id], number, total)
+                if self.wire.full:
+                    await self.wire.flush()
+                else:
+                    await anyio.lowlevel.checkpoint()
+            await self.wire.flush()
+        finally:
+            await self._live.close()
+            await self.session.roll_back()
+        return tuple(self._applied)
+
+    async def _run_move(self, move: Move, script: Script, number: int, total: int) -> None:
+        revision = move.revision
+        self._numbers[revision.id] = number
+        self._began[revision.id] = time.monotonic()
+        self._emit(
+            StepStarted(
+                revision=revision.id,
+                direction=str(direction_of(move)),
+                message=revision.message,
+                number=number,
+                total=total,
+            )
+        )
+        recorder = self.planner.recorder(move, self._live)
+        current = LiveStep(self, self.planner.step(move, script, ()), recorder)
+        self._current = current
+        try:
+            await self._live.play(script, direction_of(move), recorder, self.planner.keywords)
+        except BaseException:
+            if not current.begun:
+                # what precedes this revision is complete: it stands, as if each ran by itself
+                await self._flush_before_failing()
+            raise
+        finally:
+            self._current = None
+        current.finish()
+
+    async def _flush_before_failing(self) -> None:
+        with anyio.CancelScope(shield=True):
+            if not self.session.closed and not self.planner.one_transaction:
+                await self.wire.flush()
+
+    def playing(self, recorder: Recorder) -> LiveStep:
+        """The step whose script is running.
+
+        Raises:
+            ScriptError: that script has finished, and something of it still uses its connection.
+        """
+        current = self._current
+        if current is None or current.recorder is not recorder:
+            raise ScriptError(
+                f"revision {recorder.revision.id} used its connection after it had finished",
+                hint="await every task that a script starts before the script returns",
+                revision=recorder.revision.id,
+                path=recorder.revision.path,
+            )
+        return current
+
+    # hearing the wire
+
+    def committed(self, mark: Mark) -> None:
+        """A phase stands committed."""
+        revision = mark.step.revision
+        self._emit(PhaseFinished(revision=revision, phase=mark.phase, kind=str(mark.kind)))
+        if not mark.final:
+            return
+        elapsed = time.monotonic() - self._began.get(revision, time.monotonic())
+        direction = str(mark.step.direction)
+        self._applied.append(
+            AppliedStep(
+                revision=revision, direction=direction, phases=mark.phase + 1, elapsed=elapsed
+            )
+        )
+        self._emit(
+            StepFinished(
+                revision=revision,
+                direction=direction,
+                number=self._numbers.get(revision, 0),
+                total=len(self._numbers),
+                elapsed=elapsed,
+            )
+        )
+
+    def sent(self, units: list[Transaction], size: int) -> None:
+        """A message is on its way."""
+        revisions = dict.fromkeys(unit.step.revision for unit in units if unit.step is not None)
+        self._emit(
+            BatchSent(
+                revisions=tuple(revisions),
+                statements=sum(len(unit.parts) for unit in units),
+                size=size,
+            )
+        )
+
+    async def run_alone(self, unit: Alone, send: Callable[[], Awaitable[None]]) -> None:
+        """Send a statement by itself, and watch it where the server shows how far it is."""
+        revision = unit.step.revision
+        if unit.index == 0:
+            self._emit(PhaseStarted(revision=revision, phase=unit.phase, kind="autocommit"))
+        statement = unit.statement
+        self._emit(StatementStarted(revision=revision, sql=statement.sql, origin=statement.origin))
+        await run_watched(send, self._database, self.session, revision, statement.sql, self._emit)
+
+    def applied(self) -> tuple[str, ...]:
+        """Revisions of this run that stand."""
+        return tuple(step.revision for step in self._applied)
+
+
+class LiveStep:
+    """The step that is being played: which of its phases are queued, and which one is open."""
+
+    def __init__(self, executor: Executor, step: Step, recorder: Recorder) -> None:
+        self._executor = executor
+        self._wire = executor.wire
+        self.step = step
+        self.recorder = recorder
+        self.index = 0
+        self._open: Transaction | None = None
+        self._open_statements: list[Statement] = []
+        self._alone: Phase | None = None
+
+    @property
+    def begun(self) -> bool:
+        """True once something of it was queued."""
+        return self._open is not None or self.index > 0
+
+    async def catch_up(self) -> None:
+        """Queue what the script has said, leave its transaction open, and send."""
+        phases = self._executor.planner.phases(self.recorder.take(), open_ended=True)
+        for phase in phases[:-1]:
+            self._add(phase)
+        if phases and phases[-1].kind is PhaseKind.TRANSACTION:
+            self._extend(phases[-1])
+        elif phases:
+            self._add(phases[-1])
+        if self._open is None and not self.recorder.in_autocommit:
+            self._open_transaction()
+        await self._wire.flush()
+        if self._open is not None:
+            self._open.live = True
+
+    def finish(self) -> None:
+        """Queue the rest; the last phase carries the change of the version table."""
+        phases = self._executor.planner.phases(self.recorder.take())
+        for phase in phases[:-1]:
+            self._add(phase)
+        last = phases[-1] if phases else EMPTY_PHASE
+        if last.kind is PhaseKind.TRANSACTION:
+            self._extend(last)
+            self._close(final=True)
+        else:
+            self._close(final=False)
+            self._add_closed(last, final=True)
+
+    async def end_transaction(self) -> None:
+        """Commit what is open: the script asked for it, or what it does next demands it."""
+        self._close(final=False)
+        await self._wire.flush()
+
+    async def undo(self) -> None:
+        """Roll back what is open and begin anew: the script rolled back by hand."""
+        unit = self._open
+        if unit is None:
+            return
+        await self._executor.session.roll_back()
+        unit.reset()
+        unit.parts.clear()
+        self._open_statements.clear()
+        await self._wire.flush()
+
+    async def begin_alone(self, sql: str) -> None:
+        """Journal that the script is about to run a statement that cannot be in a transaction."""
+        await self.end_transaction()
+        self._alone = Phase(
+            kind=PhaseKind.AUTOCOMMIT,
+            statements=(Statement(sql=sql, transactional=False, executed=True),),
+        )
+        journal = self._executor.books.journal
+        if journal is not None:
+            row = journal.insert(
+                self.step, self.index, self._alone, state="started", final=False, statement=0
+            )
+            await self._executor.session.send(row)
+
+    async def end_alone(self) -> None:
+        """Journal that it is done."""
+        phase, self._alone = self._alone, None
+        if phase is None:
+            return
+        journal = self._executor.books.journal
+        if journal is not None:
+            await self._executor.session.send(
+                journal.finish(self.step, self.index, phase, final=False)
+            )
+        self._executor.committed(Mark(self.step, self.index, phase.kind, final=False))
+        self.index += 1
+
+    def _add(self, phase: Phase) -> None:
+        """Queue a phase that is complete."""
+        if phase.kind is PhaseKind.TRANSACTION:
+            self._extend(phase)
+            self._close(final=False)
+        else:
+            self._close(final=False)
+            self._add_closed(phase, final=False)
+
+    def _open_transaction(self) -> Transaction:
+        unit = self._wire.add(Transaction(step=self.step, phase=self.index, closed=False))
+        assert isinstance(unit, Transaction)  # noqa: S101 - the wire gives back its kind
+        self._open = unit
+        return unit
+
+    def _extend(self, phase: Phase) -> None:
+        unit = self._open or self._open_transaction()
+        unit.parts.extend(
+            Part(statement.sql, statement, self.step, self.index) for statement in phase.statements
+        )
+        self._open_statements.extend(phase.statements)
+
+    def _close(self, *, final: bool) -> None:
+        unit = self._open
+        if unit is None:
+            return
+        phase = Phase(kind=PhaseKind.TRANSACTION, statements=tuple(self._open_statements))
+        unit.parts.extend(
+            self._executor.books.committed(self.step, self.index, phase, final=final)
+        )
+        unit.marks.append(Mark(self.step, self.index, PhaseKind.TRANSACTION, final))
+        unit.closed = True
+        self._open = None
+        self._open_statements = []
+        self.index += 1
+
+    def _add_closed(self, phase: Phase, *, final: bool) -> None:
+        for unit in frame_phase(
+            self.step, self.index, phase, self._executor.books, final=final
+        ):
+            self._wire.add(unit)
+        self.index += 1

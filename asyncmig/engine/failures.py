@@ -1,0 +1,171 @@
+"""What the driver raises, told as a user needs it: what, where, what next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from asyncmig.errors import (
+    ConnectionFailedError,
+    PartiallyAppliedError,
+    StatementFailedError,
+)
+
+if TYPE_CHECKING:
+    from asyncmig.plan.model import Step
+    from asyncmig.sql.statement import Statement
+
+__all__ = [
+    "TRANSIENT_STATES",
+    "connection_failure",
+    "is_starting",
+    "postgres_error",
+    "statement_failure",
+]
+
+TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03"})
+"""SQLSTATEs that a second try may not meet: serialization failure, deadlock, lock not available."""
+
+
+def is_starting(error: BaseException) -> bool:
+    """True when waiting may help: nobody listens yet, or the server says it is starting."""
+    return isinstance(
+        error,
+        OSError
+        | TimeoutError
+        | asyncpg.CannotConnectNowError
+        | asyncpg.TooManyConnectionsError
+        | asyncpg.ConnectionDoesNotExistError,
+    )
+
+
+def connection_failure(
+    error: BaseException, name: str, *, waited: float = 0.0
+) -> ConnectionFailedError:
+    """Why no connection could be made (FEATURES K6)."""
+    sqlstate = getattr(error, "sqlstate", None)
+    text = str(error) or type(error).__name__
+    after = f" after {waited:.0f} s" if waited >= 1 else ""
+    match error:
+        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
+            message = f"{name} refused the login: {text}"
+            hint = "check user and password in the URL, and pg_hba.conf on the server"
+        case asyncpg.InvalidCatalogNameError():
+            message = f"there is no such database: {text} ({name})"
+            hint = "create it with `createdb`, or correct the name in the URL"
+        case asyncpg.TooManyConnectionsError():
+            message = f"{name} has no free connection: {text}"
+            hint = "wait, raise max_connections, or close idle sessions (pg_stat_activity)"
+        case asyncpg.CannotConnectNowError():
+            message = f"{name} is not ready{after}: {text}"
+            hint = "wait for it with --wait-for-database SECONDS (or `wait_for_database`)"
+        case TimeoutError():
+            message = f"{name} did not answer within the connect timeout{after}"
+            hint = "check host, port and firewall; `connect_timeout` sets the limit"
+        case OSError():
+            message = f"cannot reach {name}{after}: {text}"
+            hint = "is the server running, and are host and port right? --wait-for-database waits"
+        case _:
+            message = f"cannot connect to {name}: {text}"
+            hint = "check the URL"
+    return ConnectionFailedError(
+        message.replace("\n", " "), hint=hint, sqlstate=sqlstate, database=name
+    )
+
+
+def postgres_error(error: BaseException) -> asyncpg.PostgresError | None:
+    """The server's own error inside whatever wraps it."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        if isinstance(current, asyncpg.PostgresError):
+            return current
+        current = getattr(current, "orig", None) or current.__cause__ or current.__context__
+    return None
+
+
+def statement_failure(
+    error: asyncpg.PostgresError,
+    step: Step,
+    phase: int,
+    statement: Statement | None,
+    *,
+    applied: tuple[str, ...],
+    committed_before: bool,
+    origin: str | None = None,
+) -> StatementFailedError:
+    """A statement of a script that PostgreSQL refused (FEATURES K2, K4, K5, K7, K8, K11)."""
+    sqlstate = getattr(error, "sqlstate", None)
+    where = (statement.origin if statement else None) or origin or step.path or step.revision
+    directive = f" in op.{statement.directive}" if statement and statement.directive not in {None, "sql"} else ""
+    text = str(getattr(error, "message", None) or error).replace("\n", " ")
+    position = _position(error)
+    line = ""
+    if statement is not None and position is not None:
+        before = statement.sql[: position - 1]
+        line = f" (line {before.count(chr(10)) + 1} of the statement)" if "\n" in statement.sql else ""
+    message = f"revision {step.revision} failed at {where}{directive}: {text}{line}"
+    kind = PartiallyAppliedError if committed_before else StatementFailedError
+    stands = (
+        f"phases before phase {phase + 1} of {step.revision} stand committed; correct the cause and "
+        f"run the same command again: it goes on from there"
+        if committed_before
+        else f"nothing of {step.revision} was kept"
+    )
+    advice = _advice(sqlstate, error, step)
+    return kind(
+        message,
+        hint=f"{advice}; {stands}" if advice else stands,
+        revision=step.revision,
+        direction=str(step.direction),
+        origin=where,
+        directive=statement.directive if statement else None,
+        sql=statement.sql if statement else None,
+        sqlstate=sqlstate,
+        detail=getattr(error, "detail", None),
+        server_hint=getattr(error, "hint", None),
+        constraint=getattr(error, "constraint_name", None),
+        table=getattr(error, "table_name", None),
+        column=getattr(error, "column_name", None),
+        position=position,
+        phase=phase,
+        applied=applied,
+    )
+
+
+def _position(error: asyncpg.PostgresError) -> int | None:
+    raw = getattr(error, "position", None)
+    return int(raw) if raw and str(raw).isdigit() else None
+
+
+def _advice(sqlstate: str | None, error: asyncpg.PostgresError, step: Step) -> str | None:
+    hint = getattr(error, "hint", None)
+    match sqlstate:
+        case "42P07" | "42701" | "42710" | "42P06":
+            return (
+                "it exists already: was this database built without asyncmig? "
+                f"`asyncmig stamp {step.revision}` records it as applied"
+            )
+        case "42804":
+            return (
+                hint
+                or "the column cannot be cast by itself: give alter_column postgresql_using=..."
+            )
+        case "42846":
+            return "there is no such cast: give alter_column postgresql_using=..."
+        case "23503" | "23505" | "23502" | "23514" | "23P01":
+            return "rows in the table break the constraint: clean them in an earlier revision"
+        case "55P03":
+            return "another session held the lock for longer than lock_timeout"
+        case "42501":
+            return "grant the privilege, or set `role` to the owner of the objects"
+        case "25006":
+            return "the server is read-only (a standby?): migrate on the primary"
+        case "53100":
+            return "the server's disk is full"
+        case "57014":
+            return "the statement ran into statement_timeout, or was cancelled"
+        case _:
+            return hint

@@ -1,0 +1,179 @@
+"""The journal: one row a phase, beside the version table.
+
+A transaction phase writes its row in its own transaction, so the row exists exactly if the work
+does. An autocommit phase writes the row before its first statement (``started``), counts its finished
+statements in it, and sets it ``done`` after the last. ``final`` marks the phase that also changed the
+version table: the newest row of a revision is therefore enough to know whether it stopped half way.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from asyncmig.engine.quoting import identifier, literal, qualified, text_array
+
+if TYPE_CHECKING:
+    from asyncmig.plan.model import Phase, Step
+
+__all__ = ["Journal", "Run", "asyncmig_version"]
+
+_COLUMNS = """\
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run uuid NOT NULL,
+    revision text NOT NULL,
+    down_revisions text[] NOT NULL,
+    direction text NOT NULL,
+    phase integer NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    statement integer NOT NULL,
+    final boolean NOT NULL,
+    fingerprint text,
+    checksum text,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz,
+    host text,
+    pid integer,
+    application text,
+    role text,
+    version text,
+    tag text,
+    error text"""
+
+
+def asyncmig_version() -> str:
+    """The installed version of asyncmig."""
+    try:
+        return version("asyncmig")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Who runs: the facts that every row of one run shares."""
+
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    application: str = "asyncmig"
+    tag: str | None = None
+    host: str = field(default_factory=socket.gethostname)
+    pid: int = field(default_factory=os.getpid)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """The SQL about the journal.
+
+    Attributes:
+        name: the table.
+        schema: the version table's.
+        run: None writes rows for a script that psql will run: host and pid are not known then.
+    """
+
+    name: str = "asyncmig_journal"
+    schema: str | None = None
+    run: Run | None = None
+
+    @property
+    def sql_name(self) -> str:
+        """The name as SQL."""
+        return qualified(self.schema, self.name)
+
+    def create(self) -> list[str]:
+        """CREATE TABLE and its indexes, if there are none."""
+        return [
+            f"CREATE TABLE IF NOT EXISTS {self.sql_name} (\n{_COLUMNS}\n)",
+            f"CREATE INDEX IF NOT EXISTS {identifier(self.name + '_revision_idx')}"
+            f" ON {self.sql_name} (revision, id)",
+            f"CREATE INDEX IF NOT EXISTS {identifier(self.name + '_open_idx')}"
+            f" ON {self.sql_name} (id) WHERE NOT final",
+        ]
+
+    @cached_property
+    def _who(self) -> str:
+        run = self.run
+        if run is None:
+            return f"NULL, NULL, 'psql', current_user, {literal(asyncmig_version())}, NULL"
+        return (
+            f"{literal(run.host)}, {run.pid}, {literal(run.application)}, current_user, "
+            f"{literal(asyncmig_version())}, {literal(run.tag)}"
+        )
+
+    @cached_property
+    def _run(self) -> str:
+        return "gen_random_uuid()" if self.run is None else literal(self.run.id)
+
+    def insert(
+        self,
+        step: Step,
+        phase: int,
+        content: Phase,
+        *,
+        state: str,
+        final: bool,
+        statement: int | None = None,
+        error: str | None = None,
+    ) -> str:
+        """One phase's row; ``started_at`` of a transaction phase is its transaction's begin."""
+        finished = "NULL" if state == "started" else "clock_timestamp()"
+        done = len(content.statements) if statement is None else statement
+        return (
+            f"INSERT INTO {self.sql_name} (run, revision, down_revisions, direction, phase, kind,"
+            " state, statement, final, fingerprint, checksum, started_at, finished_at, host, pid,"
+            " application, role, version, tag, error) VALUES"
+            f" ({self._run}, {literal(step.revision)}, {text_array(step.down_revisions)},"
+            f" {literal(str(step.direction))}, {phase}, {literal(str(content.kind))},"
+            f" {literal(state)}, {done}, {literal(final)}, {literal(content.fingerprint)},"
+            f" {literal(step.checksum)}, now(), {finished}, {self._who}, {literal(error)})"
+        )
+
+    def advance(self, step: Step, phase: int, statement: int) -> str:
+        """Count one more finished statement of a started phase."""
+        return (
+            f"UPDATE {self.sql_name} SET statement = {statement} WHERE {self._open(step, phase)}"
+        )
+
+    def finish(self, step: Step, phase: int, content: Phase, *, final: bool) -> str:
+        """Set a started phase done."""
+        return (
+            f"UPDATE {self.sql_name} SET state = 'done', final = {literal(final)},"
+            f" statement = {len(content.statements)},"
+            f" fingerprint = {literal(content.fingerprint)}, finished_at = clock_timestamp(),"
+            f" error = NULL WHERE {self._open(step, phase)}"
+        )
+
+    def fail(self, step: Step, phase: int, error: str) -> str:
+        """Say why a started phase stopped. PostgreSQL refused the statement: it did not run."""
+        return (
+            f"UPDATE {self.sql_name} SET state = 'failed', finished_at = clock_timestamp(),"
+            f" error = {literal(error)} WHERE {self._open(step, phase)}"
+        )
+
+    def reopen(self, entry: int) -> str:
+        """Take up a phase that an earlier run left."""
+        return (
+            f"UPDATE {self.sql_name} SET state = 'started', finished_at = NULL, error = NULL"
+            f" WHERE id = {entry}"
+        )
+
+    def insert_stamp(self, revision: str, down_revisions: tuple[str, ...]) -> str:
+        """A row for a revision that was declared applied without running it."""
+        return (
+            f"INSERT INTO {self.sql_name} (run, revision, down_revisions, direction, phase, kind,"
+            " state, statement, final, started_at, finished_at, host, pid, application, role,"
+            " version, tag) VALUES"
+            f" ({self._run}, {literal(revision)}, {text_array(down_revisions)}, 'stamp', 0, 'stamp',"
+            f" 'done', 0, true, now(), clock_timestamp(), {self._who})"
+        )
+
+    def _open(self, step: Step, phase: int) -> str:
+        return (
+            f"state = 'started' AND revision = {literal(step.revision)}"
+            f" AND direction = {literal(str(step.direction))} AND phase = {phase}"
+        )

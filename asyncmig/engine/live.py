@@ -1,0 +1,254 @@
+"""Scripts that read: the SQLAlchemy connection for sync ones, the asyncpg one for async ones.
+
+A sync script runs in a greenlet (SQLAlchemy's ``run_sync`` bridge), so that its blocking calls become
+awaits of ours. The connection it gets from ``op.get_bind()`` is a real one, with one hook: before
+anything is executed on it, what the script's directives have said so far is sent. The same hook sees
+``COMMIT`` and statements that cannot run in a transaction, and turns both into phases.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, MissingGreenlet
+from sqlalchemy.util import await_only, greenlet_spawn
+
+from asyncmig.engine.failures import postgres_error, statement_failure
+from asyncmig.errors import AsyncmigError, ScriptError
+from asyncmig.plan.play import failing_line, play, script_failure
+from asyncmig.sql.classify import Control, classify
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from asyncmig.engine.executor import Executor
+    from asyncmig.plan.model import Direction
+    from asyncmig.plan.recorder import Recorder
+    from asyncmig.revisions.script import Script
+
+__all__ = ["LiveConnections", "ScriptConnection"]
+
+_NOTHING = "SELECT 1"
+"""What is sent in the place of a COMMIT or BEGIN that the engine has taken care of."""
+
+
+class LiveConnections:
+    """Gives running scripts their connection; implements the recorder's ``LiveAccess``."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._recorder: Recorder | None = None
+        self._sqlalchemy: AsyncConnection | None = None
+
+    async def play(
+        self,
+        script: Script,
+        direction: Direction,
+        recorder: Recorder,
+        keywords: Mapping[str, Any],
+    ) -> None:
+        """Run a script to its end.
+
+        Raises:
+            AsyncmigError: whatever the script raised, as an error that names its line.
+        """
+        self._recorder = recorder
+        try:
+            coroutine = await greenlet_spawn(play, script, direction, recorder, keywords)
+            if coroutine is not None:
+                await coroutine
+            await self._end_sqlalchemy(commit=True)
+        except AsyncmigError:
+            await self._end_sqlalchemy(commit=False)
+            raise
+        except Exception as error:
+            await self._end_sqlalchemy(commit=False)
+            raise self._explain(script, recorder, error) from error
+        finally:
+            self._recorder = None
+
+    async def close(self) -> None:
+        """Forget the SQLAlchemy side; its connection belongs to the session."""
+        await self._end_sqlalchemy(commit=False)
+        if self._sqlalchemy is not None:
+            self._unlisten(self._sqlalchemy.sync_connection)
+            self._sqlalchemy = None
+
+    # the recorder's LiveAccess
+
+    def bind(self, recorder: Recorder) -> Connection:
+        connection = self._await(self._connect(recorder), recorder, "op.get_bind()")
+        assert connection.sync_connection is not None  # noqa: S101 - an open AsyncConnection has one
+        return connection.sync_connection
+
+    async def driver(self, recorder: Recorder) -> Any:
+        await self._executor.playing(recorder).catch_up()
+        return ScriptConnection(self._executor, recorder)
+
+    async def fetch(self, recorder: Recorder, query: str, args: tuple[Any, ...]) -> list[Any]:
+        await self._executor.playing(recorder).catch_up()
+        return await self._executor.session.fetch(query, *args)
+
+    def run_async(
+        self, recorder: Recorder, function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any
+    ) -> Any:
+        async def call() -> Any:
+            connection = await self._connect(recorder)
+            return await function(connection, *args, **kwargs)
+
+        return self._await(call(), recorder, "op.run_async()")
+
+    # SQLAlchemy's side
+
+    async def _connect(self, recorder: Recorder) -> AsyncConnection:
+        self._executor.playing(recorder)
+        if self._sqlalchemy is None:
+            self._sqlalchemy = await self._executor.session.sqlalchemy()
+            self._listen(self._sqlalchemy.sync_connection)
+        if not self._sqlalchemy.in_transaction():
+            # only SQLAlchemy's own view: its driver is in autocommit, BEGIN was ours
+            await self._sqlalchemy.begin()
+        return self._sqlalchemy
+
+    async def _end_sqlalchemy(self, *, commit: bool) -> None:
+        connection = self._sqlalchemy
+        session = self._executor.session
+        self._recorder, recorder = None, self._recorder
+        try:
+            if connection is None or session.caller_transaction or connection.closed:
+                return
+            if connection.in_transaction():
+                if commit and not session.closed:
+                    await connection.commit()
+                else:
+                    await connection.rollback()
+        except DBAPIError:  # SQLAlchemy's view of a connection that is gone
+            pass
+        finally:
+            self._recorder = recorder
+
+    def _listen(self, connection: Connection | None) -> None:
+        event.listen(connection, "before_cursor_execute", self._before, retval=True)
+        event.listen(connection, "after_cursor_execute", self._after)
+        event.listen(connection, "rollback", self._rolled_back)
+
+    def _unlisten(self, connection: Connection | None) -> None:
+        event.remove(connection, "before_cursor_execute", self._before)
+        event.remove(connection, "after_cursor_execute", self._after)
+        event.remove(connection, "rollback", self._rolled_back)
+
+    def _before(
+        self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any
+    ) -> tuple[str, Any]:
+        recorder = self._recorder
+        if recorder is None:
+            return statement, parameters
+        step = self._executor.playing(recorder)
+        facts = classify(statement)
+        if self._executor.session.caller_transaction:
+            await_only(step.catch_up())
+            return statement, parameters
+        match facts.control:
+            case Control.COMMIT:
+                await_only(step.catch_up())
+                await_only(step.end_transaction())
+                return _NOTHING, ()
+            case Control.BEGIN:
+                return _NOTHING, ()
+            case Control.ROLLBACK:
+                await_only(step.catch_up())
+                await_only(step.undo())
+                return _NOTHING, ()
+            case _:
+                pass
+        await_only(step.catch_up())
+        if not facts.transactional:
+            await_only(step.begin_alone(statement))
+        return statement, parameters
+
+    def _after(self, *_: Any) -> None:
+        if self._recorder is not None:
+            await_only(self._executor.playing(self._recorder).end_alone())
+
+    def _rolled_back(self, _connection: Any) -> None:
+        if self._recorder is not None and not self._executor.session.caller_transaction:
+            await_only(self._executor.playing(self._recorder).undo())
+
+    def _await(self, awaitable: Any, recorder: Recorder, what: str) -> Any:
+        try:
+            return await_only(awaitable)
+        except MissingGreenlet:
+            raise ScriptError(
+                f"revision {recorder.revision.id} calls {what} from a coroutine",
+                hint="in an async script: `await op.fetch(...)`, or `await op.connection()`",
+                revision=recorder.revision.id,
+                path=recorder.revision.path,
+            ) from None
+
+    def _explain(self, script: Script, recorder: Recorder, error: Exception) -> AsyncmigError:
+        server = postgres_error(error)
+        if server is None:
+            return script_failure(script, error)
+        line = failing_line(script, error)
+        step = self._executor.playing(recorder)
+        return statement_failure(
+            server,
+            step.step,
+            step.index,
+            None,
+            applied=self._executor.applied(),
+            committed_before=step.index > 0,
+            origin=f"{script.revision.path}:{line}" if line else None,
+        )
+
+
+class ScriptConnection:
+    """An asyncpg connection for async scripts: the same methods, and what directives said comes first.
+
+    ``transaction()`` is a savepoint inside the revision's transaction.
+    """
+
+    def __init__(self, executor: Executor, recorder: Recorder) -> None:
+        self._executor = executor
+        self._recorder = recorder
+        self._savepoints = 0
+
+    def next_savepoint(self) -> str:
+        """A savepoint's name that is new on this connection."""
+        self._savepoints += 1
+        return f"asyncmig_script_{self._savepoints}"
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._executor.session.driver, name)
+        if not inspect.iscoroutinefunction(member):
+            return member
+
+        async def after_catching_up(*args: Any, **kwargs: Any) -> Any:
+            await self._executor.playing(self._recorder).catch_up()
+            return await member(*args, **kwargs)
+
+        return after_catching_up
+
+    def transaction(self) -> _Savepoint:
+        """A savepoint, as ``async with connection.transaction():``."""
+        return _Savepoint(self)
+
+
+class _Savepoint:
+    def __init__(self, connection: ScriptConnection) -> None:
+        self._connection = connection
+        self._name = ""
+
+    async def __aenter__(self) -> None:
+        self._name = self._connection.next_savepoint()
+        await self._connection.execute(f"SAVEPOINT {self._name}")
+
+    async def __aexit__(self, kind: object, *_: object) -> None:
+        verb = "RELEASE SAVEPOINT" if kind is None else "ROLLBACK TO SAVEPOINT"
+        await self._connection.execute(f"{verb} {self._name}")
+

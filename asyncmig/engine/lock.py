@@ -1,0 +1,119 @@
+"""One runner at a time: a session advisory lock, taken by asking again and again.
+
+A session that waits *inside* ``pg_advisory_lock()`` holds a snapshot, and the CREATE INDEX CONCURRENTLY
+of the lock's holder waits for that snapshot: a deadlock. ``pg_try_advisory_lock`` returns at once and
+leaves nothing behind, so a waiter that polls harms nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+import asyncpg
+
+from asyncmig.engine.session import CLEANUP_SECONDS
+from asyncmig.errors import LockNotAcquiredError
+from asyncmig.events import LockAcquired, LockWaiting
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from asyncmig.config.settings import Settings
+    from asyncmig.engine.session import Session
+    from asyncmig.events import Event
+
+__all__ = ["lock_key", "runner_lock"]
+
+_HOLDER = """\
+SELECT a.pid, a.application_name, a.client_addr::text AS client,
+       extract(epoch FROM clock_timestamp() - a.backend_start)::float8 AS since
+FROM pg_catalog.pg_locks AS l
+JOIN pg_catalog.pg_stat_activity AS a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+  AND (l.classid::bigint << 32) | l.objid::bigint = $1"""
+
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 1.0
+
+
+def lock_key(settings: Settings) -> int:
+    """The key of the runner's lock: the same in every process, on every machine, for one version table.
+
+    Returns:
+        A signed 64-bit integer from SHA-256 of the version table's configured schema and name.
+    """
+    name = f"asyncmig\0{settings.version_table_schema or ''}\0{settings.version_table}"
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
+@asynccontextmanager
+async def runner_lock(
+    session: Session, settings: Settings, emit: Callable[[Event], None]
+) -> AsyncIterator[None]:
+    """Hold the runner's lock.
+
+    Inside a transaction of the caller the lock lives as long as that transaction, so that nobody
+    starts before the caller has committed.
+
+    Raises:
+        LockNotAcquiredError: another runner held it for longer than ``lock_wait``.
+    """
+    if not settings.lock:
+        yield
+        return
+    key = lock_key(settings)
+    began = time.monotonic()
+    scope = "xact_" if session.caller_transaction else ""
+    query = f"SELECT pg_catalog.pg_try_advisory_{scope}lock($1::bigint) AS locked"
+    pause = FIRST_PAUSE
+    while not (await session.fetch(query, key))[0]["locked"]:
+        waited = time.monotonic() - began
+        holder, since = await _holder(session, key)
+        if settings.lock_wait is not None and waited >= settings.lock_wait:
+            raise LockNotAcquiredError(
+                f"another runner holds the migration lock since we began to wait {waited:.1f} s ago"
+                + (f": {holder}" if holder else ""),
+                hint="let it finish, raise --lock-wait, or end that session if it is stuck",
+                holder=holder,
+                waited=waited,
+            )
+        emit(LockWaiting(holder=holder, since=since, elapsed=waited))
+        await anyio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+    emit(LockAcquired(elapsed=time.monotonic() - began))
+    try:
+        yield
+    finally:
+        if not session.caller_transaction:
+            await _release(session, key)
+
+
+async def _release(session: Session, key: int) -> None:
+    """Unlock, whatever happened; where that cannot be done the session ends, and the lock with it."""
+    if session.closed:
+        return
+    await session.roll_back()
+    with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
+        try:
+            if not session.closed:
+                await session.send(f"SELECT pg_catalog.pg_advisory_unlock({key})")
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            session.driver.terminate()
+    if scope.cancelled_caught:
+        session.driver.terminate()
+
+
+async def _holder(session: Session, key: int) -> tuple[str | None, float | None]:
+    # pg_locks shows a bigint key as two unsigned halves
+    rows = await session.fetch(_HOLDER, key)
+    if not rows:
+        return None, None
+    row = rows[0]
+    client = f" from {row['client']}" if row["client"] else ""
+    return f"pid {row['pid']} ({row['application_name'] or 'unnamed'}{client})", row["since"]

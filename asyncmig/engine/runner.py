@@ -1,0 +1,312 @@
+"""A run from its first question to its last: where are we, what is to do, is it ours to do, do it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from asyncmig.engine.ancestry import known_ancestors
+from asyncmig.engine.executor import Executor
+from asyncmig.engine.journal import Journal, Run
+from asyncmig.engine.lock import runner_lock
+from asyncmig.engine.preparing import prepared_run, prepared_session
+from asyncmig.engine.state import read_state
+from asyncmig.engine.units import Bookkeeping
+from asyncmig.engine.version_table import ALEMBIC_WIDTH, VersionTable
+from asyncmig.errors import RevisionNotFoundError, UnexpectedStateError
+from asyncmig.events import RunFinished, RunStarted
+from asyncmig.plan.model import VersionChange
+from asyncmig.plan.play import check_written
+from asyncmig.plan.planner import direction_of
+from asyncmig.results import RunResult, StampResult
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+
+    from asyncmig.config.settings import Settings
+    from asyncmig.engine.database import Database
+    from asyncmig.engine.session import Session
+    from asyncmig.engine.state import DatabaseState
+    from asyncmig.events import Event
+    from asyncmig.plan.model import Direction
+    from asyncmig.plan.planner import Planner
+    from asyncmig.revisions.graph import Move
+    from asyncmig.revisions.revision import Revision
+    from asyncmig.revisions.script import Script
+
+__all__ = ["Runner", "books_for", "split_known"]
+
+
+def books_for(settings: Settings, schema: str | None, run: Run | None) -> Bookkeeping:
+    """The version table and journal as SQL, in the schema where they are."""
+    version = VersionTable(
+        name=settings.version_table, schema=schema, primary_key=settings.version_table_pk
+    )
+    journal = Journal(name=settings.journal_table, schema=schema, run=run)
+    return Bookkeeping(version=version, journal=journal if settings.journal else None)
+
+
+def split_known(planner: Planner, heads: Iterable[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Rows of the version table that the script directory has, and those that it does not."""
+    known = frozenset(head for head in heads if head in planner.graph)
+    return known, tuple(sorted(set(heads) - known))
+
+
+class Runner:
+    """Runs against one database.
+
+    Args:
+        database: where sessions come from.
+        settings: how.
+        emit: hears events.
+        load_scripts: reads and imports scripts; called in a thread.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        emit: Callable[[Event], None],
+        load_scripts: Callable[[Sequence[Revision]], Mapping[str, Script]],
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._emit = emit
+        self._load_scripts = load_scripts
+
+    async def run(
+        self, planner: Planner, target: str, direction: Direction, *, tag: str | None = None
+    ) -> RunResult:
+        """Bring the database to a target.
+
+        Raises:
+            AsyncmigError: see ``Migrator.upgrade``.
+        """
+        began = time.monotonic()
+        async with self._session() as session:
+            state = await read_state(session, self._settings)
+            moves, ahead = await self._moves(session, state, planner, target, direction)
+            if not moves:
+                return _nothing(state, target, direction, began, ahead=ahead)
+            scripts = await self._scripts(moves, direction)
+            async with runner_lock(session, self._settings, self._emit):
+                state = await read_state(
+                    session, self._settings, careful=not state.has_version_table
+                )
+                moves, ahead = await self._moves(session, state, planner, target, direction)
+                if not moves:
+                    return _nothing(state, target, direction, began, ahead=ahead)
+                if any(move.revision.id not in scripts for move in moves):
+                    scripts = await self._scripts(moves, direction)
+                async with prepared_run(session, self._settings):
+                    return await self._execute(
+                        session, state, planner, moves, scripts, target, direction, tag, began
+                    )
+
+    async def stamp(
+        self,
+        planner: Planner,
+        targets: Sequence[str],
+        *,
+        purge: bool = False,
+        tag: str | None = None,
+    ) -> StampResult:
+        """Write the version table without running anything."""
+        async with (
+            self._session() as session,
+            runner_lock(session, self._settings, self._emit),
+        ):
+            state = await read_state(session, self._settings)
+            kept = frozenset[str]() if purge else state.heads
+            change = planner.graph.stamp_path(targets, kept)
+            after = VersionChange(remove=change.remove, add=change.add).apply(kept)
+            if purge:
+                change = VersionChange(remove=tuple(sorted(state.heads)), add=tuple(sorted(after)))
+            books = books_for(
+                self._settings, state.schema, Run(application=self._settings.application_name, tag=tag)
+            )
+            statements = await self._setup(session, state, books, after)
+            statements += books.version.change(
+                VersionChange(remove=change.remove, add=change.add)
+            )
+            if books.journal is not None:
+                statements += [
+                    books.journal.insert_stamp(
+                        revision, planner.graph.get(revision).down_revisions
+                    )
+                    for revision in sorted(after - state.heads)
+                ]
+            await self._send_whole(session, statements)
+            return StampResult(before=tuple(sorted(state.heads)), after=tuple(sorted(after)))
+
+    async def ensure_tables(self) -> bool:
+        """Create the version table and the journal where they are missing.
+
+        Returns:
+            True when the version table had to be made.
+        """
+        async with (
+            self._session() as session,
+            runner_lock(session, self._settings, self._emit),
+        ):
+            state = await read_state(session, self._settings, careful=True)
+            books = books_for(self._settings, state.schema, None)
+            await self._send_whole(session, await self._setup(session, state, books, ()))
+            return not state.has_version_table
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Session]:
+        async with (
+            self._database.session() as session,
+            prepared_session(session, self._settings),
+        ):
+            yield session
+
+    async def _moves(
+        self,
+        session: Session,
+        state: DatabaseState,
+        planner: Planner,
+        target: str,
+        direction: Direction,
+    ) -> tuple[tuple[Move, ...], bool]:
+        """What is to do, and whether the database is ahead of the code.
+
+        Rows that the code does not know are no error where the journal shows that they stand on
+        everything the target asks for: a deploy was rolled back, its migrations were not.
+        """
+        known, unknown = split_known(planner, state.heads)
+        if not unknown:
+            return planner.moves(target, state.heads, direction), False
+        if direction == "upgrade":
+            below = await known_ancestors(session, self._settings, state, unknown, planner.graph)
+            if below is not None and not planner.moves(target, known | below, direction):
+                return (), True
+        names = ", ".join(unknown)
+        raise RevisionNotFoundError(
+            f"the database is at {names}, which the script directory does not have",
+            hint=(
+                "deploy the code that has it, or bring its file back; "
+                "`asyncmig stamp --purge REVISION` overrides what the database says"
+            ),
+            revision=names,
+            current=tuple(sorted(state.heads)),
+        )
+
+    async def _scripts(
+        self, moves: Sequence[Move], direction: Direction
+    ) -> Mapping[str, Script]:
+        scripts = await anyio.to_thread.run_sync(
+            self._load_scripts, [move.revision for move in moves]
+        )
+        for move in moves:
+            check_written(scripts[move.revision.id], direction)
+        return scripts
+
+    async def _execute(
+        self,
+        session: Session,
+        state: DatabaseState,
+        planner: Planner,
+        moves: Sequence[Move],
+        scripts: Mapping[str, Script],
+        target: str,
+        direction: Direction,
+        tag: str | None,
+        began: float,
+    ) -> RunResult:
+        settings = self._settings
+        run = Run(application=settings.application_name, tag=tag or settings.tag)
+        books = books_for(settings, state.schema, run)
+        expected = state.heads
+        for move in moves:
+            expected = VersionChange(remove=move.remove, add=move.add).apply(expected)
+        self._emit(
+            RunStarted(
+                direction=str(direction), revisions=tuple(move.revision.id for move in moves)
+            )
+        )
+        executor = Executor(
+            session, self._database, planner, books, self._emit, open_revisions=state.open
+        )
+        setup = await self._setup(
+            session, state, books, (move.revision.id for move in moves if direction_of(move) == "upgrade")
+        )
+        applied = await executor.run(moves, scripts, setup=setup)
+        after = await read_state(session, replace(settings, version_table_schema=state.schema))
+        if after.heads != expected:
+            raise UnexpectedStateError(
+                f"the version table holds {_names(after.heads)} where this run left {_names(expected)}",
+                hint="something else writes to it: run one migration tool at a time",
+                expected=tuple(sorted(expected)),
+                found=tuple(sorted(after.heads)),
+            )
+        elapsed = time.monotonic() - began
+        heads = tuple(sorted(expected))
+        self._emit(
+            RunFinished(
+                direction=str(direction),
+                applied=tuple(step.revision for step in applied),
+                heads=heads,
+                elapsed=elapsed,
+            )
+        )
+        return RunResult(
+            direction=str(direction),
+            target=target,
+            before=tuple(sorted(state.heads)),
+            after=heads,
+            applied=applied,
+            elapsed=elapsed,
+        )
+
+    async def _setup(
+        self,
+        session: Session,
+        state: DatabaseState,
+        books: Bookkeeping,
+        revisions: Iterable[str],
+    ) -> list[str]:
+        """Statements that bring our tables into being, or make room in them."""
+        ids = list(revisions)
+        statements = []
+        longest = max((len(revision) for revision in ids), default=0)
+        if not state.has_version_table:
+            statements.append(books.version.create(ids))
+        elif longest > ALEMBIC_WIDTH:
+            width = state.width
+            if width is None:
+                width = (await read_state(session, self._settings, careful=True)).width
+            if width is not None and 0 < width < longest:
+                statements.append(books.version.widen(max(longest, 2 * ALEMBIC_WIDTH)))
+        if books.journal is not None and not state.has_journal:
+            statements.extend(books.journal.create())
+        return statements
+
+    async def _send_whole(self, session: Session, statements: Sequence[str]) -> None:
+        if not statements:
+            return
+        text = "\n;\n".join(statements)
+        await session.send(text if session.caller_transaction else f"BEGIN;{text}\n;COMMIT")
+
+
+def _names(heads: Iterable[str]) -> str:
+    return ", ".join(sorted(heads)) or "nothing"
+
+
+def _nothing(
+    state: DatabaseState, target: str, direction: Direction, began: float, *, ahead: bool
+) -> RunResult:
+    heads = tuple(sorted(state.heads))
+    return RunResult(
+        direction=str(direction),
+        target=target,
+        before=heads,
+        after=heads,
+        ahead=ahead,
+        elapsed=time.monotonic() - began,
+    )

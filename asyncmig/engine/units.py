@@ -1,0 +1,170 @@
+"""How steps become messages: transactions that may travel together, and statements that go alone.
+
+The same framing serves a run and a script for psql: a transaction phase carries its journal row, and
+the last phase of a step the change of the version table; an autocommit statement stands between the
+row that says it starts and the one that says it is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from asyncmig.plan.model import PhaseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asyncmig.engine.journal import Journal
+    from asyncmig.engine.version_table import VersionTable
+    from asyncmig.plan.model import Phase, Step
+    from asyncmig.sql.statement import Statement
+
+__all__ = ["Alone", "Bookkeeping", "Mark", "Part", "Transaction", "Unit", "frame_phase", "frame_step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One statement of a transaction; ``statement`` is None for bookkeeping of ours.
+
+    ``step`` and ``phase`` say whose it is: one transaction may hold the work of several steps.
+    """
+
+    sql: str
+    statement: Statement | None = None
+    step: Step | None = None
+    phase: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A phase that is committed with a transaction; ``final`` when its step is, too."""
+
+    step: Step
+    phase: int
+    kind: PhaseKind
+    final: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Transaction:
+    """Statements between BEGIN and COMMIT.
+
+    Attributes:
+        step: whose work it is; None for setting up our tables.
+        phase: the phase's index in its step.
+        parts: what is sent.
+        marks: what stands once it is committed.
+        closed: COMMIT follows the last part; False while a live script may still add parts.
+        sent: how many parts the open transaction on the server already has.
+        begun: whether BEGIN was sent.
+        live: a script has read inside it, so that it can never be sent a second time.
+    """
+
+    step: Step | None = None
+    phase: int = 0
+    parts: list[Part] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    closed: bool = True
+    sent: int = 0
+    begun: bool = False
+    live: bool = False
+
+    def reset(self) -> None:
+        """Forget what was sent: the server has rolled it back."""
+        self.sent = 0
+        self.begun = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """A statement that is sent by itself, outside any transaction."""
+
+    step: Step
+    phase: int
+    index: int
+    statement: Statement
+
+
+Unit: TypeAlias = Transaction | Alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookkeeping:
+    """The tables that every commit keeps in step; ``journal`` is None when it is switched off."""
+
+    version: VersionTable
+    journal: Journal | None
+
+    def committed(self, step: Step, index: int, phase: Phase, *, final: bool) -> list[Part]:
+        """What a transaction phase writes about itself before it commits."""
+        parts = []
+        if self.journal is not None:
+            row = self.journal.insert(step, index, phase, state="done", final=final)
+            parts.append(Part(row, None, step, index))
+        if final:
+            parts.extend(self.version_change(step, index))
+        return parts
+
+    def version_change(self, step: Step, index: int) -> list[Part]:
+        """The change of the version table, as parts."""
+        return [Part(sql, None, step, index) for sql in self.version.change(step.version)]
+
+
+def frame_step(step: Step, books: Bookkeeping) -> Iterator[Unit]:
+    """All units of a step that is known in full."""
+    last = len(step.phases) - 1
+    for index, phase in enumerate(step.phases):
+        yield from frame_phase(step, index, phase, books, final=index == last)
+
+
+def frame_phase(
+    step: Step,
+    index: int,
+    phase: Phase,
+    books: Bookkeeping,
+    *,
+    final: bool,
+    skip: int = 0,
+    journalled: bool = False,
+) -> Iterator[Unit]:
+    """The units of one phase.
+
+    Args:
+        step: whose phase it is.
+        index: its place in the step.
+        phase: the statements.
+        books: the tables to keep.
+        final: it is the step's last: the version table changes with it.
+        skip: statements of an autocommit phase that an earlier run has done.
+        journalled: the row that says it starts is there already.
+    """
+    mark = Mark(step, index, phase.kind, final)
+    if phase.kind is PhaseKind.TRANSACTION:
+        yield Transaction(
+            step=step,
+            phase=index,
+            parts=[
+                *(Part(statement.sql, statement, step, index) for statement in phase.statements),
+                *books.committed(step, index, phase, final=final),
+            ],
+            marks=[mark],
+        )
+        return
+    journal = books.journal
+    if journal is not None and not journalled:
+        started = journal.insert(step, index, phase, state="started", final=False, statement=0)
+        yield Transaction(step=step, phase=index, parts=[Part(started, None, step, index)])
+    for number, statement in enumerate(phase.statements):
+        if number < skip:
+            continue
+        yield Alone(step=step, phase=index, index=number, statement=statement)
+        if journal is not None and number < len(phase.statements) - 1:
+            counted = journal.advance(step, index, number + 1)
+            yield Transaction(step=step, phase=index, parts=[Part(counted, None, step, index)])
+    parts = []
+    if journal is not None:
+        parts.append(Part(journal.finish(step, index, phase, final=final), None, step, index))
+    if final:
+        parts.extend(books.version_change(step, index))
+    yield Transaction(step=step, phase=index, parts=parts, marks=[mark])

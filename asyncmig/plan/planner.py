@@ -1,0 +1,152 @@
+"""The one planner: from a target and the rows of the version table to steps, phases, statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step, VersionChange
+from asyncmig.plan.phases import split_phases
+from asyncmig.plan.play import check_written, record
+from asyncmig.plan.recorder import LiveAccess, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from sqlalchemy.engine import Dialect
+    from sqlalchemy.schema import MetaData
+
+    from asyncmig.plan.phases import Entry
+    from asyncmig.revisions.graph import Move, RevisionGraph
+    from asyncmig.revisions.script import Script
+
+__all__ = ["EMPTY_PHASE", "Planner"]
+
+EMPTY_PHASE = Phase(kind=PhaseKind.TRANSACTION)
+
+
+class Planner:
+    """Makes plans. It holds no connection and performs no I/O.
+
+    Args:
+        graph: the history.
+        dialect: compiles operations.
+        target_metadata: the models, for naming conventions.
+        options: everything configured, for ``op.get_context().opts``.
+        keywords: extra arguments for ``upgrade`` and ``downgrade``.
+        one_transaction: all steps share a transaction as far as PostgreSQL allows.
+        offline: the plan becomes a script for psql; a script that reads is an error.
+    """
+
+    def __init__(
+        self,
+        graph: RevisionGraph,
+        *,
+        dialect: Dialect,
+        target_metadata: MetaData | None = None,
+        options: Mapping[str, Any] | None = None,
+        keywords: Mapping[str, Any] | None = None,
+        one_transaction: bool = False,
+        offline: bool = False,
+    ) -> None:
+        self.graph = graph
+        self.dialect = dialect
+        self.keywords: Mapping[str, Any] = keywords or {}
+        self.one_transaction = one_transaction
+        self.offline = offline
+        self._target_metadata = target_metadata
+        self._options = options or {}
+
+    def moves(
+        self, target: str, current: Collection[str], direction: Direction
+    ) -> tuple[Move, ...]:
+        """Which revisions run, in which order, and what each does to the version table."""
+        if direction is Direction.UPGRADE:
+            return self.graph.upgrade_path(target, current)
+        return self.graph.downgrade_path(target, current)
+
+    def plan(
+        self,
+        target: str,
+        current: Collection[str],
+        direction: Direction,
+        moves: Sequence[Move],
+        scripts: Mapping[str, Script],
+    ) -> Plan:
+        """Record every move's script.
+
+        Args:
+            target: as the user wrote it.
+            current: rows of the version table.
+            direction: of all steps.
+            moves: from ``moves()``.
+            scripts: the loaded script of each move, by revision id.
+        """
+        for move in moves:
+            check_written(scripts[move.revision.id], direction)
+        heads = frozenset(current)
+        steps = []
+        for move in moves:
+            step = self.record(move, scripts[move.revision.id])
+            heads = step.version.apply(heads)
+            steps.append(step)
+        return Plan(
+            direction=direction,
+            target=target,
+            current=tuple(sorted(current)),
+            steps=tuple(steps),
+            heads=tuple(sorted(heads)),
+        )
+
+    def record(self, move: Move, script: Script) -> Step:
+        """The step of one move, as far as it can be known without a database."""
+        recorder = self.recorder(move)
+        complete = record(script, direction_of(move), recorder, self.keywords)
+        phases = self.phases(recorder.take(), open_ended=not complete)
+        return self.step(
+            move, script, phases, live=not complete, live_origin=recorder.live_origin
+        )
+
+    def recorder(self, move: Move, live: LiveAccess | None = None) -> Recorder:
+        """A fresh recorder for a move's script."""
+        return Recorder(
+            move.revision,
+            dialect=self.dialect,
+            offline=self.offline,
+            live=live,
+            target_metadata=self._target_metadata,
+            options=self._options,
+        )
+
+    def phases(self, entries: Sequence[Entry], *, open_ended: bool = False) -> tuple[Phase, ...]:
+        """Cut statements into phases by the rules of this plan."""
+        return split_phases(
+            entries, open_ended=open_ended, separate_enum_values=self.one_transaction
+        )
+
+    def step(
+        self,
+        move: Move,
+        script: Script,
+        phases: Sequence[Phase],
+        *,
+        live: bool = False,
+        live_origin: str | None = None,
+    ) -> Step:
+        """Put a step together."""
+        return Step(
+            revision=move.revision.id,
+            direction=direction_of(move),
+            down_revisions=move.revision.down_revisions,
+            message=move.revision.message,
+            path=move.revision.path,
+            checksum=script.checksum,
+            phases=tuple(phases) or (EMPTY_PHASE,),
+            live=live,
+            live_origin=live_origin,
+            version=VersionChange(remove=move.remove, add=move.add),
+        )
+
+
+def direction_of(move: Move) -> Direction:
+    """The direction of a move."""
+    return Direction.UPGRADE if move.upgrade else Direction.DOWNGRADE

@@ -1,0 +1,194 @@
+"""Calling a script's function: three forms of Python, and SQL files.
+
+``play`` runs a script against its recorder and returns an awaitable where the script is a coroutine
+function; nothing here awaits. A plan made without a database drives such a coroutine by hand: as long
+as it only calls directives it never suspends, and where it would, it is live.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.errors import AsyncmigError, IrreversibleError, ScriptError
+from asyncmig.operations.facade import Operations
+from asyncmig.operations.proxy import using
+from asyncmig.plan.model import Direction
+from asyncmig.plan.recorder import Recorder, StopRecordingError
+from asyncmig.sql.split import split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from asyncmig.revisions.script import Script, SqlSection
+
+__all__ = ["check_written", "failing_line", "play", "record", "script_failure"]
+
+
+def check_written(script: Script, direction: Direction) -> None:
+    """Refuse a direction that a script does not have.
+
+    Raises:
+        IrreversibleError: the function or section is missing, or only raises NotImplementedError.
+    """
+    if direction is Direction.DOWNGRADE and not script.has_downgrade:
+        raise IrreversibleError(
+            f"revision {script.revision.id} has no downgrade ({script.revision.path})",
+            hint="write its downgrade, or restore a backup; nothing was changed",
+            revision=script.revision.id,
+            path=script.revision.path,
+        )
+    if direction is Direction.UPGRADE and not script.has_upgrade:
+        raise ScriptError(
+            f"revision {script.revision.id} has no upgrade ({script.revision.path})",
+            hint="define `def upgrade(op: Operations) -> None:` or an `-- upgrade` section",
+            revision=script.revision.id,
+            path=script.revision.path,
+        )
+
+
+def record(
+    script: Script,
+    direction: Direction,
+    recorder: Recorder,
+    keywords: Mapping[str, Any] | None = None,
+) -> bool:
+    """Run a script without a database.
+
+    Returns:
+        True when the whole script was recorded; False when it is live from ``live_origin`` on.
+    """
+    try:
+        coroutine = play(script, direction, recorder, keywords)
+        if coroutine is not None:
+            _drive(coroutine, recorder)
+    except StopRecordingError:
+        return False
+    except AsyncmigError:
+        raise
+    except Exception as error:
+        raise script_failure(script, error) from error
+    return not recorder.went_live
+
+
+def play(
+    script: Script,
+    direction: Direction,
+    recorder: Recorder,
+    keywords: Mapping[str, Any] | None = None,
+) -> Coroutine[Any, Any, None] | None:
+    """Run a script against its recorder.
+
+    Returns:
+        None for a sync script, which has run; the coroutine of an async one, which has not begun.
+    """
+    sections = script.sections(direction == Direction.UPGRADE)
+    if sections is not None:
+        for section in sections:
+            _play_section(section, recorder)
+        return None
+    function = script.upgrade if direction is Direction.UPGRADE else script.downgrade
+    if function is None:  # check_written comes first
+        return None
+    operations = Operations(recorder)
+    arguments = _arguments(function, operations, keywords or {})
+    if not script.transactional:
+        return _play_autocommit(function, arguments, operations, recorder)
+    if inspect.iscoroutinefunction(function):
+        return _await_script(function, arguments, operations)
+    with using(operations):
+        function(*arguments[0], **arguments[1])
+    return None
+
+
+def _play_autocommit(
+    function: Callable[..., Any],
+    arguments: tuple[tuple[Any, ...], dict[str, Any]],
+    operations: Operations,
+    recorder: Recorder,
+) -> Coroutine[Any, Any, None] | None:
+    if inspect.iscoroutinefunction(function):
+
+        async def inside() -> None:
+            with recorder.autocommit():
+                await _await_script(function, arguments, operations)
+
+        return inside()
+    with recorder.autocommit(), using(operations):
+        function(*arguments[0], **arguments[1])
+    return None
+
+
+async def _await_script(
+    function: Callable[..., Any],
+    arguments: tuple[tuple[Any, ...], dict[str, Any]],
+    operations: Operations,
+) -> None:
+    with using(operations):
+        await function(*arguments[0], **arguments[1])
+
+
+def _play_section(section: SqlSection, recorder: Recorder) -> None:
+    for statement in split(section.text):
+        recorder.add(
+            statement.text,
+            origin=f"{recorder.revision.path}:{section.line + statement.line - 1}",
+            directive="sql",
+            autocommit=section.kind == "autocommit",
+            copy_data=statement.copy_data,
+        )
+
+
+def _arguments(
+    function: Callable[..., Any], operations: Operations, keywords: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What a script's function is called with.
+
+    A first required positional parameter that no configured keyword names takes the ``Operations``;
+    the other parameters take the keywords that were given to ``run_migrations`` in an ``env.py``.
+    """
+    parameters = list(inspect.signature(function).parameters.values())
+    positional = [
+        parameter
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    takes_operations = bool(positional) and positional[0].name not in keywords
+    accepts_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    names = {parameter.name for parameter in parameters}
+    given = {key: value for key, value in keywords.items() if accepts_any or key in names}
+    return ((operations,) if takes_operations else ()), given
+
+
+def _drive(coroutine: Coroutine[Any, Any, None], recorder: Recorder) -> None:
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    # it waits for something that is not ours: only a run can tell what follows
+    coroutine.close()
+    recorder.went_live = True
+
+
+def script_failure(script: Script, error: Exception) -> ScriptError:
+    """An exception that a script raised itself, with the line of the script that raised it."""
+    line = failing_line(script, error)
+    where = f"{script.revision.path}:{line}" if line else script.revision.path
+    return ScriptError(
+        f"revision {script.revision.id} failed at {where}: {type(error).__name__}: {error}",
+        hint="the script itself raised this; nothing of this revision's transaction was kept",
+        revision=script.revision.id,
+        path=script.revision.path,
+        line=line,
+    )
+
+
+def failing_line(script: Script, error: BaseException) -> int | None:
+    """The script's line that an exception passed through last."""
+    line = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == script.revision.path:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

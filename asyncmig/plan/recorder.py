@@ -1,0 +1,215 @@
+"""Running a script and keeping what it says: the one implementation of the directives' ``Sink``.
+
+The same recorder serves a preview, ``--sql`` and a real run. What differs is the *live access* it
+was given: none when a plan is made (the first read stops the recording and marks the step live), a
+refusal when a script for psql is written, and the engine's connection in a run.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from asyncmig.ddl.compiler import compile_operation
+from asyncmig.errors import NeedsDatabaseError, ScriptError
+from asyncmig.operations.origin import calling_line
+from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
+from asyncmig.sql.classify import Control, classify
+from asyncmig.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+    from sqlalchemy.engine import Connection, Dialect
+    from sqlalchemy.schema import MetaData
+
+    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.revisions.revision import Revision
+
+__all__ = ["LiveAccess", "Recorder", "StopRecordingError"]
+
+
+class LiveAccess(Protocol):
+    """What gives a running script its connection; implemented by the engine."""
+
+    def bind(self, recorder: Recorder) -> Connection:
+        """The SQLAlchemy connection; pending statements are sent before it executes anything."""
+        ...
+
+    async def driver(self, recorder: Recorder) -> Any:
+        """The asyncpg connection; pending statements are sent before it executes anything."""
+        ...
+
+    async def fetch(self, recorder: Recorder, query: str, args: tuple[Any, ...]) -> list[Any]:
+        """Send what is pending, then run one query."""
+        ...
+
+    def run_async(
+        self, recorder: Recorder, function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any
+    ) -> Any:
+        """Await a function from within a sync script."""
+        ...
+
+
+class StopRecordingError(BaseException):
+    """A script reads from the database while only a plan is made.
+
+    It derives from BaseException so that a script's own ``except Exception`` does not swallow it.
+    """
+
+
+class Recorder:
+    """Takes the operations of one script.
+
+    Args:
+        revision: whose script it is.
+        dialect: compiles the operations.
+        offline: a script for psql is written; reading is refused with an error that names the line.
+        live: how to reach the database; None while a plan is made.
+        target_metadata: the models, for naming conventions.
+        options: everything that was configured.
+    """
+
+    def __init__(
+        self,
+        revision: Revision,
+        *,
+        dialect: Dialect,
+        offline: bool = False,
+        live: LiveAccess | None = None,
+        target_metadata: MetaData | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.revision = revision
+        self.entries: list[Entry] = []
+        self.live_origin: str | None = None
+        self.went_live = False
+        self._dialect = dialect
+        self._offline = offline
+        self._live = live
+        self._target_metadata = target_metadata
+        self._options: Mapping[str, Any] = options if options is not None else {}
+        self._autocommit_depth = 0
+
+    # what directives see
+
+    @property
+    def offline(self) -> bool:
+        return self._offline
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._dialect
+
+    @property
+    def target_metadata(self) -> MetaData | None:
+        return self._target_metadata
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        return self._options
+
+    @property
+    def in_autocommit(self) -> bool:
+        """True inside an autocommit block."""
+        return self._autocommit_depth > 0
+
+    def perform(self, operation: MigrateOperation) -> None:
+        line = calling_line(self.revision.path)
+        for compiled in compile_operation(operation, self._dialect):
+            origin = self._origin(line, compiled.line)
+            self.add(
+                compiled.sql,
+                origin=origin,
+                directive=operation.directive,
+                parameters=compiled.parameters,
+                autocommit=bool(compiled.autocommit),
+            )
+
+    @contextmanager
+    def autocommit(self) -> Iterator[None]:
+        self._autocommit_depth += 1
+        try:
+            yield
+        finally:
+            self._autocommit_depth -= 1
+
+    def bind(self) -> Connection:
+        return self._go_live("get_bind()").bind(self)
+
+    async def driver(self) -> Any:
+        return await self._go_live("connection()").driver(self)
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        return await self._go_live("fetch()").fetch(self, query, args)
+
+    def run_async(self, function: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+        return self._go_live("run_async()").run_async(self, function, args, kwargs)
+
+    # what the planner and the engine see
+
+    def add(
+        self,
+        sql: str,
+        *,
+        origin: str | None,
+        directive: str,
+        parameters: tuple[object, ...] = (),
+        autocommit: bool = False,
+        copy_data: str | None = None,
+        executed: bool = False,
+    ) -> None:
+        """Append one statement to the script's list."""
+        facts = classify(sql)
+        match facts.control:
+            case None | Control.SAVEPOINT:
+                pass
+            case Control.BEGIN | Control.COMMIT:
+                if self.entries and not isinstance(self.entries[-1], CommitHere):
+                    self.entries.append(COMMIT_HERE)
+                return
+            case Control.ROLLBACK:
+                raise ScriptError(
+                    f"{self.revision.id}: a script may not roll back the runner's transaction"
+                    + (f" ({origin})" if origin else ""),
+                    hint="use a savepoint, or raise an exception to undo the whole revision",
+                    revision=self.revision.id,
+                    path=self.revision.path,
+                )
+        self.entries.append(
+            Statement(
+                sql=sql,
+                parameters=parameters,
+                origin=origin,
+                directive=directive,
+                transactional=facts.transactional and not autocommit and not self.in_autocommit,
+                enum_label=facts.enum_label,
+                copy_data=copy_data,
+                executed=executed,
+            )
+        )
+
+    def take(self) -> list[Entry]:
+        """Everything recorded since the last call."""
+        taken, self.entries = self.entries, []
+        return taken
+
+    def _go_live(self, what: str) -> LiveAccess:
+        line = calling_line(self.revision.path)
+        origin = self._origin(line, 0)
+        if self._offline:
+            raise NeedsDatabaseError(
+                f"{self.revision.id}: {what} at {origin} needs a database, and --sql has none",
+                hint="guard it with `if not op.get_context().as_sql:`, or run this revision online",
+                revision=self.revision.id,
+                origin=origin,
+            )
+        if not self.went_live:
+            self.went_live = True
+            self.live_origin = origin
+        if self._live is None:
+            raise StopRecordingError
+        return self._live
+
+    def _origin(self, line: int | None, offset: int) -> str:
+        return f"{self.revision.path}:{(line or 1) + offset}"
