@@ -1,0 +1,1 @@
+"""The command line of asyncmig: a thin typer application over ``asyncmig.Migrator``."""

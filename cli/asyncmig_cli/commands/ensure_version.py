@@ -1,0 +1,37 @@
+"""``asyncmig ensure_version``."""
+
+from typing import TYPE_CHECKING
+
+from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.parameters import Sql
+
+if TYPE_CHECKING:
+    from asyncmig.migrator import Migrator
+    from asyncmig.results import VersionTableResult
+
+EXAMPLES = {
+    "asyncmig ensure_version": "create the version table where there is none",
+    "asyncmig ensure_version --sql": "print the SQL that does it",
+}
+
+
+def ensure_version(invocation: Invocation, sql: Sql = False) -> None:
+    """Create the version table and the journal where they are missing."""
+    if sql:
+        invocation.console.reserve()
+
+        async def script(migrator: "Migrator") -> str:
+            return await migrator.ensure_version_sql()
+
+        invocation.show_sql(invocation.migrate(script))
+        return
+
+    async def work(migrator: "Migrator") -> "VersionTableResult":
+        return await migrator.ensure_version()
+
+    result = invocation.migrate(work, progress=True)
+    done = "created" if result.created else "is there already:"
+    invocation.confirm(
+        result.to_dict(),
+        lambda stream: [f"{stream.style(done, 'green', 'bold')} {result.table}"],
+    )

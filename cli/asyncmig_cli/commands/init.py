@@ -1,0 +1,53 @@
+"""``asyncmig init``."""
+
+from typing import Annotated
+
+import typer
+
+from asyncmig_cli.failures import UsageProblem
+from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.rendering.files import near
+
+EXAMPLES = {
+    "asyncmig init migrations": "start a project here",
+    "asyncmig init migrations -t pyproject": "keep the settings in pyproject.toml",
+    "asyncmig init migrations --multidb": "for several databases",
+}
+
+
+def init(
+    invocation: Invocation,
+    directory: Annotated[
+        str, typer.Argument(metavar="DIRECTORY", help="The new script directory.")
+    ],
+    template: Annotated[
+        str | None,
+        typer.Option(
+            "-t",
+            "--template",
+            metavar="NAME",
+            help="See `asyncmig list_templates`; generic if not given.",
+        ),
+    ] = None,
+    multidb: Annotated[bool, typer.Option("--multidb", help="The same as -t multidb.")] = False,
+    package: Annotated[
+        bool,
+        typer.Option("--package", help="Write __init__.py files, for folders that are imported."),
+    ] = False,
+) -> None:
+    """Start a script directory and write its configuration."""
+    if multidb and template not in {None, "multidb"}:
+        message = f"--multidb and --template {template} name two templates"
+        raise UsageProblem(message, "leave one of them out")
+    from asyncmig.render import init_project
+
+    chosen = "multidb" if multidb else template or "generic"
+    created = init_project(directory, template=chosen, package=package)
+    paths = [str(path) for path in created]
+    invocation.confirm(
+        {"directory": directory, "template": chosen, "files": paths},
+        lambda stream: [
+            *(f"{stream.style('created', 'green', 'bold')} {near(path)}" for path in paths),
+            "set the url in the configuration, or DATABASE_URL; then: asyncmig revision -m 'first'",
+        ],
+    )

@@ -1,0 +1,45 @@
+"""``asyncmig plan``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from asyncmig_cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from asyncmig.migrator import Migrator
+    from asyncmig.plan.model import Plan
+
+EXAMPLES = {
+    "asyncmig plan": "show what `asyncmig upgrade` would run",
+    "asyncmig plan -1 --downgrade": "show what taking back the last revision would run",
+    "asyncmig plan head --from base": "plan for an empty database, without one",
+}
+
+
+def plan(
+    invocation: Invocation,
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="As for upgrade, or for downgrade.")
+    ] = "heads",
+    downgrade: Annotated[bool, typer.Option("--downgrade", help="Plan the way down.")] = False,
+    current: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from",
+            metavar="REVISION",
+            help="Plan from this revision, or base, instead of asking the database; repeatable.",
+        ),
+    ] = None,
+) -> None:
+    """Show steps, phases and statements before anything runs."""
+
+    async def work(migrator: "Migrator") -> "Plan":
+        start = None if current is None else [one for one in current if one != "base"]
+        direction = "downgrade" if downgrade else "upgrade"
+        return await migrator.plan(target, current=start, direction=direction)
+
+    from asyncmig_cli.rendering.plans import plan_lines
+
+    found = invocation.migrate(work, progress=True)
+    invocation.show(found.to_dict(), lambda stream: plan_lines(found, stream))

@@ -1,0 +1,65 @@
+"""``asyncmig revision``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.parameters import BranchLabel, Message, RevId, Splice
+from asyncmig_cli.rendering.files import created_lines
+
+if TYPE_CHECKING:
+    from asyncmig.migrator import Migrator
+    from asyncmig.results import CreatedRevision
+
+EXAMPLES = {
+    'asyncmig revision -m "add users"': "a new Python revision on top of the head",
+    'asyncmig revision -m "add users" --sql-file': "the same as a SQL file",
+    "asyncmig revision -m cart --head base --branch-label cart": "begin a branch of its own",
+}
+
+
+def revision(
+    invocation: Invocation,
+    message: Message = None,
+    rev_id: RevId = None,
+    head: Annotated[
+        str,
+        typer.Option(
+            "--head", metavar="REVISION", help="What to build upon: an id, base, label@head."
+        ),
+    ] = "head",
+    splice: Splice = False,
+    depends_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--depends-on", metavar="REVISION", help="Must be applied before; repeatable."
+        ),
+    ] = None,
+    branch_label: BranchLabel = None,
+    version_path: Annotated[
+        str | None,
+        typer.Option(
+            "--version-path", metavar="FOLDER", help="Which of version_locations to write to."
+        ),
+    ] = None,
+    sql_file: Annotated[
+        bool, typer.Option("--sql-file", help="Write a .sql revision instead of a Python one.")
+    ] = False,
+) -> None:
+    """Write a new revision file."""
+
+    async def work(migrator: "Migrator") -> "CreatedRevision":
+        return await migrator.revision(
+            message,
+            rev_id=rev_id,
+            head=head,
+            splice=splice,
+            depends_on=tuple(depends_on or ()),
+            branch_label=branch_label,
+            version_path=version_path,
+            sql_file=sql_file,
+        )
+
+    created = invocation.migrate(work)
+    invocation.confirm(created.to_dict(), lambda stream: created_lines(created, stream))

@@ -1,0 +1,46 @@
+"""``asyncmig stamp``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.parameters import Sql, Tag
+
+if TYPE_CHECKING:
+    from asyncmig.migrator import Migrator
+    from asyncmig.results import StampResult
+
+EXAMPLES = {
+    "asyncmig stamp head": "this database has it all already",
+    "asyncmig stamp base": "nothing was applied",
+    "asyncmig stamp head --purge": "the same, whatever the version table holds",
+}
+
+
+def stamp(
+    invocation: Invocation,
+    revisions: Annotated[
+        list[str], typer.Argument(metavar="REVISION", help="Ids, head, heads or base.")
+    ],
+    purge: Annotated[bool, typer.Option("--purge", help="Empty the version table first.")] = False,
+    sql: Sql = False,
+    tag: Tag = None,
+) -> None:
+    """Write revisions into the version table without running them."""
+    if sql:
+        invocation.console.reserve()
+
+        async def script(migrator: "Migrator") -> str:
+            return await migrator.stamp_sql(*revisions, purge=purge)
+
+        invocation.show_sql(invocation.migrate(script, tag=tag))
+        return
+
+    async def work(migrator: "Migrator") -> "StampResult":
+        return await migrator.stamp(*revisions, purge=purge)
+
+    from asyncmig_cli.rendering.states import stamp_lines
+
+    result = invocation.migrate(work, progress=True, tag=tag)
+    invocation.confirm(result.to_dict(), lambda stream: stamp_lines(result, stream))

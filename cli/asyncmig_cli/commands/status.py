@@ -1,0 +1,39 @@
+"""``asyncmig status``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from asyncmig_cli.exits import ExitCode
+from asyncmig_cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from asyncmig.migrator import Migrator
+    from asyncmig.results import Status
+
+EXAMPLES = {
+    "asyncmig status": "compare the database with this code",
+    "asyncmig status --check": "the same, and end with 3 unless a service may start",
+}
+
+
+def status(
+    invocation: Invocation,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="End with exit code 3 when revisions are pending or half done."
+        ),
+    ] = False,
+) -> int | None:
+    """Show what the database has, what the code has, and what lies between them."""
+
+    async def work(migrator: "Migrator") -> "Status":
+        return await migrator.status()
+
+    from asyncmig_cli.rendering.states import status_lines
+
+    found = invocation.migrate(work, progress=True)
+    document = found.to_dict() | {"ok": found.ok}
+    invocation.show(document, lambda stream: status_lines(found, stream))
+    return ExitCode.PENDING if check and not found.ok else None

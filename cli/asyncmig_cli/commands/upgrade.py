@@ -1,0 +1,48 @@
+"""``asyncmig upgrade``."""
+
+from typing import Annotated
+
+import typer
+
+from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.parameters import DryRun, LockTimeout, LockWait, NoLock, Sql, Tag
+from asyncmig_cli.runs import RunRequest, run_steps
+
+EXAMPLES = {
+    "asyncmig upgrade": "apply everything that is pending",
+    "asyncmig upgrade +1": "apply the next revision",
+    "asyncmig upgrade head --dry-run": "show what would run",
+    "asyncmig upgrade ae10:27c6 --sql > change.sql": "write a script for psql",
+}
+
+
+def upgrade(
+    invocation: Invocation,
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET",
+            help="head, heads, a full or partial id, +N, id+N, label@head; a:b with --sql.",
+        ),
+    ] = "heads",
+    sql: Sql = False,
+    tag: Tag = None,
+    dry_run: DryRun = False,
+    lock_timeout: LockTimeout = None,
+    lock_wait: LockWait = None,
+    no_lock: NoLock = False,
+) -> None:
+    """Apply revisions up to a target."""
+    run_steps(
+        invocation,
+        RunRequest(
+            direction="upgrade",
+            target=target,
+            sql=sql,
+            tag=tag,
+            dry_run=dry_run,
+            lock_timeout=lock_timeout,
+            lock_wait=lock_wait,
+            no_lock=no_lock,
+        ),
+    )

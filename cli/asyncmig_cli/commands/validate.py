@@ -1,0 +1,30 @@
+"""``asyncmig validate``."""
+
+from typing import TYPE_CHECKING
+
+from asyncmig_cli.exits import ExitCode
+from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.parameters import Verbose
+
+if TYPE_CHECKING:
+    from asyncmig.migrator import Migrator
+    from asyncmig.results import ValidationReport
+
+EXAMPLES = {
+    "asyncmig validate": "check the history and its scripts, without a database",
+    "asyncmig validate -v": "and say what was checked",
+}
+
+
+def validate(invocation: Invocation, verbose: Verbose = False) -> int | None:
+    """Check that the history holds together and that its scripts can run."""
+
+    async def work(migrator: "Migrator") -> "ValidationReport":
+        return await migrator.validate()
+
+    from asyncmig_cli.rendering.validation import report_lines
+
+    report = invocation.migrate(work)
+    document = report.to_dict() | {"ok": report.ok}
+    invocation.show(document, lambda stream: report_lines(report, stream, verbose=verbose))
+    return None if report.ok else ExitCode.ERROR

@@ -1,0 +1,1 @@
+"""Text pictures, without colour or terminal: pure functions from values to lines."""

@@ -1,0 +1,1 @@
+"""How a run is shown while it works, driven by the library's events alone."""

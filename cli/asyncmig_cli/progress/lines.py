@@ -1,0 +1,91 @@
+"""One line for each finished step: for pipes, logs and terminals without movement."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Self
+
+from asyncmig import events
+from asyncmig_cli.console import BrokenOutputError, Stream
+from asyncmig_cli.rendering.durations import duration
+
+__all__ = ["LineReporter", "first_line", "holder_text"]
+
+REPEAT_AFTER = 10.0
+SHARE_EVERY = 5.0
+
+
+class LineReporter:
+    """Writes lines to ``stream``; once the stream is gone it is silent, and the run goes on."""
+
+    def __init__(self, stream: Stream, clock: Callable[[], float] = monotonic) -> None:
+        self.stream = stream
+        self.messages: dict[str, str] = {}
+        self.next_wait = 0.0
+        self.clock = clock
+        self.next_share = 0.0
+        self.gone = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def abandon(self) -> None:
+        """Nothing to restore."""
+
+    def say(self, text: str) -> None:
+        """Write one line at once."""
+        if self.gone:
+            return
+        try:
+            self.stream.line(text)
+            self.stream.flush()
+        except (BrokenOutputError, OSError, ValueError):
+            self.gone = True
+
+    def __call__(self, event: events.Event) -> None:
+        """Write what ``event`` finished, or what the run waits for."""
+        line = self._line(event)
+        if line:
+            self.say(line)
+
+    def _line(self, event: events.Event) -> str | None:
+        match event:
+            case events.StepStarted():
+                self.messages[event.revision] = event.message
+                return None
+            case events.StepFinished():
+                width = len(str(event.total))
+                counted = self.stream.style(f"[{event.number:>{width}}/{event.total}]", "dim")
+                message = self.messages.pop(event.revision, "")
+                took = self.stream.style(f"({duration(event.elapsed)})", "dim")
+                return f"{counted} {event.direction} {event.revision} {message} {took}"
+            case events.LockWaiting() if event.elapsed >= self.next_wait:
+                self.next_wait = event.elapsed + REPEAT_AFTER
+                return f"waiting for the lock, {duration(event.elapsed)}: {holder_text(event)}"
+            case events.Waiting() if event.elapsed >= self.next_wait:
+                self.next_wait = event.elapsed + REPEAT_AFTER
+                return f"waiting for the database, {duration(event.elapsed)}: {event.reason}"
+            case events.StatementStarted():
+                self.next_share = self.clock() + SHARE_EVERY
+                return None
+            case events.StatementProgress() if self.clock() >= self.next_share:
+                self.next_share = self.clock() + SHARE_EVERY
+                share = "" if event.fraction is None else f" {event.fraction:.0%}"
+                return f"    {event.stage}{share}: {first_line(event.sql)}"
+            case _:
+                return None
+
+
+def holder_text(event: events.LockWaiting) -> str:
+    """Who holds the lock, as far as PostgreSQL lets us see."""
+    if event.holder is None:
+        return "another runner holds it"
+    since = f", connected for {duration(event.since)}" if event.since is not None else ""
+    return f"held by {event.holder}{since}"
+
+
+def first_line(sql: str) -> str:
+    """The first line of a statement that says something."""
+    return next((line.strip() for line in sql.splitlines() if line.strip()), "")

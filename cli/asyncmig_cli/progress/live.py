@@ -1,0 +1,210 @@
+"""The live display of a terminal: where the run is, what it does now, how far the server is."""
+
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING, Self
+
+from asyncmig import events
+from asyncmig_cli.console import Stream
+from asyncmig_cli.progress.lines import LineReporter, first_line, holder_text
+from asyncmig_cli.rendering.durations import duration
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.live import Live
+    from rich.text import Text
+
+__all__ = ["LiveReporter"]
+
+# Finished steps are printed together at this pace: a thousand quick ones must not wait for paint.
+PRINT_EVERY = 0.1
+
+
+class Picture:
+    """What the display knows; it draws itself anew several times a second."""
+
+    def __init__(self, direction: str, total: int) -> None:
+        self.direction = direction
+        self.total = total
+        self.finished = 0
+        self.revision = ""
+        self.message = ""
+        self.phase = ""
+        self.statement = ""
+        self.share: float | None = None
+        self.stage = ""
+        self.waiting = ""
+        self.began = monotonic()
+
+    def step(self, revision: str, message: str) -> None:
+        """A new step: what was known of the last one is over."""
+        self.revision, self.message = revision, message
+        self.phase = self.statement = self.stage = self.waiting = ""
+        self.share = None
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        from rich.progress_bar import ProgressBar
+        from rich.spinner import Spinner
+        from rich.table import Table
+        from rich.text import Text
+
+        spinner = Spinner("dots" if console.encoding.startswith("utf") else "line", style="cyan")
+        spinner.start_time = self.began
+        top = Table.grid(padding=(0, 1))
+        top.add_column()
+        top.add_column(justify="right", no_wrap=True)
+        top.add_column(width=max(10, min(30, options.max_width // 4)))
+        top.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        top.add_column(justify="right", no_wrap=True, style="dim")
+        name = Text.assemble((self.revision, "bold"), " ", self.message)
+        if not self.total:
+            name = Text(self.waiting or self.direction)
+        top.add_row(
+            spinner.render(console.get_time()),
+            f"{self.finished}/{self.total}" if self.total else "",
+            ProgressBar(total=max(1, self.total), completed=self.finished) if self.total else "",
+            name,
+            duration(round(monotonic() - self.began)),
+        )
+        yield top
+        if self.waiting and self.total:
+            yield _clipped(f"  {self.waiting}", "yellow")
+        if self.phase or self.statement:
+            yield _clipped(f"  {self.phase}  {self.statement}".rstrip(), "dim")
+        if self.stage:
+            row = Table.grid(padding=(0, 1))
+            row.add_column(width=1)
+            row.add_column(width=max(10, min(40, options.max_width // 3)))
+            row.add_column(no_wrap=True, overflow="ellipsis")
+            completed = None if self.share is None else 100 * self.share
+            share = "" if self.share is None else f"{self.share:4.0%} "
+            bar = ProgressBar(
+                total=100 if completed is not None else None, completed=completed or 0
+            )
+            row.add_row("", bar, f"{share}{self.stage}")
+            yield row
+
+
+def _clipped(text: str, style: str) -> "Text":
+    from rich.text import Text
+
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+
+class LiveReporter:
+    """Draws on ``stream``; rich is imported when there is something to draw."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.lines = LineReporter(stream)
+        self.live: Live | None = None
+        self.picture = Picture("", 0)
+        self.ready: list[str] = []
+        self.printed = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Take the display away and print the finished steps that were held back."""
+        try:
+            self._print(force=True)
+            if self.live is not None:
+                self.live.stop()
+        except (OSError, ValueError):
+            self.lines.gone = True
+        self.live = None
+
+    def say(self, text: str) -> None:
+        """Print a line above the display."""
+        self.ready.append(text)
+        self._print(force=True)
+
+    def __call__(self, event: events.Event) -> None:
+        """Take ``event`` into the picture."""
+        if self.lines.gone:
+            return
+        try:
+            self._take(event)
+            self._print()
+        except (OSError, ValueError):
+            self.lines.gone = True
+
+    def _take(self, event: events.Event) -> None:
+        picture = self.picture
+        match event:
+            case events.RunStarted():
+                self.picture = Picture(event.direction, len(event.revisions))
+                self._show()
+            case events.Waiting():
+                picture.waiting = f"waiting for the database: {event.reason}"
+                self._show()
+            case events.LockWaiting():
+                picture.waiting = f"waiting for the lock, {holder_text(event)}"
+                self._show()
+            case events.LockAcquired():
+                picture.waiting = ""
+            case events.StepStarted():
+                picture.step(event.revision, event.message)
+            case events.PhaseStarted():
+                picture.phase = f"phase {event.phase + 1}, {event.kind}"
+            case events.StatementStarted():
+                picture.statement = first_line(event.sql)
+                picture.stage, picture.share = "", None
+            case events.StatementProgress():
+                picture.statement = first_line(event.sql)
+                picture.stage, picture.share = event.stage, event.fraction
+            case events.PhaseFinished():
+                picture.phase = picture.statement = picture.stage = ""
+            case events.StepFinished():
+                picture.finished = event.number
+                self.ready.append(self._finished(event))
+            case events.RunFinished():
+                self.abandon()
+            case _:
+                pass
+
+    def _finished(self, event: events.StepFinished) -> str:
+        tick = self.stream.style("✓", "green")
+        name = self.stream.style(event.revision, "bold")
+        message = self.lines.messages.pop(event.revision, "")
+        if not message and event.revision == self.picture.revision:
+            message = self.picture.message
+        return f"{tick} {name} {message} {self.stream.style(f'({duration(event.elapsed)})', 'dim')}"
+
+    def _show(self) -> None:
+        if self.live is not None:
+            return
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(
+            file=self.stream.file,
+            force_terminal=True,
+            no_color=not self.stream.color,
+            highlight=False,
+            markup=False,
+        )
+        self.live = Live(
+            get_renderable=lambda: self.picture,
+            console=console,
+            transient=True,
+            refresh_per_second=10,
+            redirect_stdout=sys.stdout.isatty(),
+        )
+        self.live.start()
+
+    def _print(self, *, force: bool = False) -> None:
+        if not self.ready or (not force and monotonic() - self.printed < PRINT_EVERY):
+            return
+        text, self.ready = self.stream.fit("\n".join(self.ready)), []
+        self.printed = monotonic()
+        if self.live is None:
+            self.lines.say(text)
+        else:
+            from rich.text import Text
+
+            self.live.console.print(Text.from_ansi(text), soft_wrap=True)

@@ -1,0 +1,1 @@
+"""What people read: results of the library as lines of text, one concept to a file."""

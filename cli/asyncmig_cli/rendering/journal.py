@@ -1,0 +1,71 @@
+"""The journal as a table that fits the terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from asyncmig.results import JournalEntry
+from asyncmig_cli.console import Stream
+from asyncmig_cli.drawing.table import GAP, Column, Table
+from asyncmig_cli.rendering.durations import duration
+
+__all__ = ["journal_lines"]
+
+COLUMNS = (
+    Column("when"),
+    Column("revision"),
+    Column("direction", rank=2),
+    Column("phase", right=True),
+    Column("kind", rank=4),
+    Column("state"),
+    Column("took", right=True, rank=3),
+    Column("by", flexible=True, rank=5),
+    Column("tag", flexible=True, rank=6),
+    Column("error", flexible=True, least=12, rank=1),
+)
+STATE = 5
+COLORS = {"done": "green", "started": "yellow", "failed": "red"}
+
+
+def journal_lines(entries: Sequence[JournalEntry], stream: Stream) -> Iterator[str]:
+    """One line a phase, in the order given."""
+    if not entries:
+        yield "the journal is empty"
+        return
+    table = Table(COLUMNS, [_row(entry) for entry in entries])
+    state = table.kept(stream.width).index(STATE)
+    for number, cells in enumerate(table.cells(stream.width)):
+        if number < 2:
+            cells = [stream.style(cell, "dim") for cell in cells]  # noqa: PLW2901  # the same row
+        else:
+            color = COLORS.get(entries[number - 2].state)
+            if color:
+                cells[state] = stream.style(cells[state], color)
+        yield GAP.join(cells).rstrip()
+
+
+def _row(entry: JournalEntry) -> tuple[str, ...]:
+    phase = str(entry.phase + 1)
+    if entry.phases:
+        phase += f"/{entry.phases}"
+    by = "@".join(part for part in (entry.role, entry.host) if part)
+    return (
+        _moment(entry.started_at),
+        entry.revision,
+        entry.direction,
+        phase,
+        entry.kind,
+        entry.state,
+        duration(entry.elapsed),
+        by,
+        entry.tag or "",
+        " ".join((entry.error or "").split()),
+    )
+
+
+def _moment(stamp: str) -> str:
+    """An ISO time in the local zone of whoever reads, to the second."""
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return stamp

@@ -1,0 +1,154 @@
+"""Revisions as people know them: one line each, or all that is known of each."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from asyncmig.results import BranchPoint, RevisionInfo
+from asyncmig_cli.console import Stream
+from asyncmig_cli.drawing.dag import draw
+
+__all__ = ["branch_lines", "detail_lines", "graph_lines", "head_lines", "history_lines", "marks"]
+
+LANE_COLORS = ("red", "green", "yellow", "blue", "magenta", "cyan")
+
+
+def marks(info: RevisionInfo, stream: Stream, *, current: bool = True) -> str:
+    """What is special of a revision, in round brackets."""
+    found = []
+    if info.is_head:
+        word = "head" if info.is_effective_head else "effective head"
+        found.append(stream.style(f"({word})", "green", "bold"))
+    if current and info.is_current:
+        found.append(stream.style("(current)", "cyan", "bold"))
+    if info.is_branch_point:
+        found.append(stream.style("(branchpoint)", "magenta"))
+    if info.is_merge:
+        found.append(stream.style("(mergepoint)", "magenta"))
+    return "".join(f" {one}" for one in found)
+
+
+def _labels(info: RevisionInfo, stream: Stream) -> str:
+    if not info.branch_labels:
+        return ""
+    return " " + stream.style(f"({', '.join(info.branch_labels)})", "yellow")
+
+
+def _parents(info: RevisionInfo, stream: Stream) -> str:
+    text = ", ".join(info.down_revisions) or "<base>"
+    if info.depends_on:
+        text += f" ({', '.join(info.depends_on)})"
+    return stream.style(text, "dim")
+
+
+def history_lines(
+    infos: Iterable[RevisionInfo], stream: Stream, *, verbose: bool = False
+) -> Iterator[str]:
+    """``down -> revision (label) (head), message``, newest first."""
+    for info in infos:
+        if verbose:
+            yield from detail_lines(info, stream)
+            yield ""
+        else:
+            yield _history_line(info, stream)
+
+
+def _history_line(info: RevisionInfo, stream: Stream) -> str:
+    name = stream.style(info.revision, "bold")
+    facts = f"{_labels(info, stream)}{marks(info, stream)}"
+    return f"{_parents(info, stream)} -> {name}{facts}, {info.message}"
+
+
+def head_lines(
+    infos: Iterable[RevisionInfo], stream: Stream, *, verbose: bool = False, labels: bool = True
+) -> Iterator[str]:
+    """One line a revision, without parents; ``current`` leaves the labels out."""
+    for info in infos:
+        if verbose:
+            yield from detail_lines(info, stream)
+            yield ""
+        else:
+            shown = _labels(info, stream) if labels else ""
+            name = stream.style(info.revision, "bold")
+            yield f"{name}{shown}{marks(info, stream, current=False)}"
+
+
+def detail_lines(info: RevisionInfo, stream: Stream) -> Iterator[str]:
+    """All that is known of a revision, its docstring indented below."""
+    name = stream.style(info.revision, "bold")
+    yield f"Rev: {name}{marks(info, stream)}"
+    down = ", ".join(info.down_revisions)
+    yield f"Merges: {down}" if info.is_merge else f"Parent: {down or '<base>'}"
+    if info.depends_on:
+        yield f"Also depends on: {', '.join(info.depends_on)}"
+    if info.is_branch_point:
+        yield f"Branches into: {', '.join(info.children)}"
+    if info.branch_labels:
+        yield f"Branch names: {', '.join(info.branch_labels)}"
+    yield f"Path: {info.path}"
+    text = (info.doc or info.message).strip()
+    if text:
+        yield ""
+        for line in text.splitlines():
+            yield f"    {line}".rstrip()
+
+
+def branch_lines(
+    points: Iterable[BranchPoint], stream: Stream, *, verbose: bool = False
+) -> Iterator[str]:
+    """Each branch point and, below it, where it goes."""
+    for point in points:
+        if verbose:
+            yield from detail_lines(point.revision, stream)
+            yield ""
+        else:
+            yield from head_lines([point.revision], stream)
+        indent = " " * len(point.revision.revision)
+        for child in point.children:
+            name = stream.style(child.revision, "bold")
+            message = f", {child.message}" if verbose else ""
+            yield f"{indent} -> {name}{_labels(child, stream)}{marks(child, stream)}{message}"
+        yield ""
+
+
+def graph_lines(
+    infos: Sequence[RevisionInfo], stream: Stream, *, verbose: bool = False
+) -> Iterator[str]:
+    """The history with its lines drawn, newest at the top."""
+    texts = {info.revision: _beside(info, stream, verbose=verbose) for info in infos}
+    nodes = [(info.revision, info.down_revisions) for info in infos]
+    waiting: list[str] = []
+    for row in draw(nodes, lambda node: len(texts[node])):
+        if row.node is not None:
+            waiting = list(texts[row.node])
+        picture = _colored(row.picture, row.lanes, stream)
+        text = waiting.pop(0) if waiting else ""
+        yield f"{picture} {text}".rstrip()
+
+
+def _beside(info: RevisionInfo, stream: Stream, *, verbose: bool) -> list[str]:
+    name = stream.style(info.revision, "bold")
+    depends = f" (depends on {', '.join(info.depends_on)})" if info.depends_on else ""
+    first = f"{name}{_labels(info, stream)}{marks(info, stream)}{stream.style(depends, 'dim')}"
+    lines = [f"{first} {info.message}".rstrip()]
+    if verbose:
+        lines.append(stream.style(_short_path(info.path), "dim"))
+        rest = (info.doc or "").strip().partition("\n")[2].strip()
+        lines += [f"    {line}".rstrip() for line in rest.splitlines()] if rest else []
+        lines.append("")
+    return lines
+
+
+def _short_path(path: str) -> str:
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path
+
+
+def _colored(picture: str, lanes: Sequence[int], stream: Stream) -> str:
+    if not stream.color:
+        return picture
+    return "".join(
+        character if lane < 0 else stream.style(character, LANE_COLORS[lane % len(LANE_COLORS)])
+        for character, lane in zip(picture, lanes, strict=True)
+    )

@@ -1,0 +1,58 @@
+"""Where a statement failed, and what PostgreSQL said of it."""
+
+from collections.abc import Iterator, Mapping
+
+from asyncmig_cli.console import Stream
+
+__all__ = ["failure_lines"]
+
+MAX_SQL_LINES = 12
+
+
+def failure_lines(fields: Mapping[str, object], stream: Stream) -> Iterator[str]:
+    """The facts of a failed statement, one to a line; nothing for other errors."""
+    sql = fields.get("sql")
+    if not isinstance(sql, str):
+        return
+    directive = fields.get("directive")
+    origin = fields.get("origin")
+    if origin:
+        yield _fact(stream, "at", f"{origin} ({directive})" if directive else str(origin))
+    position = fields.get("position")
+    for index, line in enumerate(_excerpt(sql, position if isinstance(position, int) else None)):
+        yield _fact(stream, "sql" if index == 0 else "", line)
+    for name, label in (
+        ("detail", "detail"),
+        ("server_hint", "server says"),
+        ("sqlstate", "sqlstate"),
+    ):
+        value = fields.get(name)
+        if value:
+            yield _fact(stream, label, str(value))
+    applied = fields.get("applied")
+    if isinstance(applied, list) and applied:
+        yield _fact(stream, "committed", ", ".join(map(str, applied)))
+
+
+def _fact(stream: Stream, label: str, value: str) -> str:
+    return f"  {stream.style(f'{label:<11}', 'dim')} {value}"
+
+
+def _excerpt(sql: str, position: int | None) -> list[str]:
+    """The statement, a caret under ``position``; a long one is cut around that line."""
+    lines = sql.strip("\n").expandtabs(4).splitlines() or [""]
+    caret_line = -1
+    caret = ""
+    if position is not None and position <= len(sql):
+        before = sql[: position - 1].lstrip("\n").expandtabs(4)
+        caret_line = before.count("\n")
+        caret = " " * len(before.rpartition("\n")[2]) + "^"
+    first = max(0, min(caret_line - MAX_SQL_LINES // 2, len(lines) - MAX_SQL_LINES))
+    shown: list[str] = ["…"] if first else []
+    for number, line in enumerate(lines[first : first + MAX_SQL_LINES], first):
+        shown.append(line)
+        if number == caret_line:
+            shown.append(caret)
+    if len(lines) > first + MAX_SQL_LINES:
+        shown.append("…")
+    return shown

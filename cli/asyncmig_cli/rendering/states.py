@@ -1,0 +1,86 @@
+"""Where a database stands: ``current``, ``status`` and what a run left behind."""
+
+from collections.abc import Iterator, Sequence
+
+from asyncmig.results import CurrentState, PartialStep, RunResult, StampResult, Status
+from asyncmig_cli.console import Stream
+from asyncmig_cli.rendering.durations import count, duration
+from asyncmig_cli.rendering.revisions import head_lines
+
+__all__ = ["current_lines", "run_lines", "stamp_lines", "status_lines"]
+
+STATES = {
+    "current": ("green", "nothing is pending"),
+    "pending": ("yellow", "`asyncmig upgrade` applies what is pending"),
+    "partial": ("red", "a revision stopped half way; `asyncmig upgrade` goes on from there"),
+    "ahead": ("cyan", "the database is ahead of this code: a newer release migrated it"),
+    "diverged": ("red", "the database holds revisions that this code does not have"),
+    "empty": ("yellow", "nothing was applied yet; `asyncmig upgrade` begins"),
+}
+
+
+def current_lines(state: CurrentState, stream: Stream, *, verbose: bool = False) -> Iterator[str]:
+    """The rows of the version table, and what is unusual about them."""
+    yield from head_lines(state.revisions, stream, verbose=verbose, labels=False)
+    for row in state.unknown:
+        why = "ahead of this code" if state.ahead else "not in the script directory"
+        yield f"{stream.style(row, 'bold')} {stream.style(f'({why})', 'red')}"
+    yield from _partial_lines(state.partial, stream)
+
+
+def _partial_lines(partial: Sequence[PartialStep], stream: Stream) -> Iterator[str]:
+    for step in partial:
+        place = f"{step.direction} stopped in {step.kind} phase {step.phase + 1}"
+        yield (
+            f"{stream.style(step.revision, 'bold')} {stream.style('(partial)', 'red')}"
+            f" {place}, statement {step.statement + 1}"
+        )
+
+
+def status_lines(status: Status, stream: Stream) -> Iterator[str]:
+    """A small table of facts."""
+    color, meaning = STATES.get(status.state, ("red", ""))
+    yield _fact(stream, "state", f"{stream.style(status.state, color, 'bold')}  {meaning}".rstrip())
+    yield _fact(stream, "database", ", ".join(status.current) or "<base>")
+    yield _fact(stream, "code", ", ".join(status.heads) or "<base>")
+    if status.pending:
+        listed = _listed(status.pending)
+        yield _fact(stream, "pending", f"{count(len(status.pending), 'revision')}: {listed}")
+    if status.unknown:
+        yield _fact(stream, "unknown", ", ".join(status.unknown))
+    if status.edited:
+        yield _fact(stream, "edited", f"{_listed(status.edited)} (changed since they were applied)")
+    for line in _partial_lines(status.partial, stream):
+        yield _fact(stream, "partial", line)
+
+
+def _listed(revisions: Sequence[str], most: int = 6) -> str:
+    shown = ", ".join(revisions[:most])
+    rest = len(revisions) - most
+    return f"{shown} … and {rest} more" if rest > 0 else shown
+
+
+def _fact(stream: Stream, label: str, value: str) -> str:
+    return f"{stream.style(f'{label:<9}', 'dim')} {value}"
+
+
+def run_lines(result: RunResult, stream: Stream) -> Iterator[str]:
+    """What an upgrade or downgrade did."""
+    after = ", ".join(result.after) or "<base>"
+    if not result.applied:
+        yield f"nothing to {result.direction}: the database stands at {after}"
+        return
+    before = ", ".join(result.before) or "<base>"
+    done = count(len(result.applied), "revision")
+    verb = stream.style(f"{result.direction}d", "green", "bold")
+    yield f"{verb} {before} → {after}: {done} in {duration(result.elapsed)}"
+
+
+def stamp_lines(result: StampResult, stream: Stream) -> Iterator[str]:
+    """What the version table held and holds."""
+    after = ", ".join(result.after) or "<base>"
+    if result.before == result.after:
+        yield f"the database is stamped {after} already"
+        return
+    before = ", ".join(result.before) or "<base>"
+    yield f"{stream.style('stamped', 'green', 'bold')} {before} → {after}"

@@ -1,0 +1,83 @@
+"""What ``upgrade`` and ``downgrade`` have in common: the run, its preview, its offline script."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from asyncmig_cli.failures import UsageProblem
+from asyncmig_cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from asyncmig.migrator import Migrator
+    from asyncmig.plan.model import Plan
+    from asyncmig.results import RunResult
+
+__all__ = ["RunRequest", "run_steps"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What was asked for."""
+
+    direction: Literal["upgrade", "downgrade"]
+    target: str
+    sql: bool
+    tag: str | None
+    dry_run: bool
+    lock_timeout: float | None
+    lock_wait: float | None
+    no_lock: bool
+
+    @property
+    def overrides(self) -> dict[str, object]:
+        """The settings it changes."""
+        return {
+            "lock_timeout": self.lock_timeout,
+            "lock_wait": self.lock_wait,
+            "lock": False if self.no_lock else None,
+        }
+
+
+def run_steps(invocation: Invocation, request: RunRequest) -> None:
+    """Run, preview or write out the steps of ``request``."""
+    if request.sql and request.dry_run:
+        message = "--sql and --dry-run exclude each other"
+        raise UsageProblem(message, "--sql prints the script, --dry-run shows the plan")
+    if ":" in request.target and not request.sql:
+        message = f"{request.target!r} is a range, and a run goes from where the database stands"
+        raise UsageProblem(message, "ranges are for --sql")
+    if request.sql:
+        _write_sql(invocation, request)
+    elif request.dry_run:
+        _preview(invocation, request)
+    else:
+        _run(invocation, request)
+
+
+def _write_sql(invocation: Invocation, request: RunRequest) -> None:
+    invocation.console.reserve()
+
+    async def work(migrator: "Migrator") -> str:
+        return await migrator.sql(request.target, direction=request.direction, tag=request.tag)
+
+    invocation.show_sql(invocation.migrate(work))
+
+
+def _preview(invocation: Invocation, request: RunRequest) -> None:
+    async def work(migrator: "Migrator") -> "Plan":
+        return await migrator.plan(request.target, direction=request.direction)
+
+    from asyncmig_cli.rendering.plans import plan_lines
+
+    plan = invocation.migrate(work, progress=True, **request.overrides)
+    invocation.show(plan.to_dict(), lambda stream: plan_lines(plan, stream))
+
+
+def _run(invocation: Invocation, request: RunRequest) -> None:
+    async def work(migrator: "Migrator") -> "RunResult":
+        run = migrator.upgrade if request.direction == "upgrade" else migrator.downgrade
+        return await run(request.target, tag=request.tag)
+
+    from asyncmig_cli.rendering.states import run_lines
+
+    result = invocation.migrate(work, progress=True, **request.overrides)
+    invocation.confirm(result.to_dict(), lambda stream: run_lines(result, stream))

@@ -1,0 +1,125 @@
+"""The options that every command takes, before and after its name."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+__all__ = ["SHARED", "SharedOptions"]
+
+PANEL = "Options of every command"
+
+Config = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-c",
+        "--config",
+        metavar="FILE",
+        rich_help_panel=PANEL,
+        help="Configuration file; may be given twice to add an ini file to a TOML one.",
+    ),
+]
+Name = Annotated[
+    str | None,
+    typer.Option(
+        "-n",
+        "--name",
+        metavar="NAME",
+        rich_help_panel=PANEL,
+        help="Section of the configuration: a database's name.",
+    ),
+]
+X = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-x",
+        metavar="KEY=VALUE",
+        rich_help_panel=PANEL,
+        help="Argument for the scripts; repeatable.",
+    ),
+]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", metavar="URL", rich_help_panel=PANEL, help="Database URL."),
+]
+Embedded = Annotated[
+    bool,
+    typer.Option(
+        "--embedded",
+        rich_help_panel=PANEL,
+        help="Run a private PostgreSQL from the wheel; needs no URL.",
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        rich_help_panel=PANEL,
+        help="Print one JSON document on standard output, nothing else.",
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "-q",
+        "--quiet",
+        rich_help_panel=PANEL,
+        help="Say nothing beyond what was asked for, and errors.",
+    ),
+]
+Progress = Annotated[
+    bool | None,
+    typer.Option(
+        "--progress/--no-progress",
+        rich_help_panel=PANEL,
+        show_default=False,
+        help="Live progress display; without it, one line for each finished step.",
+    ),
+]
+RaiseErr = Annotated[
+    bool,
+    typer.Option("--raiseerr", rich_help_panel=PANEL, help="Show the full traceback of an error."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedOptions:
+    """Their values, on one side of the command's name or merged from both."""
+
+    config: tuple[str, ...] = ()
+    name: str | None = None
+    x: tuple[str, ...] = ()
+    url: str | None = None
+    embedded: bool = False
+    json: bool = False
+    quiet: bool = False
+    progress: bool | None = None
+    raiseerr: bool = False
+
+    def merged(self, later: "SharedOptions") -> "SharedOptions":
+        """These, overruled by the options that came ``later``; lists are put together."""
+        return SharedOptions(
+            config=self.config + later.config,
+            name=self.name if later.name is None else later.name,
+            x=self.x + later.x,
+            url=self.url if later.url is None else later.url,
+            embedded=self.embedded or later.embedded,
+            json=self.json or later.json,
+            quiet=self.quiet or later.quiet,
+            progress=self.progress if later.progress is None else later.progress,
+            raiseerr=self.raiseerr or later.raiseerr,
+        )
+
+
+SHARED: dict[str, tuple[object, object]] = {
+    "config": (Config, None),
+    "name": (Name, None),
+    "x": (X, None),
+    "url": (Url, None),
+    "embedded": (Embedded, False),
+    "json": (Json, False),
+    "quiet": (Quiet, False),
+    "progress": (Progress, None),
+    "raiseerr": (RaiseErr, False),
+}
+"""Parameter name, as a field of ``SharedOptions``: its annotation and its default."""
