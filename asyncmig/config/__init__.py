@@ -1,12 +1,19 @@
-"""Settings from TOML, ini and the environment, as one frozen value."""
+"""Settings from TOML, ini and the environment, as one frozen value.
+
+Names are loaded when they are first asked for: a graph command needs ``load`` and nothing else.
+"""
 
 from __future__ import annotations
 
-from asyncmig.config.connection import connect_arguments, database_url
-from asyncmig.config.load import load
-from asyncmig.config.objects import extend_sys_path, import_object, import_objects
-from asyncmig.config.settings import PostWriteHook, Settings
-from asyncmig.config.url import DatabaseUrl, parse_url
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncmig.config.connection import connect_arguments, database_url
+    from asyncmig.config.loading import load
+    from asyncmig.config.objects import extend_sys_path, import_object, import_objects
+    from asyncmig.config.settings import PostWriteHook, Settings
+    from asyncmig.config.url import DatabaseUrl, parse_url
 
 __all__ = [
     "DatabaseUrl",
@@ -20,3 +27,24 @@ __all__ = [
     "load",
     "parse_url",
 ]
+
+_HOMES = {
+    "DatabaseUrl": "url",
+    "PostWriteHook": "settings",
+    "Settings": "settings",
+    "connect_arguments": "connection",
+    "database_url": "connection",
+    "extend_sys_path": "objects",
+    "import_object": "objects",
+    "import_objects": "objects",
+    "load": "loading",
+    "parse_url": "url",
+}
+
+
+def __getattr__(name: str) -> object:
+    if (home := _HOMES.get(name)) is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = found
+    return found

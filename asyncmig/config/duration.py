@@ -7,7 +7,7 @@ import re
 
 __all__ = ["parse_duration"]
 
-_WRITTEN = re.compile(r"^\s*(\d+(?:\.\d*)?|\.\d+)\s*(us|ms|s|min|h|d)?\s*$")
+_WRITTEN = r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(us|ms|s|min|h|d)?\s*"
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -26,7 +26,7 @@ def parse_duration(value: object) -> float:
         (60.0, 0.5)
     """
     if isinstance(value, str):
-        match = _WRITTEN.match(value)
+        match = re.fullmatch(_WRITTEN, value)
         if match is None:
             raise ValueError(value)
         # Rounded to PostgreSQL's finest unit: 200 * 1e-3 is not 0.2.

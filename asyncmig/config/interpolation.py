@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["expand_environment"]
 
-_REFERENCE = re.compile(r"(\$?)\$\{([^}]*)\}")
-_NAMED = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$", re.DOTALL)
+# Compiled when first used: most configurations have none.
+_REFERENCE = r"(\$?)\$\{([^}]*)\}"
+_NAMED = r"(?s)([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?"
 
 
 def expand_environment(value: object, environ: Mapping[str, str], place: Place) -> object:
@@ -39,7 +40,7 @@ def expand_environment(value: object, environ: Mapping[str, str], place: Place) 
         escaped, inside = match[1], match[2]
         if escaped:
             return match[0][1:]
-        named = _NAMED.match(inside)
+        named = re.fullmatch(_NAMED, inside)
         if named is None:
             raise place.fault(
                 "has a '${...}' that holds no variable's name",
@@ -60,4 +61,4 @@ def expand_environment(value: object, environ: Mapping[str, str], place: Place) 
             )
         return found
 
-    return _REFERENCE.sub(fill, value)
+    return re.sub(_REFERENCE, fill, value)

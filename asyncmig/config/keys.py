@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from asyncmig.config.kinds import (
     BOOLEAN,
@@ -23,13 +23,12 @@ from asyncmig.config.kinds import (
     choice,
     integer,
 )
-from asyncmig.config.url_arguments import SSL_MODES
+from asyncmig.config.settings import SSL_MODES
 
 __all__ = ["BY_NAME", "KEYS", "Key"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(NamedTuple):
     """One key of a configuration file.
 
     Attributes:

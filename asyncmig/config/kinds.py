@@ -6,9 +6,8 @@ so every parser takes text too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.config.duration import parse_duration
 from asyncmig.config.locations import resolve_location
@@ -41,8 +40,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of value: how the docs call it, and how it is read."""
 
     label: str

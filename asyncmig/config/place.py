@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.errors import ConfigKeyError
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Place", "nearest"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """A key of a table of a file.
 
     Attributes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.config.layers import AlembicTable, IniFile, NativeTable, read_toml
 from asyncmig.errors import ConfigError, ConfigNotFoundError
@@ -20,8 +19,7 @@ INI = "alembic.ini"
 _TOOL = {"asyncmig": "tool.asyncmig", "alembic": "tool.alembic"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Files:
+class Files(NamedTuple):
     """What was found: ours, or Alembic's pair of pyproject.toml and ini."""
 
     native: NativeTable | None = None

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     from asyncmig.errors import ConfigError
 
-__all__ = ["PostWriteHook", "RevisionFormat", "Settings", "TransactionMode"]
+__all__ = ["SSL_MODES", "PostWriteHook", "RevisionFormat", "Settings", "TransactionMode"]
 
 TransactionMode = Literal["revision", "all"]
 RevisionFormat = Literal["python", "sql"]
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
 def _empty() -> Mapping[str, str]:

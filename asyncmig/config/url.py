@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.config.url_arguments import SECRET, checked_arguments, sort_out
 from asyncmig.errors import UrlError
@@ -46,8 +46,7 @@ _EXAMPLE = "postgresql://user:password@host:5432/database"
 _ADDRESS = ("host", "port", "dbname", "database", "user", "password")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
+class Host(NamedTuple):
     """One server: a name, an address or a socket folder, and a port when one is written.
 
     An empty name is the default server, for a URL that gives a port only.

@@ -6,17 +6,17 @@ to the server as settings. libpq's spellings, asyncpg's and SQLAlchemy's are all
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from asyncmig.config.settings import SSL_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from asyncmig.errors import UrlError
 
-__all__ = ["SECRET", "SSL_MODES", "SortedArguments", "checked_arguments", "sort_out"]
+__all__ = ["SECRET", "SortedArguments", "checked_arguments", "sort_out"]
 
-SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 SESSION_ATTRIBUTES = ("any", "primary", "standby", "prefer-standby", "read-write", "read-only")
 
 SECRET = frozenset({"password", "sslpassword", "passfile"})
@@ -88,8 +88,7 @@ _FOREIGN = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SortedArguments:
+class SortedArguments(NamedTuple):
     """The arguments of one URL, by the way they reach asyncpg."""
 
     floats: Mapping[str, float | None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -179,13 +178,13 @@ def _key(layer: Layer, name: str, place: Place) -> Key | None:
     return key
 
 
-@dataclass(slots=True)
 class _Reading:
     """Reads layers into fields of ``Settings``."""
 
-    layers: Sequence[Layer]
-    url: tuple[Layer, Place] | None = None
-    extra: dict[str, str] = field(default_factory=dict)
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = layers
+        self.url: tuple[Layer, Place] | None = None
+        self.extra: dict[str, str] = {}
 
     def fields(self) -> dict[str, Any]:
         # A kind's parser gives what its field holds; a test holds the table of keys to it.
