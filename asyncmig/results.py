@@ -212,7 +212,8 @@ class JournalEntry(Result):
     """One row of the journal, one phase of one revision.
 
     Times are ISO 8601 with zone; ``elapsed`` is in seconds; ``state`` is ``started``, ``done`` or
-    ``failed``.
+    ``failed``; ``statement`` counts the phase's finished statements; ``final`` marks the phase that
+    changed the version table.
     """
 
     id: int
@@ -220,10 +221,10 @@ class JournalEntry(Result):
     revision: str
     direction: str
     phase: int
-    phases: int | None
     kind: str
     state: str
     statement: int
+    final: bool
     started_at: str
     finished_at: str | None
     elapsed: float | None

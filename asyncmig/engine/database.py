@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anyio
 import asyncpg
 
+from asyncmig.config.connection import connect_arguments, database_url
 from asyncmig.engine.failures import connection_failure, is_starting
 from asyncmig.engine.session import CLEANUP_SECONDS, Session
 from asyncmig.errors import UrlError
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from asyncmig.config.settings import Settings
-    from asyncmig.config.url import DatabaseUrl
     from asyncmig.events import Event
 
 __all__ = ["ConnectionDatabase", "Database", "EngineDatabase", "UrlDatabase"]
@@ -53,13 +53,10 @@ class Database(Protocol):
 class UrlDatabase:
     """Connections by URL, made for one run each."""
 
-    def __init__(
-        self, url: DatabaseUrl, settings: Settings, emit: Callable[[Event], None]
-    ) -> None:
-        self._url = url
+    def __init__(self, settings: Settings, emit: Callable[[Event], None]) -> None:
         self._settings = settings
         self._emit = emit
-        self.name = url.redacted()
+        self.name = database_url(settings).redacted()
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
@@ -93,17 +90,7 @@ class UrlDatabase:
                 await _close(driver)
 
     async def _connect(self) -> asyncpg.Connection:
-        settings = self._settings
-        arguments: dict[str, Any] = {
-            "statement_cache_size": 0,
-            "timeout": settings.connect_timeout,
-            "command_timeout": settings.command_timeout,
-            **self._url.to_asyncpg(),
-            **settings.connect_args,
-        }
-        server_settings = dict(arguments.pop("server_settings", None) or {})
-        server_settings.setdefault("application_name", settings.application_name)
-        return await asyncpg.connect(**arguments, server_settings=server_settings)
+        return await asyncpg.connect(**connect_arguments(self._settings))
 
     async def _connect_when_ready(self) -> asyncpg.Connection:
         began = time.monotonic()
@@ -128,10 +115,9 @@ class UrlDatabase:
 class EngineDatabase:
     """Connections from an ``AsyncEngine``'s pool."""
 
-    def __init__(self, engine: AsyncEngine, settings: Settings) -> None:
+    def __init__(self, engine: AsyncEngine) -> None:
         _require_asyncpg(engine.dialect.name, engine.dialect.driver)
         self._engine = engine
-        self._settings = settings
         self.name = engine.url.render_as_string(hide_password=True)
 
     @asynccontextmanager

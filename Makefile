@@ -1,0 +1,64 @@
+# Everything a contributor or a passer-by needs: `make demo`, `make test`.
+# Only Python 3.11+ and make are expected; the rest is installed into .venv, pinned by constraints.txt.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check unit integration lint format types contracts docs bench coverage clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "asyncmig needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (once)"
+	@$(PIP) --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## the example service: migrated, served, downgraded, upgraded, on a private PostgreSQL
+	@$(BIN)/python scripts/demo.py
+
+test: $(STAMP) check ## everything that must hold: lint, types, contracts, all tests
+	@$(BIN)/python -m pytest --numprocesses 2 --quiet
+
+check: lint types contracts ## the checks that run no test
+
+unit: $(STAMP) ## the tests that need no database
+	@$(BIN)/python -m pytest tests/unit --quiet
+
+integration: $(STAMP) ## the tests that need a database
+	@$(BIN)/python -m pytest tests/integration tests/cli tests/differential --quiet
+
+lint: $(STAMP) ## ruff, and formatting
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+
+format: $(STAMP) ## put the formatting right
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format --quiet
+
+types: $(STAMP) ## mypy --strict and basedpyright
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/basedpyright --level error
+
+contracts: $(STAMP) ## the layers of docs/architecture.md
+	@$(BIN)/lint-imports --no-logo >.layers.log 2>&1 || { cat .layers.log; exit 1; }; rm -f .layers.log
+
+coverage: $(STAMP) ## tests with branch coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term --quiet
+
+bench: $(STAMP) ## against Alembic, psql and one asyncpg query; writes bench.json
+	@$(BIN)/python -m benchmarks
+
+docs: $(STAMP) ## the generated parts of the documentation
+	@$(BIN)/python scripts/cli_reference.py
+
+clean: ## remove what was installed and built
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

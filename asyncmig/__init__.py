@@ -1,0 +1,80 @@
+"""asyncmig: schema migrations for PostgreSQL that run inside an asyncio service.
+
+>>> from asyncmig import Migrator
+>>> migrator = Migrator("postgresql://app@db/app", script_location="migrations")
+>>> await migrator.upgrade()  # doctest: +SKIP
+
+Names are loaded when they are first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncmig import embedded, errors, events
+    from asyncmig.config.settings import Settings
+    from asyncmig.errors import AsyncmigError
+    from asyncmig.integrations.asgi import lifespan
+    from asyncmig.integrations.workers import migrated
+    from asyncmig.migrator import Migrator
+    from asyncmig.operations.facade import Operations
+    from asyncmig.operations.proxy import op
+    from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
+    from asyncmig.results import RunResult, Status
+    from asyncmig.sql.statement import Statement
+
+__all__ = [
+    "AsyncmigError",
+    "Direction",
+    "Migrator",
+    "Operations",
+    "Phase",
+    "PhaseKind",
+    "Plan",
+    "RunResult",
+    "Settings",
+    "Statement",
+    "Status",
+    "Step",
+    "embedded",
+    "errors",
+    "events",
+    "lifespan",
+    "migrated",
+    "op",
+]
+
+_HOMES = {
+    "AsyncmigError": "errors",
+    "Direction": "plan.model",
+    "Migrator": "migrator",
+    "Operations": "operations.facade",
+    "Phase": "plan.model",
+    "PhaseKind": "plan.model",
+    "Plan": "plan.model",
+    "RunResult": "results",
+    "Settings": "config.settings",
+    "Statement": "sql.statement",
+    "Status": "results",
+    "Step": "plan.model",
+    "lifespan": "integrations.asgi",
+    "migrated": "integrations.workers",
+    "op": "operations.proxy",
+}
+_MODULES = frozenset({"embedded", "errors", "events"})
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"asyncmig.{name}")
+    if (home := _HOMES.get(name)) is None:
+        raise AttributeError(f"module 'asyncmig' has no attribute {name!r}")
+    found = getattr(import_module(f"asyncmig.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,104 @@
+"""A plan as one script for psql, with the same statements and bookkeeping as a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.engine.units import Alone, Bookkeeping, Transaction, frame_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from asyncmig.plan.model import Plan, Step
+
+__all__ = ["offline_script", "write_transaction"]
+
+
+def offline_script(
+    plan: Plan, books: Bookkeeping, *, create_tables: bool, one_transaction: bool = False
+) -> str:
+    """The whole script.
+
+    Args:
+        plan: recorded with ``offline=True``.
+        books: the version table and the journal.
+        create_tables: begin with the tables' creation: the plan starts from nothing.
+        one_transaction: no COMMIT between steps where PostgreSQL allows it.
+    """
+    return "\n".join(_lines(plan, books, create_tables, one_transaction)) + "\n"
+
+
+def write_transaction(statements: Sequence[str]) -> str:
+    """A few statements in one transaction."""
+    return "\n".join(["BEGIN;", "", *_terminated(statements), "COMMIT;", ""])
+
+
+def _lines(
+    plan: Plan, books: Bookkeeping, create_tables: bool, one_transaction: bool
+) -> Iterator[str]:
+    yield "-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE"
+    yield ""
+    is_open = False
+    if create_tables:
+        yield "BEGIN;"
+        yield ""
+        yield from _terminated([books.version.create(plan.revisions)])
+        is_open = True
+    if books.journal is not None:
+        if not is_open:
+            yield "BEGIN;"
+            yield ""
+        yield from _terminated(books.journal.create())
+        is_open = True
+    if is_open and not (one_transaction and plan.steps):
+        yield "COMMIT;"
+        yield ""
+        is_open = False
+    for step in plan:
+        announced = False
+        for unit in frame_step(step, books):
+            match unit:
+                case Transaction():
+                    if not is_open:
+                        yield "BEGIN;"
+                        yield ""
+                        is_open = True
+                    if not announced:
+                        yield from _announce(step)
+                        announced = True
+                    for part in unit.parts:
+                        yield from _terminated([part.sql])
+                        if part.statement is not None and part.statement.copy_data is not None:
+                            yield f"{part.statement.copy_data.rstrip(chr(10))}\n\\.\n"
+                    if not one_transaction:
+                        yield "COMMIT;"
+                        yield ""
+                        is_open = False
+                case Alone():
+                    if is_open:
+                        yield "COMMIT;"
+                        yield ""
+                        is_open = False
+                    if not announced:
+                        yield from _announce(step)
+                        announced = True
+                    yield from _terminated([unit.statement.sql])
+    if is_open:
+        yield "COMMIT;"
+        yield ""
+
+
+def _announce(step: Step) -> Iterator[str]:
+    below = ", ".join(step.down_revisions)
+    message = f", {step.message}" if step.message else ""
+    arrow = f"{below} -> {step.revision}" if step.direction == "upgrade" else f"{step.revision} -> {below}"
+    yield f"-- Running {step.direction} {arrow}{message}"
+    yield ""
+
+
+def _terminated(statements: Sequence[str]) -> Iterator[str]:
+    for sql in statements:
+        # a statement may end in a line comment, which would swallow the semicolon
+        ending = "\n;" if "--" in sql.rsplit("\n", 1)[-1] else ";"
+        yield f"{sql}{ending}"
+        yield ""

@@ -1,0 +1,148 @@
+"""Questions to a database that change nothing: where it stands, what it has run."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+
+from asyncmig.engine.ancestry import known_ancestors
+from asyncmig.engine.preparing import prepared_session
+from asyncmig.engine.quoting import qualified
+from asyncmig.engine.state import read_state
+from asyncmig.errors import AmbiguousRevisionError, RevisionError
+from asyncmig.results import JournalEntry, PartialStep, Status
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from asyncmig.config.settings import Settings
+    from asyncmig.engine.database import Database
+    from asyncmig.engine.session import Session
+    from asyncmig.engine.state import DatabaseState
+    from asyncmig.revisions.graph import RevisionGraph
+
+__all__ = ["opened", "read_journal", "read_status", "wait_until_current"]
+
+_ENTRIES = """\
+SELECT id, run::text, revision, direction, phase, kind, state, statement, final, checksum,
+       started_at, finished_at, host, pid, application, role, version, tag, error
+FROM {journal}
+WHERE $1::text IS NULL OR revision = $1
+ORDER BY id DESC LIMIT $2"""
+
+SHORTEST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+
+
+@asynccontextmanager
+async def opened(database: Database, settings: Settings) -> AsyncIterator[Session]:
+    """A session with the role and search path that were asked for."""
+    async with database.session() as session, prepared_session(session, settings):
+        yield session
+
+
+async def read_status(
+    session: Session, settings: Settings, graph: RevisionGraph
+) -> tuple[Status, DatabaseState]:
+    """Where the database stands against the code."""
+    state = await read_state(session, settings)
+    known = frozenset(head for head in state.heads if head in graph)
+    unknown = tuple(sorted(state.heads - known))
+    below: frozenset[str] | None = frozenset()
+    if unknown:
+        below = await known_ancestors(session, settings, state, unknown, graph)
+    pending = _pending(graph, known | (below or frozenset()))
+    partial = tuple(
+        PartialStep(
+            revision=entry.revision,
+            direction=entry.direction,
+            phase=entry.next_phase,
+            kind=entry.kind,
+            statement=entry.statement,
+        )
+        for entry in state.open
+    )
+    if unknown and (below is None or pending):
+        name = "diverged"
+    elif unknown:
+        name = "ahead"
+    elif partial:
+        name = "partial"
+    elif pending:
+        name = "pending" if state.heads else "empty"
+    else:
+        name = "current"
+    status = Status(
+        state=name,
+        current=tuple(sorted(state.heads)),
+        heads=graph.heads,
+        pending=pending,
+        partial=partial,
+        unknown=unknown,
+    )
+    return status, state
+
+
+def _pending(graph: RevisionGraph, heads: frozenset[str]) -> tuple[str, ...]:
+    try:
+        return tuple(move.revision.id for move in graph.upgrade_path("heads", heads))
+    except AmbiguousRevisionError:
+        raise
+    except RevisionError:  # rows that overlap, such as a hand-edited version table leaves
+        return tuple(head for head in graph.heads if head not in heads)
+
+
+async def wait_until_current(
+    session: Session, settings: Settings, graph: RevisionGraph, timeout: float | None  # noqa: ASYNC109
+) -> Status:
+    """Ask again and again until nothing is pending, or the time is over; the last answer."""
+    pause = SHORTEST_PAUSE
+    status, _ = await read_status(session, settings, graph)
+    with anyio.move_on_after(timeout):
+        while not status.ok:
+            await anyio.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+            status, _ = await read_status(session, settings, graph)
+    return status
+
+
+async def read_journal(
+    session: Session, settings: Settings, *, limit: int | None, revision: str | None
+) -> tuple[JournalEntry, ...]:
+    """The journal's rows, newest first."""
+    state = await read_state(session, settings, careful=True)
+    if not state.has_journal:
+        return ()
+    journal = qualified(state.schema, settings.journal_table)
+    rows = await session.fetch(_ENTRIES.format(journal=journal), revision, limit)
+    return tuple(
+        JournalEntry(
+            id=row["id"],
+            run=row["run"],
+            revision=row["revision"],
+            direction=row["direction"],
+            phase=row["phase"],
+            kind=row["kind"],
+            state=row["state"],
+            statement=row["statement"],
+            final=row["final"],
+            started_at=row["started_at"].isoformat(),
+            finished_at=row["finished_at"].isoformat() if row["finished_at"] else None,
+            elapsed=(
+                (row["finished_at"] - row["started_at"]).total_seconds()
+                if row["finished_at"]
+                else None
+            ),
+            checksum=row["checksum"],
+            host=row["host"],
+            pid=row["pid"],
+            application=row["application"],
+            role=row["role"],
+            asyncmig_version=row["version"],
+            tag=row["tag"],
+            error=row["error"],
+        )
+        for row in rows
+    )

@@ -1,0 +1,537 @@
+"""``Migrator``: everything asyncmig does, as awaitable methods.
+
+It holds settings and nothing else: no connection between calls, no cache of the database. Two of them
+may work side by side in one loop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+
+from asyncmig.config.settings import Settings
+from asyncmig.errors import ConfigError, NotCurrentError, TargetError
+from asyncmig.plan.model import Direction
+from asyncmig.results import CurrentState
+from asyncmig.revisions.describe import branch_points, describe, describe_all
+from asyncmig.revisions.script import load_script
+from asyncmig.revisions.script_directory import ScriptDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.schema import MetaData
+
+    from asyncmig.engine.database import Database
+    from asyncmig.engine.runner import Runner
+    from asyncmig.events import Event
+    from asyncmig.plan.model import Plan
+    from asyncmig.plan.planner import Planner
+    from asyncmig.results import (
+        BranchPoint,
+        CreatedRevision,
+        JournalEntry,
+        RevisionInfo,
+        RunResult,
+        StampResult,
+        Status,
+        ValidationReport,
+        VersionTableResult,
+    )
+    from asyncmig.revisions.graph import RevisionGraph
+    from asyncmig.revisions.revision import Revision
+    from asyncmig.revisions.script import Script
+
+__all__ = ["Migrator"]
+
+
+class Migrator:
+    """Migrates one database with one script directory.
+
+    Args:
+        database: a URL, an ``AsyncEngine``, or an ``AsyncConnection``. A connection with an open
+            transaction is used inside it: nothing is committed before the caller commits. None takes
+            the URL of the settings.
+        script_location: the folder with ``versions/``.
+        target_metadata: the models: a ``MetaData``, or ``"package.module:Base.metadata"``.
+        settings: everything at once; the other arguments override its fields.
+        on_event: hears progress; called in the event loop.
+        **overrides: any field of ``Settings``, for example ``lock_timeout=2.0`` (seconds).
+
+    Example:
+        >>> migrator = Migrator("postgresql://app@db/app", script_location="migrations")
+        >>> result = await migrator.upgrade()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        database: str | AsyncEngine | AsyncConnection | None = None,
+        *,
+        script_location: str | Path | None = None,
+        target_metadata: MetaData | str | None = None,
+        settings: Settings | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        **overrides: Any,
+    ) -> None:
+        base = settings or Settings()
+        if isinstance(database, str):
+            overrides["url"] = database
+            overrides["url_problem"] = None
+        if script_location is not None:
+            overrides["script_location"] = Path(script_location)
+        if isinstance(target_metadata, str):
+            overrides["target_metadata"] = target_metadata
+        self.settings = replace(base, **_checked(overrides))
+        self._given = None if isinstance(database, str) else database
+        self._metadata = None if isinstance(target_metadata, str) else target_metadata
+        self._on_event = on_event
+
+    @classmethod
+    def from_config(
+        cls,
+        path: str | Path | None = None,
+        name: str | None = None,
+        x: Mapping[str, str] | Sequence[str] = (),
+        *,
+        url: str | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        **overrides: Any,
+    ) -> Migrator:
+        """A migrator with the settings of configuration files and the environment.
+
+        Args:
+            path: the file; None searches as the command line does.
+            name: the database's section, ``-n``.
+            x: ``-x key=value`` arguments.
+            url: before every other source of the URL.
+            on_event: hears progress.
+            **overrides: any field of ``Settings``.
+
+        Raises:
+            ConfigError: the file is missing, or something in it cannot be used.
+        """
+        from asyncmig.config import load
+
+        settings = load(path, name=name, x=x, url=url)
+        return cls(settings=settings, on_event=on_event, **overrides)
+
+    # planning
+
+    async def plan(
+        self,
+        target: str = "heads",
+        current: Collection[str] | str | None = None,
+        direction: str = "upgrade",
+        *,
+        offline: bool = False,
+    ) -> Plan:
+        """What an upgrade or downgrade would run.
+
+        Args:
+            target: a target expression.
+            current: rows of the version table to start from; None asks the database. With rows
+                given, no database is needed.
+            direction: ``upgrade`` or ``downgrade``.
+            offline: plan a script for psql: a script that reads is then an error.
+
+        Returns:
+            The plan. A step whose script reads from the database is marked ``live``: what it does
+            after its first read is known only when it runs.
+        """
+        way = _direction(direction)
+        planner = await self._planner(offline=offline)
+        if current is None:
+            heads = (await self.current()).heads
+        else:
+            heads = (current,) if isinstance(current, str) else tuple(current)
+        moves = planner.moves(target, heads, way)
+        scripts = await anyio.to_thread.run_sync(
+            self._load_scripts, [move.revision for move in moves]
+        )
+        return planner.plan(target, heads, way, moves, scripts)
+
+    async def sql(
+        self, range_: str = "heads", *, direction: str = "upgrade", tag: str | None = None
+    ) -> str:
+        """A script for psql that does what a run would do. No connection is made.
+
+        Args:
+            range_: ``target``, from nothing, or ``start:target``. A downgrade needs both.
+            direction: ``upgrade`` or ``downgrade``.
+            tag: kept in the journal.
+
+        Raises:
+            NeedsDatabaseError: a script reads from the database.
+        """
+        from asyncmig.engine.offline import offline_script
+        from asyncmig.engine.runner import books_for
+
+        del tag  # a script that psql runs knows nothing of this run
+        start, colon, target = range_.rpartition(":")
+        way = _direction(direction)
+        if way is Direction.DOWNGRADE and not colon:
+            raise TargetError(
+                f"a downgrade script needs a range, and {range_!r} is none",
+                hint="write FROM:TO, for example head:base",
+                target=range_,
+            )
+        graph = await self._graph()
+        current: tuple[str, ...] = ()
+        if start and start != "base":
+            current = tuple(revision.id for revision in graph.resolve(start))
+        plan = await self.plan(target or "heads", current, way, offline=True)
+        return offline_script(
+            plan,
+            books_for(self.settings, self.settings.version_table_schema, None),
+            create_tables=way is Direction.UPGRADE and not current,
+            one_transaction=self.settings.transaction == "all",
+        )
+
+    async def stamp_sql(self, *targets: str, purge: bool = False) -> str:
+        """``stamp`` as a script for psql; ``start:target`` gives the rows to start from."""
+        from asyncmig.engine.offline import write_transaction
+        from asyncmig.engine.runner import books_for
+        from asyncmig.plan.model import VersionChange
+
+        graph = await self._graph()
+        start, _, target = targets[0].rpartition(":") if len(targets) == 1 else ("", "", "")
+        wanted = [target or "heads"] if len(targets) == 1 else list(targets)
+        current: frozenset[str] = frozenset()
+        if start and start != "base":
+            current = frozenset(revision.id for revision in graph.resolve(start))
+        books = books_for(self.settings, self.settings.version_table_schema, None)
+        change = graph.stamp_path(wanted, current)
+        statements = [] if current or purge else [books.version.create(graph.heads)]
+        if purge:
+            statements.append(f"DELETE FROM {books.version.sql_name}")
+        statements += books.version.change(VersionChange(remove=change.remove, add=change.add))
+        if books.journal is not None:
+            statements += books.journal.create()
+            statements += [
+                books.journal.insert_stamp(revision, graph.get(revision).down_revisions)
+                for revision in change.add
+            ]
+        return write_transaction(statements)
+
+    async def ensure_version_sql(self) -> str:
+        """The creation of the version table and the journal as a script for psql."""
+        from asyncmig.engine.offline import write_transaction
+        from asyncmig.engine.runner import books_for
+
+        books = books_for(self.settings, self.settings.version_table_schema, None)
+        create = [books.version.create((await self._graph()).heads)]
+        return write_transaction(create + (books.journal.create() if books.journal else []))
+
+    # running
+
+    async def upgrade(self, target: str = "heads", *, tag: str | None = None) -> RunResult:
+        """Run what is between the database and a target.
+
+        At the target it is one query. Otherwise the runner's lock is taken, or waited for while
+        another runner works; each revision is committed with its row of the version table.
+
+        Args:
+            target: ``heads``, ``head``, an id or its beginning, ``+N``, ``label@head`` ...
+            tag: kept in the journal.
+
+        Raises:
+            RevisionError: the target or the script directory.
+            StatementFailedError: PostgreSQL refused a statement; revisions before it stand.
+            PartiallyAppliedError: ... and so do earlier phases of its own revision.
+            LockNotAcquiredError: another runner took longer than ``lock_wait``.
+            ConnectionFailedError, ConnectionLostError: the way to the database.
+        """
+        runner = self._runner()
+        return await runner.run(await self._planner(), target, Direction.UPGRADE, tag=tag)
+
+    async def downgrade(self, target: str, *, tag: str | None = None) -> RunResult:
+        """Undo revisions down to a target: an id, ``-1``, ``base``, ``label@base`` ...
+
+        Raises:
+            IrreversibleError: a revision on the way has no downgrade; nothing was run.
+            AsyncmigError: as ``upgrade``.
+        """
+        runner = self._runner()
+        return await runner.run(await self._planner(), target, Direction.DOWNGRADE, tag=tag)
+
+    async def stamp(self, *targets: str, purge: bool = False, tag: str | None = None) -> StampResult:
+        """Write the version table as if the targets had been run.
+
+        Args:
+            *targets: revisions, ``head``, ``heads`` or ``base``.
+            purge: empty the version table first, whatever it holds.
+            tag: kept in the journal.
+        """
+        runner = self._runner()
+        return await runner.stamp(await self._planner(), targets, purge=purge, tag=tag)
+
+    async def ensure_version(self) -> VersionTableResult:
+        """Create the version table and the journal where they are missing."""
+        from asyncmig.results import VersionTableResult
+
+        created = await self._runner().ensure_tables()
+        return VersionTableResult(table=self.settings.version_table, created=created)
+
+    # asking the database
+
+    async def current(self) -> CurrentState:
+        """Where the database stands."""
+        status = await self.status()
+        graph = await self._graph()
+        known = [graph.get(head) for head in status.current if head in graph]
+        return CurrentState(
+            heads=status.current,
+            revisions=describe_all(graph, known, current=status.current),
+            unknown=status.unknown,
+            ahead=status.state == "ahead",
+            partial=status.partial,
+            is_current=status.state in {"current", "ahead"},
+        )
+
+    async def status(self) -> Status:
+        """Where the database stands against the code: one query, for health endpoints."""
+        from asyncmig.engine.reading import opened, read_status
+
+        graph = await self._graph()
+        async with opened(self._database(), self.settings) as session:
+            status, _ = await read_status(session, self.settings, graph)
+        return status
+
+    async def wait_until_current(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - the contract's name, and an outcome of its own
+    ) -> Status:
+        """Wait until somebody else has migrated the database.
+
+        Args:
+            timeout: seconds; None waits as long as it takes.
+
+        Raises:
+            NotCurrentError: the time is over.
+        """
+        from asyncmig.engine.reading import opened, wait_until_current
+
+        graph = await self._graph()
+        async with opened(self._database(), self.settings) as session:
+            status = await wait_until_current(session, self.settings, graph, timeout)
+        if not status.ok:
+            pending = ", ".join(status.pending[:5]) + (" ..." if len(status.pending) > 5 else "")
+            raise NotCurrentError(
+                f"the database is {status.state} after {timeout:g} s: pending {pending or 'nothing'}",
+                hint="is the job that migrates running? `asyncmig status` shows where it stands",
+                current=status.current,
+                pending=status.pending,
+                state=status.state,
+            )
+        return status
+
+    async def log(
+        self, limit: int | None = None, *, revision: str | None = None
+    ) -> tuple[JournalEntry, ...]:
+        """The journal, newest first; of one revision, if asked."""
+        from asyncmig.engine.reading import opened, read_journal
+
+        async with opened(self._database(), self.settings) as session:
+            return await read_journal(session, self.settings, limit=limit, revision=revision)
+
+    # asking the script directory
+
+    async def heads(self, *, resolve_dependencies: bool = False) -> tuple[RevisionInfo, ...]:
+        """The revisions that nothing stands on; with dependencies resolved, the effective ones."""
+        graph = await self._graph()
+        names = graph.effective_heads if resolve_dependencies else graph.heads
+        return describe_all(graph, (graph.get(name) for name in names))
+
+    async def history(
+        self, range_: str | None = None, *, indicate_current: bool = False
+    ) -> tuple[RevisionInfo, ...]:
+        """Revisions, newest first.
+
+        Args:
+            range_: ``a:b``, with ``base``, ``head``, ``current`` and relative forms.
+            indicate_current: ask the database which rows are current.
+        """
+        graph = await self._graph()
+        needs_current = indicate_current or (range_ is not None and "current" in range_)
+        current = (await self.status()).current if needs_current else None
+        revisions = graph.slice(range_ or ":", current or ())
+        return describe_all(graph, revisions, current=current if indicate_current else None)
+
+    async def branches(self) -> tuple[BranchPoint, ...]:
+        """Every revision that several others stand on."""
+        return branch_points(await self._graph())
+
+    async def show(self, revision: str) -> tuple[RevisionInfo, ...]:
+        """What a target expression names, with each revision's place in the history."""
+        graph = await self._graph()
+        current = (await self.status()).current if "current" in revision else ()
+        found = graph.resolve(revision, current=current)
+        return tuple(describe(graph, item) for item in found)
+
+    async def validate(self) -> ValidationReport:
+        """Check the history itself; needs no database."""
+        from asyncmig.revisions.validate import validate
+
+        return await anyio.to_thread.run_sync(validate, self.settings.version_paths)
+
+    # writing revision files
+
+    async def revision(
+        self,
+        message: str | None = None,
+        *,
+        autogenerate: bool = False,
+        rev_id: str | None = None,
+        head: str = "head",
+        splice: bool = False,
+        depends_on: Sequence[str] = (),
+        branch_label: str | Sequence[str] | None = None,
+        version_path: str | Path | None = None,
+        sql_file: bool = False,
+    ) -> CreatedRevision:
+        """Write a new revision file.
+
+        Raises:
+            MultipleHeadsError: ``head`` is ambiguous; give one, or merge first.
+            FileError: the folder cannot be written.
+        """
+        from asyncmig.render import create_revision
+
+        if autogenerate:
+            raise ConfigError(
+                "autogenerate is not part of this version",
+                hint="write the revision by hand: `asyncmig revision -m MESSAGE`",
+            )
+        directory = await self._directory()
+        labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
+        return await anyio.to_thread.run_sync(
+            lambda: create_revision(
+                self.settings,
+                directory,
+                message=message,
+                rev_id=rev_id,
+                head=head,
+                splice=splice,
+                depends_on=tuple(depends_on),
+                branch_labels=labels,
+                version_path=Path(version_path) if version_path else None,
+                sql_file=sql_file,
+            )
+        )
+
+    async def merge(
+        self,
+        *revisions: str,
+        message: str | None = None,
+        rev_id: str | None = None,
+        branch_label: str | None = None,
+        splice: bool = False,
+    ) -> CreatedRevision:
+        """Write a revision that stands on several: all heads, if none are named."""
+        from asyncmig.render import create_merge
+
+        directory = await self._directory()
+        return await anyio.to_thread.run_sync(
+            lambda: create_merge(
+                self.settings,
+                directory,
+                revisions=revisions or ("heads",),
+                message=message,
+                rev_id=rev_id,
+                branch_labels=(branch_label,) if branch_label else (),
+                splice=splice,
+            )
+        )
+
+    # inside
+
+    def _emit(self, event: Event) -> None:
+        if self._on_event is not None:
+            self._on_event(event)
+
+    def _database(self) -> Database:
+        from asyncmig.engine.database import ConnectionDatabase, EngineDatabase, UrlDatabase
+
+        if self._given is None:
+            return UrlDatabase(self.settings, self._emit)
+        from sqlalchemy.ext.asyncio import AsyncConnection
+
+        if isinstance(self._given, AsyncConnection):
+            return ConnectionDatabase(self._given)
+        return EngineDatabase(self._given)
+
+    def _runner(self) -> Runner:
+        from asyncmig.engine.runner import Runner
+
+        return Runner(self._database(), self.settings, self._emit, self._load_scripts)
+
+    async def _planner(self, *, offline: bool = False) -> Planner:
+        from asyncmig.ddl.dialect import MigrationDialect
+        from asyncmig.plan.planner import Planner
+
+        return Planner(
+            await self._graph(),
+            dialect=MigrationDialect(),
+            target_metadata=await self._target_metadata(),
+            options=dict(self.settings.extra),
+            one_transaction=self.settings.transaction == "all",
+            offline=offline,
+        )
+
+    async def _target_metadata(self) -> MetaData | None:
+        if self._metadata is None and isinstance(self.settings.target_metadata, str):
+            from asyncmig.config import import_object
+
+            spec = self.settings.target_metadata
+            found: Any = await anyio.to_thread.run_sync(
+                lambda: import_object(spec, sys_path=self.settings.prepend_sys_path)
+            )
+            self._metadata = found
+        return self._metadata
+
+    async def _directory(self) -> ScriptDirectory:
+        settings = self.settings
+        return await anyio.to_thread.run_sync(
+            lambda: ScriptDirectory.load(
+                settings.version_paths,
+                recursive=settings.recursive_version_locations,
+                sourceless=settings.sourceless,
+            )
+        )
+
+    async def _graph(self) -> RevisionGraph:
+        return (await self._directory()).graph
+
+    def _load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, Script]:
+        if self.settings.prepend_sys_path:
+            from asyncmig.config import extend_sys_path
+
+            extend_sys_path(self.settings.prepend_sys_path)
+        return {revision.id: load_script(revision) for revision in revisions}
+
+
+def _direction(name: str) -> Direction:
+    try:
+        return Direction(name)
+    except ValueError:
+        raise TargetError(
+            f"there is no direction {name!r}", hint="upgrade or downgrade", target=name
+        ) from None
+
+
+def _checked(overrides: dict[str, Any]) -> dict[str, Any]:
+    known = {field.name for field in fields(Settings)}
+    unknown = sorted(set(overrides) - known)
+    if unknown:
+        import difflib
+
+        near = difflib.get_close_matches(unknown[0], known, 1)
+        raise ConfigError(
+            f"there is no setting {unknown[0]!r}",
+            hint=f"did you mean {near[0]!r}?" if near else "see docs/configuration.md",
+        )
+    return overrides
