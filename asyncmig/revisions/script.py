@@ -1,0 +1,167 @@
+"""Scripts: a revision file, imported or parsed, ready to run."""
+
+from __future__ import annotations
+
+import weakref
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asyncmig.errors import ScriptError
+from asyncmig.revisions.importing import forget_module, import_script
+from asyncmig.revisions.metadata import decode
+from asyncmig.revisions.revision import ScriptKind
+from asyncmig.revisions.sqlfile import normalise_sql, read_sql_sections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from asyncmig.revisions.importing import ImportContext
+    from asyncmig.revisions.revision import Revision
+    from asyncmig.revisions.sqlfile import SqlSection
+
+__all__ = ["PythonScript", "Script", "SqlScript", "load_script"]
+
+
+class Script:
+    """A revision file, ready to run; either a ``PythonScript`` or a ``SqlScript``.
+
+    Attributes:
+        revision: its metadata.
+        transactional: False when the script asks to run outside of a transaction (``transactional =
+            False`` in a Python script).
+    """
+
+    transactional: bool = True
+
+    def __init__(self, revision: Revision, source: bytes) -> None:
+        self.revision = revision
+        self._source = source
+
+    @property
+    def checksum(self) -> str:
+        """A digest of what the script does; comments and layout do not count."""
+        raise NotImplementedError
+
+    @property
+    def has_upgrade(self) -> bool:
+        """True when the upgrade is written, be it empty."""
+        raise NotImplementedError
+
+    @property
+    def has_downgrade(self) -> bool:
+        """True when the downgrade is written, be it empty."""
+        raise NotImplementedError
+
+
+class PythonScript(Script):
+    """A Python script that was imported.
+
+    Attributes:
+        module: the module.
+        upgrade: its function, or None.
+        downgrade: its function, or None.
+    """
+
+    def __init__(self, revision: Revision, source: bytes, module: ModuleType) -> None:
+        super().__init__(revision, source)
+        self.module = module
+        weakref.finalize(self, forget_module, module.__name__, id(module)).atexit = False
+        self.upgrade: Callable[..., object] | None = getattr(module, "upgrade", None)
+        self.downgrade: Callable[..., object] | None = getattr(module, "downgrade", None)
+        self.transactional = bool(getattr(module, "transactional", True))
+
+    @cached_property
+    def checksum(self) -> str:
+        """A digest of the syntax tree, or of the byte code where there is no source."""
+        from asyncmig.revisions.checksum import bytes_checksum, python_checksum
+
+        if self.revision.path.endswith(".py"):
+            return python_checksum(self._source)
+        return bytes_checksum(self._source)
+
+    @cached_property
+    def _unwritten(self) -> frozenset[str]:
+        from asyncmig.revisions.checksum import unwritten_functions
+
+        if self.revision.path.endswith(".py"):
+            return unwritten_functions(self._source)
+        return frozenset()
+
+    @property
+    def has_upgrade(self) -> bool:
+        """True when there is an upgrade that does more than raise ``NotImplementedError``."""
+        return self.upgrade is not None and "upgrade" not in self._unwritten
+
+    @property
+    def has_downgrade(self) -> bool:
+        """True when there is a downgrade that does more than raise ``NotImplementedError``."""
+        return self.downgrade is not None and "downgrade" not in self._unwritten
+
+
+class SqlScript(Script):
+    """A SQL script, cut into its sections.
+
+    Attributes:
+        upgrade: the stretches of the upgrade in order, or None when there is no such section.
+        downgrade: those of the downgrade.
+    """
+
+    def __init__(self, revision: Revision, source: bytes) -> None:
+        super().__init__(revision, source)
+        self._text = decode(source, revision.path)
+        sections = read_sql_sections(self._text, revision.path)
+        self.upgrade: tuple[SqlSection, ...] | None = sections.upgrade
+        self.downgrade: tuple[SqlSection, ...] | None = sections.downgrade
+
+    @cached_property
+    def checksum(self) -> str:
+        """A digest of the SQL without comments, and of the marks that cut it."""
+        from asyncmig.revisions.checksum import sql_checksum
+
+        pieces = []
+        for name, sections in (("upgrade", self.upgrade), ("downgrade", self.downgrade)):
+            if sections is not None:
+                pieces.append(f"-- {name}")
+                pieces.extend(
+                    f"-- {section.kind}\n{normalise_sql(section.text)}" for section in sections
+                )
+        return sql_checksum("\n".join(pieces))
+
+    @property
+    def has_upgrade(self) -> bool:
+        """True when there is an upgrade section."""
+        return self.upgrade is not None
+
+    @property
+    def has_downgrade(self) -> bool:
+        """True when there is a downgrade section."""
+        return self.downgrade is not None
+
+
+def load_script(
+    revision: Revision, *, import_context: ImportContext | None = None
+) -> PythonScript | SqlScript:
+    """Import a Python script, or parse a SQL one.
+
+    Args:
+        revision: from the graph.
+        import_context: makes a context manager that is active while a Python script is executed.
+
+    Raises:
+        ScriptError: it cannot be read, imported or parsed. Facts: ``path``, ``line``, ``revision``.
+    """
+    try:
+        source = Path(revision.path).read_bytes()
+    except OSError as error:
+        raise ScriptError(
+            f"the script of revision '{revision.id}' cannot be read: {error.strerror} ({revision.path})",
+            hint="was it moved or deleted since the folder was read?",
+            path=revision.path,
+            revision=revision.id,
+        ) from error
+    if revision.kind is ScriptKind.SQL:
+        return SqlScript(revision, source)
+    module = import_script(revision.path, revision=revision.id, import_context=import_context)
+    return PythonScript(revision, source, module)
