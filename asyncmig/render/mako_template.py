@@ -1,0 +1,99 @@
+"""``script.py.mako`` of existing projects.
+
+Mako is no dependency of ours. The files that Alembic has generated over the years, and most that
+people made of them, only put names into text; those are read here. Whatever holds code of its own
+goes to Mako itself, when it is installed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from asyncmig.errors import ScriptError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+__all__ = ["comma", "render_mako"]
+
+_EXPRESSION = re.compile(r"\$\{([^}]*)\}")
+_PLAIN = re.compile(r"\s*(\w+)\s*(?:\|\s*(?:comma\s*,\s*n|n|comma|str)\s*)?")
+_REPR = re.compile(r"\s*repr\(\s*(\w+)\s*\)\s*(?:\|\s*n\s*)?")
+_EITHER = re.compile(r"\s*(\w+)\s+(?:if\s+\1\s+else|or)\s+(\"[^\"\\]*\"|'[^'\\]*')\s*")
+# Code blocks, tags, control lines and joined lines.
+_CODE = re.compile(r"</?%|^[ \t]*%|\\$", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*##.*\n", re.MULTILINE)
+
+
+def comma(value: str | Iterable[str] | None) -> str:
+    """Several names in one line; Mako templates call it as a filter."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return ", ".join(value)
+
+
+def render_mako(path: Path, text: str, context: Mapping[str, object]) -> str:
+    """Fill a ``script.py.mako`` in.
+
+    Args:
+        path: the file, for messages.
+        text: its content.
+        context: the names that Alembic gives to it.
+
+    Raises:
+        ScriptError: it needs Mako and Mako is not installed, or it fails. Facts: ``path``.
+    """
+    simple = _fill_simple(text, context)
+    return simple if simple is not None else _render_with_mako(path, text, context)
+
+
+def _fill_simple(text: str, context: Mapping[str, object]) -> str | None:
+    """The text filled in, or None when there is more in it than names."""
+    text = _COMMENT.sub("", text)
+    if _CODE.search(text):
+        return None
+    values: list[str] = []
+    for match in _EXPRESSION.finditer(text):
+        value = _value(match[1], context)
+        if value is None:
+            return None
+        values.append(value)
+    filled = iter(values)
+    return _EXPRESSION.sub(lambda _: next(filled), text)
+
+
+def _value(expression: str, context: Mapping[str, object]) -> str | None:
+    if (match := _PLAIN.fullmatch(expression)) and match[1] in context:
+        value = context[match[1]]
+        return comma(value) if "comma" in expression else str(value)  # type: ignore[arg-type]  # names
+    if (match := _REPR.fullmatch(expression)) and match[1] in context:
+        return repr(context[match[1]])
+    if (match := _EITHER.fullmatch(expression)) and match[1] in context:
+        return str(context[match[1]] or match[2][1:-1])
+    return None
+
+
+def _render_with_mako(path: Path, text: str, context: Mapping[str, object]) -> str:
+    from importlib import import_module
+
+    try:
+        template = import_module("mako.template")
+    except ImportError:
+        raise ScriptError(
+            f"{path} holds code of its own and needs Mako, which is not installed",
+            hint="install mako; or replace the file by revision.py.template, plain text with"
+            " ${message}, ${revision}, ${upgrades} ... (docs/configuration.md)",
+            path=str(path),
+        ) from None
+    try:
+        return str(template.Template(text=text).render_unicode(**context))
+    except Exception as error:
+        # A template may raise anything; Mako's own errors carry the line in their text.
+        cause = str(error).partition("\n")[0]
+        raise ScriptError(
+            f"{path} failed: {type(error).__name__}: {cause}".rstrip(": "),
+            hint="it is a Mako template; the message and line are Mako's",
+            path=str(path),
+        ) from error
