@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncmig.render.creating import create_merge, create_revision
 from asyncmig.render.post_write import run_post_write_hooks
 from asyncmig.render.project import InitResult, TemplateInfo, init_project, list_templates
 from asyncmig.render.revision_file import write_revision
@@ -12,6 +13,8 @@ __all__ = [
     "TemplateInfo",
     "check_branch_label",
     "check_revision_id",
+    "create_merge",
+    "create_revision",
     "init_project",
     "list_templates",
     "new_revision_id",

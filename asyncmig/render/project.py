@@ -52,6 +52,10 @@ class InitResult(Result):
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
 
+    def __iter__(self) -> Iterator[str]:
+        """Every path, new ones first."""
+        yield from (*self.created, *self.changed)
+
 
 def list_templates() -> tuple[TemplateInfo, ...]:
     """The templates that ``init_project`` knows by name."""
