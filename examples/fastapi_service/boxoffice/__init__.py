@@ -1,0 +1,1 @@
+"""A box office: performances, bookings, and the people at the door."""

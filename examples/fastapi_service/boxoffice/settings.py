@@ -1,0 +1,28 @@
+"""What the environment says."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import URL, make_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``database_url`` is any PostgreSQL URL; ``migrations`` is a mode of ``asyncmig.lifespan``."""
+
+    database_url: str = field(repr=False)
+    migrations: str = "upgrade"
+    reserved_for: timedelta = timedelta(minutes=15)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        return cls(
+            database_url=environ["DATABASE_URL"],
+            migrations=environ.get("BOXOFFICE_MIGRATIONS", "upgrade"),
+        )
+
+    @property
+    def engine_url(self) -> URL:
+        return make_url(self.database_url).set(drivername="postgresql+asyncpg")

@@ -1,0 +1,30 @@
+"""index the tickets of a booking
+
+The table is in use and large by now, so the index is built beside the writers.
+"""
+
+from asyncmig import op
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "ix_ticket_booking_id",
+            "ticket",
+            ["booking_id"],
+            schema="boxoffice",
+            postgresql_include=["seat_id"],
+            postgresql_concurrently=True,
+        )
+
+
+def downgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index(
+            "ix_ticket_booking_id", "ticket", schema="boxoffice", postgresql_concurrently=True
+        )
