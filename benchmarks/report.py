@@ -1,0 +1,98 @@
+"""The figures as a table for people and as JSON for machines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.measure import Outcome, Sample, Summary
+
+COLUMNS = f"{'':22}{'median':>10}{'min':>10}{'ratio':>8}{'process':>10}{'peak':>9}{'trips':>8}"
+
+
+def table(summaries: Sequence[Summary]) -> str:
+    """Plain text, 80 columns wide; ``ratio`` is to the contender that is named 1.00."""
+    return "\n\n".join("\n".join(_lines(summary)) for summary in summaries)
+
+
+def _lines(summary: Summary) -> Iterator[str]:
+    yield summary.case.title
+    yield COLUMNS
+    for name, outcome in summary.outcomes.items():
+        if outcome.failure:
+            yield f"  {name:20}failed: {outcome.failure}"
+        elif outcome.samples:
+            yield _line(outcome, summary.ratio(name))
+    for verdict in summary.verdicts:
+        word = "met" if verdict.met else "MISSED"
+        yield f"  aim: {verdict.aim.text}; it is {verdict.ratio:.2f}x: {word}"
+
+
+def _line(outcome: Outcome, ratio: float | None) -> str:
+    trips = outcome.round_trips
+    return (
+        f"  {outcome.name:20}{_time(outcome.median):>10}{_time(outcome.least):>10}"
+        f"{'' if ratio is None else format(ratio, '.2f'):>8}{_time(outcome.process):>10}"
+        f"{outcome.peak / 1e6:>6.0f} MB{'' if trips is None else format(trips, ','):>8}"
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
+
+
+def document(
+    summaries: Sequence[Summary], facts: dict[str, object], *, repetitions: int, seconds: float
+) -> dict[str, object]:
+    """The report as plain data: times in seconds, memory in bytes."""
+    return {
+        "facts": facts | {"repetitions": repetitions, "seconds": round(seconds, 1)},
+        "cases": [_case(summary) for summary in summaries],
+        "failed": [
+            f"{summary.case.name}: {outcome.failure}"
+            for summary in summaries
+            for outcome in summary.outcomes.values()
+            if outcome.failure
+        ],
+    }
+
+
+def _case(summary: Summary) -> dict[str, object]:
+    return {
+        "name": summary.case.name,
+        "title": summary.case.title,
+        "unit": summary.case.unit,
+        "contenders": [
+            _outcome(outcome, summary.ratio(name)) for name, outcome in summary.outcomes.items()
+        ],
+        "aims": [
+            {"aim": verdict.aim.text, "ratio": round(verdict.ratio, 3), "met": verdict.met}
+            for verdict in summary.verdicts
+        ],
+    }
+
+
+def _outcome(outcome: Outcome, ratio: float | None) -> dict[str, object]:
+    if not outcome.samples:
+        return {"name": outcome.name, "failure": outcome.failure}
+    return {
+        "name": outcome.name,
+        "failure": outcome.failure,
+        "median": outcome.median,
+        "min": outcome.least,
+        "ratio": ratio,
+        "process": outcome.process,
+        "peak": outcome.peak,
+        "round_trips": outcome.round_trips,
+        "warm_up": _sample(outcome.warm_up),
+        "samples": [_sample(sample) for sample in outcome.samples],
+    }
+
+
+def _sample(sample: Sample | None) -> dict[str, object] | None:
+    if sample is None:
+        return None
+    return {name: value for name, value in asdict(sample).items() if value is not None}

@@ -1,0 +1,46 @@
+"""``python -m benchmarks --quick``: every contender does its work once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_quick_run_measures_everybody(server, tmp_path):
+    path = tmp_path / "bench.json"
+    finished = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--quick", "--json", path],
+        cwd=ROOT,
+        env=os.environ | {"ASYNCMIG_BENCH_URL": server.url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    report = json.loads(path.read_text())
+    measured = {
+        case["name"]: [one["name"] for one in case["contenders"] if one["median"] > 0]
+        for case in report["cases"]
+    }
+    everybody = [
+        "asyncmig",
+        "alembic, asyncpg",
+        "alembic, psycopg2",
+        "psql -1 -f",
+        "asyncpg, one query",
+    ]
+    assert measured == {
+        "cold heads": ["asyncmig heads", "alembic heads", "import typer", "pass"],
+        "no-op": [*everybody[:3], "asyncpg, one select"],
+        "fresh 8": everybody,
+        "far 8": everybody,
+    }
+    far = {one["name"]: one["round_trips"] for one in report["cases"][-1]["contenders"]}
+    assert far["asyncpg, one query"] <= far["asyncmig"] < far["alembic, asyncpg"]
+    assert report["facts"]["packages"]["alembic"]
+    assert "fsync" in report["facts"]["postgresql"]
