@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     )
     from asyncmig.revisions.graph import RevisionGraph
     from asyncmig.revisions.revision import Revision
-    from asyncmig.revisions.script import Script
+    from asyncmig.plan.play import AnyScript
 
 __all__ = ["Migrator"]
 
@@ -195,7 +195,6 @@ class Migrator:
         """``stamp`` as a script for psql; ``start:target`` gives the rows to start from."""
         from asyncmig.engine.offline import write_transaction
         from asyncmig.engine.runner import books_for
-        from asyncmig.plan.model import VersionChange
 
         graph = await self._graph()
         start, _, target = targets[0].rpartition(":") if len(targets) == 1 else ("", "", "")
@@ -208,7 +207,7 @@ class Migrator:
         statements = [] if current or purge else [books.version.create(graph.heads)]
         if purge:
             statements.append(f"DELETE FROM {books.version.sql_name}")
-        statements += books.version.change(VersionChange(remove=change.remove, add=change.add))
+        statements += books.version.change(change)
         if books.journal is not None:
             statements += books.journal.create()
             statements += [
@@ -258,7 +257,9 @@ class Migrator:
         runner = self._runner()
         return await runner.run(await self._planner(), target, Direction.DOWNGRADE, tag=tag)
 
-    async def stamp(self, *targets: str, purge: bool = False, tag: str | None = None) -> StampResult:
+    async def stamp(
+        self, *targets: str, purge: bool = False, tag: str | None = None
+    ) -> StampResult:
         """Write the version table as if the targets had been run.
 
         Args:
@@ -506,7 +507,7 @@ class Migrator:
     async def _graph(self) -> RevisionGraph:
         return (await self._directory()).graph
 
-    def _load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, Script]:
+    def _load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, AnyScript]:
         if self.settings.prepend_sys_path:
             from asyncmig.config import extend_sys_path
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
+import asyncpg
 
 from asyncmig.engine.live import LiveConnections
+from asyncmig.engine.probes import Verdict, clear_way, judge
 from asyncmig.engine.units import Alone, Bookkeeping, Mark, Part, Transaction, frame_phase
 from asyncmig.engine.watching import run_watched
 from asyncmig.engine.wire import Wire
-from asyncmig.errors import ScriptError
+from asyncmig.errors import PartiallyAppliedError, ScriptError
 from asyncmig.events import (
     BatchSent,
     PhaseFinished,
@@ -35,14 +37,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from asyncmig.engine.database import Database
+    from asyncmig.engine.resuming import Resume
     from asyncmig.engine.session import Session
-    from asyncmig.engine.state import OpenRevision
     from asyncmig.events import Event
     from asyncmig.plan.model import Step
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.recorder import Recorder
-    from asyncmig.revisions.graph import Move
-    from asyncmig.revisions.script import Script
+    from asyncmig.revisions.moves import Move
+    from asyncmig.plan.play import AnyScript
 
 __all__ = ["Executor", "LiveStep"]
 
@@ -58,14 +60,14 @@ class Executor:
         books: Bookkeeping,
         emit: Callable[[Event], None],
         *,
-        open_revisions: Sequence[OpenRevision] = (),
+        resumes: Mapping[str, Resume] | None = None,
     ) -> None:
         self.session = session
         self.books = books
         self.planner = planner
         self._database = database
         self._emit = emit
-        self._open = {entry.revision: entry for entry in open_revisions}
+        self._resumes = resumes or {}
         self._applied: list[AppliedStep] = []
         self._numbers: dict[str, int] = {}
         self._began: dict[str, float] = {}
@@ -78,7 +80,7 @@ class Executor:
     async def run(
         self,
         moves: Sequence[Move],
-        scripts: Mapping[str, Script],
+        scripts: Mapping[str, AnyScript],
         *,
         setup: Sequence[str] = (),
     ) -> tuple[AppliedStep, ...]:
@@ -108,7 +110,7 @@ class Executor:
             await self.session.roll_back()
         return tuple(self._applied)
 
-    async def _run_move(self, move: Move, script: Script, number: int, total: int) -> None:
+    async def _run_move(self, move: Move, script: AnyScript, number: int, total: int) -> None:
         revision = move.revision
         self._numbers[revision.id] = number
         self._began[revision.id] = time.monotonic()
@@ -122,7 +124,11 @@ class Executor:
             )
         )
         recorder = self.planner.recorder(move, self._live)
-        current = LiveStep(self, self.planner.step(move, script, ()), recorder)
+        step = self.planner.step(move, script, ())
+        resume = self._resumes.get(revision.id)
+        if resume is not None and resume.entry.direction != step.direction:
+            raise _other_direction(resume)
+        current = LiveStep(self, step, recorder, resume)
         self._current = current
         try:
             await self._live.play(script, direction_of(move), recorder, self.planner.keywords)
@@ -198,26 +204,91 @@ class Executor:
         if unit.index == 0:
             self._emit(PhaseStarted(revision=revision, phase=unit.phase, kind="autocommit"))
         statement = unit.statement
+        if unit.interrupted:
+            verdict = await judge(self.session, statement)
+            if verdict is Verdict.DONE:
+                return
+            if verdict is Verdict.UNKNOWN:
+                raise _undecidable(unit)
+        await clear_way(self.session, statement, ours=unit.begun_before)
         self._emit(StatementStarted(revision=revision, sql=statement.sql, origin=statement.origin))
-        await run_watched(send, self._database, self.session, revision, statement.sql, self._emit)
+        try:
+            await run_watched(
+                send, self._database, self.session, revision, statement.sql, self._emit
+            )
+        except asyncpg.PostgresError as error:
+            await self._journal_failure(unit, error)
+            raise
+
+    async def _journal_failure(self, unit: Alone, error: asyncpg.PostgresError) -> None:
+        journal = self.books.journal
+        if journal is None or self.session.closed:
+            return
+        done = Phase(kind=PhaseKind.AUTOCOMMIT, statements=unit.before)
+        await self.session.send(journal.fail(unit.step, unit.phase, done, str(error)))
 
     def applied(self) -> tuple[str, ...]:
         """Revisions of this run that stand."""
         return tuple(step.revision for step in self._applied)
 
 
+def _other_direction(resume: Resume) -> ScriptError:
+    entry = resume.entry
+    return ScriptError(
+        f"the {entry.direction} of revision {entry.revision} stopped half way, and is to end first",
+        hint=(
+            f"run the {entry.direction} again, or `asyncmig resolve {entry.revision} --forget` once "
+            "the database is put right by hand"
+        ),
+        revision=entry.revision,
+    )
+
+
+def _undecidable(unit: Alone) -> PartiallyAppliedError:
+    statement, revision = unit.statement, unit.step.revision
+    return PartiallyAppliedError(
+        f"revision {revision} was interrupted in a statement that leaves no trace to look for "
+        f"({statement.origin}): did it run?",
+        hint=(
+            f"look, then say: `asyncmig resolve {revision} --done` if it did, `--retry` if it did not"
+        ),
+        revision=revision,
+        origin=statement.origin,
+        sql=statement.sql,
+        phase=unit.phase,
+    )
+
+
+def _shorter(step: Step) -> ScriptError:
+    return ScriptError(
+        f"revision {step.revision} was shortened after it had stopped half way ({step.path})",
+        hint=f"bring the script back as it was, or `asyncmig resolve {step.revision} --forget`",
+        revision=step.revision,
+        path=step.path,
+    )
+
+
 class LiveStep:
     """The step that is being played: which of its phases are queued, and which one is open."""
 
-    def __init__(self, executor: Executor, step: Step, recorder: Recorder) -> None:
+    def __init__(
+        self, executor: Executor, step: Step, recorder: Recorder, resume: Resume | None
+    ) -> None:
         self._executor = executor
         self._wire = executor.wire
         self.step = step
         self.recorder = recorder
         self.index = 0
+        self._resume = resume
         self._open: Transaction | None = None
         self._open_statements: list[Statement] = []
         self._alone: Phase | None = None
+        self._passing = False
+
+    @property
+    def standing(self) -> bool:
+        """True while the script goes through a phase that an earlier run has committed."""
+        return self._resume is not None and self._resume.stands(self.index)
 
     @property
     def begun(self) -> bool:
@@ -233,7 +304,7 @@ class LiveStep:
             self._extend(phases[-1])
         elif phases:
             self._add(phases[-1])
-        if self._open is None and not self.recorder.in_autocommit:
+        if self._open is None and not self.recorder.in_autocommit and not self.standing:
             self._open_transaction()
         await self._wire.flush()
         if self._open is not None:
@@ -311,6 +382,10 @@ class LiveStep:
         return unit
 
     def _extend(self, phase: Phase) -> None:
+        if self.standing:
+            self._open_statements.extend(phase.statements)
+            self._passing = True
+            return
         unit = self._open or self._open_transaction()
         unit.parts.extend(
             Part(statement.sql, statement, self.step, self.index) for statement in phase.statements
@@ -319,21 +394,21 @@ class LiveStep:
 
     def _close(self, *, final: bool) -> None:
         unit = self._open
-        if unit is None:
+        if unit is None and not self._passing:
             return
         phase = Phase(kind=PhaseKind.TRANSACTION, statements=tuple(self._open_statements))
-        unit.parts.extend(
-            self._executor.books.committed(self.step, self.index, phase, final=final)
-        )
+        self._open_statements = []
+        if unit is None:
+            self._passing = False
+            self._pass_by(phase, final=final)
+            return
+        unit.parts.extend(self._executor.books.committed(self.step, self.index, phase, final=final))
         unit.marks.append(Mark(self.step, self.index, PhaseKind.TRANSACTION, final))
         unit.closed = True
         self._open = None
-        self._open_statements = []
         self.index += 1
 
     def _add_closed(self, phase: Phase, *, final: bool) -> None:
-        for unit in frame_phase(
-            self.step, self.index, phase, self._executor.books, final=final
-        ):
+        for unit in frame_phase(self.step, self.index, phase, self._executor.books, final=final):
             self._wire.add(unit)
         self.index += 1

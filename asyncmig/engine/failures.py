@@ -99,13 +99,19 @@ def statement_failure(
     """A statement of a script that PostgreSQL refused (FEATURES K2, K4, K5, K7, K8, K11)."""
     sqlstate = getattr(error, "sqlstate", None)
     where = (statement.origin if statement else None) or origin or step.path or step.revision
-    directive = f" in op.{statement.directive}" if statement and statement.directive not in {None, "sql"} else ""
+    directive = (
+        f" in op.{statement.directive}"
+        if statement and statement.directive not in {None, "sql"}
+        else ""
+    )
     text = str(getattr(error, "message", None) or error).replace("\n", " ")
     position = _position(error)
     line = ""
     if statement is not None and position is not None:
         before = statement.sql[: position - 1]
-        line = f" (line {before.count(chr(10)) + 1} of the statement)" if "\n" in statement.sql else ""
+        line = (
+            f" (line {before.count(chr(10)) + 1} of the statement)" if "\n" in statement.sql else ""
+        )
     message = f"revision {step.revision} failed at {where}{directive}: {text}{line}"
     kind = PartiallyAppliedError if committed_before else StatementFailedError
     stands = (

@@ -135,9 +135,7 @@ class Journal:
 
     def advance(self, step: Step, phase: int, statement: int) -> str:
         """Count one more finished statement of a started phase."""
-        return (
-            f"UPDATE {self.sql_name} SET statement = {statement} WHERE {self._open(step, phase)}"
-        )
+        return f"UPDATE {self.sql_name} SET statement = {statement} WHERE {self._open(step, phase)}"
 
     def finish(self, step: Step, phase: int, content: Phase, *, final: bool) -> str:
         """Set a started phase done."""
@@ -148,18 +146,23 @@ class Journal:
             f" error = NULL WHERE {self._open(step, phase)}"
         )
 
-    def fail(self, step: Step, phase: int, error: str) -> str:
-        """Say why a started phase stopped. PostgreSQL refused the statement: it did not run."""
+    def fail(self, step: Step, phase: int, done: Phase, error: str) -> str:
+        """Say why a started phase stopped: PostgreSQL refused a statement.
+
+        The fingerprint becomes that of ``done``, the statements before it: the rest of the phase may
+        be corrected before it goes on.
+        """
         return (
             f"UPDATE {self.sql_name} SET state = 'failed', finished_at = clock_timestamp(),"
-            f" error = {literal(error)} WHERE {self._open(step, phase)}"
+            f" fingerprint = {literal(done.fingerprint)}, error = {literal(error)}"
+            f" WHERE {self._open(step, phase)}"
         )
 
-    def reopen(self, entry: int) -> str:
+    def reopen(self, entry: int, content: Phase) -> str:
         """Take up a phase that an earlier run left."""
         return (
-            f"UPDATE {self.sql_name} SET state = 'started', finished_at = NULL, error = NULL"
-            f" WHERE id = {entry}"
+            f"UPDATE {self.sql_name} SET state = 'started', finished_at = NULL, error = NULL,"
+            f" fingerprint = {literal(content.fingerprint)} WHERE id = {entry}"
         )
 
     def insert_stamp(self, revision: str, down_revisions: tuple[str, ...]) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from asyncmig.engine.executor import Executor
     from asyncmig.plan.model import Direction
     from asyncmig.plan.recorder import Recorder
-    from asyncmig.revisions.script import Script
+    from asyncmig.plan.play import AnyScript
 
 __all__ = ["LiveConnections", "ScriptConnection"]
 
@@ -47,7 +47,7 @@ class LiveConnections:
 
     async def play(
         self,
-        script: Script,
+        script: AnyScript,
         direction: Direction,
         recorder: Recorder,
         keywords: Mapping[str, Any],
@@ -190,7 +190,7 @@ class LiveConnections:
                 path=recorder.revision.path,
             ) from None
 
-    def _explain(self, script: Script, recorder: Recorder, error: Exception) -> AsyncmigError:
+    def _explain(self, script: AnyScript, recorder: Recorder, error: Exception) -> AsyncmigError:
         server = postgres_error(error)
         if server is None:
             return script_failure(script, error)
@@ -251,4 +251,3 @@ class _Savepoint:
     async def __aexit__(self, kind: object, *_: object) -> None:
         verb = "RELEASE SAVEPOINT" if kind is None else "ROLLBACK TO SAVEPOINT"
         await self._connection.execute(f"{verb} {self._name}")
-

@@ -91,7 +91,11 @@ def _lines(
 def _announce(step: Step) -> Iterator[str]:
     below = ", ".join(step.down_revisions)
     message = f", {step.message}" if step.message else ""
-    arrow = f"{below} -> {step.revision}" if step.direction == "upgrade" else f"{step.revision} -> {below}"
+    arrow = (
+        f"{below} -> {step.revision}"
+        if step.direction == "upgrade"
+        else f"{step.revision} -> {below}"
+    )
     yield f"-- Running {step.direction} {arrow}{message}"
     yield ""
 

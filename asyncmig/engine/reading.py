@@ -95,7 +95,10 @@ def _pending(graph: RevisionGraph, heads: frozenset[str]) -> tuple[str, ...]:
 
 
 async def wait_until_current(
-    session: Session, settings: Settings, graph: RevisionGraph, timeout: float | None  # noqa: ASYNC109
+    session: Session,
+    settings: Settings,
+    graph: RevisionGraph,
+    timeout: float | None,  # noqa: ASYNC109
 ) -> Status:
     """Ask again and again until nothing is pending, or the time is over; the last answer."""
     pause = SHORTEST_PAUSE

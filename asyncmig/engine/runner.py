@@ -14,12 +14,13 @@ from asyncmig.engine.executor import Executor
 from asyncmig.engine.journal import Journal, Run
 from asyncmig.engine.lock import runner_lock
 from asyncmig.engine.preparing import prepared_run, prepared_session
+from asyncmig.engine.resuming import read_resumes
 from asyncmig.engine.state import read_state
 from asyncmig.engine.units import Bookkeeping
 from asyncmig.engine.version_table import ALEMBIC_WIDTH, VersionTable
 from asyncmig.errors import RevisionNotFoundError, UnexpectedStateError
 from asyncmig.events import RunFinished, RunStarted
-from asyncmig.plan.model import VersionChange
+from asyncmig.revisions.moves import RowChange
 from asyncmig.plan.play import check_written
 from asyncmig.plan.planner import direction_of
 from asyncmig.results import RunResult, StampResult
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from asyncmig.events import Event
     from asyncmig.plan.model import Direction
     from asyncmig.plan.planner import Planner
-    from asyncmig.revisions.graph import Move
+    from asyncmig.revisions.moves import Move
     from asyncmig.revisions.revision import Revision
-    from asyncmig.revisions.script import Script
+    from asyncmig.plan.play import AnyScript
 
 __all__ = ["Runner", "books_for", "split_known"]
 
@@ -71,7 +72,7 @@ class Runner:
         database: Database,
         settings: Settings,
         emit: Callable[[Event], None],
-        load_scripts: Callable[[Sequence[Revision]], Mapping[str, Script]],
+        load_scripts: Callable[[Sequence[Revision]], Mapping[str, AnyScript]],
     ) -> None:
         self._database = database
         self._settings = settings
@@ -123,21 +124,19 @@ class Runner:
             state = await read_state(session, self._settings)
             kept = frozenset[str]() if purge else state.heads
             change = planner.graph.stamp_path(targets, kept)
-            after = VersionChange(remove=change.remove, add=change.add).apply(kept)
+            after = change.apply(kept)
             if purge:
-                change = VersionChange(remove=tuple(sorted(state.heads)), add=tuple(sorted(after)))
+                change = RowChange(remove=tuple(sorted(state.heads)), add=tuple(sorted(after)))
             books = books_for(
-                self._settings, state.schema, Run(application=self._settings.application_name, tag=tag)
+                self._settings,
+                state.schema,
+                Run(application=self._settings.application_name, tag=tag),
             )
             statements = await self._setup(session, state, books, after)
-            statements += books.version.change(
-                VersionChange(remove=change.remove, add=change.add)
-            )
+            statements += books.version.change(change)
             if books.journal is not None:
                 statements += [
-                    books.journal.insert_stamp(
-                        revision, planner.graph.get(revision).down_revisions
-                    )
+                    books.journal.insert_stamp(revision, planner.graph.get(revision).down_revisions)
                     for revision in sorted(after - state.heads)
                 ]
             await self._send_whole(session, statements)
@@ -199,7 +198,7 @@ class Runner:
 
     async def _scripts(
         self, moves: Sequence[Move], direction: Direction
-    ) -> Mapping[str, Script]:
+    ) -> Mapping[str, AnyScript]:
         scripts = await anyio.to_thread.run_sync(
             self._load_scripts, [move.revision for move in moves]
         )
@@ -213,7 +212,7 @@ class Runner:
         state: DatabaseState,
         planner: Planner,
         moves: Sequence[Move],
-        scripts: Mapping[str, Script],
+        scripts: Mapping[str, AnyScript],
         target: str,
         direction: Direction,
         tag: str | None,
@@ -224,17 +223,19 @@ class Runner:
         books = books_for(settings, state.schema, run)
         expected = state.heads
         for move in moves:
-            expected = VersionChange(remove=move.remove, add=move.add).apply(expected)
+            expected = move.apply(expected)
         self._emit(
             RunStarted(
                 direction=str(direction), revisions=tuple(move.revision.id for move in moves)
             )
         )
-        executor = Executor(
-            session, self._database, planner, books, self._emit, open_revisions=state.open
-        )
+        resumes = await read_resumes(session, settings, state) if state.open else {}
+        executor = Executor(session, self._database, planner, books, self._emit, resumes=resumes)
         setup = await self._setup(
-            session, state, books, (move.revision.id for move in moves if direction_of(move) == "upgrade")
+            session,
+            state,
+            books,
+            (move.revision.id for move in moves if direction_of(move) == "upgrade"),
         )
         applied = await executor.run(moves, scripts, setup=setup)
         after = await read_state(session, replace(settings, version_table_schema=state.schema))

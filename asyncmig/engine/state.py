@@ -24,7 +24,7 @@ __all__ = ["DatabaseState", "OpenRevision", "read_state"]
 _OPEN = """\
 SELECT j.id, j.revision, j.direction, j.phase, j.kind, j.state, j.statement, j.fingerprint, j.checksum
 FROM {journal} AS j
-WHERE NOT j.final AND (j.phase > 0 OR j.statement > 0 OR j.state <> 'failed')
+WHERE NOT j.final
   AND NOT EXISTS (
       SELECT FROM {journal} AS newer WHERE newer.revision = j.revision AND newer.id > j.id
   )"""
@@ -98,7 +98,9 @@ class DatabaseState:
     open: tuple[OpenRevision, ...] = ()
 
 
-async def read_state(session: Session, settings: Settings, *, careful: bool = False) -> DatabaseState:
+async def read_state(
+    session: Session, settings: Settings, *, careful: bool = False
+) -> DatabaseState:
     """Read where the database stands.
 
     Args:
@@ -156,9 +158,7 @@ async def _read_carefully(session: Session, settings: Settings) -> DatabaseState
     unfinished: tuple[OpenRevision, ...] = ()
     has_journal = present["journal_schema"] == schema
     if has_journal:
-        rows = await session.fetch(
-            _OPEN.format(journal=qualified(schema, settings.journal_table))
-        )
+        rows = await session.fetch(_OPEN.format(journal=qualified(schema, settings.journal_table)))
         unfinished = tuple(_open_revision(row) for row in rows)
     return DatabaseState(
         heads=heads,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from asyncmig.plan.model import PhaseKind
+from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
     from asyncmig.plan.model import Phase, Step
     from asyncmig.sql.statement import Statement
 
-__all__ = ["Alone", "Bookkeeping", "Mark", "Part", "Transaction", "Unit", "frame_phase", "frame_step"]
+__all__ = [
+    "Alone",
+    "Bookkeeping",
+    "Mark",
+    "Part",
+    "Transaction",
+    "Unit",
+    "frame_phase",
+    "frame_step",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +88,19 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alone:
-    """A statement that is sent by itself, outside any transaction."""
+    """A statement that is sent by itself, outside any transaction.
+
+    ``before`` are those of its phase that precede it; ``begun_before`` when an earlier run sent it
+    already; ``interrupted`` when that run did not see its end either.
+    """
 
     step: Step
     phase: int
     index: int
     statement: Statement
+    before: tuple[Statement, ...] = ()
+    begun_before: bool = False
+    interrupted: bool = False
 
 
 Unit: TypeAlias = Transaction | Alone
@@ -126,7 +143,8 @@ def frame_phase(
     *,
     final: bool,
     skip: int = 0,
-    journalled: bool = False,
+    entry: int | None = None,
+    interrupted: bool = False,
 ) -> Iterator[Unit]:
     """The units of one phase.
 
@@ -137,7 +155,8 @@ def frame_phase(
         books: the tables to keep.
         final: it is the step's last: the version table changes with it.
         skip: statements of an autocommit phase that an earlier run has done.
-        journalled: the row that says it starts is there already.
+        entry: the journal's row that an earlier run has begun for it.
+        interrupted: that run did not live to see the end of the first statement left.
     """
     mark = Mark(step, index, phase.kind, final)
     if phase.kind is PhaseKind.TRANSACTION:
@@ -152,19 +171,50 @@ def frame_phase(
         )
         return
     journal = books.journal
-    if journal is not None and not journalled:
-        started = journal.insert(step, index, phase, state="started", final=False, statement=0)
-        yield Transaction(step=step, phase=index, parts=[Part(started, None, step, index)])
+    if journal is not None:
+        opening = (
+            journal.insert(step, index, phase, state="started", final=False, statement=0)
+            if entry is None
+            else journal.reopen(entry, phase)
+        )
+        yield Transaction(step=step, phase=index, parts=[Part(opening, None, step, index)])
+    last = len(phase.statements) - 1
     for number, statement in enumerate(phase.statements):
         if number < skip:
             continue
-        yield Alone(step=step, phase=index, index=number, statement=statement)
-        if journal is not None and number < len(phase.statements) - 1:
-            counted = journal.advance(step, index, number + 1)
-            yield Transaction(step=step, phase=index, parts=[Part(counted, None, step, index)])
-    parts = []
-    if journal is not None:
-        parts.append(Part(journal.finish(step, index, phase, final=final), None, step, index))
-    if final:
-        parts.extend(books.version_change(step, index))
-    yield Transaction(step=step, phase=index, parts=parts, marks=[mark])
+        closing = []
+        if journal is not None:
+            closing = [
+                journal.finish(step, index, phase, final=final)
+                if number == last
+                else journal.advance(step, index, number + 1)
+            ]
+        parts = [Part(sql, None, step, index) for sql in closing]
+        if final and number == last:
+            parts.extend(books.version_change(step, index))
+        if _may_share_a_transaction(statement):
+            # its end and the row that says so are one
+            parts.insert(0, Part(statement.sql, statement, step, index))
+        else:
+            yield Alone(
+                step=step,
+                phase=index,
+                index=number,
+                statement=statement,
+                before=phase.statements[:number],
+                begun_before=entry is not None and number == skip,
+                interrupted=interrupted and number == skip,
+            )
+        if parts:
+            yield Transaction(
+                step=step, phase=index, parts=parts, marks=[mark] if number == last else []
+            )
+
+
+def _may_share_a_transaction(statement: Statement) -> bool:
+    """True for a statement of an autocommit phase that PostgreSQL lets stand in a transaction.
+
+    CALL and DO may commit by themselves, which they cannot inside a transaction block.
+    """
+    facts = classify(statement.sql)
+    return facts.transactional and facts.verb not in {"CALL", "DO"}

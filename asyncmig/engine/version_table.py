@@ -10,7 +10,7 @@ from asyncmig.engine.quoting import identifier, literal, qualified
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from asyncmig.plan.model import VersionChange
+    from asyncmig.revisions.moves import RowChange
 
 __all__ = ["VersionTable"]
 
@@ -45,15 +45,13 @@ class VersionTable:
             if self.primary_key
             else ""
         )
-        return (
-            f"CREATE TABLE {self.sql_name} (\n    version_num VARCHAR({width}) NOT NULL{key}\n)"
-        )
+        return f"CREATE TABLE {self.sql_name} (\n    version_num VARCHAR({width}) NOT NULL{key}\n)"
 
     def widen(self, width: int) -> str:
         """Make room for longer ids. Widening a varchar rewrites nothing."""
         return f"ALTER TABLE {self.sql_name} ALTER COLUMN version_num TYPE VARCHAR({width})"
 
-    def change(self, change: VersionChange) -> list[str]:
+    def change(self, change: RowChange) -> list[str]:
         """The statements of a step's change: an UPDATE where one row follows another."""
         remove, add = list(change.remove), list(change.add)
         statements = []

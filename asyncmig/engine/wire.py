@@ -341,9 +341,7 @@ class Wire:
                 if unit.statement.copy_data is not None:
                     await copy_in(session.driver, Part(unit.statement.sql, unit.statement))
                 else:
-                    await self._observer.run_alone(
-                        unit, lambda: session.send(unit.statement.sql)
-                    )
+                    await self._observer.run_alone(unit, lambda: session.send(unit.statement.sql))
             finally:
                 if patient and not session.closed:
                     await session.send(_RESTORE_TIMEOUTS)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from asyncmig.revisions.moves import RowChange
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.sql.statement import Statement
 
-__all__ = ["Direction", "Phase", "PhaseKind", "Plan", "Step", "VersionChange"]
+__all__ = ["Direction", "Phase", "PhaseKind", "Plan", "Step"]
 
 
 class Direction(StrEnum):
@@ -48,18 +50,6 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VersionChange:
-    """What a step does to the rows of the version table: ``remove`` goes, ``add`` comes."""
-
-    remove: tuple[str, ...] = ()
-    add: tuple[str, ...] = ()
-
-    def apply(self, heads: frozenset[str]) -> frozenset[str]:
-        """The rows after this change, given those before."""
-        return (heads - frozenset(self.remove)) | frozenset(self.add)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One revision in one direction.
 
@@ -84,7 +74,7 @@ class Step:
     phases: tuple[Phase, ...]
     live: bool = False
     live_origin: str | None = None
-    version: VersionChange = field(default_factory=VersionChange)
+    version: RowChange = field(default_factory=RowChange)
 
     @property
     def statements(self) -> Iterator[Statement]:
@@ -153,7 +143,9 @@ def _step_to_dict(step: Step) -> dict[str, object]:
                     {
                         "sql": statement.sql,
                         "parameters": [
-                            value if isinstance(value, str | int | float | bool | None) else str(value)
+                            value
+                            if isinstance(value, str | int | float | bool | None)
+                            else str(value)
                             for value in statement.parameters
                         ],
                         "origin": statement.origin,

@@ -81,6 +81,4 @@ def split_phases(
 
 
 def _used_later(label: str, entries: Sequence[Entry]) -> bool:
-    return any(
-        mentions(entry.sql, label) for entry in entries if not isinstance(entry, CommitHere)
-    )
+    return any(mentions(entry.sql, label) for entry in entries if not isinstance(entry, CommitHere))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step, VersionChange
+from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
 from asyncmig.plan.phases import split_phases
 from asyncmig.plan.play import check_written, record
 from asyncmig.plan.recorder import LiveAccess, Recorder
+from asyncmig.revisions.moves import RowChange
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import MetaData
 
     from asyncmig.plan.phases import Entry
-    from asyncmig.revisions.graph import Move, RevisionGraph
-    from asyncmig.revisions.script import Script
+    from asyncmig.plan.play import AnyScript
+    from asyncmig.revisions.graph import RevisionGraph
+    from asyncmig.revisions.moves import Move
 
 __all__ = ["EMPTY_PHASE", "Planner"]
 
@@ -70,7 +72,7 @@ class Planner:
         current: Collection[str],
         direction: Direction,
         moves: Sequence[Move],
-        scripts: Mapping[str, Script],
+        scripts: Mapping[str, AnyScript],
     ) -> Plan:
         """Record every move's script.
 
@@ -97,14 +99,12 @@ class Planner:
             heads=tuple(sorted(heads)),
         )
 
-    def record(self, move: Move, script: Script) -> Step:
+    def record(self, move: Move, script: AnyScript) -> Step:
         """The step of one move, as far as it can be known without a database."""
         recorder = self.recorder(move)
         complete = record(script, direction_of(move), recorder, self.keywords)
         phases = self.phases(recorder.take(), open_ended=not complete)
-        return self.step(
-            move, script, phases, live=not complete, live_origin=recorder.live_origin
-        )
+        return self.step(move, script, phases, live=not complete, live_origin=recorder.live_origin)
 
     def recorder(self, move: Move, live: LiveAccess | None = None) -> Recorder:
         """A fresh recorder for a move's script."""
@@ -126,7 +126,7 @@ class Planner:
     def step(
         self,
         move: Move,
-        script: Script,
+        script: AnyScript,
         phases: Sequence[Phase],
         *,
         live: bool = False,
@@ -143,7 +143,7 @@ class Planner:
             phases=tuple(phases) or (EMPTY_PHASE,),
             live=live,
             live_origin=live_origin,
-            version=VersionChange(remove=move.remove, add=move.add),
+            version=RowChange(remove=move.remove, add=move.add),
         )
 
 

@@ -8,24 +8,28 @@ as it only calls directives it never suspends, and where it would, it is live.
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asyncmig.errors import AsyncmigError, IrreversibleError, ScriptError
 from asyncmig.operations.facade import Operations
 from asyncmig.operations.proxy import using
 from asyncmig.plan.model import Direction
 from asyncmig.plan.recorder import Recorder, StopRecordingError
+from asyncmig.revisions.script import SqlScript
 from asyncmig.sql.split import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
-    from asyncmig.revisions.script import Script, SqlSection
+    from asyncmig.revisions.script import PythonScript
+    from asyncmig.revisions.sqlfile import SqlSection
 
-__all__ = ["check_written", "failing_line", "play", "record", "script_failure"]
+AnyScript: TypeAlias = "PythonScript | SqlScript"
+
+__all__ = ["AnyScript", "check_written", "failing_line", "play", "record", "script_failure"]
 
 
-def check_written(script: Script, direction: Direction) -> None:
+def check_written(script: AnyScript, direction: Direction) -> None:
     """Refuse a direction that a script does not have.
 
     Raises:
@@ -48,7 +52,7 @@ def check_written(script: Script, direction: Direction) -> None:
 
 
 def record(
-    script: Script,
+    script: AnyScript,
     direction: Direction,
     recorder: Recorder,
     keywords: Mapping[str, Any] | None = None,
@@ -72,7 +76,7 @@ def record(
 
 
 def play(
-    script: Script,
+    script: AnyScript,
     direction: Direction,
     recorder: Recorder,
     keywords: Mapping[str, Any] | None = None,
@@ -82,9 +86,9 @@ def play(
     Returns:
         None for a sync script, which has run; the coroutine of an async one, which has not begun.
     """
-    sections = script.sections(direction == Direction.UPGRADE)
-    if sections is not None:
-        for section in sections:
+    if isinstance(script, SqlScript):
+        sections = script.upgrade if direction is Direction.UPGRADE else script.downgrade
+        for section in sections or ():
             _play_section(section, recorder)
         return None
     function = script.upgrade if direction is Direction.UPGRADE else script.downgrade
@@ -170,7 +174,7 @@ def _drive(coroutine: Coroutine[Any, Any, None], recorder: Recorder) -> None:
     recorder.went_live = True
 
 
-def script_failure(script: Script, error: Exception) -> ScriptError:
+def script_failure(script: AnyScript, error: Exception) -> ScriptError:
     """An exception that a script raised itself, with the line of the script that raised it."""
     line = failing_line(script, error)
     where = f"{script.revision.path}:{line}" if line else script.revision.path
@@ -183,7 +187,7 @@ def script_failure(script: Script, error: Exception) -> ScriptError:
     )
 
 
-def failing_line(script: Script, error: BaseException) -> int | None:
+def failing_line(script: AnyScript, error: BaseException) -> int | None:
     """The script's line that an exception passed through last."""
     line = None
     trace = error.__traceback__
