@@ -147,7 +147,7 @@ class DatabaseUrl:
         hosts = ",".join(
             quote(host.name, safe="") + (f":{host.port}" if host.port is not None else "")
             if host.is_socket
-            else str(host)
+            else str(host).replace("%", "%25")
             for host in self.hosts
         )
         address = _authority(self.user, None if self.password is None else "***", hosts, safe="*")
@@ -203,6 +203,8 @@ class _Reader:
     def read(self, text: str) -> DatabaseUrl:
         if not text.strip():
             raise self.fault("is empty")
+        if "\0" in text:
+            raise self.fault("has a zero byte in it")
         if _JDBC.match(text):
             raise self.fault("is written for JDBC", f"leave off 'jdbc:' and write {_EXAMPLE}")
         if scheme := _SCHEME.match(text):
@@ -337,6 +339,12 @@ class _Reader:
         if len(given) != len(servers):
             raise self.fault(f"has {len(servers)} hosts and {len(given)} ports")
         several = len(servers) > 1
+        for name, _ in servers:
+            if not name.startswith("/") and not re.fullmatch(r"[^\s/@?#\[\]\\]*", name):
+                raise self.fault(
+                    "has a host with a character in it that no host's name has",
+                    "percent-encode special characters in the password: / is %2F, @ is %40",
+                )
         return tuple(
             Host(name=name or ("localhost" if several else ""), port=self.port(own or port))
             for (name, own), port in zip(servers, given, strict=True)

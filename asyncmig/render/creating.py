@@ -122,7 +122,7 @@ def create_merge(
 
 def _parents(graph: RevisionGraph, head: str) -> tuple[Revision, ...]:
     try:
-        return graph.resolve(head) if len(graph) or head != "head" else ()
+        return graph.resolve(head)
     except MultipleHeadsError as error:
         heads = error.fields().get("heads", graph.heads)
         raise MultipleHeadsError(
@@ -149,10 +149,11 @@ def _heads_are(graph: RevisionGraph) -> str:
 
 
 def _dependencies(graph: RevisionGraph, names: Iterable[str]) -> tuple[str, ...]:
-    whole: list[str] = []
-    for name in names:
-        for found in graph.resolve(name):
-            whole.append(name if name in found.branch_labels else found.id)
+    whole = (
+        name if name in found.branch_labels else found.id
+        for name in names
+        for found in graph.resolve(name)
+    )
     return tuple(dict.fromkeys(whole))
 
 
