@@ -57,7 +57,7 @@ def _no_type(ctx: Any) -> None:
     """Nothing: an argument and a flag need no "<str>" or "<bool>" beside them in the help."""
 
 
-def _lean(parameters: Sequence[Any]) -> None:
+def _lean(parameters: list[Any]) -> list[Any]:
     for parameter in parameters:
         descriptor = getattr(parameter, "type_descriptor", None)
         # Older typer has no descriptor, and converts without pydantic.
@@ -66,6 +66,7 @@ def _lean(parameters: Sequence[Any]) -> None:
         parameter._runtime_param = LeanText(descriptor.annotation)  # noqa: SLF001  # no public seam
         if descriptor.annotation is bool or parameter.param_type_name == "argument":
             parameter.display_type_rich = _no_type
+    return parameters
 
 
 def unshielded(value: Any) -> Any:
@@ -77,22 +78,12 @@ def unshielded(value: Any) -> Any:
     return value
 
 
-def _plain_help(option: Any) -> Any:
-    if option is not None:
-        _lean([option])
-    return option
-
-
 class LeanCommand(TyperCommand):
     """A command whose start imports nothing that it does not use."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _lean(self.params)
-
-    def get_help_option(self, ctx: "Context") -> Any:
-        """The option ``--help``."""
-        return _plain_help(super().get_help_option(ctx))
+    def get_params(self, ctx: "Context") -> Any:
+        """Its parameters, the help option too."""
+        return _lean(super().get_params(ctx))
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Parse, with ``-1`` and its like as values."""
@@ -104,13 +95,9 @@ class LeanCommand(TyperCommand):
 class LeanGroup(TyperGroup):
     """The same for the group."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _lean(self.params)
-
-    def get_help_option(self, ctx: "Context") -> Any:
-        """The option ``--help``."""
-        return _plain_help(super().get_help_option(ctx))
+    def get_params(self, ctx: "Context") -> Any:
+        """Its parameters, those of the shell completion too."""
+        return _lean(super().get_params(ctx))
 
 
 def _show_version(ctx: typer.Context, asked: bool) -> None:
@@ -148,8 +135,6 @@ def _parameters(own: Sequence[inspect.Parameter]) -> list[inspect.Parameter]:
 def _take_shared(values: dict[str, Any]) -> SharedOptions:
     taken = {name: values.pop(f"shared_{name}") for name in SHARED}
     values.pop("show_version")
-    for name in ("config", "x"):
-        taken[name] = tuple(taken[name] or ())
     return SharedOptions(**taken)
 
 

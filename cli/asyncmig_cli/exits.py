@@ -1,18 +1,18 @@
 """The exit codes, a promise to scripts and pipelines."""
 
-from enum import IntEnum
+from typing import Final
 
 __all__ = ["ExitCode"]
 
 
-class ExitCode(IntEnum):
+class ExitCode:
     """What the command's exit status says."""
 
-    DONE = 0
-    ERROR = 1
-    USAGE = 2
-    PENDING = 3
-    LOCKED = 4
-    PARTIAL = 5
-    INTERRUPTED = 130
-    TERMINATED = 143
+    DONE: Final = 0
+    ERROR: Final = 1
+    USAGE: Final = 2
+    PENDING: Final = 3
+    LOCKED: Final = 4
+    PARTIAL: Final = 5
+    INTERRUPTED: Final = 130
+    TERMINATED: Final = 143

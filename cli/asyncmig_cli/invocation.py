@@ -124,26 +124,35 @@ class Invocation:
             reporter.say(f"{name}: rolling back what is open; once more stops at once")
 
         changed = {name: value for name, value in overrides.items() if value is not None}
+        # Read here and not in the loop, which must never wait for a file.
+        folder = self._embedded_folder() if self.options.embedded else None
         with reporter:
             return run_until_signal(
-                lambda: self._with_migrator(work, reporter, changed),
+                lambda: self._with_migrator(work, reporter, changed, folder),
                 on_signal=stopping,
                 on_second=reporter.abandon,
             )
+
+    def _embedded_folder(self) -> Path:
+        from asyncmig.embedded import DEFAULT_FOLDER
+
+        config = self.settings.config_path
+        return (config.parent if config else Path.cwd()) / DEFAULT_FOLDER
 
     async def _with_migrator(
         self,
         work: Callable[["Migrator"], Awaitable[T]],
         reporter: "Reporter",
         overrides: Mapping[str, Any],
+        folder: Path | None,
     ) -> T:
         from asyncmig.migrator import Migrator
 
         source = self._source()
-        if not self.options.embedded:
+        if folder is None:
             return await work(Migrator.from_config(**source, on_event=reporter, **overrides))
         from asyncmig import embedded
 
-        async with embedded.server(data_dir=Path(embedded.DEFAULT_FOLDER)) as server:
+        async with embedded.server(data_dir=folder) as server:
             source["url"] = server.url
             return await work(Migrator.from_config(**source, on_event=reporter, **overrides))

@@ -1,6 +1,6 @@
 """The options that every command takes, before and after its name."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -82,19 +82,36 @@ RaiseErr = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
 class SharedOptions:
-    """Their values, on one side of the command's name or merged from both."""
+    """Their values, on one side of the command's name or merged from both.
 
-    config: tuple[str, ...] = ()
-    name: str | None = None
-    x: tuple[str, ...] = ()
-    url: str | None = None
-    embedded: bool = False
-    json: bool = False
-    quiet: bool = False
-    progress: bool | None = None
-    raiseerr: bool = False
+    A plain class: making a dataclass takes longer than reading the arguments.
+    """
+
+    __slots__ = ("config", "embedded", "json", "name", "progress", "quiet", "raiseerr", "url", "x")
+
+    def __init__(
+        self,
+        *,
+        config: Sequence[str] | None = None,
+        name: str | None = None,
+        x: Sequence[str] | None = None,
+        url: str | None = None,
+        embedded: bool = False,
+        json: bool = False,
+        quiet: bool = False,
+        progress: bool | None = None,
+        raiseerr: bool = False,
+    ) -> None:
+        self.config = tuple(config or ())
+        self.name = name
+        self.x = tuple(x or ())
+        self.url = url
+        self.embedded = embedded
+        self.json = json
+        self.quiet = quiet
+        self.progress = progress
+        self.raiseerr = raiseerr
 
     def merged(self, later: "SharedOptions") -> "SharedOptions":
         """These, overruled by the options that came ``later``; lists are put together."""

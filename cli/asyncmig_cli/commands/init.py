@@ -6,7 +6,7 @@ import typer
 
 from asyncmig_cli.failures import UsageProblem
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.rendering.files import near
+from asyncmig_cli.rendering.files import started_lines
 
 EXAMPLES = {
     "asyncmig init migrations": "start a project here",
@@ -39,15 +39,15 @@ def init(
     if multidb and template not in {None, "multidb"}:
         message = f"--multidb and --template {template} name two templates"
         raise UsageProblem(message, "leave one of them out")
+    if len(invocation.options.config) > 1:
+        message = "init writes one configuration file"
+        raise UsageProblem(message, "give -c once, or not at all")
     from asyncmig.render import init_project
 
-    chosen = "multidb" if multidb else template or "generic"
-    created = init_project(directory, template=chosen, package=package)
-    paths = [str(path) for path in created]
-    invocation.confirm(
-        {"directory": directory, "template": chosen, "files": paths},
-        lambda stream: [
-            *(f"{stream.style('created', 'green', 'bold')} {near(path)}" for path in paths),
-            "set the url in the configuration, or DATABASE_URL; then: asyncmig revision -m 'first'",
-        ],
+    result = init_project(
+        directory,
+        template="multidb" if multidb else template or "generic",
+        package=package,
+        config_path=next(iter(invocation.options.config), None),
     )
+    invocation.confirm(result.to_dict(), lambda stream: started_lines(result, stream))

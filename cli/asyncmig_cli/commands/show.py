@@ -8,13 +8,17 @@ from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.rendering.revisions import detail_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from asyncmig.migrator import Migrator
+    from asyncmig.plan.model import Plan
+    from asyncmig.results import RevisionInfo
     from asyncmig_cli.console import Stream
 
 EXAMPLES = {
     "asyncmig show head": "all that is known of the head",
-    "asyncmig show ae10": "a partial id does",
+    "asyncmig show ae10 --plan": "and the phases and statements it runs",
+    "asyncmig show current": "where the database stands",
 }
 
 
@@ -23,13 +27,45 @@ def show(
     revision: Annotated[
         str, typer.Argument(metavar="REVISION", help="An id, head, heads, base or current.")
     ],
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Add the phases and statements of the upgrade.")
+    ] = False,
 ) -> None:
-    """Show a revision and the phases that it runs in."""
-    found = invocation.history.show(revision)
+    """Show a revision; with --plan also the phases that it runs in."""
+    if "current" in revision:
+
+        async def ask(migrator: "Migrator") -> "tuple[RevisionInfo, ...]":
+            return await migrator.show(revision)
+
+        found = invocation.migrate(ask, progress=True)
+    else:
+        found = invocation.history.show(revision)
+    plans = _plans(invocation, found) if plan else None
 
     def lines(stream: "Stream") -> "Iterator[str]":
-        for info in found:
-            yield from detail_lines(info, stream)
-            yield ""
+        from asyncmig_cli.rendering.plans import phase_lines
 
-    invocation.show({"revisions": [info.to_dict() for info in found]}, lines)
+        for index, info in enumerate(found):
+            if index:
+                yield ""
+            yield from detail_lines(info, stream)
+            if plans is not None:
+                for step in plans[index].steps:
+                    yield ""
+                    yield from phase_lines(step, stream)
+
+    documents = [info.to_dict() for info in found]
+    if plans is not None:
+        for document, one in zip(documents, plans, strict=True):
+            document["plan"] = one.to_dict()
+    invocation.show({"revisions": documents}, lines)
+
+
+def _plans(invocation: Invocation, found: "Sequence[RevisionInfo]") -> "list[Plan]":
+    async def work(migrator: "Migrator") -> "list[Plan]":
+        return [
+            await migrator.plan(info.revision, (*info.down_revisions, *info.depends_on))
+            for info in found
+        ]
+
+    return invocation.migrate(work)

@@ -48,7 +48,7 @@ class _Canvas:
         self.characters.extend(" " * missing)
         self.lanes.extend([-1] * missing)
         present = self.characters[at]
-        crossing = {present, character} == {"/", "\\"}
+        crossing = present == "X" or {present, character} == {"/", "\\"}
         self.characters[at] = "X" if crossing else character
         self.lanes[at] = lane
 
@@ -77,12 +77,17 @@ def draw(
     awaited: list[str] = []
     lanes: list[int] = []
     fresh = 0
+    ended = -1
     for node, parents in nodes:
         if node not in awaited:
+            if ended == len(awaited):
+                # Without a gap it would look like the parent of the root above it.
+                yield _row(lanes)
             awaited.append(node)
             lanes.append(fresh)
             fresh += 1
         place = awaited.index(node)
+        ended = -1 if parents else place
         yield _row(lanes, node, place)
 
         before, colors = awaited, lanes

@@ -2,20 +2,35 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from asyncmig.results import CreatedRevision
 from asyncmig_cli.console import Stream
 
-__all__ = ["created_lines", "near"]
+if TYPE_CHECKING:
+    from asyncmig.render import InitResult
+    from asyncmig.results import CreatedRevision
+
+__all__ = ["created_lines", "near", "started_lines"]
 
 
-def created_lines(created: CreatedRevision, stream: Stream) -> Iterator[str]:
+def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
     """The new file, and what ran over it."""
     down = ", ".join(created.down_revisions) or "<base>"
     name = stream.style(created.revision, "bold")
     yield f"{stream.style('created', 'green', 'bold')} {near(created.path)} ({down} -> {name})"
     for hook in created.hooks:
         yield stream.style(f"  ran {hook}", "dim")
+
+
+def started_lines(result: "InitResult", stream: Stream) -> Iterator[str]:
+    """What a new project consists of, and what to do with it."""
+    for verb, paths in (("created", result.created), ("changed", result.changed)):
+        for path in paths:
+            yield f"{stream.style(verb, 'green', 'bold')} {near(path)}"
+    yield ""
+    yield f"next: set the url in {near(result.config)} (or DATABASE_URL), then"
+    yield '  asyncmig revision -m "first table"'
+    yield "  asyncmig upgrade"
 
 
 def near(path: str) -> str:

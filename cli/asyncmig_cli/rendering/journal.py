@@ -44,8 +44,6 @@ def journal_lines(entries: Sequence[JournalEntry], stream: Stream) -> Iterator[s
 
 def _row(entry: JournalEntry) -> tuple[str, ...]:
     phase = str(entry.phase + 1)
-    if entry.phases:
-        phase += f"/{entry.phases}"
     by = "@".join(part for part in (entry.role, entry.host) if part)
     return (
         _moment(entry.started_at),

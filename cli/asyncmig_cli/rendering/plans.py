@@ -7,7 +7,7 @@ from asyncmig.sql.statement import Statement
 from asyncmig_cli.console import Stream
 from asyncmig_cli.rendering.durations import count
 
-__all__ = ["plan_lines", "step_lines"]
+__all__ = ["phase_lines", "plan_lines", "step_lines"]
 
 KINDS = {
     PhaseKind.TRANSACTION: ("transaction", "green", "one transaction"),
@@ -38,6 +38,11 @@ def step_lines(step: Step, stream: Stream, number: str = "") -> Iterator[str]:
     """One step with its phases."""
     name = stream.style(step.revision, "bold")
     yield f"{stream.style(number, 'dim')}{name} {step.message}".rstrip()
+    yield from phase_lines(step, stream)
+
+
+def phase_lines(step: Step, stream: Stream) -> Iterator[str]:
+    """The phases of a step and what it does to the version table."""
     for index, phase in enumerate(step.phases, 1):
         yield from _phase_lines(phase, index, len(step.phases), stream)
     if step.live:

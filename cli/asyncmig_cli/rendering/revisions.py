@@ -1,11 +1,15 @@
 """Revisions as people know them: one line each, or all that is known of each."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asyncmig.results import BranchPoint, RevisionInfo
 from asyncmig_cli.console import Stream
-from asyncmig_cli.drawing.dag import draw
+
+if TYPE_CHECKING:
+    from asyncmig_cli.drawing.dag import GraphRow
 
 __all__ = ["branch_lines", "detail_lines", "graph_lines", "head_lines", "history_lines", "marks"]
 
@@ -114,15 +118,33 @@ def graph_lines(
     infos: Sequence[RevisionInfo], stream: Stream, *, verbose: bool = False
 ) -> Iterator[str]:
     """The history with its lines drawn, newest at the top."""
+    # Imported here because `heads` draws nothing.
+    from asyncmig_cli.drawing.dag import draw
+
     texts = {info.revision: _beside(info, stream, verbose=verbose) for info in infos}
     nodes = [(info.revision, info.down_revisions) for info in infos]
-    waiting: list[str] = []
+    block: list[GraphRow] = []
     for row in draw(nodes, lambda node: len(texts[node])):
-        if row.node is not None:
-            waiting = list(texts[row.node])
+        if row.node is not None and block:
+            yield from _block(block, texts, stream)
+            block = []
+        block.append(row)
+    if block:
+        yield from _block(block, texts, stream)
+
+
+def _block(
+    rows: "Sequence[GraphRow]", texts: Mapping[str, Sequence[str]], stream: Stream
+) -> Iterator[str]:
+    """The rows of one revision, its text in a straight column beside them."""
+    text = texts.get(rows[0].node or "", ())
+    width = max(len(row.picture) for row in rows[: len(text)]) if text else 0
+    for row, line in zip_longest(rows, text, fillvalue=""):
+        if isinstance(row, str):  # draw leaves room for every line
+            break
         picture = _colored(row.picture, row.lanes, stream)
-        text = waiting.pop(0) if waiting else ""
-        yield f"{picture} {text}".rstrip()
+        space = " " * (width - len(row.picture))
+        yield f"{picture}{space} {line}".rstrip()
 
 
 def _beside(info: RevisionInfo, stream: Stream, *, verbose: bool) -> list[str]:

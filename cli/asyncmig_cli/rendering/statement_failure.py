@@ -43,7 +43,7 @@ def _excerpt(sql: str, position: int | None) -> list[str]:
     lines = sql.strip("\n").expandtabs(4).splitlines() or [""]
     caret_line = -1
     caret = ""
-    if position is not None and position <= len(sql):
+    if position is not None and position <= len(sql) + 1:
         before = sql[: position - 1].lstrip("\n").expandtabs(4)
         caret_line = before.count("\n")
         caret = " " * len(before.rpartition("\n")[2]) + "^"
