@@ -1,0 +1,196 @@
+"""Migrations at the start of an ASGI application.
+
+``lifespan`` is for frameworks that take a lifespan (FastAPI, Starlette, Litestar and others);
+``LifespanMiddleware`` is for applications that know nothing of it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from asyncmig.errors import AsyncmigError
+from asyncmig.integrations.startup import DEFAULT_TIMEOUT, Startup
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+    from contextlib import AbstractAsyncContextManager
+
+    from asyncmig.integrations.startup import MigratorSource, Mode
+
+    Scope = MutableMapping[str, Any]
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+__all__ = ["Lifespan", "LifespanMiddleware", "lifespan"]
+
+AppT = TypeVar("AppT")
+StateT = TypeVar("StateT")
+
+_log = logging.getLogger("asyncmig")
+
+
+@dataclass(frozen=True, slots=True)
+class Lifespan(Generic[AppT, StateT]):
+    """Called with the application, gives the context in which it is served."""
+
+    startup: Startup
+    then: Callable[[AppT], AbstractAsyncContextManager[StateT]] | None = None
+
+    def __call__(self, app: AppT) -> AbstractAsyncContextManager[StateT]:
+        """The context: migrations first, then the application's own lifespan and its state."""
+        return self._serving(app)
+
+    @asynccontextmanager
+    async def _serving(self, app: AppT) -> AsyncIterator[Any]:
+        await self.startup.run()
+        if self.then is None:
+            yield None
+        else:
+            async with self.then(app) as state:
+                yield state
+
+
+@overload
+def lifespan(
+    migrator: MigratorSource,
+    mode: Mode = "upgrade",
+    then: None = None,
+    *,
+    timeout: float | None = DEFAULT_TIMEOUT,
+) -> Lifespan[Any, None]: ...
+
+
+@overload
+def lifespan(
+    migrator: MigratorSource,
+    mode: Mode = "upgrade",
+    *,
+    then: Callable[[AppT], AbstractAsyncContextManager[StateT]],
+    timeout: float | None = DEFAULT_TIMEOUT,
+) -> Lifespan[AppT, StateT]: ...
+
+
+@overload
+def lifespan(
+    migrator: MigratorSource,
+    mode: Mode,
+    then: Callable[[AppT], AbstractAsyncContextManager[StateT]],
+    *,
+    timeout: float | None = DEFAULT_TIMEOUT,
+) -> Lifespan[AppT, StateT]: ...
+
+
+def lifespan(
+    migrator: MigratorSource,
+    mode: Mode = "upgrade",
+    then: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None,
+    *,
+    timeout: float | None = DEFAULT_TIMEOUT,
+) -> Lifespan[Any, Any]:
+    """Migrate before the application serves its first request.
+
+    An error ends the start: the server says why and exits. A database that is ahead of the code,
+    after a rolled-back deploy, is none. Nothing is held while the application serves.
+
+    Args:
+        migrator: a ``Migrator``, or a function that gives one.
+        mode: ``upgrade`` (run what is pending, or wait for the replica that runs it), ``wait``
+            (until somebody else has), ``check`` (fail if behind), ``off``.
+        then: the lifespan that the application has already; it is entered after the migrations,
+            left at the end, and its state is the application's.
+        timeout: seconds for ``wait``; None waits as long as it takes.
+
+    Raises:
+        ConfigError: there is no such mode.
+
+    Example::
+
+        app = FastAPI(lifespan=asyncmig.lifespan(migrator, mode="upgrade"))
+    """
+    if then is not None and inspect.isasyncgenfunction(then):
+        then = asynccontextmanager(then)  # undecorated, as Starlette took it for long
+    return Lifespan(Startup(migrator=migrator, mode=mode, timeout=timeout), then)
+
+
+class LifespanMiddleware:
+    """Migrates when the server announces its start, before the application hears of it.
+
+    The application may take part in the lifespan protocol or not. A failure is told to the server
+    in one line, with its hint, and the server exits.
+
+    Args:
+        app: the application.
+        migrator: a ``Migrator``, or a function that gives one.
+        mode: as for ``lifespan``.
+        timeout: seconds for ``wait``.
+
+    Example::
+
+        application = LifespanMiddleware(get_asgi_application(), migrator, mode="wait")
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        migrator: MigratorSource,
+        mode: Mode = "upgrade",
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT,
+    ) -> None:
+        self._app = app
+        self._startup = Startup(migrator=migrator, mode=mode, timeout=timeout)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, or the lifespan."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        announcement = await receive()
+        try:
+            await self._startup.run()
+        except AsyncmigError as error:
+            text = "\n".join([f"asyncmig: {error}", *getattr(error, "__notes__", ())])
+            await send({"type": "lifespan.startup.failed", "message": text})
+            return
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": f"asyncmig: {error!r}"})
+            raise
+        await _Life(self._app, announcement, receive, send).run(scope)
+
+
+class _Life:
+    """The application's own part in the protocol, and ours where it has none."""
+
+    def __init__(self, app: ASGIApp, announcement: Message, receive: Receive, send: Send) -> None:
+        self._app = app
+        self._announcement: Message | None = announcement
+        self._receive = receive
+        self._send = send
+        self._answered = False
+
+    async def run(self, scope: Scope) -> None:
+        try:
+            await self._app(scope, self._replay, self._note)
+        except Exception as error:
+            if self._answered:
+                raise
+            # by the protocol's rule an application that raises before it answered has no lifespan
+            _log.info("the application has no lifespan of its own: %r", error)
+        if not self._answered:
+            await self._send({"type": "lifespan.startup.complete"})
+            await self._receive()
+            await self._send({"type": "lifespan.shutdown.complete"})
+
+    async def _replay(self) -> Message:
+        announcement, self._announcement = self._announcement, None
+        return await self._receive() if announcement is None else announcement
+
+    async def _note(self, message: Message) -> None:
+        self._answered = True
+        await self._send(message)
