@@ -132,7 +132,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The service; the settings are those of the environment unless they are given."""
     settings = settings or Settings.from_environment()
     migrator = Migrator.from_config(PROJECT, url=settings.database_url, on_event=tell)
-    lifespan = asyncmig.lifespan(migrator, mode=settings.migrations, lifespan=connections)
+    lifespan = asyncmig.lifespan(migrator, mode=settings.migrations, then=connections)
     app = FastAPI(title="Box office", lifespan=lifespan)
     app.state.settings, app.state.migrator = settings, migrator
     app.include_router(routes)

@@ -4,8 +4,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal, cast
 
 from sqlalchemy import URL, make_url
+
+Mode = Literal["upgrade", "wait", "check", "off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,14 +16,14 @@ class Settings:
     """``database_url`` is any PostgreSQL URL; ``migrations`` is a mode of ``asyncmig.lifespan``."""
 
     database_url: str = field(repr=False)
-    migrations: str = "upgrade"
+    migrations: Mode = "upgrade"
     reserved_for: timedelta = timedelta(minutes=15)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         return cls(
             database_url=environ["DATABASE_URL"],
-            migrations=environ.get("BOXOFFICE_MIGRATIONS", "upgrade"),
+            migrations=cast("Mode", environ.get("BOXOFFICE_MIGRATIONS", "upgrade")),
         )
 
     @property
