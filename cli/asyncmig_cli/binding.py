@@ -37,7 +37,9 @@ class LeanText:
     """
 
     def __init__(self, annotation: object) -> None:
-        self.convert = annotation if annotation in {int, float} else None
+        self.convert: type[int | float] | None = None
+        if annotation is int or annotation is float:
+            self.convert = int if annotation is int else float
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """``value``, or the numbers in it."""

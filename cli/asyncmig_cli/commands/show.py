@@ -46,13 +46,12 @@ def show(
         from asyncmig_cli.rendering.plans import phase_lines
 
         for index, info in enumerate(found):
-            if index:
-                yield ""
             yield from detail_lines(info, stream)
             if plans is not None:
                 for step in plans[index].steps:
                     yield ""
                     yield from phase_lines(step, stream)
+            yield ""
 
     documents = [info.to_dict() for info in found]
     if plans is not None:

@@ -16,17 +16,32 @@ __all__ = ["branch_lines", "detail_lines", "graph_lines", "head_lines", "history
 LANE_COLORS = ("red", "green", "yellow", "blue", "magenta", "cyan")
 
 
-def marks(info: RevisionInfo, stream: Stream, *, current: bool = True) -> str:
-    """What is special of a revision, in round brackets."""
+def marks(
+    info: RevisionInfo,
+    stream: Stream,
+    *,
+    effective: bool = True,
+    current: bool = True,
+    tree: bool = True,
+) -> str:
+    """What is special of a revision, in round brackets, each with a space before it.
+
+    Args:
+        info: the revision.
+        stream: for colour.
+        effective: tell a head that another branch depends on from one that nothing stands on.
+        current: mark the rows of the version table.
+        tree: mark where branches begin and meet.
+    """
     found = []
     if info.is_head:
-        word = "head" if info.is_effective_head else "effective head"
+        word = "effective head" if effective and not info.is_effective_head else "head"
         found.append(stream.style(f"({word})", "green", "bold"))
     if current and info.is_current:
         found.append(stream.style("(current)", "cyan", "bold"))
-    if info.is_branch_point:
+    if tree and info.is_branch_point:
         found.append(stream.style("(branchpoint)", "magenta"))
-    if info.is_merge:
+    if tree and info.is_merge:
         found.append(stream.style("(mergepoint)", "magenta"))
     return "".join(f" {one}" for one in found)
 
@@ -63,9 +78,14 @@ def _history_line(info: RevisionInfo, stream: Stream) -> str:
 
 
 def head_lines(
-    infos: Iterable[RevisionInfo], stream: Stream, *, verbose: bool = False, labels: bool = True
+    infos: Iterable[RevisionInfo],
+    stream: Stream,
+    *,
+    verbose: bool = False,
+    labels: bool = True,
+    tree: bool = False,
 ) -> Iterator[str]:
-    """One line a revision, without parents; ``current`` leaves the labels out."""
+    """One line a revision, without parents; ``current`` has marks instead of labels."""
     for info in infos:
         if verbose:
             yield from detail_lines(info, stream)
@@ -73,13 +93,13 @@ def head_lines(
         else:
             shown = _labels(info, stream) if labels else ""
             name = stream.style(info.revision, "bold")
-            yield f"{name}{shown}{marks(info, stream, current=False)}"
+            yield f"{name}{shown}{marks(info, stream, current=False, tree=tree)}"
 
 
 def detail_lines(info: RevisionInfo, stream: Stream) -> Iterator[str]:
     """All that is known of a revision, its docstring indented below."""
     name = stream.style(info.revision, "bold")
-    yield f"Rev: {name}{marks(info, stream)}"
+    yield f"Rev: {name}{marks(info, stream, effective=False)}"
     down = ", ".join(info.down_revisions)
     yield f"Merges: {down}" if info.is_merge else f"Parent: {down or '<base>'}"
     if info.depends_on:
@@ -105,7 +125,7 @@ def branch_lines(
             yield from detail_lines(point.revision, stream)
             yield ""
         else:
-            yield from head_lines([point.revision], stream)
+            yield from head_lines([point.revision], stream, tree=True)
         indent = " " * len(point.revision.revision)
         for child in point.children:
             name = stream.style(child.revision, "bold")

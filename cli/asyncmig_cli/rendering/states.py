@@ -21,7 +21,7 @@ STATES = {
 
 def current_lines(state: CurrentState, stream: Stream, *, verbose: bool = False) -> Iterator[str]:
     """The rows of the version table, and what is unusual about them."""
-    yield from head_lines(state.revisions, stream, verbose=verbose, labels=False)
+    yield from head_lines(state.revisions, stream, verbose=verbose, labels=False, tree=True)
     for row in state.unknown:
         why = "ahead of this code" if state.ahead else "not in the script directory"
         yield f"{stream.style(row, 'bold')} {stream.style(f'({why})', 'red')}"

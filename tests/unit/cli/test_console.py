@@ -3,9 +3,9 @@
 import os
 
 import pytest
+from cli_streams import Memory, memory_stream, written
 
 from asyncmig_cli.console import BrokenOutputError, Stream, open_console
-from cli_streams import Memory, memory_stream, written
 
 
 def test_styles_are_written_only_in_colour() -> None:
@@ -60,11 +60,11 @@ def test_the_width_of_a_pipe_is_nobodys_concern(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_reader_that_left_is_an_error_of_its_own() -> None:
     reading, writing = os.pipe()
-    with os.fdopen(writing, "w", buffering=1) as file:
+    with os.fdopen(writing, "w") as file:
         stream = Stream(file, color=False, terminal=False)
         os.close(reading)
+        stream.write("nobody reads this")
         with pytest.raises(BrokenOutputError):
-            stream.line("nobody reads this")
             stream.flush()
         # The buffer still holds the line; closing would write it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), writing)

@@ -1,10 +1,11 @@
 """A plan on paper."""
 
+from cli_streams import memory_stream
+
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
 from asyncmig.revisions.moves import RowChange
 from asyncmig.sql.statement import Statement
 from asyncmig_cli.rendering.plans import plan_lines
-from cli_streams import memory_stream
 
 STEP = Step(
     revision="b2",

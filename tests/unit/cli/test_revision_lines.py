@@ -1,5 +1,7 @@
 """Revisions in the words that people know."""
 
+from cli_streams import memory_stream
+
 from asyncmig.results import BranchPoint, RevisionInfo
 from asyncmig_cli.rendering.revisions import (
     branch_lines,
@@ -8,7 +10,6 @@ from asyncmig_cli.rendering.revisions import (
     head_lines,
     history_lines,
 )
-from cli_streams import memory_stream
 
 PLAIN = memory_stream()
 

@@ -1,6 +1,7 @@
 """Where a database stands, in words."""
 
 import pytest
+from cli_streams import memory_stream
 
 from asyncmig.results import (
     AppliedStep,
@@ -17,7 +18,6 @@ from asyncmig.results import (
 from asyncmig_cli.rendering.journal import journal_lines
 from asyncmig_cli.rendering.states import current_lines, run_lines, stamp_lines, status_lines
 from asyncmig_cli.rendering.validation import report_lines
-from cli_streams import memory_stream
 
 PLAIN = memory_stream()
 PARTIAL = PartialStep(revision="c3", direction="upgrade", phase=1, kind="autocommit", statement=0)
@@ -123,15 +123,26 @@ def entry(**changes: object) -> JournalEntry:
 def test_the_journal_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     lines = list(journal_lines([entry(), entry(state="failed", error="no\n way")], PLAIN))
-    assert lines[0].split() == ("when revision direction phase kind state took by error".split())
-    assert lines[2].split()[2:] == "ae10 upgrade 1 transaction done 250 ms app@web1".split()
+    assert lines[0].split() == (
+        ["when", "revision", "direction", "phase", "kind", "state", "took", "by", "error"]
+    )
+    assert lines[2].split()[2:] == [
+        "ae10",
+        "upgrade",
+        "1",
+        "transaction",
+        "done",
+        "250",
+        "ms",
+        "app@web1",
+    ]
     assert lines[3].endswith("no way")
 
 
 def test_a_narrow_journal_keeps_what_matters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "50")
     lines = list(journal_lines([entry(error="something long went wrong here")], PLAIN))
-    assert lines[0].split() == "when revision phase state".split()
+    assert lines[0].split() == ["when", "revision", "phase", "state"]
     assert all(len(line) <= 50 for line in lines)
 
 

@@ -1,7 +1,8 @@
 """Where a statement failed, shown under it."""
 
-from asyncmig_cli.rendering.statement_failure import failure_lines
 from cli_streams import memory_stream
+
+from asyncmig_cli.rendering.statement_failure import failure_lines
 
 
 def lines(**fields: object) -> list[str]:

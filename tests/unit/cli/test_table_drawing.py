@@ -45,11 +45,11 @@ def test_what_must_stay_stays_in_any_width() -> None:
 
 def test_an_empty_column_of_no_importance_is_left_out() -> None:
     table = Table(COLUMNS, [("a1", "one", "", "1 ms")])
-    assert list(table.lines(None))[0] == "revision  message  took"
+    assert next(iter(table.lines(None))) == "revision  message  took"
 
 
 def test_headings_stand_alone_without_rows() -> None:
-    assert list(Table(COLUMNS, []).lines(None))[0] == "revision  message  by  took"
+    assert next(iter(Table(COLUMNS, []).lines(None))) == "revision  message  by  took"
 
 
 def test_wide_signs_take_two_columns() -> None:

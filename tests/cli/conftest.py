@@ -1,0 +1,181 @@
+"""The real command, as a process in a pipe and in a pseudo terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fix_project import Project
+
+_INSTALLED = Path(sys.executable).with_name("asyncmig")
+PROGRAM = [str(_INSTALLED)] if _INSTALLED.exists() else [sys.executable, "-m", "asyncmig_cli"]
+LIMIT = 60
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """Standard output as one JSON document."""
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error of that document."""
+        found = self.document
+        assert set(found) == {"error"}
+        assert set(found["error"]) == {"type", "message", "hint", "fields"}
+        return found["error"]
+
+
+class Command:
+    """``asyncmig`` in a project's folder, with an environment of its own."""
+
+    def __init__(self, cwd: Path, url: str | None = None) -> None:
+        self.cwd = cwd
+        kept = ("PATH", "HOME", "COVERAGE_PROCESS_START", "PYTHONPATH")
+        self.environ = {name: os.environ[name] for name in kept if name in os.environ}
+        self.environ |= {"LANG": "C.UTF-8", "TZ": "UTC"}
+        if url is not None:
+            self.environ["ASYNCMIG_URL"] = url
+
+    def __call__(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        code: int | None = None,
+    ) -> Outcome:
+        """Run it in a pipe; with ``code`` the exit code is checked at once."""
+        finished = subprocess.run(
+            [*PROGRAM, *arguments],
+            cwd=cwd or self.cwd,
+            env=self.environ | dict(env or {}),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=LIMIT,
+            check=False,
+        )
+        outcome = Outcome(finished.returncode, finished.stdout.decode(), finished.stderr.decode())
+        if code is not None:
+            assert outcome.code == code, outcome
+        return outcome
+
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start it in a pipe and come back at once."""
+        return subprocess.Popen(
+            [*PROGRAM, *arguments],
+            cwd=self.cwd,
+            env=self.environ | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def terminal(
+        self, *arguments: str, columns: int = 80, env: Mapping[str, str] | None = None
+    ) -> Outcome:
+        """Run it in a pseudo terminal; ``out`` is all that was written to the screen."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        process = subprocess.Popen(
+            [*PROGRAM, *arguments],
+            cwd=self.cwd,
+            env=self.environ | {"TERM": "xterm-256color"} | dict(env or {}),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        try:
+            written = _read_all(ours)
+            return Outcome(process.wait(LIMIT), written.replace("\r\n", "\n"), "")
+        finally:
+            process.kill()
+            process.wait()
+            os.close(ours)
+
+
+def _read_all(terminal: int) -> str:
+    chunks = []
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        ready, _, _ = select.select([terminal], [], [], 1)
+        if not ready:
+            continue
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:  # Linux says EIO when the last writer has gone
+            break
+        if not chunk:
+            break
+        chunks.append(chunk)
+    return b"".join(chunks).decode()
+
+
+def plain(text: str) -> str:
+    """``text`` without the terminal's control sequences."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", text)
+
+
+@pytest.fixture
+def command(project: Project) -> Command:
+    """The command in a native project without a database."""
+    (project.path / "asyncmig.toml").write_text('script_location = "migrations"\n')
+    return Command(project.path)
+
+
+@pytest.fixture
+def database_command(project: Project, database_url: str) -> Command:
+    """The command in a native project with an empty database of its own."""
+    (project.path / "asyncmig.toml").write_text('script_location = "migrations"\n')
+    return Command(project.path, database_url)
+
+
+@pytest.fixture
+def stop() -> Callable[[subprocess.Popen[str], int], Outcome]:
+    """Sends a signal to a started command and waits for its end."""
+
+    def send(process: subprocess.Popen[str], number: int = signal.SIGINT) -> Outcome:
+        process.send_signal(number)
+        out, err = process.communicate(timeout=LIMIT)
+        return Outcome(process.returncode, out, err)
+
+    return send
+
+
+@pytest.fixture
+def branched(project: Project) -> Project:
+    """Two branches that meet, and a base of its own that depends on one of them."""
+    project.revision("aaaa", message="first", upgrade='op.execute("CREATE TABLE a (id int)")')
+    project.revision("bbbb", down="aaaa", message="left", labels="left")
+    project.revision("cccc", down="aaaa", message="right")
+    project.revision("dddd", down=("bbbb", "cccc"), message="both")
+    project.revision("eeee", message="other", labels="other", depends_on="cccc")
+    return project
