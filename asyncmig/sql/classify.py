@@ -246,7 +246,8 @@ def _alter_subscription(reader: Reader) -> Classification:
     if not refreshes and reader.take("PUBLICATION"):
         refreshes = _with_options(reader).get("REFRESH", True)
     elif action == "SET":
-        refreshes = not reader.options().keys().isdisjoint({"FAILOVER", "TWO_PHASE"})
+        options = reader.options()
+        refreshes = "FAILOVER" in options or not options.get("TWO_PHASE", True)
     what = "ALTER SUBSCRIPTION that talks to the publisher"
     return Classification(
         verb="ALTER SUBSCRIPTION", reason=_refused(what) if refreshes else None, objects=objects

@@ -95,6 +95,7 @@ def test_verb_of_ordinary_statements(sql, verb):
             None,
         ),
         ("alter subscription s set (failover = true)", "ALTER SUBSCRIPTION", None),
+        ("alter subscription s set (two_phase = off)", "ALTER SUBSCRIPTION", None),
         (
             "alter table p detach partition c concurrently",
             "ALTER TABLE DETACH PARTITION",
@@ -138,6 +139,7 @@ def test_prepared_transactions_leave_their_session():
         "create subscription s connection 'x' publication p with (connect = false)",
         "create subscription s connection 'x' publication p with (copy_data, create_slot = 'off')",
         "alter subscription s disable",
+        "alter subscription s set (two_phase)",
         "alter subscription s set (slot_name = none)",
         "alter subscription s drop publication a with (refresh = false)",
         "alter database d rename to e",
