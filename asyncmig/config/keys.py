@@ -13,10 +13,10 @@ from asyncmig.config.kinds import (
     LIMIT,
     LOCATION,
     LOCATIONS,
+    MODULE,
+    OBJECTS,
     PATH,
     PER_MIGRATION,
-    SPEC,
-    SPECS,
     TABLE,
     TEXT,
     Kind,
@@ -116,7 +116,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="target_metadata",
-        kind=SPECS,
+        kind=OBJECTS,
         group=_WHERE,
         also=("metadata", "models"),
         doc="The models' `MetaData`, as `module:name`, for autogenerate and `check`."
@@ -124,7 +124,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         name="hooks",
-        kind=SPEC,
+        kind=MODULE,
         group=_WHERE,
         doc="A module whose functions carry the known names (`include_object`,"
         " `process_revision_directives`, `render_item`, `on_version_apply` ...).",

@@ -28,10 +28,10 @@ __all__ = [
     "LIMIT",
     "LOCATION",
     "LOCATIONS",
+    "MODULE",
+    "OBJECTS",
     "PATH",
     "PER_MIGRATION",
-    "SPEC",
-    "SPECS",
     "TABLE",
     "TEXT",
     "Kind",
@@ -109,19 +109,29 @@ def _folders(value: object, place: Place) -> tuple[Path, ...]:
     return tuple(_path(item, place) for item in _list_of(value))
 
 
-def _spec(value: object, place: Place) -> str:
+def _module(value: object, place: Place) -> str:
     text = _text(value, place)
-    module, _, names = text.partition(":")
-    words = [*module.split("."), *(names.split(".") if names else [])]
-    if not all(word.isidentifier() for word in words):
-        raise place.wrong('"package.module" or "package.module:name"', value)
+    if not _dotted(text):
+        raise place.wrong('"package.module"', value)
     return text
 
 
-def _specs(value: object, place: Place) -> str | tuple[str, ...]:
+def _object(value: object, place: Place) -> str:
+    text = _text(value, place)
+    module, _, names = text.partition(":")
+    if not (_dotted(module) and _dotted(names)):
+        raise place.wrong('"package.module:name"', value)
+    return text
+
+
+def _dotted(text: str) -> bool:
+    return all(word.isidentifier() for word in text.split("."))
+
+
+def _objects(value: object, place: Place) -> str | tuple[str, ...]:
     if isinstance(value, list):
-        return tuple(_spec(item, place) for item in value)
-    return _spec(value, place)
+        return tuple(_object(item, place) for item in value)
+    return _object(value, place)
 
 
 def _databases(value: object, place: Place) -> tuple[str, ...]:
@@ -129,9 +139,8 @@ def _databases(value: object, place: Place) -> tuple[str, ...]:
     if isinstance(value, dict):
         for name, table in value.items():
             if not isinstance(table, dict):
-                raise place.wrong(
-                    f"tables, one a database, such as [{place.table}.databases.{name}]", table
-                )
+                title = f"{place.table}.databases.{name}".lstrip(".")
+                raise place.wrong(f"tables, one a database, such as [{title}]", table)
         return tuple(value)
     if isinstance(value, str):
         return tuple(filter(None, value.replace(",", " ").split()))
@@ -161,7 +170,8 @@ def _literal(text: str) -> object:
 
 def _hooks(value: object, place: Place) -> tuple[PostWriteHook, ...]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise place.wrong(f"an array of tables, [[{place.table}.{place.key}]]", value)
+        title = f"{place.table}.{place.key}".lstrip(".")
+        raise place.wrong(f"an array of tables, [[{title}]]", value)
     return tuple(_hook(item, place) for item in value)
 
 
@@ -190,7 +200,7 @@ def _hook(table: Mapping[str, object], place: Place) -> PostWriteHook:
         type=kind,
         entrypoint=written[target] if target else written.get("entrypoint", ""),
         options=written.get("options", ""),
-        cwd=written.get("cwd"),
+        cwd=str(place.base / written["cwd"]) if "cwd" in written else None,
         extra=MappingProxyType({k: v for k, v in written.items() if k not in _HOOK_KEYS}),
     )
 
@@ -230,8 +240,8 @@ PATH = Kind("path", _path)
 LOCATION = Kind("path or package:folder", _location)
 LOCATIONS = Kind("list of paths or package:folder", _locations)
 FOLDERS = Kind("list of paths", _folders)
-SPEC = Kind("module", _spec)
-SPECS = Kind("module:name, or a list of them", _specs)
+MODULE = Kind("module", _module)
+OBJECTS = Kind("module:name, or a list of them", _objects)
 TABLE = Kind("table", _table)
 HOOKS = Kind("array of tables", _hooks)
 DATABASES = Kind("tables", _databases)

@@ -20,6 +20,11 @@ __all__ = ["AlembicTable", "IniFile", "IniSection", "Layer", "NativeTable", "rea
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 _LISTS = ("version_locations", "prepend_sys_path")
 _HOOKS = "post_write_hooks"
+_INI_FAULTS = {
+    "DuplicateOptionError": "a key that stands there twice",
+    "DuplicateSectionError": "a section that stands there twice",
+    "MissingSectionHeaderError": "a line above the first [section]",
+}
 
 
 class Layer(Protocol):
@@ -145,11 +150,9 @@ class IniFile:
                 (number for number, _ in getattr(error, "errors", ())), None
             )
             # The error's own text repeats the line, which may hold a password.
-            kind = re.sub(
-                r"(?<!^)(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")
-            ).lower()
+            what = _INI_FAULTS.get(type(error).__name__, "a line that is no key = value")
             raise ConfigError(
-                f"{path}{f':{line}' if line else ''}: not an ini file ({kind})",
+                f"{path}{f':{line}' if line else ''}: not an ini file: {what}",
                 hint="write [section] headers and key = value lines",
                 path=path,
                 line=line,

@@ -10,7 +10,9 @@ from asyncmig.config.settings import Settings
 
 __all__ = ["BEGIN", "END", "reference", "with_reference"]
 
-BEGIN = "<!-- keys: generated from asyncmig/config/keys.py by scripts/configuration_reference.py -->"
+BEGIN = (
+    "<!-- keys: generated from asyncmig/config/keys.py by scripts/configuration_reference.py -->"
+)
 END = "<!-- end of keys -->"
 
 _DEFAULTS = {field.name: field.default for field in fields(Settings)}
