@@ -16,7 +16,8 @@ import asyncpg
 
 from asyncmig.engine.live import LiveConnections
 from asyncmig.engine.probes import Verdict, clear_way, judge
-from asyncmig.engine.units import Alone, Bookkeeping, Mark, Part, Transaction, frame_phase
+from asyncmig.engine.stepping import RunningStep
+from asyncmig.engine.units import Alone, Bookkeeping, Mark, Part, Transaction
 from asyncmig.engine.watching import run_watched
 from asyncmig.engine.wire import Wire
 from asyncmig.errors import PartiallyAppliedError, ScriptError
@@ -29,9 +30,8 @@ from asyncmig.events import (
     StepStarted,
 )
 from asyncmig.plan.model import Phase, PhaseKind
-from asyncmig.plan.planner import EMPTY_PHASE, direction_of
+from asyncmig.plan.planner import direction_of
 from asyncmig.results import AppliedStep
-from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from asyncmig.revisions.moves import Move
     from asyncmig.plan.play import AnyScript
 
-__all__ = ["Executor", "LiveStep"]
+__all__ = ["Executor"]
 
 
 class Executor:
@@ -73,7 +73,7 @@ class Executor:
         self._began: dict[str, float] = {}
         self.wire = Wire(session, self, merge=planner.one_transaction)
         self._live = LiveConnections(self)
-        self._current: LiveStep | None = None
+        self._current: RunningStep | None = None
 
     # running
 
@@ -128,7 +128,15 @@ class Executor:
         resume = self._resumes.get(revision.id)
         if resume is not None and resume.entry.direction != step.direction:
             raise _other_direction(resume)
-        current = LiveStep(self, step, recorder, resume)
+        current = RunningStep(
+            step,
+            recorder,
+            planner=self.planner,
+            wire=self.wire,
+            session=self.session,
+            books=self.books,
+            resume=resume,
+        )
         self._current = current
         try:
             await self._live.play(script, direction_of(move), recorder, self.planner.keywords)
@@ -146,7 +154,7 @@ class Executor:
             if not self.session.closed and not self.planner.one_transaction:
                 await self.wire.flush()
 
-    def playing(self, recorder: Recorder) -> LiveStep:
+    def playing(self, recorder: Recorder) -> RunningStep:
         """The step whose script is running.
 
         Raises:
@@ -257,158 +265,3 @@ def _undecidable(unit: Alone) -> PartiallyAppliedError:
         sql=statement.sql,
         phase=unit.phase,
     )
-
-
-def _shorter(step: Step) -> ScriptError:
-    return ScriptError(
-        f"revision {step.revision} was shortened after it had stopped half way ({step.path})",
-        hint=f"bring the script back as it was, or `asyncmig resolve {step.revision} --forget`",
-        revision=step.revision,
-        path=step.path,
-    )
-
-
-class LiveStep:
-    """The step that is being played: which of its phases are queued, and which one is open."""
-
-    def __init__(
-        self, executor: Executor, step: Step, recorder: Recorder, resume: Resume | None
-    ) -> None:
-        self._executor = executor
-        self._wire = executor.wire
-        self.step = step
-        self.recorder = recorder
-        self.index = 0
-        self._resume = resume
-        self._open: Transaction | None = None
-        self._open_statements: list[Statement] = []
-        self._alone: Phase | None = None
-        self._passing = False
-
-    @property
-    def standing(self) -> bool:
-        """True while the script goes through a phase that an earlier run has committed."""
-        return self._resume is not None and self._resume.stands(self.index)
-
-    @property
-    def begun(self) -> bool:
-        """True once something of it was queued."""
-        return self._open is not None or self.index > 0
-
-    async def catch_up(self) -> None:
-        """Queue what the script has said, leave its transaction open, and send."""
-        phases = self._executor.planner.phases(self.recorder.take(), open_ended=True)
-        for phase in phases[:-1]:
-            self._add(phase)
-        if phases and phases[-1].kind is PhaseKind.TRANSACTION:
-            self._extend(phases[-1])
-        elif phases:
-            self._add(phases[-1])
-        if self._open is None and not self.recorder.in_autocommit and not self.standing:
-            self._open_transaction()
-        await self._wire.flush()
-        if self._open is not None:
-            self._open.live = True
-
-    def finish(self) -> None:
-        """Queue the rest; the last phase carries the change of the version table."""
-        phases = self._executor.planner.phases(self.recorder.take())
-        for phase in phases[:-1]:
-            self._add(phase)
-        last = phases[-1] if phases else EMPTY_PHASE
-        if last.kind is PhaseKind.TRANSACTION:
-            self._extend(last)
-            self._close(final=True)
-        else:
-            self._close(final=False)
-            self._add_closed(last, final=True)
-
-    async def end_transaction(self) -> None:
-        """Commit what is open: the script asked for it, or what it does next demands it."""
-        self._close(final=False)
-        await self._wire.flush()
-
-    async def undo(self) -> None:
-        """Roll back what is open and begin anew: the script rolled back by hand."""
-        unit = self._open
-        if unit is None:
-            return
-        await self._executor.session.roll_back()
-        unit.reset()
-        unit.parts.clear()
-        self._open_statements.clear()
-        await self._wire.flush()
-
-    async def begin_alone(self, sql: str) -> None:
-        """Journal that the script is about to run a statement that cannot be in a transaction."""
-        await self.end_transaction()
-        self._alone = Phase(
-            kind=PhaseKind.AUTOCOMMIT,
-            statements=(Statement(sql=sql, transactional=False, executed=True),),
-        )
-        journal = self._executor.books.journal
-        if journal is not None:
-            row = journal.insert(
-                self.step, self.index, self._alone, state="started", final=False, statement=0
-            )
-            await self._executor.session.send(row)
-
-    async def end_alone(self) -> None:
-        """Journal that it is done."""
-        phase, self._alone = self._alone, None
-        if phase is None:
-            return
-        journal = self._executor.books.journal
-        if journal is not None:
-            await self._executor.session.send(
-                journal.finish(self.step, self.index, phase, final=False)
-            )
-        self._executor.committed(Mark(self.step, self.index, phase.kind, final=False))
-        self.index += 1
-
-    def _add(self, phase: Phase) -> None:
-        """Queue a phase that is complete."""
-        if phase.kind is PhaseKind.TRANSACTION:
-            self._extend(phase)
-            self._close(final=False)
-        else:
-            self._close(final=False)
-            self._add_closed(phase, final=False)
-
-    def _open_transaction(self) -> Transaction:
-        unit = self._wire.add(Transaction(step=self.step, phase=self.index, closed=False))
-        assert isinstance(unit, Transaction)  # noqa: S101 - the wire gives back its kind
-        self._open = unit
-        return unit
-
-    def _extend(self, phase: Phase) -> None:
-        if self.standing:
-            self._open_statements.extend(phase.statements)
-            self._passing = True
-            return
-        unit = self._open or self._open_transaction()
-        unit.parts.extend(
-            Part(statement.sql, statement, self.step, self.index) for statement in phase.statements
-        )
-        self._open_statements.extend(phase.statements)
-
-    def _close(self, *, final: bool) -> None:
-        unit = self._open
-        if unit is None and not self._passing:
-            return
-        phase = Phase(kind=PhaseKind.TRANSACTION, statements=tuple(self._open_statements))
-        self._open_statements = []
-        if unit is None:
-            self._passing = False
-            self._pass_by(phase, final=final)
-            return
-        unit.parts.extend(self._executor.books.committed(self.step, self.index, phase, final=final))
-        unit.marks.append(Mark(self.step, self.index, PhaseKind.TRANSACTION, final))
-        unit.closed = True
-        self._open = None
-        self.index += 1
-
-    def _add_closed(self, phase: Phase, *, final: bool) -> None:
-        for unit in frame_phase(self.step, self.index, phase, self._executor.books, final=final):
-            self._wire.add(unit)
-        self.index += 1

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TRANSIENT_STATES",
     "connection_failure",
+    "is_disconnect",
     "is_starting",
     "postgres_error",
     "statement_failure",
@@ -26,6 +27,20 @@ __all__ = [
 
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03"})
 """SQLSTATEs that a second try may not meet: serialization failure, deadlock, lock not available."""
+
+
+def is_disconnect(error: BaseException) -> bool:
+    """True when the connection is gone, whatever the driver calls it."""
+    return isinstance(
+        error,
+        OSError
+        | asyncpg.InterfaceError
+        | asyncpg.PostgresConnectionError
+        | asyncpg.AdminShutdownError
+        | asyncpg.CrashShutdownError
+        | asyncpg.IdleSessionTimeoutError
+        | asyncpg.IdleInTransactionSessionTimeoutError,
+    )
 
 
 def is_starting(error: BaseException) -> bool:

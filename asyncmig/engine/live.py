@@ -87,7 +87,9 @@ class LiveConnections:
         return connection.sync_connection
 
     async def driver(self, recorder: Recorder) -> Any:
-        await self._executor.playing(recorder).catch_up()
+        step = self._executor.playing(recorder)
+        await step.catch_up()
+        step.touch()
         return ScriptConnection(self._executor, recorder)
 
     async def fetch(self, recorder: Recorder, query: str, args: tuple[Any, ...]) -> list[Any]:
@@ -102,6 +104,11 @@ class LiveConnections:
             return await function(connection, *args, **kwargs)
 
         return self._await(call(), recorder, "op.run_async()")
+
+    def said(self, recorder: Recorder) -> None:
+        # inside a savepoint of the script an error belongs to the line that made it
+        if self._sqlalchemy is not None and self._sqlalchemy.in_nested_transaction():
+            await_only(self._executor.playing(recorder).catch_up())
 
     # SQLAlchemy's side
 
@@ -149,31 +156,31 @@ class LiveConnections:
         if recorder is None:
             return statement, parameters
         step = self._executor.playing(recorder)
-        facts = classify(statement)
         if self._executor.session.caller_transaction:
             await_only(step.catch_up())
             return statement, parameters
-        match facts.control:
-            case Control.COMMIT:
-                await_only(step.catch_up())
-                await_only(step.end_transaction())
-                return _NOTHING, ()
-            case Control.BEGIN:
-                return _NOTHING, ()
-            case Control.ROLLBACK:
-                await_only(step.catch_up())
-                await_only(step.undo())
-                return _NOTHING, ()
-            case _:
-                pass
-        await_only(step.catch_up())
+        facts = classify(statement)
+        if facts.control is Control.COMMIT:
+            await_only(step.end_transaction())
+            return _NOTHING, ()
+        if facts.control is Control.BEGIN:
+            return _NOTHING, ()
+        if facts.control is Control.ROLLBACK:
+            await_only(step.undo())
+            return _NOTHING, ()
         if not facts.transactional:
-            await_only(step.begin_alone(statement))
+            await_only(step.begin_alone(statement, recorder.origin()))
+            return statement, parameters
+        await_only(step.catch_up())
+        step.touch()
         return statement, parameters
 
     def _after(self, *_: Any) -> None:
-        if self._recorder is not None:
-            await_only(self._executor.playing(self._recorder).end_alone())
+        if self._recorder is None:
+            return
+        mark = await_only(self._executor.playing(self._recorder).end_alone())
+        if mark is not None:
+            self._executor.committed(mark)
 
     def _rolled_back(self, _connection: Any) -> None:
         if self._recorder is not None and not self._executor.session.caller_transaction:
@@ -229,7 +236,9 @@ class ScriptConnection:
             return member
 
         async def after_catching_up(*args: Any, **kwargs: Any) -> Any:
-            await self._executor.playing(self._recorder).catch_up()
+            step = self._executor.playing(self._recorder)
+            await step.catch_up()
+            step.touch()
             return await member(*args, **kwargs)
 
         return after_catching_up

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 import asyncpg
 
 from asyncmig.engine.copying import copy_in
-from asyncmig.engine.failures import statement_failure
+from asyncmig.engine.failures import is_disconnect, statement_failure
 from asyncmig.engine.units import Alone, Mark, Part, Transaction, Unit
 from asyncmig.errors import ConnectionLostError, PlanError
 from asyncmig.sql.classify import classify
@@ -237,11 +237,9 @@ class Wire:
         began = time.monotonic()
         try:
             await self._session.send(message.text)
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             await self._after_failure(error, message)
             return
-        except (asyncpg.InterfaceError, OSError) as error:
-            raise self._lost(error) from error
         for unit, sent in message.covered:
             unit.begun, unit.sent = True, sent
         self._settle(len(message.commits))
@@ -261,9 +259,8 @@ class Wire:
                 for mark in unit.marks:
                     self._observer.committed(mark)
 
-    async def _after_failure(self, error: asyncpg.PostgresError, message: _Message) -> None:
-        if self._session.closed:
-            raise self._lost(error) from error
+    async def _after_failure(self, error: Exception, message: _Message) -> None:
+        error = self._still_there(error)
         if self._session.caller_transaction:
             raise self._blame_message(error, message) from error
         await self._session.roll_back()
@@ -285,21 +282,20 @@ class Wire:
         if unit.live:
             # the script has seen results of this transaction: it cannot be sent twice
             raise self._failure(error, unit, None) from error
-        await self._session.send("BEGIN")
-        for part in unit.parts:
-            try:
+        part: Part | None = None
+        try:
+            await self._session.send("BEGIN")
+            for part in unit.parts:
                 if _is_copy(part):
                     await copy_in(self._session.driver, part)
                 else:
                     await self._session.send(part.sql)
-            except asyncpg.PostgresError as guilty:
-                await self._session.roll_back()
-                raise self._failure(guilty, unit, part) from guilty
-        try:
+            part = None  # a deferred constraint speaks at COMMIT
             await self._session.send("COMMIT")
-        except asyncpg.PostgresError as guilty:  # a deferred constraint
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as guilty:
+            refused = self._still_there(guilty)
             await self._session.roll_back()
-            raise self._failure(guilty, unit, None) from guilty
+            raise self._failure(refused, unit, part) from guilty
         self._settle(1)
 
     async def _send_part(self, unit: Transaction) -> None:
@@ -313,22 +309,17 @@ class Wire:
         unit.sent += 1
         try:
             await self._session.send(part.sql)
-        except asyncpg.PostgresError as error:
-            if self._session.closed:
-                raise self._lost(error) from error
-            raise self._failure(error, unit, part) from error
-        except (asyncpg.InterfaceError, OSError) as error:
-            raise self._lost(error) from error
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            raise self._failure(self._still_there(error), unit, part) from error
 
     async def _send_copy(self, unit: Transaction) -> None:
         part = unit.parts[unit.sent]
         try:
             await copy_in(self._session.driver, part)
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            refused = self._still_there(error)
             await self._session.roll_back()
-            raise self._failure(error, unit, part) from error
-        except (asyncpg.InterfaceError, OSError) as error:
-            raise self._lost(error) from error
+            raise self._failure(refused, unit, part) from error
         unit.sent += 1
 
     async def _send_alone(self, unit: Alone) -> None:
@@ -345,19 +336,15 @@ class Wire:
             finally:
                 if patient and not session.closed:
                     await session.send(_RESTORE_TIMEOUTS)
-        except asyncpg.PostgresError as error:
-            if session.closed:
-                raise self._lost(error) from error
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise statement_failure(
-                error,
+                self._still_there(error),
                 unit.step,
                 unit.phase,
                 unit.statement,
                 applied=self._observer.applied(),
                 committed_before=unit.phase > 0 or unit.index > 0,
             ) from error
-        except (asyncpg.InterfaceError, OSError) as error:
-            raise self._lost(error) from error
         self._units.popleft()
 
     # failing
@@ -389,16 +376,24 @@ class Wire:
         part = _part_at(message, unit, offset) if offset is not None else None
         return self._failure(error, unit, part)
 
-    def _lost(self, error: BaseException) -> ConnectionLostError:
-        applied = self._observer.applied()
-        return ConnectionLostError(
-            f"the connection was lost: {error or type(error).__name__}",
+    def _still_there(self, error: Exception) -> asyncpg.PostgresError:
+        """The server's refusal of a statement.
+
+        Raises:
+            ConnectionLostError: it is no refusal: the connection is gone.
+        """
+        if isinstance(error, asyncpg.PostgresError) and not (
+            self._session.closed or is_disconnect(error)
+        ):
+            return error
+        raise ConnectionLostError(
+            f"the connection was lost: {str(error) or type(error).__name__}",
             hint=(
                 "the version table and the journal tell what stands; "
                 "run the same command again and it goes on from there"
             ),
-            applied=applied,
-        )
+            applied=self._observer.applied(),
+        ) from error
 
 
 def _make_durable_once(message: _Message) -> None:

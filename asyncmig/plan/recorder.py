@@ -51,6 +51,11 @@ class LiveAccess(Protocol):
         ...
 
 
+    def said(self, recorder: Recorder) -> None:
+        """A directive was recorded: send it at once, where the script may catch its error."""
+        ...
+
+
 class StopRecordingError(BaseException):
     """A script reads from the database while only a plan is made.
 
@@ -125,6 +130,8 @@ class Recorder:
                 parameters=compiled.parameters,
                 autocommit=bool(compiled.autocommit),
             )
+        if self.went_live and self._live is not None:
+            self._live.said(self)
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
@@ -188,6 +195,10 @@ class Recorder:
                 executed=executed,
             )
         )
+
+    def origin(self) -> str:
+        """``file:line`` of the script's line that is running."""
+        return self._origin(calling_line(self.revision.path), 0)
 
     def take(self) -> list[Entry]:
         """Everything recorded since the last call."""

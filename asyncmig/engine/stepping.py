@@ -1,0 +1,248 @@
+"""A step while its script runs: which of its phases are queued, which one is open.
+
+The script's statements arrive in pieces: all at once for a static script, and up to each read for a
+live one. Each piece is cut into phases; the last transaction phase may stay open, since more of it may
+follow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.engine.units import Mark, Part, Transaction, frame_phase
+from asyncmig.errors import ScriptError
+from asyncmig.plan.model import Phase, PhaseKind
+from asyncmig.plan.planner import EMPTY_PHASE
+from asyncmig.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asyncmig.engine.resuming import Resume
+    from asyncmig.engine.session import Session
+    from asyncmig.engine.units import Bookkeeping
+    from asyncmig.engine.wire import Wire
+    from asyncmig.plan.model import Step
+    from asyncmig.plan.planner import Planner
+    from asyncmig.plan.recorder import Recorder
+
+__all__ = ["RunningStep"]
+
+
+class RunningStep:
+    """One step on its way to the wire.
+
+    Args:
+        step: what is known of it: its phases are not.
+        recorder: hears the script.
+        planner: cuts phases.
+        wire: where units go.
+        session: where a statement goes that the script runs itself.
+        books: the tables to keep.
+        resume: what an earlier run has committed of it.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        recorder: Recorder,
+        *,
+        planner: Planner,
+        wire: Wire,
+        session: Session,
+        books: Bookkeeping,
+        resume: Resume | None,
+    ) -> None:
+        self.step = step
+        self.recorder = recorder
+        self.index = 0
+        self._planner = planner
+        self._wire = wire
+        self._session = session
+        self._books = books
+        self._resume = resume
+        self._open: Transaction | None = None
+        self._said: list[Statement] = []
+        self._touched = False
+        self._alone: Phase | None = None
+
+    @property
+    def standing(self) -> bool:
+        """True while the script goes through a phase that an earlier run has committed."""
+        return self._resume is not None and self._resume.stands(self.index)
+
+    @property
+    def begun(self) -> bool:
+        """True once something of it was queued."""
+        return self._open is not None or self.index > 0
+
+    # what happens to the script
+
+    async def catch_up(self) -> None:
+        """Send what the script has said, and leave its transaction open: it goes on to read."""
+        self._queue(open_ended=True)
+        if self._open is None and not self.recorder.in_autocommit and not self.standing:
+            self._open_transaction()
+        await self._wire.flush()
+        if self._open is not None:
+            self._open.live = True
+
+    def touch(self) -> None:
+        """The script runs a statement itself, in the open transaction."""
+        self._touched = True
+
+    async def end_transaction(self) -> None:
+        """Commit what the script has said: it asks for it, or what it does next demands it."""
+        self._queue(open_ended=True)
+        self._close()
+        await self._wire.flush()
+
+    async def undo(self) -> None:
+        """Roll back what is open and begin anew: the script rolled back by hand."""
+        if self._planner.one_transaction:
+            raise ScriptError(
+                f"revision {self.step.revision} rolls back, and all revisions share a transaction",
+                hint="use a savepoint, or a transaction a revision",
+                revision=self.step.revision,
+                path=self.step.path,
+            )
+        self.recorder.take()
+        self._said.clear()
+        if self._open is not None:
+            await self._session.roll_back()
+            self._open.reset()
+            self._open.parts.clear()
+            await self._wire.flush()
+
+    async def begin_alone(self, sql: str, origin: str | None) -> None:
+        """Journal that the script is about to run a statement that cannot be in a transaction."""
+        await self.end_transaction()
+        statement = Statement(sql=sql, origin=origin, transactional=False, executed=True)
+        self._alone = Phase(kind=PhaseKind.AUTOCOMMIT, statements=(statement,))
+        journal = self._books.journal
+        if journal is not None:
+            await self._session.send(
+                journal.insert(
+                    self.step, self.index, self._alone, state="started", final=False, statement=0
+                )
+            )
+
+    async def end_alone(self) -> Mark | None:
+        """Journal that it is done; None where no such statement is on its way."""
+        phase, self._alone = self._alone, None
+        if phase is None:
+            return None
+        journal = self._books.journal
+        if journal is not None:
+            await self._session.send(journal.finish(self.step, self.index, phase, final=False))
+        mark = Mark(self.step, self.index, phase.kind, final=False)
+        self.index += 1
+        return mark
+
+    def finish(self) -> None:
+        """Queue the rest; the last phase carries the change of the version table."""
+        phases = self._cut(open_ended=False)
+        for phase in phases[:-1]:
+            self._add(phase, more=True)
+        last = phases[-1] if phases else EMPTY_PHASE
+        if last.kind is PhaseKind.TRANSACTION:
+            self._extend(last.statements)
+            self._close(final=True)
+        else:
+            self._close()
+            self._add_autocommit(last, final=True)
+
+    # queueing
+
+    def _cut(self, *, open_ended: bool) -> tuple[Phase, ...]:
+        return self._planner.phases(self.recorder.take(), open_ended=open_ended)
+
+    def _queue(self, *, open_ended: bool) -> None:
+        phases = self._cut(open_ended=open_ended)
+        for position, phase in enumerate(phases, 1):
+            self._add(phase, more=position < len(phases))
+
+    def _add(self, phase: Phase, *, more: bool) -> None:
+        """Queue a phase; a transaction stays open unless ``more`` phases follow."""
+        if phase.kind is PhaseKind.TRANSACTION:
+            self._extend(phase.statements)
+            if more:
+                self._close()
+        else:
+            self._close()
+            self._add_autocommit(phase)
+
+    def _extend(self, statements: Sequence[Statement]) -> None:
+        self._said.extend(statements)
+        if self.standing:
+            return
+        unit = self._open or self._open_transaction()
+        unit.parts.extend(
+            Part(statement.sql, statement, self.step, self.index) for statement in statements
+        )
+
+    def _open_transaction(self) -> Transaction:
+        unit = self._wire.add(Transaction(step=self.step, phase=self.index, closed=False))
+        assert isinstance(unit, Transaction)  # noqa: S101 - the wire gives back its kind
+        self._open = unit
+        return unit
+
+    def _close(self, *, final: bool = False) -> None:
+        """End the transaction phase, if there is one."""
+        phase = Phase(kind=PhaseKind.TRANSACTION, statements=tuple(self._said))
+        if self.standing:
+            if self._said:
+                self._said.clear()
+                self._pass_by(phase, final=final)
+            return
+        unit = self._open
+        if unit is None:
+            return
+        self._open = None
+        unit.closed = True
+        if self._said or self._touched or final:
+            unit.parts.extend(self._books.committed(self.step, self.index, phase, final=final))
+            unit.marks.append(Mark(self.step, self.index, PhaseKind.TRANSACTION, final))
+            self.index += 1
+        self._said.clear()
+        self._touched = False
+
+    def _add_autocommit(self, phase: Phase, *, final: bool = False) -> None:
+        if self.standing:
+            self._pass_by(phase, final=final)
+            return
+        resume = self._resume
+        skip, entry, interrupted = 0, None, False
+        if resume is not None and self.index == resume.entry.phase:
+            resume.check(self.step, self.index, phase)
+            skip, entry = resume.entry.statement, resume.entry.journal_id
+            interrupted = resume.entry.state == "started"
+        for unit in frame_phase(
+            self.step,
+            self.index,
+            phase,
+            self._books,
+            final=final,
+            skip=skip,
+            entry=entry,
+            interrupted=interrupted,
+        ):
+            self._wire.add(unit)
+        self.index += 1
+
+    def _pass_by(self, phase: Phase, *, final: bool) -> None:
+        """A phase that an earlier run has committed: make sure that it is the same."""
+        assert self._resume is not None  # noqa: S101 - `standing` says so
+        self._resume.check(self.step, self.index, phase)
+        if final:
+            raise ScriptError(
+                f"revision {self.step.revision} was shortened after it had stopped half way"
+                f" ({self.step.path})",
+                hint=(
+                    "bring the script back as it was; or, once the database is put right by hand, "
+                    f"`asyncmig resolve {self.step.revision} --forget`"
+                ),
+                revision=self.step.revision,
+                path=self.step.path,
+            )
+        self.index += 1
