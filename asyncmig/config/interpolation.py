@@ -51,13 +51,12 @@ def expand_environment(value: object, environ: Mapping[str, str], place: Place) 
         if default is not None:
             return found or default
         if found is None:
-            near = nearest(name, [known.lower() for known in environ])
-            right = next((known for known in environ if known.lower() == near), None)
+            near = nearest(name, environ)
             raise place.fault(
                 f"needs the environment variable {name}, which is not set",
-                hint=(f"did you mean {right}? otherwise " if right else "")
+                hint=(f"did you mean {near}? otherwise " if near else "")
                 + f"set {name}, or give a default: ${{{name}:-...}}",
-                near=right,
+                near=near,
             )
         return found
 

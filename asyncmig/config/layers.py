@@ -162,10 +162,6 @@ class IniFile:
                 f"{path}: not encoded as UTF-8", hint="save the file as UTF-8", path=path
             ) from None
 
-    def has(self, section: str) -> bool:
-        """Whether the section is there."""
-        return self.parser.has_section(section)
-
     def sections(self) -> list[str]:
         """Those that may be given to ``-n``: logging's and the hooks' are not."""
         other = ("loggers", "handlers", "formatters", "logger_", "handler_", "formatter_", _HOOKS)

@@ -345,10 +345,11 @@ class _Reader:
                     "has a host with a character in it that no host's name has",
                     "percent-encode special characters in the password: / is %2F, @ is %40",
                 )
-        return tuple(
+        found = tuple(
             Host(name=name or ("localhost" if several else ""), port=self.port(own or port))
             for (name, own), port in zip(servers, given, strict=True)
         )
+        return () if found == (Host(""),) else found
 
     def port(self, text: str) -> int | None:
         if not text:

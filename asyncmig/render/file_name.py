@@ -51,8 +51,7 @@ def creation_date(settings: Settings) -> datetime:
         except (OSError, ValueError, LookupError):
             continue
     known = available_timezones()
-    by_lower = {zone.lower(): zone for zone in known}
-    near = by_lower.get(nearest(name, by_lower) or "")
+    near = nearest(name, known)
     hint = f"did you mean '{near}'?" if near else "write a name such as Europe/Berlin or UTC"
     if not known:
         hint = "this system has no time zone data: install the package tzdata"
