@@ -1,0 +1,64 @@
+"""What the methods of a ``Migrator`` return: frozen values of plain types.
+
+A name's module is loaded when the name is first used: making twenty dataclasses takes longer than
+reading a history, and each command needs two or three of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncmig.results.base import Result
+    from asyncmig.results.files import CreatedRevision, Finding, ValidationReport
+    from asyncmig.results.history import BranchPoint, RevisionInfo
+    from asyncmig.results.journal import JournalEntry
+    from asyncmig.results.runs import AppliedStep, RunResult, StampResult, VersionTableResult
+    from asyncmig.results.state import CurrentState, PartialStep, Status
+
+__all__ = [
+    "AppliedStep",
+    "BranchPoint",
+    "CreatedRevision",
+    "CurrentState",
+    "Finding",
+    "JournalEntry",
+    "PartialStep",
+    "Result",
+    "RevisionInfo",
+    "RunResult",
+    "StampResult",
+    "Status",
+    "ValidationReport",
+    "VersionTableResult",
+]
+
+_HOMES = {
+    "AppliedStep": "runs",
+    "BranchPoint": "history",
+    "CreatedRevision": "files",
+    "CurrentState": "state",
+    "Finding": "files",
+    "JournalEntry": "journal",
+    "PartialStep": "state",
+    "Result": "base",
+    "RevisionInfo": "history",
+    "RunResult": "runs",
+    "StampResult": "runs",
+    "Status": "state",
+    "ValidationReport": "files",
+    "VersionTableResult": "runs",
+}
+
+
+def __getattr__(name: str) -> object:
+    if (home := _HOMES.get(name)) is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

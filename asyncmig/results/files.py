@@ -1,0 +1,44 @@
+"""What was written to revision files, and what was found in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from asyncmig.results.base import Result
+
+__all__ = ["CreatedRevision", "Finding", "ValidationReport"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatedRevision(Result):
+    """A revision file that was written."""
+
+    revision: str
+    path: str
+    down_revisions: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding(Result):
+    """One thing that ``validate`` found wrong."""
+
+    rule: str
+    message: str
+    revision: str | None = None
+    path: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationReport(Result):
+    """What ``validate`` checked and found."""
+
+    revisions: int
+    checked: tuple[str, ...]
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing is wrong."""
+        return not self.findings

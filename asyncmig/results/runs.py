@@ -1,0 +1,60 @@
+"""What was done to a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asyncmig.results.base import Result
+
+__all__ = ["AppliedStep", "RunResult", "StampResult", "VersionTableResult"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedStep(Result):
+    """A step of a run that stands committed; ``phases`` counts them, ``elapsed`` is in seconds."""
+
+    revision: str
+    direction: str
+    phases: int
+    elapsed: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult(Result):
+    """What an upgrade or downgrade did.
+
+    ``before`` and ``after`` are rows of the version table. ``ahead`` is True when nothing was done
+    because the database stands on newer revisions than the code has.
+    """
+
+    direction: str
+    target: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    applied: tuple[AppliedStep, ...] = ()
+    ahead: bool = False
+    elapsed: float = 0.0
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """The ids that ran, in order."""
+        return tuple(step.revision for step in self.applied)
+
+    def __bool__(self) -> bool:
+        return bool(self.applied)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StampResult(Result):
+    """What ``stamp`` left in the version table."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionTableResult(Result):
+    """Whether ``ensure_version`` had to create the tables."""
+
+    table: str
+    created: bool
