@@ -44,9 +44,13 @@ class Scale:
     latency: float = 0.010
     calls: int = 6
     faster: float | None = 20
+    settle: bool = True
 
 
-SMOKE = Scale(small=None, large=8, latency=0.002, calls=2, faster=None)
+FILE_TIME_GRAIN = 2.5
+"""Seconds after which caches trust the time of a file that was just written."""
+
+SMOKE = Scale(small=None, large=8, latency=0.002, calls=2, faster=None, settle=False)
 
 
 def cases(scale: Scale, server: Server, scratch: Path, resources: ExitStack) -> Iterator[Case]:
@@ -57,6 +61,8 @@ def cases(scale: Scale, server: Server, scratch: Path, resources: ExitStack) -> 
     if scale.small is not None:
         small = write_projects(scratch / "small", scale.small)
         few = Upgrades(projects=small, server=server, scratch=scratch)
+    if scale.settle:
+        time.sleep(FILE_TIME_GRAIN)
     yield cold_start(large, scratch)
     names = (ASYNCMIG, ALEMBIC_ASYNCPG, ALEMBIC_PSYCOPG2)
     urls = {name: resources.enter_context(server.database()) for name in names}

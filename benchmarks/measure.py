@@ -21,6 +21,7 @@ class Sample:
     Attributes:
         seconds: of the work itself.
         process: of the whole process, its start and its imports with it.
+        cpu: seconds of processor time of the whole process.
         peak: bytes that the process had resident at most.
         round_trips: where a proxy counted them.
         first: seconds of the first of several calls in one process.
@@ -28,6 +29,7 @@ class Sample:
 
     seconds: float
     process: float
+    cpu: float
     peak: int
     round_trips: int | None = None
     first: float | None = None
@@ -98,6 +100,10 @@ class Outcome:
     @property
     def process(self) -> float:
         return median(sample.process for sample in self.samples)
+
+    @property
+    def cpu(self) -> float:
+        return median(sample.cpu for sample in self.samples)
 
     @property
     def peak(self) -> int:

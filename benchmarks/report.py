@@ -10,11 +10,14 @@ if TYPE_CHECKING:
 
     from benchmarks.measure import Outcome, Sample, Summary
 
-COLUMNS = f"{'':22}{'median':>10}{'min':>10}{'ratio':>8}{'process':>10}{'peak':>9}{'trips':>8}"
+COLUMNS = (
+    f"{'':22}{'median':>10}{'min':>10}{'ratio':>7}{'process':>10}{'cpu':>10}{'peak':>9}{'trips':>8}"
+)
 
 
 def table(summaries: Sequence[Summary]) -> str:
-    """Plain text, 80 columns wide; ``ratio`` is to the contender that is named 1.00."""
+    """Plain text: ``ratio`` is to the contender that has 1.00; ``process`` and ``cpu`` are of the
+    whole process, ``trips`` are round trips."""
     return "\n\n".join("\n".join(_lines(summary)) for summary in summaries)
 
 
@@ -35,8 +38,8 @@ def _line(outcome: Outcome, ratio: float | None) -> str:
     trips = outcome.round_trips
     return (
         f"  {outcome.name:20}{_time(outcome.median):>10}{_time(outcome.least):>10}"
-        f"{'' if ratio is None else format(ratio, '.2f'):>8}{_time(outcome.process):>10}"
-        f"{outcome.peak / 1e6:>6.0f} MB{'' if trips is None else format(trips, ','):>8}"
+        f"{'' if ratio is None else format(ratio, '.2f'):>7}"
+        f"{_time(outcome.process):>10}{_time(outcome.cpu):>10}{outcome.peak / 1e6:>6.0f} MB{'' if trips is None else format(trips, ','):>8}"
     )
 
 
@@ -85,6 +88,7 @@ def _outcome(outcome: Outcome, ratio: float | None) -> dict[str, object]:
         "min": outcome.least,
         "ratio": ratio,
         "process": outcome.process,
+        "cpu": outcome.cpu,
         "peak": outcome.peak,
         "round_trips": outcome.round_trips,
         "warm_up": _sample(outcome.warm_up),

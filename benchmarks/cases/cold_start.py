@@ -24,7 +24,12 @@ def cold_start(projects: Projects, scratch: Path) -> Case:
         finished = run(parts, scratch, cwd=cwd)
         if prints not in finished.output:
             raise FailedError(f"{parts[0]} did not print {prints}")
-        return Sample(seconds=finished.seconds, process=finished.seconds, peak=finished.peak)
+        return Sample(
+            seconds=finished.seconds,
+            process=finished.seconds,
+            cpu=finished.cpu,
+            peak=finished.peak,
+        )
 
     def contender(name: str, parts: Sequence[str | Path], **options: object) -> Contender:
         return Contender(name=name, run=lambda: command(*parts, **options))  # type: ignore[arg-type]  # of command above

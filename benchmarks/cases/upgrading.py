@@ -82,6 +82,7 @@ def _sample(finished: Finished, calls: list[float]) -> Sample:
     return Sample(
         seconds=median(others) if others else first,
         process=finished.seconds,
+        cpu=finished.cpu,
         peak=finished.peak,
         first=first if others else None,
     )

@@ -12,7 +12,7 @@ from benchmarks.report import document, table
 
 
 def sample(seconds: float, **more) -> Sample:
-    return Sample(seconds=seconds, process=seconds, peak=10_000_000, **more)
+    return Sample(seconds=seconds, process=seconds, cpu=seconds, peak=10_000_000, **more)
 
 
 class Runner:
@@ -101,7 +101,7 @@ def test_the_report_is_json_with_every_sample():
     assert case["contenders"][0]["round_trips"] == 7
     assert (
         case["contenders"][0]["samples"]
-        == [{"seconds": 1, "process": 1, "peak": 10_000_000, "round_trips": 7}] * 2
+        == [{"seconds": 1, "process": 1, "cpu": 1, "peak": 10_000_000, "round_trips": 7}] * 2
     )
 
 
