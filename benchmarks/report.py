@@ -35,12 +35,17 @@ def _lines(summary: Summary) -> Iterator[str]:
 
 
 def _line(outcome: Outcome, ratio: float | None) -> str:
-    trips = outcome.round_trips
-    return (
-        f"  {outcome.name:20}{_time(outcome.median):>10}{_time(outcome.least):>10}"
-        f"{'' if ratio is None else format(ratio, '.2f'):>7}"
-        f"{_time(outcome.process):>10}{_time(outcome.cpu):>10}{outcome.peak / 1e6:>6.0f} MB{'' if trips is None else format(trips, ','):>8}"
+    cells = (
+        (20, f"  {outcome.name:20}"),
+        (10, _time(outcome.median)),
+        (10, _time(outcome.least)),
+        (7, "" if ratio is None else f"{ratio:.2f}"),
+        (10, _time(outcome.process)),
+        (10, _time(outcome.cpu)),
+        (9, f"{outcome.peak / 1e6:.0f} MB"),
+        (8, "" if outcome.round_trips is None else f"{outcome.round_trips:,}"),
     )
+    return "".join(f"{text:>{width}}" for width, text in cells).rstrip()
 
 
 def _time(seconds: float) -> str:
