@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import sys
 import time
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import AsyncmigError, ScriptError
@@ -41,16 +41,18 @@ def import_script(
     Raises:
         ScriptError: it is no Python, or raises. Facts: ``path``, ``line``, ``text``, ``revision``.
     """
-    import importlib.util
-    from importlib.machinery import SourceFileLoader, SourcelessFileLoader
+    from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoader
+    from importlib.util import module_from_spec
 
     name = _module_name(path)
-    loader = (
-        SourceFileLoader(name, path) if path.endswith(".py") else SourcelessFileLoader(name, path)
-    )
-    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
-    assert spec is not None, "a loader was given"
-    module = importlib.util.module_from_spec(spec)
+    loader: SourceFileLoader | SourcelessFileLoader
+    if path.endswith(".py"):
+        loader = SourceFileLoader(name, path)
+    else:
+        loader = SourcelessFileLoader(name, path)
+    spec = ModuleSpec(name, loader, origin=path)
+    spec.has_location = True  # gives the module a __file__
+    module = module_from_spec(spec)
     sys.modules[name] = module
     try:
         code = _code_of(loader, name, path)
@@ -71,18 +73,18 @@ def forget_module(name: str, identity: int) -> None:
 
 
 def _module_name(path: str) -> str:
-    stem = re.sub(r"\W", "_", os.path.basename(path).partition(".")[0])
-    return f"asyncmig_script_{stem}_{zlib.crc32(os.path.abspath(path).encode()):08x}"
+    stem = re.sub(r"\W", "_", Path(path).name.partition(".")[0])
+    return f"asyncmig_script_{stem}_{zlib.crc32(path.encode()):08x}"
 
 
 def _code_of(loader: SourceFileLoader | SourcelessFileLoader, name: str, path: str) -> CodeType:
-    # Python trusts byte code by size and whole seconds of time. A script that was saved a moment ago may
-    # be saved again within that second, so its byte code is neither used nor written.
-    if path.endswith(".py") and time.time() - os.stat(path).st_mtime < _TOO_FRESH:
-        code = compile(loader.get_data(path), path, "exec", dont_inherit=True)
-    else:
-        code = loader.get_code(name)
-    assert code is not None, "only a package without code has none"
+    # Python trusts byte code by size and whole seconds of time. A script that was saved a moment
+    # ago may be saved again within that second, so its byte code is neither used nor written.
+    if path.endswith(".py") and time.time() - Path(path).stat().st_mtime < _TOO_FRESH:
+        return compile(loader.get_data(path), path, "exec", dont_inherit=True)
+    code = loader.get_code(name)
+    if code is None:
+        raise ImportError(f"{path} holds no code")
     return code
 
 

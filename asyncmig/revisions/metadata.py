@@ -1,76 +1,97 @@
 """What a Python revision file says of itself, read without running it.
 
-Four names count: ``revision``, ``down_revision``, ``branch_labels``, ``depends_on``; and the docstring.
-Reading gets by with as little as the file allows:
+Four names count: ``revision``, ``down_revision``, ``branch_labels``, ``depends_on``; and the
+docstring. Reading gets by with as little as the file allows:
 
-1. The head of nearly every script is a docstring, comments, imports and one-line assignments. A regular
-   expression accounts for each of its lines from the first on, so it cannot be fooled by text inside a
-   string, and gives up at anything else.
-2. Otherwise the part of the file up to the last place where one of the names occurs is parsed.
-3. What is not a literal there (a call, an ``if``, a star import ...) is *computed*: only running the
+1. The head of nearly every script is a docstring, comments, imports and one-line assignments. A
+   regular expression accounts for each of its lines from the first on, so that it cannot be fooled
+   by text inside a string, and gives up at anything else.
+2. Otherwise the part of the file up to the last place where one of the names occurs is parsed; see
+   ``asyncmig.revisions.syntax``.
+3. What is no literal there (a call, an ``if``, a star import ...) is *computed*: only running the
    script can tell, and that is the caller's business.
 
-In all three the rest of the file must not mention the names, or anything that could set them unseen.
+In all three the rest of the file mentions neither the names nor anything that could set them unseen.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import ScriptError
-from asyncmig.revisions.revision import Revision, ScriptKind
+from asyncmig.revisions.revision import Revision, ScriptKind, Verdict
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Mapping
 
-__all__ = ["COMPUTED", "FIELDS", "decode", "name_from_file", "read_metadata", "revision_from"]
+__all__ = ["FIELDS", "MENTION", "SETTERS", "decode", "read_metadata", "revision_from"]
 
 FIELDS = ("revision", "down_revision", "branch_labels", "depends_on")
 
-_Value = str | tuple[str, ...] | None
-
-COMPUTED = object()
-"""Stands for metadata that only running the script can tell."""
-
-# What can set a module's variables without naming them in plain sight.
-_HIDDEN = r"globals|locals|vars|exec|eval|setattr|__dict__|__setattr__"
-_MENTION = re.compile(rf"\b(?:{'|'.join(FIELDS)}|{_HIDDEN})\b|\bimport[ \t(]*\*")
-_SETTER_CALLS = frozenset(_HIDDEN.split("|"))
-
-_QUOTED = r"""'[^'\\\n]*'|"[^"\\\n]*\""""
-_DOCSTRING = re.compile(
-    r"""(?:[ \t]*(?:\#[^\n]*)?\n)*(?:[rRuU]?(?:\"{3}(?P<double>(?:[^"\\]|"(?!""))*)\"{3}|'{3}(?P<single>(?:[^'\\]|'(?!''))*)'{3})[ \t]*(?:\#[^\n]*)?(?:\n|\Z))?"""
+SETTERS = (
+    "globals",
+    "locals",
+    "vars",
+    "exec",
+    "eval",
+    "setattr",
+    "modules",
+    "__dict__",
+    "__setattr__",
 )
-_HEAD_LINE = re.compile(
+"""What can set a module's variables without naming them in plain sight; so can a star import."""
+
+_WORDS = (*FIELDS, *SETTERS)
+MENTION = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b|\bimport[ \t(]*\*")
+
+# Everything is possessive (a `+` after the quantifier): a line that does not fit is not tried twice.
+_QUOTED = r"""'[^'\\\n]*+'|"[^"\\\n]*+\""""
+_END = r"[ \t]*+(?:\#[^\n]*+)?+\n"
+_IMPORTED = rf"(?!(?:{'|'.join(_WORDS)})\b)\w++"
+_DOCSTRING = re.compile(
     rf"""
-      [ \t]* (?:\#[^\n]*)? \n                                            # blank, comment
-    | (?:import|from)[ ] [\w., \t]+ (?:\#[^\n]*)? \n                     # import on one line
-    | from[ ] [\w.]+ [ ] import[ ]? \( [\w,\s]* \) [ \t]* (?:\#[^\n]*)? \n
-    | (?P<name>{"|".join(FIELDS)}) (?:[ \t]*:[^=\n#"']+|[ \t]*:[ \t]*(?:{_QUOTED}))? [ \t]*=[ \t]*
-      (?: None
-        | (?P<one>{_QUOTED})
-        | [(\[] (?P<many>[ \t]*(?:(?:{_QUOTED})[ \t]*,[ \t]*)*(?:{_QUOTED})?[ \t]*) [)\]]
-      ) [ \t]* (?:\#[^\n]*)? \n
+    (?:{_END})*+                                                    # blank lines, comments
+    (?:
+      [rRuU]?
+      (?: \"{{3}}(?P<double>(?:[^"\\]|"(?!""))*+)\"{{3}}
+        | '{{3}}(?P<single>(?:[^'\\]|'(?!''))*+)'{{3}}
+        | (?P<line>{_QUOTED})
+      )
+      {_END}
+    )?
+    """,
+    re.VERBOSE,
+)
+_PLAIN_LINES = re.compile(
+    rf"""
+    (?: {_END}
+      | (?:import|from)[ ](?:{_IMPORTED}|[., \t])++{_END}
+      | from[ ][\w.]++[ ]import[ ]?+\((?:{_IMPORTED}|[,\s])++\){_END}
+    )*+
+    """,
+    re.VERBOSE,
+)
+_FIELD = re.compile(
+    rf"""
+    (?P<name>{"|".join(FIELDS)})
+    (?:[ \t]*+:(?:[^=\n\#"']++|[ \t]*+(?:{_QUOTED})))?+             # annotation
+    [ \t]*+=[ \t]*+
+    (?: None
+      | (?P<one>{_QUOTED})
+      | (?P<open>[(\[])(?P<many>[ \t]*+(?:(?:{_QUOTED})[ \t]*+,[ \t]*+)*(?:{_QUOTED})?[ \t]*+)[)\]]
+    )
+    {_END}
     """,
     re.VERBOSE,
 )
 _STRING = re.compile(_QUOTED)
-_LINE_START = re.compile(r"^[^\s)\]}#]", re.MULTILINE)
-_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
+_CODING = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 _ID_AS_FILE_NAME = re.compile(r"([a-f0-9]+)\.py")
 
 
-@dataclass(slots=True)
-class _Facts:
-    doc: str
-    values: dict[str, object]
-
-
-def read_metadata(source: bytes, path: str) -> Revision | None:
-    """The metadata of a Python revision file, or None where only running the script can tell it.
+def read_metadata(source: bytes, path: str) -> Revision | Verdict:
+    """The metadata of a Python revision file, or ``COMPUTED``.
 
     Args:
         source: what the file holds.
@@ -80,10 +101,15 @@ def read_metadata(source: bytes, path: str) -> Revision | None:
         ScriptError: it is no Python, or says nothing, or something unusable, of itself.
     """
     text = decode(source, path)
-    facts = _read_head(text) or _read_tree(text, path)
-    if COMPUTED in facts.values.values():
-        return None
-    return revision_from(facts.values, facts.doc, path)
+    found = _read_head(text)
+    if found is None:
+        from asyncmig.revisions.syntax import read_tree
+
+        found = read_tree(text, path)
+    values, doc = found
+    if Verdict.COMPUTED in values.values():
+        return Verdict.COMPUTED
+    return revision_from(values, doc, path)
 
 
 def revision_from(values: Mapping[str, object], doc: str | None, path: str) -> Revision:
@@ -93,12 +119,12 @@ def revision_from(values: Mapping[str, object], doc: str | None, path: str) -> R
         ScriptError: ``revision`` or ``down_revision`` is missing, or one of the four is not made of
             strings.
     """
-    name = values["revision"] if "revision" in values else name_from_file(path)
+    name = values["revision"] if "revision" in values else _name_from_file(path)
     if name is None:
         raise ScriptError(
             f"{path} is no revision: it has no `revision`",
-            hint='add `revision = "..."` and `down_revision = "..."`, or move the file out of the folder of '
-            "revisions",
+            hint='add `revision = "..."` and `down_revision = "..."`, or move the file out of the '
+            "folder of revisions",
             path=path,
         )
     if not isinstance(name, str):
@@ -110,7 +136,7 @@ def revision_from(values: Mapping[str, object], doc: str | None, path: str) -> R
     if "down_revision" not in values:
         raise ScriptError(
             f"revision '{name}' has no `down_revision` ({path})",
-            hint="write `down_revision = None` for the first revision of a branch, else the id below it",
+            hint="write `down_revision = None` for the first revision of a branch, else the id below",
             path=path,
             revision=name,
         )
@@ -127,8 +153,8 @@ def revision_from(values: Mapping[str, object], doc: str | None, path: str) -> R
     )
 
 
-def name_from_file(path: str) -> str | None:
-    """The id that a file's name is, where it is nothing but one: how the oldest Alembic scripts have it."""
+def _name_from_file(path: str) -> str | None:
+    # The oldest Alembic scripts have no `revision`: their file's name is the id.
     match = _ID_AS_FILE_NAME.fullmatch(re.split(r"[/\\]", path)[-1])
     return match[1] if match else None
 
@@ -141,9 +167,8 @@ def _names(values: Mapping[str, object], field: str, path: str) -> tuple[str, ..
         return (value,)
     if isinstance(value, tuple | list | set | frozenset):
         items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
-        names = tuple(dict.fromkeys(item for item in items if isinstance(item, str)))
-        if not any(item is not None and not isinstance(item, str) for item in items):
-            return names
+        if all(item is None or isinstance(item, str) for item in items):
+            return tuple(dict.fromkeys(item for item in items if item is not None))
     raise ScriptError(
         f"`{field}` in {path} is {value!r}, and must be a string, several strings or None",
         hint=f'write for example `{field} = "..."`',
@@ -152,18 +177,14 @@ def _names(values: Mapping[str, object], field: str, path: str) -> tuple[str, ..
 
 
 def decode(source: bytes, path: str) -> str:
-    """The text of a Python file, by its coding cookie or as UTF-8, with plain line ends."""
-    encoding = "utf-8-sig"
-    if b"coding" in (start := source[:400]) and _CODING.search(b"\n".join(start.split(b"\n")[:2])):
-        import io
-        import tokenize
+    """The text of a script, by its coding cookie or as UTF-8, with plain line ends.
 
-        try:
-            encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0]
-        except SyntaxError as error:
-            raise ScriptError(
-                f"{path} cannot be read: {error}", hint="save it as UTF-8", path=path
-            ) from error
+    Raises:
+        ScriptError: it is not in that encoding. Facts: ``path``, ``line``.
+    """
+    encoding = "utf-8-sig"
+    if any(_CODING.match(line) for line in source[:400].split(b"\n", 2)[:2]):
+        encoding = _declared_encoding(source, path)
     try:
         text = source.decode(encoding)
     except UnicodeDecodeError as error:
@@ -176,138 +197,50 @@ def decode(source: bytes, path: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-# -- the head of the file, line by line ---------------------------------------------------------
-
-
-def _read_head(text: str) -> _Facts | None:
-    docstring = _DOCSTRING.match(text)
-    assert docstring is not None, "every part of the pattern is optional"
-    position = docstring.end()
-    values: dict[str, object] = {}
-    while line := _HEAD_LINE.match(text, position):
-        position = line.end()
-        if name := line["name"]:
-            values[name] = _literal_in(line)
-    if "revision" not in values or "down_revision" not in values or _MENTION.search(text, position):
-        return None
-    return _Facts(docstring["double"] or docstring["single"] or "", values)
-
-
-def _literal_in(line: re.Match[str]) -> _Value:
-    if (one := line["one"]) is not None:
-        return one[1:-1]
-    if (many := line["many"]) is None:
-        return None
-    strings = tuple(string[1:-1] for string in _STRING.findall(many))
-    if "(" in line[0] and len(strings) == 1 and "," not in many:
-        return strings[0]  # brackets around one string make no tuple
-    return strings
-
-
-# -- the syntax tree ----------------------------------------------------------------------------
-
-
-def _read_tree(text: str, path: str) -> _Facts:
-    import ast
-
-    end = len(text)
-    for mention in _MENTION.finditer(text):
-        after = _LINE_START.search(text, mention.end())
-        end = after.start() if after else len(text)
-    try:
-        # The cut is where a line begins at the margin: either between two statements, or inside a
-        # string or a bracket, and then what stands before it is no Python.
-        tree = ast.parse(text[:end])
-    except (SyntaxError, ValueError):
-        tree = _parse(text, path)
-    values: dict[str, object] = {}
-    for statement in tree.body:
-        _read_statement(statement, values)
-    if "revision" not in values and end < len(text):
-        _parse(text, path)  # perhaps it is no Python at all: say that first
-    return _Facts(ast.get_docstring(tree, clean=False) or "", values)
-
-
-def _parse(text: str, path: str) -> ast.Module:
-    import ast
+def _declared_encoding(source: bytes, path: str) -> str:
+    import io
+    import tokenize
 
     try:
-        return ast.parse(text, path)
+        return tokenize.detect_encoding(io.BytesIO(source).readline)[0]
     except SyntaxError as error:
         raise ScriptError(
-            f"{path}:{error.lineno} is no Python: {error.msg}",
-            hint=f"correct the line: {error.text.strip()}" if error.text else "correct the file",
-            path=path,
-            line=error.lineno,
-            text=(error.text or "").strip(),
-        ) from error
-    except ValueError as error:
-        raise ScriptError(
-            f"{path} is no Python: {error}", hint="correct the file", path=path
+            f"{path} cannot be read: {error.msg}", hint="save it as UTF-8", path=path, line=1
         ) from error
 
 
-def _read_statement(statement: ast.stmt, values: dict[str, object]) -> None:
-    import ast
-
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in FIELDS:
-            values[name] = _literal(value)
-            return
-        case ast.AnnAssign(target=ast.Name(id=name), value=value) if name in FIELDS:
-            if value is not None:
-                values[name] = _literal(value)
-            return
-    for node in ast.walk(statement):
-        for name in _may_set(node, inside=node is not statement):
-            values[name] = COMPUTED
-
-
-def _may_set(node: ast.AST, *, inside: bool) -> tuple[str, ...]:
-    """The names that this piece of code may give another value, as far as one can see."""
-    import ast
-
-    match node:
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-            found = [name]
-        case ast.Name(id=name) | ast.Attribute(attr=name) if name in _SETTER_CALLS:
-            return FIELDS
-        case ast.alias(name="*"):
-            return FIELDS
-        case ast.alias(name=name, asname=asname):
-            found = [asname or name.partition(".")[0]]
-        case ast.Global(names=names):
-            found = names
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            found = [name]
-        case (
-            ast.ExceptHandler(name=str(name))
-            | ast.MatchAs(name=str(name))
-            | ast.MatchStar(name=str(name))
-        ):
-            found = [name]
-        case ast.MatchMapping(rest=str(name)):
-            found = [name]
-        case _:
-            return ()
-    return tuple(name for name in found if name in FIELDS)
+def _read_head(text: str) -> tuple[dict[str, object], str] | None:
+    docstring = _DOCSTRING.match(text)
+    position = docstring.end() if docstring else 0
+    values: dict[str, object] = {}
+    while True:
+        if plain := _PLAIN_LINES.match(text, position):
+            position = plain.end()
+        field = _FIELD.match(text, position)
+        if field is None:
+            break
+        values[field["name"]] = _literal_in(field)
+        position = field.end()
+    if "revision" not in values or "down_revision" not in values:
+        return None
+    rest = text[position:]
+    mentioned = "*" in rest or any(word in rest for word in _WORDS)  # far quicker than the pattern
+    if mentioned and MENTION.search(rest):
+        return None
+    doc = ""
+    if docstring:
+        doc = docstring["double"] or docstring["single"] or (docstring["line"] or "")[1:-1]
+    return values, doc
 
 
-def _literal(node: ast.expr) -> object:
-    import ast
-
-    match node:
-        case ast.Constant(value=None | str() as value):
-            return value
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            parts = (_literal(left), _literal(right))
-            return parts[0] + parts[1] if all(isinstance(part, str) for part in parts) else COMPUTED
-        case ast.Tuple(elts=items) | ast.List(elts=items) | ast.Set(elts=items):
-            values = tuple(_literal(item) for item in items)
-            if all(value is None or isinstance(value, str) for value in values):
-                return values
-            return COMPUTED
-        case ast.Call(func=ast.Name(id="tuple" | "list" | "set"), args=[], keywords=[]):
-            return ()
-        case _:
-            return COMPUTED
+def _literal_in(line: re.Match[str]) -> str | tuple[str, ...] | None:
+    one: str | None = line["one"]
+    many: str | None = line["many"]
+    if one is not None:
+        return one[1:-1]
+    if many is None:
+        return None
+    strings = tuple(string[1:-1] for string in _STRING.findall(many))
+    if line["open"] == "(" and len(strings) == 1 and "," not in many:
+        return strings[0]  # brackets around one string make no tuple
+    return strings

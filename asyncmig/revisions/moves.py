@@ -57,17 +57,15 @@ def moves_up(history: History, order: Iterable[str], rows: Iterable[str]) -> tup
 def moves_down(history: History, order: Iterable[str], rows: Iterable[str]) -> tuple[Move, ...]:
     """The moves that downgrade these revisions, newest first, from a database with these rows."""
     standing = _Standing(history, rows)
-    moves: list[Move] = []
-    for name in order:
-        moves.append(
-            Move(
-                revision=history.get(name),
-                upgrade=False,
-                remove=(name,),
-                add=standing.take_away(name),
-            )
+    return tuple(
+        Move(
+            revision=history.get(name),
+            upgrade=False,
+            remove=(name,),
+            add=standing.take_away(name),
         )
-    return tuple(moves)
+        for name in order
+    )
 
 
 class _Standing:

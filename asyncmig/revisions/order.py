@@ -16,14 +16,15 @@ from heapq import heappop, heapreplace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from asyncmig.revisions.history import History
 
 __all__ = ["newest_first"]
 
 
-def newest_first(history: History, selection: Set[str], heads: Iterable[str]) -> list[str]:
+def newest_first(history: History, selection: AbstractSet[str], heads: Iterable[str]) -> list[str]:
     """The selected revisions, each before everything that it stands on.
 
     Args:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from asyncmig.errors import TargetError
 from asyncmig.revisions.moves import Move, RowChange, moves_down, moves_up
 from asyncmig.revisions.order import newest_first
-from asyncmig.revisions.targets import TargetReader
+from asyncmig.revisions.targets import Expression, TargetReader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -62,48 +62,56 @@ def path_of_stamp(history: History, targets: Sequence[str], current: Collection[
     wanted: dict[str, None] = {}
     touched: set[str] = set()
     for target in targets:
-        found = [revision.id for revision in reader.revisions(target)]
-        wanted.update(dict.fromkeys(found))
-        touched.update(_rows_touched(history, reader, target, found))
+        names = _ids(reader.revisions(target))
+        wanted.update(dict.fromkeys(names))
+        touched |= _rows_about(history, reader, target, names)
     _refuse_overlap(history, list(wanted), " ".join(targets))
-    if wanted and touched.issuperset(wanted):
-        # The table has every target already; Alembic leaves it alone then.
-        return RowChange()
-    rows = set(reader.rows)
-    return RowChange(
-        remove=tuple(row for row in reader.rows if row in touched and row not in wanted),
-        add=tuple(name for name in wanted if name not in rows),
+    fresh = [name for name in wanted if name not in reader.rows]
+    moved = not wanted or any(
+        not touched.isdisjoint(history.lineage(name, dependencies=True)) for name in fresh
     )
+    gone = [row for row in reader.rows if moved and row in touched and row not in wanted]
+    return RowChange(remove=tuple(gone), add=tuple(fresh))
 
 
-def _rows_touched(
-    history: History, reader: TargetReader, target: str, found: Iterable[str]
+def _rows_about(
+    history: History, reader: TargetReader, target: str, names: Iterable[str]
 ) -> set[str]:
-    related = list(found)
-    if not related and "@" not in target:
+    """The rows that stand on or under what a target names, its branch included."""
+    branch = target.rpartition("@")[0]
+    related = [*names, *([history.find(branch).id] if branch else [])]
+    if not related:  # plain "base"
         return set(reader.rows)
-    if "@" in target:
-        related.extend(revision.id for revision in reader.revisions(target.rpartition("@")[0]))
-    return {
-        row
-        for row in reader.rows
-        if any(row in history.lineage(name, dependencies=True) for name in related)
-    }
+    below_and_above = set().union(*(history.lineage(name, dependencies=True) for name in related))
+    return below_and_above.intersection(reader.rows)
 
 
 def revisions_between(
     history: History, lower: str, upper: str, current: Collection[str]
 ) -> tuple[Revision, ...]:
-    """The revisions of ``history -r lower:upper``, newest first, both ends included."""
+    """The revisions of ``history -r lower:upper``, newest first, both ends included.
+
+    Steps without a symbol count from the other end, or from the rows where both ends are such. Steps
+    past an end stop there. A branch at the lower end leaves out the heads of other branches.
+    """
+    low, high = (Expression.parse(text, history) if text else None for text in (lower, upper))
     reader = TargetReader(history, current)
-    heads = [revision.id for revision in reader.revisions(upper or "heads", beyond=True)]
-    _refuse_overlap(history, heads, upper)
-    if lower in {"", "base"}:
-        starts: list[str] = []
+    starts: list[str] = []
+    if low and not low.is_relative:
+        starts = _ids(reader.revisions(lower, beyond=True))
+    heads: list[str] = []
+    if high and high.is_relative:
+        from_low = reader if low and low.is_relative else TargetReader(history, starts)
+        heads = _ids(from_low.upgrade_targets(upper, beyond=True))
     else:
-        from_upper = TargetReader(history, heads) if lower[:1] == "-" else reader
-        text = f"current{lower}" if lower[:1] == "-" else lower
-        starts = [revision.id for revision in from_upper.revisions(text, beyond=True)]
+        heads = _ids(reader.revisions(upper or "heads", beyond=True))
+    if low and low.is_relative:
+        from_high = reader if high and high.is_relative else TargetReader(history, heads)
+        starts = _ids(from_high.revisions(low.from_current, beyond=True))
+    if low and low.branch:
+        heads = [head for head in heads if reader.is_on(head, low.branch)]
+    _refuse_overlap(history, heads, upper)
+
     todo = history.ancestors(heads)
     if not todo.issuperset(starts):
         raise TargetError(
@@ -112,22 +120,24 @@ def revisions_between(
             target=f"{lower}:{upper}",
         )
     if starts:
-        _refuse_overlap(history, starts, lower, dependencies=False)
+        _refuse_overlap(history, starts, lower)
         todo -= history.ancestors(starts)
         todo.update(starts)
         todo &= history.descendants(starts, dependencies=False)
     return tuple(map(history.get, newest_first(history, todo, heads)))
 
 
-def _refuse_overlap(
-    history: History, names: Collection[str], target: str, *, dependencies: bool = True
-) -> None:
-    lower = _covered(history, names, dependencies=dependencies)
+def _ids(revisions: Iterable[Revision]) -> list[str]:
+    return [revision.id for revision in revisions]
+
+
+def _refuse_overlap(history: History, names: Collection[str], target: str) -> None:
+    lower = _covered(history, names)
     if lower:
+        rest = [name for name in names if name not in lower]
         raise TargetError(
-            f"'{target}' names revisions that stand on each other: {', '.join(sorted(lower))} is below "
-            f"another of {', '.join(sorted(names))}",
-            hint=f"leave out {', '.join(sorted(lower))}: it runs anyway",
+            f"'{target}' names revisions that stand on each other: {', '.join(sorted(names))}",
+            hint=f"name only {' '.join(rest)}, which stands on the rest",
             target=target,
             overlapping=tuple(sorted(names)),
         )
@@ -157,15 +167,12 @@ def _awaited(history: History, name: str, rows: Collection[str], applied: set[st
     )
 
 
-def _covered(history: History, names: Collection[str], *, dependencies: bool = True) -> set[str]:
+def _covered(history: History, names: Collection[str]) -> set[str]:
+    """Those of some revisions that others of them stand on."""
     if len(names) < 2:
         return set()
-    lowers = [
-        lower
-        for name in names
-        for lower in (history.below(name) if dependencies else history.get(name).down_revisions)
-    ]
-    return history.ancestors(lowers, dependencies=dependencies).intersection(names)
+    below = {lower for name in names for lower in history.below(name)}
+    return history.ancestors(below).intersection(names)
 
 
 def _unreachable(target: str, rows: Sequence[str], reason: str) -> TargetError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 
-__all__ = ["Revision", "ScriptKind"]
+__all__ = ["Revision", "ScriptKind", "Verdict"]
 
 
 class ScriptKind(StrEnum):
@@ -48,3 +48,11 @@ class Revision:
     def is_merge(self) -> bool:
         """True when it stands on several revisions."""
         return len(self.down_revisions) > 1
+
+
+class Verdict(Enum):
+    """What is known of a file that is not, or not yet, a ``Revision``."""
+
+    NO_REVISION = "a file that only lives in the folder"
+    COMPUTED = "only running the script can tell its metadata"
+    UNREAD = "the file has to be read"

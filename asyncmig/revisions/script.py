@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import ScriptError
+from asyncmig.revisions.checksum import checksum
 from asyncmig.revisions.importing import forget_module, import_script
 from asyncmig.revisions.metadata import decode
 from asyncmig.revisions.revision import ScriptKind
@@ -39,21 +40,6 @@ class Script:
         self.revision = revision
         self._source = source
 
-    @property
-    def checksum(self) -> str:
-        """A digest of what the script does; comments and layout do not count."""
-        raise NotImplementedError
-
-    @property
-    def has_upgrade(self) -> bool:
-        """True when the upgrade is written, be it empty."""
-        raise NotImplementedError
-
-    @property
-    def has_downgrade(self) -> bool:
-        """True when the downgrade is written, be it empty."""
-        raise NotImplementedError
-
 
 class PythonScript(Script):
     """A Python script that was imported.
@@ -73,31 +59,28 @@ class PythonScript(Script):
         self.transactional = bool(getattr(module, "transactional", True))
 
     @cached_property
+    def _meaning(self) -> tuple[str, frozenset[str]]:
+        if not self.revision.path.endswith(".py"):
+            return checksum(self._source), frozenset()
+        from asyncmig.revisions.syntax import flattened, parse, unwritten_functions
+
+        tree = parse(decode(self._source, self.revision.path), self.revision.path)
+        return checksum(flattened(tree)), unwritten_functions(tree)
+
+    @property
     def checksum(self) -> str:
         """A digest of the syntax tree, or of the byte code where there is no source."""
-        from asyncmig.revisions.checksum import bytes_checksum, python_checksum
-
-        if self.revision.path.endswith(".py"):
-            return python_checksum(self._source)
-        return bytes_checksum(self._source)
-
-    @cached_property
-    def _unwritten(self) -> frozenset[str]:
-        from asyncmig.revisions.checksum import unwritten_functions
-
-        if self.revision.path.endswith(".py"):
-            return unwritten_functions(self._source)
-        return frozenset()
+        return self._meaning[0]
 
     @property
     def has_upgrade(self) -> bool:
         """True when there is an upgrade that does more than raise ``NotImplementedError``."""
-        return self.upgrade is not None and "upgrade" not in self._unwritten
+        return self.upgrade is not None and "upgrade" not in self._meaning[1]
 
     @property
     def has_downgrade(self) -> bool:
         """True when there is a downgrade that does more than raise ``NotImplementedError``."""
-        return self.downgrade is not None and "downgrade" not in self._unwritten
+        return self.downgrade is not None and "downgrade" not in self._meaning[1]
 
 
 class SqlScript(Script):
@@ -110,33 +93,28 @@ class SqlScript(Script):
 
     def __init__(self, revision: Revision, source: bytes) -> None:
         super().__init__(revision, source)
-        self._text = decode(source, revision.path)
-        sections = read_sql_sections(self._text, revision.path)
+        sections = read_sql_sections(decode(source, revision.path), revision.path)
         self.upgrade: tuple[SqlSection, ...] | None = sections.upgrade
         self.downgrade: tuple[SqlSection, ...] | None = sections.downgrade
 
     @cached_property
     def checksum(self) -> str:
         """A digest of the SQL without comments, and of the marks that cut it."""
-        from asyncmig.revisions.checksum import sql_checksum
-
-        pieces = []
+        pieces: list[str] = []
         for name, sections in (("upgrade", self.upgrade), ("downgrade", self.downgrade)):
             if sections is not None:
                 pieces.append(f"-- {name}")
-                pieces.extend(
-                    f"-- {section.kind}\n{normalise_sql(section.text)}" for section in sections
-                )
-        return sql_checksum("\n".join(pieces))
+                pieces += (f"-- {part.kind}\n{normalise_sql(part.text)}" for part in sections)
+        return checksum("\n".join(pieces))
 
     @property
     def has_upgrade(self) -> bool:
-        """True when there is an upgrade section."""
+        """True when there is an upgrade section, be it empty."""
         return self.upgrade is not None
 
     @property
     def has_downgrade(self) -> bool:
-        """True when there is a downgrade section."""
+        """True when there is a downgrade section, be it empty."""
         return self.downgrade is not None
 
 

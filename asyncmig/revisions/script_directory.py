@@ -1,25 +1,32 @@
-"""The folders of revision files."""
+"""The script directory: every revision file of a project, read into a graph."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asyncmig.errors import FileError
+from asyncmig.errors import FileError, RevisionError
 from asyncmig.revisions.graph import RevisionGraph
-from asyncmig.revisions.metadata import read_metadata
+from asyncmig.revisions.index import RevisionIndex
+from asyncmig.revisions.listing import list_folder, refuse_missing
+from asyncmig.revisions.revision import Revision, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from asyncmig.revisions.revision import Revision
+    from asyncmig.revisions.importing import ImportContext
+    from asyncmig.revisions.listing import RevisionFile
 
-__all__ = ["ScriptDirectory"]
+__all__ = ["ScriptDirectory", "read_revisions"]
 
 
 class ScriptDirectory:
-    """All revision files of a project, and the graph that they form."""
+    """All revision files of a project, and the graph that they form.
+
+    Attributes:
+        locations: the folders, as they were given.
+        graph: the history.
+    """
 
     def __init__(self, locations: Sequence[Path], graph: RevisionGraph) -> None:
         self.locations = tuple(locations)
@@ -33,25 +40,91 @@ class ScriptDirectory:
         recursive: bool = False,
         sourceless: bool = False,
         cache: bool = True,
+        import_context: ImportContext | None = None,
     ) -> ScriptDirectory:
-        """Read the revision files of these folders."""
-        del recursive, sourceless, cache
-        revisions: list[Revision] = []
-        for location in locations:
-            revisions.extend(_read(Path(location)))
-        return cls(locations, RevisionGraph(revisions))
+        """Read the revision files of some folders. This is file work: call it in a thread.
+
+        Scripts are not executed, but for those whose metadata is computed.
+
+        Args:
+            locations: folders of revision files. One that is not there is empty.
+            recursive: subfolders too.
+            sourceless: byte code too, where its source is missing.
+            cache: use and keep the index beside the byte code.
+            import_context: makes a context manager that is active while a script is executed.
+
+        Raises:
+            FileError: there is no script directory, or a file cannot be read.
+            ScriptError: a file is no revision, or its metadata is unusable.
+            HistoryError: the revisions form no history.
+
+        Example:
+            ``ScriptDirectory.load([Path("migrations/versions")]).graph.heads``
+        """
+        revisions = read_revisions(
+            locations,
+            recursive=recursive,
+            sourceless=sourceless,
+            cache=cache,
+            import_context=import_context,
+        )
+        return cls([Path(location) for location in locations], RevisionGraph(revisions))
 
 
-def _read(location: Path) -> Iterator[Revision]:
-    try:
-        names = sorted(os.listdir(location))
-    except OSError as error:
-        raise FileError(
-            f"no folder {location}", hint="asyncmig init", path=str(location)
-        ) from error
-    for name in names:
-        if name.endswith(".py") and not name.startswith((".#", "__init__")):
-            path = location / name
-            revision = read_metadata(path.read_bytes(), str(path))
-            if revision is not None:
-                yield revision
+def read_revisions(
+    locations: Sequence[Path],
+    *,
+    recursive: bool = False,
+    sourceless: bool = False,
+    cache: bool = True,
+    import_context: ImportContext | None = None,
+    problems: list[RevisionError | FileError] | None = None,
+) -> list[Revision]:
+    """Read the revisions of some folders, in the order of their files, without making a graph.
+
+    Args:
+        locations: as for ``ScriptDirectory.load``, like the other arguments.
+        recursive: subfolders too.
+        sourceless: byte code too.
+        cache: use and keep the index.
+        import_context: active while a script is executed.
+        problems: takes what is wrong with single files, which are then left out; None raises it.
+    """
+    refuse_missing(locations)
+    revisions: list[Revision] = []
+    seen: set[str] = set()
+    for location in locations:
+        folder = Path(location).resolve()
+        index = RevisionIndex(folder) if cache else None
+        for file in list_folder(folder, recursive=recursive, sourceless=sourceless):
+            if file.path in seen:
+                continue
+            seen.add(file.path)
+            try:
+                found = _read(file, index, import_context)
+            except (RevisionError, FileError) as error:
+                if problems is None:
+                    raise
+                problems.append(error)
+            else:
+                if isinstance(found, Revision):
+                    revisions.append(found)
+        if index is not None:
+            index.save()
+    return revisions
+
+
+def _read(
+    file: RevisionFile, index: RevisionIndex | None, import_context: ImportContext | None
+) -> Revision | Verdict:
+    found = index.get(file) if index is not None else Verdict.UNREAD
+    if found is not Verdict.UNREAD:
+        return found
+    from asyncmig.revisions.reading import read_file, run_for_metadata
+
+    found = read_file(file.path)
+    if index is not None:
+        index.put(file, found)
+    if found is Verdict.COMPUTED:
+        return run_for_metadata(file.path, import_context)
+    return found

@@ -66,6 +66,16 @@ class Expression:
             )
         return cls(text=text, branch=branch or None, symbol=rest, steps=steps)
 
+    @property
+    def is_relative(self) -> bool:
+        """True for steps without a symbol: ``+2``, ``label@-1``."""
+        return self.steps is not None and not self.symbol
+
+    @property
+    def from_current(self) -> str:
+        """Steps without a symbol, written so that they count from the rows in any case."""
+        return f"{self.branch}@current{self.steps:+d}" if self.branch else f"current{self.steps:+d}"
+
 
 class TargetReader:
     """Reads expressions for one history and one state of the database.
@@ -185,12 +195,16 @@ class TargetReader:
         return tuple(map(self._history.get, names))
 
     def _heads_on(self, branch: str | None) -> tuple[Revision, ...]:
-        history = self._history
-        if branch is None or not history.has_label(branch):
-            return self._on_branch(history.effective_heads, branch)
+        heads = self._history.effective_heads
         return tuple(
-            history.get(head) for head in history.effective_heads if branch in history.labels(head)
+            self._history.get(head) for head in heads if branch is None or self.is_on(head, branch)
         )
+
+    def is_on(self, name: str, branch: str) -> bool:
+        """True when a revision has this branch label in force, or is on the line of that revision."""
+        if self._history.has_label(branch):
+            return branch in self._history.labels(name)
+        return name in self.lineage(branch)
 
     # -- upgrade --------------------------------------------------------------------------------
 
@@ -319,18 +333,14 @@ class TargetReader:
     # -- steps ----------------------------------------------------------------------------------
 
     def _starts(self, expression: Expression) -> tuple[Revision | None, ...]:
-        if expression.symbol == "current" and expression.steps and expression.steps > 0:
+        upward = expression.steps is not None and expression.steps > 0
+        if upward and expression.symbol == "current":
             return (self._start_upward(expression),)
-        return self._without_steps(expression) or (None,)
+        return self._without_steps(_start_of(expression, on_branch=not upward)) or (None,)
 
     def _single(self, expression: Expression, *, on_branch: bool) -> Revision | None:
         """The one revision that the steps count from; None is the base."""
-        plain = Expression(
-            text=expression.text,
-            branch=expression.branch if on_branch else None,
-            symbol=expression.symbol,
-            steps=None,
-        )
+        plain = _start_of(expression, on_branch=on_branch)
         found = self._without_steps(plain)
         if len(found) > 1:
             raise self._multiple_heads(plain, [revision.id for revision in found])
@@ -365,6 +375,12 @@ class TargetReader:
                 raise _too_far(expression, f"it is more than {abs(steps)} revisions that are there")
             here = history.get(ways[0])
         return here
+
+
+def _start_of(expression: Expression, *, on_branch: bool) -> Expression:
+    """The expression without its steps. On the way up the branch only chooses between ways."""
+    branch = expression.branch if on_branch else None
+    return Expression(text=expression.text, branch=branch, symbol=expression.symbol, steps=None)
 
 
 def _too_far(expression: Expression, reason: str) -> TargetError:

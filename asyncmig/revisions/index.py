@@ -1,0 +1,130 @@
+"""The index: what was read from a folder's revision files before, kept beside their byte code.
+
+An entry counts only for a file of the same name, size, times and number. Times have a grain, though: a
+file that changes twice within it looks the same after both. So nothing is kept of a file that changed
+less than two seconds before the folder was listed; later changes get another time then. An index that is
+missing, damaged, of another version or not ours to write is no index, never an error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.revisions.revision import Revision, ScriptKind, Verdict
+
+if TYPE_CHECKING:
+    from asyncmig.revisions.listing import RevisionFile
+
+__all__ = ["RevisionIndex"]
+
+_FORMAT = "asyncmig-index-1"
+"""Goes up with every change of what is read from a file, or of how it is written down."""
+
+_GRAIN = 2_000_000_000  # nanoseconds: the coarsest time of a file system in use, FAT's
+
+_Entry = list[Any]  # the state of the file, then its facts: as JSON has them
+
+
+class RevisionIndex:
+    """The index of one folder.
+
+    Args:
+        folder: with links resolved.
+        now: when the folder is listed, in nanoseconds since 1970; for tests.
+    """
+
+    def __init__(self, folder: Path, *, now: int | None = None) -> None:
+        self._now = time.time_ns() if now is None else now
+        self._path = _place(folder) / "asyncmig-revisions.index"
+        self._read = self._load()
+        self._kept: dict[str, _Entry] = {}
+
+    def get(self, file: RevisionFile) -> Revision | Verdict:
+        """What the file was when it was read, or ``UNREAD``."""
+        entry = self._read.get(file.name)
+        if entry is None or entry[0] != list(file.state):
+            return Verdict.UNREAD
+        self._kept[file.name] = entry
+        return _revision(entry[1], file.path)
+
+    def put(self, file: RevisionFile, found: Revision | Verdict) -> None:
+        """Keep what a file is, unless it changed too short a time ago or is computed.
+
+        What a script computes may depend on anything, so it is asked every time.
+        """
+        settled = max(file.state[1], file.state[2]) < self._now - _GRAIN
+        if settled and found is not Verdict.COMPUTED:
+            self._kept[file.name] = [list(file.state), _facts(found)]
+
+    def save(self) -> None:
+        """Write the index if it says anything new, in one step; where that is not possible, not."""
+        if self._kept == self._read or sys.dont_write_bytecode:
+            return
+        body = json.dumps(self._kept, separators=(",", ":")).encode()
+        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}.{time.monotonic_ns()}")
+        try:
+            draft.parent.mkdir(exist_ok=True, parents=bool(sys.pycache_prefix))
+            try:
+                draft.write_bytes(_sealed(body))
+                draft.replace(self._path)
+            except OSError:
+                draft.unlink(missing_ok=True)
+        except OSError:
+            return
+
+    def _load(self) -> dict[str, _Entry]:
+        try:
+            content = self._path.read_bytes()
+        except OSError:
+            return {}
+        head, _, body = content.partition(b"\n")
+        if _sealed(body)[: len(head)] != head:
+            return {}
+        entries: dict[str, _Entry] = json.loads(body)
+        return entries
+
+
+def _place(folder: Path) -> Path:
+    # where Python keeps the byte code of this folder
+    if sys.pycache_prefix:
+        return Path(sys.pycache_prefix, *folder.parts[1:])
+    return folder / "__pycache__"
+
+
+def _sealed(body: bytes) -> bytes:
+    return f"{_FORMAT} {zlib.crc32(body):08x} {len(body)}\n".encode() + body
+
+
+def _facts(revision: Revision | Verdict) -> list[Any] | None:
+    if isinstance(revision, Verdict):
+        return None
+    return [
+        revision.id,
+        revision.down_revisions,
+        revision.depends_on,
+        revision.branch_labels,
+        revision.doc,
+        str(revision.kind),
+    ]
+
+
+def _revision(facts: list[Any] | None, path: str) -> Revision | Verdict:
+    if facts is None:
+        return Verdict.NO_REVISION
+    name, down_revisions, depends_on, branch_labels, doc, kind = facts
+    return Revision(
+        id=name,
+        down_revisions=tuple(down_revisions),
+        depends_on=tuple(depends_on),
+        branch_labels=tuple(branch_labels),
+        message=doc.partition("\n")[0].rstrip(),
+        doc=doc,
+        path=path,
+        kind=ScriptKind.SQL if kind == "sql" else ScriptKind.PYTHON,
+    )
