@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from asyncmig.events import Event
     from asyncmig.plan.model import Plan
     from asyncmig.plan.planner import Planner
+    from asyncmig.plan.play import AnyScript
     from asyncmig.results import (
         BranchPoint,
         CreatedRevision,
         JournalEntry,
+        ResolveResult,
         RevisionInfo,
         RunResult,
         StampResult,
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     )
     from asyncmig.revisions.graph import RevisionGraph
     from asyncmig.revisions.revision import Revision
-    from asyncmig.plan.play import AnyScript
 
 __all__ = ["Migrator"]
 
@@ -276,6 +277,34 @@ class Migrator:
 
         created = await self._runner().ensure_tables()
         return VersionTableResult(table=self.settings.version_table, created=created)
+
+    async def resolve(self, revision: str, decision: str) -> ResolveResult:
+        """Settle a revision that stopped half way, where the database cannot tell.
+
+        Args:
+            revision: the one that ``status().partial`` names.
+            decision: ``done``: the interrupted statement has run, go on behind it; ``retry``: it has
+                not, run it; ``forget``: nothing of the revision stands, I have put it right by hand.
+
+        Raises:
+            RevisionNotFoundError: that revision did not stop half way.
+        """
+        from asyncmig.engine.journal import Decision
+        from asyncmig.results import ResolveResult
+
+        try:
+            decided = Decision(decision)
+        except ValueError:
+            raise TargetError(
+                f"there is no decision {decision!r}", hint="done, retry or forget", target=decision
+            ) from None
+        entry = await self._runner().resolve(revision, decided)
+        return ResolveResult(
+            revision=entry.revision,
+            direction=entry.direction,
+            phase=entry.phase,
+            decision=str(decided),
+        )
 
     # asking the database
 

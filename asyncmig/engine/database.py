@@ -60,6 +60,7 @@ class UrlDatabase:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
+        """A connection for migrating."""
         driver = await self._connect_when_ready()
         wrapped: list[AsyncConnection] = []
 
@@ -78,6 +79,7 @@ class UrlDatabase:
 
     @asynccontextmanager
     async def observer(self) -> AsyncIterator[asyncpg.Connection | None]:
+        """A second connection that only looks."""
         try:
             driver = await self._connect()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
@@ -122,12 +124,16 @@ class EngineDatabase:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
-        async with AsyncConnectionGuard(self._engine, self.name) as connection:
-            async with _borrow(connection) as session:
-                yield session
+        """A connection for migrating."""
+        async with (
+            AsyncConnectionGuard(self._engine, self.name) as connection,
+            _borrow(connection) as session,
+        ):
+            yield session
 
     @asynccontextmanager
     async def observer(self) -> AsyncIterator[asyncpg.Connection | None]:
+        """A second connection that only looks."""
         try:
             connection = await self._engine.connect()
         except Exception:  # noqa: BLE001 - a pool may raise anything, and to look is optional
@@ -151,11 +157,13 @@ class ConnectionDatabase:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
+        """A connection for migrating."""
         async with _borrow(self._connection) as session:
             yield session
 
     @asynccontextmanager
     async def observer(self) -> AsyncIterator[asyncpg.Connection | None]:
+        """A second connection that only looks."""
         yield None
 
 

@@ -40,11 +40,10 @@ if TYPE_CHECKING:
     from asyncmig.engine.resuming import Resume
     from asyncmig.engine.session import Session
     from asyncmig.events import Event
-    from asyncmig.plan.model import Step
     from asyncmig.plan.planner import Planner
+    from asyncmig.plan.play import AnyScript
     from asyncmig.plan.recorder import Recorder
     from asyncmig.revisions.moves import Move
-    from asyncmig.plan.play import AnyScript
 
 __all__ = ["Executor"]
 

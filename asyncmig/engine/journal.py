@@ -12,6 +12,7 @@ import os
 import socket
 import uuid
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from asyncmig.engine.quoting import identifier, literal, qualified, text_array
 if TYPE_CHECKING:
     from asyncmig.plan.model import Phase, Step
 
-__all__ = ["Journal", "Run", "asyncmig_version"]
+__all__ = ["Decision", "Journal", "Run", "asyncmig_version"]
 
 _COLUMNS = """\
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -53,6 +54,18 @@ def asyncmig_version() -> str:
         return version("asyncmig")
     except PackageNotFoundError:
         return "unknown"
+
+
+class Decision(StrEnum):
+    """What a person says of a revision that stopped half way.
+
+    ``done``: the interrupted statement has run; ``retry``: it has not; ``forget``: nothing of the
+    revision stands any more, it was put right by hand.
+    """
+
+    DONE = "done"
+    RETRY = "retry"
+    FORGET = "forget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +100,12 @@ class Journal:
 
     def create(self) -> list[str]:
         """CREATE TABLE and its indexes, if there are none."""
+        by_revision = identifier(f"{self.name}_revision_idx")
+        still_open = identifier(f"{self.name}_open_idx")
         return [
             f"CREATE TABLE IF NOT EXISTS {self.sql_name} (\n{_COLUMNS}\n)",
-            f"CREATE INDEX IF NOT EXISTS {identifier(self.name + '_revision_idx')}"
-            f" ON {self.sql_name} (revision, id)",
-            f"CREATE INDEX IF NOT EXISTS {identifier(self.name + '_open_idx')}"
-            f" ON {self.sql_name} (id) WHERE NOT final",
+            f"CREATE INDEX IF NOT EXISTS {by_revision} ON {self.sql_name} (revision, id)",
+            f"CREATE INDEX IF NOT EXISTS {still_open} ON {self.sql_name} (id) WHERE NOT final",
         ]
 
     @cached_property
@@ -164,6 +177,15 @@ class Journal:
             f"UPDATE {self.sql_name} SET state = 'started', finished_at = NULL, error = NULL,"
             f" fingerprint = {literal(content.fingerprint)} WHERE id = {entry}"
         )
+
+    def resolve(self, entry: int, decision: Decision) -> str:
+        """Write down what a person decided about a phase that an earlier run left."""
+        change = {
+            Decision.DONE: "state = 'resolved', statement = statement + 1",
+            Decision.RETRY: "state = 'resolved'",
+            Decision.FORGET: "state = 'forgotten', final = true, finished_at = clock_timestamp()",
+        }[decision]
+        return f"UPDATE {self.sql_name} SET {change} WHERE id = {entry}"
 
     def insert_stamp(self, revision: str, down_revisions: tuple[str, ...]) -> str:
         """A row for a revision that was declared applied without running it."""

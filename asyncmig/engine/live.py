@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from asyncmig.engine.executor import Executor
     from asyncmig.plan.model import Direction
-    from asyncmig.plan.recorder import Recorder
     from asyncmig.plan.play import AnyScript
+    from asyncmig.plan.recorder import Recorder
 
 __all__ = ["LiveConnections", "ScriptConnection"]
 
@@ -82,23 +82,30 @@ class LiveConnections:
     # the recorder's LiveAccess
 
     def bind(self, recorder: Recorder) -> Connection:
-        connection = self._await(self._connect(recorder), recorder, "op.get_bind()")
+        """The SQLAlchemy connection, for a sync script."""
+        connection: AsyncConnection = self._await(
+            self._connect(recorder), recorder, "op.get_bind()"
+        )
         assert connection.sync_connection is not None  # noqa: S101 - an open AsyncConnection has one
         return connection.sync_connection
 
     async def driver(self, recorder: Recorder) -> Any:
+        """The asyncpg connection, for an async script."""
         step = self._executor.playing(recorder)
         await step.catch_up()
         step.touch()
         return ScriptConnection(self._executor, recorder)
 
     async def fetch(self, recorder: Recorder, query: str, args: tuple[Any, ...]) -> list[Any]:
+        """Send what is pending, then run one query."""
         await self._executor.playing(recorder).catch_up()
         return await self._executor.session.fetch(query, *args)
 
     def run_async(
         self, recorder: Recorder, function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any
     ) -> Any:
+        """Await a function from within a sync script."""
+
         async def call() -> Any:
             connection = await self._connect(recorder)
             return await function(connection, *args, **kwargs)
@@ -106,6 +113,7 @@ class LiveConnections:
         return self._await(call(), recorder, "op.run_async()")
 
     def said(self, recorder: Recorder) -> None:
+        """Send a directive at once where the script may catch its error."""
         # inside a savepoint of the script an error belongs to the line that made it
         if self._sqlalchemy is not None and self._sqlalchemy.in_nested_transaction():
             await_only(self._executor.playing(recorder).catch_up())

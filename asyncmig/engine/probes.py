@@ -201,4 +201,8 @@ def _index_name(facts: Classification) -> str | None:
 
 
 def _sql_name(name: ObjectName) -> str:
-    return f"{identifier(name.schema)}.{identifier(name.name)}" if name.schema else identifier(name.name)
+    return (
+        f"{identifier(name.schema)}.{identifier(name.name)}"
+        if name.schema
+        else identifier(name.name)
+    )

@@ -25,7 +25,7 @@ def qualified(schema: str | None, name: str) -> str:
     return f"{identifier(schema)}.{identifier(name)}" if schema else identifier(name)
 
 
-def literal(value: str | int | float | bool | datetime | None) -> str:
+def literal(value: str | float | bool | datetime | None) -> str:
     """A value of the journal or version table as a literal (standard_conforming_strings is on)."""
     match value:
         case None:

@@ -11,19 +11,19 @@ import anyio.to_thread
 
 from asyncmig.engine.ancestry import known_ancestors
 from asyncmig.engine.executor import Executor
-from asyncmig.engine.journal import Journal, Run
+from asyncmig.engine.journal import Decision, Journal, Run
 from asyncmig.engine.lock import runner_lock
 from asyncmig.engine.preparing import prepared_run, prepared_session
 from asyncmig.engine.resuming import read_resumes
 from asyncmig.engine.state import read_state
 from asyncmig.engine.units import Bookkeeping
 from asyncmig.engine.version_table import ALEMBIC_WIDTH, VersionTable
-from asyncmig.errors import RevisionNotFoundError, UnexpectedStateError
+from asyncmig.errors import PlanError, RevisionNotFoundError, UnexpectedStateError
 from asyncmig.events import RunFinished, RunStarted
-from asyncmig.revisions.moves import RowChange
-from asyncmig.plan.play import check_written
 from asyncmig.plan.planner import direction_of
+from asyncmig.plan.play import check_written
 from asyncmig.results import RunResult, StampResult
+from asyncmig.revisions.moves import RowChange
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.engine.database import Database
     from asyncmig.engine.session import Session
-    from asyncmig.engine.state import DatabaseState
+    from asyncmig.engine.state import DatabaseState, OpenRevision
     from asyncmig.events import Event
     from asyncmig.plan.model import Direction
     from asyncmig.plan.planner import Planner
+    from asyncmig.plan.play import AnyScript
     from asyncmig.revisions.moves import Move
     from asyncmig.revisions.revision import Revision
-    from asyncmig.plan.play import AnyScript
 
 __all__ = ["Runner", "books_for", "split_known"]
 
@@ -141,6 +141,37 @@ class Runner:
                 ]
             await self._send_whole(session, statements)
             return StampResult(before=tuple(sorted(state.heads)), after=tuple(sorted(after)))
+
+    async def resolve(self, revision: str, decision: Decision) -> OpenRevision:
+        """Settle what a run that died has left undecided.
+
+        Raises:
+            RevisionNotFoundError: that revision did not stop half way.
+        """
+        async with (
+            self._session() as session,
+            runner_lock(session, self._settings, self._emit),
+        ):
+            state = await read_state(session, self._settings)
+            found = [entry for entry in state.open if entry.revision.startswith(revision)]
+            if len(found) != 1:
+                names = ", ".join(entry.revision for entry in state.open)
+                raise RevisionNotFoundError(
+                    f"revision {revision!r} did not stop half way",
+                    hint=f"these did: {names}" if names else "none did: there is nothing to decide",
+                    revision=revision,
+                )
+            entry = found[0]
+            if decision is Decision.DONE and (entry.kind != "autocommit" or entry.state == "done"):
+                raise PlanError(
+                    f"revision {entry.revision} stopped between two phases, not in a statement",
+                    hint="run the same command again: it goes on from there",
+                    revision=entry.revision,
+                )
+            books = books_for(self._settings, state.schema, None)
+            if books.journal is not None:
+                await self._send_whole(session, [books.journal.resolve(entry.journal_id, decision)])
+            return entry
 
     async def ensure_tables(self) -> bool:
         """Create the version table and the journal where they are missing.

@@ -54,17 +54,17 @@ class Session:
     @property
     def in_transaction(self) -> bool:
         """What the server said last."""
-        return self.driver.is_in_transaction()
+        return bool(self.driver.is_in_transaction())
 
     @property
     def closed(self) -> bool:
         """True when the connection is gone."""
-        return self.driver.is_closed()
+        return bool(self.driver.is_closed())
 
     @property
     def server_version(self) -> int:
         """The major version."""
-        return self.driver.get_server_version().major
+        return int(self.driver.get_server_version().major)
 
     async def send(self, sql: str) -> None:
         """Send one simple-query message; it may hold many statements and transactions."""
@@ -74,7 +74,8 @@ class Session:
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
         """Run one query and return its rows."""
         self.messages += 1
-        return await self.driver.fetch(query, *args)
+        rows: list[asyncpg.Record] = await self.driver.fetch(query, *args)
+        return rows
 
     async def roll_back(self) -> None:
         """End a transaction of ours, if there is one; never fails, never hangs."""

@@ -178,23 +178,23 @@ def frame_phase(
             else journal.reopen(entry, phase)
         )
         yield Transaction(step=step, phase=index, parts=[Part(opening, None, step, index)])
-    last = len(phase.statements) - 1
-    for number, statement in enumerate(phase.statements):
-        if number < skip:
-            continue
-        closing = []
-        if journal is not None:
-            closing = [
-                journal.finish(step, index, phase, final=final)
-                if number == last
-                else journal.advance(step, index, number + 1)
-            ]
-        parts = [Part(sql, None, step, index) for sql in closing]
-        if final and number == last:
-            parts.extend(books.version_change(step, index))
+    count = len(phase.statements)
+    ending = [] if journal is None else [journal.finish(step, index, phase, final=final)]
+    closing = [Part(sql, None, step, index) for sql in ending]
+    if final:
+        closing.extend(books.version_change(step, index))
+    if skip == count:
+        yield Transaction(step=step, phase=index, parts=closing, marks=[mark])
+    for number, statement in enumerate(phase.statements[skip:], skip):
+        if number == count - 1:
+            parts = closing
+        elif journal is not None:
+            parts = [Part(journal.advance(step, index, number + 1), None, step, index)]
+        else:
+            parts = []
         if _may_share_a_transaction(statement):
             # its end and the row that says so are one
-            parts.insert(0, Part(statement.sql, statement, step, index))
+            parts = [Part(statement.sql, statement, step, index), *parts]
         else:
             yield Alone(
                 step=step,
@@ -205,10 +205,9 @@ def frame_phase(
                 begun_before=entry is not None and number == skip,
                 interrupted=interrupted and number == skip,
             )
-        if parts:
-            yield Transaction(
-                step=step, phase=index, parts=parts, marks=[mark] if number == last else []
-            )
+        marks = [mark] if number == count - 1 else []
+        if parts or marks:
+            yield Transaction(step=step, phase=index, parts=parts, marks=marks)
 
 
 def _may_share_a_transaction(statement: Statement) -> bool:

@@ -40,16 +40,16 @@ QUICK = 0.25
 SLOW = 1.0
 
 _COMMITTED = "asyncmig.committed"
-_SAVE_TIMEOUTS = (
-    "SELECT pg_catalog.set_config('asyncmig.lock_timeout', pg_catalog.current_setting('lock_timeout'), false),"
-    " pg_catalog.set_config('asyncmig.statement_timeout', pg_catalog.current_setting('statement_timeout'), false),"
-    " pg_catalog.set_config('lock_timeout', '0', false),"
-    " pg_catalog.set_config('statement_timeout', '0', false)"
-)
-_RESTORE_TIMEOUTS = (
-    "SELECT pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('asyncmig.lock_timeout'), false),"
-    " pg_catalog.set_config('statement_timeout', pg_catalog.current_setting('asyncmig.statement_timeout'), false)"
-)
+_SAVE_TIMEOUTS = """\
+SELECT pg_catalog.set_config('asyncmig.lock_timeout', pg_catalog.current_setting('lock_timeout'), false),
+       pg_catalog.set_config('asyncmig.statement_timeout',
+                             pg_catalog.current_setting('statement_timeout'), false),
+       pg_catalog.set_config('lock_timeout', '0', false),
+       pg_catalog.set_config('statement_timeout', '0', false)"""
+_RESTORE_TIMEOUTS = """\
+SELECT pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('asyncmig.lock_timeout'), false),
+       pg_catalog.set_config('statement_timeout',
+                             pg_catalog.current_setting('asyncmig.statement_timeout'), false)"""
 
 
 class WireObserver(Protocol):

@@ -50,7 +50,6 @@ class LiveAccess(Protocol):
         """Await a function from within a sync script."""
         ...
 
-
     def said(self, recorder: Recorder) -> None:
         """A directive was recorded: send it at once, where the script may catch its error."""
         ...
@@ -100,18 +99,22 @@ class Recorder:
 
     @property
     def offline(self) -> bool:
+        """True when a script for psql is being written."""
         return self._offline
 
     @property
     def dialect(self) -> Dialect:
+        """What compiles the operations."""
         return self._dialect
 
     @property
     def target_metadata(self) -> MetaData | None:
+        """The models, where the project named them."""
         return self._target_metadata
 
     @property
     def options(self) -> Mapping[str, Any]:
+        """Everything that was configured."""
         return self._options
 
     @property
@@ -120,6 +123,7 @@ class Recorder:
         return self._autocommit_depth > 0
 
     def perform(self, operation: MigrateOperation) -> None:
+        """Compile an operation and append its statements."""
         line = calling_line(self.revision.path)
         for compiled in compile_operation(operation, self._dialect):
             origin = self._origin(line, compiled.line)
@@ -135,6 +139,7 @@ class Recorder:
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
+        """Statements inside are committed one by one."""
         self._autocommit_depth += 1
         try:
             yield
@@ -142,15 +147,19 @@ class Recorder:
             self._autocommit_depth -= 1
 
     def bind(self) -> Connection:
+        """The connection of a sync script, which is live from here on."""
         return self._go_live("get_bind()").bind(self)
 
     async def driver(self) -> Any:
+        """The connection of an async script, which is live from here on."""
         return await self._go_live("connection()").driver(self)
 
     async def fetch(self, query: str, *args: Any) -> list[Any]:
+        """Rows of a query; the script is live from here on."""
         return await self._go_live("fetch()").fetch(self, query, args)
 
     def run_async(self, function: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+        """Await a function from a sync script, which is live from here on."""
         return self._go_live("run_async()").run_async(self, function, args, kwargs)
 
     # what the planner and the engine see

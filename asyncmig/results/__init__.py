@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from asyncmig.results.files import CreatedRevision, Finding, ValidationReport
     from asyncmig.results.history import BranchPoint, RevisionInfo
     from asyncmig.results.journal import JournalEntry
-    from asyncmig.results.runs import AppliedStep, RunResult, StampResult, VersionTableResult
+    from asyncmig.results.runs import (
+        AppliedStep,
+        ResolveResult,
+        RunResult,
+        StampResult,
+        VersionTableResult,
+    )
     from asyncmig.results.state import CurrentState, PartialStep, Status
 
 __all__ = [
@@ -25,6 +31,7 @@ __all__ = [
     "Finding",
     "JournalEntry",
     "PartialStep",
+    "ResolveResult",
     "Result",
     "RevisionInfo",
     "RunResult",
@@ -42,6 +49,7 @@ _HOMES = {
     "Finding": "files",
     "JournalEntry": "journal",
     "PartialStep": "state",
+    "ResolveResult": "runs",
     "Result": "base",
     "RevisionInfo": "history",
     "RunResult": "runs",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from asyncmig.results.base import Result
 
-__all__ = ["AppliedStep", "RunResult", "StampResult", "VersionTableResult"]
+__all__ = ["AppliedStep", "ResolveResult", "RunResult", "StampResult", "VersionTableResult"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +58,13 @@ class VersionTableResult(Result):
 
     table: str
     created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveResult(Result):
+    """What was decided about a revision that stopped half way, and about which of its phases."""
+
+    revision: str
+    direction: str
+    phase: int
+    decision: str

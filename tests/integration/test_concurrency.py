@@ -123,7 +123,7 @@ async def test_cancelled_in_the_middle_of_a_statement(project, database_url, pg)
         while await lock_holders(pg, migrator.settings):
             await anyio.sleep(0.01)
     assert await pg.fetchval("SELECT to_regclass('t')") is None
-    others = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid() AND state = 'active'"
+    others = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
     assert await pg.fetchval(others) == 0
 
 
@@ -149,7 +149,7 @@ async def test_a_lost_connection_is_told(project, database_url, pg):
         connection = await asyncpg.connect(database_url)
         while not await connection.fetchval(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid() AND state = 'active'"
+            " WHERE wait_event = 'PgSleep' AND datname = current_database()"
         ):
             await anyio.sleep(0.02)
         await connection.close()

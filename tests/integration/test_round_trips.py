@@ -37,7 +37,9 @@ async def test_two_hundred_revisions_in_25_round_trips(project, database_url, pg
 
         proxy.reset()
         assert not await migrator.upgrade()
-        questions = [trip for trip in proxy.round_trips if "E" in trip.messages or "Q" in trip.messages]
+        questions = [
+            trip for trip in proxy.round_trips if "E" in trip.messages or "Q" in trip.messages
+        ]
         assert len(questions) == 1, proxy.describe()
 
 

@@ -6,7 +6,6 @@ import subprocess
 
 import asyncpg
 import pytest
-from fix_database import catalog_dump, postgres_program
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
@@ -18,6 +17,7 @@ from asyncmig.errors import (
     ScriptError,
     StatementFailedError,
 )
+from fix_database import catalog_dump, postgres_program
 
 CREATE = 'op.create_table("{name}", sa.Column("id", sa.Integer, primary_key=True))'
 HEADER = "import sqlalchemy as sa"
@@ -278,7 +278,12 @@ async def test_commit_by_hand_before_vacuum(project, migrator, pg):
     assert await pg.fetchval("SELECT count(*) FROM t") == 1
     assert await versions(pg) == ["a1"]
     kinds = await pg.fetch("SELECT kind, state FROM asyncmig_journal ORDER BY id")
-    assert [row["kind"] for row in kinds] == ["transaction", "autocommit", "autocommit", "transaction"]
+    assert [row["kind"] for row in kinds] == [
+        "transaction",
+        "autocommit",
+        "autocommit",
+        "transaction",
+    ]
     assert {row["state"] for row in kinds} == {"done"}
 
 
@@ -442,7 +447,11 @@ async def test_a_concurrent_index_inside_a_callers_transaction_is_refused(
 async def test_an_unwritten_downgrade_runs_nothing(project, migrator, pg):
     project.revision("a1", header=HEADER, upgrade=CREATE.format(name="a"), downgrade=None)
     project.revision(
-        "b1", down="a1", header=HEADER, upgrade=CREATE.format(name="b"), downgrade='op.drop_table("b")'
+        "b1",
+        down="a1",
+        header=HEADER,
+        upgrade=CREATE.format(name="b"),
+        downgrade='op.drop_table("b")',
     )
     await migrator().upgrade()
     with pytest.raises(IrreversibleError, match="a1"):
@@ -513,11 +522,16 @@ async def test_stamp_and_purge(migrator, pg, three_tables):
 async def test_the_version_table_is_alembics(migrator, database_url, pg, three_tables):
     await migrator().ensure_version()
     dump = catalog_dump(database_url)
-    assert "CREATE TABLE public.alembic_version (\n    version_num character varying(32) NOT NULL\n);" in dump
+    assert (
+        "CREATE TABLE public.alembic_version (\n    version_num character varying(32) NOT NULL\n);"
+        in dump
+    )
     assert "ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);" in dump
 
 
-async def test_offline_script_gives_the_same_catalogs(project, migrator, make_database, three_tables):
+async def test_offline_script_gives_the_same_catalogs(
+    project, migrator, make_database, three_tables
+):
     project.revision(
         "d1", down="c1", upgrade='op.execute("CREATE INDEX CONCURRENTLY a_id ON a (id)  -- note")'
     )
@@ -526,7 +540,10 @@ async def test_offline_script_gives_the_same_catalogs(project, migrator, make_da
     psql = postgres_program("psql")
     done = subprocess.run(
         [str(psql), offline, "--set", "ON_ERROR_STOP=1", "--quiet"],
-        input=script, capture_output=True, text=True, check=False,
+        input=script,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     await migrator(online).upgrade()
