@@ -5,6 +5,7 @@ from asyncmig_cli.parameters import Verbose
 from asyncmig_cli.rendering.revisions import branch_lines
 
 EXAMPLES = {"asyncmig branches -v": "where the history forks, with all details"}
+DOCUMENT = '{"branches": [BranchPoint]}'
 
 
 def branches(invocation: Invocation, verbose: Verbose = False) -> None:

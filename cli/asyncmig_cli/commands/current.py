@@ -16,6 +16,7 @@ EXAMPLES = {
     "asyncmig current": "show where the database stands",
     "asyncmig current --check-heads": "end with 3 unless nothing is pending",
 }
+DOCUMENT = "CurrentState"
 
 
 def current(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.parameters import DryRun, LockTimeout, LockWait, NoLock, Sql, Tag
 from asyncmig_cli.runs import RunRequest, run_steps
@@ -14,6 +15,7 @@ EXAMPLES = {
     "asyncmig downgrade base": "take everything back",
     "asyncmig downgrade 27c6:ae10 --sql": "print the SQL of the way from 27c6 down to ae10",
 }
+DOCUMENT = 'RunResult; with --dry-run Plan; with --sql {"sql": string}'
 
 
 def downgrade(
@@ -21,6 +23,7 @@ def downgrade(
     target: Annotated[
         str,
         typer.Argument(
+            autocompletion=complete_revision,
             metavar="TARGET",
             help="-N, a full or partial id, id-N, base, label@base; a:b with --sql.",
         ),

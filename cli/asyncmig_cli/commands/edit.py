@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -14,12 +15,16 @@ EXAMPLES = {
     "asyncmig edit head": "open the newest revision in $VISUAL or $EDITOR",
     "EDITOR='code --wait' asyncmig edit ae10": "with another editor",
 }
+DOCUMENT = '{"editor": [string], "paths": [string]}'
 
 
 def edit(
     invocation: Invocation,
     revision: Annotated[
-        str, typer.Argument(metavar="REVISION", help="An id, head, or current.")
+        str,
+        typer.Argument(
+            autocompletion=complete_revision, metavar="REVISION", help="An id, head, or current."
+        ),
     ] = "head",
 ) -> int | None:
     """Open revision files in your editor."""

@@ -13,6 +13,7 @@ EXAMPLES = {
     "asyncmig ensure_version": "create the version table where there is none",
     "asyncmig ensure_version --sql": "print the SQL that does it",
 }
+DOCUMENT = 'VersionTableResult; with --sql {"sql": string}'
 
 
 def ensure_version(invocation: Invocation, sql: Sql = False) -> None:

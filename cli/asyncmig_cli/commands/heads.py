@@ -12,6 +12,7 @@ EXAMPLES = {
     "asyncmig heads": "the revisions that nothing stands on",
     "asyncmig heads --resolve-dependencies": "without those that others depend on",
 }
+DOCUMENT = '{"heads": [RevisionInfo]}'
 
 
 def heads(

@@ -19,6 +19,7 @@ EXAMPLES = {
     "asyncmig history -r current:head -i": "what the database has not got yet",
     "asyncmig history -r -3:": "the last three",
 }
+DOCUMENT = '{"revisions": [RevisionInfo]}'
 
 _CURRENT = re.compile(r"\bcurrent\b")
 

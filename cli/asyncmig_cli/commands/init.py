@@ -13,6 +13,7 @@ EXAMPLES = {
     "asyncmig init migrations -t pyproject": "keep the settings in pyproject.toml",
     "asyncmig init migrations --multidb": "for several databases",
 }
+DOCUMENT = "InitResult"
 
 
 def init(

@@ -4,6 +4,7 @@ from asyncmig_cli.drawing.table import Column, Table
 from asyncmig_cli.invocation import Invocation
 
 EXAMPLES = {"asyncmig list_templates": "what `asyncmig init -t NAME` takes"}
+DOCUMENT = '{"templates": [TemplateInfo]}'
 
 
 def list_templates(invocation: Invocation) -> None:

@@ -15,6 +15,7 @@ EXAMPLES = {
     "asyncmig log -l 5": "the last five phases",
     "asyncmig log --revision ae10": "all that was done with one revision",
 }
+DOCUMENT = '{"entries": [JournalEntry]}'
 
 
 def log(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.parameters import BranchLabel, Message, RevId, Splice
 from asyncmig_cli.rendering.files import created_lines
@@ -16,12 +17,18 @@ EXAMPLES = {
     'asyncmig merge heads -m "merge branches"': "make one head of all",
     'asyncmig merge ae10 27c6 -m "merge cart"': "merge two revisions",
 }
+DOCUMENT = "CreatedRevision"
 
 
 def merge(
     invocation: Invocation,
     revisions: Annotated[
-        list[str], typer.Argument(metavar="REVISION", help="Two or more revisions, or heads.")
+        list[str],
+        typer.Argument(
+            autocompletion=complete_revision,
+            metavar="REVISION",
+            help="Two or more revisions, or heads.",
+        ),
     ],
     message: Message = None,
     branch_label: BranchLabel = None,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -15,12 +16,18 @@ EXAMPLES = {
     "asyncmig plan -1 --downgrade": "show what taking back the last revision would run",
     "asyncmig plan head --from base": "plan for an empty database, without one",
 }
+DOCUMENT = "Plan"
 
 
 def plan(
     invocation: Invocation,
     target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="As for upgrade, or for downgrade.")
+        str,
+        typer.Argument(
+            autocompletion=complete_revision,
+            metavar="TARGET",
+            help="As for upgrade, or for downgrade.",
+        ),
     ] = "heads",
     downgrade: Annotated[bool, typer.Option("--downgrade", help="Plan the way down.")] = False,
     current: Annotated[

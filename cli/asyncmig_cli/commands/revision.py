@@ -17,6 +17,7 @@ EXAMPLES = {
     'asyncmig revision -m "add users" --sql-file': "the same as a SQL file",
     "asyncmig revision -m cart --head base --branch-label cart": "begin a branch of its own",
 }
+DOCUMENT = "CreatedRevision"
 
 
 def revision(
@@ -46,6 +47,12 @@ def revision(
     sql_file: Annotated[
         bool, typer.Option("--sql-file", help="Write a .sql revision instead of a Python one.")
     ] = False,
+    sql: Annotated[
+        bool,
+        typer.Option(
+            "--sql", help="Ask no database. Nothing does so here; Alembic knows this option."
+        ),
+    ] = False,
 ) -> None:
     """Write a new revision file."""
 
@@ -62,4 +69,9 @@ def revision(
         )
 
     created = invocation.migrate(work)
+    if sql and invocation.says:
+        # Standard output belongs to SQL, of which a new revision has none yet.
+        for line in created_lines(created, invocation.console.err):
+            invocation.note(line)
+        return
     invocation.confirm(created.to_dict(), lambda stream: created_lines(created, stream))

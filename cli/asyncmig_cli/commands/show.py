@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.rendering.revisions import detail_lines
 
@@ -20,12 +21,18 @@ EXAMPLES = {
     "asyncmig show ae10 --plan": "and the phases and statements it runs",
     "asyncmig show current": "where the database stands",
 }
+DOCUMENT = '{"revisions": [RevisionInfo]}; with --plan each has "plan": Plan'
 
 
 def show(
     invocation: Invocation,
     revision: Annotated[
-        str, typer.Argument(metavar="REVISION", help="An id, head, heads, base or current.")
+        str,
+        typer.Argument(
+            autocompletion=complete_revision,
+            metavar="REVISION",
+            help="An id, head, heads, base or current.",
+        ),
     ],
     plan: Annotated[
         bool, typer.Option("--plan", help="Add the phases and statements of the upgrade.")
@@ -43,14 +50,10 @@ def show(
     plans = _plans(invocation, found) if plan else None
 
     def lines(stream: "Stream") -> "Iterator[str]":
-        from asyncmig_cli.rendering.plans import phase_lines
-
         for index, info in enumerate(found):
             yield from detail_lines(info, stream)
             if plans is not None:
-                for step in plans[index].steps:
-                    yield ""
-                    yield from phase_lines(step, stream)
+                yield from _plan_lines(plans[index], stream)
             yield ""
 
     documents = [info.to_dict() for info in found]
@@ -68,3 +71,11 @@ def _plans(invocation: Invocation, found: "Sequence[RevisionInfo]") -> "list[Pla
         ]
 
     return invocation.migrate(work)
+
+
+def _plan_lines(plan: "Plan", stream: "Stream") -> "Iterator[str]":
+    from asyncmig_cli.rendering.plans import phase_lines
+
+    for step in plan.steps:
+        yield ""
+        yield from phase_lines(step, stream)

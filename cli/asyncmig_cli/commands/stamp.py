@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.parameters import Sql, Tag
 
@@ -16,12 +17,16 @@ EXAMPLES = {
     "asyncmig stamp base": "nothing was applied",
     "asyncmig stamp head --purge": "the same, whatever the version table holds",
 }
+DOCUMENT = 'StampResult; with --sql {"sql": string}'
 
 
 def stamp(
     invocation: Invocation,
     revisions: Annotated[
-        list[str], typer.Argument(metavar="REVISION", help="Ids, head, heads or base.")
+        list[str],
+        typer.Argument(
+            autocompletion=complete_revision, metavar="REVISION", help="Ids, head, heads or base."
+        ),
     ],
     purge: Annotated[bool, typer.Option("--purge", help="Empty the version table first.")] = False,
     sql: Sql = False,
@@ -38,9 +43,9 @@ def stamp(
         return
 
     async def work(migrator: "Migrator") -> "StampResult":
-        return await migrator.stamp(*revisions, purge=purge)
+        return await migrator.stamp(*revisions, purge=purge, tag=tag)
 
     from asyncmig_cli.rendering.states import stamp_lines
 
-    result = invocation.migrate(work, progress=True, tag=tag)
+    result = invocation.migrate(work, progress=True)
     invocation.confirm(result.to_dict(), lambda stream: stamp_lines(result, stream))

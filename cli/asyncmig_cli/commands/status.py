@@ -15,6 +15,7 @@ EXAMPLES = {
     "asyncmig status": "compare the database with this code",
     "asyncmig status --check": "the same, and end with 3 unless a service may start",
 }
+DOCUMENT = 'Status, and "ok": boolean'
 
 
 def status(

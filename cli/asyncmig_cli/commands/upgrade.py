@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.parameters import DryRun, LockTimeout, LockWait, NoLock, Sql, Tag
 from asyncmig_cli.runs import RunRequest, run_steps
@@ -14,6 +15,7 @@ EXAMPLES = {
     "asyncmig upgrade head --dry-run": "show what would run",
     "asyncmig upgrade ae10:27c6 --sql > change.sql": "write a script for psql",
 }
+DOCUMENT = 'RunResult; with --dry-run Plan; with --sql {"sql": string}'
 
 
 def upgrade(
@@ -21,6 +23,7 @@ def upgrade(
     target: Annotated[
         str,
         typer.Argument(
+            autocompletion=complete_revision,
             metavar="TARGET",
             help="head, heads, a full or partial id, +N, id+N, label@head; a:b with --sql.",
         ),

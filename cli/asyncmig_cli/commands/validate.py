@@ -14,6 +14,7 @@ EXAMPLES = {
     "asyncmig validate": "check the history and its scripts, without a database",
     "asyncmig validate -v": "and say what was checked",
 }
+DOCUMENT = 'ValidationReport, and "ok": boolean'
 
 
 def validate(invocation: Invocation, verbose: Verbose = False) -> int | None:

@@ -1,0 +1,73 @@
+"""Commands on the graph start fast because they import little."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import Command
+from fix_project import Project
+
+PROGRAM = """
+import json, sys
+import typer
+before = set(sys.modules)
+from asyncmig_cli.app import run
+code = run({arguments!r})
+print(json.dumps({{"code": code, "new": sorted(set(sys.modules) - before), "all": sorted(sys.modules)}}), file=sys.stderr)
+"""
+
+FORBIDDEN = {"sqlalchemy", "asyncpg", "asyncio", "anyio", "rich", "pydantic", "greenlet", "mako"}
+MOST_NEW_MODULES = 60
+
+
+@pytest.fixture
+def long_history(project: Project) -> Project:
+    previous = None
+    for number in range(1000):
+        project.revision(
+            f"r{number:04}",
+            down=previous,
+            header="import sqlalchemy as sa\nfrom asyncmig import op",
+            upgrade='op.execute("SELECT 1")',
+        )
+        previous = f"r{number:04}"
+    return project
+
+
+def imported(command: Command, *arguments: str) -> tuple[set[str], set[str]]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(arguments=list(arguments))],
+        cwd=command.cwd,
+        env=command.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    facts = json.loads(done.stderr.splitlines()[-1])
+    assert facts["code"] == 0, done
+    return set(facts["new"]), set(facts["all"])
+
+
+def test_graph_commands_import_no_database_and_no_loop(
+    command: Command, long_history: Project
+) -> None:
+    for arguments in (
+        "heads",
+        "heads --json",
+        "history",
+        "history --graph -v",
+        "history -r r0100:head",
+        "branches",
+        "show head",
+    ):
+        new, all_ = imported(command, *arguments.split())
+        assert not {name.partition(".")[0] for name in all_} & FORBIDDEN, arguments
+        assert len(new) <= MOST_NEW_MODULES, (arguments, sorted(new))
+
+
+def test_a_command_imports_no_other_command(command: Command, project: Project) -> None:
+    project.revision("aaaa")
+    new, _ = imported(command, "heads")
+    prefix = "asyncmig_cli.commands."
+    assert {name for name in new if name.startswith(prefix)} == {f"{prefix}heads"}
