@@ -91,7 +91,7 @@ class Guard:
         data, log = home / "data", home / "server.log"
         version = self.run([self.bin / "postgres", "--version"], "postgres does not run")
         major = int(re.findall(r"\d+", version)[0])
-        self.initialise(data, major)
+        password = self.initialise(home, major)
         self.wait_for_predecessor(data)
         port = free_port() if self.tcp else PORT
         settings = {
@@ -120,7 +120,7 @@ class Guard:
                 "sockets": str(base),
                 "port": port,
                 "version": version.split()[2],
-                "password": self.set_password(base, port, major) if self.tcp else None,
+                "password": password if self.tcp else None,
             }
             tell(report)
             while server.poll() is None:
@@ -160,8 +160,13 @@ class Guard:
                 hint="PostgreSQL does not run as root: choose another folder or another user",
             )
 
-    def initialise(self, data: Path, major: int) -> None:
-        """Run initdb, or make sure that what is there fits."""
+    def initialise(self, home: Path, major: int) -> str:
+        """Run initdb, or make sure that what is there fits.
+
+        Returns:
+            The superuser's password, for those that come by TCP: any local user could.
+        """
+        data, password = home / "data", home / "password"
         found = data / "PG_VERSION"
         if found.exists():
             version = found.read_text().strip()
@@ -170,8 +175,10 @@ class Guard:
                     f"{self.folder} is PostgreSQL {version}'s, the server here is {major}",
                     hint="use the matching server, or move the folder away to start afresh",
                 )
-            return
-        unfinished = data.with_name("initdb")  # renamed when whole: a killed initdb leaves no half
+            return password.read_text()
+        password.touch(mode=0o600)
+        password.write_text(secrets.token_hex(16))
+        unfinished = home / "initdb"  # renamed when whole: a killed initdb leaves no half
         shutil.rmtree(unfinished, ignore_errors=True)
         command: list[str | Path] = [
             self.bin / "initdb",
@@ -180,14 +187,17 @@ class Guard:
             "--username",
             USER,
         ]
-        command += ["--encoding=UTF8", "--auth-local=trust", "--auth-host=scram-sha-256"]
-        command += ["--locale=C"]
+        command += ["--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile", password]
+        command += ["--encoding=UTF8", "--locale=C"]
+        if major >= 16:  # the password is random enough that stretching it adds nothing
+            command += ["--set=scram_iterations=1"]
         if major >= 17:
             command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if self.folder is None:
             command += ["--no-sync", "--wal-segsize=1"]
         self.run(command, "initdb failed")
         unfinished.rename(data)
+        return password.read_text()
 
     def wait_for_predecessor(self, data: Path) -> None:
         """A server whose owner has just died may still be writing its last checkpoint."""
@@ -210,25 +220,6 @@ class Guard:
             self.pause(0.01)
         words = last_words(log.read_text(errors="replace"))
         raise RefusalError(f"the server did not start: {words}", kind="start")
-
-    def set_password(self, base: Path, port: int, major: int) -> str:
-        """A new password at every start, for those that come by TCP: any local user could."""
-        password = secrets.token_hex(16)  # random enough that stretching it adds nothing
-        cheap = "SET scram_iterations = 1; " if major >= 16 else ""
-        sql = f"{cheap}ALTER ROLE {USER} PASSWORD '{password}'"
-        where = [
-            "--host",
-            str(base),
-            "--port",
-            str(port),
-            "--username",
-            USER,
-            "--dbname",
-            "postgres",
-        ]
-        command: list[str | Path] = [self.bin / "psql", "--no-psqlrc", "--quiet"]
-        self.run([*command, *where], "the password could not be set", stdin=sql)
-        return password
 
     def stop(self, server: subprocess.Popen[bytes]) -> None:
         """Stop fast with a checkpoint, or at once when nothing is to be kept."""
@@ -255,15 +246,12 @@ class Guard:
         if 0 in ready and not os.read(0, 64):
             raise StoppedError
 
-    def run(self, command: Sequence[str | Path], failure: str, *, stdin: str = "") -> str:
+    def run(self, command: Sequence[str | Path], failure: str) -> str:
         """Run a program of the installation to its end and give its output."""
-        scratch = self.base
-        with TemporaryFile(dir=scratch) as given, TemporaryFile(dir=scratch) as output:
-            given.write(stdin.encode())
-            given.seek(0)
+        with TemporaryFile(dir=self.base) as output:
             child = subprocess.Popen(  # noqa: S603 - the installation that we were given
                 command,
-                stdin=given,
+                stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd="/",

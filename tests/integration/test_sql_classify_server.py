@@ -241,7 +241,7 @@ def test_a_dump_splits_into_statements_that_restore_it(make_database):
     run_by_psql(theirs, SCRIPT)
     dump = catalog_dump(theirs, data=True, normalise=False)
     assert "BEGIN ATOMIC" in dump
-    run_split(ours, dump)
+    run_split(ours, dump.replace("SET transaction_timeout = 0;", ""))  # new in 17
     assert catalog_dump(ours, data=True) == catalog_dump(theirs, data=True)
 
 
