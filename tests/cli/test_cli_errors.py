@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from conftest import Command, Outcome
 from fix_project import Project
 
@@ -13,8 +14,8 @@ def told(outcome: Outcome, code: int) -> str:
     assert outcome.code == code, outcome
     assert outcome.out == "", outcome
     assert "Traceback" not in outcome.err
-    assert re.search(r"^error: [^\n]+$", outcome.err, re.M), outcome.err
-    assert re.search(r"^hint: [^\n]+$", outcome.err, re.M), outcome.err
+    assert re.search(r"^error: [^\n]+$", outcome.err, re.MULTILINE), outcome.err
+    assert re.search(r"^hint: [^\n]+$", outcome.err, re.MULTILINE), outcome.err
     return outcome.err
 
 

@@ -1,10 +1,10 @@
 """Help, versions and completion."""
 
 import pytest
-from conftest import Command, plain
-from fix_project import Project
 
 from asyncmig_cli.commands import COMMANDS
+from conftest import Command, plain
+from fix_project import Project
 
 
 @pytest.mark.parametrize("name", ["upgrade", "ensure-version", "list_templates"])

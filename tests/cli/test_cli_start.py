@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from conftest import Command
 from fix_project import Project
 
@@ -14,7 +15,9 @@ import typer
 before = set(sys.modules)
 from asyncmig_cli.app import run
 code = run({arguments!r})
-print(json.dumps({{"code": code, "new": sorted(set(sys.modules) - before), "all": sorted(sys.modules)}}), file=sys.stderr)
+after = set(sys.modules)
+facts = {{"code": code, "new": sorted(after - before), "all": sorted(after)}}
+print(json.dumps(facts), file=sys.stderr)
 """
 
 FORBIDDEN = {"sqlalchemy", "asyncpg", "asyncio", "anyio", "rich", "pydantic", "greenlet", "mako"}

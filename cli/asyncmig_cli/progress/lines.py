@@ -60,7 +60,8 @@ class LineReporter:
                 counted = self.stream.style(f"[{event.number:>{width}}/{event.total}]", "dim")
                 message = self.messages.pop(event.revision, "")
                 took = self.stream.style(f"({duration(event.elapsed)})", "dim")
-                return f"{counted} {event.direction} {event.revision} {message} {took}"
+                parts = (counted, event.direction, event.revision, message, took)
+                return " ".join(part for part in parts if part)
             case events.LockWaiting() if event.elapsed >= self.next_wait:
                 self.next_wait = event.elapsed + REPEAT_AFTER
                 return f"waiting for the lock, {duration(event.elapsed)}: {holder_text(event)}"

@@ -99,6 +99,7 @@ class LiveReporter:
         self.lines = LineReporter(stream)
         self.live: Live | None = None
         self.picture = Picture("", 0)
+        self.messages: dict[str, str] = {}
         self.ready: list[str] = []
         self.printed = 0.0
 
@@ -148,6 +149,8 @@ class LiveReporter:
             case events.LockAcquired():
                 picture.waiting = ""
             case events.StepStarted():
+                # A batch starts many steps before the first of them is finished.
+                self.messages[event.revision] = event.message
                 picture.step(event.revision, event.message)
             case events.PhaseStarted():
                 picture.phase = f"phase {event.phase + 1}, {event.kind}"
@@ -170,10 +173,9 @@ class LiveReporter:
     def _finished(self, event: events.StepFinished) -> str:
         tick = self.stream.style("✓", "green")
         name = self.stream.style(event.revision, "bold")
-        message = self.lines.messages.pop(event.revision, "")
-        if not message and event.revision == self.picture.revision:
-            message = self.picture.message
-        return f"{tick} {name} {message} {self.stream.style(f'({duration(event.elapsed)})', 'dim')}"
+        took = self.stream.style(f"({duration(event.elapsed)})", "dim")
+        message = self.messages.pop(event.revision, "")
+        return " ".join(part for part in (tick, name, message, took) if part)
 
     def _show(self) -> None:
         if self.live is not None:

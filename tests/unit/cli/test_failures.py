@@ -1,0 +1,105 @@
+"""How errors are told, as text and as a document."""
+
+import json
+
+import pytest
+import typer
+from cli_streams import memory_console, written
+
+from asyncmig import errors
+from asyncmig_cli.failures import UsageProblem, report
+from asyncmig_cli.session import Session
+from asyncmig_cli.shared_options import SharedOptions
+
+
+def told(error: BaseException, *arguments: str) -> tuple[int, str, str]:
+    console = memory_console()
+    code = report(error, Session(arguments, console))
+    return code, written(console.out), written(console.err)
+
+
+def error_classes() -> list[type[errors.AsyncmigError]]:
+    return [getattr(errors, name) for name in errors.__all__]
+
+
+@pytest.mark.parametrize("kind", error_classes())
+def test_every_error_of_the_library_has_its_message_hint_and_code(
+    kind: type[errors.AsyncmigError],
+) -> None:
+    error = kind("it is wrong", hint="do this")
+    assert told(error) == (kind.exit_code, "", "error: it is wrong\nhint: do this\n")
+    code, out, err = told(error, "--json")
+    assert (code, err) == (kind.exit_code, "")
+    assert json.loads(out) == {
+        "error": {"type": kind.__name__, "message": "it is wrong", "hint": "do this", "fields": {}}
+    }
+
+
+def test_exit_codes_of_the_contract() -> None:
+    assert told(errors.LockNotAcquiredError("x"))[0] == 4
+    assert told(errors.PartiallyAppliedError("x"))[0] == 5
+    assert told(errors.NotCurrentError("x"))[0] == 3
+    assert told(errors.AsyncmigError("x"))[0] == 1
+
+
+def test_an_error_without_a_hint_is_one_line() -> None:
+    assert told(errors.AsyncmigError("x"))[2] == "error: x\n"
+
+
+def test_facts_are_for_machines_and_a_statement_is_for_people() -> None:
+    error = errors.StatementFailedError(
+        "revision b2 failed: relation exists",
+        sql="CREATE TABLE t ()",
+        origin="b2.py:7",
+        position=14,
+    )
+    _, _, err = told(error)
+    assert "b2.py:7" in err
+    assert "\n" + " " * 27 + "^\n" in err
+    fields = json.loads(told(error, "--json")[1])["error"]["fields"]
+    assert fields == {"sql": "CREATE TABLE t ()", "origin": "b2.py:7", "position": 14}
+
+
+def test_a_wrong_call_shows_the_usage_code() -> None:
+    code, _, err = told(UsageProblem("these exclude each other", "leave one out"))
+    assert code == 2
+    assert err == "error: these exclude each other\nhint: leave one out\n"
+    assert told(typer.BadParameter("Bad thing."))[0] == 2
+    assert "bad thing\n" in told(typer.BadParameter("Bad thing."))[2]
+
+
+def test_anything_else_is_a_bug_told_in_one_line() -> None:
+    code, _, err = told(RuntimeError("first\nsecond"))
+    assert code == 1
+    assert err.startswith("error: unexpected RuntimeError: first\nhint: ")
+    assert "unexpected KeyError: 'x'" in told(KeyError("x"))[2]
+    assert "unexpected ValueError: no message" in told(ValueError())[2]
+
+
+def test_a_group_of_one_error_is_that_error() -> None:
+    group = ExceptionGroup("tasks", [errors.LockNotAcquiredError("held", hint="wait")])
+    assert told(group) == (4, "", "error: held\nhint: wait\n")
+
+
+def test_the_traceback_is_added_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise errors.UrlError("no url")
+    except errors.UrlError as error:
+        told(error, "--raiseerr")
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_options_before_and_after_a_name_are_put_together() -> None:
+    before = SharedOptions(config=["a.toml"], x=["t=1"], url="one", json=True, progress=False)
+    after = SharedOptions(config=["b.ini"], x=["u=2"], url="two", quiet=True)
+    merged = before.merged(after)
+    assert merged.config == ("a.toml", "b.ini")
+    assert merged.x == ("t=1", "u=2")
+    assert (merged.url, merged.json, merged.quiet, merged.progress) == ("two", True, True, False)
+    assert before.merged(SharedOptions()).url == "one"
+    assert before.merged(SharedOptions(progress=True)).progress is True
+
+
+def test_what_comes_after_two_dashes_is_no_option() -> None:
+    assert Session(["show", "--json"], memory_console()).json
+    assert not Session(["show", "--", "--json"], memory_console()).json
