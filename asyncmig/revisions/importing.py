@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-import time
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,21 +12,19 @@ from typing import TYPE_CHECKING
 from asyncmig.errors import AsyncmigError, ScriptError
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-    from importlib.machinery import SourceFileLoader, SourcelessFileLoader
-    from types import CodeType, ModuleType
+    from types import ModuleType
 
     ImportContext = Callable[[], AbstractContextManager[object]]
 
 __all__ = ["ImportContext", "forget_module", "import_script"]
 
-_TOO_FRESH = 2.0  # seconds; see _code_of
-
 
 def import_script(
     path: str, *, revision: str | None = None, import_context: ImportContext | None = None
-) -> ModuleType:
+) -> tuple[ModuleType, ast.Module | None]:
     """Execute a Python file, source or byte code, as a new module.
 
     The module stands in ``sys.modules`` under a name of its own, so that dataclasses, pickles and type
@@ -38,24 +35,20 @@ def import_script(
         revision: its id, for errors.
         import_context: makes a context manager that is active while the module is executed.
 
+    Returns:
+        The module; and its syntax tree, if it was compiled on the way.
+
     Raises:
         ScriptError: it is no Python, or raises. Facts: ``path``, ``line``, ``text``, ``revision``.
     """
-    from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoader
-    from importlib.util import module_from_spec
+    from asyncmig.revisions.loader import ByteCodeLoader, SourceLoader
 
     name = _module_name(path)
-    loader: SourceFileLoader | SourcelessFileLoader
-    if path.endswith(".py"):
-        loader = SourceFileLoader(name, path)
-    else:
-        loader = SourcelessFileLoader(name, path)
-    spec = ModuleSpec(name, loader, origin=path)
-    spec.has_location = True  # gives the module a __file__
-    module = module_from_spec(spec)
+    loader = SourceLoader(name, path) if path.endswith(".py") else ByteCodeLoader(name, path)
+    module = loader.new_module()
     sys.modules[name] = module
     try:
-        code = _code_of(loader, name, path)
+        code = loader.code()
         with import_context() if import_context else contextlib.nullcontext():
             exec(code, module.__dict__)  # noqa: S102  # running the user's script is the purpose
     except BaseException as error:
@@ -63,7 +56,7 @@ def import_script(
         if isinstance(error, AsyncmigError) or not isinstance(error, Exception | SystemExit):
             raise
         raise _script_error(error, path, revision) from error
-    return module
+    return module, loader.tree
 
 
 def forget_module(name: str, identity: int) -> None:
@@ -75,17 +68,6 @@ def forget_module(name: str, identity: int) -> None:
 def _module_name(path: str) -> str:
     stem = re.sub(r"\W", "_", Path(path).name.partition(".")[0])
     return f"asyncmig_script_{stem}_{zlib.crc32(path.encode()):08x}"
-
-
-def _code_of(loader: SourceFileLoader | SourcelessFileLoader, name: str, path: str) -> CodeType:
-    # Python trusts byte code by size and whole seconds of time. A script that was saved a moment
-    # ago may be saved again within that second, so its byte code is neither used nor written.
-    if path.endswith(".py") and time.time() - Path(path).stat().st_mtime < _TOO_FRESH:
-        return compile(loader.get_data(path), path, "exec", dont_inherit=True)
-    code = loader.get_code(name)
-    if code is None:
-        raise ImportError(f"{path} holds no code")
-    return code
 
 
 def _script_error(error: BaseException, path: str, revision: str | None) -> ScriptError:

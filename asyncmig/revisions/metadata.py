@@ -20,35 +20,18 @@ import re
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import ScriptError
+from asyncmig.revisions.fields import FIELDS, MENTION, WORDS
 from asyncmig.revisions.revision import Revision, ScriptKind, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FIELDS", "MENTION", "SETTERS", "decode", "read_metadata", "revision_from"]
-
-FIELDS = ("revision", "down_revision", "branch_labels", "depends_on")
-
-SETTERS = (
-    "globals",
-    "locals",
-    "vars",
-    "exec",
-    "eval",
-    "setattr",
-    "modules",
-    "__dict__",
-    "__setattr__",
-)
-"""What can set a module's variables without naming them in plain sight; so can a star import."""
-
-_WORDS = (*FIELDS, *SETTERS)
-MENTION = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b|\bimport[ \t(]*\*")
+__all__ = ["decode", "read_metadata", "revision_from"]
 
 # Everything is possessive (a `+` after the quantifier): a line that does not fit is not tried twice.
 _QUOTED = r"""'[^'\\\n]*+'|"[^"\\\n]*+\""""
 _END = r"[ \t]*+(?:\#[^\n]*+)?+\n"
-_IMPORTED = rf"(?!(?:{'|'.join(_WORDS)})\b)\w++"
+_IMPORTED = rf"(?!(?:{'|'.join(WORDS)})\b)\w++"
 _DOCSTRING = re.compile(
     rf"""
     (?:{_END})*+                                                    # blank lines, comments
@@ -224,7 +207,7 @@ def _read_head(text: str) -> tuple[dict[str, object], str] | None:
     if "revision" not in values or "down_revision" not in values:
         return None
     rest = text[position:]
-    mentioned = "*" in rest or any(word in rest for word in _WORDS)  # far quicker than the pattern
+    mentioned = "*" in rest or any(word in rest for word in WORDS)  # far quicker than the pattern
     if mentioned and MENTION.search(rest):
         return None
     doc = ""
@@ -240,7 +223,7 @@ def _literal_in(line: re.Match[str]) -> str | tuple[str, ...] | None:
         return one[1:-1]
     if many is None:
         return None
-    strings = tuple(string[1:-1] for string in _STRING.findall(many))
+    strings: tuple[str, ...] = tuple(string[1:-1] for string in _STRING.findall(many))
     if line["open"] == "(" and len(strings) == 1 and "," not in many:
         return strings[0]  # brackets around one string make no tuple
     return strings

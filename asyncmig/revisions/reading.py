@@ -6,7 +6,8 @@ from io import FileIO
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import FileError
-from asyncmig.revisions.metadata import FIELDS, decode, read_metadata, revision_from
+from asyncmig.revisions.fields import FIELDS
+from asyncmig.revisions.metadata import decode, read_metadata, revision_from
 from asyncmig.revisions.revision import Verdict
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def run_for_metadata(path: str, import_context: ImportContext | None = None) -> 
     """
     from asyncmig.revisions.importing import forget_module, import_script
 
-    module = import_script(path, import_context=import_context)
+    module, _ = import_script(path, import_context=import_context)
     forget_module(module.__name__, id(module))
     values = {name: vars(module)[name] for name in FIELDS if name in vars(module)}
     return revision_from(values, module.__doc__, path)

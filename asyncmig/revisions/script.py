@@ -15,6 +15,7 @@ from asyncmig.revisions.revision import ScriptKind
 from asyncmig.revisions.sqlfile import normalise_sql, read_sql_sections
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Callable
     from types import ModuleType
 
@@ -50,22 +51,32 @@ class PythonScript(Script):
         downgrade: its function, or None.
     """
 
-    def __init__(self, revision: Revision, source: bytes, module: ModuleType) -> None:
+    def __init__(
+        self,
+        revision: Revision,
+        source: bytes,
+        module: ModuleType,
+        tree: ast.Module | None = None,
+    ) -> None:
         super().__init__(revision, source)
         self.module = module
         weakref.finalize(self, forget_module, module.__name__, id(module)).atexit = False
         self.upgrade: Callable[..., object] | None = getattr(module, "upgrade", None)
         self.downgrade: Callable[..., object] | None = getattr(module, "downgrade", None)
         self.transactional = bool(getattr(module, "transactional", True))
+        # A tree is large: where there is one already, take what is needed and let it go.
+        self._read = None if tree is None else _meaning(tree)
 
-    @cached_property
+    @property
     def _meaning(self) -> tuple[str, frozenset[str]]:
-        if not self.revision.path.endswith(".py"):
-            return checksum(self._source), frozenset()
-        from asyncmig.revisions.syntax import flattened, parse, unwritten_functions
+        if self._read is None:
+            if self.revision.path.endswith(".py"):
+                from asyncmig.revisions.syntax import parse
 
-        tree = parse(decode(self._source, self.revision.path), self.revision.path)
-        return checksum(flattened(tree)), unwritten_functions(tree)
+                self._read = _meaning(parse(self._source, self.revision.path))
+            else:
+                self._read = (checksum(self._source), frozenset())
+        return self._read
 
     @property
     def checksum(self) -> str:
@@ -81,6 +92,13 @@ class PythonScript(Script):
     def has_downgrade(self) -> bool:
         """True when there is a downgrade that does more than raise ``NotImplementedError``."""
         return self.downgrade is not None and "downgrade" not in self._meaning[1]
+
+
+def _meaning(tree: ast.Module) -> tuple[str, frozenset[str]]:
+    """A script's checksum, and the functions in it that are not written."""
+    from asyncmig.revisions.syntax import flattened, unwritten_functions
+
+    return checksum(flattened(tree)), unwritten_functions(tree)
 
 
 class SqlScript(Script):
@@ -141,5 +159,5 @@ def load_script(
         ) from error
     if revision.kind is ScriptKind.SQL:
         return SqlScript(revision, source)
-    module = import_script(revision.path, revision=revision.id, import_context=import_context)
-    return PythonScript(revision, source, module)
+    module, tree = import_script(revision.path, revision=revision.id, import_context=import_context)
+    return PythonScript(revision, source, module, tree)

@@ -14,6 +14,7 @@ from asyncmig.revisions.revision import Revision, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from asyncmig.errors import AsyncmigError
     from asyncmig.revisions.importing import ImportContext
     from asyncmig.revisions.listing import RevisionFile
 
@@ -78,7 +79,7 @@ def read_revisions(
     sourceless: bool = False,
     cache: bool = True,
     import_context: ImportContext | None = None,
-    problems: list[RevisionError | FileError] | None = None,
+    problems: list[AsyncmigError] | None = None,
 ) -> list[Revision]:
     """Read the revisions of some folders, in the order of their files, without making a graph.
 

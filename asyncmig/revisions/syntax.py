@@ -8,14 +8,15 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from asyncmig.errors import ScriptError
-from asyncmig.revisions.metadata import FIELDS, MENTION, SETTERS
+from asyncmig.revisions.fields import FIELDS, MENTION, SETTERS
 from asyncmig.revisions.revision import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["flattened", "parse", "read_tree", "unwritten_functions"]
 
@@ -24,10 +25,11 @@ _SETTERS_FROM_INSIDE = frozenset(("globals", "exec", "modules"))
 
 _SILENT = frozenset(("ctx", "kind", "type_comment", "type_ignores"))
 
+_DOCUMENTED = frozenset((ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def parse(text: str, path: str) -> ast.Module:
+def parse(text: str | bytes, path: str) -> ast.Module:
     """The syntax tree of a script.
 
     Raises:
@@ -50,7 +52,7 @@ def parse(text: str, path: str) -> ast.Module:
         ) from error
 
 
-def _parsed(text: str) -> ast.Module:
+def _parsed(text: str | bytes) -> ast.Module:
     with warnings.catch_warnings():
         # Python warns of doubtful escapes when it compiles the script; once is enough.
         warnings.simplefilter("ignore")
@@ -197,14 +199,20 @@ def flattened(tree: ast.Module) -> str:
     Written node by node and field by field, without what differs between Python 3.11 and 3.14:
     positions, empty fields, type comments, the kind of a string's prefix.
     """
-    lines: list[str] = []
+    line: list[str] = []
     nodes: list[ast.AST] = [tree]
     # Level by level instead of by recursion: a long sum nests deeper than Python recurses. "*" stands
-    # for the next node that has no line yet.
+    # for the next node that was not written yet.
     for node in nodes:
-        line = [type(node).__name__]
-        for field, value in _telling_fields(node):
-            items = value if isinstance(value, list) else [value]
+        kind = type(node)
+        line.append(f"\n{kind.__name__}")
+        for field in _telling(kind._fields):
+            value = getattr(node, field, None)
+            if value is None or value == []:
+                continue
+            items: Sequence[Any] = value if isinstance(value, list) else (value,)
+            if field == "body" and kind in _DOCUMENTED:
+                items = _without_docstring(items)
             line.append(f"{field}/{len(items)}")
             for item in items:
                 if isinstance(item, ast.AST):
@@ -213,21 +221,15 @@ def flattened(tree: ast.Module) -> str:
                 else:
                     # !a, since what is printable depends on the version of Python
                     line.append(f"{type(item).__name__}:{item!a}")
-        lines.append(" ".join(line))
-    return "\n".join(lines)
+    return " ".join(line)
 
 
-def _telling_fields(node: ast.AST) -> Iterator[tuple[str, object]]:
-    documented = isinstance(
-        node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    )
-    for field, value in ast.iter_fields(node):
-        if field in _SILENT or value is None or value == []:
-            continue
-        yield field, _without_docstring(value) if documented and field == "body" else value
+@cache
+def _telling(fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(field for field in fields if field not in _SILENT)
 
 
-def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+def _without_docstring(body: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
     match body:
         case [ast.Expr(value=ast.Constant(value=str())), *rest]:
             return rest
