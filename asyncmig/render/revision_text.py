@@ -132,7 +132,8 @@ def _mako_names(
         "up_revision": new.revision,
         "down_revision": _scalar(new.down_revisions),
         "branch_labels": new.branch_labels or None,
-        "depends_on": _scalar(new.depends_on),
+        # Alembic gives several of these as a list.
+        "depends_on": list(new.depends_on) if len(new.depends_on) > 1 else _scalar(new.depends_on),
         "create_date": new.created,
         "comma": comma,
         "imports": new.imports,

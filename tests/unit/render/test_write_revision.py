@@ -219,7 +219,7 @@ class TestTemplates:
         )
         assert path.read_text() == (
             '"""x \\""""\nimport x\nimport y\nrevision = \'b\'\ndown_revision = \'a\'\n'
-            "branch_labels = ('l',)\ndepends_on = ('p', 'q')\ndef upgrade():\n"
+            "branch_labels = ('l',)\ndepends_on = ['p', 'q']\ndef upgrade():\n"
             "    if 1:\n        a()\n"
         )
 
