@@ -15,6 +15,7 @@
     │   ├── HistoryError             a cycle, a duplicate, a dangling reference
     │   └── ScriptError              a script that cannot be read, imported or run
     ├── PlanError                    a plan that cannot be made
+    │   ├── DirectiveError           a directive that cannot become SQL
     │   ├── NeedsDatabaseError       a script reads from the database and there is none
     │   └── IrreversibleError        a downgrade that is not written
     ├── DatabaseError                PostgreSQL, or the way to it
@@ -44,6 +45,7 @@ __all__ = [
     "ConnectionFailedError",
     "ConnectionLostError",
     "DatabaseError",
+    "DirectiveError",
     "FileError",
     "HistoryError",
     "IrreversibleError",
@@ -83,6 +85,10 @@ class AsyncmigError(Exception):
     def fields(self) -> dict[str, object]:
         """The facts of this error, ready for JSON."""
         return {name: _plain(value) for name, value in self._facts.items()}
+
+    def add_facts(self, **facts: object) -> None:
+        """Facts that only a caller of what raised it knows."""
+        self._facts.update(facts)
 
     def __getattr__(self, name: str) -> object:
         facts = self.__dict__.get("_facts", {})
@@ -153,6 +159,13 @@ class ScriptError(RevisionError):
 
 class PlanError(AsyncmigError):
     """No plan can be made."""
+
+
+class DirectiveError(PlanError):
+    """A directive cannot become SQL: an unknown operation, a value without a literal.
+
+    Facts: ``directive``, ``origin``.
+    """
 
 
 class NeedsDatabaseError(PlanError):

@@ -1,0 +1,244 @@
+"""Columns as DDL."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.schema import (
+    CheckConstraint,
+    Column,
+    Computed,
+    CreateIndex,
+    ForeignKeyConstraint,
+    Identity,
+    PrimaryKeyConstraint,
+    SetColumnComment,
+)
+from sqlalchemy.types import Integer, to_instance
+
+from asyncmig.ddl.constraints import add, drop
+from asyncmig.errors import DirectiveError
+from asyncmig.operations.internals import copy_column, has_table, render_as_constraint
+from asyncmig.operations.schema_objects import SchemaObjects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asyncmig.ddl.compilation import Compilation
+    from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
+
+__all__ = ["add_column", "alter_column", "drop_column"]
+
+_IDENTITY_OPTIONS = (
+    "cache",
+    "cycle",
+    "increment",
+    "maxvalue",
+    "minvalue",
+    "nomaxvalue",
+    "nominvalue",
+    "start",
+)
+_IDENTITY_DEFAULTS = {"increment": 1, "minvalue": 1, "start": 1, "cache": 1, "cycle": False}
+_OTHERS = ("mysql_", "mariadb_", "mssql_", "oracle_", "sqlite_", "existing_", "modify_", "insert_")
+
+
+def add_column(operation: AddColumnOp, compilation: Compilation) -> Iterator[str]:
+    """ADD COLUMN, then the column's constraints, index and comment."""
+    column: Column[Any] = operation.column
+    if has_table(column):
+        column = copy_column(column)
+    table = SchemaObjects(operation.script_context).table(
+        operation.table_name, column, schema=operation.schema
+    )
+    reference = _inline_reference(column) if operation.inline_references else None
+    yield (
+        f"{compilation.alter_table(operation.table_name, operation.schema)} ADD COLUMN "
+        f"{'IF NOT EXISTS ' if operation.if_not_exists else ''}"
+        + " ".join(_definition(column, reference, operation, compilation))
+    )
+    for constraint in table.constraints:
+        if constraint is not reference and not isinstance(constraint, PrimaryKeyConstraint):
+            yield from add(constraint, compilation)
+    for index in table.indexes:
+        yield compilation.ddl(CreateIndex(index))
+    if column.comment is not None:
+        yield compilation.ddl(SetColumnComment(column))
+
+
+def _definition(
+    column: Column[Any],
+    reference: ForeignKeyConstraint | None,
+    operation: AddColumnOp,
+    compilation: Compilation,
+) -> Iterator[str]:
+    yield compilation.column(column)
+    if operation.inline_primary_key and column.primary_key:
+        yield "PRIMARY KEY"
+    if reference is not None:
+        # FOREIGN KEY(x) REFERENCES ...: at the column, its name goes without saying
+        compiler = compilation.ddl_compiler
+        referent = reference.elements[0].column
+        yield (
+            f"REFERENCES {compilation.qualified(referent.table.name, referent.table.schema)} "
+            f"({compilation.quote(referent.name)})"
+            + compiler.define_constraint_match(reference)
+            + compiler.define_constraint_cascades(reference)
+            + compiler.define_constraint_deferrability(reference)
+        )
+    for constraint in column.constraints:
+        yield compilation.constraint(constraint)
+
+
+def _inline_reference(column: Column[Any]) -> ForeignKeyConstraint | None:
+    """The one foreign key of a column; several stay constraints of the table."""
+    keys = list(column.foreign_keys)
+    constraint = keys[0].constraint if len(keys) == 1 else None
+    if constraint is None or len(constraint.columns) != 1:
+        return None
+    return constraint
+
+
+def drop_column(operation: DropColumnOp, compilation: Compilation) -> Iterator[str]:
+    """DROP COLUMN."""
+    yield (
+        f"{compilation.alter_table(operation.table_name, operation.schema)} DROP COLUMN "
+        f"{'IF EXISTS ' if operation.if_exists else ''}{compilation.quote(operation.column_name)}"
+    )
+
+
+def alter_column(operation: AlterColumnOp, compilation: Compilation) -> Iterator[str]:
+    """Type, NOT NULL, default, comment and name, in this order; each a statement."""
+    using = _using(operation)
+    table = compilation.alter_table(operation.table_name, operation.schema)
+    column = compilation.quote(operation.column_name)
+    alter = f"{table} ALTER COLUMN {column}"
+    if operation.existing_type is not None and operation.modify_type is not None:
+        for check in _type_bound(operation, operation.existing_type, compilation):
+            yield from drop(check, compilation)
+    if operation.modify_type is not None:
+        type_ = compilation.type(to_instance(operation.modify_type))
+        yield f"{alter} TYPE {type_}" + (f" USING {using}" if using else "")
+    if operation.modify_nullable is not None:
+        yield f"{alter} {'DROP' if operation.modify_nullable else 'SET'} NOT NULL"
+    if operation.modify_server_default is not False:
+        yield f"{alter} {_default(operation, compilation)}"
+    if operation.modify_comment is not False:
+        name = compilation.qualified(operation.table_name, operation.schema)
+        comment = compilation.comment(operation.modify_comment)
+        yield f"COMMENT ON COLUMN {name}.{column} IS {comment}"
+    if operation.modify_name is not None:
+        yield f"{table} RENAME {column} TO {compilation.quote(operation.modify_name)}"
+    if operation.modify_type is not None:
+        for check in _type_bound(operation, operation.modify_type, compilation):
+            yield from add(check, compilation)
+
+
+def _using(operation: AlterColumnOp) -> str | None:
+    using: str | None = operation.kw.get("postgresql_using")
+    if using is not None and operation.modify_type is None:
+        raise DirectiveError(
+            f"alter_column of {operation.table_name}.{operation.column_name} has postgresql_using "
+            "and no type_",
+            hint="postgresql_using says how old values become values of type_: give both",
+            directive=operation.directive,
+        )
+    for name in operation.kw:
+        if name != "postgresql_using" and not name.startswith(_OTHERS):
+            warnings.warn(
+                f"alter_column of {operation.table_name}.{operation.column_name}: {name} has no "
+                "effect on PostgreSQL",
+                stacklevel=2,
+            )
+    return str(using) if using is not None else None
+
+
+def _type_bound(
+    operation: AlterColumnOp, type_: Any, compilation: Compilation
+) -> Iterator[CheckConstraint]:
+    """The CHECKs that a Boolean or Enum type brings along where it is not native."""
+    table = SchemaObjects(operation.script_context).table(
+        operation.table_name, Column(operation.column_name, type_), schema=operation.schema
+    )
+    for constraint in table.constraints:
+        if isinstance(constraint, CheckConstraint) and render_as_constraint(
+            constraint, compilation.ddl_compiler
+        ):
+            yield constraint
+
+
+def _default(operation: AlterColumnOp, compilation: Compilation) -> str:
+    default, existing = operation.modify_server_default, operation.existing_server_default
+    if isinstance(default, Computed) or isinstance(existing, Computed):
+        return _generation(operation, compilation)
+    if isinstance(default, Identity) or isinstance(existing, Identity):
+        return _identity(operation, compilation)
+    if default is None:
+        return "DROP DEFAULT"
+    column: Column[Any] = Column("x", Integer, server_default=default)  # type: ignore[arg-type]  # False went
+    text = compilation.ddl_compiler.get_column_default_string(column)
+    if text is None:
+        raise DirectiveError(
+            f"the default of {operation.table_name}.{operation.column_name} is a "
+            f"{type(default).__name__}, which says that there is one and not which",
+            hint="give it as a string, sa.text(...), an expression or Identity(...)",
+            directive=operation.directive,
+        )
+    return f"SET DEFAULT {text}"
+
+
+def _generation(operation: AlterColumnOp, compilation: Compilation) -> str:
+    default, existing = operation.modify_server_default, operation.existing_server_default
+    if default is None and isinstance(existing, Computed):
+        return "DROP EXPRESSION"
+    if isinstance(default, Computed) and isinstance(existing, Computed):
+        return f"SET EXPRESSION AS ({compilation.expression(default.sqltext)})"
+    raise DirectiveError(
+        f"column {operation.table_name}.{operation.column_name} cannot become "
+        + ("generated" if isinstance(default, Computed) else "one with a default at once"),
+        hint="drop the column and add it again with Computed(...)"
+        if isinstance(default, Computed)
+        else "drop the expression first (server_default=None), then set the default",
+        directive=operation.directive,
+    )
+
+
+def _identity(operation: AlterColumnOp, compilation: Compilation) -> str:
+    default, existing = operation.modify_server_default, operation.existing_server_default
+    if default is None:
+        return "DROP IDENTITY"
+    if not isinstance(default, Identity):
+        raise DirectiveError(
+            f"column {operation.table_name}.{operation.column_name} is an identity and cannot have "
+            "a default",
+            hint="drop the identity first (server_default=None), then set the default",
+            directive=operation.directive,
+        )
+    if not isinstance(existing, Identity):
+        return f"ADD {compilation.ddl_compiler.process(default)}"
+    changes = list(_identity_changes(default, existing, compilation))
+    if not changes:
+        raise DirectiveError(
+            f"alter_column of {operation.table_name}.{operation.column_name} changes nothing of its "
+            "identity",
+            hint="leave the directive out",
+            directive=operation.directive,
+        )
+    return " ".join(changes)
+
+
+def _identity_changes(
+    default: Identity, existing: Identity, compilation: Compilation
+) -> Iterator[str]:
+    if bool(default.always) != bool(existing.always):
+        yield f"SET GENERATED {'ALWAYS' if default.always else 'BY DEFAULT'}"
+    for option in _IDENTITY_OPTIONS:
+        unset = _IDENTITY_DEFAULTS.get(option)
+        after, before = getattr(default, option, None), getattr(existing, option, None)
+        if (unset if after is None else after) != (unset if before is None else before):
+            after = unset if after is None else after
+            if after is not None:
+                only: dict[str, Any] = {option: after}
+                one = Identity(**only)
+                yield f"SET {compilation.ddl_compiler.get_identity_options(one)}"

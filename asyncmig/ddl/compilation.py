@@ -1,0 +1,104 @@
+"""What the compiling functions share: quoting, SQLAlchemy's compilers, layout."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+    from sqlalchemy.schema import Column, Constraint
+    from sqlalchemy.sql.compiler import DDLCompiler, IdentifierPreparer, SQLCompiler
+    from sqlalchemy.sql.elements import ClauseElement
+    from sqlalchemy.types import TypeEngine
+
+__all__ = ["Compilation", "tidy"]
+
+_QUOTED = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")""")
+
+
+def tidy(sql: str) -> str:
+    """SQLAlchemy's layout without tabs and trailing blanks; quoted text stays as it is."""
+    sql = sql.strip()
+    if "\n" not in sql:
+        return sql
+    if "'" not in sql and '"' not in sql:
+        return sql.replace(" \n", "\n").replace("\t", "    ")
+    parts = _QUOTED.split(sql)
+    parts[::2] = [part.replace(" \n", "\n").replace("\t", "    ") for part in parts[::2]]
+    return "".join(parts)
+
+
+class Compilation:
+    """The compiling of one operation.
+
+    Args:
+        dialect: a ``MigrationDialect``; another PostgreSQL dialect renders fewer kinds of literals.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
+    @property
+    def preparer(self) -> IdentifierPreparer:
+        """Quotes identifiers."""
+        return self.dialect.identifier_preparer
+
+    @cached_property
+    def ddl_compiler(self) -> DDLCompiler:
+        """Compiles columns and constraints."""
+        return self.dialect.ddl_compiler(self.dialect, cast("Any", None))
+
+    @property
+    def sql_compiler(self) -> SQLCompiler:
+        """Compiles expressions."""
+        return self.ddl_compiler.sql_compiler
+
+    def quote(self, name: str) -> str:
+        """An identifier, quoted where it must be."""
+        return self.preparer.quote(name)
+
+    def schema(self, name: str) -> str:
+        """A schema; a dotted name is quoted piece by piece, unless it is a ``quoted_name``."""
+        return self.preparer.quote_schema(name)
+
+    def qualified(self, name: str, schema: str | None) -> str:
+        """An object's name with its schema."""
+        return f"{self.schema(schema)}.{self.quote(name)}" if schema else self.quote(name)
+
+    def names(self, names: Any) -> str:
+        """Identifiers, separated by commas."""
+        return ", ".join(self.quote(name) for name in names)
+
+    def alter_table(self, name: str, schema: str | None) -> str:
+        """The beginning of ALTER TABLE."""
+        return f"ALTER TABLE {self.qualified(name, schema)}"
+
+    def ddl(self, element: Any) -> str:
+        """A DDL element of SQLAlchemy's."""
+        return tidy(str(element.compile(dialect=self.dialect)))
+
+    def column(self, column: Column[Any]) -> str:
+        """A column's definition: name, type, default, NOT NULL."""
+        return self.ddl_compiler.get_column_specification(column)
+
+    def constraint(self, constraint: Constraint) -> str:
+        """A constraint's definition."""
+        return self.ddl_compiler.process(constraint)
+
+    def type(self, type_: TypeEngine[Any]) -> str:
+        """A type's name."""
+        return str(self.dialect.type_compiler_instance.process(type_))
+
+    def string(self, text: str) -> str:
+        """A text as a literal."""
+        return "'" + text.replace("'", "''") + "'"
+
+    def comment(self, text: str | None) -> str:
+        """A text as a literal, or NULL."""
+        return "NULL" if text is None else self.string(text)
+
+    def expression(self, clause: ClauseElement) -> str:
+        """An expression with its values as literals, columns without their table."""
+        return self.sql_compiler.process(clause, literal_binds=True, include_table=False)

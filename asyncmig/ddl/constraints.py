@@ -1,0 +1,59 @@
+"""Constraints as DDL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.schema import AddConstraint, DropConstraint
+
+from asyncmig.operations.internals import render_as_constraint
+from asyncmig.operations.schema_objects import SchemaObjects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.schema import Constraint
+
+    from asyncmig.ddl.compilation import Compilation
+    from asyncmig.operations.constraints import (
+        AddConstraintOp,
+        DropConstraintOp,
+        ValidateConstraintOp,
+    )
+
+__all__ = ["add", "add_constraint", "drop", "drop_constraint", "validate_constraint"]
+
+
+def add(constraint: Constraint, compilation: Compilation) -> Iterator[str]:
+    """ADD CONSTRAINT, unless the constraint has no place in PostgreSQL."""
+    if render_as_constraint(constraint, compilation.ddl_compiler):
+        yield compilation.ddl(AddConstraint(constraint))
+
+
+def drop(
+    constraint: Constraint, compilation: Compilation, *, if_exists: bool = False
+) -> Iterator[str]:
+    """DROP CONSTRAINT."""
+    yield compilation.ddl(DropConstraint(constraint, if_exists=if_exists))
+
+
+def add_constraint(operation: AddConstraintOp, compilation: Compilation) -> Iterator[str]:
+    """ADD CONSTRAINT of any kind."""
+    yield from add(operation.to_constraint(), compilation)
+
+
+def drop_constraint(operation: DropConstraintOp, compilation: Compilation) -> Iterator[str]:
+    """DROP CONSTRAINT by name."""
+    constraint = SchemaObjects(operation.script_context).generic_constraint(
+        operation.constraint_name,
+        operation.table_name,
+        operation.constraint_type,
+        schema=operation.schema,
+    )
+    yield from drop(constraint, compilation, if_exists=bool(operation.if_exists))
+
+
+def validate_constraint(operation: ValidateConstraintOp, compilation: Compilation) -> Iterator[str]:
+    """VALIDATE CONSTRAINT."""
+    table = compilation.alter_table(operation.table_name, operation.schema)
+    yield f"{table} VALIDATE CONSTRAINT {compilation.quote(operation.constraint_name)}"

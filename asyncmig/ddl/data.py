@@ -1,0 +1,122 @@
+"""``op.bulk_insert``: rows as INSERT statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.schema import Column
+from sqlalchemy.schema import Sequence as SchemaSequence
+from sqlalchemy.sql.elements import BindParameter, ClauseElement
+
+from asyncmig.ddl.compiled import CompiledSql
+from asyncmig.ddl.defaults import is_python_side, python_default
+from asyncmig.ddl.literal import literal
+from asyncmig.errors import DirectiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from asyncmig.ddl.compilation import Compilation
+    from asyncmig.operations.data import BulkInsertOp
+
+__all__ = ["bulk_insert"]
+
+_ROWS_A_STATEMENT = 1000
+"""More make the parse tree large and save nothing."""
+
+_CHARACTERS_A_STATEMENT = 1_000_000
+"""Wide rows end a statement earlier, so that an error's text stays readable."""
+
+
+def bulk_insert(operation: BulkInsertOp, compilation: Compilation) -> Iterator[CompiledSql]:
+    """INSERT statements of many rows; rows that name other columns begin another statement."""
+    if not isinstance(operation.rows, list):
+        raise TypeError(f"bulk_insert takes a list of rows, not {type(operation.rows).__name__}")
+    insert = _Insert(operation, compilation)
+    most = _ROWS_A_STATEMENT if operation.multiinsert else 1
+    columns: tuple[str, ...] = ()
+    tuples: list[str] = []
+    size = 0
+    for row in operation.rows:
+        if not isinstance(row, dict):
+            raise TypeError(f"bulk_insert takes rows as dictionaries, not {type(row).__name__}")
+        keys, text = insert.row(row)
+        if tuples and (
+            keys != columns
+            or not keys
+            or len(tuples) >= most
+            or size + len(text) > _CHARACTERS_A_STATEMENT
+        ):
+            yield insert.statement(columns, tuples)
+            tuples, size = [], 0
+        columns = keys
+        tuples.append(text)
+        size += len(text)
+    if tuples:
+        yield insert.statement(columns, tuples)
+
+
+class _Insert:
+    def __init__(self, operation: BulkInsertOp, compilation: Compilation) -> None:
+        self._table = operation.table
+        self._directive = operation.directive
+        self._compilation = compilation
+        self._renderers: dict[str, Callable[[Any], str]] = {}
+        self._defaults: dict[str, Any] = {}
+        for column in self._table.columns:
+            default = getattr(column, "default", None) if isinstance(column, Column) else None
+            if default is not None:
+                self._defaults[str(column.key)] = default
+
+    def row(self, row: dict[str, Any]) -> tuple[tuple[str, ...], str]:
+        """The columns of a row, and its values in parentheses."""
+        values = {getattr(key, "key", key): value for key, value in row.items()}
+        for key, default in self._defaults.items():
+            if key not in values:
+                if is_python_side(default):
+                    values[key] = python_default(default, values)
+                elif not isinstance(default, SchemaSequence):
+                    values[key] = default.arg
+                elif not default.optional:
+                    values[key] = default.next_value()
+        texts = [self._renderer(key)(value) for key, value in values.items()]
+        return tuple(values), f"({', '.join(texts)})"
+
+    def statement(self, keys: tuple[str, ...], tuples: list[str]) -> CompiledSql:
+        """INSERT INTO."""
+        preparer = self._compilation.preparer
+        table = preparer.format_table(self._table)
+        if not keys:
+            return CompiledSql(f"INSERT INTO {table} DEFAULT VALUES")
+        names = ", ".join(preparer.quote(self._table.columns[key].name) for key in keys)
+        rows = f" {tuples[0]}" if len(tuples) == 1 else "\n    " + ",\n    ".join(tuples)
+        return CompiledSql(f"INSERT INTO {table} ({names}) VALUES{rows}")
+
+    def _renderer(self, key: str) -> Callable[[Any], str]:
+        renderer = self._renderers.get(key)
+        if renderer is None:
+            renderer = self._renderers[key] = self._new_renderer(key)
+        return renderer
+
+    def _new_renderer(self, key: str) -> Callable[[Any], str]:
+        if key not in self._table.columns:
+            raise DirectiveError(
+                f"bulk_insert into {self._table.name}: the table has no column {key!r}",
+                hint=f"its columns are {', '.join(self._table.columns.keys()) or 'unknown'}",
+                directive=self._directive,
+            )
+        type_ = self._table.columns[key].type
+        dialect = self._compilation.dialect
+        compiler = self._compilation.sql_compiler
+        wraps = type_.dialect_impl(dialect)._has_bind_expression  # noqa: SLF001 - what compiling asks
+
+        def render(value: Any) -> str:
+            if isinstance(value, ClauseElement):
+                return compiler.process(value.self_group(), literal_binds=True)
+            if hasattr(value, "__clause_element__"):
+                return compiler.process(value.__clause_element__(), literal_binds=True)
+            if wraps:
+                return compiler.process(BindParameter(None, value, type_=type_), literal_binds=True)
+            return literal(value, type_, dialect)
+
+        return render

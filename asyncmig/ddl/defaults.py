@@ -1,0 +1,73 @@
+"""Python-side defaults of columns, for statements that leave those columns out.
+
+An executed INSERT or UPDATE lets SQLAlchemy fill them in. Here it is only compiled, so they are put
+among its values before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.schema import ColumnDefault
+from sqlalchemy.sql.dml import Insert, ValuesBase
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+    from sqlalchemy.schema import Column
+    from sqlalchemy.sql.compiler import SQLCompiler
+
+__all__ = ["python_default", "with_defaults"]
+
+
+class _Row:
+    """What a default function gets as its context: the parameters of its row."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self.current_parameters = parameters
+
+    def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
+        """The row's values by column key."""
+        del isolate_multiinsert_groups  # rows are always apart here
+        return self.current_parameters
+
+
+def python_default(default: Any, row: dict[str, Any]) -> Any:
+    """The value of a Python-side default for one row, whose other values are given by key."""
+    return default.arg(_Row(row)) if default.is_callable else default.arg
+
+
+def is_python_side(default: Any) -> bool:
+    """True for a default that SQLAlchemy computes before it sends the statement."""
+    return isinstance(default, ColumnDefault) and not default.is_clause_element
+
+
+def with_defaults(construct: ValuesBase, dialect: Dialect) -> ValuesBase:
+    """The statement with values for the columns that would have been filled in."""
+    compiled: SQLCompiler = construct.compile(dialect=dialect, column_keys=[])
+    is_insert = isinstance(construct, Insert)
+    columns: list[Column[Any]] = [
+        *(compiled.insert_prefetch if is_insert else compiled.update_prefetch)
+    ]
+    columns = list(dict.fromkeys(columns))
+    if not columns:
+        return construct
+    multi: Any = construct._multi_values  # noqa: SLF001 - rows are given back nowhere else
+    if is_insert and multi:
+        rows: list[dict[str, Any]] = [
+            {str(getattr(key, "key", key)): value for key, value in row.items()}
+            for group in multi
+            for row in group
+        ]
+        for row in rows:
+            for column in columns:
+                row.setdefault(column.key, python_default(column.default, row))
+        complete = construct._generate()  # noqa: SLF001 - the copy that every .values() makes
+        complete.__dict__["_multi_values"] = (rows,)
+        return complete
+    row = dict(compiled.params)
+    return construct.values(
+        {
+            column: python_default(column.default if is_insert else column.onupdate, row)
+            for column in columns
+        }
+    )

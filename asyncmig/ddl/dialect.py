@@ -1,0 +1,121 @@
+"""SQLAlchemy's PostgreSQL dialect, for writing SQL that stands on its own.
+
+No driver is involved: every value becomes a literal, ``%`` and ``:`` stay what they are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDDLCompiler, PGDialect
+from sqlalchemy.exc import CompileError
+from sqlalchemy.sql import operators
+
+from asyncmig.ddl.literal import literal
+
+if TYPE_CHECKING:
+    from sqlalchemy.schema import Computed
+    from sqlalchemy.sql.elements import BindParameter, TextClause
+    from sqlalchemy.types import TypeEngine
+
+__all__ = ["MigrationDialect"]
+
+
+class LiteralCompiler(PGCompiler):
+    """Renders values as PostgreSQL literals of their type.
+
+    In a function's arguments, a list of selected columns, a CASE, arithmetic and ``text()`` the server
+    cannot tell a literal's type from its place, so there a cast names it: ``'2026-01-01'::DATE``.
+    Elsewhere (the values of INSERT and UPDATE, comparisons) the other side decides.
+    """
+
+    _explicit_types = False
+
+    def visit_bindparam(  # type: ignore[override]  # keyword arguments are SQLAlchemy's business
+        self,
+        bindparam: BindParameter[Any],
+        within_columns_clause: bool = False,
+        explicit_types: bool = False,
+        **kw: Any,
+    ) -> str:
+        outer = self._explicit_types
+        self._explicit_types = explicit_types or within_columns_clause
+        try:
+            return super().visit_bindparam(  # type: ignore[no-untyped-call, no-any-return]
+                bindparam, within_columns_clause=within_columns_clause, **kw
+            )
+        finally:
+            self._explicit_types = outer
+
+    def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:
+        return literal(value, type_, self.dialect, explicit=self._explicit_types)
+
+    def visit_textclause(self, textclause: TextClause, *args: Any, **kw: Any) -> str:
+        kw["explicit_types"] = True
+        return super().visit_textclause(  # type: ignore[no-untyped-call, no-any-return]
+            textclause, *args, **kw
+        )
+
+    def visit_function(self, func: Any, *args: Any, **kw: Any) -> str:
+        kw["explicit_types"] = True
+        return super().visit_function(func, *args, **kw)
+
+    def visit_case(self, clause: Any, **kw: Any) -> str:
+        kw["explicit_types"] = True
+        return super().visit_case(clause, **kw)  # type: ignore[no-untyped-call, no-any-return]
+
+    def visit_binary(self, binary: Any, *args: Any, **kw: Any) -> str:
+        if not operators.is_comparison(binary.operator):
+            kw["explicit_types"] = True
+        return super().visit_binary(  # type: ignore[no-untyped-call, no-any-return]
+            binary, *args, **kw
+        )
+
+
+class MigrationDDLCompiler(PGDDLCompiler):
+    """Renders generated columns for whatever server there is."""
+
+    def visit_computed_column(self, generated: Computed, **_: Any) -> str:
+        expression = self.sql_compiler.process(
+            generated.sqltext, include_table=False, literal_binds=True
+        )
+        return f"GENERATED ALWAYS AS ({expression}){self._storage(generated)}"
+
+    def _storage(self, generated: Computed) -> str:
+        """STORED, unless VIRTUAL is asked for or the server is known to mean it.
+
+        Without a keyword PostgreSQL 18 means VIRTUAL and older ones complain. SQLAlchemy 2.1 leaves
+        the keyword out unless it knows the server; text that every server takes needs it.
+        """
+        server: tuple[int, ...] | None = getattr(self.dialect, "server_version_info", None)
+        has_virtual = server is not None and server >= (18,)
+        if generated.persisted is None:
+            return "" if has_virtual else " STORED"
+        if generated.persisted:
+            return " STORED"
+        if server is not None and not has_virtual:
+            raise CompileError(
+                f"a virtual column is wanted; PostgreSQL {server[0]} only stores "
+                "generated columns: Computed(..., persisted=True)"
+            )
+        return " VIRTUAL"
+
+
+class MigrationDialect(PGDialect):
+    """The dialect that operations are compiled with.
+
+    Args:
+        server_version: ``(18, 1)`` where the server is known; None writes SQL for all of them.
+    """
+
+    driver = "asyncpg"
+    statement_compiler = LiteralCompiler
+    ddl_compiler = MigrationDDLCompiler
+    supports_statement_cache = True
+
+    def __init__(self, server_version: tuple[int, ...] | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("paramstyle", "named")  # with others "%" is doubled in the text
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # SQLAlchemy's
+        self._backslash_escapes = False  # standard_conforming_strings is on since PostgreSQL 9.1
+        if server_version is not None:
+            self.server_version_info = server_version

@@ -1,0 +1,339 @@
+"""Values as PostgreSQL literals.
+
+A literal means on the server what a driver's parameter would have meant. Texts stay without a type
+(``'x'``), so that the server infers it from the place, as it does for psycopg. Other quoted values get
+a cast where the place says nothing (``explicit``), and where the cast matters: a timestamp with an
+offset loses it without one when the column has no time zone.
+
+The value passes through SQLAlchemy's type first: ``process_bind_param`` of a ``TypeDecorator``, the
+JSON serializer, the label of an ``Enum`` member.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import types as sqltypes
+from sqlalchemy.dialects.postgresql import ARRAY as PG_ARRAY
+from sqlalchemy.dialects.postgresql import HSTORE
+from sqlalchemy.dialects.postgresql.ranges import AbstractMultiRange, AbstractRange, Range
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
+
+from asyncmig.errors import DirectiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy.engine import Dialect
+
+__all__ = ["literal"]
+
+
+class _Rendered(NamedTuple):
+    """A value's text as the server's input function reads it.
+
+    ``cast`` is the type's name, for quoted values that want one; ``needs_cast`` when they always do.
+    """
+
+    text: str
+    is_quoted: bool = True
+    cast: str | None = None
+    needs_cast: bool = False
+
+
+_NULL = _Rendered("NULL", is_quoted=False)
+_TRUE = _Rendered("true", is_quoted=False)
+_FALSE = _Rendered("false", is_quoted=False)
+
+
+def literal(value: Any, type_: TypeEngine[Any], dialect: Dialect, *, explicit: bool = False) -> str:
+    """A value as a literal.
+
+    Args:
+        value: a Python value, as one would bind it.
+        type_: the SQLAlchemy type; ``NullType`` when it is unknown.
+        dialect: ours.
+        explicit: name the type, since the place does not tell it.
+
+    Raises:
+        DirectiveError: there is no literal for such a value.
+
+    Example::
+
+        literal([1, None], ARRAY(Integer()), dialect)  # '{1,NULL}'
+    """
+    if value is None and type(type_) is NullType:
+        return "NULL"
+    if explicit and isinstance(value, list) and type(type_) is NullType and value:
+        return f"ARRAY[{', '.join(literal(item, type_, dialect) for item in value)}]"
+    if isinstance(value, tuple) and type(type_) is NullType:
+        return f"({', '.join(literal(item, type_, dialect) for item in value)})"
+    rendered = _render(value, type_, dialect)
+    if not rendered.is_quoted:
+        return rendered.text
+    if "\0" in rendered.text:
+        raise DirectiveError(
+            "a text has a NUL character, and PostgreSQL stores none",
+            hint="strip it, or keep the value in a bytea column",
+        )
+    quoted = "'" + rendered.text.replace("'", "''") + "'"
+    if rendered.cast is not None and (explicit or rendered.needs_cast):
+        return f"{quoted}::{rendered.cast}"
+    return quoted
+
+
+def _render(value: Any, type_: TypeEngine[Any], dialect: Dialect) -> _Rendered:
+    implementation: Any = type_.dialect_impl(dialect)
+    if isinstance(implementation, TypeDecorator):
+        return _decorated(value, implementation, dialect)
+    if value is None and not implementation.should_evaluate_none:
+        return _NULL
+    if not type(implementation).__module__.startswith("sqlalchemy."):
+        return _users_own(value, implementation, dialect)
+    if isinstance(implementation, sqltypes.JSON):
+        return _json(value, implementation, dialect)
+    if isinstance(implementation, sqltypes.ARRAY):
+        return _array(value, implementation, dialect)
+    if isinstance(implementation, sqltypes.Enum):
+        value = _processed(value, implementation, dialect)
+        return _Rendered(str(value))
+    if isinstance(implementation, AbstractRange):
+        return _range(value, implementation, dialect)
+    if isinstance(implementation, sqltypes.Boolean) and value in (0, 1):
+        return _TRUE if value else _FALSE
+    if isinstance(implementation, sqltypes.Uuid):
+        return _by_value(_processed(value, implementation, dialect))
+    if isinstance(implementation, HSTORE):
+        text = _processed(value, implementation, dialect)
+        return _Rendered(str(text), cast=_name(implementation, dialect))
+    if isinstance(implementation, sqltypes.JSON.JSONPathType):
+        return _Rendered(str(_processed(value, implementation, dialect)))
+    if isinstance(value, bool) and isinstance(implementation, sqltypes.Integer | sqltypes.Numeric):
+        return _Rendered(str(int(value)), is_quoted=False)
+    rendered = _by_value(value)
+    if rendered.needs_cast and getattr(implementation, "timezone", False):
+        return rendered._replace(needs_cast=False)
+    return rendered
+
+
+def _decorated(value: Any, type_: TypeDecorator[Any], dialect: Dialect) -> _Rendered:
+    """A value of a user's TypeDecorator, or of SQLAlchemy's own: PickleType, Interval(native=False)."""
+    kind = type(type_)
+    own_module = kind.__module__.startswith("sqlalchemy.")
+    if kind.literal_processor is not TypeDecorator.literal_processor and not own_module:
+        return _raw(type_.literal_processor(dialect), value)
+    if kind.bind_processor is not TypeDecorator.bind_processor:
+        return _render_processed(type_.bind_processor(dialect), value, type_, dialect)
+    if kind.process_literal_param is not TypeDecorator.process_literal_param:
+        value = type_.process_literal_param(value, dialect)
+    elif kind.process_bind_param is not TypeDecorator.process_bind_param:
+        value = type_.process_bind_param(value, dialect)
+    inner: Any = type_.impl_instance
+    return _render(value, inner, dialect)
+
+
+def _users_own(value: Any, type_: TypeEngine[Any], dialect: Dialect) -> _Rendered:
+    """A value of a user's UserDefinedType or subclass of one of SQLAlchemy's types."""
+    for kind in type(type_).__mro__:
+        if kind.__module__.startswith("sqlalchemy."):
+            break
+        if "literal_processor" in kind.__dict__:
+            return _raw(type_.literal_processor(dialect), value)
+        if "bind_processor" in kind.__dict__:
+            return _by_value(_processed(value, type_, dialect))
+    ours = type_
+    for kind in type(type_).__mro__:
+        if kind.__module__.startswith("sqlalchemy.") and issubclass(kind, TypeEngine):
+            if issubclass(kind, sqltypes.JSON):
+                return _json(value, ours, dialect)
+            if issubclass(kind, sqltypes.ARRAY):
+                return _array(value, ours, dialect)
+            break
+    return _by_value(value)
+
+
+def _raw(processor: Callable[[Any], str] | None, value: Any) -> _Rendered:
+    """SQL text that a user's literal_processor wrote."""
+    return _by_value(value) if processor is None else _Rendered(processor(value), is_quoted=False)
+
+
+def _render_processed(
+    processor: Callable[[Any], Any] | None, value: Any, type_: TypeDecorator[Any], dialect: Dialect
+) -> _Rendered:
+    if processor is not None:
+        value = processor(value)
+    if value is None:
+        return _NULL
+    inner: Any = type_.impl_instance
+    if isinstance(inner, sqltypes.JSON | sqltypes.ARRAY) and not isinstance(value, str):
+        return _render(value, inner, dialect)
+    return _by_value(value)
+
+
+def _processed(value: Any, type_: TypeEngine[Any], dialect: Dialect) -> Any:
+    processor = type_.bind_processor(dialect)
+    return value if processor is None else processor(value)
+
+
+def _name(type_: TypeEngine[Any], dialect: Dialect) -> str:
+    return str(dialect.type_compiler_instance.process(type_))
+
+
+def _json(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
+    text = _processed(value, type_, dialect)
+    return _NULL if text is None else _Rendered(str(text), cast=_name(type_, dialect))
+
+
+def _array(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
+    if isinstance(value, str):  # '{1,2}', as PostgreSQL writes it
+        return _Rendered(value, cast=_name(type_, dialect))
+    item_type = type_.item_type
+    is_nested = not isinstance(item_type, sqltypes.JSON) or (type_.dimensions or 1) > 1
+    text = _array_text(value, item_type, dialect, type_.dimensions, is_nested=is_nested)
+    return _Rendered(text, cast=_name(type_, dialect))
+
+
+def _array_text(
+    items: Iterable[Any],
+    item_type: TypeEngine[Any],
+    dialect: Dialect,
+    dimensions: int | None,
+    *,
+    is_nested: bool,
+) -> str:
+    texts = []
+    for item in items:
+        if is_nested and isinstance(item, list | tuple) and dimensions != 1:
+            deeper = None if dimensions is None else dimensions - 1
+            nested = deeper is None or deeper > 1
+            texts.append(_array_text(item, item_type, dialect, deeper, is_nested=nested))
+            continue
+        rendered = _NULL if item is None else _render(item, item_type, dialect)
+        texts.append(_array_item(rendered))
+    return "{" + ",".join(texts) + "}"
+
+
+def _array_item(rendered: _Rendered) -> str:
+    if not rendered.is_quoted:
+        return rendered.text
+    return '"' + rendered.text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _range(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
+    cast = _name(type_, dialect)
+    if isinstance(value, str):
+        return _Rendered(value, cast=cast)
+    if isinstance(type_, AbstractMultiRange):
+        return _Rendered("{" + ",".join(map(_range_text, value)) + "}", cast=cast)
+    return _Rendered(_range_text(value), cast=cast)
+
+
+def _range_text(value: Any) -> str:
+    """SQLAlchemy's, asyncpg's or psycopg2's range; all have ``lower`` and ``upper``."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Range):
+        if value.empty:
+            return "empty"
+        opening, closing = value.bounds
+    else:
+        if value.isempty:
+            return "empty"
+        opening = "[" if value.lower_inc else "("
+        closing = "]" if value.upper_inc else ")"
+    return f"{opening}{_bound(value.lower)},{_bound(value.upper)}{closing}"
+
+
+def _bound(value: Any) -> str:
+    if value is None:
+        return ""
+    rendered = _by_value(value)
+    return _array_item(rendered)
+
+
+def _by_value(value: Any) -> _Rendered:
+    """A value whose SQLAlchemy type does not change how it is written."""
+    for kind in type(value).__mro__:
+        render = _BY_VALUE.get(kind)
+        if render is not None:
+            return render(value)
+    if hasattr(value, "lower_inc") and hasattr(value, "isempty"):
+        return _Rendered(_range_text(value))
+    if hasattr(value, "as_string"):  # asyncpg.BitString
+        return _Rendered(str(value.as_string()).replace(" ", ""))
+    raise DirectiveError(
+        f"there is no PostgreSQL literal for a value of type {type(value).__name__}",
+        hint="give its SQLAlchemy type: sa.bindparam('x', value, type_=...), or a typed column",
+    )
+
+
+def _float(value: float) -> _Rendered:
+    if value != value:
+        return _Rendered("NaN", cast="FLOAT8")
+    if value in {float("inf"), float("-inf")}:
+        return _Rendered("Infinity" if value > 0 else "-Infinity", cast="FLOAT8")
+    return _Rendered(float.__repr__(value), is_quoted=False)
+
+
+def _decimal(value: Decimal) -> _Rendered:
+    if value.is_nan():
+        return _Rendered("NaN", cast="NUMERIC")
+    if value.is_infinite():
+        return _Rendered("Infinity" if value > 0 else "-Infinity", cast="NUMERIC")
+    return _Rendered(str(value), is_quoted=False)
+
+
+def _datetime(value: dt.datetime) -> _Rendered:
+    text = value.isoformat(" ")
+    if value.tzinfo is None:
+        return _Rendered(text, cast="TIMESTAMP")
+    return _Rendered(text, cast="TIMESTAMPTZ", needs_cast=True)
+
+
+def _time(value: dt.time) -> _Rendered:
+    cast = "TIME" if value.tzinfo is None else "TIMETZ"
+    return _Rendered(value.isoformat(), cast=cast)
+
+
+def _timedelta(value: dt.timedelta) -> _Rendered:
+    text = f"{value.days} days {value.seconds}.{value.microseconds:06} seconds"
+    return _Rendered(text, cast="INTERVAL")
+
+
+def _bytes(value: bytes | bytearray | memoryview) -> _Rendered:
+    return _Rendered("\\x" + bytes(value).hex(), cast="BYTEA")
+
+
+_BY_VALUE: dict[type, Callable[[Any], _Rendered]] = {
+    type(None): lambda _: _NULL,
+    Enum: lambda value: _by_value(value.value),
+    str: lambda value: _Rendered(str.__str__(value)),
+    bool: lambda value: _TRUE if value else _FALSE,
+    int: lambda value: _Rendered(int.__repr__(value), is_quoted=False),
+    float: _float,
+    Decimal: _decimal,
+    dt.datetime: _datetime,
+    dt.date: lambda value: _Rendered(value.isoformat(), cast="DATE"),
+    dt.time: _time,
+    dt.timedelta: _timedelta,
+    UUID: lambda value: _Rendered(str(value), cast="UUID"),
+    bytes: _bytes,
+    bytearray: _bytes,
+    memoryview: _bytes,
+    ipaddress.IPv4Address: lambda value: _Rendered(str(value), cast="INET"),
+    ipaddress.IPv6Address: lambda value: _Rendered(str(value), cast="INET"),
+    ipaddress.IPv4Interface: lambda value: _Rendered(str(value), cast="INET"),
+    ipaddress.IPv6Interface: lambda value: _Rendered(str(value), cast="INET"),
+    ipaddress.IPv4Network: lambda value: _Rendered(str(value), cast="CIDR"),
+    ipaddress.IPv6Network: lambda value: _Rendered(str(value), cast="CIDR"),
+    Range: lambda value: _Rendered(_range_text(value)),
+    list: lambda value: _Rendered(
+        "{" + ",".join(_array_item(_by_value(item)) for item in value) + "}"
+    ),
+    PG_ARRAY: lambda value: _Rendered(str(value)),
+}

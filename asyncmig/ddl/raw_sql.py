@@ -1,0 +1,40 @@
+r"""SQL that a script wrote as text: cut into statements, otherwise left alone."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from asyncmig.ddl.compiled import CompiledSql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["split_text", "unescape"]
+
+_ESCAPED_COLON = re.compile(r"\\(:\w*)(?![:\w])")
+
+
+def unescape(sql: str) -> str:
+    r"""``\:`` becomes ``:``, as in ``sa.text``.
+
+    Nothing else changes. In a plain string ``:name`` is no parameter: there is nobody who could give
+    it a value, so it is sent as it is, where Alembic would complain of a missing value.
+    """
+    return _ESCAPED_COLON.sub(r"\1", sql) if "\\:" in sql else sql
+
+
+def split_text(
+    sql: str, parameters: tuple[object, ...] = (), autocommit: bool | None = None
+) -> Iterator[CompiledSql]:
+    """The statements of a text, each with the line where it begins."""
+    from asyncmig.sql.split import split
+
+    for statement in split(sql):
+        yield CompiledSql(
+            statement.text,
+            parameters=parameters,
+            line=statement.line - 1,
+            autocommit=autocommit,
+            copy_data=statement.copy_data,
+        )

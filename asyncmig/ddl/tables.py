@@ -1,0 +1,98 @@
+"""Tables as DDL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.engine.mock import MockConnection
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, SetColumnComment, SetTableComment
+
+from asyncmig.ddl.execute import construct_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.schema import Table
+
+    from asyncmig.ddl.compilation import Compilation
+    from asyncmig.operations.created_types import ScriptTypes
+    from asyncmig.operations.tables import CreateTableOp, DropTableOp, RenameTableOp
+
+__all__ = ["create_table", "drop_table", "rename_table"]
+
+
+def create_table(operation: CreateTableOp, compilation: Compilation) -> Iterator[str]:
+    """CREATE TYPE as far as needed, CREATE TABLE, its indexes, its comments."""
+    table = operation.table
+    context = operation.script_context
+    types = None if context is None else context.created_types
+    written: list[str] = []
+    _fire(table.dispatch.before_create, table, compilation, types, written)
+    yield from written
+    written.clear()
+    yield compilation.ddl(CreateTable(table, if_not_exists=bool(operation.if_not_exists)))
+    _fire(table.dispatch.after_create, table, compilation, types, written)
+    yield from written
+    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+        yield compilation.ddl(CreateIndex(index))
+    if table.comment is not None:
+        yield compilation.ddl(SetTableComment(table))
+    for column in table.columns:
+        if column.comment is not None:
+            yield compilation.ddl(SetColumnComment(column))
+
+
+def drop_table(operation: DropTableOp, compilation: Compilation) -> Iterator[str]:
+    """DROP TABLE."""
+    table = operation.to_table()
+    written: list[str] = []
+    _fire(table.dispatch.before_drop, table, compilation, None, written)
+    yield from written
+    written.clear()
+    yield compilation.ddl(DropTable(table, if_exists=bool(operation.if_exists)))
+    _fire(table.dispatch.after_drop, table, compilation, None, written)
+    yield from written
+
+
+def rename_table(operation: RenameTableOp, compilation: Compilation) -> Iterator[str]:
+    """ALTER TABLE ... RENAME TO."""
+    table = compilation.alter_table(operation.table_name, operation.schema)
+    yield f"{table} RENAME TO {compilation.quote(operation.new_table_name)}"
+
+
+def _fire(
+    event: Any,
+    table: Table,
+    compilation: Compilation,
+    types: ScriptTypes | None,
+    written: list[str],
+) -> None:
+    """Let a table's listeners write their DDL: those of enum types and domains, and the user's."""
+    if not event:
+        return
+
+    def write(construct: Any, parameters: Any = None) -> None:
+        written.extend(
+            statement.sql for statement in construct_sql(construct, compilation, parameters)
+        )
+
+    connection = MockConnection(compilation.dialect, write)
+    event(table, connection, checkfirst=False, _ddl_runner=_Runner(types))
+
+
+class _Runner:
+    """What SQLAlchemy asks which types were created already."""
+
+    def __init__(self, types: ScriptTypes | None) -> None:
+        self.memo: Any = {} if types is None else _Memo(types)
+
+
+class _Memo:
+    def __init__(self, types: ScriptTypes) -> None:
+        self._types = types
+
+    def __contains__(self, kind: object) -> bool:
+        return True
+
+    def __getitem__(self, kind: str) -> ScriptTypes:
+        return self._types
