@@ -11,7 +11,7 @@ from typing import Any
 from asyncmig import results
 from asyncmig.plan import model
 from asyncmig.render import InitResult, TemplateInfo
-from asyncmig_cli.app import application
+from asyncmig_cli.application import application
 from asyncmig_cli.commands import COMMANDS
 from asyncmig_cli.shared_options import PANEL
 

@@ -1,121 +1,21 @@
-"""The application: which commands there are, and how a call ends."""
+"""The console script ``asyncmig``."""
 
+import gc
 import sys
-from collections.abc import Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-import typer
-
-from asyncmig_cli.binding import HELP_NAMES, LeanGroup, bind, shared_callback
-from asyncmig_cli.commands import COMMANDS, spelling
-from asyncmig_cli.console import BrokenOutputError, Console
-from asyncmig_cli.exits import ExitCode
-from asyncmig_cli.failures import UsageProblem, report
-from asyncmig_cli.session import Session
-
-if TYPE_CHECKING:
-    from typer._click import Command, Context
-
-__all__ = ["application", "main", "run"]
-
-HELP = "Async-first schema migrations for PostgreSQL."
-
-
-class CommandGroup(LeanGroup):
-    """Imports the module of the command that is called, and no other."""
-
-    def list_commands(self, ctx: "Context") -> list[str]:  # noqa: ARG002  # click's signature
-        """All names, in the order of the help."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":  # noqa: ARG002
-        """The command of that name, in either of its spellings."""
-        name = spelling(cmd_name)
-        if name is None:
-            return None
-        known = self.commands.get(name)
-        if known is None:
-            module = import_module(f"asyncmig_cli.commands.{name}")
-            known = bind(
-                getattr(module, name), name=name, panel=COMMANDS[name], examples=module.EXAMPLES
-            )
-            self.commands[name] = known
-        return known
-
-    def resolve_command(
-        self, ctx: "Context", args: list[str]
-    ) -> "tuple[str | None, Command | None, list[str]]":
-        """The command that the arguments begin with."""
-        if spelling(args[0]) is None and not args[0].startswith("-") and not ctx.resilient_parsing:
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0].replace("-", "_"), COMMANDS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "`asyncmig --help` lists them"
-            message = f"there is no command {args[0]!r}"
-            raise UsageProblem(message, hint)
-        return super().resolve_command(ctx, args)
-
-
-def application() -> "Command":
-    """The whole command line."""
-    app = typer.Typer(
-        cls=CommandGroup,
-        name="asyncmig",
-        help=HELP,
-        context_settings=HELP_NAMES,
-        rich_markup_mode="rich",
-        pretty_exceptions_enable=False,
-    )
-    app.callback()(shared_callback())
-    return typer.main.get_command(app)
-
-
-def run(arguments: Sequence[str], console: Console | None = None) -> int:
-    """Do what ``arguments`` say and return the exit code; nothing is raised."""
-    session = Session(arguments, console)
-    try:
-        code = _invoke(arguments, session)
-        session.console.out.flush()
-        session.console.err.flush()
-    except BrokenOutputError:
-        # The reader has what it wanted (`| head`). What remains in the buffers goes nowhere, or
-        # the interpreter would complain of the closed pipe at its end.
-        _silence()
-        return ExitCode.DONE
-    return code
-
-
-def _invoke(arguments: Sequence[str], session: Session) -> int:
-    try:
-        outcome = application().main(
-            args=list(arguments) or ["--help"],
-            prog_name="asyncmig",
-            standalone_mode=False,
-            obj=session,
-        )
-    except BrokenOutputError:
-        raise
-    except (KeyboardInterrupt, typer.Abort):
-        return ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001  # the last place where an error can become a message
-        return report(error, session)
-    if not arguments:
-        return ExitCode.USAGE
-    return outcome if isinstance(outcome, int) else ExitCode.DONE
-
-
-def _silence() -> None:
-    import os
-
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            os.dup2(nowhere, stream.fileno())
+__all__ = ["main"]
 
 
 def main() -> NoReturn:
-    """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    """Do what the arguments of the process say, and end it.
+
+    Most calls are over in a tenth of a second, and a good part of that would go into looking for
+    garbage among modules: nothing is collected before there is a run, and nothing at the end.
+    """
+    gc.disable()
+    from asyncmig_cli.application import run
+
+    code = run(sys.argv[1:])
+    gc.freeze()
+    sys.exit(code)

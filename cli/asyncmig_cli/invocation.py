@@ -110,9 +110,12 @@ class Invocation:
             progress: show the run while it goes on.
             overrides: settings that the command's own options change.
         """
+        import gc
+
         from asyncmig_cli.progress.reporter import Silence, choose_reporter
         from asyncmig_cli.runner import run_until_signal
 
+        gc.enable()
         reporter: Reporter = Silence()
         if progress:
             reporter = choose_reporter(

@@ -13,7 +13,7 @@ PROGRAM = """
 import json, sys
 import typer
 before = set(sys.modules)
-from asyncmig_cli.app import run
+from asyncmig_cli.application import run
 code = run({arguments!r})
 after = set(sys.modules)
 facts = {{"code": code, "new": sorted(after - before), "all": sorted(after)}}

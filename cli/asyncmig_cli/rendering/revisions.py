@@ -5,10 +5,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asyncmig.results import BranchPoint, RevisionInfo
 from asyncmig_cli.console import Stream
 
 if TYPE_CHECKING:
+    from asyncmig.results import BranchPoint, RevisionInfo
     from asyncmig_cli.drawing.dag import GraphRow
 
 __all__ = ["branch_lines", "detail_lines", "graph_lines", "head_lines", "history_lines", "marks"]
@@ -17,7 +17,7 @@ LANE_COLORS = ("red", "green", "yellow", "blue", "magenta", "cyan")
 
 
 def marks(
-    info: RevisionInfo,
+    info: "RevisionInfo",
     stream: Stream,
     *,
     effective: bool = True,
@@ -46,13 +46,13 @@ def marks(
     return "".join(f" {one}" for one in found)
 
 
-def _labels(info: RevisionInfo, stream: Stream) -> str:
+def _labels(info: "RevisionInfo", stream: Stream) -> str:
     if not info.branch_labels:
         return ""
     return " " + stream.style(f"({', '.join(info.branch_labels)})", "yellow")
 
 
-def _parents(info: RevisionInfo, stream: Stream) -> str:
+def _parents(info: "RevisionInfo", stream: Stream) -> str:
     text = ", ".join(info.down_revisions) or "<base>"
     if info.depends_on:
         text += f" ({', '.join(info.depends_on)})"
@@ -60,7 +60,7 @@ def _parents(info: RevisionInfo, stream: Stream) -> str:
 
 
 def history_lines(
-    infos: Iterable[RevisionInfo], stream: Stream, *, verbose: bool = False
+    infos: "Iterable[RevisionInfo]", stream: Stream, *, verbose: bool = False
 ) -> Iterator[str]:
     """``down -> revision (label) (head), message``, newest first."""
     for info in infos:
@@ -71,14 +71,14 @@ def history_lines(
             yield _history_line(info, stream)
 
 
-def _history_line(info: RevisionInfo, stream: Stream) -> str:
+def _history_line(info: "RevisionInfo", stream: Stream) -> str:
     name = stream.style(info.revision, "bold")
     facts = f"{_labels(info, stream)}{marks(info, stream)}"
     return f"{_parents(info, stream)} -> {name}{facts}, {info.message}"
 
 
 def head_lines(
-    infos: Iterable[RevisionInfo],
+    infos: "Iterable[RevisionInfo]",
     stream: Stream,
     *,
     verbose: bool = False,
@@ -96,7 +96,7 @@ def head_lines(
             yield f"{name}{shown}{marks(info, stream, current=False, tree=tree)}"
 
 
-def detail_lines(info: RevisionInfo, stream: Stream) -> Iterator[str]:
+def detail_lines(info: "RevisionInfo", stream: Stream) -> Iterator[str]:
     """All that is known of a revision, its docstring indented below."""
     name = stream.style(info.revision, "bold")
     yield f"Rev: {name}{marks(info, stream, effective=False)}"
@@ -117,7 +117,7 @@ def detail_lines(info: RevisionInfo, stream: Stream) -> Iterator[str]:
 
 
 def branch_lines(
-    points: Iterable[BranchPoint], stream: Stream, *, verbose: bool = False
+    points: "Iterable[BranchPoint]", stream: Stream, *, verbose: bool = False
 ) -> Iterator[str]:
     """Each branch point and, below it, where it goes."""
     for point in points:
@@ -135,7 +135,7 @@ def branch_lines(
 
 
 def graph_lines(
-    infos: Sequence[RevisionInfo], stream: Stream, *, verbose: bool = False
+    infos: "Sequence[RevisionInfo]", stream: Stream, *, verbose: bool = False
 ) -> Iterator[str]:
     """The history with its lines drawn, newest at the top."""
     # Imported here because `heads` draws nothing.
@@ -167,7 +167,7 @@ def _block(
         yield f"{picture}{space} {line}".rstrip()
 
 
-def _beside(info: RevisionInfo, stream: Stream, *, verbose: bool) -> list[str]:
+def _beside(info: "RevisionInfo", stream: Stream, *, verbose: bool) -> list[str]:
     name = stream.style(info.revision, "bold")
     depends = f" (depends on {', '.join(info.depends_on)})" if info.depends_on else ""
     first = f"{name}{_labels(info, stream)}{marks(info, stream)}{stream.style(depends, 'dim')}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from asyncmig_cli.app import application
+from asyncmig_cli.application import application
 from asyncmig_cli.commands import COMMANDS, spelling
 from asyncmig_cli.shared_options import SHARED
 

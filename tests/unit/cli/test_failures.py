@@ -65,7 +65,7 @@ def test_a_wrong_call_shows_the_usage_code() -> None:
     assert code == 2
     assert err == "error: these exclude each other\nhint: leave one out\n"
     assert told(typer.BadParameter("Bad thing."))[0] == 2
-    assert "bad thing\n" in told(typer.BadParameter("Bad thing."))[2]
+    assert "error: invalid value: Bad thing\n" in told(typer.BadParameter("Bad thing."))[2]
 
 
 def test_anything_else_is_a_bug_told_in_one_line() -> None:
