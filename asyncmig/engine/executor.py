@@ -15,12 +15,12 @@ import anyio.lowlevel
 import asyncpg
 
 from asyncmig.engine.live import LiveConnections
-from asyncmig.engine.probes import Verdict, clear_way, judge
+from asyncmig.engine.probes import Verdict, clear_way, judge, undecidable
 from asyncmig.engine.stepping import RunningStep
 from asyncmig.engine.units import Alone, Bookkeeping, Mark, Part, Transaction
 from asyncmig.engine.watching import run_watched
 from asyncmig.engine.wire import Wire
-from asyncmig.errors import PartiallyAppliedError, ScriptError
+from asyncmig.errors import ConnectionLostError, ScriptError
 from asyncmig.events import (
     BatchSent,
     PhaseFinished,
@@ -104,6 +104,9 @@ class Executor:
                 else:
                     await anyio.lowlevel.checkpoint()
             await self.wire.flush()
+        except ConnectionLostError as error:
+            error.add_facts(applied=self.applied())
+            raise
         finally:
             await self._live.close()
             await self.session.roll_back()
@@ -216,7 +219,7 @@ class Executor:
             if verdict is Verdict.DONE:
                 return
             if verdict is Verdict.UNKNOWN:
-                raise _undecidable(unit)
+                raise undecidable(unit.step, unit.phase, statement)
         await clear_way(self.session, statement, ours=unit.begun_before)
         self._emit(StatementStarted(revision=revision, sql=statement.sql, origin=statement.origin))
         try:
@@ -248,19 +251,4 @@ def _other_direction(resume: Resume) -> ScriptError:
             "the database is put right by hand"
         ),
         revision=entry.revision,
-    )
-
-
-def _undecidable(unit: Alone) -> PartiallyAppliedError:
-    statement, revision = unit.statement, unit.step.revision
-    return PartiallyAppliedError(
-        f"revision {revision} was interrupted in a statement that leaves no trace to look for "
-        f"({statement.origin}): did it run?",
-        hint=(
-            f"look, then say: `asyncmig resolve {revision} --done` if it did, `--retry` if it did not"
-        ),
-        revision=revision,
-        origin=statement.origin,
-        sql=statement.sql,
-        phase=unit.phase,
     )

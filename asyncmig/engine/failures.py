@@ -8,6 +8,7 @@ import asyncpg
 
 from asyncmig.errors import (
     ConnectionFailedError,
+    DatabaseError,
     PartiallyAppliedError,
     StatementFailedError,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "is_disconnect",
     "is_starting",
     "postgres_error",
+    "server_refusal",
     "statement_failure",
 ]
 
@@ -34,12 +36,28 @@ def is_disconnect(error: BaseException) -> bool:
     return isinstance(
         error,
         OSError
-        | asyncpg.InterfaceError
         | asyncpg.PostgresConnectionError
         | asyncpg.AdminShutdownError
         | asyncpg.CrashShutdownError
         | asyncpg.IdleSessionTimeoutError
         | asyncpg.IdleInTransactionSessionTimeoutError,
+    )
+
+
+def server_refusal(error: asyncpg.PostgresError) -> DatabaseError:
+    """A refusal of something that asyncmig itself asked for."""
+    text = str(error).replace("\n", " ")
+    advice = {
+        "42501": "the role needs to read and write the version table and the journal, and CREATE on their "
+        "schema when they do not exist yet; `role` names another one",
+        "25006": "the server is read-only (a standby?): migrate on the primary",
+        "53100": "the server's disk is full",
+        "22023": "a setting has a value that this server does not take",
+    }
+    return DatabaseError(
+        f"PostgreSQL refused: {text}",
+        hint=advice.get(error.sqlstate or ""),
+        sqlstate=error.sqlstate,
     )
 
 

@@ -37,6 +37,24 @@ _NOTHING = "SELECT 1"
 """What is sent in the place of a COMMIT or BEGIN that the engine has taken care of."""
 
 
+_READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN", "SET", "RESET"})
+"""Verbs that change nothing that lasts: they run again when a script is replayed."""
+
+
+def _needs_its_rows(recorder: Recorder, sql: str) -> ScriptError:
+    return ScriptError(
+        f"revision {recorder.revision.id} stopped half way, and cannot be replayed: it needs the rows of "
+        f"a statement that has run already ({recorder.origin()})",
+        hint=(
+            "finish it by hand, then stamp it; or undo it by hand, then "
+            f"`asyncmig resolve {recorder.revision.id} --forget`"
+        ),
+        revision=recorder.revision.id,
+        path=recorder.revision.path,
+        sql=sql,
+    )
+
+
 class LiveConnections:
     """Gives running scripts their connection; implements the recorder's ``LiveAccess``."""
 
@@ -177,10 +195,15 @@ class LiveConnections:
             await_only(step.undo())
             return _NOTHING, ()
         if not facts.transactional:
-            await_only(step.begin_alone(statement, recorder.origin()))
-            return statement, parameters
+            runs = await_only(step.begin_alone(statement, recorder.origin()))
+            return (statement, parameters) if runs else (_NOTHING, ())
         await_only(step.catch_up())
         step.touch()
+        if step.standing and facts.verb not in _READING:
+            # an earlier run has committed it
+            if facts.returns_rows:
+                raise _needs_its_rows(recorder, statement)
+            return _NOTHING, ()
         return statement, parameters
 
     def _after(self, *_: Any) -> None:

@@ -17,7 +17,7 @@ import anyio
 import asyncpg
 
 from asyncmig.engine.session import CLEANUP_SECONDS
-from asyncmig.errors import LockNotAcquiredError
+from asyncmig.errors import ConnectionLostError, LockNotAcquiredError
 from asyncmig.events import LockAcquired, LockWaiting
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ async def _release(session: Session, key: int) -> None:
         try:
             if not session.closed:
                 await session.send(f"SELECT pg_catalog.pg_advisory_unlock({key})")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionLostError):
             session.driver.terminate()
     if scope.cancelled_caught:
         session.driver.terminate()

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import anyio
 import asyncpg
 
+from asyncmig.engine.failures import server_refusal
 from asyncmig.engine.quoting import identifier, literal
 from asyncmig.engine.session import CLEANUP_SECONDS
+from asyncmig.errors import ConnectionLostError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -31,7 +33,20 @@ def milliseconds(seconds: float | None) -> str:
 
 @asynccontextmanager
 async def prepared_session(session: Session, settings: Settings) -> AsyncIterator[None]:
-    """Take on the role and search path that were asked for."""
+    """Take on the role and search path that were asked for.
+
+    Raises:
+        DatabaseError: the server refused something that asyncmig itself asked for.
+    """
+    try:
+        async with _identity(session, settings):
+            yield
+    except asyncpg.PostgresError as error:
+        raise server_refusal(error) from error
+
+
+@asynccontextmanager
+async def _identity(session: Session, settings: Settings) -> AsyncIterator[None]:
     if session.caller_transaction or (settings.role is None and settings.search_path is None):
         yield
         return
@@ -88,7 +103,7 @@ async def _put_back(session: Session, sql: str) -> None:
         try:
             await session.roll_back()
             await session.send(sql)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionLostError):
             session.driver.terminate()
     if scope.cancelled_caught:
         session.driver.terminate()

@@ -11,17 +11,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from asyncmig.engine.quoting import identifier, qualified
-from asyncmig.errors import StatementFailedError
+from asyncmig.errors import PartiallyAppliedError, StatementFailedError
 from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from asyncmig.engine.session import Session
+    from asyncmig.plan.model import Step
     from asyncmig.sql.classify import Classification, ObjectName
     from asyncmig.sql.statement import Statement
 
-__all__ = ["Verdict", "clear_way", "judge"]
+__all__ = ["Verdict", "clear_way", "judge", "undecidable"]
 
 
 class Verdict(StrEnum):
@@ -71,6 +72,21 @@ async def judge(session: Session, statement: Statement) -> Verdict:
     if found is None:
         return Verdict.UNKNOWN
     return await found(session, facts)
+
+
+def undecidable(step: Step, phase: int, statement: Statement) -> PartiallyAppliedError:
+    """Nobody can say whether an interrupted statement ran: a person has to."""
+    return PartiallyAppliedError(
+        f"revision {step.revision} was interrupted in a statement that leaves no trace to look for "
+        f"({statement.origin}): did it run?",
+        hint=(
+            f"look, then say: `asyncmig resolve {step.revision} --done` if it did, `--retry` if not"
+        ),
+        revision=step.revision,
+        origin=statement.origin,
+        sql=statement.sql,
+        phase=phase,
+    )
 
 
 async def clear_way(session: Session, statement: Statement, *, ours: bool) -> None:
@@ -157,6 +173,10 @@ async def _judge_tablespace(session: Session, facts: Classification) -> Verdict:
     return await _judge_shared(session, facts, "pg_tablespace", "spcname")
 
 
+async def _judge_subscription(session: Session, facts: Classification) -> Verdict:
+    return await _judge_shared(session, facts, "pg_subscription", "subname")
+
+
 async def _judge_shared(
     session: Session, facts: Classification, catalog: str, column: str
 ) -> Verdict:
@@ -176,7 +196,8 @@ async def _again(_session: Session, _facts: Classification) -> Verdict:
 _JUDGES: dict[str, Callable[[Session, Classification], Awaitable[Verdict]]] = {
     "CREATE INDEX": _judge_create_index,
     "DROP INDEX": _judge_drop_index,
-    "REINDEX": _judge_reindex,
+    "REINDEX INDEX": _judge_reindex,
+    "REINDEX TABLE": _judge_reindex,
     "ALTER TABLE DETACH PARTITION": _judge_detach,
     "CREATE DATABASE": _judge_database,
     "DROP DATABASE": _judge_database,
@@ -188,7 +209,13 @@ _JUDGES: dict[str, Callable[[Session, Classification], Awaitable[Verdict]]] = {
     "CLUSTER": _again,
     "ALTER SYSTEM": _again,
     "ALTER DATABASE": _again,
-    "DISCARD": _again,
+    "DISCARD ALL": _again,
+    "REINDEX SCHEMA": _again,
+    "REINDEX DATABASE": _again,
+    "REINDEX SYSTEM": _again,
+    "ALTER SUBSCRIPTION": _again,
+    "CREATE SUBSCRIPTION": _judge_subscription,
+    "DROP SUBSCRIPTION": _judge_subscription,
 }
 
 

@@ -9,13 +9,18 @@ ends a transaction of its own: a script's ``commit()`` does not end ours.
 
 from __future__ import annotations
 
+import io
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import asyncpg
 
+from asyncmig.engine.failures import is_disconnect
+from asyncmig.errors import ConnectionLostError
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,7 +52,6 @@ class Session:
         self.driver = driver
         self.caller_transaction = caller_transaction
         self.disposable = disposable
-        self.messages = 0
         self._make_sqlalchemy = make_sqlalchemy
         self._sqlalchemy: AsyncConnection | None = None
 
@@ -67,15 +71,44 @@ class Session:
         return int(self.driver.get_server_version().major)
 
     async def send(self, sql: str) -> None:
-        """Send one simple-query message; it may hold many statements and transactions."""
-        self.messages += 1
-        await self.driver.execute(sql)
+        """Send one simple-query message; it may hold many statements and transactions.
+
+        Raises:
+            asyncpg.PostgresError: the server refused it.
+            ConnectionLostError: nobody knows whether it ran.
+        """
+        with self._noticing_loss():
+            await self.driver.execute(sql)
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
-        """Run one query and return its rows."""
-        self.messages += 1
-        rows: list[asyncpg.Record] = await self.driver.fetch(query, *args)
-        return rows
+        """Run one query and return its rows; raises as ``send``."""
+        with self._noticing_loss():
+            rows: list[asyncpg.Record] = await self.driver.fetch(query, *args)
+            return rows
+
+    async def copy_in(self, statement: str, data: str) -> None:
+        """Run ``COPY ... FROM STDIN`` with its data; raises as ``send``.
+
+        asyncpg's public COPY methods build a statement of their own; the one written in the script is
+        to run as it stands, so the method beneath them is called.
+        """
+        with self._noticing_loss():
+            await self.driver._copy_in(statement, io.BytesIO(data.encode()), None)  # noqa: SLF001
+
+    @contextmanager
+    def _noticing_loss(self) -> Iterator[None]:
+        try:
+            yield
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            if not (self.closed or is_disconnect(error)):
+                raise
+            raise ConnectionLostError(
+                f"the connection was lost: {str(error) or type(error).__name__}",
+                hint=(
+                    "the version table and the journal tell what stands; "
+                    "run the same command again and it goes on from there"
+                ),
+            ) from error
 
     async def roll_back(self) -> None:
         """End a transaction of ours, if there is one; never fails, never hangs."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asyncmig.engine.probes import Verdict, clear_way, judge, undecidable
 from asyncmig.engine.units import Mark, Part, Transaction, frame_phase
 from asyncmig.errors import ScriptError
 from asyncmig.plan.model import Phase, PhaseKind
@@ -114,18 +115,37 @@ class RunningStep:
             self._open.parts.clear()
             await self._wire.flush()
 
-    async def begin_alone(self, sql: str, origin: str | None) -> None:
-        """Journal that the script is about to run a statement that cannot be in a transaction."""
+    async def begin_alone(self, sql: str, origin: str | None) -> bool:
+        """Journal that the script is about to run a statement that cannot be in a transaction.
+
+        Returns:
+            False when an earlier run has done it.
+        """
         await self.end_transaction()
         statement = Statement(sql=sql, origin=origin, transactional=False, executed=True)
-        self._alone = Phase(kind=PhaseKind.AUTOCOMMIT, statements=(statement,))
-        journal = self._books.journal
-        if journal is not None:
+        phase = Phase(kind=PhaseKind.AUTOCOMMIT, statements=(statement,))
+        if self.standing:
+            self._pass_by(phase, final=False)
+            return False
+        journal, resume = self._books.journal, self._resume
+        self._alone = phase
+        if resume is not None and self.index == resume.entry.phase:
+            if journal is not None:
+                await self._session.send(journal.reopen(resume.entry.journal_id, phase))
+            if resume.entry.state == "started":
+                verdict = await judge(self._session, statement)
+                if verdict is Verdict.DONE:
+                    return False
+                if verdict is Verdict.UNKNOWN:
+                    raise undecidable(self.step, self.index, statement)
+            await clear_way(self._session, statement, ours=True)
+        elif journal is not None:
             await self._session.send(
                 journal.insert(
-                    self.step, self.index, self._alone, state="started", final=False, statement=0
+                    self.step, self.index, phase, state="started", final=False, statement=0
                 )
             )
+        return True
 
     async def end_alone(self) -> Mark | None:
         """Journal that it is done; None where no such statement is on its way."""
@@ -191,8 +211,9 @@ class RunningStep:
         """End the transaction phase, if there is one."""
         phase = Phase(kind=PhaseKind.TRANSACTION, statements=tuple(self._said))
         if self.standing:
-            if self._said:
+            if self._said or self._touched or final:
                 self._said.clear()
+                self._touched = False
                 self._pass_by(phase, final=final)
             return
         unit = self._open

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
 
-from asyncmig.engine.copying import copy_in
-from asyncmig.engine.failures import is_disconnect, statement_failure
+from asyncmig.engine.failures import statement_failure
 from asyncmig.engine.units import Alone, Mark, Part, Transaction, Unit
-from asyncmig.errors import ConnectionLostError, PlanError
+from asyncmig.errors import PlanError
 from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from asyncmig.engine.session import Session
+    from asyncmig.sql.statement import Statement
 
 __all__ = ["Wire", "WireObserver"]
 
@@ -237,7 +237,7 @@ class Wire:
         began = time.monotonic()
         try:
             await self._session.send(message.text)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except asyncpg.PostgresError as error:
             await self._after_failure(error, message)
             return
         for unit, sent in message.covered:
@@ -259,8 +259,7 @@ class Wire:
                 for mark in unit.marks:
                     self._observer.committed(mark)
 
-    async def _after_failure(self, error: Exception, message: _Message) -> None:
-        error = self._still_there(error)
+    async def _after_failure(self, error: asyncpg.PostgresError, message: _Message) -> None:
         if self._session.caller_transaction:
             raise self._blame_message(error, message) from error
         await self._session.roll_back()
@@ -287,15 +286,14 @@ class Wire:
             await self._session.send("BEGIN")
             for part in unit.parts:
                 if _is_copy(part):
-                    await copy_in(self._session.driver, part)
+                    await self._copy(part.statement)
                 else:
                     await self._session.send(part.sql)
             part = None  # a deferred constraint speaks at COMMIT
             await self._session.send("COMMIT")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as guilty:
-            refused = self._still_there(guilty)
+        except asyncpg.PostgresError as guilty:
             await self._session.roll_back()
-            raise self._failure(refused, unit, part) from guilty
+            raise self._failure(guilty, unit, part) from guilty
         self._settle(1)
 
     async def _send_part(self, unit: Transaction) -> None:
@@ -309,18 +307,21 @@ class Wire:
         unit.sent += 1
         try:
             await self._session.send(part.sql)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            raise self._failure(self._still_there(error), unit, part) from error
+        except asyncpg.PostgresError as error:
+            raise self._failure(error, unit, part) from error
 
     async def _send_copy(self, unit: Transaction) -> None:
         part = unit.parts[unit.sent]
         try:
-            await copy_in(self._session.driver, part)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            refused = self._still_there(error)
+            await self._copy(part.statement)
+        except asyncpg.PostgresError as error:
             await self._session.roll_back()
-            raise self._failure(refused, unit, part) from error
+            raise self._failure(error, unit, part) from error
         unit.sent += 1
+
+    async def _copy(self, statement: Statement | None) -> None:
+        if statement is not None:
+            await self._session.copy_in(statement.sql, statement.copy_data or "")
 
     async def _send_alone(self, unit: Alone) -> None:
         patient = classify(unit.statement.sql).concurrently
@@ -330,15 +331,15 @@ class Wire:
                 await session.send(_SAVE_TIMEOUTS)
             try:
                 if unit.statement.copy_data is not None:
-                    await copy_in(session.driver, Part(unit.statement.sql, unit.statement))
+                    await self._copy(unit.statement)
                 else:
                     await self._observer.run_alone(unit, lambda: session.send(unit.statement.sql))
             finally:
                 if patient and not session.closed:
                     await session.send(_RESTORE_TIMEOUTS)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except asyncpg.PostgresError as error:
             raise statement_failure(
-                self._still_there(error),
+                error,
                 unit.step,
                 unit.phase,
                 unit.statement,
@@ -375,25 +376,6 @@ class Wire:
         offset = int(position) if position and str(position).isdigit() else None
         part = _part_at(message, unit, offset) if offset is not None else None
         return self._failure(error, unit, part)
-
-    def _still_there(self, error: Exception) -> asyncpg.PostgresError:
-        """The server's refusal of a statement.
-
-        Raises:
-            ConnectionLostError: it is no refusal: the connection is gone.
-        """
-        if isinstance(error, asyncpg.PostgresError) and not (
-            self._session.closed or is_disconnect(error)
-        ):
-            return error
-        raise ConnectionLostError(
-            f"the connection was lost: {str(error) or type(error).__name__}",
-            hint=(
-                "the version table and the journal tell what stands; "
-                "run the same command again and it goes on from there"
-            ),
-            applied=self._observer.applied(),
-        ) from error
 
 
 def _make_durable_once(message: _Message) -> None:
