@@ -52,8 +52,9 @@ def connect_arguments(settings: Settings) -> dict[str, object]:
     names = {"application_name": settings.application_name}
     layers = (
         {
-            "timeout": settings.connect_timeout,
-            "command_timeout": settings.command_timeout,
+            # Zero is no limit, as in libpq; asyncpg takes it for "at once" or refuses it.
+            "timeout": settings.connect_timeout or None,
+            "command_timeout": settings.command_timeout or None,
             "statement_cache_size": settings.statement_cache_size,
         },
         url,

@@ -152,7 +152,7 @@ KEYS: tuple[Key, ...] = (
         name="connect_timeout",
         kind=DURATION,
         group=_CONNECTION,
-        doc="How long one attempt to connect may take.",
+        doc="How long one attempt to connect may take; 0 is no limit.",
     ),
     Key(
         name="wait_for_database",

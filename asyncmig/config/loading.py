@@ -261,5 +261,7 @@ def _url(
     try:
         text = BY_NAME["url"].kind.parse(layer.get(place.key, place), place)
     except ConfigKeyError as problem:
+        told = f"{problem.hint}; or " if problem.hint else ""
+        problem.hint = f"{told}give --url, or set ASYNCMIG_URL"
         return {"url_source": source, "url_problem": problem}
     return {"url": text, "url_source": source}

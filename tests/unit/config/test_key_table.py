@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from asyncmig.config import Settings
+from asyncmig.config import Settings, load
 from asyncmig.config.keys import BY_NAME, KEYS
 from asyncmig.config.place import Place
 from asyncmig.config.reference import BEGIN, END, reference, with_reference
@@ -71,6 +72,30 @@ def test_the_document_is_up_to_date():
     """Run ``python scripts/configuration_reference.py`` when this fails."""
     text = DOCUMENT.read_text("utf-8")
     assert with_reference(text) == text
+
+
+def _examples():
+    """The blocks of TOML and ini in the document, each with the file it would be."""
+    text = DOCUMENT.read_text("utf-8")
+    for kind, body in re.findall(r"```(toml|ini)\n(.*?)```", text, re.DOTALL):
+        native = "pyproject.toml" if "\n[tool." in f"\n{body}" else "asyncmig.toml"
+        yield ("alembic.ini" if kind == "ini" else native), body
+
+
+@pytest.mark.parametrize(("name", "body"), _examples())
+def test_examples_of_the_document(tmp_path, name, body):
+    if name == "alembic.ini" and "[alembic]" not in body:
+        body = f"[alembic]\nscript_location = db\n{body}"
+    (tmp_path / name).write_text(body)
+    urls = {
+        "DATABASE_URL": "postgresql://",
+        "APP_URL": "postgresql://",
+        "AUDIT_URL": "postgresql://",
+    }
+    for database in load(cwd=tmp_path, environ=urls).databases or (None,):
+        settings = load(cwd=tmp_path, environ=urls, name=database)
+        assert settings.config_path == tmp_path / name
+        assert settings.url_problem is None
 
 
 @pytest.mark.parametrize(("document", "missing"), [("", BEGIN), (BEGIN, END), (END, BEGIN)])

@@ -73,6 +73,8 @@ def test_a_missing_variable_stops_only_who_needs_the_url(tmp_path):
     ) as caught:
         database_url(settings)
     assert caught.value.fields()["nearest"] == "DATABASE_UR"
+    assert caught.value.hint.startswith("did you mean DATABASE_UR? otherwise set DATABSE_URL, or ")
+    assert caught.value.hint.endswith("; or give --url, or set ASYNCMIG_URL")
     assert load(environ=USUAL, cwd=tmp_path).url_problem is None
 
 
@@ -92,8 +94,11 @@ def test_interpolated(tmp_path, toml, expected):
 @pytest.mark.parametrize("value", ["3", "[]", "''"])
 def test_no_text(tmp_path, value):
     (tmp_path / "asyncmig.toml").write_text(f"url = {value}")
-    with pytest.raises(ConfigKeyError, match=r"asyncmig.toml:1: url (must be text|is empty)"):
+    with pytest.raises(
+        ConfigKeyError, match=r"asyncmig.toml:1: url (must be text|is empty)"
+    ) as caught:
         database_url(load(environ={}, cwd=tmp_path))
+    assert caught.value.hint.endswith("give --url, or set ASYNCMIG_URL")
 
 
 def test_alembics_files_interpolate_the_url_alone(tmp_path):
@@ -166,6 +171,16 @@ class TestConnectArguments:
             "ssl": "require",
             "server_settings": {"application_name": "url"},
         }
+
+    def test_zero_is_no_limit(self):
+        found = connect_arguments(
+            Settings(url="postgresql://db", connect_timeout=0.0, command_timeout=0.0)
+        )
+        assert (found["timeout"], found["command_timeout"]) == (None, None)
+        found = connect_arguments(
+            Settings(url="postgresql://db?connect_timeout=0&command_timeout=0", command_timeout=5.0)
+        )
+        assert (found["timeout"], found["command_timeout"]) == (None, None)
 
     def test_connect_args_go_before_the_url(self):
         found = connect_arguments(
