@@ -82,7 +82,7 @@ def _examples():
         yield ("alembic.ini" if kind == "ini" else native), body
 
 
-@pytest.mark.parametrize(("name", "body"), _examples())
+@pytest.mark.parametrize(("name", "body"), list(_examples()))
 def test_examples_of_the_document(tmp_path, name, body):
     if name == "alembic.ini" and "[alembic]" not in body:
         body = f"[alembic]\nscript_location = db\n{body}"
