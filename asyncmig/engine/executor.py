@@ -69,6 +69,7 @@ class Executor:
         self._resumes = resumes or {}
         self._applied: list[AppliedStep] = []
         self._numbers: dict[str, int] = {}
+        self._total = 0
         self._began: dict[str, float] = {}
         self.wire = Wire(session, self, merge=planner.one_transaction)
         self._live = LiveConnections(self)
@@ -95,7 +96,7 @@ class Executor:
         """
         if setup:
             self.wire.add(Transaction(parts=[Part(sql) for sql in setup]))
-        total = len(moves)
+        total = self._total = len(moves)
         try:
             for number, move in enumerate(moves, 1):
                 await self._run_move(move, scripts[move.revision.id], number, total)
@@ -192,7 +193,7 @@ class Executor:
                 revision=revision,
                 direction=direction,
                 number=self._numbers.get(revision, 0),
-                total=len(self._numbers),
+                total=self._total,
                 elapsed=elapsed,
             )
         )

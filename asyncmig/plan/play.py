@@ -133,10 +133,22 @@ async def _await_script(
 
 
 def _play_section(section: SqlSection, recorder: Recorder) -> None:
-    for statement in split(section.text):
+    path = recorder.revision.path
+    try:
+        statements = split(section.text, first_line=section.line)
+    except ScriptError as error:
+        line = error.fields().get("line")
+        raise ScriptError(
+            f"revision {recorder.revision.id} cannot be read at {path}:{line}: {error}",
+            hint=error.hint,
+            revision=recorder.revision.id,
+            path=path,
+            line=line,
+        ) from None
+    for statement in statements:
         recorder.add(
             statement.text,
-            origin=f"{recorder.revision.path}:{section.line + statement.line - 1}",
+            origin=f"{path}:{statement.line}",
             directive="sql",
             autocommit=section.kind == "autocommit",
             copy_data=statement.copy_data,

@@ -123,8 +123,11 @@ async def test_cancelled_in_the_middle_of_a_statement(project, database_url, pg)
         while await lock_holders(pg, migrator.settings):
             await anyio.sleep(0.01)
     assert await pg.fetchval("SELECT to_regclass('t')") is None
-    others = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
-    assert await pg.fetchval(others) == 0
+    sleeping = await pg.fetchval(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    )
+    assert sleeping == 0
 
 
 async def test_waiting_for_somebody_else(history, database_url):

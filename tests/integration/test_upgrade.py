@@ -142,11 +142,8 @@ async def test_the_whole_script_of_a_failing_revision_is_undone(project, migrato
 async def test_a_syntax_error_late_in_a_batch_keeps_what_precedes_it(project, migrator, pg):
     down = None
     for number in range(12):
-        project.revision(
-            f"r{number:02}",
-            down=down,
-            upgrade=f'op.execute("{"CREATE TABLE t" + str(number) + " (i int)" if number != 9 else "CREATE TABEL x"}")',
-        )
+        sql = "CREATE TABEL x" if number == 9 else f"CREATE TABLE t{number} (i int)"
+        project.revision(f"r{number:02}", down=down, upgrade=f"op.execute({sql!r})")
         down = f"r{number:02}"
     with pytest.raises(StatementFailedError) as caught:
         await migrator().upgrade()

@@ -1,0 +1,82 @@
+"""What users import, and what importing it costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import asyncmig
+
+ROOT = Path(asyncmig.__file__).parent
+
+
+def test_all_is_pinned():
+    assert asyncmig.__all__ == [
+        "AsyncmigError",
+        "Direction",
+        "Migrator",
+        "Operations",
+        "Phase",
+        "PhaseKind",
+        "Plan",
+        "RunResult",
+        "Settings",
+        "Statement",
+        "Status",
+        "Step",
+        "embedded",
+        "errors",
+        "events",
+        "lifespan",
+        "migrated",
+        "op",
+    ]
+    assert dir(asyncmig) == asyncmig.__all__
+
+
+@pytest.mark.parametrize("name", asyncmig.__all__)
+def test_every_name_is_there(name):
+    assert getattr(asyncmig, name) is not None
+
+
+def test_an_unknown_name():
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = asyncmig.nonsense
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import asyncmig, sys; print(*sorted(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {"sqlalchemy", "asyncpg", "asyncio", "anyio", "typer"} & set(loaded)
+
+
+@pytest.mark.parametrize("layer", ["revisions", "sql", "operations", "ddl", "plan"])
+def test_pure_layers_do_not_import_sqlalchemys_asyncio(layer):
+    for path in (ROOT / layer).rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        checking = {
+            id(node)
+            for block in ast.walk(tree)
+            if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+            for node in ast.walk(block)
+        }
+        for node in ast.walk(tree):
+            if id(node) in checking:
+                continue
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(name.startswith("sqlalchemy.ext.asyncio") for name in names), path
+
+
+def test_the_library_owns_no_loop_and_prints_nothing():
+    for path in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in {"print", "input", "asyncio.run", "anyio.run", "sys.exit"}, path
