@@ -7,15 +7,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sqlalchemy.engine import Dialect
     from sqlalchemy.schema import Column, Constraint
     from sqlalchemy.sql.compiler import DDLCompiler, IdentifierPreparer, SQLCompiler
     from sqlalchemy.sql.elements import ClauseElement
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["Compilation", "tidy"]
+__all__ = ["Compilation", "listed", "tidy", "words"]
 
 _QUOTED = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")""")
+_ROLE_WORDS = frozenset({"PUBLIC", "CURRENT_ROLE", "CURRENT_USER", "SESSION_USER"})
 
 
 def tidy(sql: str) -> str:
@@ -28,6 +31,16 @@ def tidy(sql: str) -> str:
     parts = _QUOTED.split(sql)
     parts[::2] = [part.replace(" \n", "\n").replace("\t", "    ") for part in parts[::2]]
     return "".join(parts)
+
+
+def words(*parts: object) -> str:
+    """The texts that are there, a blank between them; what is false is left out."""
+    return " ".join(str(part) for part in parts if part)
+
+
+def listed(value: str | Sequence[str]) -> list[str]:
+    """One or several, as several."""
+    return [value] if isinstance(value, str) else list(value)
 
 
 class Compilation:
@@ -67,9 +80,17 @@ class Compilation:
         """An object's name with its schema."""
         return f"{self.schema(schema)}.{self.quote(name)}" if schema else self.quote(name)
 
-    def names(self, names: Any) -> str:
+    def names(self, names: Iterable[str]) -> str:
         """Identifiers, separated by commas."""
         return ", ".join(self.quote(name) for name in names)
+
+    def role(self, name: str) -> str:
+        """A role; the words that stand for one are no names."""
+        return name.upper() if name.upper() in _ROLE_WORDS else self.quote(name)
+
+    def roles(self, names: str | Sequence[str]) -> str:
+        """Roles, separated by commas."""
+        return ", ".join(map(self.role, listed(names)))
 
     def alter_table(self, name: str, schema: str | None) -> str:
         """The beginning of ALTER TABLE."""

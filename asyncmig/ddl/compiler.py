@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from asyncmig.ddl import columns, comments, constraints, data, execute, indexes, tables
+from asyncmig.ddl import (
+    columns,
+    comments,
+    constraints,
+    data,
+    enums,
+    execute,
+    extensions,
+    functions,
+    grants,
+    indexes,
+    partitions,
+    policies,
+    schemas,
+    sequences,
+    tables,
+    triggers,
+    views,
+)
 from asyncmig.ddl.compilation import Compilation
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.errors import DirectiveError
@@ -12,13 +30,37 @@ from asyncmig.operations.checks import CreateCheckConstraintOp
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
+from asyncmig.operations.containers import OpContainer
 from asyncmig.operations.data import BulkInsertOp
+from asyncmig.operations.enums import (
+    AddEnumValueOp,
+    CreateEnumOp,
+    DropEnumOp,
+    RenameEnumOp,
+    RenameEnumValueOp,
+)
 from asyncmig.operations.exclusions import CreateExcludeConstraintOp
 from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.operations.extensions import CreateExtensionOp, DropExtensionOp
 from asyncmig.operations.foreign_keys import CreateForeignKeyOp
+from asyncmig.operations.functions import CreateFunctionOp, DropFunctionOp
+from asyncmig.operations.grants import GrantOp, RevokeOp
 from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
+from asyncmig.operations.partitions import AttachPartitionOp, DetachPartitionOp
+from asyncmig.operations.policies import CreatePolicyOp, DisableRlsOp, DropPolicyOp, EnableRlsOp
+from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
+from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, DropSequenceOp
 from asyncmig.operations.tables import CreateTableOp, DropTableOp, RenameTableOp
+from asyncmig.operations.triggers import CreateTriggerOp, DropTriggerOp
+from asyncmig.operations.views import (
+    CreateMaterializedViewOp,
+    CreateViewOp,
+    DropMaterializedViewOp,
+    DropViewOp,
+    RefreshMaterializedViewOp,
+    ReplaceViewOp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,23 +76,53 @@ __all__ = ["COMPILERS", "compile_operation"]
 
 COMPILERS: Mapping[type[MigrateOperation], Compile] = {
     AddColumnOp: columns.add_column,
+    AddEnumValueOp: enums.add_enum_value,
     AlterColumnOp: columns.alter_column,
+    AlterSequenceOp: sequences.alter_sequence,
+    AttachPartitionOp: partitions.attach_partition,
     BulkInsertOp: data.bulk_insert,
     CreateCheckConstraintOp: constraints.add_constraint,
+    CreateEnumOp: enums.create_enum,
     CreateExcludeConstraintOp: constraints.add_constraint,
+    CreateExtensionOp: extensions.create_extension,
     CreateForeignKeyOp: constraints.add_constraint,
+    CreateFunctionOp: functions.create_function,
     CreateIndexOp: indexes.create_index,
+    CreateMaterializedViewOp: views.create_materialized_view,
+    CreatePolicyOp: policies.create_policy,
     CreatePrimaryKeyOp: constraints.add_constraint,
+    CreateSchemaOp: schemas.create_schema,
+    CreateSequenceOp: sequences.create_sequence,
     CreateTableCommentOp: comments.create_table_comment,
     CreateTableOp: tables.create_table,
+    CreateTriggerOp: triggers.create_trigger,
     CreateUniqueConstraintOp: constraints.add_constraint,
+    CreateViewOp: views.create_view,
+    DetachPartitionOp: partitions.detach_partition,
+    DisableRlsOp: policies.disable_rls,
     DropColumnOp: columns.drop_column,
     DropConstraintOp: constraints.drop_constraint,
+    DropEnumOp: enums.drop_enum,
+    DropExtensionOp: extensions.drop_extension,
+    DropFunctionOp: functions.drop_function,
     DropIndexOp: indexes.drop_index,
+    DropMaterializedViewOp: views.drop_materialized_view,
+    DropPolicyOp: policies.drop_policy,
+    DropSchemaOp: schemas.drop_schema,
+    DropSequenceOp: sequences.drop_sequence,
     DropTableCommentOp: comments.drop_table_comment,
     DropTableOp: tables.drop_table,
+    DropTriggerOp: triggers.drop_trigger,
+    DropViewOp: views.drop_view,
+    EnableRlsOp: policies.enable_rls,
     ExecuteSQLOp: execute.execute,
+    GrantOp: grants.grant,
+    RefreshMaterializedViewOp: views.refresh_materialized_view,
+    RenameEnumOp: enums.rename_enum,
+    RenameEnumValueOp: enums.rename_enum_value,
     RenameTableOp: tables.rename_table,
+    ReplaceViewOp: views.replace_view,
+    RevokeOp: grants.revoke,
     ValidateConstraintOp: constraints.validate_constraint,
 }
 """What compiles which operation. A subclass is compiled as its nearest ancestor."""
@@ -71,6 +143,8 @@ def compile_operation(operation: MigrateOperation, dialect: Dialect) -> list[Com
 
         compile_operation(DropTableOp("book"), MigrationDialect())[0].sql  # DROP TABLE book
     """
+    if isinstance(operation, OpContainer):
+        return [sql for inner in operation.ops for sql in compile_operation(inner, dialect)]
     for kind in type(operation).__mro__:
         compile_kind = COMPILERS.get(kind)
         if compile_kind is not None:

@@ -18,14 +18,24 @@ from asyncmig.operations.context import MigrationContext
 from asyncmig.operations.created_types import CreatedTypes
 from asyncmig.operations.custom import Extensible
 from asyncmig.operations.data import DataDirectives
+from asyncmig.operations.enums import EnumDirectives
 from asyncmig.operations.exclusions import ExclusionDirectives
 from asyncmig.operations.execute import ExecuteDirectives
+from asyncmig.operations.extensions import ExtensionDirectives
 from asyncmig.operations.foreign_keys import ForeignKeyDirectives
+from asyncmig.operations.functions import FunctionDirectives
+from asyncmig.operations.grants import GrantDirectives
 from asyncmig.operations.implementation import Implementation
 from asyncmig.operations.indexes import IndexDirectives
 from asyncmig.operations.keys import KeyDirectives
+from asyncmig.operations.partitions import PartitionDirectives
+from asyncmig.operations.policies import PolicyDirectives
 from asyncmig.operations.schema_objects import SchemaObjects
+from asyncmig.operations.schemas import SchemaDirectives
+from asyncmig.operations.sequences import SequenceDirectives
 from asyncmig.operations.tables import TableDirectives
+from asyncmig.operations.triggers import TriggerDirectives
+from asyncmig.operations.views import ViewDirectives
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -60,6 +70,16 @@ class Operations(
     CommentDirectives,
     ExecuteDirectives,
     DataDirectives,
+    SchemaDirectives,
+    ExtensionDirectives,
+    SequenceDirectives,
+    EnumDirectives,
+    ViewDirectives,
+    FunctionDirectives,
+    TriggerDirectives,
+    PolicyDirectives,
+    GrantDirectives,
+    PartitionDirectives,
     Extensible,
 ):
     """The directives of one script.

@@ -1,0 +1,82 @@
+"""Functions as DDL."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from asyncmig.ddl.compilation import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asyncmig.ddl.compilation import Compilation
+    from asyncmig.operations.functions import CreateFunctionOp, DropFunctionOp
+
+__all__ = ["create_function", "drop_function"]
+
+_PIECE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()\[\],]|:?=|\w+|\s+|.""", re.DOTALL)
+"""Quotes, brackets, commas, the words and signs that begin a default, and whatever else there is."""
+
+
+def create_function(operation: CreateFunctionOp, compilation: Compilation) -> Iterator[str]:
+    """CREATE FUNCTION, its body in dollar quotes."""
+    quote = _dollar_quote(operation.body)
+    name = compilation.qualified(operation.function_name, operation.schema)
+    settings = operation.settings or {}
+    yield words(
+        "CREATE",
+        operation.replace and "OR REPLACE",
+        f"FUNCTION {name}({operation.arguments})",
+        operation.returns and f"RETURNS {operation.returns}",
+        f"LANGUAGE {compilation.quote(operation.language)}",
+        operation.volatility and operation.volatility.upper(),
+        operation.strict and "STRICT",
+        operation.security_definer and "SECURITY DEFINER",
+        operation.parallel and f"PARALLEL {operation.parallel.upper()}",
+        *(f"SET {compilation.quote(key)} = {value}" for key, value in settings.items()),
+        f"AS {quote}{operation.body}{quote}",
+    )
+
+
+def drop_function(operation: DropFunctionOp, compilation: Compilation) -> Iterator[str]:
+    """DROP FUNCTION."""
+    arguments = operation.arguments
+    yield words(
+        "DROP FUNCTION",
+        operation.if_exists and "IF EXISTS",
+        compilation.qualified(operation.function_name, operation.schema)
+        + ("" if arguments is None else f"({_without_defaults(arguments)})"),
+        operation.cascade and "CASCADE",
+    )
+
+
+def _dollar_quote(body: str) -> str:
+    """A dollar quote that the body does not end."""
+    quote, number = "$$", 0
+    while quote in body or body.endswith("$"):
+        number += 1
+        quote = f"$body{number if number > 1 else ''}$"
+        if quote not in body:
+            break
+    return quote
+
+
+def _without_defaults(arguments: str) -> str:
+    """A function's arguments as DROP FUNCTION wants them."""
+    kept: list[str] = []
+    depth = 0
+    in_default = False
+    for piece in _PIECE.findall(arguments):
+        if piece in {"(", "["}:
+            depth += 1
+        elif piece in {")", "]"}:
+            depth -= 1
+        elif depth == 0 and piece == ",":
+            in_default = False
+            kept = ["".join(kept).rstrip()]
+        elif depth == 0 and (piece in {"=", ":="} or piece.upper() == "DEFAULT"):
+            in_default = True
+        if not in_default:
+            kept.append(piece)
+    return "".join(kept).strip()

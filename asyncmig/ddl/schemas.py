@@ -1,0 +1,35 @@
+"""Schemas as DDL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.ddl.compilation import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asyncmig.ddl.compilation import Compilation
+    from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
+
+__all__ = ["create_schema", "drop_schema"]
+
+
+def create_schema(operation: CreateSchemaOp, compilation: Compilation) -> Iterator[str]:
+    """CREATE SCHEMA."""
+    yield words(
+        "CREATE SCHEMA",
+        operation.if_not_exists and "IF NOT EXISTS",
+        compilation.schema(operation.schema_name),
+        operation.authorization and f"AUTHORIZATION {compilation.role(operation.authorization)}",
+    )
+
+
+def drop_schema(operation: DropSchemaOp, compilation: Compilation) -> Iterator[str]:
+    """DROP SCHEMA."""
+    yield words(
+        "DROP SCHEMA",
+        operation.if_exists and "IF EXISTS",
+        compilation.schema(operation.schema_name),
+        operation.cascade and "CASCADE",
+    )

@@ -1,0 +1,52 @@
+"""Triggers as DDL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.ddl.compilation import listed, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asyncmig.ddl.compilation import Compilation
+    from asyncmig.operations.triggers import CreateTriggerOp, DropTriggerOp
+
+__all__ = ["create_trigger", "drop_trigger"]
+
+
+def create_trigger(operation: CreateTriggerOp, compilation: Compilation) -> Iterator[str]:
+    """CREATE TRIGGER."""
+    deferrable = operation.deferrable
+    yield words(
+        "CREATE",
+        operation.replace and "OR REPLACE",
+        operation.constraint and "CONSTRAINT",
+        f"TRIGGER {compilation.quote(operation.trigger_name)}",
+        operation.moment.upper(),
+        " OR ".join(_event(event) for event in listed(operation.events)),
+        f"ON {compilation.qualified(operation.table_name, operation.schema)}",
+        deferrable is not None and ("DEFERRABLE" if deferrable else "NOT DEFERRABLE"),
+        operation.initially and f"INITIALLY {operation.initially.upper()}",
+        operation.referencing and f"REFERENCING {operation.referencing}",
+        f"FOR EACH {operation.for_each.upper()}",
+        operation.when and f"WHEN ({operation.when})",
+        f"EXECUTE FUNCTION {operation.function}",
+    )
+
+
+def drop_trigger(operation: DropTriggerOp, compilation: Compilation) -> Iterator[str]:
+    """DROP TRIGGER."""
+    yield words(
+        "DROP TRIGGER",
+        operation.if_exists and "IF EXISTS",
+        compilation.quote(operation.trigger_name),
+        f"ON {compilation.qualified(operation.table_name, operation.schema)}",
+        operation.cascade and "CASCADE",
+    )
+
+
+def _event(event: str) -> str:
+    """The event in capitals; column names after OF as they are."""
+    verb, _, columns = event.partition(" ")
+    return f"{verb.upper()} {columns}" if columns else verb.upper()

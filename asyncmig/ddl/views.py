@@ -1,0 +1,118 @@
+"""Views and materialized views as DDL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.ddl.compilation import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy.sql.selectable import SelectBase
+
+    from asyncmig.ddl.compilation import Compilation
+    from asyncmig.operations.views import (
+        CreateMaterializedViewOp,
+        CreateViewOp,
+        DropMaterializedViewOp,
+        DropViewOp,
+        RefreshMaterializedViewOp,
+        ReplaceViewOp,
+    )
+
+__all__ = [
+    "create_materialized_view",
+    "create_view",
+    "drop_materialized_view",
+    "drop_view",
+    "refresh_materialized_view",
+    "replace_view",
+]
+
+
+def create_view(operation: CreateViewOp, compilation: Compilation) -> Iterator[str]:
+    """CREATE VIEW."""
+    yield _view("CREATE VIEW", operation, compilation)
+
+
+def replace_view(operation: ReplaceViewOp, compilation: Compilation) -> Iterator[str]:
+    """CREATE OR REPLACE VIEW."""
+    yield _view("CREATE OR REPLACE VIEW", operation, compilation)
+
+
+def _view(verb: str, operation: CreateViewOp | ReplaceViewOp, compilation: Compilation) -> str:
+    return words(
+        verb,
+        compilation.qualified(operation.view_name, operation.schema),
+        operation.columns and f"({compilation.names(operation.columns)})",
+        operation.options and f"WITH ({_options(operation.options)})",
+        f"AS\n{_select(operation.definition, compilation)}",
+    )
+
+
+def drop_view(operation: DropViewOp, compilation: Compilation) -> Iterator[str]:
+    """DROP VIEW."""
+    yield _drop("DROP VIEW", operation, compilation)
+
+
+def create_materialized_view(
+    operation: CreateMaterializedViewOp, compilation: Compilation
+) -> Iterator[str]:
+    """CREATE MATERIALIZED VIEW."""
+    data = "" if operation.with_data else "\nWITH NO DATA"
+    yield words(
+        "CREATE MATERIALIZED VIEW",
+        operation.if_not_exists and "IF NOT EXISTS",
+        compilation.qualified(operation.view_name, operation.schema),
+        operation.columns and f"({compilation.names(operation.columns)})",
+        operation.options and f"WITH ({_options(operation.options)})",
+        operation.tablespace and f"TABLESPACE {compilation.quote(operation.tablespace)}",
+        f"AS\n{_select(operation.definition, compilation)}{data}",
+    )
+
+
+def drop_materialized_view(
+    operation: DropMaterializedViewOp, compilation: Compilation
+) -> Iterator[str]:
+    """DROP MATERIALIZED VIEW."""
+    yield _drop("DROP MATERIALIZED VIEW", operation, compilation)
+
+
+def refresh_materialized_view(
+    operation: RefreshMaterializedViewOp, compilation: Compilation
+) -> Iterator[str]:
+    """REFRESH MATERIALIZED VIEW."""
+    yield words(
+        "REFRESH MATERIALIZED VIEW",
+        operation.concurrently and "CONCURRENTLY",
+        compilation.qualified(operation.view_name, operation.schema),
+        not operation.with_data and "WITH NO DATA",
+    )
+
+
+def _drop(
+    verb: str, operation: DropViewOp | DropMaterializedViewOp, compilation: Compilation
+) -> str:
+    return words(
+        verb,
+        operation.if_exists and "IF EXISTS",
+        compilation.qualified(operation.view_name, operation.schema),
+        operation.cascade and "CASCADE",
+    )
+
+
+def _select(definition: str | SelectBase, compilation: Compilation) -> str:
+    if isinstance(definition, str):
+        return definition.strip().rstrip(";").rstrip()
+    return str(
+        definition.compile(dialect=compilation.dialect, compile_kwargs={"literal_binds": True})
+    )
+
+
+def _options(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {_option(value)}" for name, value in options.items())
+
+
+def _option(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
