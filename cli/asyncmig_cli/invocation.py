@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from asyncmig.errors import FileError
 from asyncmig_cli.console import Console, Stream
 from asyncmig_cli.documents import write_document
 from asyncmig_cli.failures import UsageProblem
@@ -137,10 +138,21 @@ class Invocation:
             )
 
     def _embedded_folder(self) -> Path:
+        """Where the private PostgreSQL of this project keeps its data; git is told to look away."""
         from asyncmig.embedded import DEFAULT_FOLDER
 
         config = self.settings.config_path
-        return (config.parent if config else Path.cwd()) / DEFAULT_FOLDER
+        folder = (config.parent if config else Path.cwd()) / DEFAULT_FOLDER
+        ignored = folder.parent / ".gitignore"
+        if not ignored.exists():
+            try:
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                ignored.write_text("*\n")
+            except OSError as error:
+                message = f"cannot write {ignored}: {(error.strerror or str(error)).lower()}"
+                hint = "give a --url, or run where the project may be written"
+                raise FileError(message, hint=hint, path=str(ignored)) from error
+        return folder
 
     async def _with_migrator(
         self,

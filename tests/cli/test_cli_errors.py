@@ -163,14 +163,13 @@ def test_an_editor_gets_the_file(command: Command, branched: Project) -> None:
 
 
 def test_a_bug_is_told_in_short(command: Command, project: Project) -> None:
-    project.revision("aaaa")
-    # A folder where the configuration's file should be is read as a file by nobody.
-    broken = {"PYTHONPATH": str(project.path)}
-    (project.path / "tomllib.py").write_text(
-        "def loads(text): raise RuntimeError('boom\\nsecond')\n"
+    project.write(
+        str(project.path / "tomllib.py"),
+        "TOMLDecodeError = ValueError\ndef loads(text): raise RuntimeError('boom\\nsecond')\n",
     )
-    outcome = command("heads", env=broken)
-    assert outcome.code == 1
+    outcome = command("heads", env={"PYTHONPATH": str(project.path)}, code=1)
     assert "unexpected RuntimeError: boom\n" in outcome.err
     assert "--raiseerr" in outcome.err
     assert "Traceback" not in outcome.err
+    outcome = command("heads", "--raiseerr", env={"PYTHONPATH": str(project.path)}, code=1)
+    assert "RuntimeError: boom\nsecond" in outcome.err

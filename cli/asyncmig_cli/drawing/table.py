@@ -18,7 +18,8 @@ class Column:
         right: numbers stand at the right.
         flexible: may be cut with an ellipsis, down to ``least`` characters.
         least: below this width the column is of no use.
-        rank: where the width is not enough for all, columns of the highest rank leave; 0 stays.
+        rank: where the width is not enough for all, a column has to wait for those of a lower rank;
+            0 stays in any width.
     """
 
     title: str
@@ -76,11 +77,11 @@ class Table:
         ]
         if width is None:
             return kept, natural
-        while self._least(kept, natural) > width:
-            candidates = [index for index in kept if self.columns[index].rank]
-            if not candidates:
-                break
-            kept.remove(max(candidates, key=lambda index: (self.columns[index].rank, index)))
+        chosen = [index for index in kept if not self.columns[index].rank]
+        for index in sorted(kept, key=lambda index: self.columns[index].rank):
+            if self.columns[index].rank and self._least([*chosen, index], natural) <= width:
+                chosen.append(index)
+        kept = sorted(chosen)
         return kept, self._shrunk(kept, natural, width)
 
     def _least(self, kept: list[int], natural: dict[int, int]) -> int:

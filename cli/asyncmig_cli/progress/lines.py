@@ -20,6 +20,7 @@ class LineReporter:
     def __init__(self, stream: Stream, clock: Callable[[], float] = monotonic) -> None:
         self.stream = stream
         self.messages: dict[str, str] = {}
+        self.total = 0
         self.next_wait = 0.0
         self.clock = clock
         self.next_share = 0.0
@@ -52,12 +53,15 @@ class LineReporter:
 
     def _line(self, event: events.Event) -> str | None:
         match event:
+            case events.RunStarted():
+                self.total = len(event.revisions)
+                return None
             case events.StepStarted():
                 self.messages[event.revision] = event.message
                 return None
             case events.StepFinished():
-                width = len(str(event.total))
-                counted = self.stream.style(f"[{event.number:>{width}}/{event.total}]", "dim")
+                total = self.total or event.total
+                counted = self.stream.style(f"[{event.number:>{len(str(total))}}/{total}]", "dim")
                 message = self.messages.pop(event.revision, "")
                 took = self.stream.style(f"({duration(event.elapsed)})", "dim")
                 parts = (counted, event.direction, event.revision, message, took)

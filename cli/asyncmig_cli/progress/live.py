@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Self
 from asyncmig import events
 from asyncmig_cli.console import Stream
 from asyncmig_cli.progress.lines import LineReporter, first_line, holder_text
-from asyncmig_cli.rendering.durations import duration
+from asyncmig_cli.rendering.durations import count, duration
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.live import Live
     from rich.text import Text
 
@@ -50,22 +50,20 @@ class Picture:
 
         spinner = Spinner("dots" if console.encoding.startswith("utf") else "line", style="cyan")
         spinner.start_time = self.began
-        top = Table.grid(padding=(0, 1))
+        top = Table.grid(padding=(0, 1), expand=True)
+        cells: list[RenderableType] = [spinner.render(console.get_time())]
         top.add_column()
-        top.add_column(justify="right", no_wrap=True)
-        top.add_column(width=max(10, min(30, options.max_width // 4)))
+        if self.total:
+            top.add_column(justify="right", no_wrap=True)
+            top.add_column(width=max(6, min(30, options.max_width // 4)))
+            bar = ProgressBar(total=self.total, completed=self.finished)
+            cells += [f"{self.finished}/{self.total}", bar]
         top.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         top.add_column(justify="right", no_wrap=True, style="dim")
-        name = Text.assemble((self.revision, "bold"), " ", self.message)
-        if not self.total:
-            name = Text(self.waiting or self.direction)
-        top.add_row(
-            spinner.render(console.get_time()),
-            f"{self.finished}/{self.total}" if self.total else "",
-            ProgressBar(total=max(1, self.total), completed=self.finished) if self.total else "",
-            name,
-            duration(round(monotonic() - self.began)),
-        )
+        doing = Text.assemble((self.revision, "bold"), " ", self.message)
+        cells.append(doing if self.total else Text(self.waiting or self.direction))
+        cells.append(_clock(monotonic() - self.began))
+        top.add_row(*cells)
         yield top
         if self.waiting and self.total:
             yield _clipped(f"  {self.waiting}", "yellow")
@@ -83,6 +81,12 @@ class Picture:
             )
             row.add_row("", bar, f"{share}{self.stage}")
             yield row
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _clipped(text: str, style: str) -> "Text":
@@ -152,7 +156,10 @@ class LiveReporter:
                 # A batch starts many steps before the first of them is finished.
                 self.messages[event.revision] = event.message
                 picture.step(event.revision, event.message)
+            case events.BatchSent() if event.revisions:
+                self._batch(event)
             case events.PhaseStarted():
+                picture.step(event.revision, self.messages.get(event.revision, ""))
                 picture.phase = f"phase {event.phase + 1}, {event.kind}"
             case events.StatementStarted():
                 picture.statement = first_line(event.sql)
@@ -169,6 +176,14 @@ class LiveReporter:
                 self.abandon()
             case _:
                 pass
+
+    def _batch(self, event: events.BatchSent) -> None:
+        first, last = event.revisions[0], event.revisions[-1]
+        name = first if first == last else f"{first} … {last}"
+        self.picture.step(self.stream.fit(name), self.messages.get(first, ""))
+        revisions = count(len(event.revisions), "revision")
+        statements = count(event.statements, "statement")
+        self.picture.phase = f"{revisions}, {statements} in one message"
 
     def _finished(self, event: events.StepFinished) -> str:
         tick = self.stream.style("✓", "green")

@@ -12,7 +12,7 @@ __all__ = ["journal_lines"]
 COLUMNS = (
     Column("when"),
     Column("revision"),
-    Column("direction", rank=2),
+    Column("way", rank=2),
     Column("phase", right=True),
     Column("kind", rank=4),
     Column("state"),
@@ -22,6 +22,7 @@ COLUMNS = (
     Column("error", flexible=True, least=12, rank=1),
 )
 STATE = 5
+WAYS = {"upgrade": "up", "downgrade": "down"}
 COLORS = {"done": "green", "started": "yellow", "failed": "red"}
 
 
@@ -48,7 +49,7 @@ def _row(entry: JournalEntry) -> tuple[str, ...]:
     return (
         _moment(entry.started_at),
         entry.revision,
-        entry.direction,
+        WAYS.get(entry.direction, entry.direction),
         phase,
         entry.kind,
         entry.state,

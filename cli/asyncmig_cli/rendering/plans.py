@@ -6,6 +6,7 @@ from asyncmig.plan.model import Phase, PhaseKind, Plan, Step
 from asyncmig.sql.statement import Statement
 from asyncmig_cli.console import Stream
 from asyncmig_cli.rendering.durations import count
+from asyncmig_cli.rendering.files import near
 
 __all__ = ["phase_lines", "plan_lines", "step_lines"]
 
@@ -46,7 +47,7 @@ def phase_lines(step: Step, stream: Stream) -> Iterator[str]:
     for index, phase in enumerate(step.phases, 1):
         yield from _phase_lines(phase, index, len(step.phases), stream)
     if step.live:
-        where = f" at {step.live_origin}" if step.live_origin else ""
+        where = f" at {near(step.live_origin)}" if step.live_origin else ""
         note = f"reads from the database{where}: what follows is known only when it runs"
         yield f"    {stream.style(note, 'yellow')}"
     yield f"    {stream.style(_version_change(step), 'dim')}"
@@ -54,7 +55,7 @@ def phase_lines(step: Step, stream: Stream) -> Iterator[str]:
 
 def _phase_lines(phase: Phase, index: int, total: int, stream: Stream) -> Iterator[str]:
     word, color, meaning = KINDS[phase.kind]
-    counted = count(len(phase.statements), "statement")
+    counted = count(len(phase.statements), "statement") if phase.statements else "nothing to run"
     heading = stream.style(word, color)
     yield f"  phase {index}/{total} {heading} {stream.style(f'({meaning}), {counted}', 'dim')}"
     for statement in phase.statements:
@@ -65,7 +66,7 @@ def _statement_lines(statement: Statement, stream: Stream) -> Iterator[str]:
     origin = statement.origin or ""
     if origin:
         directive = f" {statement.directive}" if statement.directive else ""
-        yield f"    {stream.style(f'-- {origin}{directive}', 'dim')}"
+        yield f"    {stream.style(f'-- {near(origin)}{directive}', 'dim')}"
     lines = statement.sql.strip().splitlines() or [""]
     for position, line in enumerate(lines):
         end = ";" if position == len(lines) - 1 and not statement.sql.rstrip().endswith(";") else ""

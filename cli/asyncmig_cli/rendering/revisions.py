@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncmig_cli.console import Stream
+from asyncmig_cli.rendering.files import near
 
 if TYPE_CHECKING:
     from asyncmig.results import BranchPoint, RevisionInfo
@@ -173,18 +173,11 @@ def _beside(info: "RevisionInfo", stream: Stream, *, verbose: bool) -> list[str]
     first = f"{name}{_labels(info, stream)}{marks(info, stream)}{stream.style(depends, 'dim')}"
     lines = [f"{first} {info.message}".rstrip()]
     if verbose:
-        lines.append(stream.style(_short_path(info.path), "dim"))
+        lines.append(stream.style(near(info.path), "dim"))
         rest = (info.doc or "").strip().partition("\n")[2].strip()
         lines += [f"    {line}".rstrip() for line in rest.splitlines()] if rest else []
         lines.append("")
     return lines
-
-
-def _short_path(path: str) -> str:
-    try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
-        return path
 
 
 def _colored(picture: str, lanes: Sequence[int], stream: Stream) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from asyncmig_cli.console import Stream
+from asyncmig_cli.rendering.files import near
 
 __all__ = ["failure_lines"]
 
@@ -17,7 +18,8 @@ def failure_lines(fields: Mapping[str, object], stream: Stream) -> Iterator[str]
     directive = fields.get("directive")
     origin = fields.get("origin")
     if origin:
-        yield _fact(stream, "at", f"{origin} ({directive})" if directive else str(origin))
+        place = near(str(origin))
+        yield _fact(stream, "at", f"{place} ({directive})" if directive else place)
     position = fields.get("position")
     for index, line in enumerate(_excerpt(sql, position if isinstance(position, int) else None)):
         yield _fact(stream, "sql" if index == 0 else "", line)

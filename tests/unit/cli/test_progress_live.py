@@ -9,7 +9,7 @@ from rich.console import Console
 
 from asyncmig import events
 from asyncmig_cli.progress.lines import LineReporter
-from asyncmig_cli.progress.live import LiveReporter, Picture
+from asyncmig_cli.progress.live import LiveReporter, Picture, _clock
 from asyncmig_cli.progress.reporter import Silence, choose_reporter
 
 
@@ -64,6 +64,15 @@ def test_how_far_the_server_is() -> None:
     lines = drawn(picture_after(RUN, STEP, PHASE, STATEMENT, share(None)))
     assert lines[-1].endswith(" scanning table")
     assert "%" not in lines[-1]
+
+
+def test_a_batch_names_what_is_in_it() -> None:
+    batch = events.BatchSent(revisions=("r2", "r3"), statements=5, size=200)
+    first, second = drawn(picture_after(RUN, STEP, batch))
+    assert "r2 … r3 index on orders" in first
+    assert second == "  2 revisions, 5 statements in one message"
+    alone = events.BatchSent(revisions=("r2",), statements=1, size=20)
+    assert "r2 index on orders" in drawn(picture_after(RUN, STEP, alone))[0]
 
 
 def test_what_it_waits_for() -> None:
@@ -133,3 +142,10 @@ def test_a_terminal_that_cannot_move_gets_lines(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TERM", "dumb")
     chosen = choose_reporter(memory_stream(terminal=True), quiet=False, live=None)
     assert type(chosen) is LineReporter
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.9, "0:00"), (61.5, "1:01"), (3600 + 125, "1:02:05")]
+)
+def test_the_clock(seconds: float, text: str) -> None:
+    assert _clock(seconds) == text
