@@ -379,8 +379,9 @@ def _cycle(needs: dict[str, tuple[str, ...]]) -> HistoryError:
         path.append(name)
         name = next(lower for lower in needs[name] if lower in needs)
     around = path[place[name] :]
+    shown = around if len(around) <= 10 else [*around[:5], "...", *around[-4:]]
     return HistoryError(
-        f"the history has a cycle: {' -> '.join([*around, name])}",
+        f"the history has a cycle: {' -> '.join([*shown, name])}",
         hint="one of these revisions names a later one in `down_revision` or `depends_on`: correct that file",
         revisions=tuple(around),
     )

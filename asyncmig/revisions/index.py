@@ -83,8 +83,8 @@ class RevisionIndex:
             content = self._path.read_bytes()
         except OSError:
             return {}
-        head, _, body = content.partition(b"\n")
-        if _sealed(body)[: len(head)] != head:
+        body = content.partition(b"\n")[2]
+        if _sealed(body) != content:
             return {}
         entries: dict[str, _Entry] = json.loads(body)
         return entries

@@ -67,7 +67,7 @@ def path_of_stamp(history: History, targets: Sequence[str], current: Collection[
         touched |= _rows_about(history, reader, target, names)
     _refuse_overlap(history, list(wanted), " ".join(targets))
     fresh = [name for name in wanted if name not in reader.rows]
-    moved = not wanted or any(
+    moved = not wanted or any(  # only bases, or a target near the rows
         not touched.isdisjoint(history.lineage(name, dependencies=True)) for name in fresh
     )
     gone = [row for row in reader.rows if moved and row in touched and row not in wanted]

@@ -21,11 +21,11 @@
     DROP TABLE customer;
 
 The header is the block of comments and blank lines at the top of the file; it ends with the first
-``-- upgrade`` or ``-- downgrade`` or the first line of SQL. Facts and marks are comments of one line
-that begin at the margin, in any case. A file whose header states no ``revision`` is no revision, only
-SQL that lives in the folder. SQL before the first section belongs to ``-- upgrade``. A file without
-``-- downgrade`` has no downgrade; a ``-- downgrade`` with nothing under it has an empty one.
-Comments inside of a string or a dollar-quoted body are text, never marks.
+mark or the first line of SQL. Facts and marks are comments with a line of their own, in any case. A
+file whose header states no ``revision`` is no revision, only SQL that lives in the folder. SQL before
+the first section belongs to ``-- upgrade``. A file without ``-- downgrade`` has no downgrade; a
+``-- downgrade`` with nothing under it has an empty one. Inside of a string or a dollar-quoted body
+such a line is text, never a mark.
 """
 
 from __future__ import annotations
@@ -96,10 +96,8 @@ def read_sql_metadata(text: str, path: str) -> Revision | None:
     """
     facts: dict[str, str] = {}
     plain: list[str] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if _SECTION.fullmatch(line) or (line.strip() and not line.startswith("--")):
-            break
-        if match := _FACT.fullmatch(line):
+    for number, line in enumerate(text[: _header_end(text)].splitlines(), start=1):
+        if match := _FACT.fullmatch(line.strip()):
             fact = _PLURALS.get(match[1].lower(), match[1].lower())
             if fact in facts:
                 raise ScriptError(
@@ -109,7 +107,7 @@ def read_sql_metadata(text: str, path: str) -> Revision | None:
                     line=number,
                 )
             facts[fact] = match[2]
-        elif (comment := _COMMENT.fullmatch(line)) and (comment[1] or plain):
+        elif (comment := _COMMENT.fullmatch(line.strip())) and (comment[1] or plain):
             plain.append(comment[1])
     if "revision" not in facts:
         if missing := {"down_revision", "depends_on", "branch_labels"} & facts.keys():
@@ -212,7 +210,7 @@ def _misplaced(text: str, offset: int, path: str, what: str, hint: str) -> Scrip
 def _header_end(text: str) -> int:
     position = 0
     for line in text.splitlines(keepends=True):
-        bare = line.rstrip()
+        bare = line.strip()
         if (
             _SECTION.fullmatch(bare)
             or _PHASE.fullmatch(bare)
@@ -224,10 +222,10 @@ def _header_end(text: str) -> int:
 
 
 def _marks(text: str, begin: int) -> list[tuple[int, int, str]]:
-    """Where the comments at the margin that are section or phase marks start and end."""
+    """Where the comments that are section or phase marks start and end."""
     marks: list[tuple[int, int, str]] = []
     for kind, start, end in _tokens(text, begin):
-        if kind == "comment" and (start == 0 or text[start - 1] == "\n"):
+        if kind == "comment" and not text[text.rfind("\n", 0, start) + 1 : start].strip():
             comment = text[start:end].rstrip()
             if _SECTION.fullmatch(comment) or _PHASE.fullmatch(comment):
                 marks.append((start, end, comment))
@@ -268,15 +266,19 @@ def normalise_sql(text: str) -> str:
     parts: list[str] = []
     position = 0
     for kind, start, end in _tokens(text):
-        parts.append(_spaced(text[position:start]))
-        parts.append(" " if kind == "comment" else text[start:end])
+        _add_spaced(parts, text[position:start])
+        if kind == "comment":
+            _add_spaced(parts, " ")
+        else:
+            parts.append(text[start:end])
         position = end
-    parts.append(_spaced(text[position:]))
-    merged = ""
-    for part in parts:
-        merged += part.lstrip(" ") if merged.endswith(" ") and part.startswith(" ") else part
-    return merged.strip()
+    _add_spaced(parts, text[position:])
+    return "".join(parts).strip()
 
 
-def _spaced(sql: str) -> str:
-    return re.sub(r"\s+", " ", sql)
+def _add_spaced(parts: list[str], sql: str) -> None:
+    spaced = re.sub(r"\s+", " ", sql)
+    if parts and parts[-1].endswith(" "):
+        spaced = spaced.lstrip(" ")
+    if spaced:
+        parts.append(spaced)
