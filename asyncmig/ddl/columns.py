@@ -30,17 +30,18 @@ if TYPE_CHECKING:
 
 __all__ = ["add_column", "alter_column", "drop_column"]
 
-_IDENTITY_OPTIONS = (
-    "cache",
-    "cycle",
-    "increment",
-    "maxvalue",
-    "minvalue",
-    "nomaxvalue",
-    "nominvalue",
-    "start",
-)
-_IDENTITY_DEFAULTS = {"increment": 1, "minvalue": 1, "start": 1, "cache": 1, "cycle": False}
+_IDENTITY_OPTIONS: dict[str, tuple[tuple[int | None, ...], str]] = {
+    "cache": ((None, 1), "CACHE 1"),
+    "cycle": ((None, False), "NO CYCLE"),
+    "increment": ((None, 1), "INCREMENT BY 1"),
+    "maxvalue": ((None, 2**15 - 1, 2**31 - 1, 2**63 - 1), "NO MAXVALUE"),
+    "minvalue": ((None, 1), "NO MINVALUE"),
+    "nomaxvalue": ((None, False, True), ""),
+    "nominvalue": ((None, False, True), ""),
+    "start": ((None, 1), "START WITH 1"),
+}
+"""What each option is when nobody says it, and what brings it back to that."""
+
 _OTHERS = ("mysql_", "mariadb_", "mssql_", "oracle_", "sqlite_", "existing_", "modify_", "insert_")
 
 
@@ -233,12 +234,15 @@ def _identity_changes(
 ) -> Iterator[str]:
     if bool(default.always) != bool(existing.always):
         yield f"SET GENERATED {'ALWAYS' if default.always else 'BY DEFAULT'}"
-    for option in _IDENTITY_OPTIONS:
-        unset = _IDENTITY_DEFAULTS.get(option)
+    for option, (standard, reset) in _IDENTITY_OPTIONS.items():
         after, before = getattr(default, option, None), getattr(existing, option, None)
-        if (unset if after is None else after) != (unset if before is None else before):
-            after = unset if after is None else after
-            if after is not None:
-                only: dict[str, Any] = {option: after}
-                one = Identity(**only)
-                yield f"SET {compilation.ddl_compiler.get_identity_options(one)}"
+        if after is not None and after != before:
+            only: dict[str, Any] = {option: after}
+            yield f"SET {compilation.ddl_compiler.get_identity_options(Identity(**only))}"
+        elif after is None and before not in standard and not _is_unlimited(default, option):
+            yield f"SET {reset}"
+
+
+def _is_unlimited(identity: Identity, option: str) -> bool:
+    """True when NO MINVALUE or NO MAXVALUE is said in so many words."""
+    return bool(getattr(identity, f"no{option}", None))

@@ -63,6 +63,7 @@ class _Insert:
         self._compilation = compilation
         self._renderers: dict[str, Callable[[Any], str]] = {}
         self._defaults: dict[str, Any] = {}
+        self._positions = {str(key): place for place, key in enumerate(self._table.columns.keys())}
         for column in self._table.columns:
             default = getattr(column, "default", None) if isinstance(column, Column) else None
             if default is not None:
@@ -79,8 +80,9 @@ class _Insert:
                     values[key] = default.arg
                 elif not default.optional:
                     values[key] = default.next_value()
-        texts = [self._renderer(key)(value) for key, value in values.items()]
-        return tuple(values), f"({', '.join(texts)})"
+        keys = tuple(sorted(values, key=self._position))
+        texts = [self._renderer(key)(values[key]) for key in keys]
+        return keys, f"({', '.join(texts)})"
 
     def statement(self, keys: tuple[str, ...], tuples: list[str]) -> CompiledSql:
         """INSERT INTO."""
@@ -92,6 +94,16 @@ class _Insert:
         rows = f" {tuples[0]}" if len(tuples) == 1 else "\n    " + ",\n    ".join(tuples)
         return CompiledSql(f"INSERT INTO {table} ({names}) VALUES{rows}")
 
+    def _position(self, key: str) -> int:
+        try:
+            return self._positions[key]
+        except KeyError:
+            raise DirectiveError(
+                f"bulk_insert into {self._table.name}: the table has no column {key!r}",
+                hint=f"its columns are {', '.join(self._positions) or 'unknown'}",
+                directive=self._directive,
+            ) from None
+
     def _renderer(self, key: str) -> Callable[[Any], str]:
         renderer = self._renderers.get(key)
         if renderer is None:
@@ -99,12 +111,6 @@ class _Insert:
         return renderer
 
     def _new_renderer(self, key: str) -> Callable[[Any], str]:
-        if key not in self._table.columns:
-            raise DirectiveError(
-                f"bulk_insert into {self._table.name}: the table has no column {key!r}",
-                hint=f"its columns are {', '.join(self._table.columns.keys()) or 'unknown'}",
-                directive=self._directive,
-            )
         type_ = self._table.columns[key].type
         dialect = self._compilation.dialect
         compiler = self._compilation.sql_compiler

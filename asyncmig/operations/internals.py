@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy.dialects.postgresql import ExcludeConstraint
     from sqlalchemy.schema import Column, Constraint, ForeignKey, Index, Table
@@ -22,6 +22,7 @@ __all__ = [
     "exclusion_elements",
     "foreign_key_target",
     "has_table",
+    "in_order",
     "is_type_bound",
     "render_as_constraint",
     "table_prefixes",
@@ -65,6 +66,11 @@ def render_as_constraint(constraint: Constraint, compiler: DDLCompiler) -> bool:
 def table_prefixes(table: Table) -> list[str]:
     """The words between CREATE and TABLE."""
     return list(table._prefixes)  # noqa: SLF001 - given to Table(prefixes=), never given back
+
+
+def in_order(constraints: Iterable[Constraint]) -> list[Constraint]:
+    """Constraints as they were written; a table keeps them as a set."""
+    return sorted(constraints, key=lambda constraint: constraint._creation_order)  # noqa: SLF001 - as CREATE TABLE sorts
 
 
 def exclusion_elements(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import literal_column
 from sqlalchemy.schema import (
     CheckConstraint,
     Column,
@@ -33,7 +34,7 @@ from asyncmig.operations.internals import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.schema import ForeignKey, SchemaItem
     from sqlalchemy.types import TypeEngine
@@ -117,7 +118,8 @@ class SchemaObjects:
     ) -> Index:
         """An index over columns and expressions; the table may be unknown when it is dropped."""
         table = Table(tablename or "no_table", self.metadata(), schema=schema)
-        expressions = [_index_expression(table, column) for column in columns]
+        operators = keywords.get("postgresql_ops") or {}
+        expressions = [_index_expression(table, column, operators) for column in columns]
         for included in keywords.get("postgresql_include") or ():
             if isinstance(included, str) and included not in table.c:
                 table.append_column(Column(included, NULLTYPE))
@@ -259,14 +261,16 @@ class SchemaObjects:
 
 
 def _index_expression(
-    table: Table, expression: str | TextClause | ColumnElement[Any]
+    table: Table, expression: str | TextClause | ColumnElement[Any], operators: Collection[str]
 ) -> ColumnElement[Any] | TextClause:
     if isinstance(expression, str):
         column = Column(expression, NULLTYPE)
         table.append_column(column)
         return column
     if isinstance(expression, TextClause):
-        return expression
+        # a text has no key by which its operator class could be found
+        text = expression.text
+        return literal_column(text) if text in operators else expression
     if isinstance(expression, ColumnElement):
         return _for_table(table, expression)
     raise ValueError(

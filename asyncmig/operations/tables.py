@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations.directives import Directives
-from asyncmig.operations.internals import table_prefixes
+from asyncmig.operations.internals import in_order, table_prefixes
 from asyncmig.operations.operation import MigrateOperation
 from asyncmig.operations.schema_objects import SchemaObjects
 
@@ -54,7 +54,7 @@ class CreateTableOp(MigrateOperation):
         """The operation that creates this table, without its indexes."""
         return cls(
             table.name,
-            [*table.columns, *table.constraints],
+            [*table.columns, *in_order(table.constraints)],
             schema=table.schema,
             comment=table.comment,
             info=dict(table.info),
