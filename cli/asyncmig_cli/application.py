@@ -1,12 +1,12 @@
 """The typer application: which commands there are, and how a call ends."""
 
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import typer
 
+from asyncmig.errors import FileError
 from asyncmig_cli.binding import HELP_NAMES, LeanGroup, bind, shared_callback
 from asyncmig_cli.commands import COMMANDS, spelling
 from asyncmig_cli.console import BrokenOutputError, Console
@@ -74,15 +74,21 @@ def application() -> "Command":
 def run(arguments: Sequence[str], console: Console | None = None) -> int:
     """Do what ``arguments`` say and return the exit code; nothing is raised."""
     session = Session(arguments, console)
+    out, err = session.console.out, session.console.err
     try:
         code = _invoke(arguments, session)
-        session.console.out.flush()
-        session.console.err.flush()
+        out.flush()
     except BrokenOutputError:
-        # The reader has what it wanted (`| head`). What remains in the buffers goes nowhere, or
-        # the interpreter would complain of the closed pipe at its end.
-        _silence()
-        return ExitCode.DONE
+        # The reader has what it wanted (`| head`).
+        out.abandon()
+        code = ExitCode.DONE
+    except FileError as error:
+        out.abandon()
+        code = report(error, session, json=False)
+    try:
+        err.flush()
+    except (BrokenOutputError, FileError):
+        err.abandon()
     return code
 
 
@@ -96,21 +102,24 @@ def _invoke(arguments: Sequence[str], session: Session) -> int:
         )
     except BrokenOutputError:
         raise
+    except SystemExit as error:
+        # what typer and rich do when the pipe closes while they write help
+        if isinstance(error.__context__, BrokenPipeError):
+            raise BrokenOutputError from error
+        raise
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the last place where an error can become a message
-        return report(error, session)
+        return _report(error, session)
     if not arguments:
         return ExitCode.USAGE
     return outcome if isinstance(outcome, int) else ExitCode.DONE
 
 
-def _silence() -> None:
-    import os
-
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            os.dup2(nowhere, stream.fileno())
+def _report(error: BaseException, session: Session) -> int:
+    """Tell ``error``, as text on standard error where standard output cannot take its document."""
+    try:
+        return report(error, session)
+    except (BrokenOutputError, FileError):
+        session.console.out.abandon()
+        return report(error, session, json=False)

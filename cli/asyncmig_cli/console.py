@@ -5,6 +5,8 @@ import shutil
 import sys
 from typing import TextIO
 
+from asyncmig.errors import FileError
+
 __all__ = ["BrokenOutputError", "Console", "Stream", "open_console"]
 
 STYLES = {
@@ -75,11 +77,16 @@ class Stream:
         return text if self.unicode else text.translate(FALLBACKS)
 
     def write(self, text: str) -> None:
-        """Write ``text`` as it is."""
+        """Write ``text`` as it is.
+
+        Raises:
+            BrokenOutputError: nobody reads any more.
+            FileError: it cannot be written, to a full disk for example.
+        """
         try:
             self.file.write(text)
-        except BrokenPipeError as error:
-            raise BrokenOutputError from error
+        except OSError as error:
+            raise _output_error(error) from error
 
     def line(self, text: str = "") -> None:
         """Write one line (or several), our own signs fitted to the encoding."""
@@ -89,8 +96,16 @@ class Stream:
         """Hand over what is buffered."""
         try:
             self.file.flush()
-        except BrokenPipeError as error:
-            raise BrokenOutputError from error
+        except OSError as error:
+            raise _output_error(error) from error
+
+    def abandon(self) -> None:
+        """Send what is still buffered nowhere, or the interpreter would complain at its end."""
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+            self.file.flush()
+        except (OSError, ValueError):
+            return
 
 
 class Console:
@@ -119,9 +134,23 @@ class Console:
         self.out.file = copy
 
 
+def _output_error(error: OSError) -> Exception:
+    if isinstance(error, BrokenPipeError):
+        return BrokenOutputError()
+    message = f"cannot write the output: {(error.strerror or str(error)).lower()}"
+    return FileError(message, hint="is the disk full?")
+
+
 def open_console(out: TextIO | None = None, err: TextIO | None = None) -> Console:
     """The console of this process, or of the given streams."""
-    return Console(_stream(out or sys.stdout), _stream(err or sys.stderr))
+    return Console(
+        _stream(out or sys.stdout or _nowhere()), _stream(err or sys.stderr or _nowhere())
+    )
+
+
+def _nowhere() -> TextIO:
+    """In place of a stream that was closed before we began."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # lives as long as we do
 
 
 def _stream(file: TextIO) -> Stream:

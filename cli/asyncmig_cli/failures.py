@@ -1,13 +1,12 @@
 """How a call that fails ends: one clear message with its hint, or one JSON document, and a code."""
 
-import sys
 import traceback
 from typing import Any
 
 import typer
 
-from asyncmig.errors import AsyncmigError
-from asyncmig_cli.console import Stream
+from asyncmig.errors import AsyncmigError, FileError
+from asyncmig_cli.console import BrokenOutputError, Stream
 from asyncmig_cli.documents import write_document
 from asyncmig_cli.exits import ExitCode
 from asyncmig_cli.session import Session
@@ -58,12 +57,21 @@ class _Told:
         self.usage = usage
 
 
-def report(error: BaseException, session: Session) -> int:
-    """Tell ``error`` on the streams of ``session`` and give the exit code it stands for."""
+def report(error: BaseException, session: Session, *, json: bool | None = None) -> int:
+    """Tell ``error`` on the streams of ``session`` and give the exit code it stands for.
+
+    Args:
+        error: what ended the call.
+        session: its streams and options.
+        json: whether to print a document; None does what the options say.
+
+    Raises:
+        BrokenOutputError, FileError: standard output takes no more. Standard error may be as deaf
+            as it likes.
+    """
     told = _tell(error)
-    json = session.json or session.shared.json
-    if session.raiseerr or session.shared.raiseerr:
-        traceback.print_exception(error, file=sys.stderr)
+    if json is None:
+        json = session.json or session.shared.json
     if json:
         facts = {
             "type": told.kind,
@@ -72,9 +80,14 @@ def report(error: BaseException, session: Session) -> int:
             "fields": told.fields,
         }
         write_document(session.console.out, {"error": facts})
-    else:
-        session.console.out.flush()
-        _write(told, session.console.err)
+    session.console.out.flush()
+    try:
+        if session.raiseerr or session.shared.raiseerr:
+            session.console.err.write("".join(traceback.format_exception(error)))
+        if not json:
+            _write(told, session.console.err)
+    except (BrokenOutputError, FileError):
+        session.console.err.abandon()
     return told.code
 
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from asyncmig_cli.failures import UsageProblem
+
 __all__ = [
     "BranchLabel",
     "DryRun",
@@ -16,6 +18,8 @@ __all__ = [
     "Sql",
     "Tag",
     "Verbose",
+    "Wait",
+    "seconds",
 ]
 
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show all that is known.")]
@@ -40,23 +44,46 @@ Splice = Annotated[
     bool, typer.Option("--splice", help="Allow a revision that is no head to be built upon.")
 ]
 LockTimeout = Annotated[
-    float | None,
+    str | None,
     typer.Option(
         "--lock-timeout",
-        metavar="SECONDS",
-        show_default=False,
-        help="How long a statement may wait for a lock before it is tried again; 0 is for ever.",
+        metavar="TIME",
+        help="How long a statement may wait for a lock before it is tried again: 5s, 200ms; 0 is for ever.",
     ),
 ]
 LockWait = Annotated[
-    float | None,
+    str | None,
     typer.Option(
         "--lock-wait",
-        metavar="SECONDS",
-        show_default=False,
-        help="How long to wait for another runner; afterwards the exit code is 4.",
+        metavar="TIME",
+        help="How long to wait for another runner: 10min, 30s; afterwards the exit code is 4.",
+    ),
+]
+Wait = Annotated[
+    str | None,
+    typer.Option(
+        "--wait-for-database",
+        metavar="TIME",
+        help="How long to wait for a database that does not answer yet: 30s, 1min.",
     ),
 ]
 NoLock = Annotated[
     bool, typer.Option("--no-lock", help="Do not take the lock that keeps other runners out.")
 ]
+
+
+def seconds(option: str, written: str | None) -> float | None:
+    """A length of time as typed, in seconds.
+
+    Raises:
+        UsageProblem: it is none.
+    """
+    if written is None:
+        return None
+    from asyncmig.config.duration import parse_duration
+
+    try:
+        return parse_duration(written)
+    except ValueError:
+        message = f"{option}: {written!r} is no length of time"
+        raise UsageProblem(message, "write 5s, 200ms, 1min, or a number of seconds") from None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from asyncmig_cli.failures import UsageProblem
 from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.parameters import seconds
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -23,16 +24,18 @@ class RunRequest:
     sql: bool
     tag: str | None
     dry_run: bool
-    lock_timeout: float | None
-    lock_wait: float | None
+    lock_timeout: str | None
+    lock_wait: str | None
     no_lock: bool
+    wait: str | None
 
     @property
     def overrides(self) -> dict[str, object]:
         """The settings it changes."""
         return {
-            "lock_timeout": self.lock_timeout,
-            "lock_wait": self.lock_wait,
+            "lock_timeout": seconds("--lock-timeout", self.lock_timeout),
+            "lock_wait": seconds("--lock-wait", self.lock_wait),
+            "wait_for_database": seconds("--wait-for-database", self.wait),
             "lock": False if self.no_lock else None,
         }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Command, plain
+from conftest import PROGRAM, Command, plain
 from fix_project import Project
 
 
@@ -108,21 +108,57 @@ def test_colour_only_on_a_terminal(command: Command, branched: Project) -> None:
     assert plain(command.terminal("history", "--graph").out) == piped
 
 
-def test_a_reader_that_leaves_early_is_not_told_off(command: Command, project: Project) -> None:
+@pytest.mark.parametrize("arguments", ["history", "history --json", "history --graph", "--help"])
+def test_a_reader_that_leaves_early_is_not_told_off(
+    command: Command, project: Project, arguments: str
+) -> None:
     previous = None
     for number in range(300):
         project.revision(f"r{number:04}", down=previous, message="x" * 500)
         previous = f"r{number:04}"
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; '{sys.executable}' -m asyncmig_cli history | head -1"],
-        cwd=project.path,
-        env=command.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("r0298 -> r0299 (head)")
+    process = command.start(*arguments.split())
+    assert process.stdout is not None
+    process.stdout.close()
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ("history", 1, "no space left"),
+        ("history --json", 1, "no space left"),
+        ("heads", 1, "no space left"),
+        ("heads --nope --json", 2, "no such option: --nope"),
+    ],
+)
+def test_a_full_disk_is_an_error(
+    command: Command, branched: Project, arguments: str, code: int, message: str
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, *arguments.split()],
+            cwd=command.cwd,
+            env=command.environ,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_closed_streams_are_no_error(command: Command, branched: Project) -> None:
+    script = " ".join(f"'{word}'" for word in PROGRAM)
+    for redirection in (">&-", "2>&-", ">&- 2>&-"):
+        subprocess.run(
+            ["bash", "-c", f"{script} history --json {redirection}"],
+            cwd=command.cwd,
+            env=command.environ,
+            check=True,
+        )
 
 
 def test_a_terminal_without_unicode_gets_ascii(command: Command, branched: Project) -> None:

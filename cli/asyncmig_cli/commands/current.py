@@ -6,7 +6,7 @@ import typer
 
 from asyncmig_cli.exits import ExitCode
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import Verbose
+from asyncmig_cli.parameters import Verbose, Wait, seconds
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -25,6 +25,7 @@ def current(
     check_heads: Annotated[
         bool, typer.Option("--check-heads", help="End with exit code 3 unless nothing is pending.")
     ] = False,
+    wait: Wait = None,
 ) -> int | None:
     """Show the revisions that the database stands at."""
 
@@ -33,7 +34,9 @@ def current(
 
     from asyncmig_cli.rendering.states import current_lines
 
-    state = invocation.migrate(work, progress=True)
+    state = invocation.migrate(
+        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
+    )
     invocation.show(state.to_dict(), lambda stream: current_lines(state, stream, verbose=verbose))
     if check_heads and not state.is_current:
         if invocation.says:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import Sql
+from asyncmig_cli.parameters import Sql, Wait, seconds
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -16,7 +16,7 @@ EXAMPLES = {
 DOCUMENT = 'VersionTableResult; with --sql {"sql": string}'
 
 
-def ensure_version(invocation: Invocation, sql: Sql = False) -> None:
+def ensure_version(invocation: Invocation, sql: Sql = False, wait: Wait = None) -> None:
     """Create the version table and the journal where they are missing."""
     if sql:
         invocation.console.reserve()
@@ -30,7 +30,9 @@ def ensure_version(invocation: Invocation, sql: Sql = False) -> None:
     async def work(migrator: "Migrator") -> "VersionTableResult":
         return await migrator.ensure_version()
 
-    result = invocation.migrate(work, progress=True)
+    result = invocation.migrate(
+        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
+    )
     done = "created" if result.created else "is there already:"
     invocation.confirm(
         result.to_dict(),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.parameters import Wait, seconds
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -29,6 +30,7 @@ def log(
     revision: Annotated[
         str | None, typer.Option("--revision", metavar="REVISION", help="Only this revision.")
     ] = None,
+    wait: Wait = None,
 ) -> None:
     """Show the journal: every phase that ran."""
 
@@ -37,6 +39,8 @@ def log(
 
     from asyncmig_cli.rendering.journal import journal_lines
 
-    entries = invocation.migrate(work, progress=True)
+    entries = invocation.migrate(
+        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
+    )
     document = {"entries": [entry.to_dict() for entry in entries]}
     invocation.show(document, lambda stream: journal_lines(entries, stream))

@@ -6,6 +6,7 @@ import typer
 
 from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.parameters import Wait, seconds
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -38,6 +39,7 @@ def plan(
             help="Plan from this revision, or base, instead of asking the database; repeatable.",
         ),
     ] = None,
+    wait: Wait = None,
 ) -> None:
     """Show steps, phases and statements before anything runs."""
 
@@ -48,5 +50,7 @@ def plan(
 
     from asyncmig_cli.rendering.plans import plan_lines
 
-    found = invocation.migrate(work, progress=True)
+    found = invocation.migrate(
+        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
+    )
     invocation.show(found.to_dict(), lambda stream: plan_lines(found, stream))

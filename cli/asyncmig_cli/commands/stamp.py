@@ -6,7 +6,7 @@ import typer
 
 from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import Sql, Tag
+from asyncmig_cli.parameters import Sql, Tag, Wait, seconds
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -31,6 +31,7 @@ def stamp(
     purge: Annotated[bool, typer.Option("--purge", help="Empty the version table first.")] = False,
     sql: Sql = False,
     tag: Tag = None,
+    wait: Wait = None,
 ) -> None:
     """Write revisions into the version table without running them."""
     if sql:
@@ -47,5 +48,7 @@ def stamp(
 
     from asyncmig_cli.rendering.states import stamp_lines
 
-    result = invocation.migrate(work, progress=True)
+    result = invocation.migrate(
+        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
+    )
     invocation.confirm(result.to_dict(), lambda stream: stamp_lines(result, stream))

@@ -6,6 +6,7 @@ import typer
 
 from asyncmig_cli.exits import ExitCode
 from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.parameters import Wait, seconds
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -26,6 +27,7 @@ def status(
             "--check", help="End with exit code 3 when revisions are pending or half done."
         ),
     ] = False,
+    wait: Wait = None,
 ) -> int | None:
     """Show what the database has, what the code has, and what lies between them."""
 
@@ -34,7 +36,9 @@ def status(
 
     from asyncmig_cli.rendering.states import status_lines
 
-    found = invocation.migrate(work, progress=True)
+    found = invocation.migrate(
+        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
+    )
     document = found.to_dict() | {"ok": found.ok}
     invocation.show(document, lambda stream: status_lines(found, stream))
     return ExitCode.PENDING if check and not found.ok else None

@@ -6,7 +6,7 @@ import typer
 
 from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import DryRun, LockTimeout, LockWait, NoLock, Sql, Tag
+from asyncmig_cli.parameters import DryRun, LockTimeout, LockWait, NoLock, Sql, Tag, Wait
 from asyncmig_cli.runs import RunRequest, run_steps
 
 EXAMPLES = {
@@ -34,6 +34,7 @@ def upgrade(
     lock_timeout: LockTimeout = None,
     lock_wait: LockWait = None,
     no_lock: NoLock = False,
+    wait: Wait = None,
 ) -> None:
     """Apply revisions up to a target."""
     run_steps(
@@ -47,5 +48,6 @@ def upgrade(
             lock_timeout=lock_timeout,
             lock_wait=lock_wait,
             no_lock=no_lock,
+            wait=wait,
         ),
     )

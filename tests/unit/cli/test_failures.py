@@ -81,12 +81,13 @@ def test_a_group_of_one_error_is_that_error() -> None:
     assert told(group) == (4, "", "error: held\nhint: wait\n")
 
 
-def test_the_traceback_is_added_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
-    try:
+def test_the_traceback_is_added_on_demand() -> None:
+    with pytest.raises(errors.UrlError) as caught:
         raise errors.UrlError("no url")
-    except errors.UrlError as error:
-        told(error, "--raiseerr")
-    assert "Traceback (most recent call last)" in capsys.readouterr().err
+    _, out, err = told(caught.value, "--raiseerr", "--json")
+    assert json.loads(out)["error"]["type"] == "UrlError"
+    assert err.startswith("Traceback (most recent call last)")
+    assert told(caught.value, "--raiseerr")[2].endswith("\nerror: no url\n")
 
 
 def test_options_before_and_after_a_name_are_put_together() -> None:
