@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 SERVICE = ROOT / "examples" / "fastapi_service"
 START_SECONDS = 60.0
+STOP_SECONDS = 10.0
 
 
 class BrokenPromiseError(Exception):
@@ -133,7 +135,7 @@ class Shell:
     ) -> AsyncIterator[Process]:
         process = await anyio.open_process(
             command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
-            cwd=SERVICE, env=self.environment,
+            cwd=SERVICE, env=self.environment, start_new_session=True,
         )  # fmt: skip
         try:
             yield process
@@ -196,12 +198,21 @@ async def _end_all(copies: Iterable[Copy]) -> None:
 
 
 async def _end(process: Process) -> None:
-    """Ask a process to end, and see to it that it does."""
+    """Ask a process and its children to end, and see to it that they do."""
     with anyio.CancelScope(shield=True):
-        if process.returncode is None:
-            process.terminate()
-            with anyio.move_on_after(10) as patience:
-                await process.wait()
-            if patience.cancelled_caught:
-                process.kill()
+        with anyio.move_on_after(STOP_SECONDS):
+            _signal(process, signal.SIGTERM)
+            await process.wait()
+            while _signal(process, 0):  # noqa: ASYNC110 - nothing tells of the end of a group
+                await anyio.sleep(0.02)
+        _signal(process, signal.SIGKILL)
         await process.aclose()
+
+
+def _signal(process: Process, number: int) -> bool:
+    """Signal the session that a process leads; False when nobody is left in it."""
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

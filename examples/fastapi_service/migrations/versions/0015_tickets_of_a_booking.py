@@ -1,6 +1,7 @@
 """index the tickets of a booking
 
-The table is in use and large by now, so the index is built beside the writers.
+The table is in use and large by now, so the index is built beside the writers. That cannot be done in
+a transaction: the plan knows, no block is needed around it.
 """
 
 from asyncmig import op
@@ -12,19 +13,17 @@ depends_on = None
 
 
 def upgrade():
-    with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_ticket_booking_id",
-            "ticket",
-            ["booking_id"],
-            schema="boxoffice",
-            postgresql_include=["seat_id"],
-            postgresql_concurrently=True,
-        )
+    op.create_index(
+        "ix_ticket_booking_id",
+        "ticket",
+        ["booking_id"],
+        schema="boxoffice",
+        postgresql_include=["seat_id"],
+        postgresql_concurrently=True,
+    )
 
 
 def downgrade():
-    with op.get_context().autocommit_block():
-        op.drop_index(
-            "ix_ticket_booking_id", "ticket", schema="boxoffice", postgresql_concurrently=True
-        )
+    op.drop_index(
+        "ix_ticket_booking_id", "ticket", schema="boxoffice", postgresql_concurrently=True
+    )
