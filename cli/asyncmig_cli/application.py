@@ -75,13 +75,13 @@ def run(arguments: Sequence[str], console: Console | None = None) -> int:
     """Do what ``arguments`` say and return the exit code; nothing is raised."""
     session = Session(arguments, console)
     out, err = session.console.out, session.console.err
+    code: int = ExitCode.DONE
     try:
         code = _invoke(arguments, session)
         out.flush()
     except BrokenOutputError:
-        # The reader has what it wanted (`| head`).
+        # The reader has what it wanted (`| head`); what was done stays done.
         out.abandon()
-        code = ExitCode.DONE
     except FileError as error:
         out.abandon()
         code = report(error, session, json=False)

@@ -1,14 +1,8 @@
 """``asyncmig validate``."""
 
-from typing import TYPE_CHECKING
-
 from asyncmig_cli.exits import ExitCode
 from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.parameters import Verbose
-
-if TYPE_CHECKING:
-    from asyncmig.migrator import Migrator
-    from asyncmig.results import ValidationReport
 
 EXAMPLES = {
     "asyncmig validate": "check the history and its scripts, without a database",
@@ -19,13 +13,17 @@ DOCUMENT = 'ValidationReport, and "ok": boolean'
 
 def validate(invocation: Invocation, verbose: Verbose = False) -> int | None:
     """Check that the history holds together and that its scripts can run."""
-
-    async def work(migrator: "Migrator") -> "ValidationReport":
-        return await migrator.validate()
-
+    from asyncmig.config import extend_sys_path
+    from asyncmig.revisions.validate import validate as check
     from asyncmig_cli.rendering.validation import report_lines
 
-    report = invocation.migrate(work)
+    settings = invocation.settings
+    extend_sys_path(settings.prepend_sys_path)
+    report = check(
+        settings.version_paths,
+        recursive=settings.recursive_version_locations,
+        sourceless=settings.sourceless,
+    )
     document = report.to_dict() | {"ok": report.ok}
     invocation.show(document, lambda stream: report_lines(report, stream, verbose=verbose))
     return None if report.ok else ExitCode.ERROR

@@ -17,7 +17,11 @@ def report_lines(
     if verbose:
         broken = {finding.rule for finding in report.findings}
         for rule in report.checked:
-            sign = stream.style("✗", "red") if rule in broken else stream.style("✓", "green")
+            sign = (
+                stream.style("✗", "red")
+                if rule.partition(":")[0] in broken
+                else stream.style("✓", "green")
+            )
             yield f"{sign} {rule}"
         yield ""
     for finding in report.findings:

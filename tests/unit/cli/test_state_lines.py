@@ -153,4 +153,5 @@ def test_findings_name_place_and_hint() -> None:
         "  hint: rename one",
         "not valid: 3 revisions, 1 problem",
     ]
-    assert "✗ labels" in list(report_lines(report, PLAIN, verbose=True))
+    report = ValidationReport(revisions=3, checked=("labels: used once",), findings=(finding,))
+    assert "✗ labels: used once" in list(report_lines(report, PLAIN, verbose=True))
