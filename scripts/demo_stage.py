@@ -63,7 +63,7 @@ class Stage:
     def hold(self, promise: str, kept: object, found: object = None) -> None:
         """Say that a promise is kept, or end the demo."""
         if not kept:
-            raise BrokenPromiseError(f"{promise}: no, it is {found!r}" if found else promise)
+            raise BrokenPromiseError(promise if found is None else f"{promise}; found {found!r}")
         self.checks += 1
         self.say(f"{self.style('ok', '32')}  {promise}")
 
@@ -100,7 +100,7 @@ class Shell:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("ASYNCMIG_", "ALEMBIC_", "DATABASE_URL"))
+            if not name.startswith(("ASYNCMIG_", "ALEMBIC_", "BOXOFFICE_", "DATABASE_URL", "PG"))
         }
         programs = str(Path(sys.executable).parent)
         path = os.pathsep.join([programs, inherited.get("PATH", os.defpath)])
