@@ -6,7 +6,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+# the variable, unlike the option, pins what builds the package, too
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check unit integration lint format types contracts docs bench coverage clean
@@ -19,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 		{ echo "asyncmig needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (once)"
-	@$(PIP) --constraint constraints.txt --editable '.[dev]'
+	@$(PIP) --editable '.[dev]'
 	@touch $@
 
 demo: $(STAMP) ## the example service: migrated, served, downgraded, upgraded, on a private PostgreSQL
@@ -59,6 +60,7 @@ bench: $(STAMP) ## against Alembic, psql and one asyncpg query; writes bench.jso
 
 docs: $(STAMP) ## the generated parts of the documentation
 	@$(BIN)/python scripts/cli_reference.py
+	@$(BIN)/python scripts/configuration_reference.py
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
