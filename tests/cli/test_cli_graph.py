@@ -93,6 +93,8 @@ def test_show_takes_partial_ids_and_symbols(command: Command, branched: Project)
 
 def test_a_range_of_the_last_ones(command: Command, branched: Project) -> None:
     out = command("history", "-r", "-1:bbbb", code=0).out
+    for spelled in ("-r-1:bbbb", "-r=-1:bbbb", "--rev-range=-1:bbbb"):
+        assert command("history", spelled, code=0).out == out
     assert [line.split(" -> ")[1].split(" ")[0].rstrip(",") for line in out.splitlines()] == [
         "bbbb",
         "aaaa",

@@ -17,7 +17,7 @@ EXAMPLES = {
     "asyncmig history": "all revisions, newest first",
     "asyncmig history --graph": "with the lines of the branches",
     "asyncmig history -r current:head -i": "what the database has not got yet",
-    "asyncmig history -r -3:": "the last three",
+    "asyncmig history -r -3:": "the head and the three below it",
 }
 DOCUMENT = '{"revisions": [RevisionInfo]}'
 
@@ -44,6 +44,9 @@ def history(
     ] = False,
 ) -> None:
     """List the revisions, newest first."""
+    if rev_range is not None:
+        # `-r=-3:` is how Alembic's users give a range that begins with a minus.
+        rev_range = rev_range.removeprefix("=")
     if indicate_current or (rev_range and _CURRENT.search(rev_range)):
 
         async def work(migrator: "Migrator") -> "tuple[RevisionInfo, ...]":
