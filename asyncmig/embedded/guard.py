@@ -233,8 +233,13 @@ class Guard:
 
     def tidy(self) -> None:
         """Remove the scratch folder, which holds a throw-away server's data too."""
-        if self.base is not None:
+        if self.base is None:
+            return
+        for _ in range(40):  # a process that was just killed may still have written a file
             shutil.rmtree(self.base, ignore_errors=True)
+            if not self.base.exists():
+                return
+            time.sleep(0.05)
 
     def pause(self, seconds: float | None) -> None:
         """Wait for a child's end, at most so long. Raises StoppedError when it is time to go."""
@@ -256,12 +261,15 @@ class Guard:
                 stderr=subprocess.STDOUT,
                 cwd="/",
                 pass_fds=self.doors,
+                start_new_session=True,
             )
             try:
                 while child.poll() is None:
                     self.pause(None)
             finally:
-                child.kill()
+                # initdb has children, which would go on writing without it
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
             output.seek(0)
             text = output.read().decode(errors="replace")
