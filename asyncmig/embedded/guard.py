@@ -46,6 +46,7 @@ LIBC = ctypes.CDLL(None)
 
 THROW_AWAY = {
     "autovacuum": "off",
+    "dynamic_shared_memory_type": "mmap",  # in the data folder, and gone with it
     "fsync": "off",
     "full_page_writes": "off",
     "jit": "off",
@@ -268,9 +269,10 @@ class Guard:
                     self.pause(None)
             finally:
                 # initdb has children, which would go on writing without it
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+                for number, seconds in ((signal.SIGTERM, 2), (signal.SIGKILL, None)):
+                    with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                        os.killpg(child.pid, number)
+                        child.wait(seconds)
             output.seek(0)
             text = output.read().decode(errors="replace")
         if child.returncode:
