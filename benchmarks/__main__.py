@@ -43,14 +43,13 @@ class Scale:
     large: int = 1000
     latency: float = 0.010
     calls: int = 6
-    faster: float | None = 20
     settle: bool = True
 
 
 FILE_TIME_GRAIN = 2.5
 """Seconds after which caches trust the time of a file that was just written."""
 
-SMOKE = Scale(small=None, large=8, latency=0.002, calls=2, faster=None, settle=False)
+SMOKE = Scale(small=None, large=8, latency=0.002, calls=2, settle=False)
 
 
 def cases(scale: Scale, server: Server, scratch: Path, resources: ExitStack) -> Iterator[Case]:
@@ -73,7 +72,7 @@ def cases(scale: Scale, server: Server, scratch: Path, resources: ExitStack) -> 
     if few is not None:
         yield fresh_far(few, scale.latency, once=(ALEMBIC_PSYCOPG2, PSQL))
     slow = (ALEMBIC_ASYNCPG, ALEMBIC_PSYCOPG2, PSQL)
-    yield fresh_far(many, scale.latency, once=slow, faster=scale.faster)
+    yield fresh_far(many, scale.latency, once=slow, faster=20)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -85,7 +84,8 @@ def run(options: argparse.Namespace) -> int:
         scratch.chmod(0o711)  # the embedded server's account passes through
         server = resources.enter_context(find_server(scratch))
         facts = gather(server)
-        for case in cases(SMOKE if options.quick else Scale(), server, scratch, resources):
+        scale = SMOKE if options.quick else Scale()
+        for case in cases(scale, server, scratch, resources):
             if options.only and not any(case.name.startswith(only) for only in options.only):
                 continue
             summary = measure(case, repetitions, warm_up=not options.quick, told=_tell)

@@ -11,9 +11,17 @@ import time
 from asyncmig import Migrator
 
 order = json.loads(sys.argv[1])
-importlib.import_module("sqlalchemy.ext.asyncio")
-importlib.import_module("sqlalchemy.dialects.postgresql.asyncpg")
-importlib.import_module("asyncpg")
+for module in (
+    "sqlalchemy.ext.asyncio",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "asyncpg",
+    "asyncmig.ddl.dialect",  # loaded at the first upgrade otherwise, Alembic's with Alembic
+    "asyncmig.engine.database",
+    "asyncmig.engine.runner",
+    "asyncmig.operations.facade",
+    "asyncmig.plan.planner",
+):
+    importlib.import_module(module)
 
 
 async def main() -> list[float]:
