@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDDLCompiler, PGDialect
 from sqlalchemy.exc import CompileError
 from sqlalchemy.sql import operators
+from sqlalchemy.types import TypeDecorator
 
 from asyncmig.ddl.literal import literal
 
@@ -36,22 +37,35 @@ class LiteralCompiler(PGCompiler):
         bindparam: BindParameter[Any],
         within_columns_clause: bool = False,
         explicit_types: bool = False,
+        in_text: bool = False,
         **kw: Any,
     ) -> str:
         outer = self._explicit_types
-        self._explicit_types = explicit_types or within_columns_clause
+        self._explicit_types = explicit_types or within_columns_clause or in_text
         try:
-            return super().visit_bindparam(  # type: ignore[no-untyped-call, no-any-return]
+            text: str = super().visit_bindparam(  # type: ignore[no-untyped-call]
                 bindparam, within_columns_clause=within_columns_clause, **kw
             )
         finally:
             self._explicit_types = outer
+        # "x -:y" would become a comment
+        return f"({text})" if in_text and text.startswith("-") else text
+
+    def render_literal_bindparam(  # type: ignore[override]  # same
+        self, bindparam: BindParameter[Any], **kw: Any
+    ) -> str:
+        is_null = bindparam.value is None and bindparam.callable is None
+        if is_null and isinstance(bindparam.type, TypeDecorator) and not bindparam.expanding:
+            return self.render_literal_value(None, bindparam.type)  # it may have a value for None
+        return super().render_literal_bindparam(  # type: ignore[no-untyped-call, no-any-return]
+            bindparam, **kw
+        )
 
     def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:
         return literal(value, type_, self.dialect, explicit=self._explicit_types)
 
     def visit_textclause(self, textclause: TextClause, *args: Any, **kw: Any) -> str:
-        kw["explicit_types"] = True
+        kw["in_text"] = True
         return super().visit_textclause(  # type: ignore[no-untyped-call, no-any-return]
             textclause, *args, **kw
         )

@@ -170,7 +170,7 @@ class AlterColumnOp(AlterTableOp):
         self.existing_nullable = existing_nullable
         self.existing_comment = existing_comment
         self.modify_nullable = modify_nullable
-        self.modify_comment = modify_comment
+        self.modify_comment: str | Literal[False] | None = modify_comment
         self.modify_server_default = modify_server_default
         self.modify_name = modify_name
         self.modify_type = modify_type

@@ -11,19 +11,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqlalchemy.dialects.postgresql import ExcludeConstraint
-    from sqlalchemy.schema import Column, Constraint, ForeignKey, Index, Table
+    from sqlalchemy.schema import (
+        Column,
+        Constraint,
+        ForeignKey,
+        Index,
+        MetaData,
+        Sequence,
+        Table,
+    )
     from sqlalchemy.sql.compiler import DDLCompiler
     from sqlalchemy.sql.elements import ColumnElement
 
 __all__ = [
     "ForeignKeyTarget",
     "copy_column",
+    "copy_foreign_key",
     "copy_item",
     "exclusion_elements",
     "foreign_key_target",
     "has_table",
     "in_order",
     "is_type_bound",
+    "metadata_sequences",
     "render_as_constraint",
     "table_prefixes",
 ]
@@ -40,6 +50,11 @@ class ForeignKeyTarget(NamedTuple):
 def copy_column(column: Column[Any], **keywords: Any) -> Column[Any]:
     """A column that belongs to no table yet."""
     return column._copy(**keywords)  # noqa: SLF001 - Column.copy() was deprecated without successor
+
+
+def copy_foreign_key(key: ForeignKey) -> ForeignKey:
+    """A foreign key that belongs to no column yet."""
+    return key._copy()  # noqa: SLF001 - as for columns
 
 
 def has_table(column: Column[Any]) -> bool:
@@ -91,3 +106,8 @@ def foreign_key_target(key: ForeignKey) -> ForeignKeyTarget | None:
     if not isinstance(old._colspec, str):  # noqa: SLF001 - 2.0 has no public spelling
         return None
     return ForeignKeyTarget(*old._column_tokens)  # noqa: SLF001 - same
+
+
+def metadata_sequences(metadata: MetaData) -> list[Sequence]:
+    """The sequences of the models, those of columns' defaults too."""
+    return list(metadata._sequences.values())  # noqa: SLF001 - 2.0 has no public spelling

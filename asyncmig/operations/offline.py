@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from sqlalchemy.engine import Connection
@@ -10,7 +11,7 @@ from asyncmig.errors import NeedsDatabaseError
 from asyncmig.operations.execute import ExecuteSQLOp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy.sql import Executable
 
@@ -40,8 +41,15 @@ class OfflineConnection(Connection):
         """Itself: whoever wants the engine wants the dialect."""
         return self
 
-    closed = False
-    invalidated = False
+    @property
+    def closed(self) -> bool:
+        """Never: there is nothing to close."""
+        return False
+
+    @property
+    def invalidated(self) -> bool:
+        """Never: there is nothing to lose."""
+        return False
 
     def execute(  # type: ignore[override]  # there are no rows to type
         self,
@@ -51,8 +59,12 @@ class OfflineConnection(Connection):
         execution_options: Mapping[str, Any] | None = None,
     ) -> NoResult:
         """Write a statement, once for each set of parameters."""
-        sets = parameters if isinstance(parameters, list | tuple) else (parameters,)
-        for values in sets or (None,):
+        many: Sequence[Mapping[str, Any] | None] = [None]
+        if isinstance(parameters, Mapping):
+            many = [parameters]
+        elif parameters:
+            many = parameters
+        for values in many:
             self._operations.invoke(
                 ExecuteSQLOp(
                     statement,

@@ -27,6 +27,7 @@ from sqlalchemy.types import NULLTYPE
 
 from asyncmig.operations.internals import (
     copy_column,
+    copy_foreign_key,
     copy_item,
     foreign_key_target,
     has_table,
@@ -72,11 +73,13 @@ class SchemaObjects:
             keywords: as ``Table`` takes them.
         """
         constraints_included: bool = keywords.pop("_constraints_included", False)
-        columns = [
-            copy_column(item) if has_table(item) else item
-            for item in items
-            if isinstance(item, Column)
-        ]
+        columns = []
+        for item in items:
+            if isinstance(item, Column):
+                column = copy_column(item) if has_table(item) else item
+                if column is not item and not constraints_included:
+                    _copy_keys(item, column, items)
+                columns.append(column)
         if constraints_included:
             # their UNIQUE and index stand among the items already
             for column in columns:
@@ -258,6 +261,17 @@ class SchemaObjects:
                 )
         self.named_table(table_name, schema=schema).append_constraint(constraint)
         return constraint
+
+
+def _copy_keys(column: Column[Any], copy: Column[Any], items: Iterable[object]) -> None:
+    """Give a copied column the foreign keys that were written at it.
+
+    SQLAlchemy's copy leaves out those that have become a constraint of the table by now; a constraint
+    that was written as such is among the items.
+    """
+    for key in column.foreign_keys:
+        if key.constraint is not None and all(key.constraint is not item for item in items):
+            copy.append_foreign_key(copy_foreign_key(key))
 
 
 def _index_expression(
