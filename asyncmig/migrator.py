@@ -22,6 +22,7 @@ from asyncmig.revisions.script_directory import ScriptDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.schema import MetaData
@@ -406,7 +407,9 @@ class Migrator:
         """Check the history itself; needs no database."""
         from asyncmig.revisions.validate import validate
 
-        return await anyio.to_thread.run_sync(validate, self.settings.version_paths)
+        return await anyio.to_thread.run_sync(
+            lambda: validate(self.settings.version_paths, import_context=self._alembic_imports)
+        )
 
     # writing revision files
 
@@ -510,6 +513,7 @@ class Migrator:
             options=dict(self.settings.extra),
             one_transaction=self.settings.transaction == "all",
             offline=offline,
+            surroundings=self._alembic_imports,
         )
 
     async def _target_metadata(self) -> MetaData | None:
@@ -530,6 +534,7 @@ class Migrator:
                 settings.version_paths,
                 recursive=settings.recursive_version_locations,
                 sourceless=settings.sourceless,
+                import_context=self._alembic_imports,
             )
         )
 
@@ -541,7 +546,17 @@ class Migrator:
             from asyncmig.config import extend_sys_path
 
             extend_sys_path(self.settings.prepend_sys_path)
-        return {revision.id: load_script(revision) for revision in revisions}
+        return {
+            revision.id: load_script(revision, import_context=self._alembic_imports)
+            for revision in revisions
+        }
+
+    def _alembic_imports(self) -> AbstractContextManager[None]:
+        """While scripts are loaded and run, ``alembic`` is ours."""
+        from asyncmig.alembic_compat.environment import Environment
+        from asyncmig.alembic_compat.imports import alembic_imports
+
+        return alembic_imports(Environment(self.settings))
 
 
 def _direction(name: str) -> Direction:

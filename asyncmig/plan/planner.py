@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.operations.created_types import CreatedTypes
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
 from asyncmig.plan.phases import split_phases
 from asyncmig.plan.play import check_written, record
@@ -11,7 +13,8 @@ from asyncmig.plan.recorder import LiveAccess, Recorder
 from asyncmig.revisions.moves import RowChange
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Dialect
     from sqlalchemy.schema import MetaData
@@ -37,6 +40,7 @@ class Planner:
         keywords: extra arguments for ``upgrade`` and ``downgrade``.
         one_transaction: all steps share a transaction as far as PostgreSQL allows.
         offline: the plan becomes a script for psql; a script that reads is an error.
+        surroundings: makes a context manager that is active while a script runs.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Planner:
         keywords: Mapping[str, Any] | None = None,
         one_transaction: bool = False,
         offline: bool = False,
+        surroundings: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.graph = graph
         self.dialect = dialect
@@ -57,6 +62,8 @@ class Planner:
         self.offline = offline
         self._target_metadata = target_metadata
         self._options = options or {}
+        self._created_types = CreatedTypes()
+        self._surroundings = surroundings
 
     def moves(
         self, target: str, current: Collection[str], direction: Direction
@@ -115,6 +122,8 @@ class Planner:
             live=live,
             target_metadata=self._target_metadata,
             options=self._options,
+            created_types=self._created_types.during(move.revision.id),
+            surroundings=self._surroundings,
         )
 
     def phases(self, entries: Sequence[Entry], *, open_ended: bool = False) -> tuple[Phase, ...]:

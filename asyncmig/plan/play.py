@@ -94,13 +94,13 @@ def play(
     function = script.upgrade if direction is Direction.UPGRADE else script.downgrade
     if function is None:  # check_written comes first
         return None
-    operations = Operations(recorder)
+    operations = Operations(recorder, created_types=recorder.created_types)
     arguments = _arguments(function, operations, keywords or {})
     if not script.transactional:
         return _play_autocommit(function, arguments, operations, recorder)
     if inspect.iscoroutinefunction(function):
-        return _await_script(function, arguments, operations)
-    with using(operations):
+        return _await_script(function, arguments, operations, recorder)
+    with recorder.surroundings(), using(operations):
         function(*arguments[0], **arguments[1])
     return None
 
@@ -115,10 +115,10 @@ def _play_autocommit(
 
         async def inside() -> None:
             with recorder.autocommit():
-                await _await_script(function, arguments, operations)
+                await _await_script(function, arguments, operations, recorder)
 
         return inside()
-    with recorder.autocommit(), using(operations):
+    with recorder.autocommit(), recorder.surroundings(), using(operations):
         function(*arguments[0], **arguments[1])
     return None
 
@@ -127,8 +127,9 @@ async def _await_script(
     function: Callable[..., Any],
     arguments: tuple[tuple[Any, ...], dict[str, Any]],
     operations: Operations,
+    recorder: Recorder,
 ) -> None:
-    with using(operations):
+    with recorder.surroundings(), using(operations):
         await function(*arguments[0], **arguments[1])
 
 

@@ -7,7 +7,7 @@ refusal when a script for psql is written, and the engine's connection in a run.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncmig.ddl.compiler import compile_operation
@@ -19,10 +19,12 @@ from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection, Dialect
     from sqlalchemy.schema import MetaData
 
+    from asyncmig.operations.created_types import ScriptTypes
     from asyncmig.operations.operation import MigrateOperation
     from asyncmig.revisions.revision import Revision
 
@@ -72,6 +74,8 @@ class Recorder:
         live: how to reach the database; None while a plan is made.
         target_metadata: the models, for naming conventions.
         options: everything that was configured.
+        created_types: the types that this run has created; None when the script is alone.
+        surroundings: makes a context manager that is active while the script runs.
     """
 
     def __init__(
@@ -83,8 +87,12 @@ class Recorder:
         live: LiveAccess | None = None,
         target_metadata: MetaData | None = None,
         options: Mapping[str, Any] | None = None,
+        created_types: ScriptTypes | None = None,
+        surroundings: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self.revision = revision
+        self.created_types = created_types
+        self.surroundings = surroundings
         self.entries: list[Entry] = []
         self.live_origin: str | None = None
         self.went_live = False

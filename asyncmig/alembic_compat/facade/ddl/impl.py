@@ -1,0 +1,7 @@
+"""``alembic.ddl.impl``."""
+
+from __future__ import annotations
+
+from asyncmig.operations.implementation import Implementation as DefaultImpl
+
+__all__ = ["DefaultImpl"]

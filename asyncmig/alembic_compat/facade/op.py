@@ -1,0 +1,39 @@
+"""``alembic.op``: every directive as a function, of whichever script is running when it is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.operations.facade import Operations
+from asyncmig.operations.proxy import current
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_OF_THE_CLASS = frozenset({"register_operation", "implementation_for", "context"})
+
+
+def __getattr__(name: str) -> Any:
+    if name == "_proxy":
+        return current()
+    if name.startswith("_"):
+        raise AttributeError(name)
+    member = getattr(Operations, name)
+    if name in _OF_THE_CLASS:
+        return member
+    if callable(member):
+        return _directive(name, member)
+    return getattr(current(), name)
+
+
+def __dir__() -> list[str]:
+    return [name for name in dir(Operations) if not name.startswith("_")]
+
+
+def _directive(name: str, member: Any) -> Callable[..., Any]:
+    def directive(*args: Any, **kwargs: Any) -> Any:
+        return getattr(current(), name)(*args, **kwargs)
+
+    directive.__name__ = directive.__qualname__ = name
+    directive.__doc__ = member.__doc__
+    return directive

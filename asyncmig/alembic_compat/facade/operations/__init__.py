@@ -1,0 +1,12 @@
+"""``alembic.operations``."""
+
+from __future__ import annotations
+
+from asyncmig.alembic_compat.facade.operations import ops
+from asyncmig.operations.batch import BatchOperations
+from asyncmig.operations.facade import Operations
+from asyncmig.operations.operation import MigrateOperation
+
+AbstractOperations = Operations
+
+__all__ = ["AbstractOperations", "BatchOperations", "MigrateOperation", "Operations", "ops"]
