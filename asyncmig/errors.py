@@ -24,6 +24,7 @@
     │   │   └── PartiallyAppliedError  ... and earlier phases of its revision stand committed
     │   ├── LockNotAcquiredError     another runner held the lock for too long
     │   ├── ConnectionLostError      the connection that held the lock is gone
+    │   ├── PoolingError             a proxy gives every transaction another server process
     │   └── UnexpectedStateError     the version table is not what the run left there
     ├── NotCurrentError              pending revisions where there should be none
     └── FileError                    a file or folder that cannot be read or written
@@ -55,6 +56,7 @@ __all__ = [
     "NotCurrentError",
     "PartiallyAppliedError",
     "PlanError",
+    "PoolingError",
     "RevisionError",
     "RevisionNotFoundError",
     "ScriptError",
@@ -189,7 +191,8 @@ class StatementFailedError(DatabaseError):
 
     Facts: ``revision``, ``origin`` (``file:line``), ``directive``, ``sql``, ``sqlstate``, ``detail``,
     ``server_hint``, ``position`` (1-based character in ``sql``), ``applied`` (revisions of this run
-    that stand committed), ``phase`` (index of the failed phase).
+    that stand committed), ``phase`` (index of the failed phase); after tries that failed on a lock also
+    ``attempts`` and ``blockers`` (who stood in the way of the last one, one text each).
     """
 
 
@@ -207,6 +210,13 @@ class LockNotAcquiredError(DatabaseError):
 
 class ConnectionLostError(DatabaseError):
     """The migrating connection, and with it the runner's lock, is gone. Facts: ``applied``."""
+
+
+class PoolingError(DatabaseError):
+    """A proxy between us and PostgreSQL pools by transaction: a session's lock would protect nothing.
+
+    Facts: ``applied`` where revisions of this run stand.
+    """
 
 
 class UnexpectedStateError(DatabaseError):

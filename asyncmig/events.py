@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 __all__ = [
     "BatchSent",
+    "Blocker",
     "Event",
     "LockAcquired",
+    "LockBlocked",
     "LockWaiting",
     "PhaseFinished",
+    "PhaseRetried",
     "PhaseStarted",
     "RunFinished",
     "RunStarted",
@@ -112,6 +115,67 @@ class StatementProgress(Event):
     sql: str
     fraction: float | None
     stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """A session that stands in the way.
+
+    Attributes:
+        pid: of its server process.
+        application: its application_name, if it gave one.
+        role: as whom it works.
+        state: ``active``, ``idle in transaction`` ...; None where PostgreSQL does not let us see it.
+        kind: ``client backend``, ``autovacuum worker`` ...
+        query_age: seconds since its current or last query began.
+        transaction_age: seconds since its transaction began.
+        relation: what we wait for.
+    """
+
+    pid: int
+    application: str | None = None
+    role: str | None = None
+    state: str | None = None
+    kind: str | None = None
+    query_age: float | None = None
+    transaction_age: float | None = None
+    relation: str | None = None
+
+    def __str__(self) -> str:
+        name = self.application or (self.kind if self.kind != "client backend" else None)
+        facts = [fact for fact in (name or "unnamed", self.role, self.state) if fact]
+        if self.query_age is not None:
+            facts.append(f"query began {self.query_age:.1f} s ago")
+        if self.transaction_age is not None:
+            facts.append(f"transaction {self.transaction_age:.1f} s ago")
+        where = f" holds {self.relation}" if self.relation else ""
+        return f"pid {self.pid}{where} ({', '.join(facts)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockBlocked(Event):
+    """A statement of ours waits for others: ``blockers`` stand in its way."""
+
+    blockers: tuple[Blocker, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseRetried(Event):
+    """A phase failed on a lock, a deadlock or a serialization failure, and is tried again.
+
+    ``attempt`` of ``attempts`` follows after ``pause`` seconds and waits ``lock_timeout`` seconds for
+    each lock (None: the server's own limit); ``blockers`` stood in the way of the last one.
+    """
+
+    revision: str
+    phase: int
+    attempt: int
+    attempts: int
+    sqlstate: str | None
+    reason: str
+    blockers: tuple[Blocker, ...]
+    pause: float
+    lock_timeout: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -263,6 +263,13 @@ KEYS: tuple[Key, ...] = (
         ' its phase is rolled back and tried again. 0 is no limit; `"none"` leaves the server\'s.',
     ),
     Key(
+        name="lock_retries",
+        kind=integer(0),
+        group=_EXECUTION,
+        doc="How often a phase that failed on a lock, a deadlock or a serialization failure is tried"
+        " again. The first tries wait a tenth of a second, later ones longer, the last `lock_timeout`.",
+    ),
+    Key(
         name="statement_timeout",
         kind=LIMIT,
         group=_EXECUTION,

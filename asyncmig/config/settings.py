@@ -82,6 +82,7 @@ class Settings:
     lock: bool = True
     lock_wait: float | None = 600.0
     lock_timeout: float | None = 5.0
+    lock_retries: int = 10
     statement_timeout: float | None = None
     connect_timeout: float = 10.0
     command_timeout: float | None = None

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ConnectionDatabase", "Database", "EngineDatabase", "UrlDatabase"]
 
+OBSERVER_SECONDS = 2.0
+
 
 class Database(Protocol):
     """Where sessions come from."""
@@ -81,8 +83,9 @@ class UrlDatabase:
     async def observer(self) -> AsyncIterator[asyncpg.Connection | None]:
         """A second connection that only looks."""
         try:
-            driver = await self._connect()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with anyio.fail_after(OBSERVER_SECONDS):
+                driver = await self._connect()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             yield None
             return
         try:
@@ -135,7 +138,8 @@ class EngineDatabase:
     async def observer(self) -> AsyncIterator[asyncpg.Connection | None]:
         """A second connection that only looks."""
         try:
-            connection = await self._engine.connect()
+            with anyio.fail_after(OBSERVER_SECONDS):  # the pool may have no other for us
+                connection = await self._engine.connect()
         except Exception:  # noqa: BLE001 - a pool may raise anything, and to look is optional
             yield None
             return
@@ -161,10 +165,9 @@ class ConnectionDatabase:
         async with _borrow(self._connection) as session:
             yield session
 
-    @asynccontextmanager
-    async def observer(self) -> AsyncIterator[asyncpg.Connection | None]:
-        """A second connection that only looks."""
-        yield None
+    def observer(self) -> AbstractAsyncContextManager[asyncpg.Connection | None]:
+        """A second connection that only looks, from the same engine."""
+        return EngineDatabase(self._connection.engine).observer()
 
 
 class AsyncConnectionGuard:

@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
-import asyncpg
 
+from asyncmig.engine.blockers import BlockerWatch
+from asyncmig.engine.failures import TRANSIENT_STATES, tried_in_vain
 from asyncmig.engine.live import LiveConnections
 from asyncmig.engine.probes import Verdict, clear_way, judge, undecidable
 from asyncmig.engine.stepping import RunningStep
 from asyncmig.engine.units import Alone, Bookkeeping, Mark, Part, Transaction
 from asyncmig.engine.watching import run_watched
 from asyncmig.engine.wire import Wire
-from asyncmig.errors import ConnectionLostError, ScriptError
+from asyncmig.errors import ConnectionLostError, PoolingError, ScriptError, StatementFailedError
 from asyncmig.events import (
     BatchSent,
+    LockBlocked,
     PhaseFinished,
+    PhaseRetried,
     PhaseStarted,
     StatementStarted,
     StepFinished,
@@ -36,10 +39,14 @@ from asyncmig.results import AppliedStep
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    import asyncpg
+
     from asyncmig.engine.database import Database
+    from asyncmig.engine.patience import Patience
     from asyncmig.engine.resuming import Resume
     from asyncmig.engine.session import Session
-    from asyncmig.events import Event
+    from asyncmig.events import Blocker, Event
+    from asyncmig.plan.model import Step
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.play import AnyScript
     from asyncmig.plan.recorder import Recorder
@@ -58,20 +65,32 @@ class Executor:
         planner: Planner,
         books: Bookkeeping,
         emit: Callable[[Event], None],
+        patience: Patience,
         *,
-        resumes: Mapping[str, Resume] | None = None,
+        read_resumes: Callable[[], Awaitable[Mapping[str, Resume]]],
     ) -> None:
         self.session = session
         self.books = books
         self.planner = planner
         self._database = database
         self._emit = emit
-        self._resumes = resumes or {}
+        self._patience = patience
+        self._read_resumes = read_resumes
+        self._resumes: Mapping[str, Resume] = {}
+        self._attempt = 0
+        self._blockers: tuple[Blocker, ...] = ()
+        self._live_steps: dict[str, Step] = {}
         self._applied: list[AppliedStep] = []
         self._numbers: dict[str, int] = {}
         self._total = 0
         self._began: dict[str, float] = {}
-        self.wire = Wire(session, self, merge=planner.one_transaction)
+        self.wire = Wire(
+            session,
+            self,
+            patience,
+            merge=planner.one_transaction,
+            journalled=books.journal is not None,
+        )
         self._live = LiveConnections(self)
         self._current: RunningStep | None = None
 
@@ -83,6 +102,7 @@ class Executor:
         scripts: Mapping[str, AnyScript],
         *,
         setup: Sequence[str] = (),
+        resumes: Mapping[str, Resume] | None = None,
     ) -> tuple[AppliedStep, ...]:
         """Run the moves in order.
 
@@ -90,6 +110,7 @@ class Executor:
             moves: from the planner.
             scripts: the loaded script of each, by revision id.
             setup: statements that make our tables, sent with the first message.
+            resumes: what earlier runs have committed of revisions that stopped half way.
 
         Returns:
             The steps, all committed.
@@ -97,21 +118,86 @@ class Executor:
         if setup:
             self.wire.add(Transaction(parts=[Part(sql) for sql in setup]))
         total = self._total = len(moves)
+        self._resumes = resumes or {}
         try:
-            for number, move in enumerate(moves, 1):
-                await self._run_move(move, scripts[move.revision.id], number, total)
-                if self.wire.full:
-                    await self.wire.flush()
-                else:
-                    await anyio.lowlevel.checkpoint()
-            await self.wire.flush()
-        except ConnectionLostError as error:
+            while len(self._applied) < total:
+                try:
+                    await self._run_from(len(self._applied), moves, scripts)
+                except StatementFailedError as error:
+                    await self._begin_anew(error)
+        except (ConnectionLostError, PoolingError) as error:
             error.add_facts(applied=self.applied())
             raise
         finally:
             await self._live.close()
             await self.session.roll_back()
         return tuple(self._applied)
+
+    async def _run_from(
+        self, first: int, moves: Sequence[Move], scripts: Mapping[str, AnyScript]
+    ) -> None:
+        """Run the moves from a position on."""
+        for number, move in enumerate(moves[first:], first + 1):
+            script = scripts[move.revision.id]
+            if self._attempt:
+                await self._run_watched(move, script, number)
+            else:
+                await self._run_move(move, script, number, self._total)
+            if self.wire.full:
+                await self.wire.flush()
+            else:
+                await anyio.lowlevel.checkpoint()
+        await self.wire.flush()
+
+    async def _run_watched(self, move: Move, script: AnyScript, number: int) -> None:
+        """Play a live script once more, and look who stands in its way."""
+
+        async def run() -> None:
+            await self._run_move(move, script, number, self._total)
+            await self.wire.flush()
+
+        patience = self._patience.within(self.planner.step(move, script, ()))
+        async with self.watch() as watch:
+            try:
+                await watch.during(run, patience.timeout(self._attempt))
+            finally:
+                self._blockers = watch.blockers
+        self._attempt = self.wire.attempt = 0
+
+    async def _begin_anew(self, error: StatementFailedError) -> None:
+        """Get ready to play a live script again that failed on a lock; raise what has to stay.
+
+        Its transaction holds what the script has read, so that only the script can make it anew. What
+        it has committed stands in the journal, and is passed by.
+        """
+        facts = error.fields()
+        step = self._live_steps.get(str(facts.get("revision")))
+        if (
+            facts.get("sqlstate") not in TRANSIENT_STATES
+            or facts.get("attempts") != 1  # the wire has tried
+            or step is None
+            or self._attempt >= self._patience.within(step).retries
+            or self.session.caller_transaction
+            or self.session.closed
+            or (facts.get("phase") and self.books.journal is None)
+        ):
+            if self._attempt and facts.get("attempts") == 1:
+                raise tried_in_vain(error, self._attempt + 1, self._blockers) from error.__cause__
+            raise error
+        self._attempt += 1
+        self.wire.abandon()
+        await self._live.close()
+        await self.session.roll_back()
+        phase = facts.get("phase")
+        await self.wait_to_retry(
+            step,
+            phase if isinstance(phase, int) else 0,
+            self._attempt,
+            (str(facts["sqlstate"]), str(error)),
+            self._blockers,
+        )
+        self._resumes = await self._read_resumes()
+        self.wire.attempt = self._attempt
 
     async def _run_move(self, move: Move, script: AnyScript, number: int, total: int) -> None:
         revision = move.revision
@@ -150,6 +236,8 @@ class Executor:
             raise
         finally:
             self._current = None
+            if recorder.went_live:
+                self._live_steps[revision.id] = step
         current.finish()
 
     async def _flush_before_failing(self) -> None:
@@ -223,20 +311,49 @@ class Executor:
                 raise undecidable(unit.step, unit.phase, statement)
         await clear_way(self.session, statement, ours=unit.begun_before)
         self._emit(StatementStarted(revision=revision, sql=statement.sql, origin=statement.origin))
-        try:
-            await run_watched(
-                send, self._database, self.session, revision, statement.sql, self._emit
-            )
-        except asyncpg.PostgresError as error:
-            await self._journal_failure(unit, error)
-            raise
+        await run_watched(send, self._database, self.session, revision, statement.sql, self._emit)
 
-    async def _journal_failure(self, unit: Alone, error: asyncpg.PostgresError) -> None:
+    async def failed_alone(self, unit: Alone, error: asyncpg.PostgresError) -> None:
+        """A statement by itself was refused for good: the journal says why."""
         journal = self.books.journal
         if journal is None or self.session.closed:
             return
         done = Phase(kind=PhaseKind.AUTOCOMMIT, statements=unit.before)
-        await self.session.send(journal.fail(unit.step, unit.phase, done, str(error)))
+        await self.session.transact([journal.fail(unit.step, unit.phase, done, str(error))])
+
+    async def wait_to_retry(
+        self,
+        step: Step,
+        phase: int,
+        attempt: int,
+        reason: tuple[str | None, str],
+        blockers: tuple[Blocker, ...],
+    ) -> None:
+        """Tell of a try that failed, and pause before the next."""
+        patience = self._patience.within(step)
+        pause = patience.pause(attempt)
+        self._emit(
+            PhaseRetried(
+                revision=step.revision,
+                phase=phase,
+                attempt=attempt + 1,
+                attempts=patience.retries + 1,
+                sqlstate=reason[0],
+                reason=reason[1],
+                blockers=blockers,
+                pause=pause,
+                lock_timeout=patience.timeout(attempt),
+            )
+        )
+        await anyio.sleep(pause)
+
+    def watch(self) -> BlockerWatch:
+        """Looks who stands in the way."""
+        return BlockerWatch(
+            self._database,
+            self.session,
+            lambda blockers: self._emit(LockBlocked(blockers=blockers)),
+        )
 
     def applied(self) -> tuple[str, ...]:
         """Revisions of this run that stand."""

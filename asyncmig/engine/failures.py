@@ -14,6 +14,7 @@ from asyncmig.errors import (
 )
 
 if TYPE_CHECKING:
+    from asyncmig.events import Blocker
     from asyncmig.plan.model import Step
     from asyncmig.sql.statement import Statement
 
@@ -119,6 +120,11 @@ def postgres_error(error: BaseException) -> asyncpg.PostgresError | None:
     return None
 
 
+def describe_blockers(blockers: tuple[Blocker, ...]) -> str:
+    """All of them in one line."""
+    return "; ".join(str(blocker) for blocker in blockers)
+
+
 def statement_failure(
     error: asyncpg.PostgresError,
     step: Step,
@@ -128,6 +134,9 @@ def statement_failure(
     applied: tuple[str, ...],
     committed_before: bool,
     origin: str | None = None,
+    journalled: bool = True,
+    attempts: int = 1,
+    blockers: tuple[Blocker, ...] = (),
 ) -> StatementFailedError:
     """A statement of a script that PostgreSQL refused (FEATURES K2, K4, K5, K7, K8, K11)."""
     sqlstate = getattr(error, "sqlstate", None)
@@ -145,14 +154,18 @@ def statement_failure(
         line = (
             f" (line {before.count(chr(10)) + 1} of the statement)" if "\n" in statement.sql else ""
         )
-    message = f"revision {step.revision} failed at {where}{directive}: {text}{line}"
+    tries = f" (tried {attempts} times)" if attempts > 1 else ""
+    blocked = f"; blocked by {describe_blockers(blockers)}" if blockers else ""
+    message = f"revision {step.revision} failed at {where}{directive}: {text}{line}{tries}{blocked}"
     kind = PartiallyAppliedError if committed_before else StatementFailedError
-    stands = (
-        f"phases before phase {phase + 1} of {step.revision} stand committed; correct the cause and "
-        f"run the same command again: it goes on from there"
-        if committed_before
-        else f"nothing of {step.revision} was kept"
-    )
+    stands = f"nothing of {step.revision} was kept"
+    if committed_before:
+        stands = f"phases before phase {phase + 1} of {step.revision} stand committed; " + (
+            "correct the cause and run the same command again: it goes on from there"
+            if journalled
+            else "without a journal no run can go on from there: undo them by hand"
+        )
+    tried = {"attempts": attempts, "blockers": [str(blocker) for blocker in blockers]}
     advice = _advice(sqlstate, error, step)
     return kind(
         message,
@@ -171,6 +184,23 @@ def statement_failure(
         position=position,
         phase=phase,
         applied=applied,
+        **(tried if sqlstate in TRANSIENT_STATES else {}),
+    )
+
+
+def tried_in_vain(
+    error: StatementFailedError, attempts: int, blockers: tuple[Blocker, ...]
+) -> StatementFailedError:
+    """The failure of a script that was played several times, with who stood in its way."""
+    blocked = f"; blocked by {describe_blockers(blockers)}" if blockers else ""
+    facts = error.fields() | {
+        "attempts": attempts,
+        "blockers": [str(blocker) for blocker in blockers],
+    }
+    return type(error)(
+        f"{error} (tried {attempts} times){blocked}",
+        hint=error.hint,
+        **facts,
     )
 
 
@@ -197,7 +227,12 @@ def _advice(sqlstate: str | None, error: asyncpg.PostgresError, step: Step) -> s
         case "23503" | "23505" | "23502" | "23514" | "23P01":
             return "rows in the table break the constraint: clean them in an earlier revision"
         case "55P03":
-            return "another session held the lock for longer than lock_timeout"
+            return (
+                "another session held the lock for longer than lock_timeout: let it finish or end it, "
+                "or raise lock_timeout or lock_retries"
+            )
+        case "40P01" | "40001":
+            return "other sessions work on the same rows or tables; run it again when they are done"
         case "42501":
             return "grant the privilege, or set `role` to the owner of the objects"
         case "25006":

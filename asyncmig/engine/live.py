@@ -86,7 +86,9 @@ class LiveConnections:
             raise
         except Exception as error:
             await self._end_sqlalchemy(commit=False)
-            raise self._explain(script, recorder, error) from error
+            explained = self._explain(script, recorder, error)
+            await self._executor.playing(recorder).leave_alone(postgres_error(error))
+            raise explained from error
         finally:
             self._recorder = None
 

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING
 import anyio
 import asyncpg
 
-from asyncmig.engine.session import CLEANUP_SECONDS
+from asyncmig.engine.session import CLEANUP_SECONDS, pooling_error
 from asyncmig.errors import ConnectionLostError, LockNotAcquiredError
 from asyncmig.events import LockAcquired, LockWaiting
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from asyncmig.config.settings import Settings
+    from asyncmig.engine.database import Database
     from asyncmig.engine.session import Session
     from asyncmig.events import Event
 
@@ -40,6 +41,8 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
+HOLDER_INTERVAL = 5.0
+"""Seconds between two questions for the holder: the lock is asked for more often."""
 
 
 def lock_key(settings: Settings) -> int:
@@ -54,7 +57,7 @@ def lock_key(settings: Settings) -> int:
 
 @asynccontextmanager
 async def runner_lock(
-    session: Session, settings: Settings, emit: Callable[[Event], None]
+    session: Session, database: Database, settings: Settings, emit: Callable[[Event], None]
 ) -> AsyncIterator[None]:
     """Hold the runner's lock.
 
@@ -63,18 +66,29 @@ async def runner_lock(
 
     Raises:
         LockNotAcquiredError: another runner held it for longer than ``lock_wait``.
+        PoolingError: a proxy gives each transaction another server process.
     """
+    await _refuse_pooling(session, database)
     if not settings.lock:
+        session.guarded_by(None)
         yield
         return
     key = lock_key(settings)
     began = time.monotonic()
     scope = "xact_" if session.caller_transaction else ""
-    query = f"SELECT pg_catalog.pg_try_advisory_{scope}lock($1::bigint) AS locked"
+    query = (
+        f"SELECT pg_catalog.pg_try_advisory_{scope}lock({key}) AS locked,"
+        " pg_catalog.pg_backend_pid() AS backend_pid"
+    )
     pause = FIRST_PAUSE
-    while not (await session.fetch(query, key))[0]["locked"]:
-        waited = time.monotonic() - began
-        holder, since = await _holder(session, key)
+    asked, holder, since = float("-inf"), None, None
+    while not await _try(session, query, key):
+        now = time.monotonic()
+        waited = now - began
+        late = settings.lock_wait is not None and waited >= settings.lock_wait
+        if late or now - asked >= HOLDER_INTERVAL:
+            holder, since = await _holder(session, key)
+            asked = now
         if settings.lock_wait is not None and waited >= settings.lock_wait:
             raise LockNotAcquiredError(
                 f"another runner holds the migration lock since we began to wait {waited:.1f} s ago"
@@ -83,15 +97,54 @@ async def runner_lock(
                 holder=holder,
                 waited=waited,
             )
-        emit(LockWaiting(holder=holder, since=since, elapsed=waited))
+        held_for = None if since is None else since + (now - asked)
+        emit(LockWaiting(holder=holder, since=held_for, elapsed=waited))
         await anyio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
         pause = min(pause * 1.5, LONGEST_PAUSE)
-    emit(LockAcquired(elapsed=time.monotonic() - began))
+    session.guarded_by(key)
     try:
+        emit(LockAcquired(elapsed=time.monotonic() - began))
         yield
     finally:
         if not session.caller_transaction:
             await _release(session, key)
+
+
+async def _try(session: Session, query: str, key: int) -> bool:
+    try:
+        row = (await session.fetch(query))[0]
+        session.served_by(row["backend_pid"])
+    except BaseException:  # cancelled, say, when the server had already given the lock
+        if not session.caller_transaction:
+            await _release(session, key)
+        raise
+    return bool(row["locked"])
+
+
+async def _refuse_pooling(session: Session, database: Database) -> None:
+    """Before a lock is left behind on a server process that is not ours: is there a proxy, and which?
+
+    Where the driver was told another process id than the server's own, a proxy answered the login. One
+    that pools by transaction gives our idle process to the next client: a second connection of ours
+    takes it, or makes us be served by another.
+    """
+    if session.caller_transaction:
+        return
+    if session.backend_pid is None:
+        session.served_by(await _backend_pid(session.fetch))
+    if not session.pooled:
+        return
+    async with database.observer() as observer:
+        if observer is None:
+            return
+        async with observer.transaction():
+            if await _backend_pid(observer.fetch) == session.backend_pid:
+                raise pooling_error()
+            session.served_by(await _backend_pid(session.fetch))
+
+
+async def _backend_pid(fetch: Callable[[str], Awaitable[list[asyncpg.Record]]]) -> int:
+    return int((await fetch("SELECT pg_catalog.pg_backend_pid()"))[0][0])
 
 
 async def _release(session: Session, key: int) -> None:

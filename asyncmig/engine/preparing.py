@@ -13,6 +13,7 @@ import anyio
 import asyncpg
 
 from asyncmig.engine.failures import server_refusal
+from asyncmig.engine.patience import Patience, milliseconds
 from asyncmig.engine.quoting import identifier, literal
 from asyncmig.engine.session import CLEANUP_SECONDS
 from asyncmig.errors import ConnectionLostError
@@ -23,12 +24,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.engine.session import Session
 
-__all__ = ["milliseconds", "prepared_run", "prepared_session"]
-
-
-def milliseconds(seconds: float | None) -> str:
-    """A time as PostgreSQL's settings take it; none is no limit."""
-    return "0" if seconds is None else str(max(1, round(seconds * 1000)))
+__all__ = ["prepared_run", "prepared_session"]
 
 
 @asynccontextmanager
@@ -66,9 +62,11 @@ async def prepared_run(session: Session, settings: Settings) -> AsyncIterator[No
     if session.caller_transaction:
         yield
         return
-    values = {
-        "lock_timeout": milliseconds(settings.lock_timeout),
-        "statement_timeout": milliseconds(settings.statement_timeout),
+    limits = {
+        "lock_timeout": Patience.of(settings).timeout(0),
+        "statement_timeout": settings.statement_timeout,
+    }
+    values = {name: milliseconds(limit) for name, limit in limits.items() if limit is not None} | {
         "idle_in_transaction_session_timeout": "0",
         "standard_conforming_strings": "on",
     }
@@ -97,7 +95,7 @@ def _restore(values: Mapping[str, str]) -> str:
 
 
 async def _put_back(session: Session, sql: str) -> None:
-    if session.disposable or session.closed:
+    if session.closed or (session.disposable and not session.pooled):
         return
     with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
         try:

@@ -81,6 +81,8 @@ async def read_resumes(
     session: Session, settings: Settings, state: DatabaseState
 ) -> dict[str, Resume]:
     """What stands of each open revision, by id."""
+    if not state.open:
+        return {}
     journal = qualified(state.schema, settings.journal_table)
     resumes = {}
     for entry in state.open:

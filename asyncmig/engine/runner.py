@@ -13,6 +13,7 @@ from asyncmig.engine.ancestry import known_ancestors
 from asyncmig.engine.executor import Executor
 from asyncmig.engine.journal import Decision, Journal, Run
 from asyncmig.engine.lock import runner_lock
+from asyncmig.engine.patience import Patience
 from asyncmig.engine.preparing import prepared_run, prepared_session
 from asyncmig.engine.resuming import read_resumes
 from asyncmig.engine.state import read_state
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from asyncmig.config.settings import Settings
     from asyncmig.engine.database import Database
+    from asyncmig.engine.resuming import Resume
     from asyncmig.engine.session import Session
     from asyncmig.engine.state import DatabaseState, OpenRevision
     from asyncmig.events import Event
@@ -94,7 +96,7 @@ class Runner:
             if not moves:
                 return _nothing(state, target, direction, began, ahead=ahead)
             scripts = await self._scripts(moves, direction)
-            async with runner_lock(session, self._settings, self._emit):
+            async with runner_lock(session, self._database, self._settings, self._emit):
                 state = await read_state(
                     session, self._settings, careful=not state.has_version_table
                 )
@@ -119,7 +121,7 @@ class Runner:
         """Write the version table without running anything."""
         async with (
             self._session() as session,
-            runner_lock(session, self._settings, self._emit),
+            runner_lock(session, self._database, self._settings, self._emit),
         ):
             state = await read_state(session, self._settings)
             kept = frozenset[str]() if purge else state.heads
@@ -150,7 +152,7 @@ class Runner:
         """
         async with (
             self._session() as session,
-            runner_lock(session, self._settings, self._emit),
+            runner_lock(session, self._database, self._settings, self._emit),
         ):
             state = await read_state(session, self._settings)
             found = [entry for entry in state.open if entry.revision.startswith(revision)]
@@ -181,7 +183,7 @@ class Runner:
         """
         async with (
             self._session() as session,
-            runner_lock(session, self._settings, self._emit),
+            runner_lock(session, self._database, self._settings, self._emit),
         ):
             state = await read_state(session, self._settings, careful=True)
             books = books_for(self._settings, state.schema, None)
@@ -261,14 +263,27 @@ class Runner:
             )
         )
         resumes = await read_resumes(session, settings, state) if state.open else {}
-        executor = Executor(session, self._database, planner, books, self._emit, resumes=resumes)
+
+        async def read_again() -> Mapping[str, Resume]:
+            now = await read_state(session, settings, careful=True)
+            return await read_resumes(session, settings, now)
+
+        executor = Executor(
+            session,
+            self._database,
+            planner,
+            books,
+            self._emit,
+            Patience.of(settings),
+            read_resumes=read_again,
+        )
         setup = await self._setup(
             session,
             state,
             books,
             (move.revision.id for move in moves if direction_of(move) == "upgrade"),
         )
-        applied = await executor.run(moves, scripts, setup=setup)
+        applied = await executor.run(moves, scripts, setup=setup, resumes=resumes)
         after = await read_state(session, replace(settings, version_table_schema=state.schema))
         if after.heads != expected:
             raise UnexpectedStateError(
@@ -320,10 +335,8 @@ class Runner:
         return statements
 
     async def _send_whole(self, session: Session, statements: Sequence[str]) -> None:
-        if not statements:
-            return
-        text = "\n;\n".join(statements)
-        await session.send(text if session.caller_transaction else f"BEGIN;{text}\n;COMMIT")
+        if statements:
+            await session.transact(statements)
 
 
 def _names(heads: Iterable[str]) -> str:

@@ -17,17 +17,22 @@ import anyio
 import asyncpg
 
 from asyncmig.engine.failures import is_disconnect
-from asyncmig.errors import ConnectionLostError
+from asyncmig.errors import ConnectionLostError, DatabaseError, PoolingError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["CLEANUP_SECONDS", "Session"]
+__all__ = ["CLEANUP_SECONDS", "Session", "pooling_error"]
 
 CLEANUP_SECONDS = 5.0
 """How long leaving a connection may take before it is dropped."""
+
+_ANOTHER_BACKEND = "asyncmig.another_backend"
+# PostgreSQL has no RAISE in plain SQL; to read a setting that does not exist is an error with a name
+_GUARD = """SELECT CASE WHEN pg_catalog.pg_backend_pid() = {pid}{lock}
+THEN '' ELSE pg_catalog.current_setting('{name}') END"""
 
 
 class Session:
@@ -52,6 +57,8 @@ class Session:
         self.driver = driver
         self.caller_transaction = caller_transaction
         self.disposable = disposable
+        self.backend_pid: int | None = None
+        self.guard = ""
         self._make_sqlalchemy = make_sqlalchemy
         self._sqlalchemy: AsyncConnection | None = None
 
@@ -69,6 +76,44 @@ class Session:
     def server_version(self) -> int:
         """The major version."""
         return int(self.driver.get_server_version().major)
+
+    @property
+    def pooled(self) -> bool:
+        """True when a proxy made up the process id that the driver was given at login."""
+        return self.backend_pid not in {None, self.driver.get_server_pid()}
+
+    def served_by(self, pid: int) -> None:
+        """Note which server process answered.
+
+        Raises:
+            PoolingError: it is another one than before.
+        """
+        if self.backend_pid not in {None, pid}:
+            raise pooling_error()
+        self.backend_pid = pid
+        if not self.guard and not self.caller_transaction:
+            self.guard = _GUARD.format(pid=pid, lock="", name=_ANOTHER_BACKEND)
+
+    def guarded_by(self, lock: int | None) -> None:
+        """From here on every message asks whether the server process is the one that holds the lock.
+
+        The lock is taken once more for the transaction: nobody else can hold it meanwhile.
+        """
+        taken = f" AND pg_catalog.pg_try_advisory_xact_lock({lock})" if lock is not None else ""
+        if self.backend_pid is not None and not self.caller_transaction:
+            self.guard = _GUARD.format(pid=self.backend_pid, lock=taken, name=_ANOTHER_BACKEND)
+
+    async def transact(self, statements: Sequence[str]) -> None:
+        """Send a few statements as one transaction, by a server process that holds the lock."""
+        if self.caller_transaction:
+            await self.send("\n;\n".join(statements))
+        else:
+            begin = f"BEGIN;{self.guard}" if self.guard else "BEGIN"
+            try:
+                await self.send("\n;\n".join([begin, *statements, "COMMIT"]))
+            except asyncpg.PostgresError:
+                await self.roll_back()
+                raise
 
     async def send(self, sql: str) -> None:
         """Send one simple-query message; it may hold many statements and transactions.
@@ -100,6 +145,13 @@ class Session:
         try:
             yield
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            if _is_swapped(error):
+                raise pooling_error() from error
+            if isinstance(error, TimeoutError) and not self.closed:
+                raise DatabaseError(
+                    "a message took longer than command_timeout, and was cancelled",
+                    hint="raise command_timeout, or set it to 0: statement_timeout is the better limit",
+                ) from error
             if not (self.closed or is_disconnect(error)):
                 raise
             raise ConnectionLostError(
@@ -128,3 +180,26 @@ class Session:
         if self._sqlalchemy is None:
             self._sqlalchemy = await self._make_sqlalchemy()
         return self._sqlalchemy
+
+
+def pooling_error() -> PoolingError:
+    """What a proxy that pools by transaction gets."""
+    return PoolingError(
+        "the connection is served by several server processes in turn: a proxy (PgBouncer?) pools by "
+        "transaction, and the lock of a session would protect nothing",
+        hint=(
+            "give migrations a URL of their own, straight to PostgreSQL or to a pool with "
+            "pool_mode=session: ASYNCMIG_URL goes before DATABASE_URL"
+        ),
+    )
+
+
+def _is_swapped(error: BaseException) -> bool:
+    match error:
+        case asyncpg.UndefinedObjectError():
+            return _ANOTHER_BACKEND in str(error)
+        case asyncpg.InvalidSQLStatementNameError():
+            # the driver's statement without a name was prepared in another process
+            return "unnamed prepared statement" in str(error)
+        case _:
+            return False

@@ -31,6 +31,7 @@ WHERE NOT j.final
 
 _OPTIMISTIC = """\
 SELECT
+    pg_catalog.pg_backend_pid() AS backend_pid,
     ARRAY(SELECT version_num::text FROM {version}) AS heads,
     (SELECT n.nspname::text FROM pg_catalog.pg_class AS c
      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -40,6 +41,7 @@ FROM (SELECT 1) AS one LEFT JOIN ({open}) AS open ON true"""
 
 _PRESENCE = """\
 SELECT
+    pg_catalog.pg_backend_pid() AS backend_pid,
     version.nspname::text AS version_schema,
     version.width AS width,
     journal.nspname::text AS journal_schema,
@@ -127,6 +129,7 @@ async def _read_hopefully(session: Session, settings: Settings) -> DatabaseState
     )
     rows = await session.fetch(query)
     row = rows[0]
+    session.served_by(row["backend_pid"])
     return DatabaseState(
         heads=frozenset(row["heads"]),
         schema=row["schema"],
@@ -144,6 +147,7 @@ async def _read_carefully(session: Session, settings: Settings) -> DatabaseState
             _PRESENCE.format(version_name=literal(version), journal_name=literal(journal))
         )
     )[0]
+    session.served_by(present["backend_pid"])
     schema = present["version_schema"] or settings.version_table_schema or present["current_schema"]
     if schema is None:
         raise ConfigError(

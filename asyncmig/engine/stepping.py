@@ -7,17 +7,22 @@ follow.
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from asyncmig.engine.limits import limits
 from asyncmig.engine.probes import Verdict, clear_way, judge, undecidable
 from asyncmig.engine.units import Mark, Part, Transaction, frame_phase
 from asyncmig.errors import ScriptError
 from asyncmig.plan.model import Phase, PhaseKind
 from asyncmig.plan.planner import EMPTY_PHASE
+from asyncmig.sql.classify import classify
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import asyncpg
 
     from asyncmig.engine.resuming import Resume
     from asyncmig.engine.session import Session
@@ -66,6 +71,7 @@ class RunningStep:
         self._said: list[Statement] = []
         self._touched = False
         self._alone: Phase | None = None
+        self._limits = AsyncExitStack()
 
     @property
     def standing(self) -> bool:
@@ -129,9 +135,11 @@ class RunningStep:
             return False
         journal, resume = self._books.journal, self._resume
         self._alone = phase
+        patient = classify(sql).concurrently
+        await self._limits.enter_async_context(limits(self._session, None, unlimited=patient))
         if resume is not None and self.index == resume.entry.phase:
             if journal is not None:
-                await self._session.send(journal.reopen(resume.entry.journal_id, phase))
+                await self._session.transact([journal.reopen(resume.entry.journal_id, phase)])
             if resume.entry.state == "started":
                 verdict = await judge(self._session, statement)
                 if verdict is Verdict.DONE:
@@ -139,12 +147,13 @@ class RunningStep:
                 if verdict is Verdict.UNKNOWN:
                     raise undecidable(self.step, self.index, statement)
             await clear_way(self._session, statement, ours=True)
-        elif journal is not None:
-            await self._session.send(
-                journal.insert(
+        else:
+            if journal is not None:
+                row = journal.insert(
                     self.step, self.index, phase, state="started", final=False, statement=0
                 )
-            )
+                await self._session.transact([row])
+            await clear_way(self._session, statement, ours=False)
         return True
 
     async def end_alone(self) -> Mark | None:
@@ -152,12 +161,25 @@ class RunningStep:
         phase, self._alone = self._alone, None
         if phase is None:
             return None
+        await self._limits.aclose()
         journal = self._books.journal
         if journal is not None:
-            await self._session.send(journal.finish(self.step, self.index, phase, final=False))
+            await self._session.transact(
+                [journal.finish(self.step, self.index, phase, final=False)]
+            )
         mark = Mark(self.step, self.index, phase.kind, final=False)
         self.index += 1
         return mark
+
+    async def leave_alone(self, error: asyncpg.PostgresError | None) -> None:
+        """The script failed: if it was in a statement by itself, the journal says why."""
+        phase, self._alone = self._alone, None
+        await self._limits.aclose()
+        journal = self._books.journal
+        if phase is None or error is None or journal is None or self._session.closed:
+            return
+        done = Phase(kind=PhaseKind.AUTOCOMMIT)
+        await self._session.transact([journal.fail(self.step, self.index, done, str(error))])
 
     def finish(self) -> None:
         """Queue the rest; the last phase carries the change of the version table."""

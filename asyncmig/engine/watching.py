@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import asyncpg
@@ -11,13 +11,13 @@ from asyncmig.events import StatementProgress
 from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from asyncmig.engine.database import Database
     from asyncmig.engine.session import Session
     from asyncmig.events import Event
 
-__all__ = ["run_watched"]
+__all__ = ["alongside", "run_watched"]
 
 _PROGRESS = """\
 SELECT phase,
@@ -64,6 +64,13 @@ async def run_watched(
                     )
                 await anyio.sleep(INTERVAL)
 
+    await alongside(send, look)
+
+
+async def alongside(
+    send: Callable[[], Awaitable[None]], look: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """Run ``send``; ``look`` may go on as long as it does. What ``send`` raises comes out as it is."""
     failure: Exception | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(look)

@@ -3,56 +3,39 @@
 One simple-query message may carry many statements, and many transactions with their own BEGIN and
 COMMIT: they commit one by one and stop at the first error. The wire packs what is queued into such
 messages, in growing batches, so that the first progress shows at once and a long history is not paid
-for by the round trip. All commits of a message but its last are asynchronous: their order is kept, and
-the last one, which is not, makes them durable with it.
+for by the round trip.
 
-A message that fails tells which of its transactions were committed (a setting that each of them leaves
-behind); the first that was not is sent again statement by statement, so that the guilty one is known.
+A message that fails tells which of its transactions were committed; the first that was not is the
+guilty one. Where it failed on a lock, a deadlock or a serialization failure it is tried again, with
+patience that grows; otherwise it is sent once more statement by statement, so that the guilty
+statement is known. What a live script has read in cannot be sent twice: the executor plays it again.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
 
-from asyncmig.engine.failures import statement_failure
-from asyncmig.engine.units import Alone, Mark, Part, Transaction, Unit
+from asyncmig.engine.message import COMMITTED, MESSAGE_LIMIT, Message, is_copy
+from asyncmig.engine.retrying import Retrier, RetryObserver, is_transient
+from asyncmig.engine.units import Alone, Mark, Transaction, Unit
 from asyncmig.errors import PlanError
-from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
+    from asyncmig.engine.patience import Patience
     from asyncmig.engine.session import Session
-    from asyncmig.sql.statement import Statement
 
 __all__ = ["Wire", "WireObserver"]
-
-MESSAGE_LIMIT = 1_000_000
-"""Bytes of SQL that one message should not exceed."""
 
 FIRST_BATCH = 4
 QUICK = 0.25
 SLOW = 1.0
 
-_COMMITTED = "asyncmig.committed"
-_SAVE_TIMEOUTS = """\
-SELECT pg_catalog.set_config('asyncmig.lock_timeout', pg_catalog.current_setting('lock_timeout'), false),
-       pg_catalog.set_config('asyncmig.statement_timeout',
-                             pg_catalog.current_setting('statement_timeout'), false),
-       pg_catalog.set_config('lock_timeout', '0', false),
-       pg_catalog.set_config('statement_timeout', '0', false)"""
-_RESTORE_TIMEOUTS = """\
-SELECT pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('asyncmig.lock_timeout'), false),
-       pg_catalog.set_config('statement_timeout',
-                             pg_catalog.current_setting('asyncmig.statement_timeout'), false)"""
 
-
-class WireObserver(Protocol):
+class WireObserver(RetryObserver, Protocol):
     """What hears of the wire's work."""
 
     def committed(self, mark: Mark) -> None:
@@ -63,34 +46,6 @@ class WireObserver(Protocol):
         """A message is on its way."""
         ...
 
-    async def run_alone(self, unit: Alone, send: Callable[[], Awaitable[None]]) -> None:
-        """Send a statement by itself; ``send()`` gives the awaitable."""
-        ...
-
-    def applied(self) -> tuple[str, ...]:
-        """Revisions of this run that stand."""
-        ...
-
-
-@dataclass(slots=True)
-class _Message:
-    """A message under construction."""
-
-    texts: list[str] = field(default_factory=list)
-    size: int = 0
-    covered: list[tuple[Transaction, int]] = field(default_factory=list)
-    commits: list[int] = field(default_factory=list)
-    statements: int = 0
-
-    def add(self, sql: str) -> None:
-        self.texts.append(sql)
-        self.size += len(sql) + 2
-
-    @property
-    def text(self) -> str:
-        # a newline before the semicolon: a statement may end in a line comment
-        return "\n;\n".join(self.texts)
-
 
 class Wire:
     """A queue of units and the session that they go to.
@@ -98,17 +53,28 @@ class Wire:
     Args:
         session: where to.
         observer: who is told.
+        patience: of phases whose revision says nothing of its own.
         merge: adjacent transactions become one (``transaction = "all"``).
+        journalled: a run that stops half way can be gone on with.
     """
 
-    def __init__(self, session: Session, observer: WireObserver, *, merge: bool = False) -> None:
+    def __init__(
+        self,
+        session: Session,
+        observer: WireObserver,
+        patience: Patience,
+        *,
+        merge: bool = False,
+        journalled: bool = True,
+    ) -> None:
+        self.attempt = 0
         self._session = session
         self._observer = observer
+        self._retrier = Retrier(session, observer, patience, merge=merge, journalled=journalled)
         self._merge = merge
         self._units: deque[Unit] = deque()
         self._serial = 0
         self._batch = FIRST_BATCH
-        self._careful = False
         self._queued = 0
         self._queued_size = 0
 
@@ -178,8 +144,9 @@ class Wire:
         self._queued_size = 0
 
     def abandon(self) -> None:
-        """Forget what is queued: the run stops."""
+        """Forget what is queued: the run stops, or begins anew behind what stands."""
         self._units.clear()
+        self._queued = self._queued_size = 0
 
     def _idle(self, unit: Unit) -> bool:
         return (
@@ -190,34 +157,33 @@ class Wire:
         )
 
     def _at_copy(self, unit: Transaction) -> bool:
-        return unit.begun and unit.sent < len(unit.parts) and _is_copy(unit.parts[unit.sent])
+        return unit.begun and unit.sent < len(unit.parts) and is_copy(unit.parts[unit.sent])
 
-    def _compose(self) -> _Message:
-        message = _Message()
+    def _compose(self) -> Message:
+        message = Message()
         for position, unit in enumerate(self._units):
-            if isinstance(unit, Alone):
-                break
-            if position and (self._careful or len(message.commits) >= self._batch):
+            if isinstance(unit, Alone) or (position and len(message.commits) >= self._batch):
                 break
             if not self._compose_unit(unit, message):
                 break
         return message
 
-    def _compose_unit(self, unit: Transaction, message: _Message) -> bool:
+    def _compose_unit(self, unit: Transaction, message: Message) -> bool:
         """Add a transaction; False when the message is full or the transaction stays open."""
         ours = not self._session.caller_transaction
         if not unit.begun:
             if message.size >= MESSAGE_LIMIT:
                 return False
             if ours:
-                message.add("BEGIN")
+                # one message is served by one server process: its first transaction asks which
+                first = not message.texts
+                message.begin(*self._retrier.beginning(unit, self.attempt, guarded=first))
         sent = unit.sent
         for part in unit.parts[unit.sent :]:
-            if _is_copy(part) or (message.size and message.size + len(part.sql) > MESSAGE_LIMIT):
+            if is_copy(part) or (message.size and message.size + len(part.sql) > MESSAGE_LIMIT):
                 message.covered.append((unit, sent))
                 return False
             message.add(part.sql)
-            message.statements += 1
             sent += 1
         message.covered.append((unit, sent))
         if not unit.closed:
@@ -225,15 +191,13 @@ class Wire:
         self._serial += 1
         message.commits.append(self._serial)
         if ours:
-            message.add(f"SET {_COMMITTED} = '{self._serial}'")
-            message.add("COMMIT")
+            message.commit(self._serial)
         return True
 
     async def _send_message(self) -> None:
         message = self._compose()
-        _make_durable_once(message)
-        covered = [unit for unit, _ in message.covered]
-        self._observer.sent(covered, message.size)
+        message.make_durable_once()
+        self._observer.sent([unit for unit, _ in message.covered], message.size)
         began = time.monotonic()
         try:
             await self._session.send(message.text)
@@ -259,42 +223,30 @@ class Wire:
                 for mark in unit.marks:
                     self._observer.committed(mark)
 
-    async def _after_failure(self, error: asyncpg.PostgresError, message: _Message) -> None:
+    async def _after_failure(self, error: asyncpg.PostgresError, message: Message) -> None:
         if self._session.caller_transaction:
             raise self._blame_message(error, message) from error
         await self._session.roll_back()
         rows = await self._session.fetch(
-            f"SELECT pg_catalog.current_setting('{_COMMITTED}', true) AS serial"
+            f"SELECT pg_catalog.current_setting('{COMMITTED}', true) AS serial"
         )
         last = int(rows[0]["serial"] or 0)
         self._settle(sum(serial <= last for serial in message.commits))
         first = self._units[0]
-        if not isinstance(first, Transaction):
-            return
-        first.reset()
-        if self._careful or len(message.covered) == 1:
-            await self._replay(first, error)
-        self._careful = True
+        assert isinstance(first, Transaction)  # noqa: S101 - a message holds nothing else
+        await self._recover(first, error)
 
-    async def _replay(self, unit: Transaction, error: asyncpg.PostgresError) -> None:
-        """Send a transaction statement by statement: it stops at the guilty one, or goes through."""
-        if unit.live:
-            # the script has seen results of this transaction: it cannot be sent twice
-            raise self._failure(error, unit, None) from error
-        part: Part | None = None
-        try:
-            await self._session.send("BEGIN")
-            for part in unit.parts:
-                if _is_copy(part):
-                    await self._copy(part.statement)
-                else:
-                    await self._session.send(part.sql)
-            part = None  # a deferred constraint speaks at COMMIT
-            await self._session.send("COMMIT")
-        except asyncpg.PostgresError as guilty:
-            await self._session.roll_back()
-            raise self._failure(guilty, unit, part) from guilty
-        self._settle(1)
+    async def _recover(self, unit: Transaction, error: asyncpg.PostgresError) -> None:
+        unit.reset()
+        await self._retrier.transaction(unit, error)
+        self._stands(unit)
+
+    def _stands(self, unit: Transaction) -> None:
+        """A transaction that failed has gone through after all."""
+        if unit.closed:
+            self._settle(1)
+        else:
+            unit.begun, unit.sent = True, len(unit.parts)
 
     async def _send_part(self, unit: Transaction) -> None:
         """One statement of a transaction that a live script is in.
@@ -308,98 +260,35 @@ class Wire:
         try:
             await self._session.send(part.sql)
         except asyncpg.PostgresError as error:
-            raise self._failure(error, unit, part) from error
+            raise self._retrier.failure(error, unit, part) from error
 
     async def _send_copy(self, unit: Transaction) -> None:
         part = unit.parts[unit.sent]
         try:
-            await self._copy(part.statement)
+            await self._retrier.copy(part.statement)
         except asyncpg.PostgresError as error:
+            if self._session.caller_transaction or not is_transient(error):
+                await self._session.roll_back()
+                raise self._retrier.failure(error, unit, part) from error
             await self._session.roll_back()
-            raise self._failure(error, unit, part) from error
+            await self._recover(unit, error)
+            return
         unit.sent += 1
 
-    async def _copy(self, statement: Statement | None) -> None:
-        if statement is not None:
-            await self._session.copy_in(statement.sql, statement.copy_data or "")
-
     async def _send_alone(self, unit: Alone) -> None:
-        patient = classify(unit.statement.sql).concurrently
-        session = self._session
-        try:
-            if patient:
-                await session.send(_SAVE_TIMEOUTS)
-            try:
-                if unit.statement.copy_data is not None:
-                    await self._copy(unit.statement)
-                else:
-                    await self._observer.run_alone(unit, lambda: session.send(unit.statement.sql))
-            finally:
-                if patient and not session.closed:
-                    await session.send(_RESTORE_TIMEOUTS)
-        except asyncpg.PostgresError as error:
-            raise statement_failure(
-                error,
-                unit.step,
-                unit.phase,
-                unit.statement,
-                applied=self._observer.applied(),
-                committed_before=unit.phase > 0 or unit.index > 0,
-            ) from error
+        await self._retrier.alone(unit)
         self._units.popleft()
 
     # failing
 
-    def _failure(
-        self, error: asyncpg.PostgresError, unit: Transaction, part: Part | None
-    ) -> Exception:
-        step = part.step if part and part.step else unit.step
-        phase = part.phase if part and part.step else unit.phase
-        if step is None:
-            return PlanError(
-                f"the version table or the journal cannot be kept: {error}",
-                hint="the role needs CREATE on the schema of the version table",
-            )
-        return statement_failure(
-            error,
-            step,
-            phase,
-            part.statement if part else None,
-            applied=self._observer.applied(),
-            committed_before=phase > 0 and not self._merge,
-        )
-
-    def _blame_message(self, error: asyncpg.PostgresError, message: _Message) -> Exception:
+    def _blame_message(self, error: asyncpg.PostgresError, message: Message) -> Exception:
         """In the caller's transaction nothing can be replayed: the position is all there is."""
         unit = message.covered[-1][0]
         position = getattr(error, "position", None)
         offset = int(position) if position and str(position).isdigit() else None
-        part = _part_at(message, unit, offset) if offset is not None else None
-        return self._failure(error, unit, part)
-
-
-def _make_durable_once(message: _Message) -> None:
-    """Make every commit of a message asynchronous but the last."""
-    if len(message.commits) < 2:
-        return
-    begins = [index for index, text in enumerate(message.texts) if text == "BEGIN"]
-    for index in begins[: len(message.commits) - 1]:
-        message.texts[index] = "BEGIN;SET LOCAL synchronous_commit = off"
-
-
-def _is_copy(part: Part) -> bool:
-    return part.statement is not None and part.statement.copy_data is not None
-
-
-def _part_at(message: _Message, unit: Transaction, offset: int) -> Part | None:
-    at = 0
-    texts = {part.sql: part for part in unit.parts}
-    for text in message.texts:
-        end = at + len(text)
-        if at < offset <= end + 1:
-            return texts.get(text)
-        at = end + 3
-    return None
+        return self._retrier.failure(
+            error, unit, message.part_at(offset) if offset is not None else None
+        )
 
 
 def _refuse_alone(unit: Alone) -> PlanError:

@@ -63,6 +63,8 @@ class Step:
         live: True when the script reads from the database, so that what follows the first read is
             known only when it runs; ``live_origin`` is where.
         version: the change of the version table, committed with the last phase.
+        lock_timeout: seconds, where the script says it itself (a module variable); 0 is no limit.
+        lock_retries: likewise.
     """
 
     revision: str
@@ -75,6 +77,8 @@ class Step:
     live: bool = False
     live_origin: str | None = None
     version: RowChange = field(default_factory=RowChange)
+    lock_timeout: float | None = None
+    lock_retries: int | None = None
 
     @property
     def statements(self) -> Iterator[Statement]:
@@ -134,6 +138,8 @@ def _step_to_dict(step: Step) -> dict[str, object]:
         "checksum": step.checksum,
         "live": step.live,
         "live_origin": step.live_origin,
+        "lock_timeout": step.lock_timeout,
+        "lock_retries": step.lock_retries,
         "version": {"remove": list(step.version.remove), "add": list(step.version.add)},
         "phases": [
             {

@@ -65,6 +65,7 @@ transactional_ddl = false
 lock = false
 lock_wait = "none"
 lock_timeout = "200ms"
+lock_retries = 3
 statement_timeout = 0
 version_table = "versions"
 version_table_schema = "meta"
@@ -115,6 +116,7 @@ def test_every_key(read, tmp_path):
     assert settings.connect_args == {"ssl": True, "server_settings": {"jit": "off"}}
     assert settings.lock_wait is None
     assert settings.lock_timeout == 0.2
+    assert settings.lock_retries == 3
     assert settings.statement_timeout == 0.0
     assert settings.transaction == "all"
     assert settings.revision_format == "sql"

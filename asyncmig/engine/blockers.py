@@ -1,0 +1,117 @@
+"""Who stands in the way: asked from a second connection while a statement of ours waits.
+
+It is asked shortly before the wait runs out: afterwards the server does not know any more.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Self
+
+import anyio
+import asyncpg
+
+from asyncmig.engine.watching import alongside
+from asyncmig.events import Blocker
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from asyncmig.engine.database import Database
+    from asyncmig.engine.session import Session
+
+__all__ = ["BlockerWatch", "read_blockers"]
+
+_BLOCKERS = """\
+SELECT a.pid, a.application_name, a.usename::text AS role, a.state, a.backend_type,
+       extract(epoch FROM clock_timestamp() - a.query_start)::float8 AS query_age,
+       extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS transaction_age,
+       (SELECT l.relation::regclass::text FROM pg_catalog.pg_locks AS l
+        WHERE l.pid = $1 AND NOT l.granted AND l.relation IS NOT NULL LIMIT 1) AS relation
+FROM pg_catalog.pg_stat_activity AS a
+WHERE a.pid = ANY (pg_catalog.pg_blocking_pids($1))
+ORDER BY a.xact_start"""
+
+SHARE_OF_THE_WAIT = 0.7
+LONGEST_BEFORE = 0.3
+WITHOUT_LIMIT = 1.0
+
+
+async def read_blockers(observer: asyncpg.Connection, pid: int) -> tuple[Blocker, ...]:
+    """Whom a server process waits for."""
+    return tuple(
+        Blocker(
+            pid=row["pid"],
+            application=row["application_name"] or None,
+            role=row["role"],
+            state=row["state"],
+            kind=row["backend_type"],
+            query_age=row["query_age"],
+            transaction_age=row["transaction_age"],
+            relation=row["relation"],
+        )
+        for row in await observer.fetch(_BLOCKERS, pid)
+    )
+
+
+class BlockerWatch:
+    """Looks on while statements of ours run, over one second connection for all of them.
+
+    The looking is optional: where no second connection can be had, nobody is named.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        session: Session,
+        found: Callable[[tuple[Blocker, ...]], None],
+    ) -> None:
+        self.blockers: tuple[Blocker, ...] = ()
+        self._database = database
+        self._session = session
+        self._found = found
+        self._resources = AsyncExitStack()
+        self._observer: asyncpg.Connection | None = None
+        self._opened = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._resources.aclose()
+
+    async def open(self) -> asyncpg.Connection | None:
+        """The second connection, made when it is first needed; None where there can be none."""
+        if not self._opened:
+            self._opened = True
+            self._observer = await self._resources.enter_async_context(self._database.observer())
+        return self._observer
+
+    async def during(self, send: Callable[[], Awaitable[None]], timeout: float | None) -> None:  # noqa: ASYNC109 - the server's
+        """Run ``send``, and look who blocks it shortly before ``timeout`` seconds are over."""
+        pid = self._session.backend_pid
+        if pid is None:
+            await send()
+            return
+        first = (
+            max(timeout * SHARE_OF_THE_WAIT, timeout - LONGEST_BEFORE) if timeout else WITHOUT_LIMIT
+        )
+
+        async def look() -> None:
+            pause = first
+            while True:
+                await anyio.sleep(pause)
+                # a phase may wait for several locks, one after the other
+                pause = min(first, WITHOUT_LIMIT)
+                observer = await self.open()
+                if observer is None:
+                    return
+                try:
+                    found = await read_blockers(observer, pid)
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    return
+                if found:
+                    self.blockers = found
+                    self._found(found)
+
+        await alongside(send, look)

@@ -1,0 +1,57 @@
+"""Limits around a statement that stands outside of any transaction, where SET LOCAL does nothing."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from asyncmig.engine.patience import milliseconds
+from asyncmig.errors import ConnectionLostError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from asyncmig.engine.session import Session
+
+__all__ = ["limits"]
+
+_NAMES = ("lock_timeout", "statement_timeout")
+_KEEP = ", ".join(
+    f"pg_catalog.set_config('asyncmig.{name}', pg_catalog.current_setting('{name}'), false)"
+    for name in _NAMES
+)
+_RESTORE = "SELECT " + ", ".join(
+    f"pg_catalog.set_config('{name}', pg_catalog.current_setting('asyncmig.{name}'), false)"
+    for name in _NAMES
+)
+
+
+@asynccontextmanager
+async def limits(
+    session: Session, lock_timeout: float | None, *, unlimited: bool = False
+) -> AsyncIterator[None]:
+    """Set the limits of one statement, in the one message that also asks whether the lock is ours.
+
+    Args:
+        session: the migrating one.
+        lock_timeout: in seconds; None leaves it.
+        unlimited: no limit at all: a concurrent index that is cut off leaves an invalid one behind.
+    """
+    values = dict.fromkeys(_NAMES, "0") if unlimited else {}
+    if lock_timeout is not None:
+        values["lock_timeout"] = milliseconds(lock_timeout)
+    calls = [_KEEP] + [
+        f"pg_catalog.set_config('{name}', '{value}', false)" for name, value in values.items()
+    ]
+    await session.send(f"{session.guard};SELECT {', '.join(calls)}")
+    try:
+        yield
+    finally:
+        if not session.closed:
+            try:
+                await session.send(_RESTORE)
+            except (asyncpg.PostgresError, ConnectionLostError):
+                if not session.closed:
+                    session.driver.terminate()

@@ -1,0 +1,53 @@
+"""Limits that a script sets for itself, as module variables: ``lock_timeout``, ``lock_retries``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.errors import ScriptError
+
+if TYPE_CHECKING:
+    from asyncmig.plan.play import AnyScript
+
+__all__ = ["own_count", "own_limit"]
+
+
+def own_limit(script: AnyScript, name: str) -> float | None:
+    """A time in seconds; None where the script says nothing.
+
+    Raises:
+        ScriptError: it is no number, or below zero.
+    """
+    value = _variable(script, name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise _unusable(script, name, value, "a number of seconds; 0 is no limit")
+    return float(value)
+
+
+def own_count(script: AnyScript, name: str) -> int | None:
+    """A whole number; None where the script says nothing.
+
+    Raises:
+        ScriptError: it is none, or below zero.
+    """
+    value = _variable(script, name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _unusable(script, name, value, "a whole number; 0 is a single try")
+    return value
+
+
+def _variable(script: AnyScript, name: str) -> object:
+    return getattr(getattr(script, "module", None), name, None)
+
+
+def _unusable(script: AnyScript, name: str, value: object, wanted: str) -> ScriptError:
+    return ScriptError(
+        f"revision {script.revision.id} sets {name} to {value!r} ({script.revision.path})",
+        hint=f"{name} is {wanted}",
+        revision=script.revision.id,
+        path=script.revision.path,
+    )
