@@ -1,0 +1,394 @@
+"""Phases that fail on a lock, a deadlock or a serialization failure are tried again."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import asynccontextmanager
+
+import anyio
+import asyncpg
+import pytest
+
+from asyncmig import Migrator
+from asyncmig.engine import patience
+from asyncmig.engine.patience import Patience
+from asyncmig.errors import PartiallyAppliedError, StatementFailedError
+from asyncmig.events import LockBlocked, PhaseRetried
+from asyncmig.plan.model import Direction, Phase, PhaseKind, Step
+
+
+@asynccontextmanager
+async def holding(url: str, sql: str = "LOCK TABLE t IN ACCESS SHARE MODE"):
+    """Another session in a transaction that holds a lock; calling the value ends it."""
+    connection = await asyncpg.connect(url, server_settings={"application_name": "the report"})
+    await connection.execute(f"BEGIN; {sql}")
+
+    async def let_go() -> None:
+        await connection.execute("ROLLBACK")
+
+    try:
+        yield let_go
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def table(pg):
+    await pg.execute("CREATE TABLE t (i int)")
+
+
+class Heard(list):
+    """Events; ``after`` runs once so many tries have failed."""
+
+    def __init__(self, tries: int = 10**6, after=None) -> None:
+        super().__init__()
+        self.tries, self.after, self.due = tries, after, anyio.Event()
+
+    def __call__(self, event) -> None:
+        self.append(event)
+        if len(self.of(PhaseRetried)) >= self.tries:
+            self.due.set()
+
+    def of(self, kind):
+        return [event for event in self if isinstance(event, kind)]
+
+
+async def upgrade(url, project, heard, let_go, **settings):
+    """Upgrade, and end the other session's transaction once ``heard`` says so."""
+    migrator = Migrator(url, script_location=project.script_location, on_event=heard, **settings)
+
+    async def free() -> None:
+        await heard.due.wait()
+        await let_go()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(free)
+        result = await migrator.upgrade()
+        group.cancel_scope.cancel()
+    return result
+
+
+async def test_a_phase_goes_through_once_the_lock_is_free(project, database_url, pg, table):
+    project.revision("a1", upgrade='op.execute("CREATE TABLE a (i int)")')
+    project.revision(
+        "b1",
+        down="a1",
+        upgrade="""
+            op.execute("CREATE TABLE b (i int)")
+            op.execute("ALTER TABLE t ADD COLUMN b int")
+        """,
+    )
+    project.revision("c1", down="b1", upgrade='op.execute("CREATE TABLE c (i int)")')
+    heard = Heard(3)
+    async with holding(database_url) as let_go:
+        result = await upgrade(database_url, project, heard, let_go)
+    assert result.revisions == ("a1", "b1", "c1")
+    tries = heard.of(PhaseRetried)
+    assert {(event.revision, event.phase, event.sqlstate) for event in tries} == {
+        ("b1", 0, "55P03")
+    }
+    assert [event.attempt for event in tries] == list(range(2, len(tries) + 2))
+    assert [event.lock_timeout for event in tries][:3] == [0.2, 0.4, 0.8]
+    (blocker,) = tries[-1].blockers
+    assert (blocker.application, blocker.state) == ("the report", "idle in transaction")
+    assert blocker.relation == "t"
+    assert blocker.query_age >= 0
+    assert heard.of(LockBlocked)[-1].blockers[0].pid == blocker.pid
+    # each try was a transaction of its own: one row a phase
+    assert await pg.fetchval("SELECT count(*) FROM asyncmig_journal") == 3
+    assert await pg.fetchval("SHOW lock_timeout") == "0"
+
+
+async def test_the_error_names_who_blocks(project, database_url, pg, table):
+    path = project.revision("a1", upgrade='op.execute("CREATE TABLE a (i int)")')
+    path = project.revision("b1", down="a1", upgrade='op.execute("ALTER TABLE t ADD b int")')
+    migrator = Migrator(
+        database_url, script_location=project.script_location, lock_timeout=0.3, lock_retries=2
+    )
+    async with holding(database_url):
+        with pytest.raises(StatementFailedError, match="tried 3 times.*the report") as caught:
+            await migrator.upgrade()
+    error = caught.value
+    assert not isinstance(error, PartiallyAppliedError)
+    assert error.sqlstate == "55P03"
+    assert error.origin.startswith(str(path))
+    assert error.attempts == 3
+    assert error.applied == ("a1",)
+    assert "idle in transaction" in error.fields()["blockers"][0]
+    assert "lock_retries" in error.hint
+    assert await pg.fetchval("SELECT version_num FROM alembic_version") == "a1"
+    assert (await migrator.upgrade()).revisions == ("b1",)
+
+
+@pytest.mark.parametrize("retries", [0, 1])
+async def test_few_tries_name_the_blocker_too(project, database_url, table, retries):
+    project.revision("a1", upgrade='op.execute("ALTER TABLE t ADD b int")')
+    migrator = Migrator(
+        database_url,
+        script_location=project.script_location,
+        lock_timeout=0.3,
+        lock_retries=retries,
+    )
+    async with holding(database_url):
+        with pytest.raises(StatementFailedError, match="the report"):
+            await migrator.upgrade()
+
+
+async def test_a_live_script_is_played_again(project, database_url, pg, table):
+    project.revision(
+        "a1",
+        header="import sqlalchemy as sa",
+        upgrade="""
+            op.execute("CREATE TABLE a (i int)")
+            op.execute("CREATE INDEX CONCURRENTLY a_i ON a (i)")
+            count = op.get_bind().execute(sa.text("SELECT count(*) FROM t")).scalar()
+            op.execute(f"INSERT INTO a VALUES ({count})")
+            op.execute("ALTER TABLE t ADD COLUMN b int")
+        """,
+    )
+    project.revision("b1", down="a1", upgrade='op.execute("CREATE TABLE b (i int)")')
+    heard = Heard(2)
+    async with holding(database_url) as let_go:
+        result = await upgrade(database_url, project, heard, let_go)
+    assert result.revisions == ("a1", "b1")
+    tries = heard.of(PhaseRetried)
+    assert {(event.revision, event.phase) for event in tries} == {("a1", 2)}
+    assert "the report" in str(tries[-1].blockers)
+    assert await pg.fetchval("SELECT array_agg(i) FROM a") == [0]
+    rows = await pg.fetch("SELECT revision, phase, state FROM asyncmig_journal ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("a1", 0, "done"),
+        ("a1", 1, "done"),
+        ("a1", 2, "done"),
+        ("b1", 0, "done"),
+    ]
+
+
+async def test_a_script_that_runs_the_statement_itself(project, database_url, pg, table):
+    project.revision(
+        "a1",
+        header="import sqlalchemy as sa",
+        upgrade="""
+            op.get_bind().execute(sa.text("ALTER TABLE t ADD COLUMN b int"))
+        """,
+    )
+    heard = Heard(2)
+    async with holding(database_url) as let_go:
+        await upgrade(database_url, project, heard, let_go)
+    assert await pg.fetchval("SELECT count(*) FROM asyncmig_journal") == 1
+
+
+async def test_an_async_script(project, database_url, pg, table):
+    project.revision(
+        "a1",
+        signature="async def {name}(op):",
+        upgrade="""
+            connection = await op.connection()
+            await connection.execute("ALTER TABLE t ADD COLUMN b int")
+        """,
+    )
+    heard = Heard(2)
+    async with holding(database_url) as let_go:
+        await upgrade(database_url, project, heard, let_go)
+    assert await pg.fetchval("SELECT count(*) FROM asyncmig_journal") == 1
+
+
+async def test_a_live_script_that_never_gets_the_lock(project, database_url, pg, table):
+    project.revision(
+        "a1",
+        upgrade="""
+            op.get_bind()
+            op.execute("ALTER TABLE t ADD COLUMN b int")
+        """,
+    )
+    migrator = Migrator(
+        database_url, script_location=project.script_location, lock_timeout=0.3, lock_retries=2
+    )
+    async with holding(database_url):
+        with pytest.raises(StatementFailedError, match="tried 3 times.*the report") as caught:
+            await migrator.upgrade()
+    assert caught.value.attempts == 3
+    assert (await migrator.upgrade()).revisions == ("a1",)
+
+
+async def test_all_revisions_in_one_transaction(project, database_url, pg, table):
+    project.revision("a1", upgrade='op.execute("CREATE TABLE a (i int)")')
+    project.revision("b1", down="a1", upgrade='op.execute("ALTER TABLE t ADD b int")')
+    project.revision(
+        "c1",
+        down="b1",
+        header="import sqlalchemy as sa",
+        upgrade='op.get_bind().execute(sa.text("INSERT INTO a VALUES (1)"))',
+    )
+    heard = Heard(2)
+    async with holding(database_url) as let_go:
+        await upgrade(database_url, project, heard, let_go, transaction="all")
+    assert await pg.fetchval("SELECT count(*) FROM a") == 1
+    assert await pg.fetchval("SELECT count(DISTINCT xmin::text) FROM asyncmig_journal") == 1
+
+
+async def test_a_statement_that_stands_alone(project, database_url, pg, table):
+    project.revision("a1", upgrade='op.execute("VACUUM FULL t")')
+    heard = Heard(2)
+    async with holding(database_url) as let_go:
+        await upgrade(database_url, project, heard, let_go)
+    rows = await pg.fetch("SELECT state, statement FROM asyncmig_journal")
+    assert [tuple(row) for row in rows] == [("done", 1)]
+
+
+async def test_an_alone_statement_that_never_gets_the_lock(project, database_url, pg, table):
+    project.revision("a1", upgrade='op.execute("VACUUM FULL t")')
+    migrator = Migrator(
+        database_url, script_location=project.script_location, lock_timeout=0.3, lock_retries=1
+    )
+    async with holding(database_url):
+        with pytest.raises(StatementFailedError, match="tried 2 times.*the report"):
+            await migrator.upgrade()
+    row = await pg.fetchrow("SELECT state, error FROM asyncmig_journal")
+    assert row["state"] == "failed"
+    assert "lock timeout" in row["error"]
+    assert (await migrator.upgrade()).revisions == ("a1",)
+
+
+@pytest.mark.parametrize("form", ["directive", "bind"])
+async def test_a_concurrent_index_waits_as_long_as_it_takes(project, database_url, pg, table, form):
+    sql = "CREATE INDEX CONCURRENTLY t_i ON t (i)"
+    runs = f"op.get_bind().exec_driver_sql({sql!r})" if form == "bind" else f"op.execute({sql!r})"
+    project.revision("a1", upgrade=runs)
+    migrator = Migrator(
+        database_url, script_location=project.script_location, lock_timeout=0.2, lock_retries=0
+    )
+    async with holding(database_url, "INSERT INTO t VALUES (1)") as let_go:
+        async with anyio.create_task_group() as group:
+            group.start_soon(migrator.upgrade)
+            await anyio.sleep(1)
+            await let_go()
+    assert await pg.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_i'::regclass")
+
+
+async def test_a_deadlock_is_tried_again(project, database_url, pg):
+    await pg.execute("CREATE TABLE t (i int); CREATE TABLE u (i int)")
+    project.revision(
+        "a1",
+        upgrade="""
+            op.execute("LOCK TABLE t")
+            op.execute("SELECT pg_sleep(0.3)")
+            op.execute("LOCK TABLE u")
+        """,
+    )
+    await pg.execute("BEGIN; LOCK TABLE u; SET LOCAL deadlock_timeout = '1min'")
+    heard = Heard()
+    migrator = Migrator(
+        database_url,
+        script_location=project.script_location,
+        on_event=heard,
+        lock_timeout=0,
+    )
+    async with anyio.create_task_group() as group:
+        group.start_soon(migrator.upgrade)
+        await anyio.sleep(0.2)
+        await pg.execute("LOCK TABLE t")
+        await pg.execute("COMMIT")
+    assert [event.sqlstate for event in heard.of(PhaseRetried)] == ["40P01"]
+
+
+async def test_a_serialization_failure_is_tried_again(project, database_url, pg):
+    await pg.execute(
+        """
+        CREATE SEQUENCE tries;
+        CREATE FUNCTION fail_twice() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+            IF nextval('tries') < 3 THEN RAISE 'not yet' USING ERRCODE = '40001'; END IF; END $$
+        """
+    )
+    project.revision(
+        "a1",
+        upgrade="""
+            op.execute("CREATE TABLE a (i int)")
+            op.execute("SELECT fail_twice()")
+        """,
+    )
+    heard = Heard()
+    await Migrator(database_url, script_location=project.script_location, on_event=heard).upgrade()
+    assert [event.attempt for event in heard.of(PhaseRetried)] == [2, 3]
+
+
+async def test_a_revision_has_limits_of_its_own(project, database_url, pg):
+    project.revision(
+        "a1",
+        header="lock_timeout = 7.5\nlock_retries = 0",
+        upgrade="op.execute(\"CREATE TABLE a AS SELECT current_setting('lock_timeout') AS s\")",
+    )
+    project.revision(
+        "b1",
+        down="a1",
+        upgrade="op.execute(\"CREATE TABLE b AS SELECT current_setting('lock_timeout') AS s\")",
+    )
+    await Migrator(database_url, script_location=project.script_location).upgrade()
+    assert await pg.fetchval("SELECT s FROM a") == "7500ms"
+    assert await pg.fetchval("SELECT s FROM b") == "100ms"
+
+
+@pytest.mark.parametrize("line", ["lock_timeout = '5s'", "lock_retries = 1.5", "lock_retries = -1"])
+async def test_limits_that_are_none(project, database_url, line):
+    from asyncmig.errors import ScriptError
+
+    project.revision("a1", header=line)
+    migrator = Migrator(database_url, script_location=project.script_location)
+    with pytest.raises(ScriptError, match=line.split()[0]):
+        await migrator.upgrade()
+
+
+@pytest.mark.parametrize(("given", "seen"), [(None, "3s"), (0, "0"), (2.0, "2s")])
+async def test_none_leaves_the_servers_limit(project, database_url, pg, given, seen):
+    await pg.execute(
+        "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET lock_timeout = 3000', current_database()); END$$"
+    )
+    project.revision(
+        "a1",
+        upgrade="op.execute(\"CREATE TABLE a AS SELECT current_setting('lock_timeout') AS s\")",
+    )
+    await Migrator(
+        database_url, script_location=project.script_location, lock_timeout=given, lock_retries=0
+    ).upgrade()
+    assert await pg.fetchval("SELECT s FROM a") == seen
+
+
+async def test_nothing_is_tried_again_inside_the_callers_transaction(
+    project, database_url, pg, table
+):
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    project.revision("a1", upgrade='op.execute("ALTER TABLE t ADD b int")')
+    engine = create_async_engine(database_url.replace("postgresql:", "postgresql+asyncpg:"))
+    heard = Heard()
+    async with holding(database_url), engine.connect() as connection:
+        await connection.begin()
+        await connection.exec_driver_sql("SET LOCAL lock_timeout = '200ms'")
+        migrator = Migrator(connection, script_location=project.script_location, on_event=heard)
+        with pytest.raises(StatementFailedError) as caught:
+            await migrator.upgrade()
+        await connection.rollback()
+    await engine.dispose()
+    assert caught.value.sqlstate == "55P03"
+    assert heard.of(PhaseRetried) == []
+
+
+def test_the_schedule():
+    schedule = Patience(lock_timeout=5.0, retries=10)
+    timeouts = [schedule.timeout(attempt) for attempt in range(11)]
+    assert timeouts == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0, 5.0, 5.0]
+    assert all(a <= b for a, b in itertools.pairwise(timeouts))
+    assert Patience(lock_timeout=5.0, retries=0).timeout(0) == 5.0
+    assert Patience(lock_timeout=0.05, retries=3).timeout(0) == 0.05
+    assert Patience(lock_timeout=None, retries=3).timeout(1) is None
+    assert Patience(lock_timeout=0, retries=3).timeout(1) == 0
+    for attempt in range(1, 50):
+        assert 0 < schedule.pause(attempt) <= patience.LONGEST_PAUSE * 1.3
+    step = Step(
+        revision="a",
+        direction=Direction.UPGRADE,
+        phases=(Phase(kind=PhaseKind.TRANSACTION),),
+        lock_retries=2,
+    )
+    assert schedule.within(step) == Patience(lock_timeout=5.0, retries=2)
+    assert schedule.within(None) is schedule
