@@ -16,6 +16,7 @@ from asyncmig.results import (
     CreatedRevision,
     CurrentState,
     JournalEntry,
+    ResolveResult,
     RunResult,
     StampResult,
     Status,
@@ -226,6 +227,26 @@ def test_half_of_a_revision_ends_with_5(database_command: Command, project: Proj
     assert "Traceback" not in database_command("upgrade", code=5).err
     assert database_command("status", "--check", "--json", code=3).document["state"] == "partial"
     assert "(partial)" in database_command("current", code=0).out
+
+
+def test_a_person_settles_what_stopped_half_way(
+    database_command: Command, project: Project
+) -> None:
+    run = database_command
+    project.revision(
+        "aaaa",
+        upgrade="""
+            op.execute("CREATE TABLE a (id int)")
+            op.execute("CREATE INDEX CONCURRENTLY i ON a (id)")
+            op.execute("SELECT 1 / 0")
+        """,
+    )
+    run("resolve", "aaaa", "--forget", code=1)
+    run("upgrade", code=5)
+    assert run("resolve", "aaaa", code=2).out == ""
+    run("resolve", "aaaa", "--done", "--retry", code=2)
+    has_fields(run("resolve", "aaaa", "--forget", "--json", code=0).document, ResolveResult)
+    assert run("status", "--json", code=0).document["partial"] == []
 
 
 async def test_a_lock_that_is_held_ends_with_4(

@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, str]] = {
     "status": DATABASE,
     "log": DATABASE,
     "stamp": DATABASE,
+    "resolve": DATABASE,
     "ensure_version": DATABASE,
 }
 """Name of each command, which is the name of its module and function: its heading in the help."""

@@ -8,7 +8,7 @@ from asyncmig import events
 from asyncmig_cli.console import BrokenOutputError, Stream
 from asyncmig_cli.rendering.durations import duration
 
-__all__ = ["LineReporter", "first_line", "holder_text"]
+__all__ = ["LineReporter", "first_line", "holder_text", "retry_text"]
 
 REPEAT_AFTER = 10.0
 SHARE_EVERY = 5.0
@@ -72,6 +72,8 @@ class LineReporter:
             case events.Waiting() if event.elapsed >= self.next_wait:
                 self.next_wait = event.elapsed + REPEAT_AFTER
                 return f"waiting for the database, {duration(event.elapsed)}: {event.reason}"
+            case events.PhaseRetried():
+                return retry_text(event)
             case events.StatementStarted():
                 self.next_share = self.clock() + SHARE_EVERY
                 return None
@@ -89,6 +91,13 @@ def holder_text(event: events.LockWaiting) -> str:
         return "another runner holds it"
     since = f", connected for {duration(event.since)}" if event.since is not None else ""
     return f"held by {event.holder}{since}"
+
+
+def retry_text(event: events.PhaseRetried) -> str:
+    """Why a phase is tried again, and who stood in its way."""
+    blockers = "".join(f"; {blocker}" for blocker in event.blockers)
+    attempt = f"attempt {event.attempt} of {event.attempts} in {duration(event.pause)}"
+    return f"{event.revision}, phase {event.phase + 1}: {event.reason}{blockers}; {attempt}"
 
 
 def first_line(sql: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from asyncmig import events
 from asyncmig_cli.console import Stream
-from asyncmig_cli.progress.lines import LineReporter, first_line, holder_text
+from asyncmig_cli.progress.lines import LineReporter, first_line, holder_text, retry_text
 from asyncmig_cli.rendering.durations import count, duration
 
 if TYPE_CHECKING:
@@ -158,6 +158,8 @@ class LiveReporter:
                 picture.step(event.revision, event.message)
             case events.BatchSent() if event.revisions:
                 self._batch(event)
+            case events.PhaseRetried():
+                self.ready.append(retry_text(event))
             case events.PhaseStarted():
                 picture.step(event.revision, self.messages.get(event.revision, ""))
                 picture.phase = f"phase {event.phase + 1}, {event.kind}"

@@ -2,12 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from asyncmig.results import CurrentState, PartialStep, RunResult, StampResult, Status
+from asyncmig.results import (
+    CurrentState,
+    PartialStep,
+    ResolveResult,
+    RunResult,
+    StampResult,
+    Status,
+)
 from asyncmig_cli.console import Stream
 from asyncmig_cli.rendering.durations import count, duration
 from asyncmig_cli.rendering.revisions import head_lines
 
-__all__ = ["current_lines", "run_lines", "stamp_lines", "status_lines"]
+__all__ = ["current_lines", "resolve_lines", "run_lines", "stamp_lines", "status_lines"]
 
 STATES = {
     "current": ("green", "nothing is pending"),
@@ -68,12 +75,25 @@ def run_lines(result: RunResult, stream: Stream) -> Iterator[str]:
     """What an upgrade or downgrade did."""
     after = ", ".join(result.after) or "<base>"
     if not result.applied:
-        yield f"nothing to {result.direction}: the database stands at {after}"
+        ahead = ", which is ahead of this code" if result.ahead else ""
+        yield f"nothing to {result.direction}: the database stands at {after}{ahead}"
         return
     before = ", ".join(result.before) or "<base>"
     done = count(len(result.applied), "revision")
     verb = stream.style(f"{result.direction}d", "green", "bold")
     yield f"{verb} {before} → {after}: {done} in {duration(result.elapsed)}"
+
+
+def resolve_lines(result: ResolveResult, stream: Stream) -> Iterator[str]:
+    """What the next run will do with a revision that stopped half way."""
+    then = {
+        "done": "goes on behind the interrupted statement",
+        "retry": "runs the interrupted statement again",
+        "forget": "begins the revision anew",
+    }
+    told = stream.style("resolved", "green", "bold")
+    yield f"{told} {result.revision}, phase {result.phase + 1}: {result.decision}"
+    yield f"the next `asyncmig {result.direction}` {then[result.decision]}"
 
 
 def stamp_lines(result: StampResult, stream: Stream) -> Iterator[str]:

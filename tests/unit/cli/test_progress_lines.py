@@ -64,6 +64,26 @@ def test_a_database_that_does_not_answer() -> None:
     assert written(stream) == "waiting for the database, 200 ms: connection refused\n"
 
 
+def test_a_phase_that_is_tried_again_says_who_was_in_the_way() -> None:
+    stream = memory_stream()
+    LineReporter(stream)(
+        events.PhaseRetried(
+            revision="r1",
+            phase=0,
+            attempt=2,
+            attempts=5,
+            sqlstate="55P03",
+            reason="lock timeout",
+            blockers=(events.Blocker(pid=7, application="report", relation="orders"),),
+            pause=0.4,
+            lock_timeout=5.0,
+        )
+    )
+    assert written(stream) == (
+        "r1, phase 1: lock timeout; pid 7 holds orders (report); attempt 2 of 5 in 400 ms\n"
+    )
+
+
 def test_a_long_index_is_told_about_every_few_seconds() -> None:
     stream, clock = memory_stream(), Clock()
     reporter = LineReporter(stream, clock)
