@@ -7,7 +7,7 @@ import time
 from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoader
 from importlib.util import module_from_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from types import CodeType, ModuleType
@@ -38,7 +38,7 @@ class SourceLoader(SourceFileLoader):
         """
         if time.time() - Path(self.path).stat().st_mtime < _TOO_FRESH:
             return self.source_to_code(self.get_data(self.path), self.path)
-        return _present(self.get_code(self.name), self.path)
+        return cast("CodeType", self.get_code(self.name))  # only packages have none
 
     def source_to_code(  # type: ignore[override]  # typeshed has the static method of another class
         self, data: bytes, path: str, *, _optimize: int = -1
@@ -59,13 +59,7 @@ class ByteCodeLoader(SourcelessFileLoader):
 
     def code(self) -> CodeType:
         """What the file holds."""
-        return _present(self.get_code(self.name), self.path)
-
-
-def _present(code: CodeType | None, path: str) -> CodeType:
-    if code is None:
-        raise ImportError(f"{path} holds no code")
-    return code
+        return cast("CodeType", self.get_code(self.name))  # only packages have none
 
 
 def _new_module(loader: SourceLoader | ByteCodeLoader) -> ModuleType:

@@ -35,14 +35,12 @@ _IMPORTED = rf"(?!(?:{'|'.join(WORDS)})\b)\w++"
 _DOCSTRING = re.compile(
     rf"""
     (?:{_END})*+                                                    # blank lines, comments
-    (?:
-      [rRuU]?
-      (?: \"{{3}}(?P<double>(?:[^"\\]|"(?!""))*+)\"{{3}}
-        | '{{3}}(?P<single>(?:[^'\\]|'(?!''))*+)'{{3}}
-        | (?P<line>{_QUOTED})
-      )
-      {_END}
-    )?
+    [rRuU]?+
+    (?: \"{{3}}(?P<double>(?:[^"\\]|"(?!""))*+)\"{{3}}
+      | '{{3}}(?P<single>(?:[^'\\]|'(?!''))*+)'{{3}}
+      | (?P<line>{_QUOTED})
+    )
+    {_END}
     """,
     re.VERBOSE,
 )
@@ -51,7 +49,7 @@ _PLAIN_LINES = re.compile(
     (?: {_END}
       | (?:import|from)[ ](?:{_IMPORTED}|[., \t])++{_END}
       | from[ ][\w.]++[ ]import[ ]?+\((?:{_IMPORTED}|[,\s])++\){_END}
-    )*+
+    )++
     """,
     re.VERBOSE,
 )

@@ -45,8 +45,9 @@ _FACT = re.compile(
     r"--\s*(revision|down_revisions?|depends_on|branch_labels?|message)\s*:\s*(.*?)\s*",
     re.IGNORECASE,
 )
-_SECTION = re.compile(r"--\s*(upgrade|downgrade)\s*:?\s*", re.IGNORECASE)
-_PHASE = re.compile(r"--\s*phase\s*:\s*(.*?)\s*", re.IGNORECASE)
+_MARK = re.compile(
+    r"--\s*(?:(?P<section>upgrade|downgrade)\s*:?|phase\s*:\s*(?P<phase>.*?))\s*", re.IGNORECASE
+)
 _COMMENT = re.compile(r"--+\s*(.*?)\s*")
 _PLURALS = {"down_revisions": "down_revision", "branch_label": "branch_labels"}
 
@@ -153,26 +154,21 @@ def read_sql_sections(text: str, path: str) -> SqlSections:
     text = text.replace("\r\n", "\n")
     found: dict[str, list[SqlSection]] = {}
     section, kind, begin = "upgrade", None, _header_end(text)
-    for start, end, comment in _marks(text, begin):
+    for start, end, mark in _marks(text, begin):
         _append(found, section, kind, text, begin, start)
         begin = end
-        if match := _SECTION.fullmatch(comment):
-            section, kind = match[1].lower(), None
+        if mark["section"]:
+            section, kind = mark["section"].lower(), None
             if section in found:
-                raise _misplaced(
-                    text, start, path, f"has a second section `-- {section}`", "join the two"
-                )
+                what = f"has a second section `-- {section}`"
+                raise _misplaced(text, start, path, what, "join the two")
             found[section] = []
-        elif match := _PHASE.fullmatch(comment):
-            kind = _phase(match[1].lower())
+        else:
+            kind = _phase(mark["phase"].lower())
             if kind is None:
-                raise _misplaced(
-                    text,
-                    start,
-                    path,
-                    f"marks an unknown phase '{match[1]}'",
-                    "phases are `-- phase: autocommit` and `-- phase: transaction`",
-                )
+                what = f"marks an unknown phase '{mark['phase']}'"
+                hint = "phases are `-- phase: autocommit` and `-- phase: transaction`"
+                raise _misplaced(text, start, path, what, hint)
     _append(found, section, kind, text, begin, len(text))
     upgrade, downgrade = found.get("upgrade"), found.get("downgrade")
     return SqlSections(
@@ -211,24 +207,19 @@ def _header_end(text: str) -> int:
     position = 0
     for line in text.splitlines(keepends=True):
         bare = line.strip()
-        if (
-            _SECTION.fullmatch(bare)
-            or _PHASE.fullmatch(bare)
-            or (bare and not bare.startswith("--"))
-        ):
+        if _MARK.fullmatch(bare) or (bare and not bare.startswith("--")):
             break
         position += len(line)
     return position
 
 
-def _marks(text: str, begin: int) -> list[tuple[int, int, str]]:
-    """Where the comments that are section or phase marks start and end."""
-    marks: list[tuple[int, int, str]] = []
+def _marks(text: str, begin: int) -> list[tuple[int, int, re.Match[str]]]:
+    """The comments that are section or phase marks: where they start and end, what they say."""
+    marks: list[tuple[int, int, re.Match[str]]] = []
     for kind, start, end in _tokens(text, begin):
-        if kind == "comment" and not text[text.rfind("\n", 0, start) + 1 : start].strip():
-            comment = text[start:end].rstrip()
-            if _SECTION.fullmatch(comment) or _PHASE.fullmatch(comment):
-                marks.append((start, end, comment))
+        alone = not text[text.rfind("\n", 0, start) + 1 : start].strip()
+        if kind == "comment" and alone and (mark := _MARK.fullmatch(text[start:end])):
+            marks.append((start, end, mark))
     return marks
 
 

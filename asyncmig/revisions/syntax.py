@@ -196,8 +196,8 @@ def unwritten_functions(tree: ast.Module) -> frozenset[str]:
 def flattened(tree: ast.Module) -> str:
     """A tree as text: the same for scripts that differ in comments, layout and docstrings only.
 
-    Written node by node and field by field, without what differs between Python 3.11 and 3.14:
-    positions, empty fields, type comments, the kind of a string's prefix.
+    Written node by node and field by field, without what differs between Python 3.11 and 3.14 or
+    does not matter: positions, empty fields, type comments, prefixes of strings.
     """
     line: list[str] = []
     nodes: list[ast.AST] = [tree]
@@ -213,6 +213,8 @@ def flattened(tree: ast.Module) -> str:
             items: Sequence[Any] = value if isinstance(value, list) else (value,)
             if field == "body" and kind in _DOCUMENTED:
                 items = _without_docstring(items)
+            elif kind is ast.JoinedStr:
+                items = _joined(items)
             line.append(f"{field}/{len(items)}")
             for item in items:
                 if isinstance(item, ast.AST):
@@ -227,6 +229,20 @@ def flattened(tree: ast.Module) -> str:
 @cache
 def _telling(fields: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(field for field in fields if field not in _SILENT)
+
+
+def _joined(pieces: Sequence[ast.expr]) -> list[ast.expr]:
+    # Into how many pieces the text of an f-string falls, empty ones included, is Python's choice.
+    joined: list[ast.expr] = []
+    for piece in pieces:
+        match joined, piece:
+            case _, ast.Constant(value=""):
+                pass
+            case [*_, ast.Constant(value=str(before))], ast.Constant(value=str(after)):
+                joined[-1] = ast.Constant(before + after)
+            case _:
+                joined.append(piece)
+    return joined
 
 
 def _without_docstring(body: Sequence[ast.stmt]) -> Sequence[ast.stmt]:

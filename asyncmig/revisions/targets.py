@@ -201,10 +201,16 @@ class TargetReader:
         )
 
     def is_on(self, name: str, branch: str) -> bool:
-        """True when a revision has this branch label in force, or is on the line of that revision."""
-        if self._history.has_label(branch):
-            return branch in self._history.labels(name)
-        return name in self.lineage(branch)
+        """True when a revision belongs to a branch.
+
+        The branch is a label, or a revision: then its only label is meant, or its line.
+        """
+        history = self._history
+        found = self._branch(branch).id
+        labels = (branch,) if history.has_label(branch) else history.labels(found)
+        if len(labels) == 1:
+            return labels[0] in history.labels(name)
+        return name in history.lineage(found)
 
     # -- upgrade --------------------------------------------------------------------------------
 

@@ -40,16 +40,19 @@ class UncheckedHistory:
     @cached_property
     def by_id(self) -> dict[str, Revision]:
         """Each id with the first revision that has it."""
-        return {revision.id: revision for revision in reversed(self.revisions)}
+        by_id: dict[str, Revision] = {}
+        for revision in self.revisions:
+            by_id.setdefault(revision.id, revision)
+        return by_id
 
     @cached_property
     def by_label(self) -> dict[str, Revision]:
         """Each branch label with the first revision that carries it."""
-        return {
-            label: revision
-            for revision in reversed(self.revisions)
-            for label in revision.branch_labels
-        }
+        by_label: dict[str, Revision] = {}
+        for revision in self.revisions:
+            for label in revision.branch_labels:
+                by_label.setdefault(label, revision)
+        return by_label
 
     def referred(self, name: str) -> list[str]:
         """The ids that a ``depends_on`` may mean."""

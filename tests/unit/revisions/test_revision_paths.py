@@ -126,6 +126,22 @@ class TestDowngrade:
             ("b", "a z"),
         ]
 
+    def test_two_that_become_rows_though_one_is_below_the_other(self):
+        # as Alembic leaves it: with a third row there, only rows count
+        tree = graph("c; x < c; y < c; a < x y; m < a ~ c; z")
+        [move] = tree.downgrade_path("m-1", ["m", "z"])
+        assert move.add == ("a", "c")
+
+    def test_a_row_that_is_there_already_does_not_come_again(self):
+        tree = graph("a; b < a")
+        [move] = tree.downgrade_path("b-1", ["a", "b"])
+        assert (move.remove, move.add) == (("b",), ())
+
+    def test_a_branch_that_ends_below_the_target(self):
+        tree = graph("a # low; b < a; c < b; d < b")
+        with pytest.raises(TargetError, match="branch 'low' does not pass there"):
+            tree.downgrade_path("low@b", ["c", "d"])
+
     def test_long_lines_that_depend_on_each_other(self):
         # each step asks whether its dependency is still under a row; the answers are remembered
         tree = RevisionGraph(

@@ -203,7 +203,7 @@ class TestSections:
 
     def test_a_section_twice(self):
         with pytest.raises(
-            ScriptError, match="x.sql:3 has a second section `-- upgrade`"
+            ScriptError, match=r"x.sql:3 has a second section `-- upgrade`"
         ) as caught:
             sections("-- upgrade\nSELECT 1;\n-- upgrade\nSELECT 2;\n")
         assert caught.value.line == 3
@@ -211,7 +211,7 @@ class TestSections:
             sections("SELECT 1;\n-- upgrade\nSELECT 2;\n")
 
     def test_an_unknown_phase(self):
-        with pytest.raises(ScriptError, match="x.sql:2 marks an unknown phase 'fast'") as caught:
+        with pytest.raises(ScriptError, match=r"x.sql:2 marks an unknown phase 'fast'") as caught:
             sections("-- upgrade\n-- phase: fast\nSELECT 1;\n")
         assert "`-- phase: autocommit`" in caught.value.hint
 

@@ -203,6 +203,8 @@ class TestUpgradeTargets:
     def test_several_heads_for_a_step(self):
         with pytest.raises(MultipleHeadsError):
             self.wanted("head-1")
+        with pytest.raises(MultipleHeadsError, match="'heads-1' is not one revision"):
+            self.wanted("heads-1")
 
 
 class TestDowngradeTargets:

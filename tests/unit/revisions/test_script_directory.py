@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from asyncmig.revisions.listing import list_folder
 from asyncmig.revisions.revision import ScriptKind, Verdict
 from asyncmig.revisions.script_directory import ScriptDirectory, read_revisions
 
+NOW = time.time_ns
 LATER = (
     60 * 10**9
 )  # nanoseconds: the files of a test are new, so the index pretends that it is later
@@ -121,8 +123,8 @@ class TestListing:
 
     def test_a_file_that_is_gone_while_it_is_listed(self, versions, monkeypatch):
         write(versions, "a.py")
-        monkeypatch.setattr(reading, "FileIO", lambda path: Path(path + "x").open("rb"))
-        with pytest.raises(FileError, match="a.py cannot be read: No such file"):
+        monkeypatch.setattr(reading, "FileIO", lambda path: FileIO(path + "x"))
+        with pytest.raises(FileError, match=r"a.py cannot be read: No such file"):
             load(versions)
 
 
@@ -210,7 +212,7 @@ class TestComputed:
 class TestProblems:
     def test_the_first_one_is_raised(self, versions):
         (versions / "x.py").write_text("import re\n")
-        with pytest.raises(ScriptError, match="x.py is no revision"):
+        with pytest.raises(ScriptError, match=r"x.py is no revision"):
             ScriptDirectory.load([versions])
 
     def test_or_all_are_collected(self, versions):
