@@ -130,6 +130,21 @@ class OfflineConnection(Connection):
         """True: the script for psql frames each revision."""
         return True
 
+    def get_transaction(self) -> Any:
+        """The revision's transaction is written by the runner; an ORM session joins it."""
+        return _WrittenElsewhere()
+
+    def _get_required_transaction(self) -> Any:
+        return _WrittenElsewhere()
+
+    def in_nested_transaction(self) -> bool:
+        """Never."""
+        return False
+
+    def get_nested_transaction(self) -> Any:
+        """None."""
+        return None
+
     def connect(self) -> OfflineConnection:
         """Itself."""
         return self

@@ -78,9 +78,7 @@ def columns(op):
 
 
 def constraints(op):
-    op.create_unique_constraint(
-        "uq", "book", ["author_id", "pages"], postgresql_nulls_not_distinct=True
-    )
+    op.create_unique_constraint("uq", "book", ["author_id", "pages"])
     op.create_check_constraint("ck", "book", sa.column("pages") < 5000, postgresql_not_valid=True)
     op.create_foreign_key(
         "fk", "book", "author", ["id"], ["id"], deferrable=True, initially="DEFERRED"
@@ -319,7 +317,7 @@ async def test_sequences_change(pg):
 async def test_views_are_replaced_and_refreshed(pg):
     def script(op):
         op.create_view("v", "SELECT 1 AS a")
-        op.replace_view("v", "SELECT 2 AS a, 3 AS b", options={"security_invoker": True})
+        op.replace_view("v", "SELECT 2 AS a, 3 AS b", options={"security_barrier": True})
         op.create_materialized_view("m", "SELECT a FROM v", with_data=False, if_not_exists=True)
         op.create_index("ix", "m", ["a"], unique=True)
         op.refresh_materialized_view("m")
