@@ -381,3 +381,9 @@ def test_a_new_project_works_with_nothing_edited(
         command("upgrade", cwd=folder, env=env, code=0)
         command("downgrade", "base", cwd=folder, env=env, code=0)
         assert json.loads(command("status", "--json", cwd=folder, env=env, code=0).out)["state"]
+
+
+def test_a_private_server_keeps_its_data(command: Command, tables: Project) -> None:
+    command("upgrade", "bbbb", "--embedded", code=0)
+    assert command("--embedded", "current", code=0).out == "bbbb\n"
+    assert (tables.path / ".asyncmig" / ".gitignore").read_text() == "*\n"

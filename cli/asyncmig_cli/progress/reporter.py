@@ -1,5 +1,7 @@
 """The seam between a run and its display, and the choice between the displays."""
 
+import os
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -61,7 +63,9 @@ def choose_reporter(stream: Stream, *, quiet: bool, live: bool | None) -> Report
     """
     if quiet:
         return Silence()
-    if stream.terminal and os_terminal_moves() if live is None else live:
+    wanted = _terminal_moves(stream) if live is None else live
+    # rich comes with typer, but not with typer-slim.
+    if wanted and find_spec("rich") is not None:
         from asyncmig_cli.progress.live import LiveReporter
 
         return LiveReporter(stream)
@@ -70,8 +74,6 @@ def choose_reporter(stream: Stream, *, quiet: bool, live: bool | None) -> Report
     return LineReporter(stream)
 
 
-def os_terminal_moves() -> bool:
-    """False for a terminal that cannot move its cursor."""
-    import os
-
-    return os.environ.get("TERM") not in {"dumb", "unknown"}
+def _terminal_moves(stream: Stream) -> bool:
+    """False for a pipe, and for a terminal that cannot move its cursor."""
+    return stream.terminal and os.environ.get("TERM") not in {"dumb", "unknown"}
