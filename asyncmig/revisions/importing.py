@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
 import zlib
@@ -67,7 +68,7 @@ def forget_module(name: str, identity: int) -> None:
 
 def _module_name(path: str) -> str:
     stem = re.sub(r"\W", "_", Path(path).name.partition(".")[0])
-    return f"asyncmig_script_{stem}_{zlib.crc32(path.encode()):08x}"
+    return f"asyncmig_script_{stem}_{zlib.crc32(os.fsencode(path)):08x}"
 
 
 def _script_error(error: BaseException, path: str, revision: str | None) -> ScriptError:

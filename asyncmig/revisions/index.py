@@ -1,4 +1,7 @@
-"""The index: what was read from a folder's revision files before, kept beside their byte code.
+"""The index: what was read from a folder's revision files before.
+
+It is kept beside their byte code. Where no byte code may be written (``PYTHONDONTWRITEBYTECODE``, a
+read-only folder), it is kept in the user's own cache folder, so that the project stays as it is.
 
 An entry counts only for a file of the same name, size, times and number. Times have a grain, though: a
 file that changes twice within it looks the same after both. So nothing is kept of a file that changed
@@ -8,7 +11,7 @@ missing, damaged, of another version or not ours to write is no index, never an 
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import sys
 import time
@@ -23,12 +26,17 @@ if TYPE_CHECKING:
 
 __all__ = ["RevisionIndex"]
 
-_FORMAT = "asyncmig-index-1"
+_FORMAT = "asyncmig-index-2"
 """Goes up with every change of what is read from a file, or of how it is written down."""
+
+_NAME = "asyncmig-revisions.index"
 
 _GRAIN = 2_000_000_000  # nanoseconds: the coarsest time of a file system in use, FAT's
 
-_Entry = list[Any]  # the state of the file, then its facts: as JSON has them
+_MARSHAL = 2
+"""The version of marshal's format that every Python reads, and that does not share equal strings."""
+
+_Entry = tuple[tuple[int, int, int, int], Any]  # the state of a file, and its facts
 
 
 class RevisionIndex:
@@ -36,19 +44,18 @@ class RevisionIndex:
 
     Args:
         folder: with links resolved.
-        now: when the folder is listed, in nanoseconds since 1970; for tests.
     """
 
-    def __init__(self, folder: Path, *, now: int | None = None) -> None:
-        self._now = time.time_ns() if now is None else now
-        self._path = _place(folder) / "asyncmig-revisions.index"
+    def __init__(self, folder: Path) -> None:
+        self._now = time.time_ns()
+        self._path = _place(folder)
         self._read = self._load()
         self._kept: dict[str, _Entry] = {}
 
     def get(self, file: RevisionFile) -> Revision | Verdict:
         """What the file was when it was read, or ``UNREAD``."""
         entry = self._read.get(file.name)
-        if entry is None or entry[0] != list(file.state):
+        if entry is None or entry[0] != file.state:
             return Verdict.UNREAD
         self._kept[file.name] = entry
         return _revision(entry[1], file.path)
@@ -60,16 +67,16 @@ class RevisionIndex:
         """
         settled = max(file.state[1], file.state[2]) < self._now - _GRAIN
         if settled and found is not Verdict.COMPUTED:
-            self._kept[file.name] = [list(file.state), _facts(found)]
+            self._kept[file.name] = (file.state, _facts(found))
 
     def save(self) -> None:
         """Write the index if it says anything new, in one step; where that is not possible, not."""
-        if self._kept == self._read or sys.dont_write_bytecode:
+        if self._path is None or self._kept == self._read:
             return
-        body = json.dumps(self._kept, separators=(",", ":")).encode()
+        body = marshal.dumps(self._kept, _MARSHAL)
         draft = self._path.with_name(f"{self._path.name}.{os.getpid()}.{time.monotonic_ns()}")
         try:
-            draft.parent.mkdir(exist_ok=True, parents=bool(sys.pycache_prefix))
+            draft.parent.mkdir(exist_ok=True, parents=True)
             try:
                 draft.write_bytes(_sealed(body))
                 draft.replace(self._path)
@@ -79,6 +86,8 @@ class RevisionIndex:
             return
 
     def _load(self) -> dict[str, _Entry]:
+        if self._path is None:
+            return {}
         try:
             content = self._path.read_bytes()
         except OSError:
@@ -86,43 +95,55 @@ class RevisionIndex:
         body = content.partition(b"\n")[2]
         if _sealed(body) != content:
             return {}
-        entries: dict[str, _Entry] = json.loads(body)
+        entries: dict[str, _Entry] = marshal.loads(body)  # noqa: S302  # trusted like byte code
         return entries
 
 
-def _place(folder: Path) -> Path:
-    # where Python keeps the byte code of this folder
+def _place(folder: Path) -> Path | None:
+    if sys.dont_write_bytecode or not os.access(folder, os.W_OK):
+        return _place_of_user(folder)
     if sys.pycache_prefix:
-        return Path(sys.pycache_prefix, *folder.parts[1:])
-    return folder / "__pycache__"
+        return Path(sys.pycache_prefix, *folder.parts[1:], _NAME)
+    return folder / "__pycache__" / _NAME
+
+
+def _place_of_user(folder: Path) -> Path | None:
+    cache = os.environ.get("XDG_CACHE_HOME")
+    home = os.environ.get("HOME") or os.environ.get("USERPROFILE")
+    if not (cache or home):
+        return None
+    name = os.fsencode(folder)
+    # two folders of one number would overwrite, but never mislead each other
+    number = f"{zlib.crc32(name):08x}{zlib.adler32(name):08x}"
+    return Path(cache or f"{home}/.cache", "asyncmig", f"{number}-{_NAME}")
 
 
 def _sealed(body: bytes) -> bytes:
     return f"{_FORMAT} {zlib.crc32(body):08x} {len(body)}\n".encode() + body
 
 
-def _facts(revision: Revision | Verdict) -> list[Any] | None:
+def _facts(revision: Revision | Verdict) -> tuple[Any, ...] | None:
     if isinstance(revision, Verdict):
         return None
-    return [
+    return (
         revision.id,
         revision.down_revisions,
         revision.depends_on,
         revision.branch_labels,
         revision.doc,
         str(revision.kind),
-    ]
+    )
 
 
-def _revision(facts: list[Any] | None, path: str) -> Revision | Verdict:
+def _revision(facts: tuple[Any, ...] | None, path: str) -> Revision | Verdict:
     if facts is None:
         return Verdict.NO_REVISION
     name, down_revisions, depends_on, branch_labels, doc, kind = facts
     return Revision(
         id=name,
-        down_revisions=tuple(down_revisions),
-        depends_on=tuple(depends_on),
-        branch_labels=tuple(branch_labels),
+        down_revisions=down_revisions,
+        depends_on=depends_on,
+        branch_labels=branch_labels,
         message=doc.partition("\n")[0].rstrip(),
         doc=doc,
         path=path,

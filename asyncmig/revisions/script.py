@@ -90,7 +90,10 @@ class PythonScript(Script):
 
     @property
     def has_downgrade(self) -> bool:
-        """True when there is a downgrade that does more than raise ``NotImplementedError``."""
+        """True when there is a downgrade that does more than raise ``NotImplementedError``.
+
+        Of byte code without a source one can only tell whether the function is there.
+        """
         return self.downgrade is not None and "downgrade" not in self._meaning[1]
 
 

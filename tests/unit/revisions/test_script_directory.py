@@ -311,8 +311,8 @@ class TestIndex:
             lambda content: b"",
             lambda content: content[:-1],
             lambda content: content + b" ",
-            lambda content: content.replace(b'"a"', b'"x"'),
-            lambda content: b"asyncmig-index-0" + content[16:],
+            lambda content: content.replace(b"about a", b"about x"),
+            lambda content: b"asyncmig-index-1" + content[16:],
             lambda content: content.replace(b"\n", b""),
             lambda content: os.urandom(100),
         ],
@@ -342,11 +342,37 @@ class TestIndex:
             "asyncmig-revisions.index"
         ]
 
-    def test_not_for_those_who_want_no_byte_code(self, versions, monkeypatch):
+    def test_where_no_byte_code_is_wanted_it_goes_to_the_user(
+        self, versions, reads, tmp_path, monkeypatch
+    ):
         monkeypatch.setattr(sys, "dont_write_bytecode", True)
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
         write(versions, "a.py")
-        assert load(versions) == ["a"]
+        assert load(versions) == load(versions) == ["a"]
+        assert reads == ["a.py"]
         assert not (versions / "__pycache__").exists()
+        [kept] = (tmp_path / "home" / ".cache" / "asyncmig").iterdir()
+        assert kept.name.endswith("-asyncmig-revisions.index")
+
+    def test_or_where_none_can_be_written(self, versions, reads, tmp_path, monkeypatch):
+        monkeypatch.setattr("os.access", lambda path, mode: False)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        write(versions, "a.py")
+        write(tmp_path / "other", "a.py", rev="b")
+        assert load(versions, tmp_path / "other") == ["a", "b"]
+        reads.clear()
+        assert load(versions, tmp_path / "other") == ["a", "b"]
+        assert reads == []
+        assert len(list((tmp_path / "cache" / "asyncmig").iterdir())) == 2
+
+    def test_or_nowhere(self, versions, reads, monkeypatch):
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
+        for name in ("XDG_CACHE_HOME", "HOME", "USERPROFILE"):
+            monkeypatch.delenv(name, raising=False)
+        write(versions, "a.py")
+        assert load(versions) == load(versions) == ["a"]
+        assert reads == ["a.py", "a.py"]
 
     def test_nor_without_cache(self, versions, reads):
         write(versions, "a.py")
