@@ -489,13 +489,21 @@ class Migrator:
     def _database(self) -> Database:
         from asyncmig.engine.database import ConnectionDatabase, EngineDatabase, UrlDatabase
 
+        database: Database
         if self._given is None:
-            return UrlDatabase(self.settings, self._emit)
-        from sqlalchemy.ext.asyncio import AsyncConnection
+            database = UrlDatabase(self.settings, self._emit)
+        else:
+            from sqlalchemy.ext.asyncio import AsyncConnection
 
-        if isinstance(self._given, AsyncConnection):
-            return ConnectionDatabase(self._given)
-        return EngineDatabase(self._given)
+            if isinstance(self._given, AsyncConnection):
+                database = ConnectionDatabase(self._given)
+            else:
+                database = EngineDatabase(self._given)
+        if self.settings.lenient_bind:
+            from asyncmig.alembic_compat.lenient.database import LenientDatabase
+
+            return LenientDatabase(database)
+        return database
 
     def _runner(self) -> Runner:
         from asyncmig.engine.runner import Runner

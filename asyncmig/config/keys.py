@@ -276,6 +276,14 @@ KEYS: tuple[Key, ...] = (
         doc="PostgreSQL's `statement_timeout`. 0 is no limit; `\"none\"` leaves the server's.",
     ),
     Key(
+        name="lenient_bind",
+        kind=BOOLEAN,
+        group=_EXECUTION,
+        doc="Let the connection of `op.get_bind()` take what psycopg2 takes: several statements in one"
+        " text, parameters without a type, dates as text, DDL while a result is open. Always on for"
+        " projects that are configured by `alembic.ini` or `[tool.alembic]`.",
+    ),
+    Key(
         name="version_table",
         kind=TEXT,
         alembic="version_table",

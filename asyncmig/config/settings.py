@@ -98,6 +98,7 @@ class Settings:
     connect_args: Mapping[str, object] = field(
         default_factory=lambda: MappingProxyType({}), repr=False
     )
+    lenient_bind: bool = False
     tag: str | None = None
     x: Mapping[str, str | tuple[str, ...]] = field(
         default_factory=lambda: MappingProxyType({}), repr=False

@@ -175,6 +175,10 @@ class Session:
         if scope.cancelled_caught:
             self.driver.terminate()
 
+    def show_as(self, make_sqlalchemy: Callable[[], Awaitable[AsyncConnection]]) -> None:
+        """Let scripts have another SQLAlchemy view of this connection; its maker closes it."""
+        self._make_sqlalchemy = make_sqlalchemy
+
     async def sqlalchemy(self) -> AsyncConnection:
         """The same connection as SQLAlchemy sees it."""
         if self._sqlalchemy is None:

@@ -1,0 +1,108 @@
+"""The lenient connection itself: a real ``AsyncConnection`` on the connection that migrates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import NullPool
+
+from asyncmig.alembic_compat.lenient.dialect import LenientDialect
+from asyncmig.alembic_compat.lenient.driver import DriverConnection, texts
+from asyncmig.sql.classify import Control, classify
+
+if TYPE_CHECKING:
+    import asyncpg
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+__all__ = ["lenient_connection"]
+
+
+async def lenient_connection(driver: asyncpg.Connection, name: str) -> AsyncConnection:
+    """SQLAlchemy's view of a connection, as psycopg2 would make it look.
+
+    ``connection.engine.connect()``, ``engine.begin()`` and ``engine.raw_connection()`` give further
+    views of the same connection, in the same transaction.
+
+    Args:
+        driver: the connection that migrates.
+        name: its URL without a password, for scripts that look at ``engine.url``.
+    """
+    version = driver.get_server_version()
+    dialect = LenientDialect((version.major, version.minor))
+    owner: list[Connection] = []
+    pool = NullPool(
+        lambda: DriverConnection(driver, dialect, lambda: owner[0]),  # type: ignore[arg-type]  # a DBAPI connection by shape
+        dialect=dialect,
+    )
+    engine = Engine(pool, dialect, make_url(name))
+    event.listen(engine, "before_cursor_execute", _tell_before, retval=True)
+    event.listen(engine, "after_cursor_execute", _tell_after)
+    connection = await AsyncEngine(engine).connect()
+    view = connection.sync_connection
+    assert view is not None  # noqa: S101 - an open AsyncConnection has one
+    owner.append(view)
+    # a connection's own listeners come before its engine's, and this one before the runner's
+    event.listen(view, "before_cursor_execute", _divide, retval=True)
+    await connection.run_sync(dialect.initialize)
+    await connection.rollback()  # of SQLAlchemy's own view: nothing has begun on the server
+    return connection
+
+
+def _divide(
+    connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
+) -> tuple[str, Any]:
+    """Let the runner hear each of several statements, where one is no plain part of a transaction."""
+    if not many and not parameters:
+        statement = _leave_the_last(connection, statement)
+    return statement, parameters
+
+
+def _tell_before(
+    connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+) -> tuple[str, Any]:
+    """Let the runner hear what another view of its connection executes."""
+    owner: Connection | None = cursor.connection.owner()
+    if owner is None or owner is connection:
+        return statement, parameters
+    if _alone(cursor, statement):
+        owner.exec_driver_sql("COMMIT")
+    for listener in owner.dispatch.before_cursor_execute:
+        statement, parameters = listener(owner, cursor, statement, parameters, context, many)
+    return statement, parameters
+
+
+def _tell_after(
+    connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+) -> None:
+    owner: Connection | None = cursor.connection.owner()
+    if owner is None or owner is connection:
+        return
+    for listener in owner.dispatch.after_cursor_execute:
+        listener(owner, cursor, statement, parameters, context, many)
+    if _alone(cursor, statement):
+        owner.exec_driver_sql("COMMIT")
+
+
+def _leave_the_last(connection: Connection, statement: str) -> str:
+    """Run what precedes the last statement, where one of them is no plain part of a transaction."""
+    if ";" not in statement:
+        return statement
+    statements = texts(statement)
+    if len(statements) < 2:
+        return statement
+    facts = [classify(each) for each in statements]
+    if all(f.transactional and f.control in {None, Control.SAVEPOINT} for f in facts):
+        return statement
+    for each in statements[:-1]:
+        connection.exec_driver_sql(each)
+    return statements[-1]
+
+
+def _alone(cursor: Any, statement: str) -> bool:
+    """True for a change on a view that was set to autocommit."""
+    if not cursor.connection.autocommit:
+        return False
+    return classify(statement).verb not in {"SELECT", "SHOW", "VALUES"}
