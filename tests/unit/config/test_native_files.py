@@ -67,6 +67,7 @@ lock_wait = "none"
 lock_timeout = "200ms"
 lock_retries = 3
 statement_timeout = 0
+lenient_bind = true
 version_table = "versions"
 version_table_schema = "meta"
 version_table_pk = false
@@ -116,6 +117,7 @@ def test_every_key(read, tmp_path):
     assert settings.connect_args == {"ssl": True, "server_settings": {"jit": "off"}}
     assert settings.lock_wait is None
     assert settings.lock_timeout == 0.2
+    assert settings.lenient_bind is True
     assert settings.lock_retries == 3
     assert settings.statement_timeout == 0.0
     assert settings.transaction == "all"
