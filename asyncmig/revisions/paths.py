@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import TargetError
+from asyncmig.revisions.expression import Expression
 from asyncmig.revisions.moves import Move, RowChange, moves_down, moves_up
 from asyncmig.revisions.order import newest_first
-from asyncmig.revisions.targets import Expression, TargetReader
+from asyncmig.revisions.targets import TargetReader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
