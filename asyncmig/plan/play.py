@@ -135,6 +135,8 @@ async def _await_script(
 
 def _play_section(section: SqlSection, recorder: Recorder) -> None:
     path = recorder.revision.path
+    if section.kind == "transaction":
+        recorder.divide()
     try:
         statements = split(section.text, first_line=section.line)
     except ScriptError as error:

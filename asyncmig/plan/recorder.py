@@ -189,8 +189,7 @@ class Recorder:
             case None | Control.SAVEPOINT:
                 pass
             case Control.BEGIN | Control.COMMIT:
-                if self.entries and not isinstance(self.entries[-1], CommitHere):
-                    self.entries.append(COMMIT_HERE)
+                self.divide()
                 return
             case Control.ROLLBACK:
                 raise ScriptError(
@@ -212,6 +211,11 @@ class Recorder:
                 executed=executed,
             )
         )
+
+    def divide(self) -> None:
+        """Commit what was said so far: the script asks for it."""
+        if self.entries and not isinstance(self.entries[-1], CommitHere):
+            self.entries.append(COMMIT_HERE)
 
     def origin(self) -> str:
         """``file:line`` of the script's line that is running."""

@@ -549,3 +549,27 @@ async def test_offline_script_gives_the_same_catalogs(
     assert await connection.fetchval("SELECT version_num FROM alembic_version") == "d1"
     assert await connection.fetchval("SELECT count(*) FROM asyncmig_journal") == 4
     await connection.close()
+
+
+async def test_phase_marks_of_a_sql_revision(project, migrator, pg):
+    project.sql_revision(
+        "a1",
+        upgrade="""
+            CREATE TABLE t (i int);
+            -- phase: transaction
+            INSERT INTO t VALUES (1);
+            -- phase: autocommit
+            INSERT INTO t VALUES (2);
+            -- phase: transaction
+            INSERT INTO t VALUES (3);
+        """,
+    )
+    plan = await migrator().plan()
+    assert [phase.kind for phase in plan.steps[0].phases] == [
+        "transaction",
+        "transaction",
+        "autocommit",
+        "transaction",
+    ]
+    await migrator().upgrade()
+    assert await pg.fetchval("SELECT count(*) FROM t") == 3
