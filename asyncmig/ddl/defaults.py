@@ -42,13 +42,19 @@ def is_python_side(default: Any) -> bool:
 
 
 def with_defaults(construct: ValuesBase, dialect: Dialect) -> ValuesBase:
-    """The statement with values for the columns that would have been filled in."""
+    """The statement with values for the columns that would have been filled in.
+
+    RETURNING, which SQLAlchemy adds to learn the new row's key, goes: nobody reads it here.
+    """
+    if isinstance(construct, Insert):
+        construct = construct.inline()
     compiled: SQLCompiler = construct.compile(dialect=dialect, column_keys=[])
     is_insert = isinstance(construct, Insert)
-    columns: list[Column[Any]] = [
-        *(compiled.insert_prefetch if is_insert else compiled.update_prefetch)
-    ]
-    columns = list(dict.fromkeys(columns))
+    prefetched = compiled.insert_prefetch if is_insert else compiled.update_prefetch
+    # of several rows, each has its own stand-in for the column
+    columns: list[Column[Any]] = list(
+        dict.fromkeys(getattr(column, "original", column) for column in prefetched)
+    )
     if not columns:
         return construct
     multi: Any = construct._multi_values  # noqa: SLF001 - rows are given back nowhere else
@@ -65,9 +71,7 @@ def with_defaults(construct: ValuesBase, dialect: Dialect) -> ValuesBase:
         complete.__dict__["_multi_values"] = (rows,)
         return complete
     row = dict(compiled.params)
-    return construct.values(
-        {
-            column: python_default(column.default if is_insert else column.onupdate, row)
-            for column in columns
-        }
-    )
+    for column in columns:
+        default = column.default if is_insert else column.onupdate
+        row[column.key] = python_default(default, row)
+    return construct.values({column: row[column.key] for column in columns})

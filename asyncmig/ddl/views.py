@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.ddl.compilation import words
+from asyncmig.ddl.compilation import tidy, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,9 +105,8 @@ def _drop(
 def _select(definition: str | SelectBase, compilation: Compilation) -> str:
     if isinstance(definition, str):
         return definition.strip().rstrip(";").rstrip()
-    return str(
-        definition.compile(dialect=compilation.dialect, compile_kwargs={"literal_binds": True})
-    )
+    options = {"literal_binds": True}
+    return tidy(str(definition.compile(dialect=compilation.dialect, compile_kwargs=options)))
 
 
 def _options(options: Mapping[str, Any]) -> str:

@@ -30,6 +30,9 @@ CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+TWO_ONE = not sa.__version__.startswith("2.0")
+STORAGE: dict[str, Any] = {"postgresql_with": {"fillfactor": 70, "x": True}} if TWO_ONE else {}
+"""Storage parameters of a table, which SQLAlchemy 2.0 does not know."""
 
 
 class Color(enum.Enum):
@@ -266,7 +269,7 @@ def create_table_options(op):
         postgresql_tablespace="fast",
         postgresql_using="heap",
     )
-    op.create_table("u", sa.Column("a", sa.Date), postgresql_with={"fillfactor": 70, "x": True})
+    op.create_table("u", sa.Column("a", sa.Date), **STORAGE)
     op.create_table("v", sa.Column("a", sa.Date), postgresql_inherits=("t", "u"))
     op.create_table(
         "w", sa.Column("a", sa.Date), prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS"
@@ -837,8 +840,8 @@ def operations_from_schema_objects(op):
         sa.Index("ix_two", "a", "id", postgresql_where=sa.text("a > 1")),
         comment="c",
         schema="s",
-        postgresql_with={"fillfactor": 60},
         prefixes=["UNLOGGED"],
+        **STORAGE,
     )
     sa.Table("u", metadata, sa.Column("id", sa.Integer, primary_key=True))
     ops = their_ops if isinstance(op, Theirs) else our_ops
