@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check unit integration lint format types contracts docs bench coverage clean
+.PHONY: help demo test test-crash test-proxies check unit integration lint format types contracts docs bench coverage clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,13 @@ unit: $(STAMP) ## the tests that need no database
 
 integration: $(STAMP) ## the tests that need a database
 	@$(BIN)/python -m pytest tests/integration tests/cli tests/differential --quiet
+
+test-crash: $(STAMP) ## every crash point, 2,000 random histories, 50 processes: minutes
+	@ASYNCMIG_CRASH_POINTS=1000000 ASYNCMIG_EXAMPLES=2000 ASYNCMIG_PROCESSES=50 \
+		$(BIN)/python -m pytest tests/crash --quiet
+
+test-proxies: $(STAMP) ## with the real PgBouncer, which has to be installed
+	@$(BIN)/python -m pytest tests/proxies/pgbouncer_cases.py --quiet
 
 lint: $(STAMP) ## ruff, and formatting
 	@$(BIN)/ruff check --quiet

@@ -41,6 +41,7 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
+ROUNDS = 3
 HOLDER_INTERVAL = 5.0
 """Seconds between two questions for the holder: the lock is asked for more often."""
 
@@ -77,8 +78,9 @@ async def runner_lock(
     began = time.monotonic()
     scope = "xact_" if session.caller_transaction else ""
     query = (
-        f"SELECT pg_catalog.pg_try_advisory_{scope}lock({key}) AS locked,"
-        " pg_catalog.pg_backend_pid() AS backend_pid"
+        # a lock that another server process took would stay behind there
+        f"SELECT pg_catalog.pg_backend_pid() AS backend_pid, CASE pg_catalog.pg_backend_pid()"
+        f" WHEN {session.backend_pid} THEN pg_catalog.pg_try_advisory_{scope}lock({key}) END AS locked"
     )
     pause = FIRST_PAUSE
     asked, holder, since = float("-inf"), None, None
@@ -126,21 +128,32 @@ async def _refuse_pooling(session: Session, database: Database) -> None:
 
     Where the driver was told another process id than the server's own, a proxy answered the login. One
     that pools by transaction gives our idle process to the next client: a second connection of ours
-    takes it, or makes us be served by another.
+    takes it, or makes us be served by another. Whichever of its idle processes a proxy prefers, a few
+    rounds are enough.
     """
-    if session.caller_transaction:
-        return
     if session.backend_pid is None:
         session.served_by(await _backend_pid(session.fetch))
-    if not session.pooled:
+    if not session.pooled or session.caller_transaction:
         return
     async with database.observer() as observer:
         if observer is None:
             return
-        async with observer.transaction():
-            if await _backend_pid(observer.fetch) == session.backend_pid:
-                raise pooling_error()
-            session.served_by(await _backend_pid(session.fetch))
+        for _ in range(ROUNDS):
+            async with _transaction(observer):
+                if await _backend_pid(observer.fetch) == session.backend_pid:
+                    raise pooling_error()
+                for _ in range(ROUNDS):
+                    session.served_by(await _backend_pid(session.fetch))
+
+
+@asynccontextmanager
+async def _transaction(observer: asyncpg.Connection) -> AsyncIterator[None]:
+    try:
+        await observer.execute("BEGIN")
+    except asyncpg.PostgresError as error:  # a pool by statement has no transactions
+        raise pooling_error() from error
+    yield
+    await observer.execute("ROLLBACK")
 
 
 async def _backend_pid(fetch: Callable[[str], Awaitable[list[asyncpg.Record]]]) -> int:

@@ -120,10 +120,11 @@ async def _read(session: Session, metadatas: Sequence[MetaData], *, include_sche
     await session.send("SET LOCAL search_path = ''")
     actual = await read_catalog(session.fetch, every, default_schema=default_schema)
     token = f"asyncmig_{secrets.token_hex(6)}"
-    scratch = {schema: f"{token}_{number}z" for number, schema in enumerate(own)}
+    meant = sorted({*own, default_schema})
+    scratch = {schema: f"{token}_{number}z" for number, schema in enumerate(meant)}
     await _build(session, models, scratch, actual, about["search_path"])
     quoted = await session.fetch(
-        "SELECT name, quote_ident(name) AS printed FROM unnest($1::text[]) name", own
+        "SELECT name, quote_ident(name) AS printed FROM unnest($1::text[]) name", meant
     )
     wanted = await read_catalog(
         session.fetch,

@@ -106,7 +106,7 @@ async def test_the_error_names_who_blocks(project, database_url, pg, table):
         database_url, script_location=project.script_location, lock_timeout=0.3, lock_retries=2
     )
     async with holding(database_url):
-        with pytest.raises(StatementFailedError, match="tried 3 times.*the report") as caught:
+        with pytest.raises(StatementFailedError, match=r"tried 3 times.*the report") as caught:
             await migrator.upgrade()
     error = caught.value
     assert not isinstance(error, PartiallyAppliedError)
@@ -205,7 +205,7 @@ async def test_a_live_script_that_never_gets_the_lock(project, database_url, pg,
         database_url, script_location=project.script_location, lock_timeout=0.3, lock_retries=2
     )
     async with holding(database_url):
-        with pytest.raises(StatementFailedError, match="tried 3 times.*the report") as caught:
+        with pytest.raises(StatementFailedError, match=r"tried 3 times.*the report") as caught:
             await migrator.upgrade()
     assert caught.value.attempts == 3
     assert (await migrator.upgrade()).revisions == ("a1",)
@@ -242,7 +242,7 @@ async def test_an_alone_statement_that_never_gets_the_lock(project, database_url
         database_url, script_location=project.script_location, lock_timeout=0.3, lock_retries=1
     )
     async with holding(database_url):
-        with pytest.raises(StatementFailedError, match="tried 2 times.*the report"):
+        with pytest.raises(StatementFailedError, match=r"tried 2 times.*the report"):
             await migrator.upgrade()
     row = await pg.fetchrow("SELECT state, error FROM asyncmig_journal")
     assert row["state"] == "failed"
@@ -258,11 +258,13 @@ async def test_a_concurrent_index_waits_as_long_as_it_takes(project, database_ur
     migrator = Migrator(
         database_url, script_location=project.script_location, lock_timeout=0.2, lock_retries=0
     )
-    async with holding(database_url, "INSERT INTO t VALUES (1)") as let_go:
-        async with anyio.create_task_group() as group:
-            group.start_soon(migrator.upgrade)
-            await anyio.sleep(1)
-            await let_go()
+    async with (
+        holding(database_url, "INSERT INTO t VALUES (1)") as let_go,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(migrator.upgrade)
+        await anyio.sleep(1)
+        await let_go()
     assert await pg.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_i'::regclass")
 
 
