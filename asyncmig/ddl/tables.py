@@ -43,14 +43,14 @@ def create_table(operation: CreateTableOp, compilation: Compilation) -> Iterator
 
 
 def drop_table(operation: DropTableOp, compilation: Compilation) -> Iterator[str]:
-    """DROP TABLE."""
+    """DROP TABLE. The types of its columns stay, also where SQLAlchemy 2.0 would drop them."""
     table = operation.to_table()
     written: list[str] = []
-    _fire(table.dispatch.before_drop, table, compilation, None, written)
+    _fire(table.dispatch.before_drop, table, compilation, _EveryType(), written)
     yield from written
     written.clear()
     yield compilation.ddl(DropTable(table, if_exists=bool(operation.if_exists)))
-    _fire(table.dispatch.after_drop, table, compilation, None, written)
+    _fire(table.dispatch.after_drop, table, compilation, _EveryType(), written)
     yield from written
 
 
@@ -64,7 +64,7 @@ def _fire(
     event: Any,
     table: Table,
     compilation: Compilation,
-    types: ScriptTypes | None,
+    types: ScriptTypes | _EveryType | None,
     written: list[str],
 ) -> None:
     """Let a table's listeners write their DDL: those of enum types and domains, and the user's."""
@@ -83,16 +83,26 @@ def _fire(
 class _Runner:
     """What SQLAlchemy asks which types were created already."""
 
-    def __init__(self, types: ScriptTypes | None) -> None:
+    def __init__(self, types: ScriptTypes | _EveryType | None) -> None:
         self.memo: Any = {} if types is None else _Memo(types)
 
 
 class _Memo:
-    def __init__(self, types: ScriptTypes) -> None:
+    def __init__(self, types: ScriptTypes | _EveryType) -> None:
         self._types = types
 
     def __contains__(self, kind: object) -> bool:
         return True
 
-    def __getitem__(self, kind: str) -> ScriptTypes:
+    def __getitem__(self, kind: str) -> ScriptTypes | _EveryType:
         return self._types
+
+
+class _EveryType:
+    """Says of each type that it was taken care of."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def add(self, name: object) -> None:
+        """Nothing to remember."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from sqlalchemy.engine import Connection
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["OfflineConnection"]
 
 
+OLDEST_SERVER = (14,)
+
+
 class OfflineConnection(Connection):
     """Stands in for a connection, so that scripts which only give orders need not know.
 
@@ -31,7 +35,9 @@ class OfflineConnection(Connection):
     def __init__(self, operations: Operations, sink: Sink) -> None:
         self._operations = operations
         self._sink = sink
-        self.dialect = sink.dialect
+        self.dialect = copy(sink.dialect)
+        # reflection asks for it before its first query, which then names the script's line
+        self.dialect.server_version_info = self.dialect.server_version_info or OLDEST_SERVER
 
     def __repr__(self) -> str:
         return "<OfflineConnection: a script for psql is written>"

@@ -123,8 +123,8 @@ class SchemaObjects:
         table = Table(tablename or "no_table", self.metadata(), schema=schema)
         operators = keywords.get("postgresql_ops") or {}
         expressions = [_index_expression(table, column, operators) for column in columns]
-        for included in keywords.get("postgresql_include") or ():
-            if isinstance(included, str) and included not in table.c:
+        for included in _included(keywords):
+            if included not in table.c:
                 table.append_column(Column(included, NULLTYPE))
         return Index(name, *expressions, _table=table, **keywords)
 
@@ -137,7 +137,7 @@ class SchemaObjects:
         **keywords: Any,
     ) -> PrimaryKeyConstraint:
         """A primary key."""
-        table = self.named_table(table_name, cols, schema)
+        table = self.named_table(table_name, (*cols, *_included(keywords)), schema)
         return PrimaryKeyConstraint(*(table.c[column] for column in cols), name=name, **keywords)
 
     def unique_constraint(
@@ -149,9 +149,7 @@ class SchemaObjects:
         **keywords: Any,
     ) -> UniqueConstraint:
         """A unique constraint."""
-        table = self.named_table(
-            source, (*local_cols, *(keywords.get("postgresql_include") or ())), schema
-        )
+        table = self.named_table(source, (*local_cols, *_included(keywords)), schema)
         constraint = UniqueConstraint(
             *(table.c[column] for column in local_cols), name=name, **keywords
         )
@@ -261,6 +259,11 @@ class SchemaObjects:
                 )
         self.named_table(table_name, schema=schema).append_constraint(constraint)
         return constraint
+
+
+def _included(keywords: Mapping[str, Any]) -> list[str]:
+    """The names of columns that a covering index or key has beside its own."""
+    return [getattr(column, "name", column) for column in keywords.get("postgresql_include") or ()]
 
 
 def _copy_keys(column: Column[Any], copy: Column[Any], items: Iterable[object]) -> None:

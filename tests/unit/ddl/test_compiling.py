@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import CompileError
+from sqlalchemy.exc import ArgumentError, CompileError
 
 from asyncmig.ddl.compilation import tidy
 from asyncmig.ddl.compiled import CompiledSql
@@ -250,12 +250,29 @@ def test_keys_take_all_their_options():
     assert sql_of(
         lambda op: (
             op.create_primary_key("pk", "t", ["a"], deferrable=True, initially="DEFERRED"),
-            op.create_unique_constraint("uq", "t", ["a"], postgresql_include=["b"]),
+            op.create_unique_constraint("uq", "t", ["a"], deferrable=False),
         )
     ) == [
         "ALTER TABLE t ADD CONSTRAINT pk PRIMARY KEY (a) DEFERRABLE INITIALLY DEFERRED",
-        "ALTER TABLE t ADD CONSTRAINT uq UNIQUE (a) INCLUDE (b)",
+        "ALTER TABLE t ADD CONSTRAINT uq UNIQUE (a) NOT DEFERRABLE",
     ]
+
+
+@pytest.mark.parametrize("include", [["b"], []])
+def test_covering_keys_where_sqlalchemy_has_them(include):
+    def script(op):
+        op.create_primary_key("pk", "t", ["a"], postgresql_include=include)
+        op.create_unique_constraint("uq", "t", ["a"], postgresql_include=include)
+
+    if sa.__version__.startswith("2.0"):
+        with pytest.raises(ArgumentError, match="postgresql_include"):
+            sql_of(script)
+    else:
+        covered = " INCLUDE (b)" if include else ""
+        assert sql_of(script) == [
+            f"ALTER TABLE t ADD CONSTRAINT pk PRIMARY KEY (a){covered}",
+            f"ALTER TABLE t ADD CONSTRAINT uq UNIQUE (a){covered}",
+        ]
 
 
 def test_exclusions_take_expressions_without_a_name():
