@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 from asyncmig.ddl.literal import literal
 
 if TYPE_CHECKING:
-    from sqlalchemy.schema import Computed
+    from sqlalchemy.schema import Column, Computed
     from sqlalchemy.sql.elements import BindParameter, TextClause
     from sqlalchemy.types import TypeEngine
 
@@ -88,6 +88,33 @@ class LiteralCompiler(PGCompiler):
 
 class MigrationDDLCompiler(PGDDLCompiler):
     """Renders generated columns for whatever server there is."""
+
+    def get_column_specification(self, column: Column[Any], **kw: Any) -> str:
+        """A column's definition.
+
+        Only a column of the primary key may become SERIAL, and only for that SQLAlchemy adapts the
+        type to the dialect, which takes longer than everything else about a column.
+        """
+        if column.primary_key:
+            return super().get_column_specification(  # type: ignore[no-untyped-call, no-any-return]
+                column, **kw
+            )
+        type_ = self.dialect.type_compiler_instance.process(
+            column.type, type_expression=column, identifier_preparer=self.preparer
+        )
+        parts = [self.preparer.format_column(column), type_]
+        default = self.get_column_default_string(column)
+        if default is not None:
+            parts += ("DEFAULT", default)
+        if column.computed is not None:
+            parts.append(self.process(column.computed))
+        if column.identity is not None:
+            parts.append(self.process(column.identity))
+            if column.nullable:
+                parts.append("NULL")
+        elif not column.nullable:
+            parts.append("NOT NULL")
+        return " ".join(parts)
 
     def visit_computed_column(self, generated: Computed, **_: Any) -> str:
         expression = self.sql_compiler.process(

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from asyncmig.operations.context import MigrationContext
 
-__all__ = ["SchemaObjects"]
+__all__ = ["SchemaObjects", "renames_indexes"]
 
 _NO_COLUMNS: tuple[str, ...] = ()
 
@@ -59,9 +59,7 @@ class SchemaObjects:
 
     def metadata(self) -> MetaData:
         """A fresh MetaData with the project's naming convention."""
-        context = self.migration_context
-        models = None if context is None else context.opts.get("target_metadata")
-        convention: Mapping[str, Any] | None = getattr(models, "naming_convention", None)
+        convention = _naming_convention(self.migration_context)
         return MetaData(naming_convention=convention) if convention else MetaData()
 
     def table(self, name: str, *items: SchemaItem, **keywords: Any) -> Table:
@@ -259,6 +257,17 @@ class SchemaObjects:
                 )
         self.named_table(table_name, schema=schema).append_constraint(constraint)
         return constraint
+
+
+def _naming_convention(context: MigrationContext | None) -> Mapping[Any, Any] | None:
+    models = None if context is None else context.opts.get("target_metadata")
+    return getattr(models, "naming_convention", None)
+
+
+def renames_indexes(context: MigrationContext | None) -> bool:
+    """True when the models' naming convention makes another name of one that was given."""
+    convention = _naming_convention(context) or {}
+    return "%(constraint_name)" in str(convention.get("ix", convention.get(Index, "")))
 
 
 def _included(keywords: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, CompileError
+from sqlalchemy.exc import ArgumentError, CompileError, IdentifierError
 
 from asyncmig.ddl.compilation import tidy
 from asyncmig.ddl.compiled import CompiledSql
@@ -58,6 +58,44 @@ def test_concurrently_runs_alone():
         )
     )
     assert [statement.autocommit for statement in sink.statements] == [None, True, True]
+
+
+@pytest.mark.parametrize("options", [{}, {"unique": True, "if_not_exists": True}])
+@pytest.mark.parametrize("concurrently", [False, True])
+@pytest.mark.parametrize("schema", [None, "s", "S.x"])
+@pytest.mark.parametrize("table", ["t", "Odd T", "select"])
+def test_plain_indexes_are_as_sqlalchemy_writes_them(table, schema, concurrently, options):
+    def script(name):
+        return sql_of(
+            lambda op: op.create_index(
+                name,
+                table,
+                ["a", "B", 'we"ird', "order", "x" * 80],
+                schema=schema,
+                postgresql_concurrently=concurrently,
+                **options,
+            )
+        )
+
+    for name in ("ix", "Ix y", "select", "x" * 63):
+        assert script(name) == script(sa.sql.elements.conv(name))  # which takes the long way
+
+
+def test_names_that_postgresql_would_cut_are_refused():
+    with pytest.raises(IdentifierError, match="exceeds maximum length"):
+        sql_of(lambda op: op.create_index("x" * 64, "t", ["a"]))
+
+
+def test_conventions_that_rename_indexes():
+    create = lambda op: op.create_index("mine", "t", ["a"])  # noqa: E731
+    for convention, name in (
+        (None, "mine"),
+        ({"ix": "ix_%(table_name)s_%(column_0_name)s"}, "mine"),
+        ({"ix": "ix_%(table_name)s_%(constraint_name)s"}, "ix_t_mine"),
+        ({sa.Index: "ix_%(table_name)s_%(constraint_name)s"}, "ix_t_mine"),
+    ):
+        models = sa.MetaData(naming_convention=convention)
+        assert sql_of(create, target_metadata=models) == [f"CREATE INDEX {name} ON t (a)"]
 
 
 def test_indexes_of_a_table_come_in_the_order_of_their_names():
