@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["fix_server", "fix_database", "fix_project"]
+pytest_plugins = ["fix_server", "fix_database", "fix_project", "fix_autogenerate"]
 
 # a busy machine is no failure: what is slow is found by counting, never by the clock
 settings.register_profile(

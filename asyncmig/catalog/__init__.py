@@ -1,0 +1,1 @@
+"""What a database is: frozen values, read with a few set-based queries."""

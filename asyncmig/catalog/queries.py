@@ -1,0 +1,182 @@
+"""The queries that read a catalog: one for each kind of object, however many objects there are.
+
+All take an array of schema names. What an extension brought along is the extension's business, and
+partitions are their parent's.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "COLUMNS",
+    "CONSTRAINTS",
+    "DOMAINS",
+    "ENUMS",
+    "INDEXES",
+    "SCHEMAS",
+    "SEQUENCES",
+    "TABLES",
+]
+
+_TABLES = """\
+tables AS (
+    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY($1::text[])
+      AND NOT EXISTS (
+          SELECT FROM pg_depend x
+          WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e'))"""
+
+SCHEMAS = """\
+SELECT nspname AS name FROM pg_namespace
+WHERE nspname = ANY($1::text[])"""
+
+TABLES = f"""\
+WITH {_TABLES}
+SELECT t.oid, t.nspname AS schema, t.relname AS name, t.relpersistence = 'u' AS unlogged,
+       CASE WHEN t.relkind = 'p' THEN pg_get_partkeydef(t.oid) END AS partition_key,
+       d.description AS comment
+FROM tables t
+LEFT JOIN pg_description d
+       ON d.classoid = 'pg_class'::regclass AND d.objoid = t.oid AND d.objsubid = 0
+ORDER BY t.nspname, t.relname"""
+
+COLUMNS = f"""\
+WITH {_TABLES}
+SELECT a.attrelid AS table, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+       bn.nspname AS type_schema, b.typname AS type_name, b.typtype::text AS type_kind,
+       b.oid <> y.oid AS array, NOT a.attnotnull AS nullable,
+       CASE WHEN a.attcollation <> y.typcollation
+            THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation,
+       pg_get_expr(f.adbin, f.adrelid) AS expression, a.attidentity::text AS identity,
+       a.attgenerated::text AS generated, d.description AS comment
+FROM tables t
+JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type y ON y.oid = a.atttypid
+JOIN pg_type b ON b.oid = CASE WHEN y.typcategory = 'A' AND y.typelem <> 0 THEN y.typelem ELSE y.oid END
+JOIN pg_namespace bn ON bn.oid = b.typnamespace
+LEFT JOIN pg_collation co ON co.oid = a.attcollation
+LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
+LEFT JOIN pg_description d
+       ON d.classoid = 'pg_class'::regclass AND d.objoid = t.oid AND d.objsubid = a.attnum
+ORDER BY a.attrelid, a.attnum"""
+
+CONSTRAINTS = f"""\
+WITH {_TABLES}
+SELECT k.conrelid AS table, k.conname AS name, k.contype::text AS kind,
+       pg_get_constraintdef(k.oid) AS definition, k.convalidated AS validated,
+       k.condeferrable AS deferrable, k.condeferred AS deferred,
+       ARRAY(SELECT a.attname::text
+             FROM unnest(k.conkey) WITH ORDINALITY u(number, place)
+             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number
+             ORDER BY u.place) AS columns,
+       CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END AS expression,
+       fn.nspname AS foreign_schema, fc.relname AS foreign_table,
+       ARRAY(SELECT a.attname::text
+             FROM unnest(k.confkey) WITH ORDINALITY u(number, place)
+             JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number
+             ORDER BY u.place) AS foreign_columns,
+       k.confupdtype::text AS on_update, k.confdeltype::text AS on_delete,
+       k.confmatchtype::text AS match, d.description AS comment
+FROM tables t
+JOIN pg_constraint k ON k.conrelid = t.oid
+LEFT JOIN pg_class fc ON fc.oid = k.confrelid AND k.contype = 'f'
+LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
+LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
+WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0 AND k.conislocal
+ORDER BY k.conrelid, k.oid"""
+
+INDEXES = f"""\
+WITH {_TABLES}
+SELECT i.indrelid AS table, c.relname AS name, i.indisunique AS unique, i.indisvalid AS valid,
+       pg_get_indexdef(c.oid) AS definition,
+       substr(pg_get_indexdef(c.oid), 1 + length(format(
+           'CREATE %sINDEX %I ON %s%I.%I ',
+           CASE WHEN i.indisunique THEN 'UNIQUE ' END, c.relname,
+           CASE WHEN c.relkind = 'I' THEN 'ONLY ' END, t.nspname, t.relname))) AS body,
+       m.amname AS method,
+       ARRAY(SELECT coalesce(a.attname::text, pg_get_indexdef(c.oid, p, false))
+             FROM generate_series(1, i.indnkeyatts::int) p
+             LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[p - 1]
+                   AND a.attnum > 0
+             ORDER BY p) AS keys,
+       ARRAY(SELECT i.indkey[p - 1] <> 0 FROM generate_series(1, i.indnkeyatts::int) p
+             ORDER BY p) AS plain_keys,
+       ARRAY(SELECT a.attname::text
+             FROM generate_series(i.indnkeyatts + 1, i.indnatts::int) p
+             JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[p - 1]
+             ORDER BY p) AS include,
+       ARRAY(SELECT CASE WHEN o.opcdefault THEN ''
+                         ELSE CASE WHEN opn.nspname <> 'pg_catalog'
+                                   THEN quote_ident(opn.nspname) || '.' ELSE '' END
+                              || quote_ident(o.opcname) END
+             FROM generate_series(1, i.indnkeyatts::int) p
+             JOIN pg_opclass o ON o.oid = i.indclass[p - 1]
+             JOIN pg_namespace opn ON opn.oid = o.opcnamespace
+             ORDER BY p) AS operator_classes,
+       ARRAY(SELECT CASE i.indoption[p - 1] WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN ' NULLS FIRST'
+                                            WHEN 3 THEN ' DESC' ELSE '' END
+             FROM generate_series(1, i.indnkeyatts::int) p ORDER BY p) AS orders,
+       EXISTS (SELECT FROM generate_series(1, i.indnkeyatts::int) p
+               LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[p - 1]
+               WHERE i.indkey[p - 1] <> 0 AND i.indcollation[p - 1] <> a.attcollation) AS collated,
+       pg_get_expr(i.indpred, i.indrelid) AS predicate, coalesce(c.reloptions, '{{}}') AS options,
+       coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_not_distinct
+FROM tables t
+JOIN pg_index i ON i.indrelid = t.oid
+JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_am m ON m.oid = c.relam
+WHERE NOT EXISTS (SELECT FROM pg_constraint k
+                  WHERE k.conindid = c.oid AND k.conrelid = t.oid AND k.contype IN ('p', 'u', 'x'))
+ORDER BY i.indrelid, c.oid"""
+
+SEQUENCES = """\
+SELECT n.nspname AS schema, c.relname AS name, format_type(s.seqtypid, NULL) AS type,
+       s.seqstart AS start, s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum,
+       s.seqcache AS cache, s.seqcycle AS cycle, d.deptype::text AS dependence,
+       format('nextval(%L::regclass)', format('%I.%I', n.nspname, c.relname)) AS next_value,
+       tn.nspname AS table_schema, t.relname AS table_name, a.attname AS column
+FROM pg_sequence s
+JOIN pg_class c ON c.oid = s.seqrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+      AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+LEFT JOIN pg_class t ON t.oid = d.refobjid
+LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
+LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+WHERE n.nspname = ANY($1::text[])
+  AND NOT EXISTS (SELECT FROM pg_depend x
+                  WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')
+ORDER BY n.nspname, c.relname"""
+
+ENUMS = """\
+SELECT n.nspname AS schema, y.typname AS name,
+       ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = y.oid
+             ORDER BY e.enumsortorder) AS labels,
+       EXISTS (SELECT FROM pg_depend x
+               WHERE x.refclassid = 'pg_type'::regclass AND x.refobjid IN (y.oid, y.typarray)
+                 AND x.classid IN ('pg_proc'::regclass, 'pg_rewrite'::regclass)) AS used_elsewhere
+FROM pg_type y JOIN pg_namespace n ON n.oid = y.typnamespace
+WHERE y.typtype = 'e' AND n.nspname = ANY($1::text[])
+  AND NOT EXISTS (SELECT FROM pg_depend x
+                  WHERE x.classid = 'pg_type'::regclass AND x.objid = y.oid AND x.deptype = 'e')
+ORDER BY n.nspname, y.typname"""
+
+DOMAINS = """\
+SELECT n.nspname AS schema, y.typname AS name, format_type(y.typbasetype, y.typtypmod) AS type,
+       NOT y.typnotnull AS nullable, y.typdefault AS default,
+       CASE WHEN y.typcollation <> b.typcollation
+            THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation,
+       ARRAY(SELECT k.conname::text FROM pg_constraint k
+             WHERE k.contypid = y.oid AND k.contype = 'c' ORDER BY k.conname) AS check_names,
+       ARRAY(SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k
+             WHERE k.contypid = y.oid AND k.contype = 'c' ORDER BY k.conname) AS checks
+FROM pg_type y
+JOIN pg_namespace n ON n.oid = y.typnamespace
+JOIN pg_type b ON b.oid = y.typbasetype
+LEFT JOIN pg_collation co ON co.oid = y.typcollation
+LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
+WHERE y.typtype = 'd' AND n.nspname = ANY($1::text[])
+  AND NOT EXISTS (SELECT FROM pg_depend x
+                  WHERE x.classid = 'pg_type'::regclass AND x.objid = y.oid AND x.deptype = 'e')
+ORDER BY n.nspname, y.typname"""

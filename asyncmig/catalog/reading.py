@@ -1,0 +1,248 @@
+"""Rows of the catalog queries as a ``Catalog``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from asyncmig.catalog import queries
+from asyncmig.catalog.model import (
+    Catalog,
+    Column,
+    Constraint,
+    Domain,
+    Enum,
+    ForeignKey,
+    Index,
+    ObjectName,
+    Sequence,
+    SequenceOptions,
+    Table,
+    TypeName,
+)
+from asyncmig.catalog.names import as_found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from collections.abc import Sequence as Several
+
+__all__ = ["Fetch", "read_catalog"]
+
+_IDENTITIES = {"a": "always", "d": "by default"}
+
+
+class Fetch(Protocol):
+    """Runs one query; rows answer to their columns' names."""
+
+    async def __call__(self, query: str, *args: Any) -> Several[Any]:
+        """The rows of a query with its arguments."""
+        ...
+
+
+async def read_catalog(
+    fetch: Fetch,
+    schemas: Iterable[str],
+    *,
+    default_schema: str,
+    translate: Callable[[str], str] = as_found,
+) -> Catalog:
+    """Read schemas; eight queries, however much is in them.
+
+    Args:
+        fetch: runs a query in a session whose ``search_path`` is empty.
+        schemas: their names; one that does not exist is empty.
+        default_schema: what a name without a schema means.
+        translate: applied to every schema and every text that the server printed: it maps scratch
+            schemas to those that they stand for.
+    """
+    wanted = list(schemas)
+    found = await fetch(queries.SCHEMAS, wanted)
+    tables = await fetch(queries.TABLES, wanted)
+    columns = _grouped(await fetch(queries.COLUMNS, wanted))
+    constraints = _grouped(await fetch(queries.CONSTRAINTS, wanted))
+    indexes = _grouped(await fetch(queries.INDEXES, wanted))
+    sequences = await fetch(queries.SEQUENCES, wanted)
+    enums = await fetch(queries.ENUMS, wanted)
+    domains = await fetch(queries.DOMAINS, wanted)
+    reader = _Reader(translate, sequences)
+    return Catalog(
+        default_schema=default_schema,
+        schemas=frozenset(translate(row["name"]) for row in found),
+        tables={
+            table.name: table
+            for table in (
+                reader.table(
+                    row,
+                    columns.get(row["oid"], ()),
+                    constraints.get(row["oid"], ()),
+                    indexes.get(row["oid"], ()),
+                )
+                for row in tables
+            )
+        },
+        sequences=reader.sequences(),
+        enums={enum.name: enum for enum in map(reader.enum, enums)},
+        domains={domain.name: domain for domain in map(reader.domain, domains)},
+    )
+
+
+def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    groups: dict[int, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(row["table"], []).append(row)
+    return groups
+
+
+class _Reader:
+    """Turns rows into values, with the names of scratch schemas mapped back."""
+
+    def __init__(self, translate: Callable[[str], str], sequences: Iterable[Any]) -> None:
+        self._translate = translate
+        self._sequences: list[Any] = list(sequences)
+        self._owned = {
+            (row["table_schema"], row["table_name"], row["column"]): row
+            for row in self._sequences
+            if row["column"] is not None
+        }
+        self._serial: set[tuple[str, str]] = set()
+
+    def _text(self, text: str | None) -> str | None:
+        return None if text is None else self._translate(text)
+
+    def _name(self, schema: str, name: str) -> ObjectName:
+        return ObjectName(self._translate(schema), name)
+
+    def table(
+        self, row: Any, columns: Iterable[Any], constraints: Iterable[Any], indexes: Iterable[Any]
+    ) -> Table:
+        place = (row["schema"], row["name"])
+        return Table(
+            name=self._name(*place),
+            columns={column["name"]: self._column(place, column) for column in columns},
+            constraints={item["name"]: self._constraint(item) for item in constraints},
+            indexes={item["name"]: self._index(item) for item in indexes},
+            comment=row["comment"],
+            unlogged=row["unlogged"],
+            partition_key=self._text(row["partition_key"]),
+        )
+
+    def _column(self, table: tuple[str, str], row: Any) -> Column:
+        sequence: Any = self._owned.get((*table, row["name"]))
+        identity = _IDENTITIES.get(row["identity"])
+        default = row["expression"]
+        is_serial = (
+            sequence is not None
+            and sequence["dependence"] == "a"
+            and default is not None
+            and default == sequence["next_value"]
+        )
+        if is_serial:
+            self._serial.add((sequence["schema"], sequence["name"]))
+        generated = row["generated"]
+        return Column(
+            name=row["name"],
+            type=TypeName(
+                text=self._translate(row["type"]),
+                name=self._name(row["type_schema"], row["type_name"]),
+                kind=row["type_kind"],
+                array=row["array"],
+            ),
+            nullable=row["nullable"],
+            collation=self._text(row["collation"]),
+            default=None if is_serial or generated else self._text(default),
+            identity=identity,
+            generated=self._text(default) if generated else None,
+            stored=generated != "v",
+            serial=is_serial,
+            options=_options(sequence) if identity or is_serial else None,
+            sequence=self._name(sequence["schema"], sequence["name"]) if is_serial else None,
+            comment=row["comment"],
+        )
+
+    def _constraint(self, row: Any) -> Constraint:
+        reference = None
+        if row["foreign_table"] is not None:
+            reference = ForeignKey(
+                table=self._name(row["foreign_schema"], row["foreign_table"]),
+                columns=tuple(row["foreign_columns"]),
+                on_update=row["on_update"],
+                on_delete=row["on_delete"],
+                match=row["match"],
+            )
+        definition = self._translate(row["definition"])
+        return Constraint(
+            name=row["name"],
+            kind=row["kind"],
+            definition=definition.removesuffix(" NOT VALID"),
+            columns=tuple(row["columns"]),
+            expression=self._text(row["expression"]),
+            reference=reference,
+            deferrable=row["deferrable"],
+            deferred=row["deferred"],
+            validated=row["validated"],
+            comment=row["comment"],
+        )
+
+    def _index(self, row: Any) -> Index:
+        return Index(
+            name=row["name"],
+            unique=row["unique"],
+            definition=self._translate(row["definition"]),
+            body=self._translate(row["body"]),
+            method=row["method"],
+            keys=tuple(map(self._translate, row["keys"])),
+            plain_keys=tuple(row["plain_keys"]),
+            include=tuple(row["include"]),
+            predicate=self._text(row["predicate"]),
+            operator_classes=tuple(map(self._translate, row["operator_classes"])),
+            orders=tuple(row["orders"]),
+            collated=row["collated"],
+            options=tuple(row["options"]),
+            nulls_not_distinct=row["nulls_not_distinct"],
+            valid=row["valid"],
+        )
+
+    def sequences(self) -> dict[ObjectName, Sequence]:
+        """Those that are neither an identity's nor a serial's; call it after the tables."""
+        found = {}
+        for row in self._sequences:
+            key = (row["schema"], row["name"])
+            if row["dependence"] == "i" or key in self._serial:
+                continue
+            owner = None
+            if row["column"] is not None:
+                owner = (self._name(row["table_schema"], row["table_name"]), row["column"])
+            name = self._name(*key)
+            found[name] = Sequence(name=name, options=_options(row), owned_by=owner)
+        return found
+
+    def enum(self, row: Any) -> Enum:
+        return Enum(
+            name=self._name(row["schema"], row["name"]),
+            labels=tuple(row["labels"]),
+            used_elsewhere=row["used_elsewhere"],
+        )
+
+    def domain(self, row: Any) -> Domain:
+        return Domain(
+            name=self._name(row["schema"], row["name"]),
+            type=self._translate(row["type"]),
+            nullable=row["nullable"],
+            default=self._text(row["default"]),
+            collation=self._text(row["collation"]),
+            checks=tuple(
+                (name, self._translate(check))
+                for name, check in zip(row["check_names"], row["checks"], strict=True)
+            ),
+        )
+
+
+def _options(row: Any) -> SequenceOptions:
+    return SequenceOptions(
+        type=row["type"],
+        start=row["start"],
+        increment=row["increment"],
+        minimum=row["minimum"],
+        maximum=row["maximum"],
+        cache=row["cache"],
+        cycle=row["cycle"],
+    )

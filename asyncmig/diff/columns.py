@@ -1,0 +1,167 @@
+"""Columns: what makes one column out of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.diff.types import needs_cast
+from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
+from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, DropSequenceOp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asyncmig.catalog.model import Column, Table
+    from asyncmig.diff.objects import Objects
+    from asyncmig.operations.operation import MigrateOperation
+
+__all__ = ["add_column", "alter_column", "drop_column", "is_rebuilt", "serial_steps"]
+
+
+def is_rebuilt(before: Column, after: Column) -> bool:
+    """True when PostgreSQL cannot alter the one into the other: a generated column's expression.
+
+    Its values are computed, so that dropping it loses nothing.
+    """
+    if after.generated is not None:
+        return (before.generated, before.stored) != (after.generated, after.stored)
+    return before.generated is not None and not before.stored
+
+
+def add_column(table: Table, column: Column, objects: Objects) -> Iterator[MigrateOperation]:
+    """ADD COLUMN; a serial column's sequence comes first and is owned by it afterwards."""
+    schema = objects.schema(table.name)
+    item = objects.column(column, table)
+    item.autoincrement = "auto"
+    if column.serial:
+        item.server_default = None
+        yield from serial_steps(table, column, objects, create=True)
+    yield AddColumnOp(table.name.name, item, schema=schema)
+    if column.serial:
+        yield from serial_steps(table, column, objects, create=False)
+
+
+def serial_steps(
+    table: Table, column: Column, objects: Objects, *, create: bool
+) -> Iterator[MigrateOperation]:
+    """The sequence of a serial column: its creation, or what joins it to the column."""
+    name = _sequence_name(table, column)
+    schema = objects.schema(table.name)
+    if create:
+        options = column.options
+        said = {} if options is None else _said(options)
+        yield CreateSequenceOp(name, schema=schema, **said)
+        return
+    quoted = objects.qualified(table.name._replace(name=name)).replace("'", "''")
+    yield AlterColumnOp(
+        table.name.name,
+        column.name,
+        schema=schema,
+        existing_type=objects.type(column),
+        existing_nullable=column.nullable,
+        modify_server_default=objects.text(f"nextval('{quoted}'::regclass)"),
+    )
+    yield AlterSequenceOp(
+        name, schema=schema, owned_by=f"{objects.qualified_name(table.name)}.{column.name}"
+    )
+
+
+def _sequence_name(table: Table, column: Column) -> str:
+    return column.sequence.name if column.sequence else f"{table.name.name}_{column.name}_seq"
+
+
+def _said(options: Any) -> dict[str, Any]:
+    from asyncmig.diff.sequences import said
+
+    return said(options)
+
+
+def drop_column(table: Table, column: Column, objects: Objects) -> DropColumnOp:
+    """DROP COLUMN."""
+    return DropColumnOp.from_column_and_tablename(
+        objects.schema(table.name), table.name.name, objects.column(column, table)
+    )
+
+
+def alter_column(
+    table: Table, before: Column, after: Column, old: Objects, new: Objects
+) -> Iterator[MigrateOperation]:
+    """The changes of one column, in an order that the server takes.
+
+    Args:
+        table: as it will be.
+        before: the column as it is.
+        after: as it will be.
+        old: makes items of the catalog as it is.
+        new: of the catalog as it will be.
+    """
+    schema = new.schema(table.name)
+    known: dict[str, Any] = {
+        "schema": schema,
+        "existing_type": old.type(before),
+        "existing_nullable": before.nullable,
+        "existing_comment": before.comment,
+    }
+    name = table.name.name
+
+    def alter(**changes: Any) -> AlterColumnOp:
+        return AlterColumnOp(name, before.name, **{**known, **changes})
+
+    retyped = (before.type, before.collation) != (after.type, after.collation)
+    cast = retyped and needs_cast(before.type, after.type)
+    default = before.default
+    if before.identity and not after.identity:
+        yield alter(existing_server_default=old.identity(before), modify_server_default=None)
+    if before.generated and not after.generated:
+        yield alter(existing_server_default=old.default(before), modify_server_default=None)
+    if before.serial and not after.serial:
+        yield alter(modify_server_default=None)
+        if before.sequence is not None:
+            yield DropSequenceOp(before.sequence.name, schema=old.schema(before.sequence))
+    if cast and default is not None:
+        # the old default is of the old type
+        yield alter(existing_server_default=old.default(before), modify_server_default=None)
+        default = None
+    changes: dict[str, Any] = {}
+    if retyped:
+        changes["modify_type"] = new.type(after)
+        if cast:
+            changes["postgresql_using"] = using(after, new)
+    if before.nullable != after.nullable:
+        changes["modify_nullable"] = after.nullable
+    if default != after.default or (retyped and after.default is not None):
+        changes["existing_server_default"] = old.default(before) if default else None
+        changes["modify_server_default"] = new.default(after)
+    elif after.identity and (before.identity, before.options) != (after.identity, after.options):
+        is_new = before.identity is None
+        changes["existing_server_default"] = (
+            False if is_new else old.identity(before, complete=True)
+        )
+        changes["modify_server_default"] = new.identity(after, complete=not is_new)
+    if before.comment != after.comment:
+        changes["modify_comment"] = after.comment
+    if before.serial and after.serial and before.options != after.options:
+        yield from _recount(before, after, old)
+    if changes:
+        yield alter(**changes)
+    if after.serial and not before.serial:
+        yield from serial_steps(table, after, new, create=True)
+        yield from serial_steps(table, after, new, create=False)
+
+
+def using(after: Column, objects: Objects) -> str:
+    """How values of another type become values of this one."""
+    type_ = objects.local(after.type.text)
+    quoted = objects.quote(after.name)
+    if after.type.kind == "e":
+        return f"{quoted}::text{'[]' if after.type.array else ''}::{type_}"
+    return f"{quoted}::{type_}"
+
+
+def _recount(before: Column, after: Column, old: Objects) -> Iterator[MigrateOperation]:
+    from asyncmig.diff.sequences import alteration
+
+    if before.sequence is not None and before.options and after.options:
+        yield alteration(
+            before.sequence.name, old.schema(before.sequence), before.options, after.options
+        )

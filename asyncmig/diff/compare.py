@@ -1,0 +1,447 @@
+"""``compare``: from one catalog to another, as operations in an order that runs.
+
+What stands in the way goes first, what needs others comes last: foreign keys, other constraints and
+indexes go; tables go; types change; tables, columns come; columns go; constraints, indexes and
+foreign keys come; sequences and types that nobody needs any more go.
+
+A downgrade is the same comparison with its sides exchanged.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.diff import columns as column_steps
+from asyncmig.diff import domains as domain_steps
+from asyncmig.diff import enums as enum_steps
+from asyncmig.diff import sequences as sequence_steps
+from asyncmig.diff.matching import constraint_meaning, index_meaning, match
+from asyncmig.diff.objects import Objects
+from asyncmig.diff.ordering import creation_order
+from asyncmig.diff.types import changes_family
+from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
+from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
+from asyncmig.operations.containers import ModifyTableOps
+from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.operations.indexes import DropIndexOp
+from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
+from asyncmig.operations.tables import CreateTableOp, DropTableOp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from asyncmig.catalog.model import Catalog, Column, Constraint, Enum, Index, ObjectName, Table
+    from asyncmig.diff.matching import Matching
+    from asyncmig.operations.operation import MigrateOperation
+
+__all__ = ["compare"]
+
+_KINDS = {"f": "foreignkey", "p": "primary", "u": "unique", "c": "check"}
+
+
+def compare(before: Catalog, after: Catalog) -> list[MigrateOperation]:
+    """What makes ``after`` out of ``before``; empty when they are the same.
+
+    Changes of one table that follow each other stand in a ``ModifyTableOps``.
+
+    Example::
+
+        upgrade, downgrade = compare(database, models), compare(models, database)
+    """
+    return _gathered(_Comparison(before, after).operations())
+
+
+class _Comparison:
+    """One comparison; each list holds operations that may run together."""
+
+    def __init__(self, before: Catalog, after: Catalog) -> None:
+        self.before = before
+        self.after = after
+        self.old = Objects(before)
+        self.new = Objects(after)
+        self.common = {
+            name: (table, after.tables[name])
+            for name, table in before.tables.items()
+            if name in after.tables
+        }
+        self.replaced_enums: list[tuple[Enum, Enum]] = []
+        self.first: list[MigrateOperation] = []
+        self.keys_go: list[MigrateOperation] = []
+        self.indexes_go: list[MigrateOperation] = []
+        self.constraints_go: list[MigrateOperation] = []
+        self.tables_go: list[MigrateOperation] = []
+        self.types_change: list[MigrateOperation] = []
+        self.tables_come: list[MigrateOperation] = []
+        self.columns_change: list[MigrateOperation] = []
+        self.columns_go: list[MigrateOperation] = []
+        self.constraints_come: list[MigrateOperation] = []
+        self.indexes_come: list[MigrateOperation] = []
+        self.keys_come: list[MigrateOperation] = []
+        self.last: list[MigrateOperation] = []
+
+    def operations(self) -> list[MigrateOperation]:
+        """All of them in order."""
+        self._schemas()
+        self._types()
+        self._sequences()
+        self._columns()
+        self._keys_and_indexes()
+        self._tables()
+        return [
+            *self.first,
+            *self.keys_go,
+            *self.indexes_go,
+            *self.constraints_go,
+            *self.tables_go,
+            *self.types_change,
+            *self.tables_come,
+            *self.columns_change,
+            *self.columns_go,
+            *self.constraints_come,
+            *self.indexes_come,
+            *self.keys_come,
+            *self.last,
+        ]
+
+    # schemas, types, sequences
+
+    def _schemas(self) -> None:
+        used = {name.schema for kind in _named(self.after) for name in kind}
+        self.first += [
+            CreateSchemaOp(name)
+            for name in sorted((self.after.schemas & used) - self.before.schemas)
+        ]
+        self._schemas_go = [
+            DropSchemaOp(name)
+            for name in sorted(self.before.schemas - self.after.schemas)
+            if any(item.schema == name for kind in _named(self.before) for item in kind)
+        ]
+
+    def _types(self) -> None:
+        before, after = self.before.enums, self.after.enums
+        for name, enum in after.items():
+            existing = before.get(name)
+            if existing is None:
+                self.first.append(enum_steps.create_enum(enum, self.new))
+            elif existing.labels == enum.labels:
+                continue
+            elif enum_steps.grows(existing, enum):
+                self.first += enum_steps.add_labels(existing, enum, self.new)
+            else:
+                self.replaced_enums.append((existing, enum))
+                self.types_change += enum_steps.replace_enum(existing, enum, self.old, self.new)
+        retired = [enum_steps.drop_replaced(enum, self.old) for enum, _ in self.replaced_enums]
+        self._types_go: list[MigrateOperation] = [*retired]
+        self._types_go += domain_steps.drop_domains(self.before, self.after, self.old)
+        self._types_go += [
+            enum_steps.drop_enum(enum, self.old)
+            for name, enum in before.items()
+            if name not in after and not enum.used_elsewhere
+        ]
+        self.first += domain_steps.create_domains(self.before, self.after, self.new)
+        self.types_change += domain_steps.alter_domains(self.before, self.after, self.new)
+
+    def _sequences(self) -> None:
+        before, after = self.before.sequences, self.after.sequences
+        self._sequences_go: list[MigrateOperation] = []
+        for name, sequence in after.items():
+            existing = before.get(name)
+            if existing is None:
+                self.first.append(sequence_steps.create_sequence(sequence, self.new))
+                if sequence.owned_by is not None:
+                    self.last.append(sequence_steps.owned_by(sequence, self.new))
+                continue
+            if existing.options != sequence.options:
+                self.first.append(
+                    sequence_steps.alteration(
+                        name.name, self.new.schema(name), existing.options, sequence.options
+                    )
+                )
+            if existing.owned_by != sequence.owned_by:
+                self.last.append(sequence_steps.owned_by(sequence, self.new))
+        for name, sequence in before.items():
+            if name in after:
+                continue
+            if sequence.owned_by is None or self._stays(*sequence.owned_by):
+                self._sequences_go.append(sequence_steps.drop_sequence(sequence, self.old))
+
+    def _stays(self, table: ObjectName, column: str) -> bool:
+        return table in self.after.tables and column in self.after.tables[table].columns
+
+    # tables and columns
+
+    def _tables(self) -> None:
+        gone = {name: item for name, item in self.before.tables.items() if name not in self.common}
+        come = {name: item for name, item in self.after.tables.items() if name not in self.common}
+        self.keys_go = [*self._keys_of_dropped(gone), *self.keys_go]
+        for table in reversed(creation_order(gone)):
+            self.tables_go.append(
+                DropTableOp.from_table(self._create_table(table, self.old, ()).to_table())
+            )
+        there: set[ObjectName] = set()
+        for table in creation_order(come):
+            there.add(table.name)
+            late = [
+                item
+                for item in table.constraints.values()
+                if self.new.constraint_item(item) is None
+                or (item.reference is not None and item.reference.table not in there)
+            ]
+            for column in table.columns.values():
+                if column.serial and not self.new.writes_serial(column, table):
+                    self.tables_come += column_steps.serial_steps(
+                        table, column, self.new, create=True
+                    )
+            self.tables_come.append(self._create_table(table, self.new, late))
+            for column in table.columns.values():
+                if column.serial and not self.new.writes_serial(column, table):
+                    self.tables_come += column_steps.serial_steps(
+                        table, column, self.new, create=False
+                    )
+            for item in late:
+                comes = self.keys_come if item.kind == "f" else self.constraints_come
+                comes.append(self.new.add_constraint(table, item))
+            self.indexes_come += [
+                self.new.create_index(table, index) for index in table.indexes.values()
+            ]
+            self.last += [
+                self._constraint_comment(table, item)
+                for item in table.constraints.values()
+                if item.comment is not None
+            ]
+        for old, new in self.common.values():
+            self._table_changes(old, new)
+        self.last += [*self._sequences_go, *self._types_go, *self._schemas_go]
+
+    def _keys_of_dropped(self, gone: Mapping[ObjectName, Table]) -> list[MigrateOperation]:
+        """Foreign keys of cycles among the tables that go."""
+        dropped: set[ObjectName] = set()
+        found: list[MigrateOperation] = []
+        for table in reversed(creation_order(gone)):
+            # this one is dropped while those that are not in ``dropped`` still point to it
+            found += [
+                self._drop_constraint(other, item)
+                for other in gone.values()
+                if other.name not in dropped and other.name != table.name
+                for item in other.constraints.values()
+                if item.reference is not None and item.reference.table == table.name
+            ]
+            dropped.add(table.name)
+        return found
+
+    def _create_table(
+        self, table: Table, objects: Objects, late: Iterable[Constraint]
+    ) -> CreateTableOp:
+        items: list[Any] = [
+            objects.column(
+                column
+                if not column.serial or objects.writes_serial(column, table)
+                else _bare(column),
+                table,
+            )
+            for column in table.columns.values()
+        ]
+        left = {item.name for item in late}
+        kinds = "pufcx"
+        constraints = sorted(
+            (item for item in table.constraints.values() if item.name not in left),
+            key=lambda item: kinds.index(item.kind),
+        )
+        inline = (objects.constraint_item(item) for item in constraints)
+        items += [item for item in inline if item is not None]
+        keywords: dict[str, Any] = {}
+        if table.partition_key is not None:
+            keywords["postgresql_partition_by"] = objects.local(table.partition_key)
+        return CreateTableOp(
+            table.name.name,
+            items,
+            schema=objects.schema(table.name),
+            comment=table.comment,
+            prefixes=["UNLOGGED"] if table.unlogged else None,
+            **keywords,
+        )
+
+    def _table_changes(self, old: Table, new: Table) -> None:
+        name, schema = new.name.name, self.new.schema(new.name)
+        if old.unlogged != new.unlogged:
+            kind = "UNLOGGED" if new.unlogged else "LOGGED"
+            self.last.append(ExecuteSQLOp(f"ALTER TABLE {self.new.qualified(new.name)} SET {kind}"))
+        if old.comment != new.comment and new.comment is None:
+            self.last.append(DropTableCommentOp(name, schema=schema, existing_comment=old.comment))
+        elif old.comment != new.comment:
+            self.last.append(
+                CreateTableCommentOp(name, new.comment, schema=schema, existing_comment=old.comment)
+            )
+
+    def _columns(self) -> None:
+        for old, new in self.common.values():
+            for column in new.columns.values():
+                existing = old.columns.get(column.name)
+                if existing is None:
+                    self.columns_change += column_steps.add_column(new, column, self.new)
+                elif column_steps.is_rebuilt(existing, column):
+                    self.columns_change.append(column_steps.drop_column(old, existing, self.old))
+                    self.columns_change += column_steps.add_column(new, column, self.new)
+                elif existing != column:
+                    self.columns_change += column_steps.alter_column(
+                        new, existing, column, self.old, self.new
+                    )
+            self.columns_go += [
+                column_steps.drop_column(old, column, self.old)
+                for column in old.columns.values()
+                if column.name not in new.columns
+            ]
+
+    # constraints and indexes
+
+    def _keys_and_indexes(self) -> None:
+        matchings: dict[ObjectName, Matching[Constraint]] = {}
+        lost_keys: set[tuple[ObjectName, frozenset[str]]] = set()
+        for name, (old, new) in self.common.items():
+            matching = match(
+                old.constraints,
+                new.constraints,
+                constraint_meaning,
+                lambda item, name=name: self._is_touched(name, item.columns, item.definition),  # type: ignore[misc]  # a default is bound early
+            )
+            matchings[name] = matching
+            lost_keys |= {
+                (name, frozenset(item.columns)) for item in matching.gone if item.kind in "pu"
+            }
+        for name, (old, new) in self.common.items():
+            self._constraints(old, new, matchings[name], lost_keys)
+            self._indexes(old, new)
+
+    def _is_touched(self, table: ObjectName, names: Iterable[str], sql: str) -> bool:
+        """A column of it is built anew or cast, or a type that it names is replaced."""
+        for enum, _ in self.replaced_enums:
+            if f"{enum.name.schema}.{enum.name.name}" in sql.replace('"', ""):
+                return True
+        old, new = self.common.get(table, (None, None))
+        for name in names:
+            before = old.columns.get(name) if old else None
+            after = new.columns.get(name) if new else None
+            if before and after and _breaks(before, after):
+                return True
+        return False
+
+    def _constraints(
+        self,
+        old: Table,
+        new: Table,
+        matching: Matching[Constraint],
+        lost_keys: set[tuple[ObjectName, frozenset[str]]],
+    ) -> None:
+        gone, come = list(matching.gone), list(matching.new)
+        for before, after in matching.kept:
+            reference = before.reference
+            orphaned = reference is not None and (
+                (reference.table, frozenset(reference.columns)) in lost_keys
+                or self._is_touched(reference.table, reference.columns, "")
+            )
+            if orphaned or (before.validated and not after.validated):
+                gone.append(before)
+                come.append(after)
+                continue
+            if after.validated and not before.validated:
+                self.last.append(
+                    ValidateConstraintOp(
+                        after.name, new.name.name, schema=self.new.schema(new.name)
+                    )
+                )
+            if before.comment != after.comment:
+                self.last.append(self._constraint_comment(new, after))
+        for before, after in matching.renamed:
+            if before.named and after.named:
+                self.constraints_come.append(
+                    ExecuteSQLOp(
+                        f"ALTER TABLE {self.new.qualified(new.name)} RENAME CONSTRAINT "
+                        f"{self.new.quote(before.name)} TO {self.new.quote(after.name)}"
+                    )
+                )
+        for item in gone:
+            goes = self.keys_go if item.kind == "f" else self.constraints_go
+            goes.append(self._drop_constraint(old, item))
+        for item in come:
+            comes = self.keys_come if item.kind == "f" else self.constraints_come
+            comes.append(self.new.add_constraint(new, item))
+            if item.comment is not None:
+                self.last.append(self._constraint_comment(new, item))
+
+    def _drop_constraint(self, table: Table, item: Constraint) -> DropConstraintOp:
+        add = self.old.add_constraint(table, item)
+        return DropConstraintOp(
+            item.name,
+            table.name.name,
+            _KINDS.get(item.kind),
+            schema=self.old.schema(table.name),
+            _reverse=None if isinstance(add, ExecuteSQLOp) else add,  # type: ignore[arg-type]  # an AddConstraintOp
+        )
+
+    def _constraint_comment(self, table: Table, item: Constraint) -> ExecuteSQLOp:
+        text = "NULL" if item.comment is None else "'" + item.comment.replace("'", "''") + "'"
+        return ExecuteSQLOp(
+            f"COMMENT ON CONSTRAINT {self.new.quote(item.name)} ON "
+            f"{self.new.qualified(table.name)} IS {text}"
+        )
+
+    def _indexes(self, old: Table, new: Table) -> None:
+        def must_go(index: Index) -> bool:
+            return self._is_touched(old.name, (*index.keys, *index.include), index.body)
+
+        matching = match(old.indexes, new.indexes, index_meaning, must_go)
+        for before, after in matching.renamed:
+            renamed = self.new.qualified(old.name._replace(name=before.name))
+            self.indexes_come.append(
+                ExecuteSQLOp(f"ALTER INDEX {renamed} RENAME TO {self.new.quote(after.name)}")
+            )
+        for index in matching.gone:
+            create = self.old.create_index(old, index)
+            self.indexes_go.append(
+                DropIndexOp(
+                    index.name,
+                    old.name.name,
+                    schema=self.old.schema(old.name),
+                    _reverse=None if isinstance(create, ExecuteSQLOp) else create,  # type: ignore[arg-type]  # a CreateIndexOp
+                )
+            )
+        self.indexes_come += [self.new.create_index(new, index) for index in matching.new]
+
+
+def _breaks(before: Column, after: Column) -> bool:
+    """True when what is built on a column cannot stay through its change."""
+    if column_steps.is_rebuilt(before, after):
+        return True
+    return before.type != after.type and changes_family(before.type, after.type)
+
+
+def _bare(column: Column) -> Column:
+    """A serial column without its default, which is set when its sequence is joined to it."""
+    from dataclasses import replace
+
+    return replace(column, serial=False, options=None, sequence=None)
+
+
+def _named(catalog: Catalog) -> tuple[Mapping[ObjectName, Any], ...]:
+    return (catalog.tables, catalog.enums, catalog.sequences, catalog.domains)
+
+
+def _gathered(operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:
+    """Neighbours that change the same table, together."""
+    gathered: list[MigrateOperation] = []
+    for place, group in groupby(operations, key=_altered_table):
+        members = list(group)
+        if place is None:
+            gathered += members
+        else:
+            schema, name = place
+            gathered.append(ModifyTableOps(name, members, schema=schema))
+    return gathered
+
+
+def _altered_table(operation: MigrateOperation) -> tuple[str | None, str] | None:
+    if isinstance(operation, CreateTableOp | DropTableOp):
+        return None
+    name = getattr(operation, "table_name", None) or getattr(operation, "source_table", None)
+    return None if name is None else (getattr(operation, "schema", None), str(name))

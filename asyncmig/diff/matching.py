@@ -1,0 +1,84 @@
+"""Which constraints and indexes of two tables are the same, which are new, gone or only renamed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from asyncmig.catalog.model import Constraint, Index
+
+__all__ = ["Matching", "constraint_meaning", "index_meaning", "match"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching(Generic[T]):
+    """The outcome; pairs are before and after."""
+
+    gone: tuple[T, ...]
+    new: tuple[T, ...]
+    kept: tuple[tuple[T, T], ...]
+    renamed: tuple[tuple[T, T], ...]
+
+
+def match(
+    before: Mapping[str, T],
+    after: Mapping[str, T],
+    meaning: Callable[[T], Hashable],
+    must_go: Callable[[T], bool],
+) -> Matching[T]:
+    """Match by name, then what is left by meaning.
+
+    Args:
+        before: by name.
+        after: by name.
+        meaning: equal for two that differ in nothing but their names.
+        must_go: true for one of ``before`` that cannot stay as it is, though nothing about it changes.
+    """
+    kept: list[tuple[T, T]] = []
+    gone: list[T] = []
+    for name, item in before.items():
+        same = after.get(name)
+        if same is not None and meaning(same) == meaning(item) and not must_go(item):
+            kept.append((item, same))
+        else:
+            gone.append(item)
+    taken = {id(same) for _, same in kept}
+    new = [item for item in after.values() if id(item) not in taken]
+    renamed: list[tuple[T, T]] = []
+    for item in list(new):
+        if _name(item) in before:
+            continue
+        old = next(
+            (
+                candidate
+                for candidate in gone
+                if meaning(candidate) == meaning(item)
+                and _name(candidate) not in after
+                and not must_go(candidate)
+            ),
+            None,
+        )
+        if old is not None:
+            gone.remove(old)
+            new.remove(item)
+            renamed.append((old, item))
+    return Matching(gone=tuple(gone), new=tuple(new), kept=tuple(kept), renamed=tuple(renamed))
+
+
+def _name(item: Any) -> str:
+    return str(item.name)
+
+
+def constraint_meaning(item: Constraint) -> Hashable:
+    """All of a constraint but its name, its comment, and whether old rows were checked."""
+    return replace(item, name="", comment=None, validated=True, named=True, reference=None)
+
+
+def index_meaning(item: Index) -> Hashable:
+    """All of an index but its name."""
+    return (item.unique, item.body, item.valid)

@@ -1,0 +1,311 @@
+"""What the catalog knows as the schema items that scripts are written with."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect
+
+from asyncmig.diff.types import sql_type
+from asyncmig.operations.checks import CreateCheckConstraintOp
+from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.operations.foreign_keys import CreateForeignKeyOp
+from asyncmig.operations.indexes import CreateIndexOp
+from asyncmig.operations.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
+
+if TYPE_CHECKING:
+    from asyncmig.catalog.model import (
+        Catalog,
+        Column,
+        Constraint,
+        Index,
+        ObjectName,
+        SequenceOptions,
+        Table,
+    )
+    from asyncmig.operations.operation import MigrateOperation
+
+__all__ = ["Objects"]
+
+_PREPARER = PGDialect().identifier_preparer
+_ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
+_PIECES = re.compile(r"""('(?:[^']|'')*'(?:::regclass)?|"(?:[^"]|"")*")""")
+_COLON = re.compile(r"(?<![:\w\\]):(?=\w)")
+
+
+class Objects:
+    """Makes schema items and operations of what one catalog says.
+
+    Args:
+        catalog: the one.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        schema = re.escape(_PREPARER.quote(catalog.default_schema))
+        self._qualified = re.compile(rf'(?<![\w."]){schema}\.(?=[\w"]+(?![\w"]*\())')
+
+    def schema(self, name: ObjectName) -> str | None:
+        """The schema as scripts say it: None for the default one."""
+        return None if name.schema == self.catalog.default_schema else name.schema
+
+    def qualified(self, name: ObjectName) -> str:
+        """A name within SQL."""
+        schema = self.schema(name)
+        quoted = _PREPARER.quote(name.name)
+        return f"{_PREPARER.quote(schema)}.{quoted}" if schema else quoted
+
+    def quote(self, name: str) -> str:
+        """An identifier within SQL."""
+        return _PREPARER.quote(name)
+
+    def local(self, sql: str) -> str:
+        """The server's text without the default schema, which scripts leave to the search path."""
+        parts = _PIECES.split(sql)
+        for number, part in enumerate(parts):
+            if number % 2 == 0:
+                parts[number] = self._qualified.sub("", part)
+            elif part.endswith("'::regclass"):
+                parts[number] = "'" + self._qualified.sub("", part[1:])
+        return "".join(parts)
+
+    def text(self, sql: str) -> sa.TextClause:
+        """The server's text as ``sa.text``: no colon of it is a parameter."""
+        return sa.text(_COLON.sub(r"\\:", self.local(sql)))
+
+    def type(self, column: Column) -> Any:
+        """A column's type."""
+        return sql_type(column.type, column.collation, self.catalog)
+
+    def default(self, column: Column) -> Any:
+        """A column's default as ``server_default`` takes it."""
+        if column.identity is not None:
+            return self.identity(column)
+        if column.generated is not None:
+            return sa.Computed(self.text(_unwrapped(column.generated)), persisted=column.stored)
+        return None if column.default is None else self.text(column.default)
+
+    def identity(self, column: Column, *, complete: bool = False) -> sa.Identity:
+        """A column's identity; ``complete`` says every option."""
+        options = column.options
+        said = {} if options is None else _options(options, complete=complete)
+        return sa.Identity(always=column.identity == "always", **said)
+
+    def column(self, column: Column, table: Table) -> sa.Column[Any]:
+        """A column of its own."""
+        default = self.default(column)
+        items = [default] if isinstance(default, sa.Identity | sa.Computed) else []
+        keywords: dict[str, Any] = {}
+        if default is not None and not items:
+            keywords["server_default"] = default
+        key = table.primary_key
+        if key is not None and column.name in key.columns and column.type.text in _INTEGERS:
+            plain = not items and default is None and len(key.columns) == 1
+            if column.serial or plain:
+                keywords["autoincrement"] = column.serial
+        return sa.Column(
+            column.name,
+            self.type(column),
+            *items,
+            nullable=column.nullable,
+            comment=column.comment,
+            **keywords,
+        )
+
+    def writes_serial(self, column: Column, table: Table) -> bool:
+        """True when ``CREATE TABLE`` from SQLAlchemy makes this column a serial one by itself."""
+        key = table.primary_key
+        return (
+            column.serial
+            and key is not None
+            and column.name in key.columns
+            and sum(table.columns[name].serial for name in key.columns) == 1
+            and column.sequence is not None
+            and column.sequence.name == f"{table.name.name}_{column.name}_seq"
+            and column.options is not None
+            and column.options.is_default
+            and column.options.type == column.type.text
+        )
+
+    def constraint_item(self, item: Constraint) -> sa.Constraint | None:
+        """A constraint to stand within ``create_table``; None when only SQL can say it."""
+        timing = _timing(item)
+        match item.kind:
+            case "p" if self._is_plain(item, "PRIMARY KEY"):
+                return sa.PrimaryKeyConstraint(*item.columns, name=item.name, **timing)
+            case "u" if self._is_plain(item, "UNIQUE NULLS NOT DISTINCT"):
+                return sa.UniqueConstraint(
+                    *item.columns, name=item.name, **timing, postgresql_nulls_not_distinct=True
+                )
+            case "u" if self._is_plain(item, "UNIQUE"):
+                return sa.UniqueConstraint(*item.columns, name=item.name, **timing)
+            case "c" if self._is_plain_check(item) and item.validated:
+                return sa.CheckConstraint(
+                    self.text(_unwrapped(item.expression or "")), name=item.name
+                )
+            case "f" if (reference := item.reference) and self._is_plain_key(item):
+                if not item.validated:
+                    return None
+                target = self.qualified_name(reference.table)
+                return sa.ForeignKeyConstraint(
+                    list(item.columns),
+                    [f"{target}.{column}" for column in reference.columns],
+                    name=item.name,
+                    **_actions(item),
+                    **timing,
+                )
+            case _:
+                return None
+
+    def qualified_name(self, name: ObjectName) -> str:
+        """A table as foreign keys of SQLAlchemy name it."""
+        schema = self.schema(name)
+        return f"{schema}.{name.name}" if schema else name.name
+
+    def add_constraint(self, table: Table, item: Constraint) -> MigrateOperation:
+        """The operation that adds a constraint."""
+        name, schema = table.name.name, self.schema(table.name)
+        later = {} if item.validated else {"postgresql_not_valid": True}
+        timing = _timing(item)
+        match item.kind:
+            case "p" if self._is_plain(item, "PRIMARY KEY"):
+                return CreatePrimaryKeyOp(
+                    item.name, name, list(item.columns), schema=schema, **timing
+                )
+            case "u" if self._is_plain(item, "UNIQUE NULLS NOT DISTINCT"):
+                timing["postgresql_nulls_not_distinct"] = True
+                return CreateUniqueConstraintOp(
+                    item.name, name, list(item.columns), schema=schema, **timing
+                )
+            case "u" if self._is_plain(item, "UNIQUE"):
+                return CreateUniqueConstraintOp(
+                    item.name, name, list(item.columns), schema=schema, **timing
+                )
+            case "c" if self._is_plain_check(item):
+                condition = self.text(_unwrapped(item.expression or ""))
+                return CreateCheckConstraintOp(item.name, name, condition, schema=schema, **later)
+            case "f" if (reference := item.reference) and self._is_plain_key(item):
+                places: dict[str, Any] = {
+                    "source_schema": schema,
+                    "referent_schema": self.schema(reference.table),
+                }
+                return CreateForeignKeyOp(
+                    item.name,
+                    name,
+                    reference.table.name,
+                    list(item.columns),
+                    list(reference.columns),
+                    **{key: value for key, value in places.items() if value is not None},
+                    **_actions(item),
+                    **timing,
+                    **later,
+                )
+            case _:
+                valid = "" if item.validated else " NOT VALID"
+                return ExecuteSQLOp(
+                    f"ALTER TABLE {self.qualified(table.name)} ADD CONSTRAINT "
+                    f"{self.quote(item.name)} {self.local(item.definition)}{valid}"
+                )
+
+    def create_index(self, table: Table, index: Index) -> MigrateOperation:
+        """The operation that creates an index."""
+        classes = dict(zip(index.keys, index.operator_classes, strict=False))
+        named = {key: name for key, name in classes.items() if name}
+        ordered = any(
+            order and (not plain or key in named)
+            for key, plain, order in zip(index.keys, index.plain_keys, index.orders, strict=False)
+        )
+        expressions = {
+            key for key, plain in zip(index.keys, index.plain_keys, strict=True) if not plain
+        }
+        if index.collated or index.options or ordered or named.keys() & expressions:
+            return ExecuteSQLOp(self.local(index.definition))
+        keywords: dict[str, Any] = {}
+        if index.method != "btree":
+            keywords["postgresql_using"] = index.method
+        if index.predicate is not None:
+            keywords["postgresql_where"] = self.text(_unwrapped(index.predicate))
+        if index.include:
+            keywords["postgresql_include"] = list(index.include)
+        if named:
+            keywords["postgresql_ops"] = {key: self.local(name) for key, name in named.items()}
+        if index.nulls_not_distinct:
+            keywords["postgresql_nulls_not_distinct"] = True
+        keys: list[Any] = []
+        for key, plain, order in zip(index.keys, index.plain_keys, index.orders, strict=True):
+            if plain:
+                keys.append(self.text(f"{self.quote(key)}{order}") if order else key)
+            else:
+                keys.append(self.text(key))
+        return CreateIndexOp(
+            index.name,
+            table.name.name,
+            keys,
+            schema=self.schema(table.name),
+            unique=index.unique,
+            **keywords,
+        )
+
+    def _is_plain(self, item: Constraint, words: str) -> bool:
+        columns = ", ".join(map(self.quote, item.columns))
+        return item.definition.partition(" DEFERRABLE")[0] == f"{words} ({columns})"
+
+    def _is_plain_check(self, item: Constraint) -> bool:
+        return item.definition == f"CHECK ({item.expression})"
+
+    def _is_plain_key(self, item: Constraint) -> bool:
+        definition = item.definition
+        return not any(
+            word in definition
+            for word in ("PERIOD ", " NOT ENFORCED", "SET NULL (", "SET DEFAULT (")
+        )
+
+
+def _options(options: SequenceOptions, *, complete: bool) -> dict[str, Any]:
+    low, high = options.default_limits
+    said: dict[str, tuple[Any, Any]] = {
+        "start": (options.start, options.minimum if options.increment > 0 else options.maximum),
+        "increment": (options.increment, 1),
+        "minvalue": (options.minimum, low),
+        "maxvalue": (options.maximum, high),
+        "cache": (options.cache, 1),
+        "cycle": (options.cycle, False),
+    }
+    return {name: value for name, (value, usual) in said.items() if complete or value != usual}
+
+
+def _timing(item: Constraint) -> dict[str, Any]:
+    timing: dict[str, Any] = {"deferrable": True} if item.deferrable else {}
+    if item.deferred:
+        timing["initially"] = "DEFERRED"
+    return timing
+
+
+def _actions(item: Constraint) -> dict[str, Any]:
+    reference = item.reference
+    if reference is None:
+        return {}
+    said = {
+        "onupdate": _ACTIONS.get(reference.on_update),
+        "ondelete": _ACTIONS.get(reference.on_delete),
+        "match": "FULL" if reference.match == "f" else None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _unwrapped(sql: str) -> str:
+    """An expression without the brackets around all of it."""
+    if not (sql.startswith("(") and sql.endswith(")")):
+        return sql
+    depth = 0
+    for part in re.finditer(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]""", sql):
+        if part.group() == "(":
+            depth += 1
+        elif part.group() == ")":
+            depth -= 1
+            if depth == 0 and part.end() < len(sql):
+                return sql
+    return sql[1:-1]

@@ -1,0 +1,100 @@
+"""Models against a database: both sides read, differences applied."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from asyncmig.ddl.compiler import compile_operation
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.diff.compare import compare
+from asyncmig.engine.session import Session
+from asyncmig.engine.shadow import Sides, read_sides
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from sqlalchemy import MetaData
+
+    from asyncmig.operations.operation import MigrateOperation
+
+
+class Comparing:
+    """A database and what models make of it."""
+
+    def __init__(self, driver: asyncpg.Connection) -> None:
+        self.driver = driver
+
+        async def none() -> Any:
+            raise AssertionError("a comparison needs no SQLAlchemy connection")
+
+        self.session = Session(driver, none)
+
+    async def sides(self, *metadatas: MetaData, include_schemas: bool = False) -> Sides:
+        return await read_sides(self.session, metadatas, include_schemas=include_schemas)
+
+    async def apply(self, operations: Iterable[MigrateOperation]) -> list[str]:
+        """Run operations as a revision would, and give their SQL."""
+        written = [
+            compiled.sql
+            for operation in operations
+            for compiled in compile_operation(operation, MigrationDialect())
+        ]
+        for sql in written:
+            try:
+                await self.driver.execute(sql)
+            except asyncpg.PostgresError as error:
+                raise AssertionError(f"{error}\n{sql}\nof\n" + "\n".join(written)) from error
+        return written
+
+    async def build(self, *metadatas: MetaData) -> Sides:
+        """Make the database what the models say, by our own operations."""
+        sides = await self.sides(*metadatas)
+        await self.apply(compare(sides.actual, sides.wanted))
+        after = await self.sides(*metadatas)
+        await self.nothing_to_do(after)
+        return after
+
+    async def nothing_to_do(self, sides: Sides) -> None:
+        for operations in (
+            compare(sides.actual, sides.wanted),
+            compare(sides.wanted, sides.actual),
+        ):
+            assert [
+                compiled.sql
+                for operation in operations
+                for compiled in compile_operation(operation, MigrationDialect())
+            ] == []
+
+    async def there_and_back(
+        self, before: MetaData, after: MetaData
+    ) -> tuple[list[str], list[str]]:
+        """From one set of models to another and back; nothing is left to do after each way."""
+        origin = (await self.build(before)).actual
+        sides = await self.sides(after)
+        upgrade = compare(sides.actual, sides.wanted)
+        downgrade = compare(sides.wanted, sides.actual)
+        up = await self.apply(upgrade)
+        await self.nothing_to_do(await self.sides(after))
+        down = await self.apply(downgrade)
+        restored = (await self.sides(before)).actual
+        assert restored == origin
+        return up, down
+
+
+@asynccontextmanager
+async def comparing_at(url: str) -> AsyncIterator[Comparing]:
+    driver = await asyncpg.connect(url, statement_cache_size=0)
+    try:
+        yield Comparing(driver)
+    finally:
+        await driver.close()
+
+
+@pytest.fixture
+async def comparing(database_url: str) -> AsyncIterator[Comparing]:
+    async with comparing_at(database_url) as found:
+        yield found
