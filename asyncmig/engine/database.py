@@ -221,15 +221,17 @@ async def _borrow(connection: AsyncConnection) -> AsyncIterator[Session]:
     try:
         yield session
     finally:
-        if cache is not None:
-            cache.clear()
-        adapter._prepared_statement_cache = cache  # noqa: SLF001 - there is no public switch
-        if not driver.is_closed():
-            await driver.reload_schema_state()
-        if not inside:
-            adapter.autocommit = False
         with anyio.CancelScope(shield=True):
             await session.roll_back()
+            if cache is not None:
+                cache.clear()
+            adapter._prepared_statement_cache = cache  # noqa: SLF001 - there is no public switch
+            if not inside:
+                adapter.autocommit = False
+            if session.closed:  # nobody is to get it from the pool
+                await connection.invalidate()
+            else:
+                await driver.reload_schema_state()
 
 
 async def _wrap(driver: asyncpg.Connection) -> AsyncConnection:

@@ -128,6 +128,9 @@ class Executor:
         except (ConnectionLostError, PoolingError) as error:
             error.add_facts(applied=self.applied())
             raise
+        except BaseException as error:
+            self.session.interrupted = not isinstance(error, Exception)
+            raise
         finally:
             await self._live.close()
             await self.session.roll_back()

@@ -59,6 +59,7 @@ class Session:
         self.disposable = disposable
         self.backend_pid: int | None = None
         self.guard = ""
+        self.interrupted = False
         self._make_sqlalchemy = make_sqlalchemy
         self._sqlalchemy: AsyncConnection | None = None
 
@@ -168,8 +169,10 @@ class Session:
             return
         with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
             try:
-                if self.in_transaction:
+                # after a cancellation the driver has not yet heard what the server says
+                if self.in_transaction or self.interrupted:
                     await self.driver.execute("ROLLBACK")
+                    self.interrupted = False
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 self.driver.terminate()
         if scope.cancelled_caught:
