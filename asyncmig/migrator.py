@@ -59,7 +59,7 @@ class Migrator:
             transaction is used inside it: nothing is committed before the caller commits. None takes
             the URL of the settings.
         script_location: the folder with ``versions/``.
-        target_metadata: the models: a ``MetaData``, or ``"package.module:Base.metadata"``.
+        target_metadata: the models: a ``MetaData`` or ``"package.module:Base.metadata"``, or several.
         settings: everything at once; the other arguments override its fields.
         on_event: hears progress; called in the event loop.
         **overrides: any field of ``Settings``, for example ``lock_timeout=2.0`` (seconds).
@@ -74,7 +74,7 @@ class Migrator:
         database: str | AsyncEngine | AsyncConnection | None = None,
         *,
         script_location: str | Path | None = None,
-        target_metadata: MetaData | str | None = None,
+        target_metadata: MetaData | str | Sequence[MetaData | str] | None = None,
         settings: Settings | None = None,
         on_event: Callable[[Event], None] | None = None,
         **overrides: Any,
@@ -89,13 +89,14 @@ class Migrator:
             overrides["target_metadata"] = target_metadata
         self.settings = replace(base, **_checked(overrides))
         self._given = None if isinstance(database, str) else database
-        self._metadata = None if isinstance(target_metadata, str) else target_metadata
+        self._given_metadata = target_metadata
+        self._metadata: MetaData | tuple[MetaData, ...] | None = None
         self._on_event = on_event
 
     @classmethod
     def from_config(
         cls,
-        path: str | Path | None = None,
+        path: str | Path | Sequence[str | Path] | None = None,
         name: str | None = None,
         x: Mapping[str, str] | Sequence[str] = (),
         *,
@@ -106,7 +107,8 @@ class Migrator:
         """A migrator with the settings of configuration files and the environment.
 
         Args:
-            path: the file; None searches as the command line does.
+            path: the file, or several (an ini file added to a TOML one); None searches as the command
+                line does.
             name: the database's section, ``-n``.
             x: ``-x key=value`` arguments.
             url: before every other source of the URL.
@@ -405,11 +407,9 @@ class Migrator:
 
     async def validate(self) -> ValidationReport:
         """Check the history itself; needs no database."""
-        from asyncmig.revisions.validate import validate
+        from asyncmig.validation import validate_project
 
-        return await anyio.to_thread.run_sync(
-            lambda: validate(self.settings.version_paths, import_context=self._alembic_imports)
-        )
+        return await anyio.to_thread.run_sync(validate_project, self.settings)
 
     # writing revision files
 
@@ -524,15 +524,22 @@ class Migrator:
             surroundings=self._alembic_imports,
         )
 
-    async def _target_metadata(self) -> MetaData | None:
-        if self._metadata is None and isinstance(self.settings.target_metadata, str):
-            from asyncmig.config import import_object
+    async def _target_metadata(self) -> MetaData | tuple[MetaData, ...] | None:
+        """The models, imported once; a tuple when there are several."""
+        if self._metadata is None:
+            given = self._given_metadata or self.settings.target_metadata or ()
+            several = tuple(given) if isinstance(given, list | tuple) else (given,)
+            names = [item for item in several if isinstance(item, str)]
+            found: dict[str, Any] = {}
+            if names:
+                from asyncmig.config import import_objects
 
-            spec = self.settings.target_metadata
-            found: Any = await anyio.to_thread.run_sync(
-                lambda: import_object(spec, sys_path=self.settings.prepend_sys_path)
-            )
-            self._metadata = found
+                objects = await anyio.to_thread.run_sync(
+                    lambda: import_objects(names, sys_path=self.settings.prepend_sys_path)
+                )
+                found = dict(zip(names, objects, strict=True))
+            metadata = tuple(found[item] if isinstance(item, str) else item for item in several)
+            self._metadata = metadata[0] if len(metadata) == 1 else metadata or None
         return self._metadata
 
     async def _directory(self) -> ScriptDirectory:

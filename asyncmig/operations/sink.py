@@ -35,7 +35,7 @@ class Sink(Protocol):
         ...
 
     @property
-    def target_metadata(self) -> MetaData | None:
+    def target_metadata(self) -> MetaData | tuple[MetaData, ...] | None:
         """The models, where the project named them: naming conventions come from here."""
         ...
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations.created_types import CreatedTypes
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
+from asyncmig.plan.own_limits import own_count, own_limit
 from asyncmig.plan.phases import split_phases
 from asyncmig.plan.play import check_written, record
 from asyncmig.plan.recorder import LiveAccess, Recorder
@@ -48,7 +49,7 @@ class Planner:
         graph: RevisionGraph,
         *,
         dialect: Dialect,
-        target_metadata: MetaData | None = None,
+        target_metadata: MetaData | tuple[MetaData, ...] | None = None,
         options: Mapping[str, Any] | None = None,
         keywords: Mapping[str, Any] | None = None,
         one_transaction: bool = False,
@@ -153,6 +154,8 @@ class Planner:
             live=live,
             live_origin=live_origin,
             version=RowChange(remove=move.remove, add=move.add),
+            lock_timeout=own_limit(script, "lock_timeout"),
+            lock_retries=own_count(script, "lock_retries"),
         )
 
 

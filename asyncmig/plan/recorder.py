@@ -85,7 +85,7 @@ class Recorder:
         dialect: Dialect,
         offline: bool = False,
         live: LiveAccess | None = None,
-        target_metadata: MetaData | None = None,
+        target_metadata: MetaData | tuple[MetaData, ...] | None = None,
         options: Mapping[str, Any] | None = None,
         created_types: ScriptTypes | None = None,
         surroundings: Callable[[], AbstractContextManager[object]] = nullcontext,
@@ -116,7 +116,7 @@ class Recorder:
         return self._dialect
 
     @property
-    def target_metadata(self) -> MetaData | None:
+    def target_metadata(self) -> MetaData | tuple[MetaData, ...] | None:
         """The models, where the project named them."""
         return self._target_metadata
 

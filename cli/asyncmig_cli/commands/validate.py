@@ -13,17 +13,10 @@ DOCUMENT = 'ValidationReport, and "ok": boolean'
 
 def validate(invocation: Invocation, verbose: Verbose = False) -> int | None:
     """Check that the history holds together and that its scripts can run."""
-    from asyncmig.config import extend_sys_path
-    from asyncmig.revisions.validate import validate as check
+    from asyncmig.validation import validate_project
     from asyncmig_cli.rendering.validation import report_lines
 
-    settings = invocation.settings
-    extend_sys_path(settings.prepend_sys_path)
-    report = check(
-        settings.version_paths,
-        recursive=settings.recursive_version_locations,
-        sourceless=settings.sourceless,
-    )
+    report = validate_project(invocation.settings)
     document = report.to_dict() | {"ok": report.ok}
     invocation.show(document, lambda stream: report_lines(report, stream, verbose=verbose))
     return None if report.ok else ExitCode.ERROR
