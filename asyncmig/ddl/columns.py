@@ -15,11 +15,12 @@ from sqlalchemy.schema import (
     PrimaryKeyConstraint,
     SetColumnComment,
 )
+from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.types import Integer, to_instance
 
 from asyncmig.ddl.constraints import add, drop
-from asyncmig.errors import DirectiveError
 from asyncmig.operations.internals import copy_column, has_table, render_as_constraint
+from asyncmig.operations.refusals import refusal
 from asyncmig.operations.schema_objects import SchemaObjects
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def alter_column(operation: AlterColumnOp, compilation: Compilation) -> Iterator
 def _using(operation: AlterColumnOp) -> str | None:
     using: str | None = operation.kw.get("postgresql_using")
     if using is not None and operation.modify_type is None:
-        raise DirectiveError(
+        raise refusal(
             f"alter_column of {operation.table_name}.{operation.column_name} has postgresql_using "
             "and no type_",
             hint="postgresql_using says how old values become values of type_: give both",
@@ -159,6 +160,8 @@ def _type_bound(
     operation: AlterColumnOp, type_: Any, compilation: Compilation
 ) -> Iterator[CheckConstraint]:
     """The CHECKs that a Boolean or Enum type brings along where it is not native."""
+    if not isinstance(to_instance(type_), SchemaEventTarget):
+        return
     table = SchemaObjects(operation.script_context).table(
         operation.table_name, Column(operation.column_name, type_), schema=operation.schema
     )
@@ -180,7 +183,7 @@ def _default(operation: AlterColumnOp, compilation: Compilation) -> str:
     column: Column[Any] = Column("x", Integer, server_default=default)  # type: ignore[arg-type]  # False went
     text = compilation.ddl_compiler.get_column_default_string(column)
     if text is None:
-        raise DirectiveError(
+        raise refusal(
             f"the default of {operation.table_name}.{operation.column_name} is a "
             f"{type(default).__name__}, which says that there is one and not which",
             hint="give it as a string, sa.text(...), an expression or Identity(...)",
@@ -195,7 +198,7 @@ def _generation(operation: AlterColumnOp, compilation: Compilation) -> str:
         return "DROP EXPRESSION"
     if isinstance(default, Computed) and isinstance(existing, Computed):
         return f"SET EXPRESSION AS ({compilation.expression(default.sqltext)})"
-    raise DirectiveError(
+    raise refusal(
         f"column {operation.table_name}.{operation.column_name} cannot become "
         + ("generated" if isinstance(default, Computed) else "one with a default at once"),
         hint="drop the column and add it again with Computed(...)"
@@ -210,7 +213,7 @@ def _identity(operation: AlterColumnOp, compilation: Compilation) -> str:
     if default is None:
         return "DROP IDENTITY"
     if not isinstance(default, Identity):
-        raise DirectiveError(
+        raise refusal(
             f"column {operation.table_name}.{operation.column_name} is an identity and cannot have "
             "a default",
             hint="drop the identity first (server_default=None), then set the default",
@@ -220,7 +223,7 @@ def _identity(operation: AlterColumnOp, compilation: Compilation) -> str:
         return f"ADD {compilation.ddl_compiler.process(default)}"
     changes = list(_identity_changes(default, existing, compilation))
     if not changes:
-        raise DirectiveError(
+        raise refusal(
             f"alter_column of {operation.table_name}.{operation.column_name} changes nothing of its "
             "identity",
             hint="leave the directive out",

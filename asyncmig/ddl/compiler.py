@@ -25,7 +25,6 @@ from asyncmig.ddl import (
 )
 from asyncmig.ddl.compilation import Compilation
 from asyncmig.ddl.compiled import CompiledSql
-from asyncmig.errors import DirectiveError
 from asyncmig.operations.checks import CreateCheckConstraintOp
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
@@ -49,6 +48,7 @@ from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
 from asyncmig.operations.partitions import AttachPartitionOp, DetachPartitionOp
 from asyncmig.operations.policies import CreatePolicyOp, DisableRlsOp, DropPolicyOp, EnableRlsOp
+from asyncmig.operations.refusals import refusal
 from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
 from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, DropSequenceOp
 from asyncmig.operations.tables import CreateTableOp, DropTableOp, RenameTableOp
@@ -154,7 +154,7 @@ def compile_operation(operation: MigrateOperation, dialect: Dialect) -> list[Com
                 for compiled in compile_kind(operation, compilation)
             ]
     name = type(operation).__name__
-    raise DirectiveError(
+    raise refusal(
         f"asyncmig cannot compile {name}",
         hint=f"say how: @Operations.implementation_for({name})",
         directive=operation.directive,

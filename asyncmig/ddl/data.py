@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.defaults import is_python_side, python_default
 from asyncmig.ddl.literal import literal
-from asyncmig.errors import DirectiveError
+from asyncmig.operations.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +98,7 @@ class _Insert:
         try:
             return self._positions[key]
         except KeyError:
-            raise DirectiveError(
+            raise refusal(
                 f"bulk_insert into {self._table.name}: the table has no column {key!r}",
                 hint=f"its columns are {', '.join(self._positions) or 'unknown'}",
                 directive=self._directive,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from asyncmig.ddl.compiled import CompiledSql
+from asyncmig.sql.split import split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,6 @@ def split_text(
     sql: str, parameters: tuple[object, ...] = (), autocommit: bool | None = None
 ) -> Iterator[CompiledSql]:
     """The statements of a text, each with the line where it begins."""
-    from asyncmig.sql.split import split
-
     for statement in split(sql):
         yield CompiledSql(
             statement.text,

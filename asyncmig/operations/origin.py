@@ -39,7 +39,10 @@ def calling_line(script_path: str) -> int | None:
 
 
 def call_site() -> CallSite:
-    """Where we are, for a directive that is performed later than it is called."""
+    """Where we are, or where the directive was called that is performed now."""
+    delayed = _delayed.get()
+    if delayed is not None:
+        return delayed
     site = []
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads source files
     while frame is not None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+import sqlalchemy as sa
+
+from asyncmig.errors import DirectiveError
 from asyncmig.operations.facade import Operations
 from asyncmig.operations.origin import call_site, calling_line, performing_for
 from recording_sink import RecordingSink
@@ -67,3 +71,25 @@ def test_an_earlier_call_answers_for_itself():
         assert calling_line(__file__) == here - 1
         assert calling_line("/no/such/script.py") is None
     assert calling_line(__file__) > here
+
+
+def test_refusals_name_the_line(tmp_path: Path):
+    path = str(tmp_path / "0002_script.py")
+    source = (
+        "def upgrade(op):\n"
+        "    with op.batch_alter_table('t') as batch:\n"
+        "        batch.drop_column('x')\n"
+        "        batch.alter_column('y', postgresql_using='z')\n"
+        "\n"
+        "def other(op):\n"
+        "    op.bulk_insert(\n"
+        "        sa.table('t', sa.column('a')), [{'b': 1}])\n"
+    )
+    namespace = {"sa": sa}
+    exec(compile(source, path, "exec"), namespace)
+    for function, line in (("upgrade", 4), ("other", 7)):
+        with pytest.raises(DirectiveError) as caught:
+            namespace[function](Operations(RecordingSink()))
+        assert str(caught.value).endswith(f" ({path}:{line})")
+        assert caught.value.fields()["origin"] == f"{path}:{line}"
+        assert caught.value.fields()["directive"] in {"alter_column", "bulk_insert"}
