@@ -67,7 +67,9 @@ async def prepared_run(session: Session, settings: Settings) -> AsyncIterator[No
         "statement_timeout": settings.statement_timeout,
     }
     values = {name: milliseconds(limit) for name, limit in limits.items() if limit is not None} | {
+        # while a script computes, the session that holds the lock waits
         "idle_in_transaction_session_timeout": "0",
+        "idle_session_timeout": "0",
         "standard_conforming_strings": "on",
     }
     await session.send(_set(values))

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
 
-from asyncmig.engine.failures import TRANSIENT_STATES, statement_failure
+from asyncmig.engine.failures import TRANSIENT_STATES, server_refusal, statement_failure
 from asyncmig.engine.limits import limits
 from asyncmig.engine.message import MESSAGE_LIMIT, Message, is_copy
 from asyncmig.engine.patience import milliseconds
-from asyncmig.errors import PlanError
 from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
@@ -234,10 +233,7 @@ class Retrier:
         step = part.step if part and part.step else unit.step
         phase = part.phase if part and part.step else unit.phase
         if step is None:
-            return PlanError(
-                f"the version table or the journal cannot be kept: {error}",
-                hint="the role needs CREATE on the schema of the version table",
-            )
+            return server_refusal(error)
         return statement_failure(
             error,
             step,
