@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import astuple, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import anyio
@@ -11,7 +13,7 @@ from asyncmig.engine.ancestry import known_ancestors
 from asyncmig.engine.preparing import prepared_session
 from asyncmig.engine.quoting import qualified
 from asyncmig.engine.state import read_state
-from asyncmig.errors import AmbiguousRevisionError, RevisionError
+from asyncmig.errors import AmbiguousRevisionError, RevisionError, TargetError
 from asyncmig.results import JournalEntry, PartialStep, Status
 
 if TYPE_CHECKING:
@@ -23,14 +25,26 @@ if TYPE_CHECKING:
     from asyncmig.engine.state import DatabaseState
     from asyncmig.revisions.graph import RevisionGraph
 
-__all__ = ["opened", "read_journal", "read_status", "wait_until_current"]
+__all__ = [
+    "LogFilter",
+    "moment",
+    "opened",
+    "read_journal",
+    "read_status",
+    "wait_until_current",
+]
 
 _ENTRIES = """\
 SELECT id, run::text, revision, direction, phase, kind, state, statement, final, checksum,
        started_at, finished_at, host, pid, application, role, version, tag, error
 FROM {journal}
-WHERE $1::text IS NULL OR revision = $1
-ORDER BY id DESC LIMIT $2"""
+WHERE ($1::text IS NULL OR pg_catalog.starts_with(revision, $1))
+  AND ($2::text IS NULL OR direction = $2)
+  AND ($3::text IS NULL OR state = $3)
+  AND ($4::timestamptz IS NULL OR started_at >= $4)
+  AND ($5::text IS NULL OR tag = $5)
+  AND ($6::text IS NULL OR pg_catalog.starts_with(run::text, $6))
+ORDER BY id DESC LIMIT $7"""
 
 SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -111,15 +125,46 @@ async def wait_until_current(
     return status
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """Which rows of the journal are asked for; None is any. ``revision`` and ``run`` may be beginnings."""
+
+    revision: str | None = None
+    direction: str | None = None
+    state: str | None = None
+    since: datetime | None = None
+    tag: str | None = None
+    run: str | None = None
+    limit: int | None = None
+
+
+def moment(since: datetime | str | None) -> datetime | None:
+    """A time as the journal is asked for it; without a zone it is this machine's.
+
+    Raises:
+        TargetError: it is no time.
+    """
+    if isinstance(since, str):
+        try:
+            since = datetime.fromisoformat(since)
+        except ValueError:
+            raise TargetError(
+                f"{since!r} is no time",
+                hint="write it as 2026-11-21 or 2026-11-21T03:30:00+00:00",
+                target=since,
+            ) from None
+    return None if since is None else since.astimezone()
+
+
 async def read_journal(
-    session: Session, settings: Settings, *, limit: int | None, revision: str | None
+    session: Session, settings: Settings, wanted: LogFilter
 ) -> tuple[JournalEntry, ...]:
     """The journal's rows, newest first."""
     state = await read_state(session, settings, careful=True)
     if not state.has_journal:
         return ()
     journal = qualified(state.schema, settings.journal_table)
-    rows = await session.fetch(_ENTRIES.format(journal=journal), revision, limit)
+    rows = await session.fetch(_ENTRIES.format(journal=journal), *astuple(wanted))
     return tuple(
         JournalEntry(
             id=row["id"],

@@ -170,9 +170,9 @@ class Runner:
                     hint="run the same command again: it goes on from there",
                     revision=entry.revision,
                 )
-            books = books_for(self._settings, state.schema, None)
-            if books.journal is not None:
-                await self._send_whole(session, [books.journal.resolve(entry.journal_id, decision)])
+            books = books_for(replace(self._settings, journal=True), state.schema, None)
+            assert books.journal is not None  # noqa: S101 - asked for in the line above
+            await self._send_whole(session, [books.journal.resolve(entry.journal_id, decision)])
             return entry
 
     async def ensure_tables(self) -> bool:
@@ -211,6 +211,13 @@ class Runner:
         Rows that the code does not know are no error where the journal shows that they stand on
         everything the target asks for: a deploy was rolled back, its migrations were not.
         """
+        if state.open and not self._settings.journal:
+            names = ", ".join(entry.revision for entry in state.open)
+            raise PlanError(
+                f"revision {names} stopped half way, and the journal that knows where is switched off",
+                hint="run once with the journal, or `asyncmig resolve` what it says",
+                revision=names,
+            )
         known, unknown = split_known(planner, state.heads)
         if not unknown:
             return planner.moves(target, state.heads, direction), False

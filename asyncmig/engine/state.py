@@ -111,7 +111,7 @@ async def read_state(
         careful: look first whether the tables exist, instead of trying; inside a transaction of
             the caller a failed query would end it.
     """
-    if not careful and not session.in_transaction:
+    if not careful and settings.journal and not session.in_transaction:
         try:
             return await _read_hopefully(session, settings)
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
