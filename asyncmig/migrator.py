@@ -23,6 +23,7 @@ from asyncmig.revisions.script_directory import ScriptDirectory
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.schema import MetaData
@@ -363,13 +364,40 @@ class Migrator:
         return status
 
     async def log(
-        self, limit: int | None = None, *, revision: str | None = None
+        self,
+        limit: int | None = None,
+        *,
+        revision: str | None = None,
+        direction: str | None = None,
+        state: str | None = None,
+        since: datetime | str | None = None,
+        tag: str | None = None,
+        run: str | None = None,
     ) -> tuple[JournalEntry, ...]:
-        """The journal, newest first; of one revision, if asked."""
-        from asyncmig.engine.reading import opened, read_journal
+        """The journal, newest first: all of it, or what fits every condition given.
 
+        Args:
+            limit: at most so many rows.
+            revision: an id or its beginning.
+            direction: ``upgrade``, ``downgrade`` or ``stamp``.
+            state: ``done``, ``started``, ``failed``, ``resolved`` or ``forgotten``.
+            since: what began at this time or later; ISO 8601 as text, local time where no zone is given.
+            tag: what the run was tagged with.
+            run: a run's id or its beginning.
+        """
+        from asyncmig.engine.reading import LogFilter, moment, opened, read_journal
+
+        wanted = LogFilter(
+            revision=revision,
+            direction=direction,
+            state=state,
+            since=moment(since),
+            tag=tag,
+            run=run,
+            limit=limit,
+        )
         async with opened(self._database(), self.settings) as session:
-            return await read_journal(session, self.settings, limit=limit, revision=revision)
+            return await read_journal(session, self.settings, wanted)
 
     # asking the script directory
 
