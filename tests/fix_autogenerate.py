@@ -13,6 +13,9 @@ from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
 from asyncmig.engine.session import Session
 from asyncmig.engine.shadow import Sides, read_sides
+from asyncmig.operations.facade import Operations
+from asyncmig.render.operations import render_operations
+from asyncmig.render.operations_items import ItemWriter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -20,6 +23,35 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from asyncmig.operations.operation import MigrateOperation
+
+
+class Collecting:
+    """The sink of a generated script: keeps the SQL of each directive."""
+
+    offline = True
+    dialect = MigrationDialect()
+    options: dict[str, Any] = {}  # noqa: RUF012 - nothing is put there
+
+    def __init__(self, target_metadata: Any) -> None:
+        self.target_metadata = target_metadata
+        self.sql: list[str] = []
+
+    def perform(self, operation: MigrateOperation) -> None:
+        self.sql += [found.sql for found in compile_operation(operation, self.dialect)]
+
+
+def as_script(operations: Iterable[MigrateOperation], models: Any = None) -> tuple[str, set[str]]:
+    """The body of a function, and the imports it needs."""
+    items = ItemWriter(final_names=models is not None and models.has_conventions)
+    return render_operations(operations, items), items.imports
+
+
+def run_script(body: str, imports: Iterable[str], target_metadata: Any = None) -> list[str]:
+    """The SQL of a generated script."""
+    sink = Collecting(target_metadata)
+    source = "\n".join(["import sqlalchemy as sa", *imports, body])
+    exec(compile(source, "generated", "exec"), {"op": Operations(sink)})  # type: ignore[arg-type]  # enough of one
+    return sink.sql
 
 
 class Comparing:
@@ -36,13 +68,14 @@ class Comparing:
     async def sides(self, *metadatas: MetaData, include_schemas: bool = False) -> Sides:
         return await read_sides(self.session, metadatas, include_schemas=include_schemas)
 
-    async def apply(self, operations: Iterable[MigrateOperation]) -> list[str]:
-        """Run operations as a revision would, and give their SQL."""
-        written = [
-            compiled.sql
-            for operation in operations
-            for compiled in compile_operation(operation, MigrationDialect())
-        ]
+    async def apply(
+        self, operations: Iterable[MigrateOperation], sides: Sides | None = None
+    ) -> list[str]:
+        """Write operations as a script, run it as a revision would be, and give its SQL."""
+        models = None if sides is None else sides.models
+        body, imports = as_script(operations, models)
+        metadata = None if models is None else models.metadatas[0]
+        written = run_script(body, imports, metadata)
         for sql in written:
             try:
                 await self.driver.execute(sql)
@@ -53,7 +86,7 @@ class Comparing:
     async def build(self, *metadatas: MetaData) -> Sides:
         """Make the database what the models say, by our own operations."""
         sides = await self.sides(*metadatas)
-        await self.apply(compare(sides.actual, sides.wanted))
+        await self.apply(compare(sides.actual, sides.wanted), sides)
         after = await self.sides(*metadatas)
         await self.nothing_to_do(after)
         return after
@@ -77,9 +110,9 @@ class Comparing:
         sides = await self.sides(after)
         upgrade = compare(sides.actual, sides.wanted)
         downgrade = compare(sides.wanted, sides.actual)
-        up = await self.apply(upgrade)
+        up = await self.apply(upgrade, sides)
         await self.nothing_to_do(await self.sides(after))
-        down = await self.apply(downgrade)
+        down = await self.apply(downgrade, sides)
         restored = (await self.sides(before)).actual
         assert restored == origin
         return up, down

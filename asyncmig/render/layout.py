@@ -1,0 +1,84 @@
+"""Python calls as text: on one line where they fit, an argument a line where they do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+__all__ = ["WIDTH", "Call", "Code", "Listed", "laid_out", "string"]
+
+WIDTH = 84
+"""Columns of a function's body; with its indentation, what formatters leave alone."""
+
+Code: TypeAlias = "str | Call | Listed"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``name(arguments, keyword=...)``."""
+
+    name: str
+    arguments: tuple[tuple[str | None, Code], ...]
+    tall: bool = False
+    """It never stands on one line, however short it is."""
+
+    @classmethod
+    def of(cls, name: str, /, *arguments: Code, **keywords: Code) -> Call:
+        """A call with these arguments."""
+        return cls(name, (*((None, item) for item in arguments), *keywords.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list."""
+
+    items: tuple[Code, ...]
+
+
+def laid_out(code: Code, *, indent: int = 0, width: int = WIDTH) -> str:
+    """The text of an expression.
+
+    Args:
+        code: the expression.
+        indent: where its first line begins; following lines are indented so far.
+        width: what a line may be long.
+    """
+    flat = _flat(code)
+    tall = isinstance(code, Call) and code.tall
+    if isinstance(code, str) or (indent + len(flat) < width and not tall):
+        return flat
+    inner = " " * (indent + 4)
+    if isinstance(code, Listed):
+        opening, closing = "[", "]"
+        parts: list[tuple[str | None, Code]] = [(None, item) for item in code.items]
+    else:
+        opening, closing = f"{code.name}(", ")"
+        parts = list(code.arguments)
+    lines = [
+        f"{inner}{_keyword(keyword)}{laid_out(item, indent=indent + 4, width=width)},"
+        for keyword, item in parts
+    ]
+    return "\n".join([opening, *lines, " " * indent + closing]) if lines else opening + closing
+
+
+def _flat(code: Code) -> str:
+    if isinstance(code, str):
+        return code
+    if isinstance(code, Listed):
+        return f"[{', '.join(map(_flat, code.items))}]"
+    inside = (f"{_keyword(keyword)}{_flat(item)}" for keyword, item in code.arguments)
+    return f"{code.name}({', '.join(inside)})"
+
+
+def _keyword(name: str | None) -> str:
+    return "" if name is None else f"{name}="
+
+
+def string(text: str) -> str:
+    """A string literal, in double quotes as formatters want it."""
+    if text.isprintable() and "\\" not in text and '"' not in text:
+        return f'"{text}"'
+    written = repr(text)
+    if written[0] == "'" and '"' not in text:
+        return f'"{written[1:-1]}"'
+    return written
