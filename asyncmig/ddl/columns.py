@@ -96,10 +96,7 @@ def _definition(
 def _inline_reference(column: Column[Any]) -> ForeignKeyConstraint | None:
     """The one foreign key of a column; several stay constraints of the table."""
     keys = list(column.foreign_keys)
-    constraint = keys[0].constraint if len(keys) == 1 else None
-    if constraint is None or len(constraint.columns) != 1:
-        return None
-    return constraint
+    return keys[0].constraint if len(keys) == 1 else None
 
 
 def drop_column(operation: DropColumnOp, compilation: Compilation) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.ddl.compilation import words
+from asyncmig.operations.created_types import CreatedTypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +28,7 @@ def create_enum(operation: CreateEnumOp, compilation: Compilation) -> Iterator[s
     """CREATE TYPE ... AS ENUM."""
     name = compilation.qualified(operation.enum_name, operation.schema)
     yield f"CREATE TYPE {name} AS ENUM ({', '.join(map(compilation.string, operation.values))})"
-    types = _types(operation)
-    if types is not None:
-        types.add((operation.schema, operation.enum_name))
+    _types(operation).add((operation.schema, operation.enum_name))
 
 
 def add_enum_value(operation: AddEnumValueOp, compilation: Compilation) -> Iterator[str]:
@@ -56,9 +55,8 @@ def rename_enum(operation: RenameEnumOp, compilation: Compilation) -> Iterator[s
     name = compilation.qualified(operation.old_enum_name, operation.schema)
     yield f"ALTER TYPE {name} RENAME TO {compilation.quote(operation.new_enum_name)}"
     types = _types(operation)
-    if types is not None:
-        types.discard((operation.schema, operation.old_enum_name))
-        types.add((operation.schema, operation.new_enum_name))
+    types.discard((operation.schema, operation.old_enum_name))
+    types.add((operation.schema, operation.new_enum_name))
 
 
 def drop_enum(operation: DropEnumOp, compilation: Compilation) -> Iterator[str]:
@@ -69,11 +67,10 @@ def drop_enum(operation: DropEnumOp, compilation: Compilation) -> Iterator[str]:
         compilation.qualified(operation.enum_name, operation.schema),
         operation.cascade and "CASCADE",
     )
-    types = _types(operation)
-    if types is not None:
-        types.discard((operation.schema, operation.enum_name))
+    _types(operation).discard((operation.schema, operation.enum_name))
 
 
-def _types(operation: MigrateOperation) -> ScriptTypes | None:
+def _types(operation: MigrateOperation) -> ScriptTypes:
+    """What the run knows of types; nothing where the operation stands alone."""
     context = operation.script_context
-    return None if context is None else context.created_types
+    return CreatedTypes().during("") if context is None else context.created_types

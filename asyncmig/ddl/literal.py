@@ -15,6 +15,7 @@ import datetime as dt
 import ipaddress
 from decimal import Decimal
 from enum import Enum
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -93,86 +94,64 @@ def _render(value: Any, type_: TypeEngine[Any], dialect: Dialect) -> _Rendered:
         return _decorated(value, implementation, dialect)
     if value is None and not implementation.should_evaluate_none:
         return _NULL
-    if not type(implementation).__module__.startswith("sqlalchemy."):
-        return _users_own(value, implementation, dialect)
-    if isinstance(implementation, sqltypes.JSON):
-        return _json(value, implementation, dialect)
-    if isinstance(implementation, sqltypes.ARRAY):
-        return _array(value, implementation, dialect)
-    if isinstance(implementation, sqltypes.Enum):
-        value = _processed(value, implementation, dialect)
-        return _Rendered(str(value))
-    if isinstance(implementation, AbstractRange):
-        return _range(value, implementation, dialect)
-    if isinstance(implementation, sqltypes.Boolean) and value in (0, 1):
-        return _TRUE if value else _FALSE
-    if isinstance(implementation, sqltypes.Uuid):
+    users_way = _users_way(type(implementation))
+    if users_way == "literal_processor":
+        return _raw(implementation, value, dialect)
+    if users_way == "bind_processor":
         return _by_value(_processed(value, implementation, dialect))
-    if isinstance(implementation, HSTORE):
-        text = _processed(value, implementation, dialect)
-        return _Rendered(str(text), cast=_name(implementation, dialect))
-    if isinstance(implementation, sqltypes.JSON.JSONPathType):
-        return _Rendered(str(_processed(value, implementation, dialect)))
-    if isinstance(value, bool) and isinstance(implementation, sqltypes.Integer | sqltypes.Numeric):
-        return _Rendered(str(int(value)), is_quoted=False)
-    rendered = _by_value(value)
-    if rendered.needs_cast and getattr(implementation, "timezone", False):
-        return rendered._replace(needs_cast=False)
-    return rendered
+    return _by_type(value, implementation, dialect)
+
+
+def _by_type(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
+    """A value of a type of SQLAlchemy's."""
+    match type_:
+        case sqltypes.JSON():
+            return _json(value, type_, dialect)
+        case sqltypes.ARRAY():
+            return _array(value, type_, dialect)
+        case AbstractRange():
+            return _range(value, type_, dialect)
+        case HSTORE():
+            text = _processed(value, type_, dialect)
+            return _Rendered(str(text), cast=_name(type_, dialect))
+        case sqltypes.Enum() | sqltypes.Uuid() | sqltypes.JSON.JSONPathType():
+            return _by_value(_processed(value, type_, dialect))
+        case sqltypes.Boolean() if value in (0, 1):
+            return _TRUE if value else _FALSE
+        case sqltypes.Integer() | sqltypes.Numeric() if isinstance(value, bool):
+            return _Rendered(str(int(value)), is_quoted=False)
+        case _:
+            rendered = _by_value(value)
+            has_zone = getattr(type_, "timezone", False)
+            return rendered._replace(needs_cast=rendered.needs_cast and not has_zone)
+
+
+def _users_way(kind: type) -> str | None:
+    """Which processor a user's class brings; None for SQLAlchemy's own types and plain subclasses."""
+    own = takewhile(lambda cls: not cls.__module__.startswith("sqlalchemy."), kind.__mro__)
+    names = ("literal_processor", "bind_processor")
+    return next((name for cls in own for name in names if name in cls.__dict__), None)
 
 
 def _decorated(value: Any, type_: TypeDecorator[Any], dialect: Dialect) -> _Rendered:
     """A value of a user's TypeDecorator, or of SQLAlchemy's own: PickleType, Interval(native=False)."""
     kind = type(type_)
-    own_module = kind.__module__.startswith("sqlalchemy.")
-    if kind.literal_processor is not TypeDecorator.literal_processor and not own_module:
-        return _raw(type_.literal_processor(dialect), value)
+    inner: Any = type_.impl_instance
+    if _users_way(kind) == "literal_processor":
+        return _raw(type_, value, dialect)
     if kind.bind_processor is not TypeDecorator.bind_processor:
-        return _render_processed(type_.bind_processor(dialect), value, type_, dialect)
+        return _by_value(_processed(value, type_, dialect))
     if kind.process_literal_param is not TypeDecorator.process_literal_param:
         value = type_.process_literal_param(value, dialect)
     elif kind.process_bind_param is not TypeDecorator.process_bind_param:
         value = type_.process_bind_param(value, dialect)
-    inner: Any = type_.impl_instance
     return _render(value, inner, dialect)
 
 
-def _users_own(value: Any, type_: TypeEngine[Any], dialect: Dialect) -> _Rendered:
-    """A value of a user's UserDefinedType or subclass of one of SQLAlchemy's types."""
-    for kind in type(type_).__mro__:
-        if kind.__module__.startswith("sqlalchemy."):
-            break
-        if "literal_processor" in kind.__dict__:
-            return _raw(type_.literal_processor(dialect), value)
-        if "bind_processor" in kind.__dict__:
-            return _by_value(_processed(value, type_, dialect))
-    ours = type_
-    for kind in type(type_).__mro__:
-        if kind.__module__.startswith("sqlalchemy.") and issubclass(kind, TypeEngine):
-            if issubclass(kind, sqltypes.JSON):
-                return _json(value, ours, dialect)
-            if issubclass(kind, sqltypes.ARRAY):
-                return _array(value, ours, dialect)
-            break
-    return _by_value(value)
-
-
-def _raw(processor: Callable[[Any], str] | None, value: Any) -> _Rendered:
-    """SQL text that a user's literal_processor wrote."""
+def _raw(type_: TypeEngine[Any], value: Any, dialect: Dialect) -> _Rendered:
+    """SQL text that a user's literal_processor writes."""
+    processor = type_.literal_processor(dialect)
     return _by_value(value) if processor is None else _Rendered(processor(value), is_quoted=False)
-
-
-def _render_processed(
-    processor: Callable[[Any], Any] | None, value: Any, type_: TypeDecorator[Any], dialect: Dialect
-) -> _Rendered:
-    if processor is not None:
-        value = processor(value)
-    if value is None:
-        return _NULL
-    inner: Any = type_.impl_instance
-    if isinstance(inner, sqltypes.JSON | sqltypes.ARRAY) and not isinstance(value, str):
-        return _render(value, inner, dialect)
-    return _by_value(value)
 
 
 def _processed(value: Any, type_: TypeEngine[Any], dialect: Dialect) -> Any:

@@ -8,6 +8,7 @@ from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, SetColumnComment, SetTableComment
 
 from asyncmig.ddl.execute import construct_sql
+from asyncmig.operations.created_types import CreatedTypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ def create_table(operation: CreateTableOp, compilation: Compilation) -> Iterator
     """CREATE TYPE as far as needed, CREATE TABLE, its indexes, its comments."""
     table = operation.table
     context = operation.script_context
-    types = None if context is None else context.created_types
+    types = CreatedTypes().during("") if context is None else context.created_types
     written: list[str] = []
     _fire(table.dispatch.before_create, table, compilation, types, written)
     yield from written
@@ -64,7 +65,7 @@ def _fire(
     event: Any,
     table: Table,
     compilation: Compilation,
-    types: ScriptTypes | _EveryType | None,
+    types: ScriptTypes | _EveryType,
     written: list[str],
 ) -> None:
     """Let a table's listeners write their DDL: those of enum types and domains, and the user's."""
@@ -83,8 +84,8 @@ def _fire(
 class _Runner:
     """What SQLAlchemy asks which types were created already."""
 
-    def __init__(self, types: ScriptTypes | _EveryType | None) -> None:
-        self.memo: Any = {} if types is None else _Memo(types)
+    def __init__(self, types: ScriptTypes | _EveryType) -> None:
+        self.memo: Any = _Memo(types)
 
 
 class _Memo:

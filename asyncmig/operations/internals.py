@@ -98,14 +98,12 @@ def exclusion_elements(
 
 def foreign_key_target(key: ForeignKey) -> ForeignKeyTarget | None:
     """What a foreign key names; None when it holds the column object itself."""
-    if hasattr(key, "target_tokens"):
-        if key.target_column is not None:
-            return None
-        return ForeignKeyTarget(*key.target_tokens)
-    old = cast("Any", key)
-    if not isinstance(old._colspec, str):  # noqa: SLF001 - 2.0 has no public spelling
+    old_or_new = cast("Any", key)
+    is_new = hasattr(key, "target_tokens")  # 2.1 made them public
+    target = old_or_new.target_column if is_new else old_or_new._colspec  # noqa: SLF001 - 2.0's
+    if target is not None and not isinstance(target, str):
         return None
-    return ForeignKeyTarget(*old._column_tokens)  # noqa: SLF001 - same
+    return ForeignKeyTarget(*old_or_new._column_tokens)  # noqa: SLF001 - the same in both
 
 
 def metadata_sequences(metadata: MetaData) -> list[Sequence]:

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import sqlalchemy
 
-import asyncmig
 from asyncmig.errors import DirectiveError
 from asyncmig.operations.origin import call_site
 
 __all__ = ["refusal"]
 
 _OURS = (
-    str(Path(asyncmig.__file__).parent),
+    str(Path(__file__).parents[1]),
     str(Path(sqlalchemy.__file__).parent),
     contextlib.__file__,
     "<",

@@ -544,6 +544,7 @@ def create_index_expressions(op):
 def create_index_of_another_tables_columns(op):
     table = sa.Table("x", sa.MetaData(), sa.Column("a", sa.Text), sa.Column("b", sa.Text))
     op.create_index("ix", "t", [table.c.a, sa.func.lower(table.c.b)], schema="s")
+    op.create_index("ix", "t", [table.c.a.desc(), sa.func.lower(table.c.a)])
 
 
 @case

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -53,6 +54,8 @@ def test_expressions_and_keys_that_are_columns():
     assert insert([{TABLE.c.a: sa.func.length("abc"), "b": sa.text("upper('x')")}]) == [
         "INSERT INTO s.t (a, b) VALUES (length('abc'), upper('x'))"
     ]
+    thing = SimpleNamespace(__clause_element__=lambda: sa.literal_column("1 + 1"))
+    assert insert([{"a": thing}]) == ["INSERT INTO s.t (a) VALUES (1 + 1)"]
     assert insert([{"a": sa.select(sa.literal(1)).scalar_subquery()}]) == [
         "INSERT INTO s.t (a) VALUES ((SELECT 1 AS anon_1))"
     ]

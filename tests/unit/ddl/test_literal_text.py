@@ -7,6 +7,7 @@ import enum
 import ipaddress
 import uuid
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -32,6 +33,9 @@ class Label(enum.StrEnum):
 class Number(enum.IntEnum):
     TWO = 2
 
+
+OTHER_RANGE = SimpleNamespace(lower=1, upper=2, lower_inc=False, upper_inc=True, isempty=False)
+"""As asyncpg and psycopg2 have them."""
 
 PLAIN = [
     (None, NullType(), "NULL"),
@@ -73,6 +77,12 @@ PLAIN = [
     (None, sa.JSON(none_as_null=True), "NULL"),
     (postgresql.Range(1, 5), postgresql.INT4RANGE(), "'[1,5)'"),
     (postgresql.Range(1, 5), NullType(), "'[1,5)'"),
+    (postgresql.Range(empty=True), NullType(), "'empty'"),
+    (
+        SimpleNamespace(lower=1, upper=2, lower_inc=False, upper_inc=True, isempty=False),
+        NullType(),
+        "'(1,2]'",
+    ),
     (postgresql.Range("a b", None, bounds="(]"), NullType(), "'(\"a b\",]'"),
     ([postgresql.Range(1, 5)], postgresql.INT4MULTIRANGE(), "'{[1,5)}'"),
     (["[1,5)"], postgresql.INT4MULTIRANGE(), "'{[1,5)}'"),
@@ -232,6 +242,20 @@ class MyArray(postgresql.ARRAY):
 )
 def test_types_of_users_process_their_values(value, type_, text):
     assert literal(value, type_, DIALECT) == text
+
+
+def test_types_may_have_a_value_for_nothing():
+    update = sa.table("t", sa.column("a", Upper)).update()
+    compiled = update.values(a=None).compile(
+        dialect=DIALECT, compile_kwargs={"literal_binds": True}
+    )
+    assert str(compiled) == "UPDATE t SET a='NOTHING'"
+
+
+def test_paths_of_json():
+    path = sa.column("data", postgresql.JSONB)[("a", "it's")]
+    compiled = path.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
+    assert str(compiled) == "data #> '{a, it''s}'"
 
 
 def test_pickled_values():

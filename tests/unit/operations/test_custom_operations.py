@@ -11,6 +11,7 @@ from asyncmig.errors import DirectiveError
 from asyncmig.operations.batch import BatchOperations
 from asyncmig.operations.columns import AddColumnOp
 from asyncmig.operations.custom import Extensible
+from asyncmig.operations.directives import Directives
 from asyncmig.operations.facade import Operations
 from asyncmig.operations.operation import MigrateOperation
 from asyncmig.operations.tables import CreateTableOp, DropTableOp
@@ -192,6 +193,21 @@ def test_implementations_may_use_what_alembics_have():
         "SELECT 3",
     ]
     assert seen == {"dialect": "postgresql"}
+
+
+def test_an_operation_of_no_known_kind_has_no_implementation():
+    class Strange:
+        directive = "strange"
+
+    @Operations.implementation_for(DropTableOp, replace=True)
+    def drop(operations, operation):
+        return "dropped"
+
+    op = Operations(RecordingSink())
+    assert op.invoke(DropTableOp("t")) == "dropped"
+    assert op._custom_implementation(Strange()) is None
+    with pytest.raises(NotImplementedError):
+        Directives().invoke(DropTableOp("t"))
 
 
 def test_the_operation_of_a_directive_is_a_value():

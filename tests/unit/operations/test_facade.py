@@ -103,6 +103,10 @@ def test_run_async_is_the_sinks_business():
 def test_words():
     op = Operations(RecordingSink())
     assert isinstance(op.f("name"), conv)
+    assert op.schema_obj.column("a", sa.Integer()).name == "a"
+    with op.batch_alter_table("t") as batch:
+        assert isinstance(batch.f("name"), conv)
+        assert batch.inline_literal("x").value == "x"
     t = sa.table("t", sa.column("a", sa.String))
     literal = op.inline_literal("it's")
     from sqlalchemy.dialects import postgresql
@@ -251,6 +255,13 @@ def test_the_bind_of_a_script_for_psql_has_no_results(read):
         read(op.get_bind())
 
 
+def test_a_sink_that_forgets_to_refuse_is_reminded(monkeypatch):
+    sink = RecordingSink(offline=True)
+    monkeypatch.setattr(sink, "bind", lambda: None)
+    with pytest.raises(NeedsDatabaseError, match="script for psql has none"):
+        Operations(sink).get_bind().scalar(sa.text("SELECT 1"))
+
+
 def test_the_bind_of_a_script_for_psql_is_recognised():
     context = Operations(RecordingSink(offline=True)).get_context()
     assert context.as_sql
@@ -258,6 +269,15 @@ def test_the_bind_of_a_script_for_psql_is_recognised():
     assert isinstance(context.bind, OfflineConnection)
     assert context.get_current_heads() == ()
     assert context.bind.in_transaction()
+    assert not context.bind.in_nested_transaction()
+    assert context.bind.get_nested_transaction() is None
+    assert context.bind.get_execution_options() == {}
+    for transaction in (context.bind.begin(), context.bind.get_transaction()):
+        transaction.rollback()
+        transaction.close()
+    result = context.bind.execute(sa.text("SELECT 1"))
+    assert result
+    assert not hasattr(result, "__len__")
     assert not context.bind.closed
     assert not context.bind.invalidated
     assert "psql" in repr(context.bind)

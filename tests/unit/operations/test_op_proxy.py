@@ -17,6 +17,7 @@ def test_directives_reach_the_running_script():
     with using(Operations(sink)):
         op.drop_table("t")
         assert op.get_context().dialect is sink.dialect
+        assert current().get_context() is op.get_context()
     assert sink.sql == ["DROP TABLE t"]
 
 

@@ -97,6 +97,13 @@ def test_what_has_no_reverse_says_so(operation):
         operation.reverse()
 
 
+def test_columns_of_operations():
+    column = sa.Column("a", sa.Integer)
+    assert AddColumnOp("t", column).to_column() is column
+    assert AddColumnOp("t", column).reverse().to_column() is column
+    assert DropColumnOp("t", "b").to_column().name == "b"
+
+
 def test_if_exists_follows():
     column = sa.Column("a", sa.Integer)
     undo = AddColumnOp("t", column, if_not_exists=True).reverse()
@@ -184,6 +191,7 @@ def test_column_changes_as_differences():
         modify_comment="c",
         modify_type=sa.Integer,
     )
+    assert AlterColumnOp("t", "a", modify_nullable=True).to_diff_tuple()[0][0] == "modify_nullable"
     differences = operation.to_diff_tuple()
     assert [d[0] for d in differences] == [
         "modify_type",
