@@ -51,6 +51,7 @@ class Place(NamedTuple):
         self, what: str, *, hint: str | None = None, near: str | None = None
     ) -> ConfigKeyError:
         """An error about this key."""
+        hint = hint or f"docs/configuration.md says what {self.key} takes, and its default"
         return ConfigKeyError(
             f"{self} {what}", hint=hint, path=self.path, key=self.key, line=self.line, nearest=near
         )

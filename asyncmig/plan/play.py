@@ -8,6 +8,7 @@ as it only calls directives it never suspends, and where it would, it is live.
 from __future__ import annotations
 
 import inspect
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asyncmig.errors import AsyncmigError, IrreversibleError, ScriptError
@@ -19,7 +20,7 @@ from asyncmig.revisions.script import SqlScript
 from asyncmig.sql.split import split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
 
     from asyncmig.revisions.script import PythonScript
     from asyncmig.revisions.sqlfile import SqlSection
@@ -97,15 +98,26 @@ def play(
     operations = Operations(recorder, created_types=recorder.created_types)
     arguments = _arguments(function, operations, keywords or {})
     if not script.transactional:
-        return _play_autocommit(function, arguments, operations, recorder)
+        return _play_autocommit(script, function, arguments, operations, recorder)
     if inspect.iscoroutinefunction(function):
-        return _await_script(function, arguments, operations, recorder)
-    with recorder.surroundings(), using(operations):
+        return _await_script(script, function, arguments, operations, recorder)
+    with _surrounded(script, operations, recorder):
         function(*arguments[0], **arguments[1])
     return None
 
 
+@contextmanager
+def _surrounded(script: AnyScript, operations: Operations, recorder: Recorder) -> Iterator[None]:
+    """While a function of the script runs: ``op`` is its own, and ``sys.exit()`` does not end us."""
+    with recorder.surroundings(), using(operations):
+        try:
+            yield
+        except SystemExit as error:
+            raise script_failure(script, error) from error
+
+
 def _play_autocommit(
+    script: AnyScript,
     function: Callable[..., Any],
     arguments: tuple[tuple[Any, ...], dict[str, Any]],
     operations: Operations,
@@ -115,21 +127,22 @@ def _play_autocommit(
 
         async def inside() -> None:
             with recorder.autocommit():
-                await _await_script(function, arguments, operations, recorder)
+                await _await_script(script, function, arguments, operations, recorder)
 
         return inside()
-    with recorder.autocommit(), recorder.surroundings(), using(operations):
+    with recorder.autocommit(), _surrounded(script, operations, recorder):
         function(*arguments[0], **arguments[1])
     return None
 
 
 async def _await_script(
+    script: AnyScript,
     function: Callable[..., Any],
     arguments: tuple[tuple[Any, ...], dict[str, Any]],
     operations: Operations,
     recorder: Recorder,
 ) -> None:
-    with recorder.surroundings(), using(operations):
+    with _surrounded(script, operations, recorder):
         await function(*arguments[0], **arguments[1])
 
 
@@ -189,7 +202,7 @@ def _drive(coroutine: Coroutine[Any, Any, None], recorder: Recorder) -> None:
     recorder.went_live = True
 
 
-def script_failure(script: AnyScript, error: Exception) -> ScriptError:
+def script_failure(script: AnyScript, error: BaseException) -> ScriptError:
     """An exception that a script raised itself, with the line of the script that raised it."""
     line = failing_line(script, error)
     where = f"{script.revision.path}:{line}" if line else script.revision.path

@@ -70,6 +70,8 @@ class TargetReader:
         history, branch = self._history, expression.branch
         match expression.symbol:
             case "base":
+                if branch is not None:
+                    self._branch(branch)  # raises for one that is not there
                 return ()
             case "head":
                 return self._single_head(expression)

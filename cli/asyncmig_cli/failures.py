@@ -136,7 +136,9 @@ def _interrupted(error: InterruptedRunError) -> _Told:
 def _parsed(error: Any) -> _Told:
     context = getattr(error, "ctx", None)
     message = error.format_message().rstrip(".").replace("\u2060", "")
-    hint = f"`{context.command_path} --help` shows what it takes" if context else None
+    # the parser of options knows no context, and so not which command it was
+    command = context.command_path if context else "asyncmig COMMAND"
+    hint = f"`{command} --help` shows what it takes"
     usage = context.get_usage() if context else None
     code = ExitCode.USAGE if isinstance(error, _usage_error) else error.exit_code
     return _Told(

@@ -34,6 +34,9 @@ class Invocation:
         if options.embedded and options.url:
             message = "--embedded and --url name two databases"
             raise UsageProblem(message, "leave one of them out")
+        if options.url is not None and not options.url.strip():
+            message = "--url is empty, and another database is not to be guessed"
+            raise UsageProblem(message, "is the variable set that you gave?")
         if options.json:
             self.console.reserve()
 
