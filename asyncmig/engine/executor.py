@@ -218,8 +218,6 @@ class Executor:
         recorder = self.planner.recorder(move, self._live)
         step = self.planner.step(move, script, ())
         resume = self._resumes.get(revision.id)
-        if resume is not None and resume.entry.direction != step.direction:
-            raise _other_direction(resume)
         current = RunningStep(
             step,
             recorder,
@@ -361,15 +359,3 @@ class Executor:
     def applied(self) -> tuple[str, ...]:
         """Revisions of this run that stand."""
         return tuple(step.revision for step in self._applied)
-
-
-def _other_direction(resume: Resume) -> ScriptError:
-    entry = resume.entry
-    return ScriptError(
-        f"the {entry.direction} of revision {entry.revision} stopped half way, and is to end first",
-        hint=(
-            f"run the {entry.direction} again, or `asyncmig resolve {entry.revision} --forget` once "
-            "the database is put right by hand"
-        ),
-        revision=entry.revision,
-    )

@@ -17,6 +17,7 @@ from asyncmig.engine.patience import Patience
 from asyncmig.engine.preparing import prepared_run, prepared_session
 from asyncmig.engine.resuming import read_resumes
 from asyncmig.engine.state import read_state
+from asyncmig.engine.unfinished import refuse_to_pass, settled_by
 from asyncmig.engine.units import Bookkeeping
 from asyncmig.engine.version_table import ALEMBIC_WIDTH, VersionTable
 from asyncmig.errors import PlanError, RevisionNotFoundError, UnexpectedStateError
@@ -140,6 +141,10 @@ class Runner:
                 statements += [
                     books.journal.insert_stamp(revision, planner.graph.get(revision).down_revisions)
                     for revision in sorted(after - state.heads)
+                ]
+                statements += [
+                    books.journal.resolve(entry.journal_id, Decision.FORGET)
+                    for entry in settled_by(planner.graph, state.open, change)
                 ]
             await self._send_whole(session, statements)
             return StampResult(before=tuple(sorted(state.heads)), after=tuple(sorted(after)))
@@ -269,7 +274,8 @@ class Runner:
                 direction=str(direction), revisions=tuple(move.revision.id for move in moves)
             )
         )
-        resumes = await read_resumes(session, settings, state) if state.open else {}
+        refuse_to_pass(planner.graph, state.open, moves, direction)
+        resumes = await read_resumes(session, settings, state)
 
         async def read_again() -> Mapping[str, Resume]:
             now = await read_state(session, settings, careful=True)
