@@ -24,7 +24,7 @@ _ROLE_WORDS = frozenset({"PUBLIC", "CURRENT_ROLE", "CURRENT_USER", "SESSION_USER
 def tidy(sql: str) -> str:
     """SQLAlchemy's layout without tabs and trailing blanks; quoted text stays as it is."""
     sql = sql.strip()
-    if "\n" not in sql:
+    if "\n" not in sql or "$" in sql:  # perhaps in dollar quotes
         return sql
     if "'" not in sql and '"' not in sql:
         return sql.replace(" \n", "\n").replace("\t", "    ")

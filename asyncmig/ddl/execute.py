@@ -69,7 +69,7 @@ def construct_sql(
         }
     if isinstance(construct, ExecutableDDLElement):
         sql = str(construct.compile(dialect=compilation.dialect, **translated))
-        yield from split_text(tidy(sql), autocommit=autocommit)
+        yield from split_text(sql, autocommit=autocommit)  # perhaps a function's source
         return
     if isinstance(construct, TextClause):
         _check_values(construct, parameters or {})

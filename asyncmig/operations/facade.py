@@ -190,6 +190,10 @@ class Operations(
             from asyncmig.operations.offline import OfflineConnection
 
             return OfflineConnection(self, self._sink)
+        if getattr(self._sink, "planning", False):
+            from asyncmig.operations.planned import PlannedConnection
+
+            return PlannedConnection(self._sink)
         return self._sink.bind()
 
     def autocommit(self) -> AbstractContextManager[None]:

@@ -22,7 +22,11 @@ __all__ = ["Sink"]
 
 
 class Sink(Protocol):
-    """Takes the operations of one script, in order."""
+    """Takes the operations of one script, in order.
+
+    A sink that also has ``planning = True`` only makes a plan: ``op.get_bind()`` then gives a stand-in
+    that knows the dialect's name, and ``bind()`` is called when anything else is asked of it.
+    """
 
     @property
     def offline(self) -> bool:

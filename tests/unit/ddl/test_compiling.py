@@ -47,6 +47,7 @@ def test_layout():
     assert tidy(sql) == "CREATE TABLE t (\n    a TEXT DEFAULT 'x \n\ty',\n    \"odd \n\" TEXT\n)"
     assert tidy("A \nB") == "A\nB"
     assert tidy(" A ") == "A"
+    assert tidy(" SELECT $$ \n\t$$ ") == "SELECT $$ \n\t$$"
 
 
 def test_concurrently_runs_alone():

@@ -142,6 +142,8 @@ def test_ddl_constructs():
         "CREATE ROLE a",
         "SELECT '100%'",
     ]
+    source = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT \n\t1'"
+    assert one(sa.DDL(source)) == source
     assert one(sa.schema.CreateSequence(sa.Sequence("s"))) == "CREATE SEQUENCE s"
 
 

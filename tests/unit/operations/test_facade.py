@@ -188,6 +188,39 @@ def test_a_batch_makes_no_tables():
         batch.invoke(DropTableOp("u"))
 
 
+# a plan
+
+
+class PlanningSink(RecordingSink):
+    planning = True
+
+
+def test_a_plan_knows_which_database_it_is():
+    bind = Operations(PlanningSink()).get_bind()
+    assert isinstance(bind, sa.Connection)
+    assert bind.dialect.name == bind.engine.name == bind.engine.dialect.name == "postgresql"
+    assert bind.dialect.driver == "asyncpg"
+    assert bind.dialect.identifier_preparer.quote("A b") == '"A b"'
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda bind: bind.execute(sa.text("SELECT 1")),
+        lambda bind: bind.scalar(sa.text("SELECT 1")),
+        lambda bind: bind.dialect.server_version_info,
+        lambda bind: bind.engine.begin(),
+        lambda bind: sa.inspect(bind),
+        lambda bind: bind.in_transaction(),
+        lambda bind: Base.metadata.create_all(bind),
+        lambda bind: Session(bind=bind).execute(sa.text("SELECT 1")),
+    ],
+)
+def test_a_plan_stops_at_whatever_else_is_asked(read):
+    with pytest.raises(NeedsDatabaseError):
+        read(Operations(PlanningSink()).get_bind())
+
+
 # a script for psql
 
 
