@@ -324,12 +324,6 @@ def create_table_domain(op):
 
 
 @case
-def create_table_events(op):
-    table = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer))
-    op.create_table("t", *[c.copy() if hasattr(c, "copy") else c._copy() for c in table.c])
-
-
-@case
 def drop_table(op):
     op.drop_table("t")
     op.drop_table("t", schema="s", if_exists=True)
@@ -384,8 +378,6 @@ def add_column_inline_references(op):
     op.add_column(
         "t", sa.Column("b", sa.Integer, sa.ForeignKey("Other.id")), inline_references=True
     )
-    two = sa.Column("c", sa.Integer, sa.ForeignKey("x.id"), sa.ForeignKey("y.id"))
-    assert len(two.foreign_keys) == 2
 
 
 @case
@@ -719,7 +711,7 @@ def naming_convention(op):
 @case
 def execute_text(op):
     op.execute("UPDATE t SET a = 'x%' WHERE b LIKE '%y' AND c = '10:30'")
-    op.execute(r"SELECT ':a' || '\:b'".replace("':a'", r"'\:a'"))
+    op.execute(r"SELECT '\:a' || '\:b'")
     op.execute("SELECT a::text FROM t")
     op.execute(sa.text("UPDATE t SET a = :x").bindparams(x="it's"))
     op.execute(sa.text("SELECT 5 % 2"))
