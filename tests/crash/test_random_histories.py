@@ -56,7 +56,8 @@ def body(revision: str, direction: str, *, changed: bool = False) -> str:
     names = [f"{revision}.{phase}.{direction}" for phase in range(3)]
     if changed:
         names[0] += ".changed"
-    verb = "CREATE INDEX CONCURRENTLY trace_name ON trace (name)"
+    # a stamp or a `forget` may leave the index where it was
+    verb = "CREATE INDEX CONCURRENTLY IF NOT EXISTS trace_name ON trace (name)"
     index = verb if direction == "upgrade" else "DROP INDEX CONCURRENTLY IF EXISTS trace_name"
     inserts = [f"INSERT INTO trace (name) VALUES ('{name}')" for name in names]
     return BODIES[revision].format(*inserts, index=index)
@@ -174,6 +175,9 @@ class World:
         found, status = await self.look()
         came = Model(self.model.position, self.model.partial, list(self.model.trace))
         steps = self.model.path(target)
+        if not steps:
+            await self.check()
+            return
         done = len(came.path(target)) - len(Model(self.position_in(status)).path(target))
         for revision, direction in steps[:done]:
             first = came.partial[2] if came.partial else 0
