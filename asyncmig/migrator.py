@@ -326,13 +326,22 @@ class Migrator:
             is_current=status.state in {"current", "ahead"},
         )
 
-    async def status(self) -> Status:
-        """Where the database stands against the code: one query, for health endpoints."""
+    async def status(self, *, scripts: bool = False) -> Status:
+        """Where the database stands against the code: one query, for health endpoints.
+
+        Args:
+            scripts: also tell in ``edited`` which applied scripts were changed since; reads them all.
+        """
         from asyncmig.engine.reading import opened, read_status
 
         graph = await self._graph()
         async with opened(self._database(), self.settings) as session:
-            status, _ = await read_status(session, self.settings, graph)
+            status, state = await read_status(session, self.settings, graph)
+            if scripts:
+                from asyncmig.engine.edited import edited_revisions
+
+                edited = await edited_revisions(session, self.settings, state, graph)
+                status = replace(status, edited=edited)
         return status
 
     async def wait_until_current(
