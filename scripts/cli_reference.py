@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from asyncmig import results
+from asyncmig.deploying import Backup, DeployResult, Survey
 from asyncmig.plan import model
 from asyncmig.render import InitResult, TemplateInfo
 from asyncmig_cli.application import application
@@ -131,7 +132,7 @@ def _table(parameters: list[Any]) -> Iterator[str]:
 
 def _documents() -> list[type]:
     own = [getattr(results, name) for name in results.__all__ if name != "Result"]
-    return [*own, InitResult, TemplateInfo, model.Plan]
+    return [*own, Survey, Backup, DeployResult, InitResult, TemplateInfo, model.Plan]
 
 
 def _document(kind: type) -> Iterator[str]:

@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "plan": DATABASE,
     "upgrade": DATABASE,
     "downgrade": DATABASE,
+    "deploy": DATABASE,
     "current": DATABASE,
     "status": DATABASE,
     "log": DATABASE,
