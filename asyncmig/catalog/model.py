@@ -99,6 +99,7 @@ class Column:
         serial: the default is the next value of a sequence that the column owns, whatever its name.
         options: of the sequence behind an identity or serial column.
         sequence: the name of the one behind a serial column; nothing compares it.
+        owned_default: the default of a serial column as printed; likewise.
         comment: of the column.
     """
 
@@ -113,6 +114,7 @@ class Column:
     serial: bool = False
     options: SequenceOptions | None = None
     sequence: ObjectName | None = field(default=None, compare=False)
+    owned_default: str | None = field(default=None, compare=False)
     comment: str | None = None
 
 

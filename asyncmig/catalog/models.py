@@ -136,9 +136,11 @@ class Models:
                     )
                 )
             )
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, AssertionError) as error:
+            # an index that no convention names is met by a bare assert
+            reason = str(error).partition("\n")[0] or "SQLAlchemy refuses it without a reason"
             raise ConfigError(
-                f"the models cannot be written as SQL: {subject}: {str(error).partition(chr(10))[0]}",
+                f"the models cannot be written as SQL: {subject}: {reason}",
                 hint="does `CreateTable(...)` of SQLAlchemy compile it? are all models imported?",
                 subject=subject,
             ) from error

@@ -155,6 +155,7 @@ class _Reader:
             serial=is_serial,
             options=_options(sequence) if identity or is_serial else None,
             sequence=self._name(sequence["schema"], sequence["name"]) if is_serial else None,
+            owned_default=self._text(default) if is_serial else None,
             comment=row["comment"],
         )
 

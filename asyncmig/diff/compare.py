@@ -176,9 +176,7 @@ class _Comparison:
         come = {name: item for name, item in self.after.tables.items() if name not in self.common}
         self.keys_go = [*self._keys_of_dropped(gone), *self.keys_go]
         for table in reversed(creation_order(gone)):
-            self.tables_go.append(
-                DropTableOp.from_table(self._create_table(table, self.old, ()).to_table())
-            )
+            self.tables_go.append(DropTableOp.from_table(self.old.table(table)))
         there: set[ObjectName] = set()
         for table in creation_order(come):
             there.add(table.name)
@@ -193,7 +191,7 @@ class _Comparison:
                     self.tables_come += column_steps.serial_steps(
                         table, column, self.new, create=True
                     )
-            self.tables_come.append(self._create_table(table, self.new, late))
+            self.tables_come.append(self.new.create_table(table, late))
             for column in table.columns.values():
                 if column.serial and not self.new.writes_serial(column, table):
                     self.tables_come += column_steps.serial_steps(
@@ -229,38 +227,6 @@ class _Comparison:
             ]
             dropped.add(table.name)
         return found
-
-    def _create_table(
-        self, table: Table, objects: Objects, late: Iterable[Constraint]
-    ) -> CreateTableOp:
-        items: list[Any] = [
-            objects.column(
-                column
-                if not column.serial or objects.writes_serial(column, table)
-                else _bare(column),
-                table,
-            )
-            for column in table.columns.values()
-        ]
-        left = {item.name for item in late}
-        kinds = "pufcx"
-        constraints = sorted(
-            (item for item in table.constraints.values() if item.name not in left),
-            key=lambda item: kinds.index(item.kind),
-        )
-        inline = (objects.constraint_item(item) for item in constraints)
-        items += [item for item in inline if item is not None]
-        keywords: dict[str, Any] = {}
-        if table.partition_key is not None:
-            keywords["postgresql_partition_by"] = objects.local(table.partition_key)
-        return CreateTableOp(
-            table.name.name,
-            items,
-            schema=objects.schema(table.name),
-            comment=table.comment,
-            prefixes=["UNLOGGED"] if table.unlogged else None,
-            **keywords,
-        )
 
     def _table_changes(self, old: Table, new: Table) -> None:
         name, schema = new.name.name, self.new.schema(new.name)
@@ -414,13 +380,6 @@ def _breaks(before: Column, after: Column) -> bool:
     if column_steps.is_rebuilt(before, after):
         return True
     return before.type != after.type and changes_family(before.type, after.type)
-
-
-def _bare(column: Column) -> Column:
-    """A serial column without its default, which is set when its sequence is joined to it."""
-    from dataclasses import replace
-
-    return replace(column, serial=False, options=None, sequence=None)
 
 
 def _named(catalog: Catalog) -> tuple[Mapping[ObjectName, Any], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,8 +15,11 @@ from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.foreign_keys import CreateForeignKeyOp
 from asyncmig.operations.indexes import CreateIndexOp
 from asyncmig.operations.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
+from asyncmig.operations.tables import CreateTableOp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from asyncmig.catalog.model import (
         Catalog,
         Column,
@@ -129,6 +133,38 @@ class Objects:
             and column.options.is_default
             and column.options.type == column.type.text
         )
+
+    def create_table(self, table: Table, late: Iterable[Constraint] = ()) -> CreateTableOp:
+        """The operation that creates a table, without its indexes and the constraints that come later."""
+        items: list[Any] = [
+            self.column(
+                column if not column.serial or self.writes_serial(column, table) else _bare(column),
+                table,
+            )
+            for column in table.columns.values()
+        ]
+        left = {item.name for item in late}
+        constraints = sorted(
+            (item for item in table.constraints.values() if item.name not in left),
+            key=lambda item: "pufcx".index(item.kind),
+        )
+        inline = (self.constraint_item(item) for item in constraints)
+        items += [item for item in inline if item is not None]
+        keywords: dict[str, Any] = {}
+        if table.partition_key is not None:
+            keywords["postgresql_partition_by"] = self.local(table.partition_key)
+        return CreateTableOp(
+            table.name.name,
+            items,
+            schema=self.schema(table.name),
+            comment=table.comment,
+            prefixes=["UNLOGGED"] if table.unlogged else None,
+            **keywords,
+        )
+
+    def table(self, table: Table) -> sa.Table:
+        """A table as SQLAlchemy has it, by itself."""
+        return self.create_table(table).to_table()
 
     def constraint_item(self, item: Constraint) -> sa.Constraint | None:
         """A constraint to stand within ``create_table``; None when only SQL can say it."""
@@ -309,3 +345,8 @@ def _unwrapped(sql: str) -> str:
             if depth == 0 and part.end() < len(sql):
                 return sql
     return sql[1:-1]
+
+
+def _bare(column: Column) -> Column:
+    """A serial column without its default, which is set when its sequence is joined to it."""
+    return replace(column, serial=False, options=None, sequence=None)

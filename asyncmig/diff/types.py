@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["changes_family", "needs_cast", "sql_type"]
 
-_FORM = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<modifiers>[\d,-]+)\))?(?P<rest> .*)?")
+_FORM = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<modifiers>[\d,-]+)\))?(?P<rest> [^(]*)?")
 
 _PLAIN: Mapping[str, Callable[[], TypeEngine[Any]]] = {
     "smallint": sa.SmallInteger,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from asyncmig.results.base import Result
+    from asyncmig.results.differences import CheckResult, Difference
     from asyncmig.results.files import CreatedRevision, Finding, ValidationReport
     from asyncmig.results.history import BranchPoint, RevisionInfo
     from asyncmig.results.journal import JournalEntry
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AppliedStep",
     "BranchPoint",
+    "CheckResult",
     "CreatedRevision",
     "CurrentState",
+    "Difference",
     "Finding",
     "JournalEntry",
     "PartialStep",
@@ -44,8 +47,10 @@ __all__ = [
 _HOMES = {
     "AppliedStep": "runs",
     "BranchPoint": "history",
+    "CheckResult": "differences",
     "CreatedRevision": "files",
     "CurrentState": "state",
+    "Difference": "differences",
     "Finding": "files",
     "JournalEntry": "journal",
     "PartialStep": "state",

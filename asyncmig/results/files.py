@@ -11,12 +11,18 @@ __all__ = ["CreatedRevision", "Finding", "ValidationReport"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatedRevision(Result):
-    """A revision file that was written."""
+    """A revision file that was written.
+
+    ``changes`` counts what autogenerate found, and is None where it was not asked. ``written`` is False
+    when nothing differed and nothing was to be written then.
+    """
 
     revision: str
     path: str
     down_revisions: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
+    changes: int | None = None
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

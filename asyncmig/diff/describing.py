@@ -1,0 +1,122 @@
+"""Operations told as differences between a database and its models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.schema import Computed, Identity
+from sqlalchemy.sql.elements import TextClause
+
+from asyncmig.ddl.compiler import compile_operation
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.operations.columns import AlterColumnOp
+from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
+from asyncmig.operations.containers import OpContainer
+from asyncmig.results.differences import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from asyncmig.operations.operation import MigrateOperation
+
+__all__ = ["differences"]
+
+_DIALECT = MigrationDialect()
+_NAMES = (
+    "column_name",
+    "constraint_name",
+    "index_name",
+    "enum_name",
+    "sequence_name",
+    "schema_name",
+)
+
+
+def differences(operations: Iterable[MigrateOperation]) -> Iterator[Difference]:
+    """What each operation changes; an ``alter_column`` that changes several things is several."""
+    for operation in operations:
+        if isinstance(operation, OpContainer):
+            yield from differences(operation.ops)
+        elif isinstance(operation, AlterColumnOp):
+            yield from _altered(operation)
+        else:
+            before, after = _comments(operation)
+            yield Difference(
+                change=operation.directive,
+                object=_object(operation),
+                before=before,
+                after=after,
+                sql=_sql(operation),
+            )
+
+
+def _altered(operation: AlterColumnOp) -> Iterator[Difference]:
+    pairs: list[tuple[Any, Any]] = []
+    if operation.modify_type is not None:
+        pairs.append((_type(operation.existing_type), _type(operation.modify_type)))
+    if operation.modify_nullable is not None:
+        pairs.append((_null(operation.existing_nullable), _null(operation.modify_nullable)))
+    if operation.modify_server_default is not False:
+        pairs.append(
+            (_default(operation.existing_server_default), _default(operation.modify_server_default))
+        )
+    if operation.modify_comment is not False:
+        pairs.append((_comment(operation.existing_comment), _comment(operation.modify_comment)))
+    sql = _sql(operation)
+    for before, after in pairs:
+        if before != after:
+            yield Difference(
+                change=operation.directive,
+                object=_object(operation),
+                before=before,
+                after=after,
+                sql=sql,
+            )
+
+
+def _comments(operation: MigrateOperation) -> tuple[str | None, str | None]:
+    if isinstance(operation, CreateTableCommentOp):
+        return _comment(operation.existing_comment), _comment(operation.comment)
+    if isinstance(operation, DropTableCommentOp):
+        return _comment(operation.existing_comment), _comment(None)
+    return None, None
+
+
+def _sql(operation: MigrateOperation) -> tuple[str, ...]:
+    return tuple(compiled.sql for compiled in compile_operation(operation, _DIALECT))
+
+
+def _object(operation: Any) -> str:
+    table = getattr(operation, "table_name", None) or getattr(operation, "source_table", None)
+    column = getattr(operation, "column", None)
+    names = [getattr(operation, name, None) for name in _NAMES]
+    if column is not None:
+        names.append(column.name)
+    parts = [getattr(operation, "schema", None), table, *names]
+    return ".".join(str(part) for part in parts if part)
+
+
+def _type(type_: Any) -> str | None:
+    return None if type_ is None else str(type_.compile(dialect=_DIALECT))
+
+
+def _null(nullable: bool | None) -> str | None:
+    return None if nullable is None else "NULL" if nullable else "NOT NULL"
+
+
+def _comment(text: Any) -> str:
+    return f"comment {text!r}" if isinstance(text, str) else "no comment"
+
+
+def _default(default: Any) -> str:
+    match default:
+        case None | False:
+            return "no default"
+        case TextClause():
+            return f"default {default.text.replace(chr(92) + ':', ':')}"
+        case Identity():
+            return "identity always" if default.always else "identity by default"
+        case Computed():
+            return "generated"
+        case _:
+            return f"default {default}"
