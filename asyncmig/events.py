@@ -15,6 +15,7 @@ __all__ = [
     "LockAcquired",
     "LockBlocked",
     "LockWaiting",
+    "Notice",
     "PhaseFinished",
     "PhaseRetried",
     "PhaseStarted",
@@ -31,6 +32,13 @@ __all__ = [
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """The root of all events."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Event):
+    """What a person should know and is no error: a part of an ``env.py`` that counts for nothing."""
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

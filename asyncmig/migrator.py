@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.schema import MetaData
 
-    from asyncmig.autogenerating import Autogenerate, Generated
+    from asyncmig.alembic_compat.facade.config import Config
+    from asyncmig.alembic_compat.project import ProjectRun
     from asyncmig.engine.database import Database
     from asyncmig.engine.runner import Runner
     from asyncmig.events import Event
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from asyncmig.plan.play import AnyScript
     from asyncmig.results import (
         BranchPoint,
-        CheckResult,
         CreatedRevision,
         JournalEntry,
         ResolveResult,
@@ -95,6 +95,9 @@ class Migrator:
         self._given_metadata = target_metadata
         self._metadata: MetaData | tuple[MetaData, ...] | None = None
         self._on_event = on_event
+        self._config: Config | None = None
+        self._project: ProjectRun | None = None
+        self._parts: tuple[Migrator, ...] | None = None
 
     @classmethod
     def from_config(
@@ -203,6 +206,7 @@ class Migrator:
         from asyncmig.engine.offline import write_transaction
         from asyncmig.engine.runner import books_for
 
+        await self._several()
         graph = await self._graph()
         start, _, target = targets[0].rpartition(":") if len(targets) == 1 else ("", "", "")
         wanted = [target or "heads"] if len(targets) == 1 else list(targets)
@@ -228,6 +232,7 @@ class Migrator:
         from asyncmig.engine.offline import write_transaction
         from asyncmig.engine.runner import books_for
 
+        await self._several()
         books = books_for(self.settings, self.settings.version_table_schema, None)
         create = [books.version.create((await self._graph()).heads)]
         return write_transaction(create + (books.journal.create() if books.journal else []))
@@ -251,6 +256,8 @@ class Migrator:
             LockNotAcquiredError: another runner took longer than ``lock_wait``.
             ConnectionFailedError, ConnectionLostError: the way to the database.
         """
+        if parts := await self._several():
+            return _together([await part.upgrade(target, tag=tag) for part in parts])
         runner = self._runner()
         return await runner.run(await self._planner(), target, Direction.UPGRADE, tag=tag)
 
@@ -261,6 +268,8 @@ class Migrator:
             IrreversibleError: a revision on the way has no downgrade; nothing was run.
             AsyncmigError: as ``upgrade``.
         """
+        if parts := await self._several():
+            return _together([await part.downgrade(target, tag=tag) for part in parts])
         runner = self._runner()
         return await runner.run(await self._planner(), target, Direction.DOWNGRADE, tag=tag)
 
@@ -274,6 +283,8 @@ class Migrator:
             purge: empty the version table first, whatever it holds.
             tag: kept in the journal.
         """
+        if parts := await self._several():
+            return [await part.stamp(*targets, purge=purge, tag=tag) for part in parts][-1]
         runner = self._runner()
         return await runner.stamp(await self._planner(), targets, purge=purge, tag=tag)
 
@@ -281,6 +292,8 @@ class Migrator:
         """Create the version table and the journal where they are missing."""
         from asyncmig.results import VersionTableResult
 
+        if parts := await self._several():
+            return [await part.ensure_version() for part in parts][-1]
         created = await self._runner().ensure_tables()
         return VersionTableResult(table=self.settings.version_table, created=created)
 
@@ -304,6 +317,8 @@ class Migrator:
             raise TargetError(
                 f"there is no decision {decision!r}", hint="done, retry or forget", target=decision
             ) from None
+        if parts := await self._several():
+            return [await part.resolve(revision, decision) for part in parts][-1]
         entry = await self._runner().resolve(revision, decided)
         return ResolveResult(
             revision=entry.revision,
@@ -337,6 +352,7 @@ class Migrator:
         from asyncmig.engine.reading import opened, read_status
 
         graph = await self._graph()
+        await self._several()
         async with opened(self._database(), self.settings) as session:
             status, state = await read_status(session, self.settings, graph)
             if scripts:
@@ -361,6 +377,7 @@ class Migrator:
         from asyncmig.engine.reading import opened, wait_until_current
 
         graph = await self._graph()
+        await self._several()
         async with opened(self._database(), self.settings) as session:
             status = await wait_until_current(session, self.settings, graph, timeout)
         if not status.ok:
@@ -407,25 +424,9 @@ class Migrator:
             run=run,
             limit=limit,
         )
+        await self._several()
         async with opened(self._database(), self.settings) as session:
             return await read_journal(session, self.settings, wanted)
-
-    async def check(self) -> CheckResult:
-        """Where the database differs from the models.
-
-        PostgreSQL prints both sides: the models are built in scratch schemas of the same database,
-        in a transaction that is rolled back. Nothing is locked or left behind.
-
-        Raises:
-            NotCurrentError: revisions are pending; the models are compared with the head.
-            ConfigError: there are no models, or SQLAlchemy cannot compile them.
-            DatabaseError: a privilege is missing, or PostgreSQL refuses the models.
-
-        Example::
-
-            assert (await migrator.check()).ok  # a test that no migration was forgotten
-        """
-        return await (await self._autogenerate()).check()
 
     # asking the script directory
 
@@ -481,47 +482,23 @@ class Migrator:
         branch_label: str | Sequence[str] | None = None,
         version_path: str | Path | None = None,
         sql_file: bool = False,
-        skip_empty: bool = False,
     ) -> CreatedRevision:
         """Write a new revision file.
-
-        Args:
-            message: its first line names the file.
-            autogenerate: fill it with what makes the database what the models say; the database must
-                be at head.
-            rev_id: None makes one up.
-            head: what to stand on.
-            splice: ``head`` may have other revisions above it.
-            depends_on: revisions that must be applied before.
-            branch_label: new labels.
-            version_path: which of the version locations.
-            sql_file: a SQL revision; not together with ``autogenerate``.
-            skip_empty: with ``autogenerate``, write nothing where nothing differs; the result's
-                ``written`` is then False.
 
         Raises:
             MultipleHeadsError: ``head`` is ambiguous; give one, or merge first.
             FileError: the folder cannot be written.
-            AsyncmigError: with ``autogenerate``, as ``check``.
         """
         from asyncmig.render import create_revision
-        from asyncmig.results import CreatedRevision
 
-        generated: Generated | None = None
         if autogenerate:
-            if sql_file or self.settings.revision_format == "sql":
-                raise ConfigError(
-                    "autogenerate writes Python revisions only",
-                    hint='leave out sql_file (--sql-file) and revision_format = "sql"',
-                )
-            generated = await (await self._autogenerate()).script(rev_id)
-            if not generated.wanted or (skip_empty and not generated.changes):
-                return CreatedRevision(
-                    revision="", path="", changes=generated.changes, written=False
-                )
+            raise ConfigError(
+                "autogenerate is not part of this version",
+                hint="write the revision by hand: `asyncmig revision -m MESSAGE`",
+            )
         directory = await self._directory()
         labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
-        created = await anyio.to_thread.run_sync(
+        return await anyio.to_thread.run_sync(
             lambda: create_revision(
                 self.settings,
                 directory,
@@ -533,21 +510,7 @@ class Migrator:
                 branch_labels=labels,
                 version_path=Path(version_path) if version_path else None,
                 sql_file=sql_file,
-                upgrades=generated.upgrades if generated else "",
-                downgrades=generated.downgrades if generated else "",
-                imports=generated.imports if generated else (),
             )
-        )
-        return replace(created, changes=generated.changes) if generated else created
-
-    async def _autogenerate(self) -> Autogenerate:
-        from asyncmig.autogenerating import Autogenerate
-
-        return Autogenerate(
-            database=self._database(),
-            settings=self.settings,
-            graph=await self._graph(),
-            metadata=await self._target_metadata(),
         )
 
     async def merge(
@@ -580,7 +543,7 @@ class Migrator:
         if self._on_event is not None:
             self._on_event(event)
 
-    def _database(self) -> Database:
+    def _database(self, *, writing: bool = False) -> Database:
         from asyncmig.engine.database import ConnectionDatabase, EngineDatabase, UrlDatabase
 
         database: Database
@@ -593,6 +556,11 @@ class Migrator:
                 database = ConnectionDatabase(self._given)
             else:
                 database = EngineDatabase(self._given)
+        if self._project is not None and (self._project.session or self._project.setup):
+            from asyncmig.alembic_compat.prepared import PreparedDatabase
+
+            setup = self._project.setup if writing else ()
+            database = PreparedDatabase(database, setup, self._project.session)
         if self.settings.lenient_bind:
             from asyncmig.alembic_compat.lenient.database import LenientDatabase
 
@@ -602,17 +570,58 @@ class Migrator:
     def _runner(self) -> Runner:
         from asyncmig.engine.runner import Runner
 
-        return Runner(self._database(), self.settings, self._emit, self._load_scripts)
+        return Runner(self._database(writing=True), self.settings, self._emit, self._load_scripts)
+
+    async def _several(self) -> tuple[Migrator, ...]:
+        """One for each database, where an ``env.py`` migrates several; what it says is settled here."""
+        if self._parts is None:
+            from asyncmig.alembic_compat.detection import find_env_file
+
+            path = await anyio.to_thread.run_sync(find_env_file, self.settings)
+            self._parts = () if path is None else await self._read_env_file(path)
+        return self._parts
+
+    async def _read_env_file(self, path: Path) -> tuple[Migrator, ...]:
+        from asyncmig.alembic_compat.env_file import read_env_file
+        from asyncmig.alembic_compat.project import project_runs
+        from asyncmig.events import Notice
+
+        file = await anyio.to_thread.run_sync(read_env_file, self.settings, path)
+        for note in file.notes:
+            self._emit(Notice(message=note))
+        runs = project_runs(self.settings, file)
+        self._config = file.config
+        self._use(runs[0])
+        if len(runs) == 1:
+            return ()
+        parts = []
+        for run in runs:
+            part = Migrator(self._given, settings=run.settings, on_event=self._on_event)
+            part._config, part._parts = file.config, ()
+            part._use(run)
+            parts.append(part)
+        return tuple(parts)
+
+    def _use(self, run: ProjectRun) -> None:
+        self._project = run
+        self.settings = run.settings
+        metadata = run.target_metadata
+        if self._metadata is None and metadata is not None:
+            # several: the first one's naming convention counts
+            self._metadata = metadata[0] if isinstance(metadata, list | tuple) else metadata
 
     async def _planner(self, *, offline: bool = False) -> Planner:
         from asyncmig.ddl.dialect import MigrationDialect
         from asyncmig.plan.planner import Planner
 
+        await self._several()
+        project = self._project
         return Planner(
             await self._graph(),
             dialect=MigrationDialect(),
             target_metadata=await self._target_metadata(),
-            options=dict(self.settings.extra),
+            options={**self.settings.extra, **self._script_options()},
+            keywords=project.keywords if project is not None else None,
             one_transaction=self.settings.transaction == "all",
             offline=offline,
             surroundings=self._alembic_imports,
@@ -665,7 +674,21 @@ class Migrator:
         from asyncmig.alembic_compat.environment import Environment
         from asyncmig.alembic_compat.imports import alembic_imports
 
-        return alembic_imports(Environment(self.settings))
+        return alembic_imports(Environment(self.settings, self._config))
+
+    def _script_options(self) -> Mapping[str, Any]:
+        """What ``op.get_context().opts`` holds of an ``env.py``."""
+        if self._project is None:
+            return {}
+        from asyncmig.alembic_compat.environment import Environment
+
+        environment = Environment(self.settings, self._config)
+        return {
+            **self._project.options,
+            "config": environment.config,
+            "script": environment.script,
+            "environment_context": environment,
+        }
 
 
 def _direction(name: str) -> Direction:
@@ -675,6 +698,19 @@ def _direction(name: str) -> Direction:
         raise TargetError(
             f"there is no direction {name!r}", hint="upgrade or downgrade", target=name
         ) from None
+
+
+def _together(results: Sequence[RunResult]) -> RunResult:
+    """The results of several databases as one."""
+    first = results[0]
+    return replace(
+        first,
+        before=tuple(dict.fromkeys(head for result in results for head in result.before)),
+        after=tuple(dict.fromkeys(head for result in results for head in result.after)),
+        applied=tuple(step for result in results for step in result.applied),
+        ahead=any(result.ahead for result in results),
+        elapsed=sum(result.elapsed for result in results),
+    )
 
 
 def _checked(overrides: dict[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,8 @@ class LineReporter:
                 return f"waiting for the database, {duration(event.elapsed)}: {event.reason}"
             case events.PhaseRetried():
                 return retry_text(event)
+            case events.Notice():
+                return f"note: {event.message}"
             case events.StatementStarted():
                 self.next_share = self.clock() + SHARE_EVERY
                 return None

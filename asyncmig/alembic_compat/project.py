@@ -1,0 +1,124 @@
+"""From what an ``env.py`` configures to settings of ours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.config.duration import parse_duration
+from asyncmig.config.settings import Settings
+from asyncmig.sql.classify import classify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from asyncmig.alembic_compat.capturing import CapturedRun
+    from asyncmig.alembic_compat.env_file import EnvironmentFile
+
+__all__ = ["ProjectRun", "project_runs"]
+
+_LIMIT = re.compile(
+    r"\s*SET\s+(?:SESSION\s+|LOCAL\s+)?(lock_timeout|statement_timeout)\s*(?:=|TO)\s*'?([\w. ]+?)'?\s*;?\s*",
+    re.IGNORECASE,
+)
+_EXISTING = re.compile(r"\s*(CREATE\s+(?:SCHEMA|EXTENSION))\s+(?!IF\s)", re.IGNORECASE)
+_CONFIGURING = re.compile(r"\bset_config\s*\(", re.IGNORECASE)
+_READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN"})
+_NOT_OURS = frozenset({"LOCK", "LOCK TABLE", "CREATE DATABASE", "DROP DATABASE", "PRAGMA", ""})
+_EXPLICIT = frozenset({"--url", "ASYNCMIG_URL", "DATABASE_URL"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRun:
+    """One database of a project, ready to run.
+
+    Attributes:
+        settings: ours, with what ``env.py`` said in them.
+        options: for ``op.get_context().opts``.
+        keywords: for ``upgrade`` and ``downgrade``.
+        target_metadata: the models: one ``MetaData`` or several.
+        session: statements that set something for the session.
+        setup: statements that change the database, before anything runs.
+    """
+
+    settings: Settings
+    options: Mapping[str, Any] = field(default_factory=dict)
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    target_metadata: Any = None
+    session: tuple[str, ...] = ()
+    setup: tuple[str, ...] = ()
+
+
+def project_runs(settings: Settings, file: EnvironmentFile) -> tuple[ProjectRun, ...]:
+    """The runs of an ``env.py`` on top of the settings of the project's file.
+
+    A URL from the command line or the environment goes before the one that ``env.py`` names, unless it
+    migrates several databases.
+    """
+    several = len({run.url for run in file.runs}) > 1
+    return tuple(_run(settings, run, several=several) for run in file.runs)
+
+
+def _run(settings: Settings, run: CapturedRun, *, several: bool) -> ProjectRun:
+    options = run.options
+    changes: dict[str, Any] = {"lenient_bind": True}
+    if run.url and (several or _is_free(settings)):
+        changes |= {"url": run.url, "url_source": "env.py", "url_problem": None}
+    for name in ("version_table", "version_table_schema"):
+        if options.get(name):
+            changes[name] = str(options[name])
+    for name in ("version_table_pk", "transactional_ddl", "include_schemas"):
+        if isinstance(options.get(name), bool):
+            changes[name] = options[name]
+    for name in ("compare_type", "compare_server_default"):
+        if options.get(name) is not None:
+            changes[name] = bool(options[name])
+    if "transaction_per_migration" in options:
+        changes["transaction"] = "revision" if options["transaction_per_migration"] else "all"
+    session, setup, limits = _sorted(run.preparation)
+    defaults = Settings()
+    for name, limit in limits.items():
+        if getattr(settings, name) == getattr(defaults, name):
+            changes[name] = limit
+    return ProjectRun(
+        settings=replace(settings, **changes),
+        options=dict(options),
+        keywords=run.keywords,
+        target_metadata=options.get("target_metadata"),
+        session=tuple(session),
+        setup=tuple(setup),
+    )
+
+
+def _is_free(settings: Settings) -> bool:
+    """True where the URL is the file's, or nobody's."""
+    if settings.url is None:
+        return True
+    return settings.url_source is not None and settings.url_source not in _EXPLICIT
+
+
+def _sorted(statements: Sequence[str]) -> tuple[list[str], list[str], dict[str, float]]:
+    """What sets something, what changes something, and the limits among them in seconds."""
+    session: list[str] = []
+    setup: list[str] = []
+    limits: dict[str, float] = {}
+    for statement in statements:
+        facts = classify(statement)
+        if facts.control is not None or facts.verb in _NOT_OURS:
+            continue
+        if limit := _LIMIT.fullmatch(statement):
+            value = limit[2] if re.search(r"[a-z]", limit[2], re.IGNORECASE) else f"{limit[2]}ms"
+            try:
+                limits[limit[1].lower()] = parse_duration(value)
+            except ValueError:
+                session.append(statement)
+        elif facts.verb in {"SET", "RESET"}:
+            # LOCAL means nothing before a transaction has begun
+            session.append(re.sub(r"(?i)^(\s*SET\s+)LOCAL\s+", r"\1", statement))
+        elif facts.verb in _READING:
+            if _CONFIGURING.search(statement):
+                session.append(statement)
+        else:
+            setup.append(_EXISTING.sub(r"\1 IF NOT EXISTS ", statement))
+    return session, setup, limits

@@ -1,0 +1,305 @@
+"""Projects with an ``alembic.ini`` and an ``env.py``: read, never run, and then simply migrated."""
+
+import logging
+import os
+import textwrap
+
+import pytest
+
+from asyncmig import Migrator
+from asyncmig.config import load
+from asyncmig.errors import ConfigError
+from asyncmig.events import Notice
+
+INI = """
+[alembic]
+script_location = %(here)s/migrations
+prepend_sys_path = .
+path_separator = os
+{more}
+"""
+OFFLINE = """
+from alembic import context
+config = context.config
+def offline():
+    context.configure(url=config.get_main_option("sqlalchemy.url"), literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+ASYNC = """
+import asyncio
+from logging.config import fileConfig
+from sqlalchemy import pool
+from sqlalchemy.ext.asyncio import async_engine_from_config
+from alembic import context
+
+config = context.config
+if config.config_file_name is not None:
+    fileConfig(config.config_file_name)
+
+def do_run(connection):
+    context.configure(
+        connection=connection, version_table="versions", my_own="x", transaction_per_migration=True
+    )
+    with context.begin_transaction():
+        context.run_migrations(greeting="hello")
+
+async def run():
+    section = config.get_section(config.config_ini_section, {})
+    connectable = async_engine_from_config(section, prefix="sqlalchemy.", poolclass=pool.NullPool)
+    async with connectable.connect() as connection:
+        await connection.run_sync(do_run)
+    await connectable.dispose()
+
+if context.is_offline_mode():
+    raise SystemExit("never offline")
+else:
+    asyncio.run(run())
+"""
+SCRIPT = {
+    "header": "import sqlalchemy as sa\nfrom alembic import context, op",
+    "signature": "def {name}(**kw):",
+}
+
+
+@pytest.fixture
+def alembic(project, monkeypatch):
+    """A project of Alembic's: ``alembic(env, ini)`` gives its settings; no URL but what it says itself."""
+    for name in ("DATABASE_URL", "ASYNCMIG_URL", "ASYNCMIG_CONFIG", "ALEMBIC_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def make(env, more="", **arguments):
+        (project.path / "alembic.ini").write_text(INI.format(more=more))
+        (project.script_location / "env.py").write_text(textwrap.dedent(env))
+        monkeypatch.chdir(project.path)
+        return load(project.path / "alembic.ini", **arguments)
+
+    return make
+
+
+def url_line(url):
+    return f"sqlalchemy.url = {url.replace('%', '%%')}"
+
+
+async def tables(pg):
+    rows = await pg.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information)' ORDER BY 1"
+    )
+    return [row[0] for row in rows]
+
+
+async def test_an_async_env_is_read_and_its_options_reach_the_scripts(
+    alembic, project, database_url, pg
+):
+    project.revision(
+        "a1",
+        **SCRIPT,
+        upgrade="""
+            opts = op.get_context().opts
+            assert opts["my_own"] == "x" and kw == {"greeting": "hello"}, (opts, kw)
+            assert context.config.get_main_option("my_option") == "y"
+            assert context.script.get_current_head() == "a1"
+            assert op.get_context().version_table == "versions"
+            assert op.get_context().config is context.config
+            op.create_table("book", sa.Column("id", sa.Integer, primary_key=True))
+        """,
+    )
+    before = logging.root.level, list(logging.root.handlers)
+
+    settings = alembic(ASYNC, url_line(database_url) + "\nmy_option = y")
+    result = await Migrator(settings=settings).upgrade()
+
+    assert result.after == ("a1",)
+    assert await tables(pg) == ["asyncmig_journal", "book", "versions"]
+    assert (logging.root.level, list(logging.root.handlers)) == before
+
+
+async def test_from_config_in_the_folder_is_all_it_takes(alembic, project, database_url, pg):
+    project.revision(
+        "a1", **SCRIPT, upgrade="op.get_bind().execute(sa.text('SELECT 1; CREATE TABLE t (a int)'))"
+    )
+    alembic(OFFLINE + "offline()", url_line(database_url))
+
+    migrator = Migrator.from_config()
+    await migrator.upgrade()
+
+    assert "t" in await tables(pg)
+    assert (await migrator.status()).state == "current"
+    await migrator.downgrade("base")
+    assert (await Migrator.from_config().current()).heads == ()
+
+
+async def test_sql_before_configure_runs_first(alembic, project, database_url, pg):
+    env = """
+        from alembic import context
+        from sqlalchemy import create_engine, text, inspect
+        from sqlalchemy.schema import CreateSchema
+
+        with create_engine(context.config.get_main_option("sqlalchemy.url")).connect() as connection:
+            if not inspect(connection).has_schema("shop"):
+                connection.execute(CreateSchema("shop"))
+            connection.execute(text("SELECT pg_advisory_lock(1)"))
+            connection.execute(text("SET search_path TO shop"))
+            connection.execute(text("SET lock_timeout = '1500ms'"))
+            connection.commit()
+            context.configure(connection=connection, version_table_schema="shop")
+            with context.begin_transaction():
+                context.run_migrations()
+    """
+    project.revision("a1", **SCRIPT, upgrade="op.execute('CREATE TABLE t AS SELECT 1')")
+    project.revision(
+        "a2",
+        down="a1",
+        **SCRIPT,
+        upgrade="""
+        assert op.get_bind().exec_driver_sql("SHOW lock_timeout").scalar() in ("100ms", "1500ms")
+        op.drop_table("t")
+        op.create_table("u", sa.Column("a", sa.Integer))
+    """,
+    )
+
+    migrator = Migrator(settings=alembic(env, url_line(database_url)))
+    await migrator.upgrade("a1")
+    assert await pg.fetchval("SELECT count(*) FROM shop.t") == 1
+    await Migrator(settings=alembic(env, url_line(database_url))).upgrade()
+
+    assert migrator.settings.lock_timeout == 1.5
+    assert await pg.fetchval("SELECT version_num FROM shop.alembic_version") == "a2"
+    assert await pg.fetchval("SELECT to_regclass('shop.u')") is not None
+
+
+async def test_engines_of_the_project_do_not_connect(alembic, project, database_url, monkeypatch):
+    monkeypatch.syspath_prepend(project.path)
+    (project.path / "compat_project_db.py").write_text(
+        "from sqlalchemy.ext.asyncio import create_async_engine\n"
+        "engine = create_async_engine('postgresql+asyncpg://nobody@192.0.2.1:1/nowhere')\n"
+    )
+    env = """
+        import asyncio
+        from alembic import context
+        from compat_project_db import engine
+
+        def run(connection):
+            context.configure(connection=connection, target_metadata=None)
+            context.run_migrations()
+
+        async def main():
+            async with engine.begin() as connection:
+                await connection.run_sync(run)
+
+        asyncio.run(main())
+    """
+    project.revision("a1", **SCRIPT)
+
+    given = Migrator(settings=alembic(env, url=database_url))
+    await given.upgrade()
+    named = Migrator(settings=alembic(env, url_line(database_url)))
+    await named._several()
+
+    assert given.settings.url == database_url
+    assert named.settings.url == "postgresql+asyncpg://nobody@192.0.2.1:1/nowhere"
+
+
+async def test_the_environment_s_url_goes_before_the_one_of_env_py(
+    alembic, database_url, monkeypatch, project
+):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    project.revision("a1", **SCRIPT)
+
+    migrator = Migrator(
+        settings=alembic(OFFLINE + "offline()", "sqlalchemy.url = driver://user:pass@localhost/x")
+    )
+
+    assert (await migrator.upgrade()).after == ("a1",)
+
+
+async def test_what_the_online_branch_hides_is_said(alembic, database_url, project):
+    env = OFFLINE + "offline() if context.is_offline_mode() else 1 / 0"
+    project.revision("a1", **SCRIPT)
+    heard = []
+
+    migrator = Migrator(settings=alembic(env, url_line(database_url)), on_event=heard.append)
+    await migrator.upgrade()
+
+    [notice] = [event.message for event in heard if isinstance(event, Notice)]
+    assert "ZeroDivisionError in line 8" in notice
+    assert "offline branch" in notice
+
+
+@pytest.mark.parametrize(
+    ("env", "message"),
+    [
+        ("import no_such_module_anywhere", "ModuleNotFoundError in line 1"),
+        ("x = 1", "starts no run"),
+        ("def f(:", "SyntaxError"),
+    ],
+)
+async def test_an_env_that_says_nothing_is_an_error(alembic, database_url, env, message, project):
+    project.revision("a1", **SCRIPT)
+
+    with pytest.raises(ConfigError, match=message) as caught:
+        await Migrator(settings=alembic(env, url_line(database_url))).upgrade()
+
+    assert "tool.asyncmig" in caught.value.hint
+
+
+async def test_graph_commands_need_no_env(alembic, project):
+    project.revision("a1", **SCRIPT)
+
+    heads = await Migrator(settings=alembic("raise SystemExit('not for heads')")).heads()
+
+    assert [head.revision for head in heads] == ["a1"]
+
+
+async def test_a_multidb_env_runs_each_database(alembic, project, make_database):
+    urls = {"one": make_database(), "two": make_database()}
+    env = """
+        from alembic import context
+        from sqlalchemy import engine_from_config
+
+        config = context.config
+        engines = {}
+        for name in config.get_main_option("databases").split(", "):
+            engines[name] = engine_from_config(config.get_section(name), prefix="sqlalchemy.").connect()
+        for name, connection in engines.items():
+            context.configure(connection=connection, upgrade_token=f"{name}_upgrades")
+            context.run_migrations(engine_name=name)
+    """
+    more = "databases = one, two\n" + "".join(
+        f"[{name}]\n{url_line(url)}\n" for name, url in urls.items()
+    )
+    project.revision(
+        "a1",
+        header="from alembic import op",
+        signature="def {name}(engine_name):",
+        upgrade="op.execute(f'CREATE TABLE of_{engine_name} (a int)')",
+    )
+
+    result = await Migrator(settings=alembic(env, more)).upgrade()
+
+    assert [step.revision for step in result.applied] == ["a1", "a1"]
+    import asyncpg
+
+    for name, url in urls.items():
+        connection = await asyncpg.connect(url)
+        assert (
+            await connection.fetchval("SELECT to_regclass($1)::text", f"of_{name}") == f"of_{name}"
+        )
+        await connection.close()
+
+
+def test_the_command_line_migrates_such_a_project(alembic, project, database_url):
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    project.revision("a1", **SCRIPT, upgrade="op.create_table('t', sa.Column('a', sa.Integer))")
+    alembic(OFFLINE + "offline()", url_line(database_url))
+    run = [str(Path(sys.executable).with_name("asyncmig")), "upgrade", "head"]
+
+    done = subprocess.run(
+        run, cwd=project.path, capture_output=True, text=True, env=os.environ, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "a1" in done.stderr + done.stdout
