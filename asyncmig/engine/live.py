@@ -37,6 +37,11 @@ _NOTHING = "SELECT 1"
 """What is sent in the place of a COMMIT or BEGIN that the engine has taken care of."""
 
 
+_TAKING_SQL = frozenset({"execute", "executemany"})
+_GIVING_ROWS = frozenset({"fetch", "fetchrow", "fetchval", "fetchmany"})
+_WRITING = frozenset({"copy_to_table", "copy_records_to_table"})
+"""Methods of an asyncpg connection."""
+
 _READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN", "SET", "RESET"})
 """Verbs that change nothing that lasts: they run again when a script is replayed."""
 
@@ -111,15 +116,16 @@ class LiveConnections:
 
     async def driver(self, recorder: Recorder) -> Any:
         """The asyncpg connection, for an async script."""
-        step = self._executor.playing(recorder)
-        await step.catch_up()
-        step.touch()
-        return ScriptConnection(self._executor, recorder)
+        await self._executor.playing(recorder).catch_up()
+        return ScriptConnection(self, recorder)
 
     async def fetch(self, recorder: Recorder, query: str, args: tuple[Any, ...]) -> list[Any]:
         """Send what is pending, then run one query."""
-        await self._executor.playing(recorder).catch_up()
-        return await self._executor.session.fetch(query, *args)
+        if not await self.steer(recorder, query, needs_rows=True):
+            return []
+        rows = await self._executor.session.fetch(query, *args)
+        await self.passed(recorder)
+        return rows
 
     def run_async(
         self, recorder: Recorder, function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any
@@ -183,37 +189,65 @@ class LiveConnections:
         recorder = self._recorder
         if recorder is None:
             return statement, parameters
+        if await_only(self.steer(recorder, statement)):
+            return statement, parameters
+        return _NOTHING, ()
+
+    def _after(self, *_: Any) -> None:
+        if self._recorder is not None:
+            await_only(self.passed(self._recorder))
+
+    async def steer(self, recorder: Recorder, sql: str, *, needs_rows: bool = False) -> bool:
+        """Get the transaction ready for a statement that a script runs itself.
+
+        Returns:
+            False where it is not to be sent: BEGIN and COMMIT are ours, or an earlier run has done it.
+        """
         step = self._executor.playing(recorder)
         if self._executor.session.caller_transaction:
-            await_only(step.catch_up())
-            return statement, parameters
-        facts = classify(statement)
+            await step.catch_up()
+            return True
+        facts = classify(sql)
         if facts.control is Control.COMMIT:
-            await_only(step.end_transaction())
-            return _NOTHING, ()
+            await step.end_transaction()
+            return False
         if facts.control is Control.BEGIN:
-            return _NOTHING, ()
+            return False
         if facts.control is Control.ROLLBACK:
-            await_only(step.undo())
-            return _NOTHING, ()
+            await step.undo()
+            return False
         if not facts.transactional:
-            runs = await_only(step.begin_alone(statement, recorder.origin()))
-            return (statement, parameters) if runs else (_NOTHING, ())
-        await_only(step.catch_up())
+            return await step.begin_alone(sql, recorder.origin())
+        await step.catch_up()
         step.touch()
         if step.standing and facts.verb not in _READING:
             # an earlier run has committed it
-            if facts.returns_rows:
-                raise _needs_its_rows(recorder, statement)
-            return _NOTHING, ()
-        return statement, parameters
+            if facts.returns_rows or needs_rows:
+                raise _needs_its_rows(recorder, sql)
+            return False
+        return True
 
-    def _after(self, *_: Any) -> None:
-        if self._recorder is None:
-            return
-        mark = await_only(self._executor.playing(self._recorder).end_alone())
+    async def passed(self, recorder: Recorder) -> None:
+        """A statement that a script ran itself has gone through."""
+        mark = await self._executor.playing(recorder).end_alone()
         if mark is not None:
             self._executor.committed(mark)
+
+    async def touch(self, recorder: Recorder) -> bool:
+        """Get the transaction ready for other work of a script on its connection, such as COPY.
+
+        Returns:
+            False where an earlier run has done it.
+        """
+        step = self._executor.playing(recorder)
+        await step.catch_up()
+        step.touch()
+        return not step.standing
+
+    @property
+    def driver_connection(self) -> Any:
+        """The asyncpg connection itself."""
+        return self._executor.session.driver
 
     def _rolled_back(self, _connection: Any) -> None:
         if self._recorder is not None and not self._executor.session.caller_transaction:
@@ -253,8 +287,8 @@ class ScriptConnection:
     ``transaction()`` is a savepoint inside the revision's transaction.
     """
 
-    def __init__(self, executor: Executor, recorder: Recorder) -> None:
-        self._executor = executor
+    def __init__(self, live: LiveConnections, recorder: Recorder) -> None:
+        self._live = live
         self._recorder = recorder
         self._savepoints = 0
 
@@ -264,17 +298,24 @@ class ScriptConnection:
         return f"asyncmig_script_{self._savepoints}"
 
     def __getattr__(self, name: str) -> Any:
-        member = getattr(self._executor.session.driver, name)
+        member = getattr(self._live.driver_connection, name)
         if not inspect.iscoroutinefunction(member):
             return member
+        live, recorder = self._live, self._recorder
+
+        async def steered(query: str, *args: Any, **kwargs: Any) -> Any:
+            if not await live.steer(recorder, query, needs_rows=name in _GIVING_ROWS):
+                return None
+            result = await member(query, *args, **kwargs)
+            await live.passed(recorder)
+            return result
 
         async def after_catching_up(*args: Any, **kwargs: Any) -> Any:
-            step = self._executor.playing(self._recorder)
-            await step.catch_up()
-            step.touch()
+            if not await live.touch(recorder) and name in _WRITING:
+                return None
             return await member(*args, **kwargs)
 
-        return after_catching_up
+        return steered if name in _GIVING_ROWS | _TAKING_SQL else after_catching_up
 
     def transaction(self) -> _Savepoint:
         """A savepoint, as ``async with connection.transaction():``."""
