@@ -40,7 +40,7 @@ one ends at once.
 | 0 | done |
 | 1 | error |
 | 2 | wrong usage |
-| 3 | pending: `current --check-heads`, `status --check` |
+| 3 | pending or different: `current --check-heads`, `status --check`, `check` |
 | 4 | another runner held the lock for too long |
 | 5 | a revision stopped half way: a phase of it is committed, a later one failed |
 | 130, 143 | interrupted by SIGINT, by SIGTERM |

@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "deploy": DATABASE,
     "current": DATABASE,
     "status": DATABASE,
+    "check": DATABASE,
     "log": DATABASE,
     "stamp": DATABASE,
     "resolve": DATABASE,

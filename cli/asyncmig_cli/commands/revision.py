@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asyncmig_cli.failures import UsageProblem
 from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.parameters import BranchLabel, Message, RevId, Splice
 from asyncmig_cli.rendering.files import created_lines
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 EXAMPLES = {
     'asyncmig revision -m "add users"': "a new Python revision on top of the head",
     'asyncmig revision -m "add users" --sql-file': "the same as a SQL file",
+    'asyncmig revision --autogenerate -m "add phone"': "filled with what the models have and it has not",
     "asyncmig revision -m cart --head base --branch-label cart": "begin a branch of its own",
 }
 DOCUMENT = "CreatedRevision"
@@ -23,6 +25,18 @@ DOCUMENT = "CreatedRevision"
 def revision(
     invocation: Invocation,
     message: Message = None,
+    autogenerate: Annotated[
+        bool,
+        typer.Option(
+            "--autogenerate", help="Fill it with what makes the database what the models say."
+        ),
+    ] = False,
+    skip_empty: Annotated[
+        bool,
+        typer.Option(
+            "--skip-empty", help="With --autogenerate: write no file where nothing differs."
+        ),
+    ] = False,
     rev_id: RevId = None,
     head: Annotated[
         str,
@@ -55,10 +69,17 @@ def revision(
     ] = False,
 ) -> None:
     """Write a new revision file."""
+    if autogenerate and sql:
+        problem = "--autogenerate compares with a database, and --sql asks none"
+        raise UsageProblem(problem, "leave one of them out")
+    if skip_empty and not autogenerate:
+        raise UsageProblem("--skip-empty is about --autogenerate", "give both, or leave it out")
 
     async def work(migrator: "Migrator") -> "CreatedRevision":
         return await migrator.revision(
             message,
+            autogenerate=autogenerate,
+            skip_empty=skip_empty,
             rev_id=rev_id,
             head=head,
             splice=splice,

@@ -15,6 +15,11 @@ __all__ = ["created_lines", "near", "started_lines"]
 
 def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
     """The new file, and what ran over it."""
+    if created.changes == 0:
+        yield f"{stream.style('the same', 'green', 'bold')}: the database is what the models say"
+    if not created.written:
+        yield stream.style("no revision was written", "dim")
+        return
     down = ", ".join(created.down_revisions) or "<base>"
     name = stream.style(created.revision, "bold")
     yield f"{stream.style('created', 'green', 'bold')} {near(created.path)} ({down} -> {name})"
