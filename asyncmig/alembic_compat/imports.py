@@ -27,6 +27,7 @@ __all__ = ["alembic_imports", "current_environment", "real_alembic"]
 
 _FACADES = {
     "alembic": "asyncmig.alembic_compat.facade",
+    "alembic_postgresql_enum": "asyncmig.alembic_compat.enum_sync",
 }
 """Packages that are ours while a script runs."""
 

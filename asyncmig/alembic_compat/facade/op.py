@@ -10,6 +10,9 @@ from asyncmig.operations.proxy import current
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_OF_OTHER_PACKAGES = {"sync_enum_values": "asyncmig.alembic_compat.enum_sync"}
+"""Directives that packages for Alembic add to it."""
+
 _OF_THE_CLASS = frozenset({"register_operation", "implementation_for", "context"})
 
 
@@ -18,12 +21,25 @@ def __getattr__(name: str) -> Any:
         return current()
     if name.startswith("_"):
         raise AttributeError(name)
+    if not hasattr(Operations, name) and name in _OF_OTHER_PACKAGES:
+        return _of_another_package(name)
     member = getattr(Operations, name)
     if name in _OF_THE_CLASS:
         return member
     if callable(member):
         return _directive(name, member)
     return getattr(current(), name)
+
+
+def _of_another_package(name: str) -> Callable[..., Any]:
+    from importlib import import_module
+
+    function = getattr(import_module(_OF_OTHER_PACKAGES[name]), name)
+
+    def directive(*args: Any, **kwargs: Any) -> Any:
+        return function(current(), *args, **kwargs)
+
+    return directive
 
 
 def __dir__() -> list[str]:
