@@ -111,6 +111,11 @@ class Recorder:
         return self._offline
 
     @property
+    def planning(self) -> bool:
+        """True while only a plan is made: there is no connection, but there will be one."""
+        return self._live is None and not self._offline
+
+    @property
     def dialect(self) -> Dialect:
         """What compiles the operations."""
         return self._dialect
@@ -141,6 +146,7 @@ class Recorder:
                 directive=operation.directive,
                 parameters=compiled.parameters,
                 autocommit=bool(compiled.autocommit),
+                copy_data=compiled.copy_data,
             )
         if self.went_live and self._live is not None:
             self._live.said(self)

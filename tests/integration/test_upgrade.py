@@ -573,3 +573,17 @@ async def test_phase_marks_of_a_sql_revision(project, migrator, pg):
     ]
     await migrator().upgrade()
     assert await pg.fetchval("SELECT count(*) FROM t") == 3
+
+
+async def test_asking_for_the_dialects_name_reads_nothing(project, migrator, pg):
+    project.revision(
+        "a1",
+        upgrade="""
+            if op.get_bind().dialect.name == "postgresql":
+                op.execute("CREATE TABLE t (i int)")
+        """,
+    )
+    plan = await migrator().plan()
+    assert not plan.live
+    await migrator().upgrade()
+    assert await tables(pg) == ["t"]

@@ -79,4 +79,6 @@ def test_the_library_owns_no_loop_and_prints_nothing():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
-                assert called not in {"print", "input", "asyncio.run", "anyio.run", "sys.exit"}, path
+                assert called not in {"print", "input", "asyncio.run", "anyio.run", "sys.exit"}, (
+                    path
+                )
