@@ -95,7 +95,8 @@ class UrlDatabase:
                 await _close(driver)
 
     async def _connect(self) -> asyncpg.Connection:
-        return await asyncpg.connect(**connect_arguments(self._settings))
+        arguments: dict[str, Any] = connect_arguments(self._settings)
+        return await asyncpg.connect(**arguments)
 
     async def _connect_when_ready(self) -> asyncpg.Connection:
         began = time.monotonic()

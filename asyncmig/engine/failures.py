@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -25,11 +26,18 @@ __all__ = [
     "is_starting",
     "postgres_error",
     "server_refusal",
+    "sqlstate_of",
     "statement_failure",
 ]
 
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03"})
 """SQLSTATEs that a second try may not meet: serialization failure, deadlock, lock not available."""
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """The five characters that PostgreSQL gave, if it was PostgreSQL."""
+    state: str | None = getattr(error, "sqlstate", None)
+    return state
 
 
 def is_disconnect(error: BaseException) -> bool:
@@ -57,8 +65,8 @@ def server_refusal(error: asyncpg.PostgresError) -> DatabaseError:
     }
     return DatabaseError(
         f"PostgreSQL refused: {text}",
-        hint=advice.get(error.sqlstate or ""),
-        sqlstate=error.sqlstate,
+        hint=advice.get(sqlstate_of(error) or ""),
+        sqlstate=sqlstate_of(error),
     )
 
 
@@ -218,9 +226,13 @@ def _advice(sqlstate: str | None, error: asyncpg.PostgresError, step: Step) -> s
                 f"`asyncmig stamp {step.revision}` records it as applied"
             )
         case "42804":
+            using = re.search(r'USING (.+)"', hint or "")
+            if hint is not None and using is None:
+                return hint
+            expression = f'"{using[1]}"' if using else "..."
             return (
-                hint
-                or "the column cannot be cast by itself: give alter_column postgresql_using=..."
+                "the column cannot be cast by itself: "
+                f"give alter_column postgresql_using={expression}"
             )
         case "42846":
             return "there is no such cast: give alter_column postgresql_using=..."

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
 
-from asyncmig.engine.failures import TRANSIENT_STATES, server_refusal, statement_failure
+from asyncmig.engine.failures import (
+    TRANSIENT_STATES,
+    server_refusal,
+    sqlstate_of,
+    statement_failure,
+)
 from asyncmig.engine.limits import limits
 from asyncmig.engine.message import MESSAGE_LIMIT, Message, is_copy
 from asyncmig.engine.patience import milliseconds
@@ -65,7 +70,7 @@ class RetryObserver(Protocol):
 
 def is_transient(error: asyncpg.PostgresError) -> bool:
     """True where another try may succeed."""
-    return error.sqlstate in TRANSIENT_STATES
+    return sqlstate_of(error) in TRANSIENT_STATES
 
 
 class Retrier:
@@ -117,7 +122,7 @@ class Retrier:
         async with self._observer.watch() as watch:
             while is_transient(error) and attempt < retries and unit.step is not None:
                 attempt += 1
-                reason = (error.sqlstate, str(error))
+                reason = (sqlstate_of(error), str(error))
                 await self._observer.wait_to_retry(
                     unit.step, unit.phase, attempt, reason, watch.blockers
                 )
@@ -186,7 +191,7 @@ class Retrier:
                         await self._observer.failed_alone(unit, error)
                         raise self._failure_alone(error, unit, attempt + 1, watch) from error
                     attempt += 1
-                    reason = (error.sqlstate, str(error))
+                    reason = (sqlstate_of(error), str(error))
                 else:
                     return
                 await self._observer.wait_to_retry(
