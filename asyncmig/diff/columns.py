@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.diff.types import needs_cast
+from asyncmig.diff.types import has_cast, needs_cast
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, DropSequenceOp
 
@@ -126,7 +126,7 @@ def alter_column(
     if retyped:
         changes["modify_type"] = new.type(after)
         if cast:
-            changes["postgresql_using"] = using(after, new)
+            changes["postgresql_using"] = using(before, after, new)
     if before.nullable != after.nullable:
         changes["modify_nullable"] = after.nullable
     if default != after.default or (retyped and after.default is not None):
@@ -149,13 +149,13 @@ def alter_column(
         yield from serial_steps(table, after, new, create=False)
 
 
-def using(after: Column, objects: Objects) -> str:
-    """How values of another type become values of this one."""
+def using(before: Column, after: Column, objects: Objects) -> str:
+    """How values of another type become values of this one; through text where no cast is known."""
     type_ = objects.local(after.type.text)
     quoted = objects.quote(after.name)
     if after.type.kind == "e":
         return f"{quoted}::text{'[]' if after.type.array else ''}::{type_}"
-    return f"{quoted}::{type_}"
+    return f"{quoted}::{type_}" if has_cast(before.type, after.type) else f"{quoted}::text::{type_}"
 
 
 def _recount(before: Column, after: Column, old: Objects) -> Iterator[MigrateOperation]:

@@ -9,6 +9,7 @@ A downgrade is the same comparison with its sides exchanged.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -246,10 +247,17 @@ class _Comparison:
                 existing = old.columns.get(column.name)
                 if existing is None:
                     self.columns_change += column_steps.add_column(new, column, self.new)
-                elif column_steps.is_rebuilt(existing, column):
+                    continue
+                if column_steps.is_rebuilt(existing, column):
                     self.columns_change.append(column_steps.drop_column(old, existing, self.old))
                     self.columns_change += column_steps.add_column(new, column, self.new)
-                elif existing != column:
+                    continue
+                if existing.type.name == column.type.name and any(
+                    enum.name == column.type.name for enum, _ in self.replaced_enums
+                ):
+                    # the default was set together with the new type
+                    existing = replace(existing, default=column.default)
+                if existing != column:
                     self.columns_change += column_steps.alter_column(
                         new, existing, column, self.old, self.new
                     )

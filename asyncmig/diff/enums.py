@@ -73,7 +73,7 @@ def replace_enum(
             existing_nullable=column.nullable,
             modify_type=new.type(wanted),
             modify_server_default=new.default(wanted) if wanted.default is not None else False,
-            postgresql_using=using(wanted, new),
+            postgresql_using=using(column, wanted, new),
         )
 
 
