@@ -69,6 +69,7 @@ docs: $(STAMP) ## the generated parts of the documentation
 	@$(BIN)/python scripts/cli_reference.py
 	@$(BIN)/python scripts/configuration_reference.py
 	@$(BIN)/python scripts/alembic_table.py
+	@$(BIN)/python scripts/error_pages.py
 	@$(BIN)/python scripts/directive_reference.py
 
 clean: ## remove what was installed and built

@@ -228,7 +228,7 @@ def _advice(sqlstate: str | None, error: asyncpg.PostgresError, step: Step) -> s
         case "42804":
             using = re.search(r'USING (.+)"', hint or "")
             if hint is not None and using is None:
-                return hint
+                return str(hint)
             expression = f'"{using[1]}"' if using else "..."
             return (
                 "the column cannot be cast by itself: "

@@ -1,0 +1,337 @@
+"""Write docs/errors.md: what goes wrong, how it is told, what to do; ``--check`` only compares.
+
+Every case is executed by tests/integration/test_errors_k.py: the bad call must fail with this error,
+and what the page advises must put it right.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import NamedTuple
+
+__all__ = ["CASES", "TARGET", "Case", "page"]
+
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
+
+
+class Case(NamedTuple):
+    """One thing that goes wrong.
+
+    Attributes:
+        row: its row in the list of features.
+        title: the heading.
+        why: how it comes about, and what the advice does.
+        scripts: bodies of upgrade by revision id; each stands on the one before it.
+        call: the command line.
+        kind: the class of the error.
+        message: as printed; ``*`` stands for what differs from place to place.
+        hint: likewise.
+        code: the exit code.
+        before: SQL that made the database what it is.
+        url: what is wrong with the URL: ``port``, ``user``, ``database``, ``limited``, ``reader``.
+        held: SQL of another session's open transaction.
+        config: lines of the configuration.
+        parents: down_revision by id where it is not the one before.
+        cured: scripts that are written anew.
+        cure: the command line that works then; the same, if empty.
+        cleaned: SQL that puts the database right.
+    """
+
+    row: str
+    title: str
+    why: str
+    call: str
+    kind: str
+    message: str
+    hint: str
+    scripts: dict[str, str] = {}  # noqa: RUF012 - a constant of constants
+    code: int = 1
+    before: str = ""
+    url: str = ""
+    held: str = ""
+    config: str = ""
+    parents: dict[str, str] = {}  # noqa: RUF012 - likewise
+    cured: dict[str, str] = {}  # noqa: RUF012 - likewise
+    cure: str = ""
+    cleaned: str = ""
+
+
+BOOK = 'op.create_table("book", sa.Column("id", sa.Integer), sa.Column("pages", sa.Text))'
+
+CASES = (
+    Case(
+        row="K1",
+        title="A revision cannot be found",
+        why="The target names nothing: a typing error, a file that was not committed, a branch label of"
+        " another project. `asyncmig history` lists what there is.",
+        scripts={"ae10": BOOK},
+        call="upgrade ae20",
+        kind="RevisionNotFoundError",
+        message="no revision or branch is called 'ae20'",
+        hint="did you mean 'ae10'?",
+        cure="upgrade ae10",
+    ),
+    Case(
+        row="K2",
+        title="A table exists already",
+        why="The database was built by hand or by another tool, and nobody has told the version table."
+        " If its tables are what the revision makes, stamp it.",
+        scripts={"ae10": BOOK},
+        before="CREATE TABLE book (id integer, pages text)",
+        call="upgrade",
+        kind="StatementFailedError",
+        message='revision ae10 failed at *ae10.py:* in op.create_table: relation "book" already exists',
+        hint="it exists already: *`asyncmig stamp ae10` records it as applied*",
+        cure="stamp ae10",
+    ),
+    Case(
+        row="K3",
+        title="There are several heads",
+        why="Two people wrote a revision on top of the same one. `heads` takes both,"
+        " `asyncmig merge heads -m 'join'` joins them.",
+        scripts={"ae10": BOOK, "be20": "pass", "ce30": "pass"},
+        parents={"ce30": "ae10"},
+        call="upgrade head",
+        kind="MultipleHeadsError",
+        message="'head' is not one revision: there are 2 heads, be20, ce30",
+        hint="name one (`be20`), all (`heads`), or join them with `asyncmig merge heads`",
+        cure="upgrade heads",
+    ),
+    Case(
+        row="K4",
+        title="Rows break a new constraint",
+        why="What the models say was never true of the data. PostgreSQL's detail names a row. Clean the"
+        " data in a revision before this one, or in this one.",
+        scripts={"ae10": 'op.create_unique_constraint("one_id", "book", ["id"])'},
+        before="CREATE TABLE book (id integer); INSERT INTO book VALUES (1), (1)",
+        call="upgrade",
+        kind="StatementFailedError",
+        message='revision ae10 failed at *: could not create unique index "one_id"*',
+        hint="rows in the table break the constraint: *; nothing of ae10 was kept",
+        cleaned="DELETE FROM book WHERE ctid = '(0,2)'",
+    ),
+    Case(
+        row="K4",
+        title="Rows break a foreign key",
+        why="As above, for rows whose counterpart is missing.",
+        scripts={"ae10": 'op.create_foreign_key("loan_book", "loan", "book", ["book_id"], ["id"])'},
+        before="CREATE TABLE book (id integer PRIMARY KEY); CREATE TABLE loan (book_id integer);"
+        " INSERT INTO loan VALUES (7)",
+        call="upgrade",
+        kind="StatementFailedError",
+        message='*violates foreign key constraint "loan_book"*',
+        hint="rows in the table break the constraint: *",
+        cleaned="DELETE FROM loan",
+    ),
+    Case(
+        row="K5",
+        title="A column cannot be cast",
+        why="PostgreSQL has no automatic way from one type to the other; `postgresql_using` says how.",
+        scripts={"ae10": 'op.alter_column("book", "pages", type_=sa.Integer)'},
+        before="CREATE TABLE book (pages text)",
+        call="upgrade",
+        kind="StatementFailedError",
+        message='*in op.alter_column: column "pages" cannot be cast automatically to type integer',
+        hint='the column cannot be cast by itself: give alter_column postgresql_using="pages::integer"*',
+        cured={
+            "ae10": 'op.alter_column("book", "pages", type_=sa.Integer,'
+            ' postgresql_using="pages::integer")'
+        },
+    ),
+    Case(
+        row="K6",
+        title="Nobody listens",
+        why="The server does not run, or the host or port is wrong. `--wait-for-database 30s` waits for"
+        " a server that is still starting.",
+        call="current",
+        url="port",
+        kind="ConnectionFailedError",
+        message="cannot reach *",
+        hint="is the server running*",
+    ),
+    Case(
+        row="K6",
+        title="The login is refused",
+        why="The user does not exist, or the password is wrong. Messages never show the password.",
+        call="current",
+        url="user",
+        kind="ConnectionFailedError",
+        message="*refused the login: *",
+        hint="check user and password in the URL*",
+    ),
+    Case(
+        row="K6",
+        title="There is no such database",
+        why="asyncmig migrates databases and does not create them.",
+        call="current",
+        url="database",
+        kind="ConnectionFailedError",
+        message="there is no such database: *",
+        hint="create it with `createdb`, or correct the name in the URL",
+    ),
+    Case(
+        row="K6",
+        title="There are too many connections",
+        why="The server, the database or the role is at its limit.",
+        call="current",
+        url="limited",
+        kind="ConnectionFailedError",
+        message="*has no free connection: too many connections for role *",
+        hint="wait, raise max_connections, or close idle sessions*",
+    ),
+    Case(
+        row="K7",
+        title="A lock is held for too long",
+        why="Another session holds a lock on the table. The phase is rolled back and tried again"
+        " `lock_retries` times; the error says who blocks. End that session, or let it finish.",
+        scripts={"ae10": 'op.add_column("book", sa.Column("pages", sa.Text))'},
+        before="CREATE TABLE book (id integer)",
+        held="LOCK TABLE book",
+        config='lock_timeout = "1s"\nlock_retries = 0',
+        call="upgrade",
+        kind="StatementFailedError",
+        message="revision ae10 failed at *in op.add_column: canceling statement due to lock timeout*"
+        "blocked by *",
+        hint="another session held the lock for longer than lock_timeout: *",
+    ),
+    Case(
+        row="K8",
+        title="A revision stops half way",
+        why="VACUUM cannot run in a transaction, so what stands before it is committed first. The"
+        " journal knows how far the revision came: correct what is behind that point, and run the same"
+        " command. The exit code is 5.",
+        scripts={
+            "ae10": BOOK + '\nop.execute("VACUUM book")\nop.execute("UPDATE book SET id = 1/0")'
+            '\nop.execute("SELECT 1/0")'
+        },
+        call="upgrade",
+        code=5,
+        kind="PartiallyAppliedError",
+        message="revision ae10 failed at *ae10.py:* in op.execute: division by zero",
+        hint="phases before phase 3 of ae10 stand committed; correct the cause and run the same command"
+        " again: it goes on from there",
+        cured={"ae10": BOOK + '\nop.execute("VACUUM book")\nop.execute("UPDATE book SET id = 1")'},
+    ),
+    Case(
+        row="K9",
+        title="Revisions stand on each other",
+        why="A `down_revision` was edited by hand. `asyncmig validate` lists everything that is wrong"
+        " with a history.",
+        scripts={"ae10": BOOK, "be20": "pass"},
+        parents={"ae10": "be20"},
+        call="upgrade",
+        kind="HistoryError",
+        message="the history has a cycle: ae10 -> be20 -> ae10",
+        hint="one of these revisions names a later one in `down_revision` or `depends_on`: correct that"
+        " file",
+    ),
+    Case(
+        row="K10",
+        title="The models cannot be imported",
+        why="`target_metadata` names a module that is not there or that fails. `prepend_sys_path` says"
+        " where to look for it.",
+        scripts={"ae10": BOOK},
+        config='target_metadata = "no_such_models:Base.metadata"',
+        call="upgrade",
+        kind="ConfigError",
+        message="'no_such_models:Base.metadata' cannot be imported: there is no module 'no_such_models'",
+        hint="add the folder that holds it to prepend_sys_path, or install the package",
+    ),
+    Case(
+        row="K11",
+        title="Permission is denied",
+        why="The role of the URL does not own the table. Let the owner migrate: by its own URL, or with"
+        " the setting `role`, which is `SET ROLE`.",
+        scripts={"ae10": 'op.add_column("book", sa.Column("pages", sa.Text))'},
+        before="CREATE TABLE book (id integer)",
+        url="reader",
+        call="upgrade",
+        kind="StatementFailedError",
+        message="revision ae10 failed at *: must be owner of table book",
+        hint="grant the privilege, or set `role` to the owner of the objects*",
+    ),
+    Case(
+        row="K12",
+        title="A script has a syntax error",
+        why="The script is read before anything runs.",
+        scripts={"ae10": 'op.execute("SELECT 1"'},
+        call="upgrade",
+        kind="ScriptError",
+        message="*ae10.py:* is no Python: '(' was never closed",
+        hint='correct the line: op.execute("SELECT 1"',
+        cured={"ae10": 'op.execute("SELECT 1")'},
+    ),
+    Case(
+        row="K13",
+        title="The database is not PostgreSQL's",
+        why="asyncmig speaks to PostgreSQL through asyncpg. Any driver's name in a PostgreSQL URL is"
+        " understood (`postgresql+psycopg2://`).",
+        call="current --url mysql://root@localhost/app",
+        kind="UrlError",
+        message="the database url (from --url) is MySQL's",
+        hint="asyncmig migrates PostgreSQL only: postgresql://user:password@host:5432/database",
+    ),
+)
+
+
+def page() -> str:
+    """The whole page."""
+    lines = [
+        "<!-- Written by scripts/error_pages.py, whose cases are tests: change those, then `make docs`. -->",
+        "",
+        "# When things go wrong",
+        "",
+        "Every error says what is wrong, where, and what to do next: one line, then a hint. With",
+        "`--json` it is a document with the error's class and its facts; in Python it is an exception",
+        "with `message`, `hint` and `fields()`. `--raiseerr` adds the traceback. `…` stands for what",
+        "differs from place to place.",
+    ]
+    for case in CASES:
+        lines += ["", f"## {case.title}", "", case.why, ""]
+        if case.before:
+            lines += ["```sql", *(f"{part.strip()};" for part in case.before.split(";")), "```", ""]
+        if case.held:
+            lines += ["```sql", f"BEGIN; {case.held};  -- in another session", "```", ""]
+        if case.config:
+            lines += ["```toml", case.config, "```", ""]
+        for revision, body in case.scripts.items():
+            if body != "pass":
+                lines += ["```python", _script(revision, body), "```", ""]
+        lines += ["```console", f"$ asyncmig {case.call}", f"error: {_shown(case.message)}"]
+        lines += [f"hint: {_shown(case.hint)}"]
+        lines += [f"$ echo $?\n{case.code}"] if case.code != 1 else []
+        lines += ["```", "", f"`{case.kind}`"]
+        if case.cured or case.cure or case.cleaned:
+            lines += ["", "What to do:", ""]
+        if case.cleaned:
+            lines += ["```sql", f"{case.cleaned};", "```"]
+        for revision, body in case.cured.items():
+            lines += ["```python", _script(revision, body), "```"]
+        if case.cure:
+            lines += ["```console", f"$ asyncmig {case.cure}", "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _shown(pattern: str) -> str:
+    return pattern.replace("*", "…")
+
+
+def _script(revision: str, body: str) -> str:
+    return f"# {revision}.py\ndef upgrade(op: Operations) -> None:\n{indent(dedent(body), '    ')}"
+
+
+def main() -> int:
+    """Write the page, or compare it."""
+    if "--check" in sys.argv[1:]:
+        if TARGET.exists() and TARGET.read_text() == page():
+            return 0
+        print(f"{TARGET} is old: run scripts/error_pages.py", file=sys.stderr)
+        return 1
+    TARGET.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
