@@ -129,14 +129,12 @@ class _Reader:
         sequence: Any = self._owned.get((*table, row["name"]))
         identity = _IDENTITIES.get(row["identity"])
         default = row["expression"]
-        is_serial = (
-            sequence is not None
-            and sequence["dependence"] == "a"
-            and default is not None
-            and default == sequence["next_value"]
-        )
+        behind: Any = None
+        if sequence is not None and sequence["dependence"] == "a" and default is not None:
+            behind = sequence if default == sequence["next_value"] else None
+        is_serial = behind is not None
         if is_serial:
-            self._serial.add((sequence["schema"], sequence["name"]))
+            self._serial.add((behind["schema"], behind["name"]))
         generated = row["generated"]
         return Column(
             name=row["name"],
@@ -154,7 +152,7 @@ class _Reader:
             stored=generated != "v",
             serial=is_serial,
             options=_options(sequence) if identity or is_serial else None,
-            sequence=self._name(sequence["schema"], sequence["name"]) if is_serial else None,
+            sequence=self._name(behind["schema"], behind["name"]) if is_serial else None,
             owned_default=self._text(default) if is_serial else None,
             comment=row["comment"],
         )

@@ -174,7 +174,7 @@ async def _find_guilty(session: Session, statements: Sequence[ModelStatement]) -
                 "run the migrations that create it first",
                 subject=statement.subject,
                 sql=statement.sql,
-                sqlstate=error.sqlstate,
+                sqlstate=getattr(error, "sqlstate", None),
             ) from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.schema import Computed, Identity
+from sqlalchemy.schema import Column, Computed, Identity
 
 from asyncmig.errors import ScriptError
 from asyncmig.operations.checks import CreateCheckConstraintOp
@@ -233,7 +233,7 @@ def _validate(operation: ValidateConstraintOp, items: ItemWriter) -> Code:
 
 def _create_index(operation: CreateIndexOp, items: ItemWriter) -> Code:
     keys = tuple(
-        string(key.name) if hasattr(key, "table") and hasattr(key, "name") else items.value(key)
+        string(key.name) if isinstance(key, Column) else items.value(key)
         for key in operation.columns
     )
     keywords = {

@@ -80,6 +80,7 @@ def ix(*expressions: Any, **keywords: Any) -> Callable[[sa.MetaData], object]:
 
 no_index = table(col("pages", sa.Integer), col("tags", pgs.JSONB))
 nothing = table()
+SINCE_15 = frozenset({"foreign key some columns"})
 seq = sa.Sequence
 
 CHANGES: list[Change] = [
@@ -466,14 +467,16 @@ CHANGES: list[Change] = [
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [change[1:] for change in CHANGES], ids=[change[0] for change in CHANGES]
+    ("before", "after"),
+    [
+        pytest.param(*change, id=name, marks=[pytest.mark.pg(">=15")] if name in SINCE_15 else [])
+        for name, *change in CHANGES
+    ],
 )
 async def test_change(comparing: Comparing, before, after):
     one, two = sa.MetaData(), sa.MetaData()
     before(one)
     after(two)
     up, down = await comparing.there_and_back(one, two)
-    changes_something = (before, after) != (nothing, nothing)
-    assert changes_something
     assert up
     assert down

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -140,6 +141,7 @@ def _table(metadata: sa.MetaData, name: str, table: dict[str, Any], model: dict[
             )
 
 
+@pytest.mark.timeout(120 + 2 * EXAMPLES)
 @settings(
     max_examples=EXAMPLES,
     phases=(Phase.explicit, Phase.generate),

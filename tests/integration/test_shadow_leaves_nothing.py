@@ -1,0 +1,161 @@
+"""The shadow: how many questions it asks, and that nothing of it stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+import asyncpg
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from asyncmig import Migrator
+from asyncmig.engine import shadow
+from asyncmig.engine.session import Session
+from asyncmig.errors import DatabaseError
+from fix_database import catalog_dump
+
+if TYPE_CHECKING:
+    from fix_autogenerate import Comparing
+
+
+def shop(tables: int = 2) -> sa.MetaData:
+    metadata = sa.MetaData()
+    for number in range(tables):
+        sa.Table(
+            f"t{number}",
+            metadata,
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("up", sa.ForeignKey(f"t{max(number - 1, 0)}.id"), index=True),
+            sa.Column("mood", sa.Enum("sad", "ok", name="mood")),
+        )
+    return metadata
+
+
+class Counting(Session):
+    """A session that counts what it sends."""
+
+    sent = 0
+
+    async def fetch(self, query, *args):
+        self.sent += 1
+        return await super().fetch(query, *args)
+
+    async def send(self, sql):
+        self.sent += 1
+        await super().send(sql)
+
+
+@pytest.mark.parametrize("tables", [1, 40])
+async def test_the_number_of_messages_does_not_grow(comparing: Comparing, tables):
+    await comparing.build(shop(tables))
+    session = Counting(comparing.driver, comparing.session.sqlalchemy)
+    sides = await shadow.read_sides(session, [shop(tables)])
+    assert len(sides.actual.tables) == len(sides.wanted.tables) == tables
+    assert session.sent == 23
+
+
+async def test_the_database_is_as_before(comparing: Comparing, database_url):
+    await comparing.build(shop())
+    path = await comparing.driver.fetchval("SHOW search_path")
+    before = catalog_dump(database_url)
+    await comparing.sides(shop(3))
+    assert catalog_dump(database_url) == before
+    assert not comparing.driver.is_in_transaction()
+    assert await comparing.driver.fetchval("SHOW search_path") == path
+
+
+async def test_a_callers_transaction_goes_on(database_url, project):
+    engine = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    async with engine.connect() as connection, connection.begin():
+        await connection.execute(sa.text("CREATE TABLE mine (id int)"))
+        inside = Migrator(connection, settings=project.settings(), target_metadata=shop(1))
+        found = await inside.check()
+        changes = [(item.change, item.object) for item in found.differences]
+        assert ("create_table", "t0") in changes
+        assert ("drop_table", "mine") in changes
+        await connection.execute(sa.text("INSERT INTO mine VALUES (1)"))
+    async with engine.connect() as connection:
+        assert (await connection.execute(sa.text("SELECT id FROM mine"))).scalar() == 1
+    await engine.dispose()
+
+
+async def test_killed_in_the_middle(comparing: Comparing, database_url, pg, monkeypatch):
+    before = catalog_dump(database_url)
+    pid = await comparing.driver.fetchval("SELECT pg_backend_pid()")
+
+    async def killed(*_: object, **__: object) -> None:
+        await pg.execute("SELECT pg_terminate_backend($1)", pid)
+        await anyio.sleep(0.05)
+        raise asyncpg.InterfaceError("killed")
+
+    monkeypatch.setattr(shadow, "_find_guilty", killed)
+    metadata = shop()
+    sa.Table("bad", metadata, sa.Column("x", sa.Integer, server_default=sa.text("no_such()")))
+    with pytest.raises(asyncpg.InterfaceError):
+        await comparing.sides(metadata)
+    assert catalog_dump(database_url) == before
+
+
+async def test_cancelled_in_the_middle(comparing: Comparing, database_url, monkeypatch):
+    before = catalog_dump(database_url)
+    read, calls = shadow.read_catalog, []
+
+    async def slow(fetch, schemas, **keywords):
+        calls.append(list(schemas))
+        if len(calls) == 2:  # the models are built now
+            await anyio.sleep(60)
+        return await read(fetch, schemas, **keywords)
+
+    monkeypatch.setattr(shadow, "read_catalog", slow)
+    with anyio.move_on_after(0.5) as scope:
+        await comparing.sides(shop())
+    assert scope.cancelled_caught
+    assert len(calls) == 2
+    assert not comparing.driver.is_in_transaction()
+    assert catalog_dump(database_url) == before
+
+
+async def test_models_stay_as_they_were(comparing: Comparing):
+    metadata = shop()
+    dialect = sa.create_mock_engine("postgresql://", print).dialect
+    tables = list(metadata.tables.values())
+    before = [str(sa.schema.CreateTable(table).compile(dialect=dialect)) for table in tables]
+    await comparing.sides(metadata)
+    await comparing.sides(metadata)
+    after = [str(sa.schema.CreateTable(table).compile(dialect=dialect)) for table in tables]
+    assert before == after
+    assert any("FOREIGN KEY" in sql for sql in after)
+
+
+async def test_a_read_only_server(comparing: Comparing):
+    await comparing.driver.execute("SET default_transaction_read_only = on")
+    with pytest.raises(DatabaseError, match="is read-only") as info:
+        await comparing.sides(shop())
+    assert "on the primary" in (info.value.hint or "")
+
+
+async def test_a_search_path_that_leads_nowhere(comparing: Comparing):
+    await comparing.driver.execute("SET search_path = nowhere")
+    with pytest.raises(DatabaseError, match="no schema of the search path"):
+        await comparing.sides(shop())
+
+
+async def test_partitions_and_extensions_are_left_alone(comparing: Comparing):
+    await comparing.driver.execute("CREATE EXTENSION citext; CREATE EXTENSION hstore")
+    metadata = sa.MetaData()
+    sa.Table("log", metadata, sa.Column("at", sa.Date), postgresql_partition_by="RANGE (at)")
+    await comparing.build(metadata)
+    await comparing.driver.execute(
+        "CREATE TABLE log_2026 PARTITION OF log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')"
+    )
+    await comparing.nothing_to_do(await comparing.sides(metadata))
+
+
+async def test_other_schemas_only_when_asked(comparing: Comparing):
+    await comparing.driver.execute("CREATE SCHEMA other; CREATE TABLE other.thing (id int)")
+    await comparing.build(shop())
+    assert ("other", "thing") not in (await comparing.sides(shop())).actual.tables
+    everything = await comparing.sides(shop(), include_schemas=True)
+    assert ("other", "thing") in everything.actual.tables
