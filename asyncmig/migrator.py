@@ -664,6 +664,10 @@ class Migrator:
             from asyncmig.config import extend_sys_path
 
             extend_sys_path(self.settings.prepend_sys_path)
+        if self.settings.plugins:
+            from asyncmig.plugins import load_plugins
+
+            load_plugins(self.settings)
         return {
             revision.id: load_script(revision, import_context=self._alembic_imports)
             for revision in revisions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.config.objects import extend_sys_path
+from asyncmig.plugins import load_plugins
 from asyncmig.revisions.validate import validate
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ def validate_project(settings: Settings) -> ValidationReport:
     """Check the history and import every script. File work, no database: call it in a thread.
 
     Raises:
+        ConfigError: a plugin that the settings choose cannot be used.
         FileError: there is no script directory, or a folder cannot be read.
     """
     from asyncmig.alembic_compat.environment import Environment
     from asyncmig.alembic_compat.imports import alembic_imports
 
     extend_sys_path(settings.prepend_sys_path)
+    load_plugins(settings)
     return validate(
         settings.version_paths,
         recursive=settings.recursive_version_locations,

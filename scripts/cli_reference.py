@@ -11,6 +11,7 @@ from typing import Any
 from asyncmig import results
 from asyncmig.deploying import Backup, DeployResult, Survey
 from asyncmig.plan import model
+from asyncmig.plugins import PluginInfo
 from asyncmig.render import InitResult, TemplateInfo
 from asyncmig_cli.application import application
 from asyncmig_cli.commands import COMMANDS
@@ -132,7 +133,7 @@ def _table(parameters: list[Any]) -> Iterator[str]:
 
 def _documents() -> list[type]:
     own = [getattr(results, name) for name in results.__all__ if name != "Result"]
-    return [*own, Survey, Backup, DeployResult, InitResult, TemplateInfo, model.Plan]
+    return [*own, Survey, Backup, DeployResult, PluginInfo, InitResult, TemplateInfo, model.Plan]
 
 
 def _document(kind: type) -> Iterator[str]:

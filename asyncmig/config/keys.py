@@ -14,6 +14,7 @@ from asyncmig.config.kinds import (
     LOCATION,
     LOCATIONS,
     MODULE,
+    NAMES,
     OBJECTS,
     PATH,
     PER_MIGRATION,
@@ -128,6 +129,14 @@ KEYS: tuple[Key, ...] = (
         group=_WHERE,
         doc="A module whose functions carry the known names (`include_object`,"
         " `process_revision_directives`, `render_item`, `on_version_apply` ...).",
+    ),
+    Key(
+        name="plugins",
+        kind=NAMES,
+        group=_WHERE,
+        doc="Installed plugins to use: they are imported before revisions and may bring directives."
+        " `asyncmig list_plugins` shows what is installed.",
+        default="none",
     ),
     Key(
         name="databases",

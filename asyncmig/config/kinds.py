@@ -29,6 +29,7 @@ __all__ = [
     "LOCATION",
     "LOCATIONS",
     "MODULE",
+    "NAMES",
     "OBJECTS",
     "PATH",
     "PER_MIGRATION",
@@ -132,6 +133,14 @@ def _objects(value: object, place: Place) -> str | tuple[str, ...]:
     if isinstance(value, list):
         return tuple(_object(item, place) for item in value)
     return _object(value, place)
+
+
+def _names(value: object, place: Place) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(filter(None, value.replace(",", " ").split()))
+    if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
+        return tuple(item.strip() for item in value)
+    raise place.wrong("a list of names", value)
 
 
 def _databases(value: object, place: Place) -> tuple[str, ...]:
@@ -242,6 +251,7 @@ LOCATIONS = Kind("list of paths or package:folder", _locations)
 FOLDERS = Kind("list of paths", _folders)
 MODULE = Kind("module", _module)
 OBJECTS = Kind("module:name, or a list of them", _objects)
+NAMES = Kind("list of names", _names)
 TABLE = Kind("table", _table)
 HOOKS = Kind("array of tables", _hooks)
 DATABASES = Kind("tables", _databases)

@@ -65,6 +65,7 @@ class Settings:
     prepend_sys_path: tuple[Path, ...] = ()
     target_metadata: str | tuple[str, ...] | None = None
     hooks: str | None = None
+    plugins: tuple[str, ...] = ()
     config_path: Path | None = None
     section: str | None = None
     databases: tuple[str, ...] = ()

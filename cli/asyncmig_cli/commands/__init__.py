@@ -11,6 +11,7 @@ DATABASE = "The database"
 COMMANDS: Final[dict[str, str]] = {
     "init": PROJECT,
     "list_templates": PROJECT,
+    "list_plugins": PROJECT,
     "revision": PROJECT,
     "merge": PROJECT,
     "edit": PROJECT,

@@ -1,0 +1,39 @@
+"""``asyncmig list_plugins``."""
+
+from typing import TYPE_CHECKING
+
+from asyncmig.errors import ConfigNotFoundError
+from asyncmig_cli.drawing.table import Column, Table
+from asyncmig_cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from asyncmig.config.settings import Settings
+
+EXAMPLES = {
+    "asyncmig list_plugins": "what is installed, and what the project uses",
+    "asyncmig list_plugins -n audit": "the same for one database",
+}
+DOCUMENT = '{"plugins": [PluginInfo]}'
+
+
+def list_plugins(invocation: Invocation) -> None:
+    """List the installed plugins, and which of them the settings choose."""
+    from asyncmig.plugins import list_plugins as plugins
+
+    settings: Settings | None
+    try:
+        settings = invocation.settings
+    except ConfigNotFoundError:  # what is installed can be told outside of a project too
+        settings = None
+    found = plugins(settings)
+    table = Table(
+        [Column("plugin"), Column("used"), Column("package", flexible=True, least=12)],
+        [
+            (one.name, "yes" if one.chosen else "no", f"{one.package} {one.version}".strip())
+            for one in found
+        ],
+    )
+    invocation.show(
+        {"plugins": [one.to_dict() for one in found]},
+        lambda stream: table.lines(stream.width) if found else ["no plugins are installed"],
+    )
