@@ -127,8 +127,8 @@ KEYS: tuple[Key, ...] = (
         name="hooks",
         kind=MODULE,
         group=_WHERE,
-        doc="A module whose functions carry the known names (`include_object`,"
-        " `process_revision_directives`, `render_item`, `on_version_apply` ...).",
+        doc="A module whose functions carry the known names: `include_name`, `include_object`,"
+        " `process_revision_directives`, `render_item`.",
     ),
     Key(
         name="plugins",

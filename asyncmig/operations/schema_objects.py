@@ -261,6 +261,8 @@ class SchemaObjects:
 
 def _naming_convention(context: MigrationContext | None) -> Mapping[Any, Any] | None:
     models = None if context is None else context.opts.get("target_metadata")
+    if isinstance(models, list | tuple):  # several: the first one's counts
+        models = models[0] if models else None
     return getattr(models, "naming_convention", None)
 
 

@@ -54,6 +54,17 @@ async def test_several_models_by_settings(project, models):
     assert len(await Migrator(settings=settings).plan(current=[])) == 1
 
 
+async def test_the_first_models_name_constraints(project):
+    project.revision(
+        "a1",
+        header="import sqlalchemy as sa",
+        upgrade='op.create_table("t", sa.Column("i", sa.Integer, primary_key=True))',
+    )
+    several = (MetaData(naming_convention={"pk": "key_of_%(table_name)s"}), MetaData())
+    migrator = Migrator(script_location=project.script_location, target_metadata=several)
+    assert "CONSTRAINT key_of_t PRIMARY KEY (i)" in await migrator.sql()
+
+
 async def test_validate_reads_what_the_commands_read(project, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     (project.path / "d_words.py").write_text("WORD = 1\n")
