@@ -1,0 +1,77 @@
+"""The server's types as SQLAlchemy's, and which of them need a cast."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.dialects import postgresql as pgs
+
+from asyncmig.catalog.model import Catalog, Enum, ObjectName, TypeName
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.diff.types import has_cast, needs_cast, sql_type
+
+CATALOG = Catalog(
+    default_schema="public",
+    enums={ObjectName("shop", "mood"): Enum(name=ObjectName("shop", "mood"), labels=("a", "b"))},
+)
+
+
+def built_in(text: str, *, array: bool = False) -> TypeName:
+    return TypeName(text=text, name=ObjectName("pg_catalog", text.removesuffix("[]")), array=array)
+
+
+def ddl(type_: TypeName, collation: str | None = None) -> str:
+    return sql_type(type_, collation, CATALOG).compile(dialect=MigrationDialect())
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("integer", "INTEGER"),
+        ("character varying(50)", "VARCHAR(50)"),
+        ("character varying", "VARCHAR"),
+        ("character(3)", "CHAR(3)"),
+        ("numeric(8,2)", "NUMERIC(8, 2)"),
+        ("numeric", "NUMERIC"),
+        ("timestamp(3) with time zone", "TIMESTAMP(3) WITH TIME ZONE"),
+        ("timestamp without time zone", "TIMESTAMP WITHOUT TIME ZONE"),
+        ("time(2) with time zone", "TIME(2) WITH TIME ZONE"),
+        ("interval(2)", "INTERVAL (2)"),
+        ("bit varying(4)", "BIT VARYING(4)"),
+        ("double precision", "DOUBLE PRECISION"),
+        ("interval day to second", "interval day to second"),
+        ("pg_lsn", "pg_lsn"),
+    ],
+)
+def test_built_in_types(text, written):
+    assert ddl(built_in(text)) == written
+
+
+def test_arrays_collations_and_types_of_ones_own():
+    assert ddl(built_in("text[]", array=True)) == "TEXT[]"
+    assert ddl(built_in("text"), 'pg_catalog."C"') == 'TEXT COLLATE "C"'
+    mood = TypeName(text="shop.mood", name=ObjectName("shop", "mood"), kind="e")
+    found = sql_type(mood, None, CATALOG)
+    assert isinstance(found, pgs.ENUM)
+    assert (found.enums, found.schema, found.create_type) == (["a", "b"], "shop", False)
+    vector = TypeName(text="public.vector(3)", name=ObjectName("public", "vector"))
+    assert ddl(vector) == "vector(3)"
+    citext = TypeName(text="public.citext", name=ObjectName("public", "citext"))
+    assert ddl(citext) == "CITEXT"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "needed", "direct"),
+    [
+        ("integer", "bigint", False, True),
+        ("text", "integer", True, True),
+        ("integer", "text", False, False),
+        ("date", "timestamp with time zone", True, True),
+        ("json", "jsonb", True, True),
+        ("uuid", "jsonb", True, False),
+        ("character varying(5)", "text", False, True),
+    ],
+)
+def test_casts(before, after, needed, direct):
+    assert needs_cast(built_in(before), built_in(after)) is needed
+    if needed:
+        assert has_cast(built_in(before), built_in(after)) is direct

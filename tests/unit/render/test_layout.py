@@ -1,0 +1,37 @@
+"""Calls as text: on one line where they fit, an argument a line where they do not."""
+
+from __future__ import annotations
+
+import ast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asyncmig.render.layout import Call, Listed, laid_out, string
+
+
+def test_what_fits_stands_on_one_line():
+    call = Call.of("op.drop_table", '"book"', schema='"shop"')
+    assert laid_out(call) == 'op.drop_table("book", schema="shop")'
+
+
+def test_what_does_not_fit_is_broken_at_every_argument():
+    call = Call.of("f", "a", Call.of("g", "b", "c"), Listed(("d", "e")), key="v")
+    assert laid_out(call, width=11) == (
+        "f(\n    a,\n    g(\n        b,\n        c,\n    ),\n    [d, e],\n    key=v,\n)"
+    )
+
+
+def test_a_tall_call_is_always_broken_and_an_empty_one_never():
+    assert laid_out(Call("f", ((None, "a"),), tall=True)) == "f(\n    a,\n)"
+    assert laid_out(Call("f", (), tall=True)) == "f()"
+
+
+@given(st.text())
+def test_strings_are_what_they_were(text):
+    assert ast.literal_eval(string(text)) == text
+
+
+def test_strings_stand_in_double_quotes():
+    assert string("it's") == '"it\'s"'
+    assert string("a\nb") == '"a\\nb"'
