@@ -247,7 +247,8 @@ class ScriptCursor:
         with _as_the_driver_raises():
             result = self.connection.owner().exec_driver_sql(operation, given or None)
         self.rowcount = result.rowcount
-        self.description = result.cursor.description if result.returns_rows else None
+        cursor = result.cursor if result.returns_rows else None
+        self.description = None if cursor is None else cursor.description
         self._result = result
 
     def executemany(self, operation: str, seq_of_parameters: Sequence[Any]) -> None:

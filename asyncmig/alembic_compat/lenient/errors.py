@@ -88,7 +88,7 @@ def translated(error: BaseException) -> Error:
     """The same error as this driver's."""
     if not isinstance(error, asyncpg.PostgresError):
         return InterfaceError(str(error))
-    state = error.sqlstate or ""
+    state = getattr(error, "sqlstate", None) or ""
     detail = getattr(error, "detail", None)
     told = _BY_CLASS.get(state[:2], DatabaseError)(
         f"{error}\nDETAIL:  {detail}" if detail and detail not in str(error) else str(error)
