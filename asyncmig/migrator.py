@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from asyncmig.alembic_compat.facade.config import Config
     from asyncmig.alembic_compat.project import ProjectRun
+    from asyncmig.autogenerating import Autogenerate, Generated
     from asyncmig.engine.database import Database
     from asyncmig.engine.runner import Runner
     from asyncmig.events import Event
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.play import AnyScript
     from asyncmig.results import (
         BranchPoint,
+        CheckResult,
         CreatedRevision,
         JournalEntry,
         ResolveResult,
@@ -428,6 +430,23 @@ class Migrator:
         async with opened(self._database(), self.settings) as session:
             return await read_journal(session, self.settings, wanted)
 
+    async def check(self) -> CheckResult:
+        """Where the database differs from the models.
+
+        PostgreSQL prints both sides: the models are built in scratch schemas of the same database,
+        in a transaction that is rolled back. Nothing is locked or left behind.
+
+        Raises:
+            NotCurrentError: revisions are pending; the models are compared with the head.
+            ConfigError: there are no models, or SQLAlchemy cannot compile them.
+            DatabaseError: a privilege is missing, or PostgreSQL refuses the models.
+
+        Example::
+
+            assert (await migrator.check()).ok  # a test that no migration was forgotten
+        """
+        return await (await self._autogenerate()).check()
+
     # asking the script directory
 
     async def heads(self, *, resolve_dependencies: bool = False) -> tuple[RevisionInfo, ...]:
@@ -482,23 +501,47 @@ class Migrator:
         branch_label: str | Sequence[str] | None = None,
         version_path: str | Path | None = None,
         sql_file: bool = False,
+        skip_empty: bool = False,
     ) -> CreatedRevision:
         """Write a new revision file.
+
+        Args:
+            message: its first line names the file.
+            autogenerate: fill it with what makes the database what the models say; the database must
+                be at head.
+            rev_id: None makes one up.
+            head: what to stand on.
+            splice: ``head`` may have other revisions above it.
+            depends_on: revisions that must be applied before.
+            branch_label: new labels.
+            version_path: which of the version locations.
+            sql_file: a SQL revision; not together with ``autogenerate``.
+            skip_empty: with ``autogenerate``, write nothing where nothing differs; the result's
+                ``written`` is then False.
 
         Raises:
             MultipleHeadsError: ``head`` is ambiguous; give one, or merge first.
             FileError: the folder cannot be written.
+            AsyncmigError: with ``autogenerate``, as ``check``.
         """
         from asyncmig.render import create_revision
+        from asyncmig.results import CreatedRevision
 
+        generated: Generated | None = None
         if autogenerate:
-            raise ConfigError(
-                "autogenerate is not part of this version",
-                hint="write the revision by hand: `asyncmig revision -m MESSAGE`",
-            )
+            if sql_file or self.settings.revision_format == "sql":
+                raise ConfigError(
+                    "autogenerate writes Python revisions only",
+                    hint='leave out sql_file (--sql-file) and revision_format = "sql"',
+                )
+            generated = await (await self._autogenerate()).script(rev_id)
+            if not generated.wanted or (skip_empty and not generated.changes):
+                return CreatedRevision(
+                    revision="", path="", changes=generated.changes, written=False
+                )
         directory = await self._directory()
         labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
-        return await anyio.to_thread.run_sync(
+        created = await anyio.to_thread.run_sync(
             lambda: create_revision(
                 self.settings,
                 directory,
@@ -510,7 +553,31 @@ class Migrator:
                 branch_labels=labels,
                 version_path=Path(version_path) if version_path else None,
                 sql_file=sql_file,
+                upgrades=generated.upgrades if generated else "",
+                downgrades=generated.downgrades if generated else "",
+                imports=generated.imports if generated else (),
             )
+        )
+        return replace(created, changes=generated.changes) if generated else created
+
+    async def _autogenerate(self) -> Autogenerate:
+        from asyncmig.autogenerating import Autogenerate
+
+        if await self._several():
+            raise ConfigError(
+                "env.py migrates several databases, and models are compared with one",
+                hint="name one: -n NAME, or --url",
+            )
+        metadata: object = await self._target_metadata()
+        project = self._project
+        if project is not None and isinstance(project.target_metadata, list | tuple):
+            metadata = project.target_metadata
+        return Autogenerate(
+            database=self._database(),
+            settings=self.settings,
+            graph=await self._graph(),
+            metadata=metadata,
+            options=project.options if project is not None else {},
         )
 
     async def merge(
