@@ -73,7 +73,8 @@ class Survey(Result):
     def to_dict(self) -> dict[str, object]:
         """The survey as plain data."""
         names = ("database", "server", "state", "current", "pending", "target")
-        return {name: getattr(self, name) for name in names} | {"plan": self.plan.to_dict()}
+        facts: dict[str, object] = {name: getattr(self, name) for name in names}
+        return facts | {"plan": self.plan.to_dict()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -698,7 +698,7 @@ class Migrator:
         """The models, imported once; a tuple when there are several."""
         if self._metadata is None:
             given = self._given_metadata or self.settings.target_metadata or ()
-            several = tuple(given) if isinstance(given, list | tuple) else (given,)
+            several: tuple[Any, ...] = tuple(given) if isinstance(given, list | tuple) else (given,)
             names = [item for item in several if isinstance(item, str)]
             found: dict[str, Any] = {}
             if names:
