@@ -74,7 +74,8 @@ class Survey(Result):
         """The survey as plain data."""
         names = ("database", "server", "state", "current", "pending", "target")
         facts: dict[str, object] = {name: getattr(self, name) for name in names}
-        return facts | {"plan": self.plan.to_dict()}
+        facts["plan"] = self.plan.to_dict()
+        return facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

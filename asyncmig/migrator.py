@@ -708,7 +708,9 @@ class Migrator:
                     lambda: import_objects(names, sys_path=self.settings.prepend_sys_path)
                 )
                 found = dict(zip(names, objects, strict=True))
-            metadata = tuple(found[item] if isinstance(item, str) else item for item in several)
+            metadata: tuple[Any, ...] = tuple(
+                found[item] if isinstance(item, str) else item for item in several
+            )
             self._metadata = metadata[0] if len(metadata) == 1 else metadata or None
         return self._metadata
 
