@@ -71,6 +71,8 @@ docs: $(STAMP) ## the generated parts of the documentation
 	@$(BIN)/python scripts/alembic_table.py
 	@$(BIN)/python scripts/error_pages.py
 	@$(BIN)/python scripts/directive_reference.py
+	@$(BIN)/python scripts/alembic_table.py
+	@$(BIN)/python scripts/error_pages.py
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
