@@ -68,8 +68,6 @@ bench: $(STAMP) ## against Alembic, psql and one asyncpg query; writes bench.jso
 docs: $(STAMP) ## the generated parts of the documentation
 	@$(BIN)/python scripts/cli_reference.py
 	@$(BIN)/python scripts/configuration_reference.py
-	@$(BIN)/python scripts/alembic_table.py
-	@$(BIN)/python scripts/error_pages.py
 	@$(BIN)/python scripts/directive_reference.py
 	@$(BIN)/python scripts/alembic_table.py
 	@$(BIN)/python scripts/error_pages.py
