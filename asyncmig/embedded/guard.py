@@ -131,6 +131,8 @@ class Guard:
 
     def prepare(self) -> Path:
         """Make the scratch folder, and leave root behind: PostgreSQL refuses to run as root."""
+        if not (self.bin / "postgres").exists():
+            raise RefusalError(f"No such file: {self.bin / 'postgres'}", kind="start")
         account = unprivileged_account(self.folder) if os.geteuid() == 0 else None
         self.base = base = scratch_folder(self.scratch, account)
         if self.folder is not None:

@@ -31,7 +31,8 @@ SELECT (SELECT array_agg(version_num ORDER BY 1) FROM alembic_version),
        (SELECT array_agg(relname::text || relkind::text ORDER BY oid) FROM pg_class WHERE oid > 16384
           AND relkind IN ('r', 'i', 'S', 'v')),
        (SELECT count(*) FROM a),
-       (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')
+       (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
 
 

@@ -47,6 +47,7 @@ prepend_sys_path = [".", "src"]
 sourceless = true
 target_metadata = ["app.models:Base.metadata", "audit:metadata"]
 hooks = "app.migration_hooks"
+plugins = ["audit"]
 url = "postgresql://db/app"
 connect_timeout = 3
 wait_for_database = "1min"
@@ -107,6 +108,7 @@ def test_every_key(read, tmp_path):
     assert settings.prepend_sys_path == (tmp_path, tmp_path / "src")
     assert settings.target_metadata == ("app.models:Base.metadata", "audit:metadata")
     assert settings.hooks == "app.migration_hooks"
+    assert settings.plugins == ("audit",)
     assert settings.url == "postgresql://db/app"
     assert settings.connect_timeout == 3.0
     assert settings.wait_for_database == 60.0
