@@ -241,8 +241,7 @@ async def deploy(
 def _session(migrator: Migrator) -> AbstractAsyncContextManager[Session]:
     from asyncmig.engine.reading import opened
 
-    database = migrator._database()  # noqa: SLF001 - the same way in as the migrator's own runs
-    return opened(database, migrator.settings)
+    return opened(migrator.project.database(), migrator.settings)
 
 
 async def _verify(migrator: Migrator, survey: Survey) -> None:

@@ -15,28 +15,20 @@ import anyio.to_thread
 from asyncmig.config.settings import Settings
 from asyncmig.errors import ConfigError, NotCurrentError, TargetError
 from asyncmig.plan.model import Direction
+from asyncmig.project import Project
 from asyncmig.results import CurrentState
 from asyncmig.revisions.describe import branch_points, describe, describe_all
-from asyncmig.revisions.script import load_script
-from asyncmig.revisions.script_directory import ScriptDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.schema import MetaData
 
-    from asyncmig.alembic_compat.facade.config import Config
-    from asyncmig.alembic_compat.project import ProjectRun
-    from asyncmig.autogenerating import Autogenerate, Generated
-    from asyncmig.engine.database import Database
-    from asyncmig.engine.runner import Runner
+    from asyncmig.autogenerating import Generated
     from asyncmig.events import Event
     from asyncmig.plan.model import Plan
-    from asyncmig.plan.planner import Planner
-    from asyncmig.plan.play import AnyScript
     from asyncmig.results import (
         BranchPoint,
         CheckResult,
@@ -50,8 +42,6 @@ if TYPE_CHECKING:
         ValidationReport,
         VersionTableResult,
     )
-    from asyncmig.revisions.graph import RevisionGraph
-    from asyncmig.revisions.revision import Revision
 
 __all__ = ["Migrator"]
 
@@ -92,14 +82,12 @@ class Migrator:
             overrides["script_location"] = Path(script_location)
         if isinstance(target_metadata, str):
             overrides["target_metadata"] = target_metadata
-        self.settings = replace(base, **_checked(overrides))
-        self._given = None if isinstance(database, str) else database
-        self._given_metadata = target_metadata
-        self._metadata: MetaData | tuple[MetaData, ...] | None = None
-        self._on_event = on_event
-        self._config: Config | None = None
-        self._project: ProjectRun | None = None
-        self._parts: tuple[Migrator, ...] | None = None
+        self.project = Project(
+            replace(base, **_checked(overrides)),
+            database=None if isinstance(database, str) else database,
+            models=target_metadata,
+            on_event=on_event,
+        )
 
     @classmethod
     def from_config(
@@ -131,6 +119,11 @@ class Migrator:
         settings = load(path, name=name, x=x, url=url)
         return cls(settings=settings, on_event=on_event, **overrides)
 
+    @property
+    def settings(self) -> Settings:
+        """Everything that was configured, with what an ``env.py`` says once it was read."""
+        return self.project.settings
+
     # planning
 
     async def plan(
@@ -154,17 +147,10 @@ class Migrator:
             The plan. A step whose script reads from the database is marked ``live``: what it does
             after its first read is known only when it runs.
         """
-        way = _direction(direction)
-        planner = await self._planner(offline=offline)
         if current is None:
-            heads = (await self.current()).heads
-        else:
-            heads = (current,) if isinstance(current, str) else tuple(current)
-        moves = planner.moves(target, heads, way)
-        scripts = await anyio.to_thread.run_sync(
-            self._load_scripts, [move.revision for move in moves]
-        )
-        return planner.plan(target, heads, way, moves, scripts)
+            current = (await self.current()).heads
+        heads = (current,) if isinstance(current, str) else tuple(current)
+        return await self.project.plan(target, heads, _direction(direction), offline=offline)
 
     async def sql(
         self, range_: str = "heads", *, direction: str = "upgrade", tag: str | None = None
@@ -179,65 +165,22 @@ class Migrator:
         Raises:
             NeedsDatabaseError: a script reads from the database.
         """
-        from asyncmig.engine.offline import offline_script
-        from asyncmig.engine.runner import books_for
+        from asyncmig.scripting import migration_script
 
         del tag  # a script that psql runs knows nothing of this run
-        start, colon, target = range_.rpartition(":")
-        way = _direction(direction)
-        if way is Direction.DOWNGRADE and not colon:
-            raise TargetError(
-                f"a downgrade script needs a range, and {range_!r} is none",
-                hint="write FROM:TO, for example head:base",
-                target=range_,
-            )
-        graph = await self._graph()
-        current: tuple[str, ...] = ()
-        if start and start != "base":
-            current = tuple(revision.id for revision in graph.resolve(start))
-        plan = await self.plan(target or "heads", current, way, offline=True)
-        return offline_script(
-            plan,
-            books_for(self.settings, self.settings.version_table_schema, None),
-            create_tables=way is Direction.UPGRADE and not current,
-            one_transaction=self.settings.transaction == "all",
-        )
+        return await migration_script(self.project, range_, _direction(direction))
 
     async def stamp_sql(self, *targets: str, purge: bool = False) -> str:
         """``stamp`` as a script for psql; ``start:target`` gives the rows to start from."""
-        from asyncmig.engine.offline import write_transaction
-        from asyncmig.engine.runner import books_for
+        from asyncmig.scripting import stamp_script
 
-        await self._several()
-        graph = await self._graph()
-        start, _, target = targets[0].rpartition(":") if len(targets) == 1 else ("", "", "")
-        wanted = [target or "heads"] if len(targets) == 1 else list(targets)
-        current: frozenset[str] = frozenset()
-        if start and start != "base":
-            current = frozenset(revision.id for revision in graph.resolve(start))
-        books = books_for(self.settings, self.settings.version_table_schema, None)
-        change = graph.stamp_path(wanted, current)
-        statements = [] if current or purge else [books.version.create(graph.heads)]
-        if purge:
-            statements.append(f"DELETE FROM {books.version.sql_name}")
-        statements += books.version.change(change)
-        if books.journal is not None:
-            statements += books.journal.create()
-            statements += [
-                books.journal.insert_stamp(revision, graph.get(revision).down_revisions)
-                for revision in change.add
-            ]
-        return write_transaction(statements)
+        return await stamp_script(self.project, targets, purge=purge)
 
     async def ensure_version_sql(self) -> str:
         """The creation of the version table and the journal as a script for psql."""
-        from asyncmig.engine.offline import write_transaction
-        from asyncmig.engine.runner import books_for
+        from asyncmig.scripting import ensure_version_script
 
-        await self._several()
-        books = books_for(self.settings, self.settings.version_table_schema, None)
-        create = [books.version.create((await self._graph()).heads)]
-        return write_transaction(create + (books.journal.create() if books.journal else []))
+        return await ensure_version_script(self.project)
 
     # running
 
@@ -258,10 +201,7 @@ class Migrator:
             LockNotAcquiredError: another runner took longer than ``lock_wait``.
             ConnectionFailedError, ConnectionLostError: the way to the database.
         """
-        if parts := await self._several():
-            return _together([await part.upgrade(target, tag=tag) for part in parts])
-        runner = self._runner()
-        return await runner.run(await self._planner(), target, Direction.UPGRADE, tag=tag)
+        return await self._run(target, Direction.UPGRADE, tag)
 
     async def downgrade(self, target: str, *, tag: str | None = None) -> RunResult:
         """Undo revisions down to a target: an id, ``-1``, ``base``, ``label@base`` ...
@@ -270,10 +210,15 @@ class Migrator:
             IrreversibleError: a revision on the way has no downgrade; nothing was run.
             AsyncmigError: as ``upgrade``.
         """
-        if parts := await self._several():
-            return _together([await part.downgrade(target, tag=tag) for part in parts])
-        runner = self._runner()
-        return await runner.run(await self._planner(), target, Direction.DOWNGRADE, tag=tag)
+        return await self._run(target, Direction.DOWNGRADE, tag)
+
+    async def _run(self, target: str, way: Direction, tag: str | None) -> RunResult:
+        return _together(
+            [
+                await project.runner().run(await project.planner(), target, way, tag=tag)
+                for project in await self.project.databases()
+            ]
+        )
 
     async def stamp(
         self, *targets: str, purge: bool = False, tag: str | None = None
@@ -285,19 +230,22 @@ class Migrator:
             purge: empty the version table first, whatever it holds.
             tag: kept in the journal.
         """
-        if parts := await self._several():
-            return [await part.stamp(*targets, purge=purge, tag=tag) for part in parts][-1]
-        runner = self._runner()
-        return await runner.stamp(await self._planner(), targets, purge=purge, tag=tag)
+        return [
+            await project.runner().stamp(await project.planner(), targets, purge=purge, tag=tag)
+            for project in await self.project.databases()
+        ][-1]
 
     async def ensure_version(self) -> VersionTableResult:
         """Create the version table and the journal where they are missing."""
         from asyncmig.results import VersionTableResult
 
-        if parts := await self._several():
-            return [await part.ensure_version() for part in parts][-1]
-        created = await self._runner().ensure_tables()
-        return VersionTableResult(table=self.settings.version_table, created=created)
+        return [
+            VersionTableResult(
+                table=project.settings.version_table,
+                created=await project.runner().ensure_tables(),
+            )
+            for project in await self.project.databases()
+        ][-1]
 
     async def resolve(self, revision: str, decision: str) -> ResolveResult:
         """Settle a revision that stopped half way, where the database cannot tell.
@@ -319,9 +267,8 @@ class Migrator:
             raise TargetError(
                 f"there is no decision {decision!r}", hint="done, retry or forget", target=decision
             ) from None
-        if parts := await self._several():
-            return [await part.resolve(revision, decision) for part in parts][-1]
-        entry = await self._runner().resolve(revision, decided)
+        project = await self.project.settled()
+        entry = await project.runner().resolve(revision, decided)
         return ResolveResult(
             revision=entry.revision,
             direction=entry.direction,
@@ -334,7 +281,7 @@ class Migrator:
     async def current(self) -> CurrentState:
         """Where the database stands."""
         status = await self.status()
-        graph = await self._graph()
+        graph = await self.project.graph()
         known = [graph.get(head) for head in status.current if head in graph]
         return CurrentState(
             heads=status.current,
@@ -353,14 +300,14 @@ class Migrator:
         """
         from asyncmig.engine.reading import opened, read_status
 
-        graph = await self._graph()
-        await self._several()
-        async with opened(self._database(), self.settings) as session:
-            status, state = await read_status(session, self.settings, graph)
+        project = await self.project.settled()
+        graph = await project.graph()
+        async with opened(project.database(), project.settings) as session:
+            status, state = await read_status(session, project.settings, graph)
             if scripts:
                 from asyncmig.engine.edited import edited_revisions
 
-                edited = await edited_revisions(session, self.settings, state, graph)
+                edited = await edited_revisions(session, project.settings, state, graph)
                 status = replace(status, edited=edited)
         return status
 
@@ -378,10 +325,10 @@ class Migrator:
         """
         from asyncmig.engine.reading import opened, wait_until_current
 
-        graph = await self._graph()
-        await self._several()
-        async with opened(self._database(), self.settings) as session:
-            status = await wait_until_current(session, self.settings, graph, timeout)
+        project = await self.project.settled()
+        graph = await project.graph()
+        async with opened(project.database(), project.settings) as session:
+            status = await wait_until_current(session, project.settings, graph, timeout)
         if not status.ok:
             pending = ", ".join(status.pending[:5]) + (" ..." if len(status.pending) > 5 else "")
             raise NotCurrentError(
@@ -426,9 +373,9 @@ class Migrator:
             run=run,
             limit=limit,
         )
-        await self._several()
-        async with opened(self._database(), self.settings) as session:
-            return await read_journal(session, self.settings, wanted)
+        project = await self.project.settled()
+        async with opened(project.database(), project.settings) as session:
+            return await read_journal(session, project.settings, wanted)
 
     async def check(self) -> CheckResult:
         """Where the database differs from the models.
@@ -445,13 +392,13 @@ class Migrator:
 
             assert (await migrator.check()).ok  # a test that no migration was forgotten
         """
-        return await (await self._autogenerate()).check()
+        return await (await self.project.autogenerate()).check()
 
     # asking the script directory
 
     async def heads(self, *, resolve_dependencies: bool = False) -> tuple[RevisionInfo, ...]:
         """The revisions that nothing stands on; with dependencies resolved, the effective ones."""
-        graph = await self._graph()
+        graph = await self.project.graph()
         names = graph.effective_heads if resolve_dependencies else graph.heads
         return describe_all(graph, (graph.get(name) for name in names))
 
@@ -464,7 +411,7 @@ class Migrator:
             range_: ``a:b``, with ``base``, ``head``, ``current`` and relative forms.
             indicate_current: ask the database which rows are current.
         """
-        graph = await self._graph()
+        graph = await self.project.graph()
         needs_current = indicate_current or (range_ is not None and "current" in range_)
         current = (await self.status()).current if needs_current else None
         revisions = graph.slice(range_ or ":", current or ())
@@ -472,11 +419,11 @@ class Migrator:
 
     async def branches(self) -> tuple[BranchPoint, ...]:
         """Every revision that several others stand on."""
-        return branch_points(await self._graph())
+        return branch_points(await self.project.graph())
 
     async def show(self, revision: str) -> tuple[RevisionInfo, ...]:
         """What a target expression names, with each revision's place in the history."""
-        graph = await self._graph()
+        graph = await self.project.graph()
         current = (await self.status()).current if "current" in revision else ()
         found = graph.resolve(revision, current=current)
         return tuple(describe(graph, item) for item in found)
@@ -534,12 +481,12 @@ class Migrator:
                     "autogenerate writes Python revisions only",
                     hint='leave out sql_file (--sql-file) and revision_format = "sql"',
                 )
-            generated = await (await self._autogenerate()).script(rev_id)
+            generated = await (await self.project.autogenerate()).script(rev_id)
             if not generated.wanted or (skip_empty and not generated.changes):
                 return CreatedRevision(
                     revision="", path="", changes=generated.changes, written=False
                 )
-        directory = await self._directory()
+        directory = await self.project.directory()
         labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
         created = await anyio.to_thread.run_sync(
             lambda: create_revision(
@@ -560,26 +507,6 @@ class Migrator:
         )
         return replace(created, changes=generated.changes) if generated else created
 
-    async def _autogenerate(self) -> Autogenerate:
-        from asyncmig.autogenerating import Autogenerate
-
-        if await self._several():
-            raise ConfigError(
-                "env.py migrates several databases, and models are compared with one",
-                hint="name one: -n NAME, or --url",
-            )
-        metadata: object = await self._target_metadata()
-        project = self._project
-        if project is not None and isinstance(project.target_metadata, list | tuple):
-            metadata = project.target_metadata
-        return Autogenerate(
-            database=self._database(),
-            settings=self.settings,
-            graph=await self._graph(),
-            metadata=metadata,
-            options=project.options if project is not None else {},
-        )
-
     async def merge(
         self,
         *revisions: str,
@@ -591,7 +518,7 @@ class Migrator:
         """Write a revision that stands on several: all heads, if none are named."""
         from asyncmig.render import create_merge
 
-        directory = await self._directory()
+        directory = await self.project.directory()
         return await anyio.to_thread.run_sync(
             lambda: create_merge(
                 self.settings,
@@ -603,165 +530,6 @@ class Migrator:
                 splice=splice,
             )
         )
-
-    # inside
-
-    def _emit(self, event: Event) -> None:
-        if self._on_event is not None:
-            self._on_event(event)
-
-    def _database(self, *, writing: bool = False) -> Database:
-        from asyncmig.engine.database import ConnectionDatabase, EngineDatabase, UrlDatabase
-
-        database: Database
-        if self._given is None:
-            database = UrlDatabase(self.settings, self._emit)
-        else:
-            from sqlalchemy.ext.asyncio import AsyncConnection
-
-            if isinstance(self._given, AsyncConnection):
-                database = ConnectionDatabase(self._given)
-            else:
-                database = EngineDatabase(self._given)
-        if self._project is not None and (self._project.session or self._project.setup):
-            from asyncmig.alembic_compat.prepared import PreparedDatabase
-
-            setup = self._project.setup if writing else ()
-            database = PreparedDatabase(database, setup, self._project.session)
-        if self.settings.lenient_bind:
-            from asyncmig.alembic_compat.lenient.database import LenientDatabase
-
-            return LenientDatabase(database)
-        return database
-
-    def _runner(self) -> Runner:
-        from asyncmig.engine.runner import Runner
-
-        return Runner(self._database(writing=True), self.settings, self._emit, self._load_scripts)
-
-    async def _several(self) -> tuple[Migrator, ...]:
-        """One for each database, where an ``env.py`` migrates several; what it says is settled here."""
-        if self._parts is None:
-            from asyncmig.alembic_compat.detection import find_env_file
-
-            path = await anyio.to_thread.run_sync(find_env_file, self.settings)
-            self._parts = () if path is None else await self._read_env_file(path)
-        return self._parts
-
-    async def _read_env_file(self, path: Path) -> tuple[Migrator, ...]:
-        from asyncmig.alembic_compat.env_file import read_env_file
-        from asyncmig.alembic_compat.project import project_runs
-        from asyncmig.events import Notice
-
-        file = await anyio.to_thread.run_sync(read_env_file, self.settings, path)
-        for note in file.notes:
-            self._emit(Notice(message=note))
-        runs = project_runs(self.settings, file)
-        self._config = file.config
-        self._use(runs[0])
-        if len(runs) == 1:
-            return ()
-        parts = []
-        for run in runs:
-            part = Migrator(self._given, settings=run.settings, on_event=self._on_event)
-            part._config, part._parts = file.config, ()
-            part._use(run)
-            parts.append(part)
-        return tuple(parts)
-
-    def _use(self, run: ProjectRun) -> None:
-        self._project = run
-        self.settings = run.settings
-        metadata = run.target_metadata
-        if self._metadata is None and metadata is not None:
-            # several: the first one's naming convention counts
-            self._metadata = metadata[0] if isinstance(metadata, list | tuple) else metadata
-
-    async def _planner(self, *, offline: bool = False) -> Planner:
-        from asyncmig.ddl.dialect import MigrationDialect
-        from asyncmig.plan.planner import Planner
-
-        await self._several()
-        project = self._project
-        return Planner(
-            await self._graph(),
-            dialect=MigrationDialect(),
-            target_metadata=await self._target_metadata(),
-            options={**self.settings.extra, **self._script_options()},
-            keywords=project.keywords if project is not None else None,
-            one_transaction=self.settings.transaction == "all",
-            offline=offline,
-            surroundings=self._alembic_imports,
-        )
-
-    async def _target_metadata(self) -> MetaData | tuple[MetaData, ...] | None:
-        """The models, imported once; a tuple when there are several."""
-        if self._metadata is None:
-            given = self._given_metadata or self.settings.target_metadata or ()
-            several: tuple[Any, ...] = tuple(given) if isinstance(given, list | tuple) else (given,)
-            names = [item for item in several if isinstance(item, str)]
-            found: dict[str, Any] = {}
-            if names:
-                from asyncmig.config import import_objects
-
-                objects = await anyio.to_thread.run_sync(
-                    lambda: import_objects(names, sys_path=self.settings.prepend_sys_path)
-                )
-                found = dict(zip(names, objects, strict=True))
-            metadata: tuple[Any, ...] = tuple(
-                found[item] if isinstance(item, str) else item for item in several
-            )
-            self._metadata = metadata[0] if len(metadata) == 1 else metadata or None
-        return self._metadata
-
-    async def _directory(self) -> ScriptDirectory:
-        settings = self.settings
-        return await anyio.to_thread.run_sync(
-            lambda: ScriptDirectory.load(
-                settings.version_paths,
-                recursive=settings.recursive_version_locations,
-                sourceless=settings.sourceless,
-                import_context=self._alembic_imports,
-            )
-        )
-
-    async def _graph(self) -> RevisionGraph:
-        return (await self._directory()).graph
-
-    def _load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, AnyScript]:
-        if self.settings.prepend_sys_path:
-            from asyncmig.config import extend_sys_path
-
-            extend_sys_path(self.settings.prepend_sys_path)
-        if self.settings.plugins:
-            from asyncmig.plugins import load_plugins
-
-            load_plugins(self.settings)
-        return {
-            revision.id: load_script(revision, import_context=self._alembic_imports)
-            for revision in revisions
-        }
-
-    def _alembic_imports(self) -> AbstractContextManager[None]:
-        """While scripts are loaded and run, ``alembic`` is ours."""
-        from asyncmig.alembic_compat.environment import Environment
-        from asyncmig.alembic_compat.imports import alembic_imports
-
-        return alembic_imports(Environment(self.settings, self._config))
-
-    def _script_options(self) -> Mapping[str, Any]:
-        """What ``op.get_context().opts`` holds of an ``env.py``."""
-        if self._project is None:
-            return {}
-        from asyncmig.alembic_compat.environment import Environment
-
-        environment = Environment(self.settings, self._config)
-        return {
-            **self._project.options,
-            "config": environment.config,
-            "script": environment.script,
-            "environment_context": environment,
-        }
 
 
 def _direction(name: str) -> Direction:

@@ -194,7 +194,7 @@ async def test_engines_of_the_project_do_not_connect(alembic, project, database_
     given = Migrator(settings=alembic(env, url=database_url))
     await given.upgrade()
     named = Migrator(settings=alembic(env, url_line(database_url)))
-    await named._several()
+    await named.project.settled()
 
     assert given.settings.url == database_url
     assert named.settings.url == "postgresql+asyncpg://nobody@192.0.2.1:1/nowhere"

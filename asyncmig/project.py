@@ -1,0 +1,261 @@
+"""``Project``: one script directory and the way to its database, as the planner and the runner need them.
+
+What takes time to find out (an ``env.py``, the models) is found out once, on first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+
+from asyncmig.errors import ConfigError
+from asyncmig.revisions.script import load_script
+from asyncmig.revisions.script_directory import ScriptDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.schema import MetaData
+
+    from asyncmig.alembic_compat.facade.config import Config
+    from asyncmig.alembic_compat.project import ProjectRun
+    from asyncmig.autogenerating import Autogenerate
+    from asyncmig.config.settings import Settings
+    from asyncmig.engine.database import Database
+    from asyncmig.engine.runner import Runner
+    from asyncmig.events import Event
+    from asyncmig.plan.model import Direction, Plan
+    from asyncmig.plan.planner import Planner
+    from asyncmig.plan.play import AnyScript
+    from asyncmig.revisions.graph import RevisionGraph
+    from asyncmig.revisions.revision import Revision
+
+__all__ = ["Project"]
+
+
+class Project:
+    """One script directory and one database.
+
+    Args:
+        settings: everything that was configured; an ``env.py`` may change it.
+        database: an engine or a connection to use; None connects with the settings' URL.
+        models: what to compare the database with; None takes the settings'.
+        on_event: hears progress.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        database: AsyncEngine | AsyncConnection | None = None,
+        models: MetaData | str | Sequence[MetaData | str] | None = None,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.settings = settings
+        self._given = database
+        self._given_models = models
+        self._models: tuple[MetaData, ...] | None = None
+        self._on_event = on_event
+        self._env_config: Config | None = None
+        self._env_run: ProjectRun | None = None
+        self._databases: tuple[Project, ...] | None = None
+
+    def emit(self, event: Event) -> None:
+        """Tell the listener, if there is one."""
+        if self._on_event is not None:
+            self._on_event(event)
+
+    # what an env.py says
+
+    async def settled(self) -> Project:
+        """This project, after its ``env.py`` was read: its first database, if it has several."""
+        return (await self.databases())[0]
+
+    async def databases(self) -> tuple[Project, ...]:
+        """One project for each database: several only where an ``env.py`` migrates several."""
+        if self._databases is None:
+            from asyncmig.alembic_compat.detection import find_env_file
+
+            path = await anyio.to_thread.run_sync(find_env_file, self.settings)
+            self._databases = (self,) if path is None else await self._read_env_file(path)
+        return self._databases
+
+    async def _read_env_file(self, path: Path) -> tuple[Project, ...]:
+        from asyncmig.alembic_compat.env_file import read_env_file
+        from asyncmig.alembic_compat.project import project_runs
+        from asyncmig.events import Notice
+
+        file = await anyio.to_thread.run_sync(read_env_file, self.settings, path)
+        for note in file.notes:
+            self.emit(Notice(message=note))
+        first, *others = project_runs(self.settings, file)
+        self._use(first, file.config)
+        projects: list[Project] = [self]
+        for run in others:
+            project = Project(run.settings, database=self._given, on_event=self._on_event)
+            project._databases = (project,)
+            project._use(run, file.config)
+            projects.append(project)
+        return tuple(projects)
+
+    def _use(self, run: ProjectRun, config: Config) -> None:
+        self._env_config = config
+        self._env_run = run
+        self.settings = run.settings
+        metadata = run.target_metadata
+        if self._models is None and metadata is not None:
+            self._models = tuple(metadata) if isinstance(metadata, list | tuple) else (metadata,)
+
+    # the parts
+
+    def database(self, *, writing: bool = False) -> Database:
+        """The way to the database; ``writing`` adds what ``env.py`` executes before it migrates."""
+        from asyncmig.engine.database import ConnectionDatabase, EngineDatabase, UrlDatabase
+
+        database: Database
+        if self._given is None:
+            database = UrlDatabase(self.settings, self.emit)
+        else:
+            from sqlalchemy.ext.asyncio import AsyncConnection
+
+            if isinstance(self._given, AsyncConnection):
+                database = ConnectionDatabase(self._given)
+            else:
+                database = EngineDatabase(self._given)
+        run = self._env_run
+        if run is not None and (run.session or run.setup):
+            from asyncmig.alembic_compat.prepared import PreparedDatabase
+
+            database = PreparedDatabase(database, run.setup if writing else (), run.session)
+        if self.settings.lenient_bind:
+            from asyncmig.alembic_compat.lenient.database import LenientDatabase
+
+            return LenientDatabase(database)
+        return database
+
+    def runner(self) -> Runner:
+        """Whatever changes the database."""
+        from asyncmig.engine.runner import Runner
+
+        return Runner(self.database(writing=True), self.settings, self.emit, self.load_scripts)
+
+    async def planner(self, *, offline: bool = False) -> Planner:
+        """What plans this project's revisions."""
+        from asyncmig.ddl.dialect import MigrationDialect
+        from asyncmig.plan.planner import Planner
+
+        run = self._env_run
+        models = await self.models()
+        return Planner(
+            await self.graph(),
+            dialect=MigrationDialect(),
+            target_metadata=models[0] if len(models) == 1 else models or None,
+            options={**self.settings.extra, **self._env_options()},
+            keywords=run.keywords if run is not None else None,
+            one_transaction=self.settings.transaction == "all",
+            offline=offline,
+            surroundings=self._alembic_imports,
+        )
+
+    async def plan(
+        self, target: str, current: Sequence[str], way: Direction, *, offline: bool = False
+    ) -> Plan:
+        """What leads from rows of the version table to a target."""
+        project = await self.settled()
+        planner = await project.planner(offline=offline)
+        moves = planner.moves(target, current, way)
+        scripts = await anyio.to_thread.run_sync(
+            project.load_scripts, [move.revision for move in moves]
+        )
+        return planner.plan(target, current, way, moves, scripts)
+
+    async def autogenerate(self) -> Autogenerate:
+        """The comparison of models and database."""
+        from asyncmig.autogenerating import Autogenerate
+
+        if len(await self.databases()) > 1:
+            raise ConfigError(
+                "env.py migrates several databases, and models are compared with one",
+                hint="name one: -n NAME, or --url",
+            )
+        run = self._env_run
+        return Autogenerate(
+            database=self.database(),
+            settings=self.settings,
+            graph=await self.graph(),
+            metadata=await self.models(),
+            options=run.options if run is not None else {},
+        )
+
+    async def models(self) -> tuple[MetaData, ...]:
+        """The models, imported once."""
+        if self._models is None:
+            given = self._given_models or self.settings.target_metadata or ()
+            several: tuple[Any, ...] = tuple(given) if isinstance(given, list | tuple) else (given,)
+            names = [item for item in several if isinstance(item, str)]
+            found: dict[str, Any] = {}
+            if names:
+                from asyncmig.config import import_objects
+
+                objects = await anyio.to_thread.run_sync(
+                    lambda: import_objects(names, sys_path=self.settings.prepend_sys_path)
+                )
+                found = dict(zip(names, objects, strict=True))
+            self._models = tuple(found[item] if isinstance(item, str) else item for item in several)
+        return self._models
+
+    async def directory(self) -> ScriptDirectory:
+        """The revision files, read anew."""
+        settings = self.settings
+        return await anyio.to_thread.run_sync(
+            lambda: ScriptDirectory.load(
+                settings.version_paths,
+                recursive=settings.recursive_version_locations,
+                sourceless=settings.sourceless,
+                import_context=self._alembic_imports,
+            )
+        )
+
+    async def graph(self) -> RevisionGraph:
+        """How the revisions stand on one another, read anew."""
+        return (await self.directory()).graph
+
+    def load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, AnyScript]:
+        """Execute or parse the scripts of revisions: file work, to be done in a thread."""
+        if self.settings.prepend_sys_path:
+            from asyncmig.config import extend_sys_path
+
+            extend_sys_path(self.settings.prepend_sys_path)
+        if self.settings.plugins:
+            from asyncmig.plugins import load_plugins
+
+            load_plugins(self.settings)
+        return {
+            revision.id: load_script(revision, import_context=self._alembic_imports)
+            for revision in revisions
+        }
+
+    def _alembic_imports(self) -> AbstractContextManager[None]:
+        """While scripts are loaded and run, ``alembic`` is ours."""
+        from asyncmig.alembic_compat.environment import Environment
+        from asyncmig.alembic_compat.imports import alembic_imports
+
+        return alembic_imports(Environment(self.settings, self._env_config))
+
+    def _env_options(self) -> Mapping[str, Any]:
+        """What ``op.get_context().opts`` holds of an ``env.py``."""
+        if self._env_run is None:
+            return {}
+        from asyncmig.alembic_compat.environment import Environment
+
+        environment = Environment(self.settings, self._env_config)
+        return {
+            **self._env_run.options,
+            "config": environment.config,
+            "script": environment.script,
+            "environment_context": environment,
+        }
