@@ -36,6 +36,8 @@ _GRAIN = 2_000_000_000  # nanoseconds: the coarsest time of a file system in use
 _MARSHAL = 2
 """The version of marshal's format that every Python reads, and that does not share equal strings."""
 
+_KINDS = {str(kind): kind for kind in ScriptKind}
+
 _Entry = tuple[tuple[int, int, int, int], Any]  # the state of a file, and its facts
 
 
@@ -58,7 +60,13 @@ class RevisionIndex:
         if entry is None or entry[0] != file.state:
             return Verdict.UNREAD
         self._kept[file.name] = entry
-        return _revision(entry[1], file.path)
+        facts = entry[1]
+        if facts is None:
+            return Verdict.NO_REVISION
+        name, down_revisions, depends_on, branch_labels, doc, kind = facts
+        return Revision(
+            name, down_revisions, depends_on, branch_labels, doc, file.path, _KINDS[kind]
+        )
 
     def put(self, file: RevisionFile, found: Revision | Verdict) -> None:
         """Keep what a file is, unless it changed too short a time ago or is computed.
@@ -132,20 +140,4 @@ def _facts(revision: Revision | Verdict) -> tuple[Any, ...] | None:
         revision.branch_labels,
         revision.doc,
         str(revision.kind),
-    )
-
-
-def _revision(facts: tuple[Any, ...] | None, path: str) -> Revision | Verdict:
-    if facts is None:
-        return Verdict.NO_REVISION
-    name, down_revisions, depends_on, branch_labels, doc, kind = facts
-    return Revision(
-        id=name,
-        down_revisions=down_revisions,
-        depends_on=depends_on,
-        branch_labels=branch_labels,
-        message=doc.partition("\n")[0].rstrip(),
-        doc=doc,
-        path=path,
-        kind=ScriptKind.SQL if kind == "sql" else ScriptKind.PYTHON,
     )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.errors import FileError
 
@@ -23,8 +23,7 @@ _NEVER = (".#", "__init__")  # an editor's lock file, a package's marker
 _BYTE_CODE = (".pyc", ".pyo")
 
 
-@dataclass(slots=True)
-class RevisionFile:
+class RevisionFile(NamedTuple):
     """A file that may be a revision.
 
     Attributes:
@@ -57,7 +56,7 @@ def refuse_missing(locations: Sequence[str | os.PathLike[str]]) -> None:
         )
 
 
-def list_folder(folder: Path, *, recursive: bool, sourceless: bool) -> Iterator[RevisionFile]:
+def list_folder(folder: Path, *, recursive: bool, sourceless: bool) -> list[RevisionFile]:
     """The files of a folder that may be revisions; none where there is no such folder.
 
     Args:
@@ -68,29 +67,32 @@ def list_folder(folder: Path, *, recursive: bool, sourceless: bool) -> Iterator[
     Raises:
         FileError: a folder cannot be read.
     """
-    yield from _list(str(folder), "", recursive=recursive, sourceless=sourceless)
+    return _list(str(folder), "", recursive=recursive, sourceless=sourceless)
 
 
-def _list(folder: str, prefix: str, *, recursive: bool, sourceless: bool) -> Iterator[RevisionFile]:
+def _list(folder: str, prefix: str, *, recursive: bool, sourceless: bool) -> list[RevisionFile]:
     entries = _entries(folder)
     files = [entry for entry in entries if not entry.is_dir()]
-    for entry in files:
-        if entry.name.endswith((".py", ".sql")) and not entry.name.startswith(_NEVER):
-            yield from _file(entry, prefix)
+    scripts = [
+        entry
+        for entry in files
+        if entry.name.endswith((".py", ".sql")) and not entry.name.startswith(_NEVER)
+    ]
     if sourceless:
-        for entry in _byte_code(folder, {entry.name for entry in files}, files):
-            yield from _file(entry, prefix)
+        scripts += _byte_code(folder, {entry.name for entry in files}, files)
+    found = [file for entry in scripts if (file := _file(entry, prefix)) is not None]
     if recursive:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
                 inside = f"{prefix}{entry.name}/"
-                yield from _list(entry.path, inside, recursive=True, sourceless=sourceless)
+                found += _list(entry.path, inside, recursive=True, sourceless=sourceless)
+    return found
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
+            return sorted(found, key=attrgetter("name"))
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -101,18 +103,18 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         ) from error
 
 
-def _file(entry: os.DirEntry[str], prefix: str) -> Iterator[RevisionFile]:
+def _file(entry: os.DirEntry[str], prefix: str) -> RevisionFile | None:
     path = entry.path
     if entry.is_symlink():
         path = str(Path(path).resolve())
         if not path.endswith((".py", ".sql", *_BYTE_CODE)):
-            return
+            return None
     try:
         stat = entry.stat()
     except OSError:  # a link to nothing, or a file that was deleted since
-        return
+        return None
     state = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-    yield RevisionFile(prefix + entry.name, path, state)
+    return RevisionFile(prefix + entry.name, path, state)
 
 
 def _byte_code(

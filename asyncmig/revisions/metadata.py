@@ -127,7 +127,6 @@ def revision_from(values: Mapping[str, object], doc: str | None, path: str) -> R
         down_revisions=_names(values, "down_revision", path),
         depends_on=_names(values, "depends_on", path),
         branch_labels=_names(values, "branch_labels", path),
-        message=written.partition("\n")[0].rstrip(),
         doc=written,
         path=path,
         kind=ScriptKind.PYTHON,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 __all__ = ["Revision", "ScriptKind", "Verdict"]
 
@@ -15,17 +15,17 @@ class ScriptKind(StrEnum):
     SQL = "sql"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
+class Revision(NamedTuple):
     """The metadata of one revision file.
+
+    A tuple, since every start of a service makes one for each file of the history.
 
     Attributes:
         id: ``revision`` of the script.
         down_revisions: the revisions it stands on, in the order written; empty for a base.
         depends_on: as written: ids, partial ids or branch labels.
         branch_labels: the labels written in this file (not those inherited along the branch).
-        message: first line of the docstring.
-        doc: the whole docstring.
+        doc: the whole docstring, without the space around it.
         path: the file.
         kind: Python or SQL.
     """
@@ -34,10 +34,14 @@ class Revision:
     down_revisions: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     branch_labels: tuple[str, ...] = ()
-    message: str = ""
     doc: str = ""
     path: str = ""
     kind: ScriptKind = ScriptKind.PYTHON
+
+    @property
+    def message(self) -> str:
+        """First line of the docstring."""
+        return self.doc.partition("\n")[0].rstrip()
 
     @property
     def is_base(self) -> bool:

@@ -133,7 +133,6 @@ def read_sql_metadata(text: str, path: str) -> Revision | None:
         down_revisions=_listed(facts.get("down_revision", "")),
         depends_on=_listed(facts.get("depends_on", "")),
         branch_labels=_listed(facts.get("branch_labels", "")),
-        message=doc.partition("\n")[0],
         doc=doc,
         path=path,
         kind=ScriptKind.SQL,

@@ -61,7 +61,6 @@ def test_a_script_of_alembic():
     assert read(ALEMBIC) == Revision(
         id="ae1027a6acf",
         down_revisions=("27c6a30d7c24",),
-        message="add users",
         doc="add users\n\nRevision ID: ae1027a6acf\nRevises: 27c6a30d7c24\n"
         "Create Date: 2026-01-01 12:00:00.000000",
         path=PATH,

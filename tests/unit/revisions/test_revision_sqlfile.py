@@ -52,11 +52,15 @@ class TestMetadata:
             down_revisions=("ae1027a6acf", "27c6a30d7c24"),
             branch_labels=("billing", "shop"),
             depends_on=("55aa",),
-            message="add customers",
             doc="add customers\n\nMore about them.",
             path=PATH,
             kind=ScriptKind.SQL,
         )
+
+    def test_the_message_is_the_first_line(self):
+        found = read_sql_metadata(WHOLE, PATH)
+        assert found is not None
+        assert found.message == "add customers"
 
     def test_as_little_as_possible(self):
         found = metadata("-- revision: a\n")

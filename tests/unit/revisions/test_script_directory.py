@@ -421,8 +421,7 @@ class TestIndex:
         index = RevisionIndex(versions)
         assert index.get(files["a.py"]).id == "a"
         assert index.get(files["data.sql"]) is Verdict.NO_REVISION
-        files["a.py"].state = (0, 0, 0, 0)
-        assert index.get(files["a.py"]) is Verdict.UNREAD
+        assert index.get(files["a.py"]._replace(state=(0, 0, 0, 0))) is Verdict.UNREAD
 
 
 def test_load_makes_the_graph(versions):
