@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
+from asyncmig.autogenerate.hooks import Hooks
 from asyncmig.catalog.model import ObjectName
 from asyncmig.config.objects import import_object
 from asyncmig.diff.compare import compare
@@ -23,7 +23,7 @@ from asyncmig.render.operations_items import ItemWriter
 from asyncmig.results.differences import CheckResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.schema import MetaData
 
@@ -35,25 +35,7 @@ if TYPE_CHECKING:
     from asyncmig.results import Status
     from asyncmig.revisions.graph import RevisionGraph
 
-__all__ = ["Autogenerate", "Generated", "Hooks"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hooks:
-    """The user's functions, with the names that ``context.configure`` gives them."""
-
-    include_name: Callable[..., bool] | None = None
-    include_object: Callable[..., bool] | None = None
-    process_revision_directives: Callable[..., None] | None = None
-    render_item: Callable[..., Any] | None = None
-
-    @classmethod
-    def found_in(cls, source: object) -> Hooks:
-        """Those that a module, or a mapping of options, has."""
-        names = cls.__dataclass_fields__
-        if isinstance(source, Mapping):
-            return cls(**{name: source[name] for name in names if source.get(name) is not None})
-        return cls(**{name: getattr(source, name, None) for name in names})
+__all__ = ["Autogenerate", "Generated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
