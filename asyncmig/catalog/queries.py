@@ -6,18 +6,9 @@ partitions are their parent's.
 
 from __future__ import annotations
 
-__all__ = [
-    "COLUMNS",
-    "CONSTRAINTS",
-    "DOMAINS",
-    "ENUMS",
-    "INDEXES",
-    "SCHEMAS",
-    "SEQUENCES",
-    "TABLES",
-]
+__all__ = ["QUERIES"]
 
-_TABLES = """\
+_CHOSEN = """\
 tables AS (
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -26,12 +17,12 @@ tables AS (
           SELECT FROM pg_depend x
           WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e'))"""
 
-SCHEMAS = """\
+_SCHEMAS = """\
 SELECT nspname AS name FROM pg_namespace
 WHERE nspname = ANY($1::text[])"""
 
-TABLES = f"""\
-WITH {_TABLES}
+_TABLES = f"""\
+WITH {_CHOSEN}
 SELECT t.oid, t.nspname AS schema, t.relname AS name, t.relpersistence = 'u' AS unlogged,
        CASE WHEN t.relkind = 'p' THEN pg_get_partkeydef(t.oid) END AS partition_key,
        d.description AS comment
@@ -40,8 +31,8 @@ LEFT JOIN pg_description d
        ON d.classoid = 'pg_class'::regclass AND d.objoid = t.oid AND d.objsubid = 0
 ORDER BY t.nspname, t.relname"""
 
-COLUMNS = f"""\
-WITH {_TABLES}
+_COLUMNS = f"""\
+WITH {_CHOSEN}
 SELECT a.attrelid AS table, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
        bn.nspname AS type_schema, b.typname AS type_name, b.typtype::text AS type_kind,
        b.oid <> y.oid AS array, NOT a.attnotnull AS nullable,
@@ -61,8 +52,8 @@ LEFT JOIN pg_description d
        ON d.classoid = 'pg_class'::regclass AND d.objoid = t.oid AND d.objsubid = a.attnum
 ORDER BY a.attrelid, a.attnum"""
 
-CONSTRAINTS = f"""\
-WITH {_TABLES}
+_CONSTRAINTS = f"""\
+WITH {_CHOSEN}
 SELECT k.conrelid AS table, k.conname AS name, k.contype::text AS kind,
        pg_get_constraintdef(k.oid) AS definition, k.convalidated AS validated,
        k.condeferrable AS deferrable, k.condeferred AS deferred,
@@ -86,8 +77,8 @@ LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoi
 WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0 AND k.conislocal
 ORDER BY k.conrelid, k.oid"""
 
-INDEXES = f"""\
-WITH {_TABLES}
+_INDEXES = f"""\
+WITH {_CHOSEN}
 SELECT i.indrelid AS table, c.relname AS name, i.indisunique AS unique, i.indisvalid AS valid,
        pg_get_indexdef(c.oid) AS definition,
        substr(pg_get_indexdef(c.oid), 1 + length(format(
@@ -130,7 +121,7 @@ WHERE NOT EXISTS (SELECT FROM pg_constraint k
                   WHERE k.conindid = c.oid AND k.conrelid = t.oid AND k.contype IN ('p', 'u', 'x'))
 ORDER BY i.indrelid, c.oid"""
 
-SEQUENCES = """\
+_SEQUENCES = """\
 SELECT n.nspname AS schema, c.relname AS name, format_type(s.seqtypid, NULL) AS type,
        s.seqstart AS start, s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum,
        s.seqcache AS cache, s.seqcycle AS cycle, d.deptype::text AS dependence,
@@ -149,7 +140,7 @@ WHERE n.nspname = ANY($1::text[])
                   WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')
 ORDER BY n.nspname, c.relname"""
 
-ENUMS = """\
+_ENUMS = """\
 SELECT n.nspname AS schema, y.typname AS name,
        ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = y.oid
              ORDER BY e.enumsortorder) AS labels,
@@ -162,7 +153,7 @@ WHERE y.typtype = 'e' AND n.nspname = ANY($1::text[])
                   WHERE x.classid = 'pg_type'::regclass AND x.objid = y.oid AND x.deptype = 'e')
 ORDER BY n.nspname, y.typname"""
 
-DOMAINS = """\
+_DOMAINS = """\
 SELECT n.nspname AS schema, y.typname AS name, format_type(y.typbasetype, y.typtypmod) AS type,
        NOT y.typnotnull AS nullable, y.typdefault AS default,
        CASE WHEN y.typcollation <> b.typcollation
@@ -180,3 +171,15 @@ WHERE y.typtype = 'd' AND n.nspname = ANY($1::text[])
   AND NOT EXISTS (SELECT FROM pg_depend x
                   WHERE x.classid = 'pg_type'::regclass AND x.objid = y.oid AND x.deptype = 'e')
 ORDER BY n.nspname, y.typname"""
+
+QUERIES = {
+    "schemas": _SCHEMAS,
+    "tables": _TABLES,
+    "columns": _COLUMNS,
+    "constraints": _CONSTRAINTS,
+    "indexes": _INDEXES,
+    "sequences": _SEQUENCES,
+    "enums": _ENUMS,
+    "domains": _DOMAINS,
+}
+"""By what they give."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncmig.catalog import queries
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from collections.abc import Sequence as Several
 
-__all__ = ["Fetch", "read_catalog"]
+__all__ = ["CatalogRows", "Fetch", "catalog_of", "read_rows"]
+
+CatalogRows = Mapping[str, "Several[Any]"]
+"""For each query of ``queries.QUERIES`` its rows, which answer to their columns' names."""
 
 _IDENTITIES = {"a": "always", "d": "by default"}
 
@@ -38,50 +42,48 @@ class Fetch(Protocol):
         ...
 
 
-async def read_catalog(
-    fetch: Fetch,
-    schemas: Iterable[str],
-    *,
-    default_schema: str,
-    translate: Callable[[str], str] = as_found,
-) -> Catalog:
-    """Read schemas; eight queries, however much is in them.
+async def read_rows(fetch: Fetch, schemas: Iterable[str]) -> CatalogRows:
+    """What the server says of schemas; one query for each kind of object, however many there are.
 
     Args:
         fetch: runs a query in a session whose ``search_path`` is empty.
         schemas: their names; one that does not exist is empty.
+    """
+    wanted = list(schemas)
+    return {name: await fetch(query, wanted) for name, query in queries.QUERIES.items()}
+
+
+def catalog_of(
+    rows: CatalogRows, *, default_schema: str, translate: Callable[[str], str] = as_found
+) -> Catalog:
+    """Rows as values.
+
+    Args:
+        rows: as ``read_rows`` gives them.
         default_schema: what a name without a schema means.
         translate: applied to every schema and every text that the server printed: it maps scratch
             schemas to those that they stand for.
     """
-    wanted = list(schemas)
-    found = await fetch(queries.SCHEMAS, wanted)
-    tables = await fetch(queries.TABLES, wanted)
-    columns = _grouped(await fetch(queries.COLUMNS, wanted))
-    constraints = _grouped(await fetch(queries.CONSTRAINTS, wanted))
-    indexes = _grouped(await fetch(queries.INDEXES, wanted))
-    sequences = await fetch(queries.SEQUENCES, wanted)
-    enums = await fetch(queries.ENUMS, wanted)
-    domains = await fetch(queries.DOMAINS, wanted)
-    reader = _Reader(translate, sequences)
+    columns = _grouped(rows["columns"])
+    constraints = _grouped(rows["constraints"])
+    indexes = _grouped(rows["indexes"])
+    reader = _Reader(translate, rows["sequences"])
+    tables = [
+        reader.table(
+            row,
+            columns.get(row["oid"], ()),
+            constraints.get(row["oid"], ()),
+            indexes.get(row["oid"], ()),
+        )
+        for row in rows["tables"]
+    ]
     return Catalog(
         default_schema=default_schema,
-        schemas=frozenset(translate(row["name"]) for row in found),
-        tables={
-            table.name: table
-            for table in (
-                reader.table(
-                    row,
-                    columns.get(row["oid"], ()),
-                    constraints.get(row["oid"], ()),
-                    indexes.get(row["oid"], ()),
-                )
-                for row in tables
-            )
-        },
+        schemas=frozenset(translate(row["name"]) for row in rows["schemas"]),
+        tables={table.name: table for table in tables},
         sequences=reader.sequences(),
-        enums={enum.name: enum for enum in map(reader.enum, enums)},
-        domains={domain.name: domain for domain in map(reader.domain, domains)},
+        enums={enum.name: enum for enum in map(reader.enum, rows["enums"])},
+        domains={domain.name: domain for domain in map(reader.domain, rows["domains"])},
     )
 
 

@@ -6,19 +6,14 @@ user's is locked or changed, and whatever interrupts it, the server rolls back b
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import anyio
-import asyncpg
-
 from asyncmig.catalog.models import Models
-from asyncmig.catalog.names import translation
-from asyncmig.catalog.reading import read_catalog
-from asyncmig.engine.quoting import identifier, literal
-from asyncmig.engine.session import CLEANUP_SECONDS
-from asyncmig.errors import ConnectionLostError, DatabaseError
+from asyncmig.catalog.reading import catalog_of, read_rows
+from asyncmig.engine.quoting import identifier
+from asyncmig.engine.scratch import print_statements, scratch_names, undone
+from asyncmig.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import MetaData
 
     from asyncmig.catalog.model import Catalog, Table
-    from asyncmig.catalog.models import ModelStatement
     from asyncmig.engine.session import Session
 
 __all__ = ["Sides", "read_sides"]
@@ -67,25 +61,8 @@ async def read_sides(
             then the facts have ``subject`` and ``sql``.
         ConfigError: SQLAlchemy cannot compile the models.
     """
-    inside = session.in_transaction
-    await session.send("SAVEPOINT asyncmig_shadow" if inside else "BEGIN")
-    try:
+    async with undone(session):
         return await _read(session, metadatas, include_schemas=include_schemas)
-    finally:
-        with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
-            await _roll_back(session, inside=inside)
-        if scope.cancelled_caught:
-            session.driver.terminate()
-
-
-async def _roll_back(session: Session, *, inside: bool) -> None:
-    if session.closed:
-        return
-    undo = "ROLLBACK TO SAVEPOINT asyncmig_shadow; RELEASE SAVEPOINT asyncmig_shadow"
-    try:
-        await session.send(undo if inside else "ROLLBACK")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionLostError):
-        session.driver.terminate()
 
 
 async def _read(session: Session, metadatas: Sequence[MetaData], *, include_schemas: bool) -> Sides:
@@ -118,64 +95,18 @@ async def _read(session: Session, metadatas: Sequence[MetaData], *, include_sche
     if include_schemas:
         every = sorted({*own, *(row["name"] for row in await session.fetch(_SCHEMAS))})
     await session.send("SET LOCAL search_path = ''")
-    actual = await read_catalog(session.fetch, every, default_schema=default_schema)
-    token = f"asyncmig_{secrets.token_hex(6)}"
-    meant = sorted({*own, default_schema})
-    scratch = {schema: f"{token}_{number}z" for number, schema in enumerate(meant)}
-    await _build(session, models, scratch, actual, about["search_path"])
-    quoted = await session.fetch(
-        "SELECT name, quote_ident(name) AS printed FROM unnest($1::text[]) name", meant
-    )
-    wanted = await read_catalog(
-        session.fetch,
-        scratch.values(),
+    rows = await read_rows(session.fetch, every)
+    actual = catalog_of(rows, default_schema=default_schema)
+    scratch = scratch_names({*own, default_schema})
+    printed = await print_statements(
+        session,
+        models.statements(scratch, actual.enums),
+        scratch,
         default_schema=default_schema,
-        translate=translation(
-            {name: schema for schema, name in scratch.items()},
-            {row["name"]: row["printed"] for row in quoted},
-        ),
+        search_path=about["search_path"],
     )
+    wanted = printed.catalog(default_schema)
     return Sides(actual=actual, wanted=_with_names(wanted, models), models=models)
-
-
-async def _build(
-    session: Session,
-    models: Models,
-    scratch: dict[str, str],
-    actual: Catalog,
-    search_path: str,
-) -> None:
-    statements = models.statements(scratch, actual.enums)
-    path = f"{scratch[models.default_schema]}, {search_path}".removesuffix(', ""')
-    before = [f"CREATE SCHEMA {name}" for name in scratch.values()]
-    before.append(f"SELECT set_config('search_path', {literal(path)}, true)")
-    before.append("SAVEPOINT asyncmig_models")
-    after = "RELEASE SAVEPOINT asyncmig_models; SET LOCAL search_path = ''"
-    await session.send(";\n".join(before))
-    try:
-        await session.send(";\n".join([*(item.sql for item in statements), after]))
-    except asyncpg.PostgresError:
-        await session.send("ROLLBACK TO SAVEPOINT asyncmig_models")
-        await _find_guilty(session, statements)
-        await session.send(after)
-
-
-async def _find_guilty(session: Session, statements: Sequence[ModelStatement]) -> None:
-    """Send one by one what was refused together."""
-    for statement in statements:
-        try:
-            await session.send(statement.sql)
-        except asyncpg.PostgresError as error:
-            text = str(error).partition("\n")[0]
-            raise DatabaseError(
-                f"PostgreSQL refuses the models: {statement.subject}: {text}",
-                hint=getattr(error, "hint", None)
-                or "what a model needs of the database (extensions, functions) must be there already: "
-                "run the migrations that create it first",
-                subject=statement.subject,
-                sql=statement.sql,
-                sqlstate=getattr(error, "sqlstate", None),
-            ) from error
 
 
 def _with_names(catalog: Catalog, models: Models) -> Catalog:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
-from asyncmig.engine import shadow
+from asyncmig.engine import scratch, shadow
 from asyncmig.engine.session import Session
 from asyncmig.errors import DatabaseError
 from fix_database import catalog_dump
@@ -90,7 +90,7 @@ async def test_killed_in_the_middle(comparing: Comparing, database_url, pg, monk
         await anyio.sleep(0.05)
         raise asyncpg.InterfaceError("killed")
 
-    monkeypatch.setattr(shadow, "_find_guilty", killed)
+    monkeypatch.setattr(scratch, "_find_guilty", killed)
     metadata = shop()
     sa.Table("bad", metadata, sa.Column("x", sa.Integer, server_default=sa.text("no_such()")))
     with pytest.raises(asyncpg.InterfaceError):
@@ -100,19 +100,17 @@ async def test_killed_in_the_middle(comparing: Comparing, database_url, pg, monk
 
 async def test_cancelled_in_the_middle(comparing: Comparing, database_url, monkeypatch):
     before = catalog_dump(database_url)
-    read, calls = shadow.read_catalog, []
+    calls = []
 
-    async def slow(fetch, schemas, **keywords):
+    async def slow(fetch, schemas):
         calls.append(list(schemas))
-        if len(calls) == 2:  # the models are built now
-            await anyio.sleep(60)
-        return await read(fetch, schemas, **keywords)
+        await anyio.sleep(60)
 
-    monkeypatch.setattr(shadow, "read_catalog", slow)
+    monkeypatch.setattr(scratch, "read_rows", slow)  # the models are built by then
     with anyio.move_on_after(0.5) as scope:
         await comparing.sides(shop())
     assert scope.cancelled_caught
-    assert len(calls) == 2
+    assert len(calls) == 1
     assert not comparing.driver.is_in_transaction()
     assert catalog_dump(database_url) == before
 
