@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from asyncmig.autogenerating import Generated
     from asyncmig.events import Event
     from asyncmig.plan.model import Plan
+    from asyncmig.project import VersionHooks
     from asyncmig.results import (
         BranchPoint,
         CheckResult,
@@ -57,6 +58,9 @@ class Migrator:
         target_metadata: the models: a ``MetaData`` or ``"package.module:Base.metadata"``, or several.
         settings: everything at once; the other arguments override its fields.
         on_event: hears progress; called in the event loop.
+        on_version_apply: called when a revision's row is written, in its transaction: a function or
+            coroutine function, its name (``"package.module:name"``), or several. See
+            ``docs/guide.md``.
         **overrides: any field of ``Settings``, for example ``lock_timeout=2.0`` (seconds).
 
     Example:
@@ -72,6 +76,7 @@ class Migrator:
         target_metadata: MetaData | str | Sequence[MetaData | str] | None = None,
         settings: Settings | None = None,
         on_event: Callable[[Event], None] | None = None,
+        on_version_apply: VersionHooks = None,
         **overrides: Any,
     ) -> None:
         base = settings or Settings()
@@ -87,6 +92,7 @@ class Migrator:
             database=None if isinstance(database, str) else database,
             models=target_metadata,
             on_event=on_event,
+            on_version_apply=on_version_apply,
         )
 
     @classmethod

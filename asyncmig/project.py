@@ -5,7 +5,7 @@ What takes time to find out (an ``env.py``, the models) is found out once, on fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio.to_thread
 
@@ -31,10 +31,13 @@ if TYPE_CHECKING:
     from asyncmig.plan.model import Direction, Plan
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.play import AnyScript
+    from asyncmig.plan.version_hooks import VersionHook
     from asyncmig.revisions.graph import RevisionGraph
     from asyncmig.revisions.revision import Revision
 
-__all__ = ["Project"]
+VersionHooks: TypeAlias = "VersionHook | str | Sequence[VersionHook | str] | None"
+
+__all__ = ["Project", "VersionHooks"]
 
 
 class Project:
@@ -45,6 +48,7 @@ class Project:
         database: an engine or a connection to use; None connects with the settings' URL.
         models: what to compare the database with; None takes the settings'.
         on_event: hears progress.
+        on_version_apply: called when a revision's row is written: functions, or their names.
     """
 
     def __init__(
@@ -54,8 +58,11 @@ class Project:
         database: AsyncEngine | AsyncConnection | None = None,
         models: MetaData | str | Sequence[MetaData | str] | None = None,
         on_event: Callable[[Event], None] | None = None,
+        on_version_apply: VersionHooks = None,
     ) -> None:
         self.settings = settings
+        self._given_hooks = on_version_apply
+        self._version_hooks: tuple[VersionHook, ...] | None = None
         self._given = database
         self._given_models = models
         self._models: tuple[MetaData, ...] | None = None
@@ -96,7 +103,12 @@ class Project:
         self._use(first, file.config)
         projects: list[Project] = [self]
         for run in others:
-            project = Project(run.settings, database=self._given, on_event=self._on_event)
+            project = Project(
+                run.settings,
+                database=self._given,
+                on_event=self._on_event,
+                on_version_apply=self._given_hooks,
+            )
             project._databases = (project,)
             project._use(run, file.config)
             projects.append(project)
@@ -159,6 +171,7 @@ class Project:
             one_transaction=self.settings.transaction == "all",
             offline=offline,
             surroundings=self._alembic_imports,
+            version_hooks=await self._hooks(),
         )
 
     async def plan(
@@ -190,6 +203,36 @@ class Project:
             metadata=await self.models(),
             options=run.options if run is not None else {},
         )
+
+    async def _hooks(self) -> tuple[VersionHook, ...]:
+        """``on_version_apply`` of whoever made this project, of the hooks module or of ``env.py``."""
+        if self._version_hooks is None:
+            self._version_hooks = await anyio.to_thread.run_sync(self._find_hooks)
+        return self._version_hooks
+
+    def _find_hooks(self) -> tuple[VersionHook, ...]:
+        from asyncmig.config import import_object
+
+        settings = self.settings
+        found = [*_several(self._given_hooks)]
+        if settings.hooks is not None:
+            module = import_object(settings.hooks, sys_path=settings.prepend_sys_path)
+            found += _several(getattr(module, "on_version_apply", None))
+        if self._env_run is not None:
+            found += _several(self._env_run.options.get("on_version_apply"))
+        hooks: list[Any] = [
+            import_object(hook, sys_path=settings.prepend_sys_path)
+            if isinstance(hook, str)
+            else hook
+            for hook in found
+        ]
+        for hook in hooks:
+            if not callable(hook):
+                raise ConfigError(
+                    f"on_version_apply holds {hook!r}, which cannot be called",
+                    hint="give a function, `async def` or not, or several in a list",
+                )
+        return tuple(hooks)
 
     async def models(self) -> tuple[MetaData, ...]:
         """The models, imported once."""
@@ -259,3 +302,10 @@ class Project:
             "script": environment.script,
             "environment_context": environment,
         }
+
+
+def _several(given: Any) -> list[Any]:
+    """One or several as a list."""
+    if given is None:
+        return []
+    return list(given) if isinstance(given, list | tuple | set | frozenset) else [given]

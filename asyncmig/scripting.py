@@ -8,6 +8,8 @@ from asyncmig.engine.offline import offline_script, write_transaction
 from asyncmig.engine.runner import books_for
 from asyncmig.errors import TargetError
 from asyncmig.plan.model import Direction
+from asyncmig.plan.version_hooks import MigrationInfo
+from asyncmig.revisions.moves import stamp_moves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +55,17 @@ async def stamp_script(project: Project, targets: Sequence[str], *, purge: bool)
     statements = [] if current or purge else [books.version.create(graph.heads)]
     if purge:
         statements.append(f"DELETE FROM {books.version.sql_name}")
-    statements += books.version.change(change)
+    planner = await project.planner(offline=True)
+    if planner.version_hooks:
+        rows = frozenset(() if purge else current)
+        for move in stamp_moves(graph, change):
+            rows = move.apply(rows)
+            name = (move.add or move.remove)[0]
+            statements += books.version.change(move)
+            info = MigrationInfo.of_stamp(move, graph)
+            statements += [said.sql for said in planner.epilogue(graph.get(name), info, rows)]
+    else:
+        statements += books.version.change(change)
     if books.journal is not None:
         statements += books.journal.create()
         statements += [

@@ -62,8 +62,7 @@ PLACES = {
         "include_object": _HOOK,
         "process_revision_directives": _HOOK,
         "render_item": _HOOK,
-        "on_version_apply": "none: the journal keeps who applied what, when and how; `on_event` of a"
-        " `Migrator` hears each step",
+        "on_version_apply": _HOOK + "; also `Migrator(on_version_apply=...)`",
         "literal_binds": "always on: values of offline SQL are literals",
         "upgrade_token": "none: variables of `script.py.mako` are asyncmig's",
         "downgrade_token": "none: as `upgrade_token`",

@@ -129,8 +129,4 @@ def _not_understood(runs: list[CapturedRun]) -> list[str]:
         notes.append(
             "env.py sets schema_translate_map, which directives do not follow: set search_path instead"
         )
-    if any(run.options.get("on_version_apply") for run in runs):
-        notes.append(
-            "on_version_apply of env.py is not called: the journal keeps what it is used for"
-        )
     return notes

@@ -128,7 +128,7 @@ KEYS: tuple[Key, ...] = (
         kind=MODULE,
         group=_WHERE,
         doc="A module whose functions carry the known names: `include_name`, `include_object`,"
-        " `process_revision_directives`, `render_item`.",
+        " `process_revision_directives`, `render_item`, `on_version_apply`.",
     ),
     Key(
         name="plugins",

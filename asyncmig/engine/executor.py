@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.lowlevel
 
+from asyncmig.engine.applying import HookedStep
 from asyncmig.engine.blockers import BlockerWatch
 from asyncmig.engine.failures import TRANSIENT_STATES, tried_in_vain
 from asyncmig.engine.live import LiveConnections
@@ -32,12 +33,14 @@ from asyncmig.events import (
     StepFinished,
     StepStarted,
 )
-from asyncmig.plan.model import Phase, PhaseKind
-from asyncmig.plan.planner import direction_of
+from asyncmig.plan.model import Phase, PhaseKind, Step
+from asyncmig.plan.planner import EMPTY_PHASE, direction_of
+from asyncmig.plan.version_hooks import MigrationInfo, file_of
 from asyncmig.results import AppliedStep
+from asyncmig.revisions.revision import Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     import asyncpg
 
@@ -46,11 +49,10 @@ if TYPE_CHECKING:
     from asyncmig.engine.resuming import Resume
     from asyncmig.engine.session import Session
     from asyncmig.events import Blocker, Event
-    from asyncmig.plan.model import Step
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.play import AnyScript
     from asyncmig.plan.recorder import Recorder
-    from asyncmig.revisions.moves import Move
+    from asyncmig.revisions.moves import Move, StampMove
 
 __all__ = ["Executor"]
 
@@ -92,7 +94,8 @@ class Executor:
             journalled=books.journal is not None,
         )
         self._live = LiveConnections(self)
-        self._current: RunningStep | None = None
+        self._current: RunningStep | HookedStep | None = None
+        self._rows: dict[str, frozenset[str]] = {}
 
     # running
 
@@ -101,6 +104,7 @@ class Executor:
         moves: Sequence[Move],
         scripts: Mapping[str, AnyScript],
         *,
+        heads: Iterable[str] = (),
         setup: Sequence[str] = (),
         resumes: Mapping[str, Resume] | None = None,
     ) -> tuple[AppliedStep, ...]:
@@ -109,6 +113,7 @@ class Executor:
         Args:
             moves: from the planner.
             scripts: the loaded script of each, by revision id.
+            heads: the rows of the version table.
             setup: statements that make our tables, sent with the first message.
             resumes: what earlier runs have committed of revisions that stopped half way.
 
@@ -119,6 +124,9 @@ class Executor:
             self.wire.add(Transaction(parts=[Part(sql) for sql in setup]))
         total = self._total = len(moves)
         self._resumes = resumes or {}
+        rows = frozenset(heads)
+        for move in moves:
+            rows = self._rows[move.revision.id] = move.apply(rows)
         try:
             while len(self._applied) < total:
                 try:
@@ -135,6 +143,51 @@ class Executor:
             await self._live.close()
             await self.session.roll_back()
         return tuple(self._applied)
+
+    async def stamp(
+        self,
+        moves: Sequence[StampMove],
+        heads: Iterable[str],
+        *,
+        before: Sequence[str],
+        after: Sequence[str],
+    ) -> None:
+        """Write the rows of a stamp in one transaction, and call the hooks behind each of its steps.
+
+        Args:
+            moves: the steps.
+            heads: the rows that the first step finds.
+            before: statements in front of it.
+            after: statements behind the last.
+        """
+        unit = Transaction(parts=[Part(sql) for sql in before], closed=False)
+        self.wire.add(unit)
+        rows = frozenset(heads)
+        try:
+            for move in moves:
+                rows = move.apply(rows)
+                name = (move.add or move.remove)[0]
+                graph = self.planner.graph
+                revision = graph.get(name) if name in graph else Revision(id=name)
+                step = Step(
+                    revision=name,
+                    direction=direction_of(move),
+                    phases=(EMPTY_PHASE,),
+                    version=move,
+                )
+                unit.parts += self.books.version_change(step, 0)
+                self._rows[name] = rows
+                info = MigrationInfo.of_stamp(move, graph)
+                await self._call_hooks(revision, step, unit, info)
+            unit.parts += [Part(sql) for sql in after]
+            unit.closed = True
+            await self.wire.flush()
+        except BaseException as error:
+            self.session.interrupted = not isinstance(error, Exception)
+            raise
+        finally:
+            await self._live.close()
+            await self.session.roll_back()
 
     async def _run_from(
         self, first: int, moves: Sequence[Move], scripts: Mapping[str, AnyScript]
@@ -215,7 +268,7 @@ class Executor:
                 total=total,
             )
         )
-        recorder = self.planner.recorder(move, self._live)
+        recorder = self.planner.recorder(revision, self._live)
         step = self.planner.step(move, script, ())
         resume = self._resumes.get(revision.id)
         current = RunningStep(
@@ -237,16 +290,38 @@ class Executor:
             raise
         finally:
             self._current = None
-            if recorder.went_live:
+            if recorder.went_live or self.planner.version_hooks:
                 self._live_steps[revision.id] = step
-        current.finish()
+        if self.planner.version_hooks:
+            unit = current.finish(apart=True)
+            info = MigrationInfo.of_move(move, self.planner.graph)
+            await self._call_hooks(revision, step, unit, info)
+        else:
+            current.finish()
+
+    async def _call_hooks(
+        self, revision: Revision, step: Step, unit: Transaction, info: MigrationInfo
+    ) -> None:
+        """Call ``on_version_apply`` in the open transaction that wrote the step's row."""
+        unit.closed = False
+        heads = self._rows[revision.id]
+        for hook in self.planner.version_hooks:
+            recorder = self.planner.recorder(revision, self._live, source=file_of(hook))
+            current = self._current = HookedStep(step, unit, recorder, hook, self.wire)
+            try:
+                await current.catch_up()
+                await self._live.call(hook, recorder, info, heads, self.planner.keywords)
+                current.queue()
+            finally:
+                self._current = None
+        unit.closed = True
 
     async def _flush_before_failing(self) -> None:
         with anyio.CancelScope(shield=True):
             if not self.session.closed and not self.planner.one_transaction:
                 await self.wire.flush()
 
-    def playing(self, recorder: Recorder) -> RunningStep:
+    def playing(self, recorder: Recorder) -> RunningStep | HookedStep:
         """The step whose script is running.
 
         Raises:

@@ -9,6 +9,7 @@ anything is executed on it, what the script's directives have said so far is sen
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -18,11 +19,13 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from asyncmig.engine.failures import postgres_error, statement_failure
 from asyncmig.errors import AsyncmigError, ScriptError
 from asyncmig.plan.play import failing_line, play, script_failure
+from asyncmig.plan.version_hooks import call_hook, hook_failure
 from asyncmig.sql.classify import Control, classify
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 
+    from asyncpg import PostgresError
     from sqlalchemy.engine import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.model import Direction
     from asyncmig.plan.play import AnyScript
     from asyncmig.plan.recorder import Recorder
+    from asyncmig.plan.version_hooks import MigrationInfo, VersionHook
 
 __all__ = ["LiveConnections", "ScriptConnection"]
 
@@ -80,9 +84,40 @@ class LiveConnections:
         Raises:
             AsyncmigError: whatever the script raised, as an error that names its line.
         """
+        await self._run(
+            recorder,
+            partial(play, script, direction, recorder, keywords),
+            partial(script_failure, script),
+        )
+
+    async def call(
+        self,
+        hook: VersionHook,
+        recorder: Recorder,
+        step: MigrationInfo,
+        heads: Collection[str],
+        run_args: Mapping[str, Any],
+    ) -> None:
+        """Call ``on_version_apply``.
+
+        Raises:
+            AsyncmigError: whatever it raised, as an error that names its line.
+        """
+        await self._run(
+            recorder,
+            partial(call_hook, hook, recorder, step, heads, run_args),
+            partial(hook_failure, hook, recorder.revision.id),
+        )
+
+    async def _run(
+        self,
+        recorder: Recorder,
+        begin: Callable[[], Coroutine[Any, Any, None] | None],
+        failure: Callable[[Exception], AsyncmigError],
+    ) -> None:
         self._recorder = recorder
         try:
-            coroutine = await greenlet_spawn(play, script, direction, recorder, keywords)
+            coroutine = await greenlet_spawn(begin)
             if coroutine is not None:
                 await coroutine
             await self._end_sqlalchemy(commit=True)
@@ -91,8 +126,9 @@ class LiveConnections:
             raise
         except Exception as error:
             await self._end_sqlalchemy(commit=False)
-            explained = self._explain(script, recorder, error)
-            await self._executor.playing(recorder).leave_alone(postgres_error(error))
+            server = postgres_error(error)
+            explained = failure(error) if server is None else self._explain(recorder, error, server)
+            await self._executor.playing(recorder).leave_alone(server)
             raise explained from error
         finally:
             self._recorder = None
@@ -264,11 +300,10 @@ class LiveConnections:
                 path=recorder.revision.path,
             ) from None
 
-    def _explain(self, script: AnyScript, recorder: Recorder, error: Exception) -> AsyncmigError:
-        server = postgres_error(error)
-        if server is None:
-            return script_failure(script, error)
-        line = failing_line(script, error)
+    def _explain(
+        self, recorder: Recorder, error: Exception, server: PostgresError
+    ) -> AsyncmigError:
+        line = failing_line(recorder.source, error)
         step = self._executor.playing(recorder)
         return statement_failure(
             server,
@@ -277,7 +312,7 @@ class LiveConnections:
             None,
             applied=self._executor.applied(),
             committed_before=step.index > 0,
-            origin=f"{script.revision.path}:{line}" if line else None,
+            origin=f"{recorder.source}:{line}" if line else None,
         )
 
 

@@ -25,7 +25,7 @@ from asyncmig.events import RunFinished, RunStarted
 from asyncmig.plan.planner import direction_of
 from asyncmig.plan.play import check_written
 from asyncmig.results import RunResult, StampResult
-from asyncmig.revisions.moves import RowChange
+from asyncmig.revisions.moves import RowChange, stamp_moves
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -136,17 +136,26 @@ class Runner:
                 Run(application=self._settings.application_name, tag=tag),
             )
             statements = await self._setup(session, state, books, after)
-            statements += books.version.change(change)
+            rows = []
             if books.journal is not None:
-                statements += [
+                rows += [
                     books.journal.insert_stamp(revision, planner.graph.get(revision).down_revisions)
                     for revision in sorted(after - state.heads)
                 ]
-                statements += [
+                rows += [
                     books.journal.resolve(entry.journal_id, Decision.FORGET)
                     for entry in settled_by(planner.graph, state.open, change)
                 ]
-            await self._send_whole(session, statements)
+            if planner.version_hooks and change:
+                if purge:
+                    gone = RowChange(remove=tuple(sorted(state.heads)))
+                    statements += books.version.change(gone)
+                    change = RowChange(add=tuple(sorted(after)))
+                await self._executor(session, planner, books).stamp(
+                    stamp_moves(planner.graph, change), kept, before=statements, after=rows
+                )
+            else:
+                await self._send_whole(session, statements + books.version.change(change) + rows)
             return StampResult(before=tuple(sorted(state.heads)), after=tuple(sorted(after)))
 
     async def resolve(self, revision: str, decision: Decision) -> OpenRevision:
@@ -277,26 +286,16 @@ class Runner:
         refuse_to_pass(planner.graph, state.open, moves, direction)
         resumes = await read_resumes(session, settings, state)
 
-        async def read_again() -> Mapping[str, Resume]:
-            now = await read_state(session, settings, careful=True)
-            return await read_resumes(session, settings, now)
-
-        executor = Executor(
-            session,
-            self._database,
-            planner,
-            books,
-            self._emit,
-            Patience.of(settings),
-            read_resumes=read_again,
-        )
+        executor = self._executor(session, planner, books)
         setup = await self._setup(
             session,
             state,
             books,
             (move.revision.id for move in moves if direction_of(move) == "upgrade"),
         )
-        applied = await executor.run(moves, scripts, setup=setup, resumes=resumes)
+        applied = await executor.run(
+            moves, scripts, heads=state.heads, setup=setup, resumes=resumes
+        )
         after = await read_state(session, replace(settings, version_table_schema=state.schema))
         if after.heads != expected:
             raise UnexpectedStateError(
@@ -322,6 +321,21 @@ class Runner:
             after=heads,
             applied=applied,
             elapsed=elapsed,
+        )
+
+    def _executor(self, session: Session, planner: Planner, books: Bookkeeping) -> Executor:
+        async def read_again() -> Mapping[str, Resume]:
+            now = await read_state(session, self._settings, careful=True)
+            return await read_resumes(session, self._settings, now)
+
+        return Executor(
+            session,
+            self._database,
+            planner,
+            books,
+            self._emit,
+            Patience.of(self._settings),
+            read_resumes=read_again,
         )
 
     async def _setup(

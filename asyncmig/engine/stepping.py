@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from asyncmig.engine.resuming import Resume
     from asyncmig.engine.session import Session
-    from asyncmig.engine.units import Bookkeeping
+    from asyncmig.engine.units import Bookkeeping, Unit
     from asyncmig.engine.wire import Wire
     from asyncmig.plan.model import Step
     from asyncmig.plan.planner import Planner
@@ -181,18 +181,28 @@ class RunningStep:
         done = Phase(kind=PhaseKind.AUTOCOMMIT)
         await self._session.transact([journal.fail(self.step, self.index, done, str(error))])
 
-    def finish(self) -> None:
-        """Queue the rest; the last phase carries the change of the version table."""
+    def finish(self, *, apart: bool = False) -> Transaction:
+        """Queue the rest; the last phase carries the change of the version table.
+
+        Args:
+            apart: more is to follow in the transaction that changes it.
+
+        Returns:
+            That transaction.
+        """
         phases = self._cut(open_ended=False)
         for phase in phases[:-1]:
             self._add(phase, more=True)
         last = phases[-1] if phases else EMPTY_PHASE
         if last.kind is PhaseKind.TRANSACTION:
             self._extend(last.statements)
+            unit = self._open
             self._close(final=True)
         else:
             self._close()
-            self._add_autocommit(last, final=True)
+            unit = self._add_autocommit(last, final=True, apart=apart)
+        assert unit is not None  # noqa: S101 - `final` raises where an earlier run has committed it
+        return unit
 
     # queueing
 
@@ -250,12 +260,15 @@ class RunningStep:
         self._said.clear()
         self._touched = False
 
-    def _add_autocommit(self, phase: Phase, *, final: bool = False) -> None:
+    def _add_autocommit(
+        self, phase: Phase, *, final: bool = False, apart: bool = False
+    ) -> Transaction | None:
         if self.standing:
             self._pass_by(phase, final=final)
-            return
+            return None
         resume = self._resume
         skip, entry, interrupted = 0, None, False
+        last: Unit | None = None
         if resume is not None and self.index == resume.entry.phase:
             resume.check(self.step, self.index, phase)
             skip, entry = resume.entry.statement, resume.entry.journal_id
@@ -269,9 +282,11 @@ class RunningStep:
             skip=skip,
             entry=entry,
             interrupted=interrupted,
+            apart=apart,
         ):
-            self._wire.add(unit)
+            last = self._wire.add(unit)
         self.index += 1
+        return last if isinstance(last, Transaction) else None
 
     def _pass_by(self, phase: Phase, *, final: bool) -> None:
         """A phase that an earlier run has committed: make sure that it is the same."""

@@ -132,7 +132,10 @@ def frame_step(step: Step, books: Bookkeeping) -> Iterator[Unit]:
     """All units of a step that is known in full."""
     last = len(step.phases) - 1
     for index, phase in enumerate(step.phases):
-        yield from frame_phase(step, index, phase, books, final=index == last)
+        for unit in frame_phase(step, index, phase, books, final=index == last):
+            if isinstance(unit, Transaction) and any(mark.final for mark in unit.marks):
+                unit.parts.extend(Part(said.sql, said, step, index) for said in step.epilogue)
+            yield unit
 
 
 def frame_phase(
@@ -145,6 +148,7 @@ def frame_phase(
     skip: int = 0,
     entry: int | None = None,
     interrupted: bool = False,
+    apart: bool = False,
 ) -> Iterator[Unit]:
     """The units of one phase.
 
@@ -157,6 +161,7 @@ def frame_phase(
         skip: statements of an autocommit phase that an earlier run has done.
         entry: the journal's row that an earlier run has begun for it.
         interrupted: that run did not live to see the end of the first statement left.
+        apart: the end of an autocommit phase is a transaction of its own, in which more follows.
     """
     mark = Mark(step, index, phase.kind, final)
     if phase.kind is PhaseKind.TRANSACTION:
@@ -183,10 +188,11 @@ def frame_phase(
     closing = [Part(sql, None, step, index) for sql in ending]
     if final:
         closing.extend(books.version_change(step, index))
-    if skip == count:
+    if skip == count and not apart:
         yield Transaction(step=step, phase=index, parts=closing, marks=[mark])
     for number, statement in enumerate(phase.statements[skip:], skip):
-        if number == count - 1:
+        ends = number == count - 1 and not apart
+        if ends:
             parts = closing
         elif journal is not None:
             parts = [Part(journal.advance(step, index, number + 1), None, step, index)]
@@ -205,9 +211,11 @@ def frame_phase(
                 begun_before=entry is not None and number == skip,
                 interrupted=interrupted and number == skip,
             )
-        marks = [mark] if number == count - 1 else []
+        marks = [mark] if ends else []
         if parts or marks:
             yield Transaction(step=step, phase=index, parts=parts, marks=marks)
+    if apart:
+        yield Transaction(step=step, phase=index, parts=closing, marks=[mark])
 
 
 def _may_share_a_transaction(statement: Statement) -> bool:

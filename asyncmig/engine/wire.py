@@ -197,6 +197,9 @@ class Wire:
     async def _send_message(self) -> None:
         message = self._compose()
         message.make_durable_once()
+        if not message.texts:  # all of it is sent, and the commit is the caller's
+            self._settle(len(message.commits))
+            return
         self._observer.sent([unit for unit, _ in message.covered], message.size)
         began = time.monotonic()
         try:

@@ -63,6 +63,7 @@ class Step:
         live: True when the script reads from the database, so that what follows the first read is
             known only when it runs; ``live_origin`` is where.
         version: the change of the version table, committed with the last phase.
+        epilogue: what ``on_version_apply`` says in a script for psql, behind that change.
         lock_timeout: seconds, where the script says it itself (a module variable); 0 is no limit.
         lock_retries: likewise.
     """
@@ -77,6 +78,7 @@ class Step:
     live: bool = False
     live_origin: str | None = None
     version: RowChange = field(default_factory=RowChange)
+    epilogue: tuple[Statement, ...] = ()
     lock_timeout: float | None = None
     lock_retries: int | None = None
 

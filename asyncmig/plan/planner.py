@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations.created_types import CreatedTypes
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
 from asyncmig.plan.own_limits import own_count, own_limit
 from asyncmig.plan.phases import split_phases
-from asyncmig.plan.play import check_written, record
+from asyncmig.plan.play import check_written, drive, record
 from asyncmig.plan.recorder import LiveAccess, Recorder
+from asyncmig.plan.version_hooks import (
+    MigrationInfo,
+    call_hook,
+    file_of,
+    hook_failure,
+    hook_statements,
+)
 from asyncmig.revisions.moves import RowChange
 
 if TYPE_CHECKING:
@@ -22,8 +30,11 @@ if TYPE_CHECKING:
 
     from asyncmig.plan.phases import Entry
     from asyncmig.plan.play import AnyScript
+    from asyncmig.plan.version_hooks import VersionHook
     from asyncmig.revisions.graph import RevisionGraph
-    from asyncmig.revisions.moves import Move
+    from asyncmig.revisions.moves import Move, StampMove
+    from asyncmig.revisions.revision import Revision
+    from asyncmig.sql.statement import Statement
 
 __all__ = ["EMPTY_PHASE", "Planner"]
 
@@ -42,6 +53,7 @@ class Planner:
         one_transaction: all steps share a transaction as far as PostgreSQL allows.
         offline: the plan becomes a script for psql; a script that reads is an error.
         surroundings: makes a context manager that is active while a script runs.
+        version_hooks: ``on_version_apply``: called when a step's row is written.
     """
 
     def __init__(
@@ -55,12 +67,14 @@ class Planner:
         one_transaction: bool = False,
         offline: bool = False,
         surroundings: Callable[[], AbstractContextManager[object]] = nullcontext,
+        version_hooks: Sequence[VersionHook] = (),
     ) -> None:
         self.graph = graph
         self.dialect = dialect
         self.keywords: Mapping[str, Any] = keywords or {}
         self.one_transaction = one_transaction
         self.offline = offline
+        self.version_hooks = tuple(version_hooks)
         self._target_metadata = target_metadata
         self._options = options or {}
         self._created_types = CreatedTypes()
@@ -98,6 +112,9 @@ class Planner:
         for move in moves:
             step = self.record(move, scripts[move.revision.id])
             heads = step.version.apply(heads)
+            if self.offline:
+                info = MigrationInfo.of_move(move, self.graph)
+                step = replace(step, epilogue=self.epilogue(move.revision, info, heads))
             steps.append(step)
         return Plan(
             direction=direction,
@@ -109,22 +126,41 @@ class Planner:
 
     def record(self, move: Move, script: AnyScript) -> Step:
         """The step of one move, as far as it can be known without a database."""
-        recorder = self.recorder(move)
+        recorder = self.recorder(move.revision)
         complete = record(script, direction_of(move), recorder, self.keywords)
         phases = self.phases(recorder.take(), open_ended=not complete)
         return self.step(move, script, phases, live=not complete, live_origin=recorder.live_origin)
 
-    def recorder(self, move: Move, live: LiveAccess | None = None) -> Recorder:
-        """A fresh recorder for a move's script."""
+    def epilogue(
+        self, revision: Revision, info: MigrationInfo, heads: Collection[str]
+    ) -> tuple[Statement, ...]:
+        """What the hooks say in a script for psql, behind the change of the version table."""
+        statements: list[Statement] = []
+        for hook in self.version_hooks:
+            recorder = self.recorder(revision, source=file_of(hook))
+            try:
+                coroutine = call_hook(hook, recorder, info, heads, self.keywords)
+                if coroutine is not None:
+                    drive(coroutine, recorder)
+            except Exception as error:
+                raise hook_failure(hook, revision.id, error) from error
+            statements += hook_statements(recorder.take(), hook)
+        return tuple(statements)
+
+    def recorder(
+        self, revision: Revision, live: LiveAccess | None = None, *, source: str | None = None
+    ) -> Recorder:
+        """A fresh recorder for a revision's script, or for what is written in another file."""
         return Recorder(
-            move.revision,
+            revision,
             dialect=self.dialect,
             offline=self.offline,
             live=live,
             target_metadata=self._target_metadata,
             options=self._options,
-            created_types=self._created_types.during(move.revision.id),
+            created_types=self._created_types.during(revision.id),
             surroundings=self._surroundings,
+            source=source,
         )
 
     def phases(self, entries: Sequence[Entry], *, open_ended: bool = False) -> tuple[Phase, ...]:
@@ -159,6 +195,6 @@ class Planner:
         )
 
 
-def direction_of(move: Move) -> Direction:
+def direction_of(move: Move | StampMove) -> Direction:
     """The direction of a move."""
     return Direction.UPGRADE if move.upgrade else Direction.DOWNGRADE

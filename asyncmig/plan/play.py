@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 
 AnyScript: TypeAlias = "PythonScript | SqlScript"
 
-__all__ = ["AnyScript", "check_written", "failing_line", "play", "record", "script_failure"]
+__all__ = [
+    "AnyScript",
+    "check_written",
+    "drive",
+    "failing_line",
+    "play",
+    "record",
+    "script_failure",
+]
 
 
 def check_written(script: AnyScript, direction: Direction) -> None:
@@ -66,7 +74,7 @@ def record(
     try:
         coroutine = play(script, direction, recorder, keywords)
         if coroutine is not None:
-            _drive(coroutine, recorder)
+            drive(coroutine, recorder)
     except StopRecordingError:
         return False
     except AsyncmigError:
@@ -192,7 +200,8 @@ def _arguments(
     return ((operations,) if takes_operations else ()), given
 
 
-def _drive(coroutine: Coroutine[Any, Any, None], recorder: Recorder) -> None:
+def drive(coroutine: Coroutine[Any, Any, None], recorder: Recorder) -> None:
+    """Run a coroutine as far as it goes by itself; the recorder is live if that is not its end."""
     try:
         coroutine.send(None)
     except StopIteration:
@@ -204,7 +213,7 @@ def _drive(coroutine: Coroutine[Any, Any, None], recorder: Recorder) -> None:
 
 def script_failure(script: AnyScript, error: BaseException) -> ScriptError:
     """An exception that a script raised itself, with the line of the script that raised it."""
-    line = failing_line(script, error)
+    line = failing_line(script.revision.path, error)
     where = f"{script.revision.path}:{line}" if line else script.revision.path
     return ScriptError(
         f"revision {script.revision.id} failed at {where}: {type(error).__name__}: {error}",
@@ -215,12 +224,12 @@ def script_failure(script: AnyScript, error: BaseException) -> ScriptError:
     )
 
 
-def failing_line(script: AnyScript, error: BaseException) -> int | None:
-    """The script's line that an exception passed through last."""
+def failing_line(path: str, error: BaseException) -> int | None:
+    """The line of a file that an exception passed through last."""
     line = None
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == script.revision.path:
+        if trace.tb_frame.f_code.co_filename == path:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line

@@ -76,6 +76,7 @@ class Recorder:
         options: everything that was configured.
         created_types: the types that this run has created; None when the script is alone.
         surroundings: makes a context manager that is active while the script runs.
+        source: the file whose lines are the statements' origins; None is the script.
     """
 
     def __init__(
@@ -89,8 +90,10 @@ class Recorder:
         options: Mapping[str, Any] | None = None,
         created_types: ScriptTypes | None = None,
         surroundings: Callable[[], AbstractContextManager[object]] = nullcontext,
+        source: str | None = None,
     ) -> None:
         self.revision = revision
+        self.source = source or revision.path
         self.created_types = created_types
         self.surroundings = surroundings
         self.entries: list[Entry] = []
@@ -137,7 +140,7 @@ class Recorder:
 
     def perform(self, operation: MigrateOperation) -> None:
         """Compile an operation and append its statements."""
-        line = calling_line(self.revision.path)
+        line = calling_line(self.source)
         for compiled in compile_operation(operation, self._dialect):
             origin = self._origin(line, compiled.line)
             self.add(
@@ -225,7 +228,7 @@ class Recorder:
 
     def origin(self) -> str:
         """``file:line`` of the script's line that is running."""
-        return self._origin(calling_line(self.revision.path), 0)
+        return self._origin(calling_line(self.source), 0)
 
     def take(self) -> list[Entry]:
         """Everything recorded since the last call."""
@@ -233,7 +236,7 @@ class Recorder:
         return taken
 
     def _go_live(self, what: str) -> LiveAccess:
-        line = calling_line(self.revision.path)
+        line = calling_line(self.source)
         origin = self._origin(line, 0)
         if self._offline:
             raise NeedsDatabaseError(
@@ -250,4 +253,4 @@ class Recorder:
         return self._live
 
     def _origin(self, line: int | None, offset: int) -> str:
-        return f"{self.revision.path}:{(line or 1) + offset}"
+        return f"{self.source}:{(line or 1) + offset}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from asyncmig.revisions.history import History
     from asyncmig.revisions.revision import Revision
 
-__all__ = ["Move", "RowChange", "moves_down", "moves_up"]
+__all__ = ["Move", "RowChange", "StampMove", "moves_down", "moves_up", "stamp_moves"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,13 @@ class Move(RowChange):
     """One step of a run: the revision, and True in ``upgrade`` when its upgrade runs."""
 
     revision: Revision
+    upgrade: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StampMove(RowChange):
+    """One step of a stamp: rows give way to a row; True in ``upgrade`` when that one is above them."""
+
     upgrade: bool
 
 
@@ -66,6 +73,21 @@ def moves_down(history: History, order: Iterable[str], rows: Iterable[str]) -> t
         )
         for name in order
     )
+
+
+def stamp_moves(history: History, change: RowChange) -> tuple[StampMove, ...]:
+    """The steps of a stamp: each new row with the rows it follows on, then the rows without one."""
+    left = [name for name in change.remove if name in history]
+    moves = []
+    for name in change.add:
+        below = history.ancestors([name]).intersection(left)
+        gone = below or history.descendants([name]).intersection(left)
+        rows = tuple(row for row in left if row in gone)
+        moves.append(StampMove(upgrade=bool(below) or not rows, remove=rows, add=(name,)))
+        left = [row for row in left if row not in gone]
+    strangers = [name for name in change.remove if name not in history]
+    moves.extend(StampMove(upgrade=False, remove=(row,)) for row in [*left, *strangers])
+    return tuple(moves)
 
 
 class _Standing:

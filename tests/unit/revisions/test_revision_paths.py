@@ -5,6 +5,7 @@ from revision_shorthand import graph, ids, line
 
 from asyncmig.errors import TargetError
 from asyncmig.revisions.graph import Move, RevisionGraph, RowChange
+from asyncmig.revisions.moves import stamp_moves
 
 
 def rows_after(tree, moves, rows=()):
@@ -190,7 +191,12 @@ class TestStamp:
         ],
     )
     def test_rows_after(self, targets, rows, after):
-        assert self.tree.stamp_path(targets, rows).apply(rows) == after
+        change = self.tree.stamp_path(targets, rows)
+        assert change.apply(rows) == after
+        # step by step it comes to the same
+        for move in stamp_moves(self.tree, change):
+            rows = move.apply(rows)
+        assert set(rows) == after
 
     def test_what_goes_and_what_comes(self):
         assert self.tree.stamp_path(["c"], ["a"]) == RowChange(remove=("a",), add=("c",))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.revisions.script_directory import ScriptDirectory as Directory
+from asyncmig.revisions.script_view import Script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,27 +14,8 @@ if TYPE_CHECKING:
     from asyncmig.alembic_compat.facade.config import Config
     from asyncmig.config.settings import Settings
     from asyncmig.revisions.graph import RevisionGraph
-    from asyncmig.revisions.revision import Revision
 
 __all__ = ["Script", "ScriptDirectory"]
-
-
-class Script:
-    """One revision, by the names that Alembic gives its facts."""
-
-    def __init__(self, revision: Revision, graph: RevisionGraph) -> None:
-        self.revision = revision.id
-        self.path = revision.path
-        self.doc = revision.message or ""
-        self.down_revision: Any = _one_or_all(revision.down_revisions)
-        self.dependencies: Any = _one_or_all(revision.depends_on)
-        self.branch_labels = set(graph.labels(revision.id))
-        self.nextrev = frozenset(graph.children(revision.id))
-        self.is_base = not revision.down_revisions
-        self.is_head = revision.id in graph.heads
-
-    def __repr__(self) -> str:
-        return f"<Script {self.revision}>"
 
 
 class ScriptDirectory:
@@ -119,9 +101,3 @@ class ScriptDirectory:
         """Revisions, newest first."""
         for revision in self._graph.slice(f"{base}:{head}", ()):
             yield Script(revision, self._graph)
-
-
-def _one_or_all(names: Sequence[str]) -> Any:
-    if not names:
-        return None
-    return names[0] if len(names) == 1 else tuple(names)
