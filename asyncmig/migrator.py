@@ -6,12 +6,13 @@ may work side by side in one loop.
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
+from asyncmig.config.overrides import checked_overrides
 from asyncmig.config.settings import Settings
 from asyncmig.errors import ConfigError, NotCurrentError, TargetError
 from asyncmig.plan.model import Direction
@@ -88,7 +89,7 @@ class Migrator:
         if isinstance(target_metadata, str):
             overrides["target_metadata"] = target_metadata
         self.project = Project(
-            replace(base, **_checked(overrides)),
+            replace(base, **checked_overrides(overrides)),
             database=None if isinstance(database, str) else database,
             models=target_metadata,
             on_event=on_event,
@@ -558,17 +559,3 @@ def _together(results: Sequence[RunResult]) -> RunResult:
         ahead=any(result.ahead for result in results),
         elapsed=sum(result.elapsed for result in results),
     )
-
-
-def _checked(overrides: dict[str, Any]) -> dict[str, Any]:
-    known = {field.name for field in fields(Settings)}
-    unknown = sorted(set(overrides) - known)
-    if unknown:
-        import difflib
-
-        near = difflib.get_close_matches(unknown[0], known, 1)
-        raise ConfigError(
-            f"there is no setting {unknown[0]!r}",
-            hint=f"did you mean {near[0]!r}?" if near else "see docs/configuration.md",
-        )
-    return overrides

@@ -14,8 +14,8 @@ import anyio
 import anyio.lowlevel
 
 from asyncmig.engine.applying import HookedStep
-from asyncmig.engine.blockers import BlockerWatch
-from asyncmig.engine.failures import TRANSIENT_STATES, tried_in_vain
+from asyncmig.engine.blockers import BlockerWatch, holders_after
+from asyncmig.engine.failures import TRANSIENT_STATES, postgres_error, tried_in_vain
 from asyncmig.engine.live import LiveConnections
 from asyncmig.engine.probes import Verdict, clear_way, judge, undecidable
 from asyncmig.engine.stepping import RunningStep
@@ -232,18 +232,21 @@ class Executor:
             facts.get("sqlstate") not in TRANSIENT_STATES
             or facts.get("attempts") != 1  # the wire has tried
             or step is None
-            or self._attempt >= self._patience.within(step).retries
             or self.session.caller_transaction
             or self.session.closed
-            or (facts.get("phase") and self.books.journal is None)
         ):
-            if self._attempt and facts.get("attempts") == 1:
-                raise tried_in_vain(error, self._attempt + 1, self._blockers) from error.__cause__
             raise error
-        self._attempt += 1
-        self.wire.abandon()
         await self._live.close()
         await self.session.roll_back()
+        server = postgres_error(error.__cause__)
+        spoken = [str(facts.get("sql") or getattr(server, "query", None) or "")]
+        self._blockers = self._blockers or await holders_after(server, self.session, spoken)
+        if self._attempt >= self._patience.within(step).retries or (
+            facts.get("phase") and self.books.journal is None
+        ):
+            raise tried_in_vain(error, self._attempt + 1, self._blockers) from error.__cause__
+        self._attempt += 1
+        self.wire.abandon()
         phase = facts.get("phase")
         await self.wait_to_retry(
             step,

@@ -116,7 +116,7 @@ def connection_failure(
     )
 
 
-def postgres_error(error: BaseException) -> asyncpg.PostgresError | None:
+def postgres_error(error: BaseException | None) -> asyncpg.PostgresError | None:
     """The server's own error inside whatever wraps it."""
     seen: set[int] = set()
     current: BaseException | None = error
@@ -200,13 +200,14 @@ def tried_in_vain(
     error: StatementFailedError, attempts: int, blockers: tuple[Blocker, ...]
 ) -> StatementFailedError:
     """The failure of a script that was played several times, with who stood in its way."""
+    tries = f" (tried {attempts} times)" if attempts > 1 else ""
     blocked = f"; blocked by {describe_blockers(blockers)}" if blockers else ""
     facts = error.fields() | {
         "attempts": attempts,
         "blockers": [str(blocker) for blocker in blockers],
     }
     return type(error)(
-        f"{error} (tried {attempts} times){blocked}",
+        f"{error}{tries}{blocked}",
         hint=error.hint,
         **facts,
     )

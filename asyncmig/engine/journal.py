@@ -172,10 +172,11 @@ class Journal:
         )
 
     def reopen(self, entry: int, content: Phase) -> str:
-        """Take up a phase that an earlier run left."""
+        """Take up a phase that an earlier run left; the row tells of the run that ends it."""
         return (
-            f"UPDATE {self.sql_name} SET state = 'started', finished_at = NULL, error = NULL,"
-            f" fingerprint = {literal(content.fingerprint)} WHERE id = {entry}"
+            f"UPDATE {self.sql_name} SET state = 'started', started_at = now(), finished_at = NULL,"
+            f" error = NULL, fingerprint = {literal(content.fingerprint)}, run = {self._run},"
+            f" (host, pid, application, role, version, tag) = ROW ({self._who}) WHERE id = {entry}"
         )
 
     def resolve(self, entry: int, decision: Decision) -> str:

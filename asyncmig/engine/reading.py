@@ -46,6 +46,11 @@ WHERE ($1::text IS NULL OR pg_catalog.starts_with(revision, $1))
   AND ($6::text IS NULL OR pg_catalog.starts_with(run::text, $6))
 ORDER BY id DESC LIMIT $7"""
 
+DIRECTIONS = ("upgrade", "downgrade", "stamp")
+STATES = ("done", "started", "failed", "resolved", "forgotten")
+MOST_ENTRIES = 2**63 - 1
+"""What a bigint holds."""
+
 SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -127,7 +132,11 @@ async def wait_until_current(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFilter:
-    """Which rows of the journal are asked for; None is any. ``revision`` and ``run`` may be beginnings."""
+    """Which rows of the journal are asked for; None is any. ``revision`` and ``run`` may be beginnings.
+
+    Raises:
+        TargetError: a word that no row can have, or a limit below zero.
+    """
 
     revision: str | None = None
     direction: str | None = None
@@ -136,6 +145,24 @@ class LogFilter:
     tag: str | None = None
     run: str | None = None
     limit: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, given, known in (
+            ("direction", self.direction, DIRECTIONS),
+            ("state", self.state, STATES),
+        ):
+            if given is not None and given not in known:
+                raise TargetError(
+                    f"no entry of the journal has {name} {given!r}",
+                    hint=f"it is one of {', '.join(known)}",
+                    target=given,
+                )
+        if self.limit is not None and not 0 <= self.limit <= MOST_ENTRIES:
+            raise TargetError(
+                f"{self.limit} is no number of entries",
+                hint="give 0 or more, or leave it out for all",
+                target=str(self.limit),
+            )
 
 
 def moment(since: datetime | str | None) -> datetime | None:
@@ -146,8 +173,8 @@ def moment(since: datetime | str | None) -> datetime | None:
     """
     if isinstance(since, str):
         try:
-            since = datetime.fromisoformat(since)
-        except ValueError:
+            since = datetime.fromisoformat(since).astimezone()
+        except (ValueError, OverflowError):
             raise TargetError(
                 f"{since!r} is no time",
                 hint="write it as 2026-11-21 or 2026-11-21T03:30:00+00:00",

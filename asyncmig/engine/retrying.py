@@ -119,7 +119,9 @@ class Retrier:
             raise self.failure(error, unit, None) from error
         retries = 0 if unit.step is None else self._patience.within(unit.step).retries
         attempt = 0
+        spoken = [part.sql for part in unit.parts if part.statement is not None]
         async with self._observer.watch() as watch:
+            await watch.afterwards(error, spoken)
             while is_transient(error) and attempt < retries and unit.step is not None:
                 attempt += 1
                 reason = (sqlstate_of(error), str(error))
@@ -133,6 +135,7 @@ class Retrier:
                     await self._send_whole(unit, attempt, watch)
                 except asyncpg.PostgresError as again:
                     await self._session.roll_back()
+                    await watch.afterwards(again, spoken)
                     error = again
                 else:
                     return
@@ -169,6 +172,8 @@ class Retrier:
                 await self._session.send("COMMIT")
         except asyncpg.PostgresError as guilty:
             await self._session.roll_back()
+            if current is not None:
+                await watch.afterwards(guilty, [current.sql])
             raise self.failure(guilty, unit, current, attempt + 1, watch.blockers) from guilty
 
     def _timeout(self, unit: Transaction, attempt: int) -> float | None:
@@ -187,6 +192,7 @@ class Retrier:
                 try:
                     await self._try_alone(unit, patience.timeout(attempt), watch)
                 except asyncpg.PostgresError as error:
+                    await watch.afterwards(error, [unit.statement.sql])
                     if not is_transient(error) or attempt >= patience.retries:
                         await self._observer.failed_alone(unit, error)
                         raise self._failure_alone(error, unit, attempt + 1, watch) from error

@@ -9,6 +9,7 @@ from asyncmig_cli.failures import UsageProblem
 __all__ = [
     "BranchLabel",
     "DryRun",
+    "LockRetries",
     "LockTimeout",
     "LockWait",
     "Message",
@@ -49,6 +50,15 @@ LockTimeout = Annotated[
         "--lock-timeout",
         metavar="TIME",
         help="How long a statement may wait for a lock before it is tried again: 5s, 200ms; 0 is for ever.",
+    ),
+]
+LockRetries = Annotated[
+    int | None,
+    typer.Option(
+        "--lock-retries",
+        metavar="N",
+        show_default=False,
+        help="How often a phase that met a lock or a deadlock is tried again; 0 is a single try.",
     ),
 ]
 LockWait = Annotated[

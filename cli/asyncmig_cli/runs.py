@@ -25,6 +25,7 @@ class RunRequest:
     tag: str | None
     dry_run: bool
     lock_timeout: str | None
+    lock_retries: int | None
     lock_wait: str | None
     no_lock: bool
     wait: str | None
@@ -34,6 +35,7 @@ class RunRequest:
         """The settings it changes."""
         return {
             "lock_timeout": seconds("--lock-timeout", self.lock_timeout),
+            "lock_retries": self.lock_retries,
             "lock_wait": seconds("--lock-wait", self.lock_wait),
             "wait_for_database": seconds("--wait-for-database", self.wait),
             "lock": False if self.no_lock else None,

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import anyio
 import pytest
 
+from asyncmig.config.settings import Settings
+from asyncmig.engine.lock import lock_key
 from asyncmig.results import (
     CreatedRevision,
     CurrentState,
@@ -148,6 +150,75 @@ def test_pending_revisions_end_checks_with_3(database_command: Command, tables: 
     run("upgrade", code=0)
     run("current", "--check-heads", code=0)
     run("status", "--check", code=0)
+
+
+def test_the_log_is_filtered(database_command: Command, tables: Project) -> None:
+    run = database_command
+
+    def listed(*options: str) -> list[str]:
+        entries = run("log", "--json", *options, code=0).document["entries"]
+        return [f"{entry['revision']} {entry['direction']}" for entry in entries]
+
+    run("upgrade", "--tag", "release 7", code=0)
+    run("downgrade", "-1", code=0)
+    everything = listed()
+    assert listed("--direction", "downgrade") == ["cccc downgrade"]
+    assert listed("--tag", "release 7") == everything[1:]
+    assert listed("--since", "2020-01-01", "--state", "done") == everything
+    assert listed("--since", "2999-01-01") == []
+    first = run("log", "--json", "-l", "1", code=0).document["entries"][0]
+    assert listed("--run", first["run"][:13]) == ["cccc downgrade"]
+    assert "it is one of" in run("log", "--direction", "up", code=1).err
+
+
+def test_a_script_that_was_changed_is_told(database_command: Command, tables: Project) -> None:
+    run = database_command
+    run("upgrade", code=0)
+    path = tables.versions / "bbbb.py"
+    path.write_text(path.read_text() + "\n    op.execute('SELECT 1')\n")
+    assert run("status", "--json", code=0).document["edited"] == ["bbbb"]
+    assert "changed since" in run("status", code=0).out
+    assert run("status", "--no-scripts", "--json", code=0).document["edited"] == []
+
+
+async def test_a_table_that_is_locked(
+    database_command: Command, tables: Project, pg: asyncpg.Connection
+) -> None:
+    database_command("upgrade", code=0)
+    tables.revision("dddd", down="cccc", upgrade='op.execute("ALTER TABLE a ADD b int")')
+    await pg.execute("SET application_name = 'the report'; BEGIN; LOCK TABLE a IN ROW SHARE MODE")
+    outcome = database_command("upgrade", "--lock-timeout", "0.3", "--lock-retries", "1", code=1)
+    retry = next(line for line in outcome.err.splitlines() if line.startswith("dddd, phase 1"))
+    assert f"pid {pg.get_server_pid()} holds a (the report" in retry
+    assert "attempt 2 of 2 in " in retry
+    assert "tried 2 times" in outcome.err
+    once = database_command("upgrade", "--lock-timeout", "0.2", "--lock-retries", "0", code=1)
+    assert "attempt" not in once.err
+    assert "the report" in once.err
+    wrong = database_command("upgrade", "--lock-retries", "-1", code=1)
+    assert "lock_retries must be a whole number" in wrong.err
+
+
+async def test_every_command_that_writes_takes_the_lock(
+    database_command: Command, tables: Project, database_url: str, pg: asyncpg.Connection
+) -> None:
+    run = database_command
+    run("upgrade", "aaaa", code=0)
+    key = lock_key(Settings(url=database_url))
+    await pg.execute(f"SELECT pg_advisory_lock({key})")
+    for command in (
+        ("stamp", "cccc"),
+        ("ensure_version",),
+        ("resolve", "aaaa", "--done"),
+        ("downgrade", "base"),
+        ("deploy", "--yes"),
+    ):
+        waited = run(*command, "--lock-wait", "0.2", code=4)
+        assert f"pid {pg.get_server_pid()}" in waited.err
+    run("stamp", "bbbb", "--no-lock", code=0)
+    run("ensure_version", "--no-lock", code=0)
+    run("deploy", "--yes", "--no-lock", code=0)
+    run("downgrade", "-1", "--no-lock", code=0)
 
 
 def test_a_dry_run_changes_nothing(

@@ -96,8 +96,35 @@ async def test_filters(history, database_url):
     assert await found(state="failed") == []
     (newest,) = await migrator.log(1)
     assert await found(run=newest.run[:8]) == stamp
-    with pytest.raises(TargetError, match="no time"):
-        await migrator.log(since="yesterday")
+    assert await found(limit=0) == []
+    for wrong in (
+        {"since": "yesterday"},
+        {"direction": "upgrades"},
+        {"state": "partial"},
+        {"limit": -1},
+        {"limit": 2**63},
+    ):
+        with pytest.raises(TargetError, match="no "):
+            await migrator.log(**wrong)
+
+
+async def test_who_goes_on_is_told(project, database_url, pg):
+    """A phase that one run began and another ended stands with the one that ended it."""
+    await pg.execute("CREATE TABLE t (i int); INSERT INTO t VALUES (0)")
+    project.revision("a1", upgrade='op.execute("CREATE INDEX CONCURRENTLY t_i ON t ((1 / i))")')
+    migrator = Migrator(database_url, script_location=project.script_location)
+    with pytest.raises(StatementFailedError):
+        await migrator.upgrade(tag="first")
+    (failed,) = await migrator.log(state="failed")
+    await pg.execute("UPDATE t SET i = 1")
+    await Migrator(
+        database_url, script_location=project.script_location, application_name="another"
+    ).upgrade(tag="second")
+    (entry,) = await migrator.log()
+    assert (entry.id, entry.state, entry.error) == (failed.id, "done", None)
+    assert (entry.tag, entry.application) == ("second", "another")
+    assert entry.run != failed.run
+    assert entry.started_at >= failed.finished_at
 
 
 async def test_without_a_journal(history, database_url, pg):

@@ -121,17 +121,49 @@ async def test_the_error_names_who_blocks(project, database_url, pg, table):
 
 
 @pytest.mark.parametrize("retries", [0, 1])
-async def test_few_tries_name_the_blocker_too(project, database_url, table, retries):
-    project.revision("a1", upgrade='op.execute("ALTER TABLE t ADD b int")')
+@pytest.mark.parametrize("timeout", [0.001, 0.3])
+@pytest.mark.parametrize(
+    "runs",
+    [
+        'op.execute("ALTER TABLE t ADD b int")',
+        """op.execute("DO $$ BEGIN EXECUTE 'DROP INDEX t_i'; LOCK TABLE public.T; END $$")""",
+        'op.get_bind().exec_driver_sql("ALTER TABLE t ADD b int")',
+        'op.get_bind(); op.execute("DROP INDEX t_i")',
+        'op.execute("VACUUM FULL t")',
+    ],
+)
+async def test_few_and_short_tries_name_the_blocker_too(
+    project, database_url, pg, table, retries, timeout, runs
+):
+    await pg.execute("CREATE INDEX t_i ON t (i)")
+    project.revision("a1", upgrade=runs)
+    heard = Heard()
     migrator = Migrator(
         database_url,
         script_location=project.script_location,
-        lock_timeout=0.3,
+        lock_timeout=timeout,
         lock_retries=retries,
+        on_event=heard,
     )
     async with holding(database_url):
-        with pytest.raises(StatementFailedError, match="the report"):
+        with pytest.raises(StatementFailedError, match="the report") as caught:
             await migrator.upgrade()
+    assert caught.value.attempts == retries + 1
+    assert all("the report" in str(event.blockers) for event in heard.of(PhaseRetried))
+    assert len(heard.of(PhaseRetried)) == retries
+
+
+async def test_who_only_works_elsewhere_is_not_named(project, database_url, pg, table):
+    await pg.execute("CREATE TABLE u (i int)")
+    project.revision("a1", upgrade='op.execute("ALTER TABLE t ADD b int")')
+    migrator = Migrator(
+        database_url, script_location=project.script_location, lock_timeout=0.001, lock_retries=0
+    )
+    await pg.execute("SET application_name = 'elsewhere'; BEGIN; LOCK TABLE u")
+    async with holding(database_url):
+        with pytest.raises(StatementFailedError) as caught:
+            await migrator.upgrade()
+    assert len(caught.value.blockers) == 1
 
 
 async def test_a_live_script_is_played_again(project, database_url, pg, table):

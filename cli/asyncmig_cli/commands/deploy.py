@@ -10,7 +10,16 @@ from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.exits import ExitCode
 from asyncmig_cli.failures import UsageProblem
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import DryRun, LockTimeout, LockWait, Tag, Wait, seconds
+from asyncmig_cli.parameters import (
+    DryRun,
+    LockRetries,
+    LockTimeout,
+    LockWait,
+    NoLock,
+    Tag,
+    Wait,
+    seconds,
+)
 
 if TYPE_CHECKING:
     from asyncmig.deploying import DeployResult, Survey
@@ -58,7 +67,9 @@ def deploy(
     dry_run: DryRun = False,
     tag: Tag = None,
     lock_timeout: LockTimeout = None,
+    lock_retries: LockRetries = None,
     lock_wait: LockWait = None,
+    no_lock: NoLock = False,
     wait: Wait = None,
 ) -> int | None:
     """Show what is pending, ask, back up, apply, and verify."""
@@ -67,6 +78,8 @@ def deploy(
         raise UsageProblem(message, "give the revision to end at")
     overrides = {
         "lock_timeout": seconds("--lock-timeout", lock_timeout),
+        "lock_retries": lock_retries,
+        "lock": False if no_lock else None,
         "lock_wait": seconds("--lock-wait", lock_wait),
         "wait_for_database": seconds("--wait-for-database", wait),
     }

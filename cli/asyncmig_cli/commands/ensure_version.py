@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import Sql, Wait, seconds
+from asyncmig_cli.parameters import LockWait, NoLock, Sql, Wait, seconds
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -16,7 +16,13 @@ EXAMPLES = {
 DOCUMENT = 'VersionTableResult; with --sql {"sql": string}'
 
 
-def ensure_version(invocation: Invocation, sql: Sql = False, wait: Wait = None) -> None:
+def ensure_version(
+    invocation: Invocation,
+    sql: Sql = False,
+    lock_wait: LockWait = None,
+    no_lock: NoLock = False,
+    wait: Wait = None,
+) -> None:
     """Create the version table and the journal where they are missing."""
     if sql:
         invocation.console.reserve()
@@ -31,7 +37,11 @@ def ensure_version(invocation: Invocation, sql: Sql = False, wait: Wait = None) 
         return await migrator.ensure_version()
 
     result = invocation.migrate(
-        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
+        work,
+        progress=True,
+        lock_wait=seconds("--lock-wait", lock_wait),
+        lock=False if no_lock else None,
+        wait_for_database=seconds("--wait-for-database", wait),
     )
     done = "created" if result.created else "is there already:"
     invocation.confirm(

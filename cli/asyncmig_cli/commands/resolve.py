@@ -7,6 +7,7 @@ import typer
 from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.failures import UsageProblem
 from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.parameters import LockWait, NoLock, Wait, seconds
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -38,6 +39,9 @@ def resolve(
         bool,
         typer.Option("--forget", help="You have put right by hand all that the revision left."),
     ] = False,
+    lock_wait: LockWait = None,
+    no_lock: NoLock = False,
+    wait: Wait = None,
 ) -> None:
     """Say how a revision that stopped half way stands, where the database cannot tell."""
     decisions = {"done": done, "retry": retry, "forget": forget}
@@ -51,5 +55,11 @@ def resolve(
 
     from asyncmig_cli.rendering.states import resolve_lines
 
-    result = invocation.migrate(work, progress=True)
+    result = invocation.migrate(
+        work,
+        progress=True,
+        lock_wait=seconds("--lock-wait", lock_wait),
+        lock=False if no_lock else None,
+        wait_for_database=seconds("--wait-for-database", wait),
+    )
     invocation.confirm(result.to_dict(), lambda stream: resolve_lines(result, stream))

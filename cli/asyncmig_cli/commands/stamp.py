@@ -6,7 +6,7 @@ import typer
 
 from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import Sql, Tag, Wait, seconds
+from asyncmig_cli.parameters import LockWait, NoLock, Sql, Tag, Wait, seconds
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -31,6 +31,8 @@ def stamp(
     purge: Annotated[bool, typer.Option("--purge", help="Empty the version table first.")] = False,
     sql: Sql = False,
     tag: Tag = None,
+    lock_wait: LockWait = None,
+    no_lock: NoLock = False,
     wait: Wait = None,
 ) -> None:
     """Write revisions into the version table without running them."""
@@ -49,6 +51,10 @@ def stamp(
     from asyncmig_cli.rendering.states import stamp_lines
 
     result = invocation.migrate(
-        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
+        work,
+        progress=True,
+        lock_wait=seconds("--lock-wait", lock_wait),
+        lock=False if no_lock else None,
+        wait_for_database=seconds("--wait-for-database", wait),
     )
     invocation.confirm(result.to_dict(), lambda stream: stamp_lines(result, stream))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 EXAMPLES = {
     "asyncmig status": "compare the database with this code",
     "asyncmig status --check": "the same, and end with 3 unless a service may start",
+    "asyncmig status --no-scripts": "one query, and no script is read",
 }
 DOCUMENT = 'Status, and "ok": boolean'
 
@@ -27,12 +28,19 @@ def status(
             "--check", help="End with exit code 3 when revisions are pending or half done."
         ),
     ] = False,
+    scripts: Annotated[
+        bool,
+        typer.Option(
+            "--scripts/--no-scripts",
+            help="Tell which applied scripts were changed since; reads all of them.",
+        ),
+    ] = True,
     wait: Wait = None,
 ) -> int | None:
     """Show what the database has, what the code has, and what lies between them."""
 
     async def work(migrator: "Migrator") -> "Status":
-        return await migrator.status()
+        return await migrator.status(scripts=scripts)
 
     from asyncmig_cli.rendering.states import status_lines
 

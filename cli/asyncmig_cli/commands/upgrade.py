@@ -6,7 +6,16 @@ import typer
 
 from asyncmig_cli.completion import complete_revision
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import DryRun, LockTimeout, LockWait, NoLock, Sql, Tag, Wait
+from asyncmig_cli.parameters import (
+    DryRun,
+    LockRetries,
+    LockTimeout,
+    LockWait,
+    NoLock,
+    Sql,
+    Tag,
+    Wait,
+)
 from asyncmig_cli.runs import RunRequest, run_steps
 
 EXAMPLES = {
@@ -32,6 +41,7 @@ def upgrade(
     tag: Tag = None,
     dry_run: DryRun = False,
     lock_timeout: LockTimeout = None,
+    lock_retries: LockRetries = None,
     lock_wait: LockWait = None,
     no_lock: NoLock = False,
     wait: Wait = None,
@@ -46,6 +56,7 @@ def upgrade(
             tag=tag,
             dry_run=dry_run,
             lock_timeout=lock_timeout,
+            lock_retries=lock_retries,
             lock_wait=lock_wait,
             no_lock=no_lock,
             wait=wait,

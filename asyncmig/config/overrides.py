@@ -1,0 +1,57 @@
+"""Settings that a program gives by keyword: their names and their numbers are checked, as a file's are."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from asyncmig.config.duration import parse_duration
+from asyncmig.config.place import nearest
+from asyncmig.config.settings import Settings
+from asyncmig.errors import ConfigError
+
+__all__ = ["checked_overrides"]
+
+_TIMES = frozenset({"connect_timeout", "wait_for_database"})
+_LIMITS = frozenset({"command_timeout", "lock_timeout", "lock_wait", "statement_timeout"})
+_COUNTS = frozenset({"lock_retries", "statement_cache_size"})
+
+
+def checked_overrides(overrides: dict[str, Any]) -> dict[str, Any]:
+    """The same settings, times in seconds.
+
+    Raises:
+        ConfigError: a setting that there is not, or a number that none can be.
+    """
+    known = {field.name for field in fields(Settings)}
+    unknown = sorted(set(overrides) - known)
+    if unknown:
+        near = nearest(unknown[0], known)
+        raise ConfigError(
+            f"there is no setting {unknown[0]!r}",
+            hint=f"did you mean {near!r}?" if near else "see docs/configuration.md",
+        )
+    return {name: _checked(name, value) for name, value in overrides.items()}
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name in _COUNTS:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise _wrong(name, value, "a whole number, 0 or more")
+        return value
+    if name in _LIMITS and (value is None or value == "none"):
+        return None
+    if name in _TIMES | _LIMITS:
+        try:
+            return parse_duration(value)
+        except ValueError:
+            expected = 'a time, in seconds or such as "5s", "200ms" or "1min"'
+            raise _wrong(name, value, expected) from None
+    return value
+
+
+def _wrong(name: str, value: object, expected: str) -> ConfigError:
+    return ConfigError(
+        f"{name} must be {expected}, not {value!r}",
+        hint=f"docs/configuration.md says what {name} takes, and its default",
+    )

@@ -1,0 +1,44 @@
+"""Which names a statement speaks of, whatever they name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.sql.lexer import Kind, identifier_value, string_value, tokens
+from asyncmig.sql.reader import ObjectName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["mentioned_names"]
+
+_NAMES = frozenset({Kind.WORD, Kind.QUOTED})
+
+
+def mentioned_names(sql: str) -> frozenset[ObjectName]:
+    """Every word that may be a name, alone and with the word before its dot; keywords are not sorted out.
+
+    Dollar-quoted bodies are read as SQL, too: a DO block speaks of tables there.
+
+    Example::
+
+        >>> sorted(map(str, mentioned_names("DROP TABLE app.t")))
+        ['app', 'app.t', 'drop', 't', 'table']
+    """
+    return frozenset(_names(sql))
+
+
+def _names(sql: str) -> Iterator[ObjectName]:
+    before: str | None = None
+    dotted = False
+    for token in tokens(sql):
+        if token.kind in _NAMES:
+            name = identifier_value(token.text)
+            if name:
+                yield ObjectName(None, name)
+                if dotted and before:
+                    yield ObjectName(before, name)
+            before = name
+        elif token.kind is Kind.DOLLAR:
+            yield from _names(string_value(token.text))
+        dotted = token.text == "."

@@ -1,0 +1,46 @@
+"""Settings that a program gives by keyword."""
+
+from __future__ import annotations
+
+import pytest
+
+from asyncmig.config.overrides import checked_overrides
+from asyncmig.errors import ConfigError
+
+
+def test_times_and_numbers_as_files_have_them():
+    given = {"lock_timeout": "200ms", "lock_wait": "none", "statement_timeout": None, "lock": False}
+    assert checked_overrides(given | {"lock_retries": 0, "connect_timeout": 3}) == {
+        "lock_timeout": 0.2,
+        "lock_wait": None,
+        "statement_timeout": None,
+        "lock": False,
+        "lock_retries": 0,
+        "connect_timeout": 3.0,
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lock_retries": -1},
+        {"lock_retries": 1.5},
+        {"lock_retries": True},
+        {"lock_retries": None},
+        {"lock_timeout": -1},
+        {"lock_timeout": "soon"},
+        {"lock_wait": float("nan")},
+        {"statement_timeout": []},
+        {"connect_timeout": None},
+    ],
+)
+def test_what_none_can_be(wrong):
+    (name,) = wrong
+    with pytest.raises(ConfigError, match=f"{name} must be"):
+        checked_overrides(wrong)
+
+
+def test_a_name_that_is_nearly_one():
+    with pytest.raises(ConfigError, match="lock_retry") as caught:
+        checked_overrides({"lock_retry": 3})
+    assert "lock_retries" in caught.value.hint
