@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from asyncmig.ddl.compilation import Compilation
     from asyncmig.operations.functions import CreateFunctionOp, DropFunctionOp
 
-__all__ = ["create_function", "drop_function"]
+__all__ = ["create_function", "drop_function", "without_defaults"]
 
 _PIECE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()\[\],]|:?=|\w+|\s+|.""", re.DOTALL)
 """Quotes, brackets, commas, the words and signs that begin a default, and whatever else there is."""
@@ -27,13 +27,16 @@ def create_function(operation: CreateFunctionOp, compilation: Compilation) -> It
     yield words(
         "CREATE",
         operation.replace and "OR REPLACE",
-        f"FUNCTION {name}({operation.arguments})",
-        operation.returns and f"RETURNS {operation.returns}",
+        f"{_kind(operation)} {name}({operation.arguments})",
+        not operation.procedure and operation.returns and f"RETURNS {operation.returns}",
         f"LANGUAGE {compilation.quote(operation.language)}",
         operation.volatility and operation.volatility.upper(),
         operation.strict and "STRICT",
         operation.security_definer and "SECURITY DEFINER",
+        operation.leakproof and "LEAKPROOF",
         operation.parallel and f"PARALLEL {operation.parallel.upper()}",
+        operation.cost is not None and f"COST {operation.cost:g}",
+        operation.rows is not None and f"ROWS {operation.rows:g}",
         *(f"SET {compilation.quote(key)} = {value}" for key, value in settings.items()),
         f"AS {quote}{operation.body}{quote}",
     )
@@ -43,12 +46,16 @@ def drop_function(operation: DropFunctionOp, compilation: Compilation) -> Iterat
     """DROP FUNCTION."""
     arguments = operation.arguments
     yield words(
-        "DROP FUNCTION",
+        f"DROP {_kind(operation)}",
         operation.if_exists and "IF EXISTS",
         compilation.qualified(operation.function_name, operation.schema)
-        + ("" if arguments is None else f"({_without_defaults(arguments)})"),
+        + ("" if arguments is None else f"({without_defaults(arguments)})"),
         operation.cascade and "CASCADE",
     )
+
+
+def _kind(operation: CreateFunctionOp | DropFunctionOp) -> str:
+    return "PROCEDURE" if operation.procedure else "FUNCTION"
 
 
 def _dollar_quote(body: str) -> str:
@@ -62,7 +69,7 @@ def _dollar_quote(body: str) -> str:
     return quote
 
 
-def _without_defaults(arguments: str) -> str:
+def without_defaults(arguments: str) -> str:
     """A function's arguments as DROP FUNCTION wants them."""
     kept: list[str] = []
     depth = 0

@@ -33,12 +33,22 @@ class CreateFunctionOp(MigrateOperation):
     volatility: Volatility | None = None
     strict: bool = False
     security_definer: bool = False
+    leakproof: bool = False
     parallel: Literal["safe", "restricted", "unsafe"] | None = None
+    cost: float | None = None
+    rows: float | None = None
     settings: Mapping[str, str] | None = None
+    procedure: bool = False
 
     def reverse(self) -> DropFunctionOp:
         """``DROP FUNCTION``, which can be reversed again."""
-        return DropFunctionOp(self.function_name, self.arguments, schema=self.schema, original=self)
+        return DropFunctionOp(
+            self.function_name,
+            self.arguments,
+            schema=self.schema,
+            procedure=self.procedure,
+            original=self,
+        )
 
 
 @dataclass(eq=False)
@@ -53,6 +63,7 @@ class DropFunctionOp(MigrateOperation):
     schema: str | None = None
     if_exists: bool = False
     cascade: bool = False
+    procedure: bool = False
     original: CreateFunctionOp | None = None
 
     def reverse(self) -> CreateFunctionOp:
@@ -82,10 +93,14 @@ class FunctionDirectives(Directives):
         volatility: Volatility | None = None,
         strict: bool = False,
         security_definer: bool = False,
+        leakproof: bool = False,
         parallel: Literal["safe", "restricted", "unsafe"] | None = None,
+        cost: float | None = None,
+        rows: float | None = None,
         settings: Mapping[str, str] | None = None,
+        procedure: bool = False,
     ) -> None:
-        """Create a function. Locks no table.
+        """Create a function or procedure. Locks no table.
 
         Args:
             function_name: of the function.
@@ -98,9 +113,13 @@ class FunctionDirectives(Directives):
             volatility: ``immutable``, ``stable`` or ``volatile``, the default.
             strict: NULL arguments give NULL.
             security_definer: runs with its owner's rights; set ``search_path`` among ``settings``.
+            leakproof: tells nothing of its arguments but by its result.
             parallel: ``safe``, ``restricted`` or ``unsafe``, the default.
+            cost: of one call, in units of ``cpu_operator_cost``.
+            rows: how many a set has, as the planner estimates it.
             settings: configuration while it runs, as ``{"search_path": "shop, pg_temp"}``; the values
                 are SQL.
+            procedure: say ``PROCEDURE``, which has no result: ``returns`` is ignored.
 
         Example::
 
@@ -120,8 +139,12 @@ class FunctionDirectives(Directives):
                 volatility=volatility,
                 strict=strict,
                 security_definer=security_definer,
+                leakproof=leakproof,
                 parallel=parallel,
+                cost=cost,
+                rows=rows,
                 settings=settings,
+                procedure=procedure,
             )
         )
 
@@ -133,8 +156,9 @@ class FunctionDirectives(Directives):
         schema: str | None = None,
         if_exists: bool = False,
         cascade: bool = False,
+        procedure: bool = False,
     ) -> None:
-        """Drop a function; with ``cascade``, and the triggers, defaults and views that use it.
+        """Drop a function or procedure; with ``cascade``, and the triggers, defaults and views that use it.
 
         Args:
             function_name: of the function.
@@ -142,6 +166,7 @@ class FunctionDirectives(Directives):
             schema: of the function.
             if_exists: say ``IF EXISTS``.
             cascade: say ``CASCADE``.
+            procedure: say ``PROCEDURE``.
 
         Example::
 
@@ -149,6 +174,11 @@ class FunctionDirectives(Directives):
         """
         self.invoke(
             DropFunctionOp(
-                function_name, arguments, schema=schema, if_exists=if_exists, cascade=cascade
+                function_name,
+                arguments,
+                schema=schema,
+                if_exists=if_exists,
+                cascade=cascade,
+                procedure=procedure,
             )
         )

@@ -19,6 +19,7 @@ GrantedKind: TypeAlias = Literal[
     "schema",
     "database",
     "function",
+    "procedure",
     "type",
     "domain",
     "language",

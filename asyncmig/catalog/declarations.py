@@ -1,0 +1,195 @@
+"""Declared entities, written for scratch schemas beside the models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.catalog.models import ModelStatement
+from asyncmig.errors import ConfigError
+from asyncmig.sql.lexer import Kind, identifier_value, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from asyncmig.catalog.models import Models
+    from asyncmig.entities import Entity
+    from asyncmig.sql.lexer import Token
+
+__all__ = ["Declarations"]
+
+_EARLY = ("extension", "sequence", "composite_type", "function", "procedure")
+_LATE = ("view", "materialized_view", "trigger", "policy", "row_security", "grant")
+_NAMES = (Kind.WORD, Kind.QUOTED)
+_ON_RELATION = frozenset({"trigger", "policy", "row_security", "grant"})
+_OBJECT_KINDS = frozenset({"TABLE", "SEQUENCE", "FUNCTION", "PROCEDURE", "ROUTINE", "ONLY"})
+
+
+class Declarations:
+    """The declared entities of one comparison.
+
+    Args:
+        entities: as they were registered.
+        models: the tables beside which they stand.
+    """
+
+    def __init__(self, entities: Iterable[Entity], models: Models) -> None:
+        self.entities = tuple(entities)
+        self._models = models
+        self._default = models.default_schema
+        self._own = {(self._schema(item), item.name) for item in self.entities}
+
+    def _schema(self, entity: Entity) -> str:
+        return entity.schema or self._default
+
+    @property
+    def schemas(self) -> frozenset[str]:
+        """The schemas that they are about."""
+        return frozenset(map(self._schema, self.entities))
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of which at least one is declared."""
+        return frozenset(entity.kind for entity in self.entities)
+
+    @property
+    def extensions(self) -> Mapping[str, Entity]:
+        """The declared extensions by name."""
+        return {item.name: item for item in self.entities if item.kind == "extension"}
+
+    def early(
+        self, scratch: Mapping[str, str], extensions: Collection[str]
+    ) -> list[ModelStatement]:
+        """What tables may need. Some of it may need tables, and is refused before they are there.
+
+        Args:
+            scratch: for each schema, the one to write instead.
+            extensions: those that the database has.
+        """
+        return [
+            statement
+            for kind in _EARLY
+            for entity in self.entities
+            if entity.kind == kind and not (kind == "extension" and entity.name in extensions)
+            for statement in self._statements(entity, scratch)
+        ]
+
+    def late(self, scratch: Mapping[str, str]) -> list[ModelStatement]:
+        """What stands upon tables; each may need others of them.
+
+        Raises:
+            ConfigError: a trigger, policy or right is about something that nobody declared.
+        """
+        return [
+            statement
+            for kind in _LATE
+            for entity in self.entities
+            if entity.kind == kind
+            for statement in self._statements(entity, scratch)
+        ]
+
+    def in_models(self, sql: str, scratch: Mapping[str, str]) -> str:
+        """DDL of the models that names a declared entity by its schema."""
+        return _mapped(sql, scratch, self._own) if self._own else sql
+
+    def _statements(self, entity: Entity, scratch: Mapping[str, str]) -> Iterator[ModelStatement]:
+        label = f"{entity.schema}.{entity.name}" if entity.schema else entity.name
+        subject = f"{entity.kind.replace('_', ' ')} {label}"
+        known = self._own | self._models.names
+        parts = []
+        for sql in entity.sql():
+            if entity.kind in _ON_RELATION:
+                self._check_target(entity, sql, subject, known, scratch)
+            named = _mapped(sql, scratch, known)
+            parts.append(
+                _with_schemas(named, scratch) if entity.kind in {"grant", "extension"} else named
+            )
+        yield ModelStatement(sql=";\n".join(parts), subject=subject)
+
+    def _check_target(
+        self,
+        entity: Entity,
+        sql: str,
+        subject: str,
+        known: Collection[tuple[str, str]],
+        scratch: Mapping[str, str],
+    ) -> None:
+        """Refuse what would reach for an object of the user's instead of one in the shadow."""
+        for schema, name in _targets(sql, entity.kind):
+            if name is None:
+                if schema not in scratch:
+                    raise ConfigError(
+                        f"{subject}: no model or declared entity is in schema {schema}",
+                        hint="rights on a schema are compared where something is declared in it",
+                    )
+            elif (schema or self._default, name) not in known:
+                raise ConfigError(
+                    f"{subject}: {schema or self._default}.{name} is neither a model nor declared",
+                    hint="declare it, or say which `schema` it is in",
+                )
+
+
+def _targets(sql: str, kind: str) -> Iterator[tuple[str | None, str | None]]:
+    """Schema and name of what a statement is on; the name is None for a schema itself."""
+    found = iter(tokens(sql))
+    opening = {"ALTER"} if kind == "row_security" or sql.startswith("ALTER TABLE") else {"ON"}
+    if not any(token.word in opening for token in found):
+        return
+    token = next(found, None)
+    while token is not None and token.word in _OBJECT_KINDS:
+        token = next(found, None)
+    if token is None or token.word == "ALL":
+        return
+    if token.word == "SCHEMA":
+        token = next(found, None)
+        if token is not None:
+            yield identifier_value(token.text), None
+        return
+    if token.kind not in _NAMES:
+        return
+    first = identifier_value(token.text)
+    if (dot := next(found, None)) is not None and dot.text == ".":
+        second = next(found, None)
+        if second is not None:
+            yield first, identifier_value(second.text)
+        return
+    yield None, first
+
+
+def _mapped(
+    sql: str, scratch: Mapping[str, str], known: Collection[tuple[str, str]]
+) -> str:
+    """SQL whose names of known objects stand in scratch schemas; quoted text stays as it is."""
+    found = list(tokens(sql))
+    pieces: list[str] = []
+    end = 0
+    for place, token in enumerate(found):
+        schema = _schema_at(found, place, known)
+        if schema is not None and schema in scratch:
+            pieces += [sql[end : token.start], scratch[schema]]
+            end = token.end
+    return "".join([*pieces, sql[end:]])
+
+
+def _schema_at(
+    found: list[Token], place: int, known: Collection[tuple[str, str]]
+) -> str | None:
+    """The schema that the token names, if a known object follows it."""
+    token = found[place]
+    if token.kind not in _NAMES or place + 2 >= len(found) or found[place + 1].text != ".":
+        return None
+    name = found[place + 2]
+    if name.kind not in _NAMES or (place and found[place - 1].text == "."):
+        return None
+    schema = identifier_value(token.text)
+    return schema if (schema, identifier_value(name.text)) in known else None
+
+
+def _with_schemas(sql: str, scratch: Mapping[str, str]) -> str:
+    """SQL in which ``SCHEMA name`` is a scratch schema."""
+    found = list(tokens(sql))
+    for keyword, name in zip(found, found[1:], strict=False):
+        if keyword.word == "SCHEMA" and name.kind in _NAMES:
+            schema = identifier_value(name.text)
+            if schema in scratch:
+                return sql[: name.start] + scratch[schema] + sql[name.end :]
+    return sql

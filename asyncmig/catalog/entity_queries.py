@@ -1,0 +1,230 @@
+"""One query for all entities of a set of schemas: a row each, as JSON, with the kind beside it."""
+
+from __future__ import annotations
+
+__all__ = ["ENTITIES"]
+
+_NO_EXTENSION = """\
+NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '{table}'::regclass AND x.objid = {oid}
+            AND x.deptype = 'e')"""
+
+_OWNER = "CASE WHEN {owner} <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) THEN pg_get_userbyid({owner}) END AS owner"
+
+_VIEWS = f"""\
+SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind = 'm' AS materialized,
+       pg_get_viewdef(c.oid) AS query, coalesce(c.reloptions, '{{}}') AS options,
+       c.relispopulated AS populated, s.spcname AS tablespace,
+       {_OWNER.format(owner="c.relowner")},
+       obj_description(c.oid, 'pg_class') AS comment,
+       ARRAY(SELECT json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
+                                     CASE WHEN a.attcollation <> y.typcollation
+                                          THEN a.attcollation::regcollation::text END,
+                                     col_description(c.oid, a.attnum),
+                                     pg_get_expr(f.adbin, f.adrelid))
+             FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+             LEFT JOIN pg_attrdef f ON f.adrelid = c.oid AND f.adnum = a.attnum
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+             ORDER BY a.attnum) AS columns,
+       ARRAY(SELECT json_build_array(ic.relname, pg_get_indexdef(i.indexrelid))
+             FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid
+             WHERE i.indrelid = c.oid ORDER BY ic.relname) AS indexes
+FROM namespaces n
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('v', 'm')
+LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+WHERE {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}"""
+
+_ROUTINES = f"""\
+SELECT p.oid, n.nspname AS schema, p.proname AS name, p.prokind = 'p' AS procedure,
+       ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, place)
+             ORDER BY place) AS types,
+       pg_get_function_arguments(p.oid) AS arguments,
+       pg_get_function_identity_arguments(p.oid) AS identity, p.pronargdefaults AS defaults,
+       pg_get_function_result(p.oid) AS result, l.lanname AS language,
+       CASE WHEN p.prosqlbody IS NULL THEN p.prosrc END AS body, p.provolatile AS volatility,
+       p.proisstrict AS strict, p.prosecdef AS security_definer, p.proleakproof AS leakproof,
+       p.proparallel AS parallel, p.procost AS cost, p.prorows AS rows,
+       coalesce(p.proconfig, '{{}}') AS settings, pg_get_functiondef(p.oid) AS definition,
+       p.prokind <> 'w' AND p.prosqlbody IS NULL AND p.prosupport = 0 AND p.protrftypes IS NULL
+           AND p.probin IS NULL AS plain,
+       {_OWNER.format(owner="p.proowner")},
+       obj_description(p.oid, 'pg_proc') AS comment
+FROM namespaces n
+JOIN pg_proc p ON p.pronamespace = n.oid AND p.prokind <> 'a'
+JOIN pg_language l ON l.oid = p.prolang
+WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}"""
+
+_TRIGGERS = f"""\
+SELECT t.oid, n.nspname AS schema, c.relname AS table, t.tgname AS name,
+       pg_get_triggerdef(t.oid) AS definition, t.tgenabled AS fires,
+       t.tgconstraint <> 0 AS constraint, obj_description(t.oid, 'pg_trigger') AS comment
+FROM namespaces n
+JOIN pg_class c ON c.relnamespace = n.oid AND NOT c.relispartition
+JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgparentid = 0
+WHERE {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}"""
+
+_POLICIES = """\
+SELECT p.oid, n.nspname AS schema, c.relname AS table, p.polname AS name,
+       p.polpermissive AS permissive, p.polcmd AS command,
+       ARRAY(SELECT coalesce(r.rolname, 'public') FROM unnest(p.polroles) u(role)
+             LEFT JOIN pg_roles r ON r.oid = u.role ORDER BY 1) AS roles,
+       pg_get_expr(p.polqual, p.polrelid) AS using, pg_get_expr(p.polwithcheck, p.polrelid) AS check,
+       obj_description(p.oid, 'pg_policy') AS comment
+FROM namespaces n
+JOIN pg_class c ON c.relnamespace = n.oid AND NOT c.relispartition
+JOIN pg_policy p ON p.polrelid = c.oid"""
+
+_ROW_SECURITY = """\
+SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relrowsecurity AS enabled,
+       c.relforcerowsecurity AS forced
+FROM namespaces n
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+WHERE c.relrowsecurity OR c.relforcerowsecurity"""
+
+_COMPOSITES = f"""\
+SELECT c.oid, n.nspname AS schema, c.relname AS name,
+       {_OWNER.format(owner="c.relowner")},
+       obj_description(c.reltype, 'pg_type') AS comment,
+       ARRAY(SELECT json_build_array(a.attname, format_type(a.atttypid, a.atttypmod)
+                        || CASE WHEN a.attcollation <> y.typcollation
+                                THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END)
+             FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+             ORDER BY a.attnum) AS attributes
+FROM namespaces n
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind = 'c'
+WHERE {_NO_EXTENSION.format(table="pg_type", oid="c.reltype")}"""
+
+_EXTENSIONS = """\
+SELECT e.oid, e.extname AS name, e.extversion AS version, n.nspname AS schema,
+       obj_description(e.oid, 'pg_extension') AS comment
+FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+WHERE e.extname <> 'plpgsql'"""
+
+_GRANTS = f"""\
+SELECT o.kind, o.schema, o.name, o.column, x.privilege_type AS privilege,
+       x.is_grantable AS grantable, CASE WHEN x.grantee <> 0 THEN pg_get_userbyid(x.grantee) END AS role
+FROM (
+    SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, n.nspname AS schema,
+           c.relname::text AS name, NULL::name AS column, c.relowner AS owner, c.relacl AS acl
+    FROM namespaces n
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+    WHERE c.relacl IS NOT NULL AND NOT c.relispartition
+      AND {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}
+    UNION ALL
+    SELECT 'table', n.nspname, c.relname, a.attname, c.relowner, a.attacl
+    FROM namespaces n
+    JOIN pg_class c ON c.relnamespace = n.oid AND NOT c.relispartition
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE a.attacl IS NOT NULL
+      AND {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}
+    UNION ALL
+    SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END, n.nspname,
+           quote_ident(p.proname) || '(' || array_to_string(ARRAY(
+               SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, place)
+               ORDER BY place), ', ') || ')',
+           NULL, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
+    FROM namespaces n
+    JOIN pg_proc p ON p.pronamespace = n.oid AND p.prokind <> 'a'
+    WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}
+    UNION ALL
+    SELECT 'schema', n.nspname, n.nspname, NULL, n.nspowner, n.nspacl
+    FROM namespaces n
+    WHERE n.nspacl IS NOT NULL
+) o
+CROSS JOIN aclexplode(o.acl) x
+WHERE x.grantee <> o.owner"""
+
+_DEPENDENCIES = """\
+SELECT d.dependent, d.oid, d.schema, d.name,
+       CASE WHEN d.refclassid = 'pg_proc'::regclass THEN 'routine'
+            WHEN d.refclassid = 'pg_constraint'::regclass THEN 'constraint'
+            WHEN rc.oid IS NULL THEN 'type'
+            WHEN rc.relkind = 'c' THEN 'type'
+            WHEN d.refobjsubid > 0 THEN 'column' ELSE 'relation' END AS kind,
+       coalesce(pn.nspname, rn.nspname, tn.nspname) AS ref_schema,
+       coalesce(p.proname, rc.relname, b.typname) AS ref_name,
+       coalesce(k.conname, a.attname,
+                array_to_string(ARRAY(SELECT format_type(t, NULL)
+                                      FROM unnest(p.proargtypes) WITH ORDINALITY u(t, place)
+                                      ORDER BY place), ', '), '') AS ref_detail
+FROM (
+    SELECT 'view' AS dependent, r.ev_class AS oid, NULL::name AS schema, NULL::name AS name,
+           x.refclassid, x.refobjid, x.refobjsubid
+    FROM namespaces n
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('v', 'm')
+    JOIN pg_rewrite r ON r.ev_class = c.oid
+    JOIN pg_depend x ON x.classid = 'pg_rewrite'::regclass AND x.objid = r.oid
+    WHERE x.refobjid <> c.oid OR x.refclassid <> 'pg_class'::regclass
+    UNION ALL
+    SELECT 'routine', p.oid, NULL, NULL, x.refclassid, x.refobjid, x.refobjsubid
+    FROM namespaces n
+    JOIN pg_proc p ON p.pronamespace = n.oid
+    JOIN pg_depend x ON x.classid = 'pg_proc'::regclass AND x.objid = p.oid
+    UNION ALL
+    SELECT 'trigger', t.oid, NULL, NULL, x.refclassid, x.refobjid, x.refobjsubid
+    FROM namespaces n
+    JOIN pg_class c ON c.relnamespace = n.oid
+    JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal
+    JOIN pg_depend x ON x.classid = 'pg_trigger'::regclass AND x.objid = t.oid
+    UNION ALL
+    SELECT 'policy', t.oid, NULL, NULL, x.refclassid, x.refobjid, x.refobjsubid
+    FROM namespaces n
+    JOIN pg_class c ON c.relnamespace = n.oid
+    JOIN pg_policy t ON t.polrelid = c.oid
+    JOIN pg_depend x ON x.classid = 'pg_policy'::regclass AND x.objid = t.oid
+    UNION ALL
+    SELECT 'composite_type', c.oid, NULL, NULL, x.refclassid, x.refobjid, x.refobjsubid
+    FROM namespaces n
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind = 'c'
+    JOIN pg_depend x ON x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.objsubid > 0
+    UNION ALL
+    SELECT 'table', NULL, n.nspname, c.relname, x.refclassid, x.refobjid, x.refobjsubid
+    FROM namespaces n
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
+    JOIN LATERAL (
+        SELECT 'pg_class'::regclass AS class, c.oid
+        UNION ALL SELECT 'pg_attrdef'::regclass, f.oid FROM pg_attrdef f WHERE f.adrelid = c.oid
+        UNION ALL SELECT 'pg_constraint'::regclass, q.oid FROM pg_constraint q WHERE q.conrelid = c.oid
+        UNION ALL SELECT 'pg_class'::regclass, i.indexrelid FROM pg_index i WHERE i.indrelid = c.oid
+    ) part ON true
+    JOIN pg_depend x ON x.classid = part.class AND x.objid = part.oid
+    WHERE x.refclassid IN ('pg_proc'::regclass, 'pg_type'::regclass)
+) d
+LEFT JOIN pg_proc p ON d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid
+LEFT JOIN pg_namespace pn ON pn.oid = p.pronamespace
+LEFT JOIN pg_constraint k ON d.refclassid = 'pg_constraint'::regclass AND k.oid = d.refobjid
+LEFT JOIN pg_type y ON d.refclassid = 'pg_type'::regclass AND y.oid = d.refobjid
+LEFT JOIN pg_type b ON b.oid = CASE WHEN y.typcategory = 'A' AND y.typelem <> 0 THEN y.typelem
+                                    ELSE y.oid END
+LEFT JOIN pg_namespace tn ON tn.oid = b.typnamespace
+LEFT JOIN pg_class rc ON rc.oid = coalesce(
+    k.conrelid, CASE WHEN d.refclassid = 'pg_class'::regclass THEN d.refobjid ELSE nullif(b.typrelid, 0) END)
+LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
+LEFT JOIN pg_attribute a ON d.refclassid = 'pg_class'::regclass AND a.attrelid = d.refobjid
+      AND a.attnum = d.refobjsubid AND d.refobjsubid > 0
+WHERE d.refobjid >= 16384
+  AND d.refclassid IN ('pg_proc'::regclass, 'pg_constraint'::regclass, 'pg_class'::regclass,
+                       'pg_type'::regclass)"""
+
+_PARTS = {
+    "view": _VIEWS,
+    "routine": _ROUTINES,
+    "trigger": _TRIGGERS,
+    "policy": _POLICIES,
+    "row_security": _ROW_SECURITY,
+    "composite_type": _COMPOSITES,
+    "extension": _EXTENSIONS,
+    "grant": _GRANTS,
+    "dependency": _DEPENDENCIES,
+}
+
+ENTITIES = (
+    "WITH namespaces AS MATERIALIZED (\n"
+    "    SELECT n.oid, n.nspname, n.nspowner, n.nspacl FROM pg_namespace n\n"
+    "    WHERE n.nspname = ANY($1::text[]))\n"
+    + "\nUNION ALL\n".join(
+        f"SELECT '{kind}' AS kind, to_json(r)::text AS value FROM (\n{query}\n) r"
+        for kind, query in _PARTS.items()
+    )
+)
+"""Takes an array of schema names; gives ``kind`` and ``value``, a JSON object."""

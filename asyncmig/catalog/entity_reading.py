@@ -1,0 +1,237 @@
+"""Rows of the entity query as ``Entities``."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.catalog.entities import (
+    CompositeType,
+    Entities,
+    Entity,
+    EntityKey,
+    Extension,
+    Grant,
+    MaterializedView,
+    Need,
+    Policy,
+    Routine,
+    RowSecurity,
+    Trigger,
+    View,
+    ViewColumn,
+)
+from asyncmig.catalog.entity_queries import ENTITIES
+from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.names import as_found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from asyncmig.catalog.reading import Fetch
+
+__all__ = ["read_entities"]
+
+_VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
+_PARALLEL = {"s": "safe", "r": "restricted", "u": "unsafe"}
+_FIRES = {"O": "origin", "D": "disabled", "R": "replica", "A": "always"}
+_COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"}
+
+
+async def read_entities(
+    fetch: Fetch, schemas: Iterable[str], *, translate: Callable[[str], str] = as_found
+) -> Entities:
+    """Read the entities of schemas; one query, however many there are.
+
+    Args:
+        fetch: runs a query in a session whose ``search_path`` is empty.
+        schemas: their names.
+        translate: applied to every text that the server printed.
+    """
+    rows = await fetch(ENTITIES, list(schemas))
+    reader = _Reader()
+    dependencies = []
+    grants: dict[EntityKey, Grant] = {}
+    for row in rows:
+        value = json.loads(row["value"])
+        if translate is not as_found:
+            value = _translated(value, translate)
+        match row["kind"]:
+            case "dependency":
+                dependencies.append(value)
+            case "grant":
+                grant = _grant(value)
+                grants[grant.key] = grant
+            case kind:
+                reader.add(kind, value)
+    return reader.entities(dependencies, grants)
+
+
+def _translated(value: Any, translate: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return translate(value)
+    if isinstance(value, list):
+        return [_translated(item, translate) for item in value]
+    if isinstance(value, dict):
+        return {key: _translated(item, translate) for key, item in value.items()}
+    return value
+
+
+class _Reader:
+    """Collects entities, which dependencies know by number, and then joins the two."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, int], Entity] = {}
+
+    def add(self, kind: str, row: Any) -> None:
+        self._found[kind, row["oid"]] = _READERS[kind](row)
+
+    def entities(
+        self, dependencies: Iterable[Any], grants: dict[EntityKey, Grant]
+    ) -> Entities:
+        needs: dict[tuple[str, int], set[Need]] = defaultdict(set)
+        tables: dict[ObjectName, set[Need]] = defaultdict(set)
+        for row in dependencies:
+            if row["ref_name"] is None:
+                continue
+            need = Need(row["kind"], row["ref_schema"], row["ref_name"], row["ref_detail"])
+            if row["dependent"] == "table":
+                tables[ObjectName(row["schema"], row["name"])].add(need)
+            else:
+                needs[row["dependent"], row["oid"]].add(need)
+        found = (
+            replace(entity, needs=frozenset(needs.get(number, ()))) if number in needs else entity
+            for number, entity in self._found.items()
+        )
+        return Entities(
+            by_key={entity.key: entity for entity in sorted(found, key=lambda item: item.key)},
+            grants=dict(sorted(grants.items())),
+            table_needs={name: frozenset(items) for name, items in tables.items()},
+        )
+
+
+def _view(row: Any) -> Entity:
+    columns = tuple(ViewColumn(*column[:3]) for column in row["columns"])
+    comments = tuple((column[0], column[3]) for column in row["columns"] if column[3] is not None)
+    defaults = tuple((column[0], column[4]) for column in row["columns"] if column[4] is not None)
+    query = row["query"].strip().removesuffix(";")
+    options = tuple(sorted(row["options"]))
+    about: dict[str, Any] = {"comment": row["comment"], "owner": row["owner"]}
+    if row["materialized"]:
+        return MaterializedView(
+            key=EntityKey("materialized_view", row["schema"], row["name"]),
+            query=query,
+            columns=columns,
+            options=options,
+            tablespace=row["tablespace"],
+            indexes=dict(row["indexes"]),
+            populated=row["populated"],
+            column_comments=comments,
+            **about,
+        )
+    return View(
+        key=EntityKey("view", row["schema"], row["name"]),
+        query=query,
+        columns=columns,
+        options=options,
+        column_comments=comments,
+        column_defaults=defaults,
+        **about,
+    )
+
+
+def _routine(row: Any) -> Routine:
+    kind = "procedure" if row["procedure"] else "function"
+    return Routine(
+        key=EntityKey(kind, row["schema"], row["name"], ", ".join(row["types"])),
+        comment=row["comment"],
+        owner=row["owner"],
+        arguments=row["arguments"],
+        identity=row["identity"],
+        defaults=row["defaults"],
+        result=row["result"],
+        language=row["language"],
+        body=row["body"],
+        volatility=_VOLATILITY[row["volatility"]],
+        strict=row["strict"],
+        security_definer=row["security_definer"],
+        leakproof=row["leakproof"],
+        parallel=_PARALLEL[row["parallel"]],
+        cost=row["cost"],
+        rows=row["rows"],
+        settings=tuple(row["settings"]),
+        definition=row["definition"],
+        plain=row["plain"],
+    )
+
+
+def _trigger(row: Any) -> Trigger:
+    return Trigger(
+        key=EntityKey("trigger", row["schema"], row["name"], row["table"]),
+        comment=row["comment"],
+        definition=row["definition"],
+        fires=_FIRES[row["fires"]],
+        constraint=row["constraint"],
+    )
+
+
+def _policy(row: Any) -> Policy:
+    return Policy(
+        key=EntityKey("policy", row["schema"], row["name"], row["table"]),
+        comment=row["comment"],
+        permissive=row["permissive"],
+        command=_COMMANDS[row["command"]],
+        roles=tuple(row["roles"]),
+        using=row["using"],
+        check=row["check"],
+    )
+
+
+def _row_security(row: Any) -> RowSecurity:
+    return RowSecurity(
+        key=EntityKey("row_security", row["schema"], row["name"]),
+        enabled=row["enabled"],
+        forced=row["forced"],
+    )
+
+
+def _composite(row: Any) -> CompositeType:
+    return CompositeType(
+        key=EntityKey("composite_type", row["schema"], row["name"]),
+        comment=row["comment"],
+        owner=row["owner"],
+        attributes=dict(row["attributes"]),
+    )
+
+
+def _extension(row: Any) -> Extension:
+    return Extension(
+        key=EntityKey("extension", "", row["name"]), version=row["version"], schema=row["schema"]
+    )
+
+
+def _grant(row: Any) -> Grant:
+    kind, privilege, column, role = row["kind"], row["privilege"], row["column"], row["role"]
+    detail = "\0".join([kind, column or "", role or "", privilege])
+    return Grant(
+        key=EntityKey("grant", row["schema"], row["name"], detail),
+        object_kind=kind,
+        role=role,
+        privilege=privilege,
+        column=column,
+        grantable=row["grantable"],
+        implied=role is None and kind in {"function", "procedure"} and privilege == "EXECUTE",
+    )
+
+
+_READERS: dict[str, Callable[[Any], Entity]] = {
+    "view": _view,
+    "routine": _routine,
+    "trigger": _trigger,
+    "policy": _policy,
+    "row_security": _row_security,
+    "composite_type": _composite,
+    "extension": _extension,
+}
