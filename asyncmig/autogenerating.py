@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -16,6 +16,7 @@ from asyncmig.diff.filtering import chosen, without_tables
 from asyncmig.diff.settling import settled
 from asyncmig.engine.reading import opened, read_status
 from asyncmig.engine.shadow import read_sides
+from asyncmig.entities import registered
 from asyncmig.errors import ConfigError, NotCurrentError
 from asyncmig.operations.containers import DowngradeOps, MigrationScript, UpgradeOps
 from asyncmig.render.operations import render_operations
@@ -134,11 +135,16 @@ class Autogenerate:
         async with opened(self.database, self.settings) as session:
             status, state = await read_status(session, self.settings, self.graph)
             _require_current(status)
-            sides = await read_sides(session, models, include_schemas=self.settings.include_schemas)
+            sides = await read_sides(
+                session,
+                models,
+                include_schemas=self.settings.include_schemas,
+                entities=registered(models),
+            )
         own = _bookkeeping(self.settings, state, sides.actual.default_schema)
         actual = without_tables(sides.actual, own)
         actual, wanted = chosen(actual, settled(actual, sides.wanted), sides.models.tables, hooks)
-        return type(sides)(actual=actual, wanted=wanted, models=sides.models)
+        return replace(sides, actual=actual, wanted=wanted)
 
 
 def _require_current(status: Status) -> None:

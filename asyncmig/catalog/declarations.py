@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.models import ModelStatement
@@ -87,9 +89,13 @@ class Declarations:
             for statement in self._statements(entity, scratch)
         ]
 
-    def in_models(self, sql: str, scratch: Mapping[str, str]) -> str:
-        """DDL of the models that names a declared entity by its schema."""
-        return _mapped(sql, scratch, self._own) if self._own else sql
+    def in_models(
+        self, statements: list[ModelStatement], scratch: Mapping[str, str]
+    ) -> list[ModelStatement]:
+        """The models' statements, those that name a declared entity by its schema included."""
+        if not self._own:
+            return statements
+        return [replace(item, sql=_mapped(item.sql, scratch, self._own)) for item in statements]
 
     def _statements(self, entity: Entity, scratch: Mapping[str, str]) -> Iterator[ModelStatement]:
         label = f"{entity.schema}.{entity.name}" if entity.schema else entity.name
@@ -155,9 +161,7 @@ def _targets(sql: str, kind: str) -> Iterator[tuple[str | None, str | None]]:
     yield None, first
 
 
-def _mapped(
-    sql: str, scratch: Mapping[str, str], known: Collection[tuple[str, str]]
-) -> str:
+def _mapped(sql: str, scratch: Mapping[str, str], known: Collection[tuple[str, str]]) -> str:
     """SQL whose names of known objects stand in scratch schemas; quoted text stays as it is."""
     found = list(tokens(sql))
     pieces: list[str] = []
@@ -170,9 +174,7 @@ def _mapped(
     return "".join([*pieces, sql[end:]])
 
 
-def _schema_at(
-    found: list[Token], place: int, known: Collection[tuple[str, str]]
-) -> str | None:
+def _schema_at(found: list[Token], place: int, known: Collection[tuple[str, str]]) -> str | None:
     """The schema that the token names, if a known object follows it."""
     token = found[place]
     if token.kind not in _NAMES or place + 2 >= len(found) or found[place + 1].text != ".":
@@ -187,7 +189,7 @@ def _schema_at(
 def _with_schemas(sql: str, scratch: Mapping[str, str]) -> str:
     """SQL in which ``SCHEMA name`` is a scratch schema."""
     found = list(tokens(sql))
-    for keyword, name in zip(found, found[1:], strict=False):
+    for keyword, name in pairwise(found):
         if keyword.word == "SCHEMA" and name.kind in _NAMES:
             schema = identifier_value(name.text)
             if schema in scratch:

@@ -219,7 +219,6 @@ class Grant(Entity):
     implied: bool = field(default=False, compare=False)
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entities:
     """All entities of a set of schemas.
@@ -233,3 +232,8 @@ class Entities:
     by_key: Mapping[EntityKey, Entity] = field(default_factory=dict)
     grants: Mapping[EntityKey, Grant] = field(default_factory=dict)
     table_needs: Mapping[ObjectName, frozenset[Need]] = field(default_factory=dict, compare=False)
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """The names of the extensions."""
+        return frozenset(key.name for key in self.by_key if key.kind == "extension")

@@ -8,7 +8,9 @@ _NO_EXTENSION = """\
 NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '{table}'::regclass AND x.objid = {oid}
             AND x.deptype = 'e')"""
 
-_OWNER = "CASE WHEN {owner} <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) THEN pg_get_userbyid({owner}) END AS owner"
+_OWNER = """\
+CASE WHEN {owner} <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user)
+     THEN pg_get_userbyid({owner}) END AS owner"""
 
 _VIEWS = f"""\
 SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind = 'm' AS materialized,

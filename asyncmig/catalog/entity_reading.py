@@ -28,11 +28,11 @@ from asyncmig.catalog.model import ObjectName
 from asyncmig.catalog.names import as_found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from asyncmig.catalog.reading import Fetch
 
-__all__ = ["read_entities"]
+__all__ = ["entities_of", "read_entity_rows"]
 
 _VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 _PARALLEL = {"s": "safe", "r": "restricted", "u": "unsafe"}
@@ -40,17 +40,23 @@ _FIRES = {"O": "origin", "D": "disabled", "R": "replica", "A": "always"}
 _COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"}
 
 
-async def read_entities(
-    fetch: Fetch, schemas: Iterable[str], *, translate: Callable[[str], str] = as_found
-) -> Entities:
-    """Read the entities of schemas; one query, however many there are.
+async def read_entity_rows(fetch: Fetch, schemas: Iterable[str]) -> Sequence[Any]:
+    """What the server says of the entities of schemas; one query, however many there are.
 
     Args:
         fetch: runs a query in a session whose ``search_path`` is empty.
         schemas: their names.
+    """
+    return await fetch(ENTITIES, list(schemas))
+
+
+def entities_of(rows: Iterable[Any], translate: Callable[[str], str] = as_found) -> Entities:
+    """Rows as values.
+
+    Args:
+        rows: as ``read_entity_rows`` gives them.
         translate: applied to every text that the server printed.
     """
-    rows = await fetch(ENTITIES, list(schemas))
     reader = _Reader()
     dependencies = []
     grants: dict[EntityKey, Grant] = {}
@@ -88,9 +94,7 @@ class _Reader:
     def add(self, kind: str, row: Any) -> None:
         self._found[kind, row["oid"]] = _READERS[kind](row)
 
-    def entities(
-        self, dependencies: Iterable[Any], grants: dict[EntityKey, Grant]
-    ) -> Entities:
+    def entities(self, dependencies: Iterable[Any], grants: dict[EntityKey, Grant]) -> Entities:
         needs: dict[tuple[str, int], set[Need]] = defaultdict(set)
         tables: dict[ObjectName, set[Need]] = defaultdict(set)
         for row in dependencies:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from asyncmig.catalog.entities import Entities
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -264,6 +266,7 @@ class Catalog:
     Attributes:
         default_schema: what a name without a schema means.
         schemas: those of the set that exist.
+        entities: views, routines and whatever else is declared beside models.
     """
 
     default_schema: str
@@ -272,3 +275,4 @@ class Catalog:
     sequences: Mapping[ObjectName, Sequence] = field(default_factory=dict)
     enums: Mapping[ObjectName, Enum] = field(default_factory=dict)
     domains: Mapping[ObjectName, Domain] = field(default_factory=dict)
+    entities: Entities = field(default_factory=Entities)

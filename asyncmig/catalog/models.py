@@ -83,6 +83,12 @@ class Models:
         found |= {self.schema_of(named) for named in self._named_types()}
         return frozenset(found)
 
+    @property
+    def names(self) -> frozenset[tuple[str, str]]:
+        """Schema and name of each table, sequence and type."""
+        others = (*self._sequences(), *self._named_types())
+        return frozenset({*self.tables, *((self.schema_of(it), str(it.name)) for it in others)})
+
     def statements(
         self, scratch: Mapping[str, str], enums: Mapping[ObjectName, Enum]
     ) -> list[ModelStatement]:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import secrets
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
 import asyncpg
 
+from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.names import translation
 from asyncmig.catalog.reading import catalog_of, read_rows
+from asyncmig.engine.beside import Beside, build
 from asyncmig.engine.quoting import literal
 from asyncmig.engine.session import CLEANUP_SECONDS
 from asyncmig.errors import ConnectionLostError, DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from typing import Any
 
     from asyncmig.catalog.model import Catalog
     from asyncmig.catalog.models import ModelStatement
@@ -40,18 +43,21 @@ class Printed:
 
     Attributes:
         rows: of the catalog queries, with the scratch schemas' names.
+        entities: of the entity query, likewise.
         scratch: the schema that each scratch schema stands for.
         quoted: these as the server prints them within SQL.
     """
 
     rows: CatalogRows
+    entities: Sequence[Any]
     scratch: Mapping[str, str]
     quoted: Mapping[str, str]
 
     def catalog(self, default_schema: str) -> Catalog:
         """The rows as values, with the real schemas' names."""
         translate = translation(self.scratch, self.quoted)
-        return catalog_of(self.rows, default_schema=default_schema, translate=translate)
+        catalog = catalog_of(self.rows, default_schema=default_schema, translate=translate)
+        return replace(catalog, entities=entities_of(self.entities, translate))
 
 
 def scratch_names(schemas: Iterable[str]) -> dict[str, str]:
@@ -92,6 +98,7 @@ async def print_statements(
     *,
     default_schema: str,
     search_path: str,
+    beside: Beside | None = None,
 ) -> Printed:
     """Build statements and read what became of them.
 
@@ -101,6 +108,7 @@ async def print_statements(
         scratch: of ``scratch_names``.
         default_schema: whose scratch schema new objects without a schema are made in.
         search_path: where names without a schema are looked for after it.
+        beside: entities that are declared beside the models, written likewise.
 
     Raises:
         DatabaseError: the server refuses a statement; the facts have ``subject`` and ``sql``.
@@ -110,9 +118,12 @@ async def print_statements(
     path = f"{names[default_schema]}, {search_path}".removesuffix(', ""')
     before = [f"CREATE SCHEMA {name}" for name in names.values()]
     before.append(f"SELECT set_config('search_path', {literal(path)}, true)")
-    before.append("SAVEPOINT asyncmig_models")
+    before.append("SET LOCAL check_function_bodies = off")
     await session.send(";\n".join(before))
-    after = "RELEASE SAVEPOINT asyncmig_models; SET LOCAL search_path = ''"
+    early, late = ([_named(item, token) for item in part] for part in _parts(beside))
+    waiting = await build(session, early, last=False)
+    await session.send("SAVEPOINT asyncmig_models")
+    after = "RELEASE SAVEPOINT asyncmig_models"
     texts = [item.sql.replace(_STANDING_FOR, token) for item in statements]
     try:
         await session.send(";\n".join([*texts, after]))
@@ -120,14 +131,26 @@ async def print_statements(
         await session.send("ROLLBACK TO SAVEPOINT asyncmig_models")
         await _find_guilty(session, statements, texts)
         await session.send(after)
+    await build(session, [*waiting, *late], last=True)
+    await session.send("SET LOCAL search_path = ''")
     quoted = await session.fetch(
         "SELECT name, quote_ident(name) AS printed FROM unnest($1::text[]) name", list(names)
     )
     return Printed(
         rows=await read_rows(session.fetch, names.values()),
+        entities=() if beside is None else await read_entity_rows(session.fetch, names.values()),
         scratch={name: schema for schema, name in names.items()},
         quoted={row["name"]: row["printed"] for row in quoted},
     )
+
+
+def _parts(beside: Beside | None) -> tuple[Sequence[ModelStatement], Sequence[ModelStatement]]:
+    return ((), ()) if beside is None else (beside.early, beside.late)
+
+
+def _named(statement: ModelStatement, token: str) -> ModelStatement:
+    """The statement for the scratch schemas of one build."""
+    return replace(statement, sql=statement.sql.replace(_STANDING_FOR, token))
 
 
 async def _find_guilty(

@@ -9,19 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from asyncmig.catalog.declarations import Declarations
+from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.models import Models
 from asyncmig.catalog.reading import catalog_of, read_rows
+from asyncmig.engine.beside import Beside
 from asyncmig.engine.quoting import identifier
 from asyncmig.engine.scratch import print_statements, scratch_names, undone
 from asyncmig.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.schema import MetaData
 
     from asyncmig.catalog.model import Catalog, Table
     from asyncmig.engine.session import Session
+    from asyncmig.entities import Entity
 
 __all__ = ["Sides", "read_sides"]
 
@@ -38,15 +42,20 @@ WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """A database and its models, as one server prints them."""
+    """A database and its models with the entities beside them, as one server prints them."""
 
     actual: Catalog
     wanted: Catalog
     models: Models
+    declared: Declarations
 
 
 async def read_sides(
-    session: Session, metadatas: Sequence[MetaData], *, include_schemas: bool = False
+    session: Session,
+    metadatas: Sequence[MetaData],
+    *,
+    include_schemas: bool = False,
+    entities: Sequence[Entity] = (),
 ) -> Sides:
     """Read the database and the models.
 
@@ -55,6 +64,7 @@ async def read_sides(
             back.
         metadatas: the models.
         include_schemas: look at all schemas of the database; otherwise at those of the models.
+        entities: declared beside the models.
 
     Raises:
         DatabaseError: a privilege is missing, the server is read-only, or it refuses the models;
@@ -62,10 +72,16 @@ async def read_sides(
         ConfigError: SQLAlchemy cannot compile the models.
     """
     async with undone(session):
-        return await _read(session, metadatas, include_schemas=include_schemas)
+        return await _read(session, metadatas, entities, include_schemas=include_schemas)
 
 
-async def _read(session: Session, metadatas: Sequence[MetaData], *, include_schemas: bool) -> Sides:
+async def _read(
+    session: Session,
+    metadatas: Sequence[MetaData],
+    entities: Sequence[Entity],
+    *,
+    include_schemas: bool,
+) -> Sides:
     about = (await session.fetch(_SESSION))[0]
     default_schema: str | None = about["default_schema"]
     if default_schema is None:
@@ -90,23 +106,38 @@ async def _read(session: Session, metadatas: Sequence[MetaData], *, include_sche
     models = Models(
         metadatas, default_schema=default_schema, server_version=(session.server_version,)
     )
-    own = sorted(models.schemas)
+    declared = Declarations(entities, models)
+    own = sorted(models.schemas | declared.schemas)
     every = own
     if include_schemas:
         every = sorted({*own, *(row["name"] for row in await session.fetch(_SCHEMAS))})
     await session.send("SET LOCAL search_path = ''")
     rows = await read_rows(session.fetch, every)
-    actual = catalog_of(rows, default_schema=default_schema)
+    actual = replace(
+        catalog_of(rows, default_schema=default_schema),
+        entities=entities_of(await read_entity_rows(session.fetch, every)),
+    )
     scratch = scratch_names({*own, default_schema})
     printed = await print_statements(
         session,
-        models.statements(scratch, actual.enums),
+        declared.in_models(models.statements(scratch, actual.enums), scratch),
         scratch,
         default_schema=default_schema,
         search_path=about["search_path"],
+        beside=_beside(declared, actual, scratch),
     )
     wanted = printed.catalog(default_schema)
-    return Sides(actual=actual, wanted=_with_names(wanted, models), models=models)
+    return Sides(
+        actual=actual, wanted=_with_names(wanted, models), models=models, declared=declared
+    )
+
+
+def _beside(declared: Declarations, actual: Catalog, scratch: Mapping[str, str]) -> Beside | None:
+    if not declared.entities:
+        return None
+    return Beside(
+        early=declared.early(scratch, actual.entities.extensions), late=declared.late(scratch)
+    )
 
 
 def _with_names(catalog: Catalog, models: Models) -> Catalog:

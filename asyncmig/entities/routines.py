@@ -118,7 +118,7 @@ class Procedure:
 
 @dataclass(frozen=True)
 class Trigger:
-    """A trigger; the arguments are those of ``op.create_trigger``, and these:
+    """A trigger; the arguments are those of ``op.create_trigger``, and these.
 
     Args:
         schema: of its table.

@@ -1,0 +1,89 @@
+"""Declared entities, built in the shadow beside the models' tables.
+
+Which of them needs which is for the server to say: where they do not run in the order in which they
+stand, what is refused is tried again when others are there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from asyncmig.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asyncmig.catalog.models import ModelStatement
+    from asyncmig.engine.session import Session
+
+__all__ = ["Beside", "build"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What is built before the tables as far as that is possible, and after them."""
+
+    early: Sequence[ModelStatement] = ()
+    late: Sequence[ModelStatement] = ()
+
+
+async def build(
+    session: Session, statements: Sequence[ModelStatement], *, last: bool
+) -> Sequence[ModelStatement]:
+    """Create entities in an order that runs, and give those that must wait.
+
+    Args:
+        session: within a transaction.
+        statements: one for each entity.
+        last: nothing comes later that they could need.
+
+    Raises:
+        DatabaseError: the last of them are refused, whatever the order; the facts have ``subject``
+            and ``sql``.
+    """
+    if not statements:
+        return ()
+    if await _tried(session, ";\n".join(item.sql for item in statements)) is None:
+        return ()
+    left = list(statements)
+    while left:
+        refused: list[ModelStatement] = []
+        reason: tuple[ModelStatement, asyncpg.PostgresError] | None = None
+        for statement in left:
+            error = await _tried(session, statement.sql)
+            if error is not None:
+                refused.append(statement)
+                reason = reason or (statement, error)
+        if reason is not None and len(refused) == len(left):
+            if last:
+                raise _refusal(*reason)
+            return refused
+        left = refused
+    return ()
+
+
+async def _tried(session: Session, sql: str) -> asyncpg.PostgresError | None:
+    """The error with which the server refuses it; nothing is left of it then."""
+    try:
+        await session.send(f"SAVEPOINT asyncmig_entity;\n{sql};\nRELEASE SAVEPOINT asyncmig_entity")
+    except asyncpg.PostgresError as error:
+        await session.send("ROLLBACK TO SAVEPOINT asyncmig_entity")
+        return error
+    return None
+
+
+def _refusal(statement: ModelStatement, error: asyncpg.PostgresError) -> DatabaseError:
+    reason = str(error).partition("\n")[0]
+    refusal = DatabaseError(
+        f"PostgreSQL refuses what is declared: {statement.subject}: {reason}",
+        hint=getattr(error, "hint", None)
+        or "what it needs must be among the models, be declared, or be in the database already",
+        subject=statement.subject,
+        sql=statement.sql,
+        sqlstate=getattr(error, "sqlstate", None),
+    )
+    refusal.__cause__ = error
+    return refusal
