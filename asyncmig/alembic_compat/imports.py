@@ -27,9 +27,13 @@ __all__ = ["alembic_imports", "current_environment", "real_alembic"]
 
 _FACADES = {
     "alembic": "asyncmig.alembic_compat.facade",
-    "alembic_postgresql_enum": "asyncmig.alembic_compat.enum_sync",
+    "alembic_postgresql_enum": "asyncmig.alembic_compat.enum_facade",
+    "alembic_utils": "asyncmig.alembic_compat.entity_facade",
 }
 """Packages that are ours while a script runs."""
+
+_ONLY_WHERE_ABSENT = frozenset({"alembic_utils"})
+"""... those of them whose objects work as they are, where they are installed."""
 
 _KEEP_THEIR_ALEMBIC = frozenset({"alembic", "alembic_utils", "flask_migrate", "pytest_alembic"})
 """Packages that work on Alembic itself: what they import stays what it is."""
@@ -111,7 +115,7 @@ def _import(
         scope = _scope.get()
         if scope is not None:
             root = name.partition(".")[0]
-            if root in _FACADES and not _keeps_its_own(globals):
+            if root in _FACADES and not _keeps_its_own(globals) and not _stays(root):
                 return _facade(name, fromlist or ())
             environment = scope.environment
             if environment is not None:
@@ -124,6 +128,15 @@ def _import(
 def _keeps_its_own(importer: Mapping[str, object] | None) -> bool:
     name = str((importer or {}).get("__name__") or "")
     return name.partition(".")[0] in _KEEP_THEIR_ALEMBIC
+
+
+def _stays(root: str) -> bool:
+    if root not in _ONLY_WHERE_ABSENT:
+        return False
+    try:
+        return find_spec(root) is not None
+    except (ModuleNotFoundError, ValueError):
+        return False
 
 
 def _facade(name: str, fromlist: Sequence[str]) -> ModuleType:

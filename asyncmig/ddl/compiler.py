@@ -9,6 +9,7 @@ from asyncmig.ddl import (
     comments,
     constraints,
     data,
+    entities,
     enums,
     execute,
     extensions,
@@ -31,6 +32,7 @@ from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentO
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
 from asyncmig.operations.containers import OpContainer
 from asyncmig.operations.data import BulkInsertOp
+from asyncmig.operations.entities import CreateEntityOp, DropEntityOp, ReplaceEntityOp
 from asyncmig.operations.enums import (
     AddEnumValueOp,
     CreateEnumOp,
@@ -82,6 +84,7 @@ COMPILERS: Mapping[type[MigrateOperation], Compile] = {
     AttachPartitionOp: partitions.attach_partition,
     BulkInsertOp: data.bulk_insert,
     CreateCheckConstraintOp: constraints.add_constraint,
+    CreateEntityOp: entities.create_entity,
     CreateEnumOp: enums.create_enum,
     CreateExcludeConstraintOp: constraints.add_constraint,
     CreateExtensionOp: extensions.create_extension,
@@ -102,6 +105,7 @@ COMPILERS: Mapping[type[MigrateOperation], Compile] = {
     DisableRlsOp: policies.disable_rls,
     DropColumnOp: columns.drop_column,
     DropConstraintOp: constraints.drop_constraint,
+    DropEntityOp: entities.drop_entity,
     DropEnumOp: enums.drop_enum,
     DropExtensionOp: extensions.drop_extension,
     DropFunctionOp: functions.drop_function,
@@ -121,6 +125,7 @@ COMPILERS: Mapping[type[MigrateOperation], Compile] = {
     RenameEnumOp: enums.rename_enum,
     RenameEnumValueOp: enums.rename_enum_value,
     RenameTableOp: tables.rename_table,
+    ReplaceEntityOp: entities.replace_entity,
     ReplaceViewOp: views.replace_view,
     RevokeOp: grants.revoke,
     ValidateConstraintOp: constraints.validate_constraint,

@@ -9,6 +9,7 @@ from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
 from asyncmig.operations.data import BulkInsertOp
+from asyncmig.operations.entities import CreateEntityOp, DropEntityOp, ReplaceEntityOp
 from asyncmig.operations.enums import (
     AddEnumValueOp,
     CreateEnumOp,
@@ -53,6 +54,7 @@ BUILT_IN: frozenset[type[MigrateOperation]] = frozenset(
         AttachPartitionOp,
         BulkInsertOp,
         CreateCheckConstraintOp,
+        CreateEntityOp,
         CreateEnumOp,
         CreateExcludeConstraintOp,
         CreateExtensionOp,
@@ -73,6 +75,7 @@ BUILT_IN: frozenset[type[MigrateOperation]] = frozenset(
         DisableRlsOp,
         DropColumnOp,
         DropConstraintOp,
+        DropEntityOp,
         DropEnumOp,
         DropExtensionOp,
         DropFunctionOp,
@@ -92,6 +95,7 @@ BUILT_IN: frozenset[type[MigrateOperation]] = frozenset(
         RenameEnumOp,
         RenameEnumValueOp,
         RenameTableOp,
+        ReplaceEntityOp,
         ReplaceViewOp,
         RevokeOp,
         ValidateConstraintOp,

@@ -18,6 +18,7 @@ from asyncmig.operations.context import MigrationContext
 from asyncmig.operations.created_types import CreatedTypes
 from asyncmig.operations.custom import Extensible
 from asyncmig.operations.data import DataDirectives
+from asyncmig.operations.entities import EntityDirectives
 from asyncmig.operations.enums import EnumDirectives
 from asyncmig.operations.exclusions import ExclusionDirectives
 from asyncmig.operations.execute import ExecuteDirectives
@@ -80,6 +81,7 @@ class Operations(
     PolicyDirectives,
     GrantDirectives,
     PartitionDirectives,
+    EntityDirectives,
     Extensible,
 ):
     """The directives of one script.

@@ -65,3 +65,47 @@ async def test_pairs_of_table_and_column_as_in_older_scripts(upgrade, pg):
 
     assert await pg.fetchval('SELECT enum_range(NULL::"Mood")::text[]') == ["sad", "ok", "new"]
     assert await pg.fetchval("SELECT a::text FROM person") == "sad"
+
+
+INDEXES = """
+    from alembic_postgresql_enum.get_enum_data import ColumnType
+    from alembic_postgresql_enum.sql_commands.indexes import TableIndex
+
+    op.execute('CREATE SCHEMA "S"; CREATE INDEX "Ix" ON person (a) WHERE (a = \'sad\'::"Mood")')
+    op.sync_enum_values(
+        enum_schema="public",
+        enum_name="Mood",
+        new_values=["it's: sad", "ok"],
+        affected_columns=[("person", "a"), ("person", "b", ColumnType.ARRAY), ("person", "c")],
+        enum_values_to_rename=[("sad", "it's: sad")],
+        indexes_to_recreate=[
+            TableIndex(
+                name='public."Ix"',
+                definition='CREATE INDEX "Ix" ON public.person (a) WHERE (a = \'sad\'::public."Mood")',
+            )
+        ],
+    )
+"""
+ADDED = """
+    op.add_enum_value(enum_schema="public", enum_name="Mood", new_value="calm", before_value="ok")
+    op.add_enum_value("public", "Mood", "last")
+    op.add_enum_value("Mood", "later", after="last", schema="public")
+"""
+
+
+async def test_indexes_with_a_label_in_their_condition(upgrade, pg):
+    await upgrade(
+        SETUP,
+        INDEXES,
+    )
+
+    assert "it''s: sad" in await pg.fetchval("SELECT pg_get_indexdef('\"Ix\"'::regclass)")
+    assert await pg.fetchval("SELECT b::text[] FROM person") == ["it's: sad", "ok"]
+
+
+async def test_values_are_added_with_the_arguments_of_either(upgrade, pg):
+    await upgrade(SETUP, ADDED)
+
+    assert await pg.fetchval('SELECT enum_range(NULL::"Mood")::text[]') == [
+        *("sad", "calm", "ok", "last", "later")
+    ]

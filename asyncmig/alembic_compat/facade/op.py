@@ -10,7 +10,9 @@ from asyncmig.operations.proxy import current
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_OF_OTHER_PACKAGES = {"sync_enum_values": "asyncmig.alembic_compat.enum_sync"}
+_OF_OTHER_PACKAGES = dict.fromkeys(
+    ("add_enum_value", "sync_enum_values"), "asyncmig.alembic_compat.enum_facade.sync"
+)
 """Directives that packages for Alembic add to it."""
 
 _OF_THE_CLASS = frozenset({"register_operation", "implementation_for", "context"})
@@ -21,7 +23,7 @@ def __getattr__(name: str) -> Any:
         return current()
     if name.startswith("_"):
         raise AttributeError(name)
-    if not hasattr(Operations, name) and name in _OF_OTHER_PACKAGES:
+    if name in _OF_OTHER_PACKAGES and not _is_registered(name):
         return _of_another_package(name)
     member = getattr(Operations, name)
     if name in _OF_THE_CLASS:
@@ -29,6 +31,11 @@ def __getattr__(name: str) -> Any:
     if callable(member):
         return _directive(name, member)
     return getattr(current(), name)
+
+
+def _is_registered(name: str) -> bool:
+    """True where somebody has put a directive of that name on the class."""
+    return name in vars(Operations)
 
 
 def _of_another_package(name: str) -> Callable[..., Any]:

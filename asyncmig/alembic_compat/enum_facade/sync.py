@@ -1,55 +1,23 @@
-"""``alembic_postgresql_enum`` as scripts use it: ``op.sync_enum_values`` and what it is given."""
+"""``op.sync_enum_values`` and ``op.add_enum_value`` as scripts of alembic-postgresql-enum call them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+import re
 from typing import TYPE_CHECKING, Any
+
+from asyncmig.alembic_compat.enum_facade.get_enum_data import (
+    UNSPECIFIED,
+    ColumnType,
+    TableReference,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from asyncmig.alembic_compat.enum_facade.sql_commands.indexes import TableIndex
     from asyncmig.operations.facade import Operations
 
-__all__ = ["ColumnType", "Config", "TableReference", "set_configuration", "sync_enum_values"]
-
-
-_ENUM_S = "(that of the enum)"
-
-
-class ColumnType(Enum):
-    """What a column holds."""
-
-    COMMON = "common"
-    ARRAY = "array"
-
-
-@dataclass(frozen=True)
-class TableReference:
-    """A column of the enum's type."""
-
-    table_name: str
-    column_name: str
-    table_schema: str | None = _ENUM_S
-    column_type: ColumnType = ColumnType.COMMON
-    existing_server_default: str | None = None
-
-
-@dataclass
-class Config:
-    """Without effect: it steers autogenerate."""
-
-    add_type_ignore: bool = False
-    include_name: Any = None
-    drop_unused_enums: bool = True
-    detect_enum_values_changes: bool = True
-    force_dialect_support: bool = False
-    ignore_enum_values_order: bool = False
-
-
-def set_configuration(config: Any) -> None:
-    """Without effect: it steers autogenerate."""
-
+__all__ = ["add_enum_value", "sync_enum_values"]
 
 _CONVERT = """\
 DO $asyncmig$
@@ -79,9 +47,9 @@ def sync_enum_values(
     enum_schema: str,
     enum_name: str,
     new_values: Sequence[str],
-    affected_columns: Sequence[TableReference | tuple[str, str]],
+    affected_columns: Sequence[TableReference | tuple[Any, ...]],
     enum_values_to_rename: Iterable[tuple[str, str]] = (),
-    indexes_to_recreate: Sequence[Any] | None = None,
+    indexes_to_recreate: Sequence[TableIndex] | None = None,
 ) -> None:
     """Give an enum other values: a new type takes its place in every column.
 
@@ -90,11 +58,12 @@ def sync_enum_values(
         enum_schema: its schema.
         enum_name: its name.
         new_values: all of its labels, in order.
-        affected_columns: the columns of its type; pairs of table and column in older scripts.
+        affected_columns: the columns of its type; in older scripts tuples of table and column, perhaps
+            with a ``ColumnType``.
         enum_values_to_rename: pairs of old and new label.
-        indexes_to_recreate: without effect; PostgreSQL rebuilds the indexes of a converted column.
+        indexes_to_recreate: those whose condition names a label; PostgreSQL rebuilds the others.
     """
-    del indexes_to_recreate
+    indexes = indexes_to_recreate or ()
     quote = operations.migration_context.dialect.identifier_preparer.quote
     renames = list(enum_values_to_rename)
     new = f"{quote(enum_schema)}.{quote(enum_name)}"
@@ -103,15 +72,16 @@ def sync_enum_values(
     labels = ", ".join(map(_text, new_values))
     operations.execute(f"ALTER TYPE {new} RENAME TO {old_name}")
     operations.execute(f"CREATE TYPE {new} AS ENUM ({labels})")
-    for reference in affected_columns:
-        if not isinstance(reference, TableReference):
-            reference = TableReference(*reference)  # noqa: PLW2901 - the older form of the same
+    for index in indexes:
+        operations.execute(f"DROP INDEX IF EXISTS {_quoted(index.name)}")
+    for column_of_it in affected_columns:
+        reference = _reference(column_of_it)
         table = quote(reference.table_name)
-        schema = enum_schema if reference.table_schema == _ENUM_S else reference.table_schema
+        schema = enum_schema if reference.table_schema == UNSPECIFIED else reference.table_schema
         if schema:
             table = f"{quote(schema)}.{table}"
         column = quote(reference.column_name)
-        is_array = getattr(reference.column_type, "name", "") == "ARRAY"
+        is_array = reference.column_type.name == "ARRAY"
         operations.execute(
             _CONVERT.format(
                 table=table,
@@ -130,6 +100,50 @@ def sync_enum_values(
             ),
         )
     operations.execute(f"DROP TYPE {old}")
+    for index in indexes:
+        operations.execute(_renamed(index.definition, enum_name, renames))
+
+
+def add_enum_value(operations: Operations, *args: Any, **kwargs: Any) -> None:
+    """Add a label, with the arguments of that package or with those of our own directive.
+
+    Its own are ``enum_schema``, ``enum_name``, ``new_value`` and ``before_value``.
+    """
+    is_theirs = len(args) > 2 or not kwargs.keys().isdisjoint({"enum_schema", "new_value"})
+    if not is_theirs:
+        operations.add_enum_value(*args, **kwargs)
+        return
+    names = ("enum_schema", "enum_name", "new_value", "before_value")
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    operations.add_enum_value(
+        given["enum_name"],
+        given["new_value"],
+        before=given.get("before_value"),
+        schema=given["enum_schema"],
+    )
+
+
+def _reference(column: TableReference | tuple[Any, ...]) -> TableReference:
+    if isinstance(column, tuple):
+        table_name, column_name, *kind = column
+        return TableReference(
+            table_name, column_name, column_type=kind[0] if kind else ColumnType.COMMON
+        )
+    return column
+
+
+def _quoted(name: str) -> str:
+    parts = (part.strip('"') for part in name.rsplit(".", 1))
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def _renamed(definition: str, enum_name: str, renames: Sequence[tuple[str, str]]) -> str:
+    """An index with the new labels in its condition."""
+    for before, after in renames:
+        of_the_enum = rf"(?=::(?:[^ ()]+\.)?\"?{re.escape(enum_name)}\b)"
+        new = _text(after).replace("\\", r"\\")
+        definition = re.sub(re.escape(_text(before)) + of_the_enum, new, definition)
+    return definition
 
 
 def _converted(column: str, new: str, renames: Sequence[tuple[str, str]], *, is_array: bool) -> str:

@@ -1,0 +1,67 @@
+"""Entities as DDL: what they print, cut into statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.sql.elements import ClauseElement
+
+from asyncmig.ddl.execute import construct_sql
+from asyncmig.operations.entities import Entity
+from asyncmig.operations.refusals import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asyncmig.ddl.compilation import Compilation
+    from asyncmig.ddl.compiled import CompiledSql
+    from asyncmig.operations.entities import (
+        CreateEntityOp,
+        DropEntityOp,
+        EntityOp,
+        ReplaceEntityOp,
+    )
+
+__all__ = ["create_entity", "drop_entity", "replace_entity"]
+
+
+def create_entity(operation: CreateEntityOp, compilation: Compilation) -> Iterator[CompiledSql]:
+    """What creates it."""
+    yield from construct_sql(_target(operation).to_sql_statement_create(), compilation)
+
+
+def drop_entity(operation: DropEntityOp, compilation: Compilation) -> Iterator[CompiledSql]:
+    """What drops it."""
+    target = _target(operation)
+    # older versions of alembic-utils know no cascade
+    given = {"cascade": True} if operation.cascade else {}
+    yield from construct_sql(target.to_sql_statement_drop(**given), compilation)
+
+
+def replace_entity(operation: ReplaceEntityOp, compilation: Compilation) -> Iterator[CompiledSql]:
+    """What puts it in the place of another: one statement, or several."""
+    target = _target(operation)
+    try:
+        printed = target.to_sql_statement_create_or_replace()
+        # older versions of alembic-utils give one statement
+        statements = [printed] if isinstance(printed, ClauseElement) else list(printed)
+    except NotImplementedError:
+        raise refusal(
+            f"{type(target).__name__} cannot be replaced",
+            hint="drop_entity and create_entity do it in two steps",
+            directive=operation.directive,
+        ) from None
+    for statement in statements:
+        yield from construct_sql(statement, compilation)
+
+
+def _target(operation: EntityOp) -> Entity:
+    given: object = operation.target
+    if not isinstance(given, Entity) or isinstance(given, type):
+        name = given.__name__ if isinstance(given, type) else type(given).__name__
+        raise refusal(
+            f"{operation.directive} takes an entity, not {name}",
+            hint="PGFunction, PGView, PGMaterializedView, PGTrigger, PGExtension, PGPolicy or PGGrantTable",
+            directive=operation.directive,
+        )
+    return given
