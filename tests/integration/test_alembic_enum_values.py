@@ -67,11 +67,11 @@ async def test_pairs_of_table_and_column_as_in_older_scripts(upgrade, pg):
     assert await pg.fetchval("SELECT a::text FROM person") == "sad"
 
 
-INDEXES = """
+INDEXES = r"""
     from alembic_postgresql_enum.get_enum_data import ColumnType
     from alembic_postgresql_enum.sql_commands.indexes import TableIndex
 
-    op.execute('CREATE SCHEMA "S"; CREATE INDEX "Ix" ON person (a) WHERE (a = \'sad\'::"Mood")')
+    op.execute('CREATE INDEX "Ix" ON person (a) WHERE (a = \'sad\'::"Mood")')
     op.sync_enum_values(
         enum_schema="public",
         enum_name="Mood",
