@@ -10,7 +10,7 @@ from asyncmig.operations.proxy import current
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_OF_OTHER_PACKAGES = dict.fromkeys(
+_OF_OTHER_PACKAGES: dict[str, str] = dict.fromkeys(
     ("add_enum_value", "sync_enum_values"), "asyncmig.alembic_compat.enum_facade.sync"
 )
 """Directives that packages for Alembic add to it."""
