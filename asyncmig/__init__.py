@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
+
     from asyncmig import embedded, errors, events
     from asyncmig.config.settings import Settings
     from asyncmig.errors import AsyncmigError
@@ -67,6 +69,8 @@ _MODULES = frozenset({"embedded", "errors", "events"})
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return import_module("asyncmig.version").asyncmig_version()
     if name in _MODULES:
         return import_module(f"asyncmig.{name}")
     if (home := _HOMES.get(name)) is None:

@@ -14,10 +14,10 @@ import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from asyncmig.engine.quoting import identifier, literal, qualified, text_array
+from asyncmig.version import asyncmig_version
 
 if TYPE_CHECKING:
     from asyncmig.plan.model import Phase, Step
@@ -46,14 +46,6 @@ _COLUMNS = """\
     version text,
     tag text,
     error text"""
-
-
-def asyncmig_version() -> str:
-    """The installed version of asyncmig."""
-    try:
-        return version("asyncmig")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 class Decision(StrEnum):

@@ -27,12 +27,9 @@ class Session:
 
     def show_version(self) -> None:
         """Print the versions."""
-        from importlib.metadata import PackageNotFoundError, version
+        from asyncmig.version import asyncmig_version
 
-        try:
-            ours = version("asyncmig")
-        except PackageNotFoundError:  # run from a source tree that was never installed
-            ours = "unknown"
+        ours = asyncmig_version()
         if self.json:
             document = {"asyncmig": ours, "python": platform.python_version()}
             write_document(self.console.out, document)

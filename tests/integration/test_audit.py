@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.engine.journal import asyncmig_version
 from asyncmig.errors import PartiallyAppliedError, PlanError, StatementFailedError, TargetError
+from asyncmig.version import asyncmig_version
 
 
 @pytest.fixture

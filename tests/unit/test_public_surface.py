@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,10 @@ def test_all_is_pinned():
         "op",
     ]
     assert dir(asyncmig) == asyncmig.__all__
+
+
+def test_the_version_is_the_installed_one():
+    assert asyncmig.__version__ == version("asyncmig")
 
 
 @pytest.mark.parametrize("name", asyncmig.__all__)
