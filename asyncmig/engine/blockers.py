@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Self
 import anyio
 import asyncpg
 
+from asyncmig.engine.alongside import alongside
 from asyncmig.engine.failures import sqlstate_of
 from asyncmig.engine.quoting import qualified
-from asyncmig.engine.watching import alongside
 from asyncmig.errors import ConnectionLostError
 from asyncmig.events import Blocker
 from asyncmig.sql.names import mentioned_names

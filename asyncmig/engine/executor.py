@@ -398,7 +398,7 @@ class Executor:
         if journal is None or self.session.closed:
             return
         done = Phase(kind=PhaseKind.AUTOCOMMIT, statements=unit.before)
-        await self.session.transact([journal.fail(unit.step, unit.phase, done, str(error))])
+        await self.session.note([journal.fail(unit.step, unit.phase, done, str(error))])
 
     async def wait_to_retry(
         self,

@@ -10,7 +10,7 @@ ends a transaction of its own: a script's ``commit()`` does not end ours.
 from __future__ import annotations
 
 import io
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -115,6 +115,11 @@ class Session:
             except asyncpg.PostgresError:
                 await self.roll_back()
                 raise
+
+    async def note(self, statements: Sequence[str]) -> None:
+        """The same beside a failure that is to be told: one in here must not hide it."""
+        with suppress(asyncpg.PostgresError, ConnectionLostError, PoolingError):
+            await self.transact(statements)
 
     async def send(self, sql: str) -> None:
         """Send one simple-query message; it may hold many statements and transactions.

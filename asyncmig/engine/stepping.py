@@ -179,7 +179,7 @@ class RunningStep:
         if phase is None or error is None or journal is None or self._session.closed:
             return
         done = Phase(kind=PhaseKind.AUTOCOMMIT)
-        await self._session.transact([journal.fail(self.step, self.index, done, str(error))])
+        await self._session.note([journal.fail(self.step, self.index, done, str(error))])
 
     def finish(self, *, apart: bool = False) -> Transaction:
         """Queue the rest; the last phase carries the change of the version table.

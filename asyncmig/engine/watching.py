@@ -1,23 +1,25 @@
-"""Watching a long concurrent index build from a second connection."""
+"""Looking on from a second connection while a statement of ours runs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 import asyncpg
 
-from asyncmig.events import StatementProgress
+from asyncmig.engine.alongside import alongside
+from asyncmig.engine.blockers import read_blockers
+from asyncmig.events import LockBlocked, StatementProgress
 from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable
 
     from asyncmig.engine.database import Database
     from asyncmig.engine.session import Session
     from asyncmig.events import Event
 
-__all__ = ["alongside", "run_watched"]
+__all__ = ["run_watched"]
 
 _PROGRESS = """\
 SELECT phase,
@@ -38,21 +40,23 @@ async def run_watched(
     sql: str,
     emit: Callable[[Event], None],
 ) -> None:
-    """Run a statement; while it builds an index concurrently, tell how far it is.
+    """Run a statement that works concurrently; tell whom it waits for, and how far an index is.
 
-    The looking is optional: no second connection, no progress, and the statement runs all the same.
+    Such a statement waits without a limit for every older transaction. The looking is optional: no
+    second connection, no word, and the statement runs all the same.
     """
-    facts = classify(sql)
-    if not (facts.concurrently and "INDEX" in facts.verb):
+    pid = session.backend_pid
+    if pid is None or not classify(sql).concurrently:
         await send()
         return
-    pid = session.driver.get_server_pid()
 
     async def look() -> None:
+        waited_for: tuple[int, ...] = ()
         await anyio.sleep(INTERVAL)
         async with database.observer() as observer:
             while observer is not None:
                 try:
+                    blockers = await read_blockers(observer, pid)
                     rows = await observer.fetch(_PROGRESS, pid)
                 except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                     return
@@ -62,22 +66,10 @@ async def run_watched(
                             revision=revision, sql=sql, fraction=row["fraction"], stage=row["phase"]
                         )
                     )
+                pids = tuple(blocker.pid for blocker in blockers)
+                if pids and pids != waited_for:
+                    emit(LockBlocked(blockers=blockers))
+                waited_for = pids
                 await anyio.sleep(INTERVAL)
 
     await alongside(send, look)
-
-
-async def alongside(
-    send: Callable[[], Awaitable[None]], look: Callable[[], Coroutine[Any, Any, None]]
-) -> None:
-    """Run ``send``; ``look`` may go on as long as it does. What ``send`` raises comes out as it is."""
-    failure: Exception | None = None
-    async with anyio.create_task_group() as group:
-        group.start_soon(look)
-        try:
-            await send()
-        except Exception as error:  # noqa: BLE001 - raised again below, outside of the group
-            failure = error
-        group.cancel_scope.cancel()
-    if failure is not None:
-        raise failure

@@ -300,6 +300,44 @@ async def test_a_concurrent_index_waits_as_long_as_it_takes(project, database_ur
     assert await pg.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_i'::regclass")
 
 
+@pytest.mark.parametrize(
+    ("before", "sql"),
+    [
+        ("SELECT 1", "CREATE INDEX CONCURRENTLY t_i ON t (i)"),
+        ("CREATE INDEX t_i ON t (i)", "DROP INDEX CONCURRENTLY t_i"),
+        ("CREATE INDEX t_i ON t (i)", "REINDEX INDEX CONCURRENTLY t_i"),
+        (
+            """CREATE TABLE p (i int) PARTITION BY LIST (i);
+            ALTER TABLE p ATTACH PARTITION t FOR VALUES IN (1)""",
+            "ALTER TABLE p DETACH PARTITION t CONCURRENTLY",
+        ),
+    ],
+)
+async def test_whom_a_concurrent_statement_waits_for(project, database_url, pg, table, before, sql):
+    await pg.execute(before)
+    project.revision("a1", upgrade=f"op.execute({sql!r})")
+    heard = Heard()
+
+    async def free(let_go) -> None:
+        with anyio.fail_after(10):
+            while not heard.of(LockBlocked):
+                await anyio.sleep(0.02)
+        await anyio.sleep(0.6)
+        await let_go()
+
+    parent = "p" if "DETACH" in sql else "t"
+    async with holding(database_url, f"LOCK TABLE {parent} IN ROW EXCLUSIVE MODE") as let_go:
+        migrator = Migrator(
+            database_url, script_location=project.script_location, on_event=heard, lock_timeout=0.1
+        )
+        async with anyio.create_task_group() as group:
+            group.start_soon(free, let_go)
+            await migrator.upgrade()
+    (blocked,) = heard.of(LockBlocked)
+    assert [blocker.application for blocker in blocked.blockers] == ["the report"]
+    assert heard.of(PhaseRetried) == []
+
+
 async def test_a_deadlock_is_tried_again(project, database_url, pg):
     await pg.execute("CREATE TABLE t (i int); CREATE TABLE u (i int)")
     project.revision(

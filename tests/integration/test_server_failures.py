@@ -195,6 +195,34 @@ async def test_a_refusal_half_way_is_kept(project, database_url, pg, state, advi
     assert await pg.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_i'::regclass")
 
 
+@pytest.mark.parametrize("form", ["directive", "bind"])
+async def test_a_failure_that_cannot_be_noted_is_told_all_the_same(project, database_url, pg, form):
+    """The journal cannot be written (its disk is full, too): the statement's own error comes out."""
+    sql = "CREATE INDEX CONCURRENTLY t_i ON t ((1 / i))"
+    runs = f"op.get_bind().exec_driver_sql({sql!r})" if form == "bind" else f"op.execute({sql!r})"
+    project.revision(
+        "a1", upgrade='op.execute("CREATE TABLE t AS SELECT 0 AS i")\nop.execute("SELECT 1")'
+    )
+    project.revision("b1", down="a1", upgrade=runs)
+    migrator = Migrator(database_url, script_location=project.script_location)
+    await migrator.upgrade("a1")
+    await pg.execute(
+        """
+        CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE 'no room' USING ERRCODE = '53100'; END $$;
+        CREATE TRIGGER no_room BEFORE UPDATE ON asyncmig_journal FOR EACH ROW
+            WHEN (NEW.state = 'failed') EXECUTE FUNCTION no_room()
+        """
+    )
+    with pytest.raises(StatementFailedError, match="division by zero"):
+        await migrator.upgrade()
+    (started, _) = await migrator.log()
+    assert (started.revision, started.state) == ("b1", "started")
+    await pg.execute("UPDATE t SET i = 1")
+    assert (await migrator.upgrade()).revisions == ("b1",)
+    assert await pg.fetchval("SELECT bool_and(indisvalid) FROM pg_index")
+
+
 async def test_a_message_that_takes_too_long(project, database_url):
     project.revision("a1", upgrade='op.execute("SELECT pg_sleep(20)")')
     migrator = Migrator(database_url, script_location=project.script_location, command_timeout=0.5)

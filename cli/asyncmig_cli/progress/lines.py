@@ -8,7 +8,7 @@ from asyncmig import events
 from asyncmig_cli.console import BrokenOutputError, Stream
 from asyncmig_cli.rendering.durations import duration
 
-__all__ = ["LineReporter", "first_line", "holder_text", "retry_text"]
+__all__ = ["LineReporter", "blocked_text", "first_line", "holder_text", "retry_text"]
 
 REPEAT_AFTER = 10.0
 SHARE_EVERY = 5.0
@@ -24,6 +24,7 @@ class LineReporter:
         self.next_wait = 0.0
         self.clock = clock
         self.next_share = 0.0
+        self.blocked_by: tuple[int, ...] = ()
         self.gone = False
 
     def __enter__(self) -> Self:
@@ -72,7 +73,10 @@ class LineReporter:
             case events.Waiting() if event.elapsed >= self.next_wait:
                 self.next_wait = event.elapsed + REPEAT_AFTER
                 return f"waiting for the database, {duration(event.elapsed)}: {event.reason}"
+            case events.LockBlocked():
+                return self._blocked(event)
             case events.PhaseRetried():
+                self.blocked_by = tuple(one.pid for one in event.blockers)
                 return retry_text(event)
             case events.Notice():
                 return f"note: {event.message}"
@@ -86,6 +90,16 @@ class LineReporter:
             case _:
                 return None
 
+    def _blocked(self, event: events.LockBlocked) -> str | None:
+        """Whom a statement waits for, once for the same sessions."""
+        known, self.blocked_by = self.blocked_by, tuple(one.pid for one in event.blockers)
+        return None if known == self.blocked_by else blocked_text(event)
+
+
+def blocked_text(event: events.LockBlocked) -> str:
+    """Whom a statement of ours waits for."""
+    return f"blocked by {'; '.join(str(blocker) for blocker in event.blockers)}"
+
 
 def holder_text(event: events.LockWaiting) -> str:
     """Who holds the lock, as far as PostgreSQL lets us see."""
@@ -97,7 +111,7 @@ def holder_text(event: events.LockWaiting) -> str:
 
 def retry_text(event: events.PhaseRetried) -> str:
     """Why a phase is tried again, and who stood in its way."""
-    blockers = "".join(f"; {blocker}" for blocker in event.blockers)
+    blockers = f"; blocked by {'; '.join(map(str, event.blockers))}" if event.blockers else ""
     attempt = f"attempt {event.attempt} of {event.attempts} in {duration(event.pause)}"
     return f"{event.revision}, phase {event.phase + 1}: {event.reason}{blockers}; {attempt}"
 

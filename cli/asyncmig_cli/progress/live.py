@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Self
 
 from asyncmig import events
 from asyncmig_cli.console import Stream
-from asyncmig_cli.progress.lines import LineReporter, first_line, holder_text, retry_text
+from asyncmig_cli.progress.lines import (
+    LineReporter,
+    blocked_text,
+    first_line,
+    holder_text,
+    retry_text,
+)
 from asyncmig_cli.rendering.durations import count, duration
 
 if TYPE_CHECKING:
@@ -158,19 +164,25 @@ class LiveReporter:
                 picture.step(event.revision, event.message)
             case events.BatchSent() if event.revisions:
                 self._batch(event)
+            case events.LockBlocked():
+                picture.waiting = blocked_text(event)
             case events.PhaseRetried():
+                picture.waiting = f"attempt {event.attempt} of {event.attempts}"
                 self.ready.append(retry_text(event))
             case events.PhaseStarted():
                 picture.step(event.revision, self.messages.get(event.revision, ""))
                 picture.phase = f"phase {event.phase + 1}, {event.kind}"
             case events.StatementStarted():
+                picture.waiting = ""
                 picture.statement = first_line(event.sql)
                 picture.stage, picture.share = "", None
             case events.StatementProgress():
                 picture.statement = first_line(event.sql)
                 picture.stage, picture.share = event.stage, event.fraction
+                if not event.stage.startswith("waiting"):
+                    picture.waiting = ""
             case events.PhaseFinished():
-                picture.phase = picture.statement = picture.stage = ""
+                picture.phase = picture.statement = picture.stage = picture.waiting = ""
             case events.StepFinished():
                 picture.finished = event.number
                 self.ready.append(self._finished(event))

@@ -80,8 +80,23 @@ def test_a_phase_that_is_tried_again_says_who_was_in_the_way() -> None:
         )
     )
     assert written(stream) == (
-        "r1, phase 1: lock timeout; pid 7 holds orders (report); attempt 2 of 5 in 400 ms\n"
+        "r1, phase 1: lock timeout; blocked by pid 7 holds orders (report);"
+        " attempt 2 of 5 in 400 ms\n"
     )
+
+
+def test_whom_a_statement_waits_for_is_told_once_for_the_same_sessions() -> None:
+    stream = memory_stream()
+    reporter = LineReporter(stream)
+    report = events.Blocker(pid=7, application="report", transaction_age=1.0)
+    later = events.Blocker(pid=7, application="report", transaction_age=9.0)
+    other = events.Blocker(pid=8, application="backup")
+    for blockers in ((report,), (later,), (later, other)):
+        reporter(events.LockBlocked(blockers=blockers))
+    assert written(stream).splitlines() == [
+        "blocked by pid 7 (report, transaction 1.0 s ago)",
+        "blocked by pid 7 (report, transaction 9.0 s ago); pid 8 (backup)",
+    ]
 
 
 def test_a_long_index_is_told_about_every_few_seconds() -> None:
