@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 
 from asyncmig.autogenerate.hooks import Hooks
+from asyncmig.autogenerate.renaming import Renaming, settle_renames
 from asyncmig.catalog.model import ObjectName
 from asyncmig.config.objects import import_object
 from asyncmig.diff.compare import compare
 from asyncmig.diff.describing import differences
 from asyncmig.diff.filtering import chosen, without_tables
+from asyncmig.diff.renames import rename_operations, undone
 from asyncmig.diff.settling import settled
 from asyncmig.engine.reading import opened, read_status
 from asyncmig.engine.shadow import read_sides
@@ -28,12 +30,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy.schema import MetaData
 
+    from asyncmig.catalog.model import Catalog
     from asyncmig.config.settings import Settings
     from asyncmig.engine.database import Database
     from asyncmig.engine.shadow import Sides
     from asyncmig.engine.state import DatabaseState
     from asyncmig.operations.operation import MigrateOperation
-    from asyncmig.results import Status
+    from asyncmig.results import RenameCandidate, Status
     from asyncmig.revisions.graph import RevisionGraph
 
 __all__ = ["Autogenerate", "Generated"]
@@ -43,7 +46,8 @@ __all__ = ["Autogenerate", "Generated"]
 class Generated:
     """The text of a new revision; ``changes`` counts the operations of its upgrade.
 
-    ``wanted`` is False when ``process_revision_directives`` took the script away.
+    ``wanted`` is False when ``process_revision_directives`` took the script away. ``renames`` were given
+    or agreed to; ``candidates`` look like renames and are written as a drop and an addition.
     """
 
     upgrades: str
@@ -51,6 +55,8 @@ class Generated:
     imports: tuple[str, ...]
     changes: int
     wanted: bool = True
+    renames: tuple[RenameCandidate, ...] = ()
+    candidates: tuple[RenameCandidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +91,26 @@ class Autogenerate:
         sides = await self._sides(models, hooks)
         return CheckResult(differences=tuple(differences(compare(sides.actual, sides.wanted))))
 
-    async def script(self, rev_id: str | None = None) -> Generated:
+    async def script(
+        self,
+        rev_id: str | None = None,
+        renaming: Renaming = Renaming(),  # noqa: B008 - frozen
+    ) -> Generated:
         """The bodies of a revision; raises as ``Migrator.revision``."""
         models, hooks = await self._project()
         sides = await self._sides(models, hooks)
+        quiet = replace(hooks, include_name=None)  # it has heard the names that the database has
+
+        def again(actual: Catalog, wanted: Catalog) -> tuple[Catalog, Catalog]:
+            return chosen(actual, settled(actual, wanted), sides.models.tables, quiet)
+
+        agreed = await settle_renames(sides.actual, sides.wanted, renaming, again)
+        there = rename_operations(agreed.renames, sides.actual)
+        back = rename_operations(undone(agreed.renames), sides.actual)
         script = MigrationScript(
             rev_id,
-            UpgradeOps(compare(sides.actual, sides.wanted)),
-            DowngradeOps(compare(sides.wanted, sides.actual)),
+            UpgradeOps([*there, *compare(agreed.before, agreed.after)]),
+            DowngradeOps([*compare(agreed.after, agreed.before), *back]),
         )
         wanted = _processed(script, hooks, models, self)
         items = ItemWriter(final_names=sides.models.has_conventions, render_item=hooks.render_item)
@@ -104,6 +122,8 @@ class Autogenerate:
             imports=tuple(sorted({*items.imports, *script.imports})),
             changes=sum(len(container.ops) for container in script.upgrade_ops_list),
             wanted=wanted,
+            renames=agreed.accepted,
+            candidates=agreed.candidates,
         )
 
     async def _project(self) -> tuple[tuple[MetaData, ...], Hooks]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.schema import MetaData
 
+    from asyncmig.autogenerate.renaming import AskRename
     from asyncmig.autogenerating import Generated
     from asyncmig.events import Event
     from asyncmig.plan.model import Plan
@@ -456,6 +457,8 @@ class Migrator:
         version_path: str | Path | None = None,
         sql_file: bool = False,
         skip_empty: bool = False,
+        renames: Mapping[str, str] | None = None,
+        ask_rename: AskRename | None = None,
     ) -> CreatedRevision:
         """Write a new revision file.
 
@@ -472,8 +475,14 @@ class Migrator:
             sql_file: a SQL revision; not together with ``autogenerate``.
             skip_empty: with ``autogenerate``, write nothing where nothing differs; the result's
                 ``written`` is then False.
+            renames: with ``autogenerate``, new names by old ones: ``{"users.fone": "users.phone"}``,
+                ``{"shop.users": "shop.accounts"}``.
+            ask_rename: called with each ``RenameCandidate``, the likeliest first; True makes it a
+                rename. It may be a coroutine function. Without it nothing is taken for a rename but
+                what ``renames`` says, and the result's ``candidates`` tell what looks like one.
 
         Raises:
+            TargetError: a name in ``renames`` is nowhere, or taken.
             MultipleHeadsError: ``head`` is ambiguous; give one, or merge first.
             FileError: the folder cannot be written.
             AsyncmigError: with ``autogenerate``, as ``check``.
@@ -483,12 +492,17 @@ class Migrator:
 
         generated: Generated | None = None
         if autogenerate:
+            from asyncmig.autogenerate.renaming import Renaming
+
             if sql_file or self.settings.revision_format == "sql":
                 raise ConfigError(
                     "autogenerate writes Python revisions only",
                     hint='leave out sql_file (--sql-file) and revision_format = "sql"',
                 )
-            generated = await (await self.project.autogenerate()).script(rev_id)
+            comparison = await self.project.autogenerate()
+            generated = await comparison.script(
+                rev_id, Renaming(given=renames or {}, ask=ask_rename)
+            )
             if not generated.wanted or (skip_empty and not generated.changes):
                 return CreatedRevision(
                     revision="", path="", changes=generated.changes, written=False
@@ -512,7 +526,14 @@ class Migrator:
                 imports=generated.imports if generated else (),
             )
         )
-        return replace(created, changes=generated.changes) if generated else created
+        if generated is None:
+            return created
+        return replace(
+            created,
+            changes=generated.changes,
+            renames=generated.renames,
+            candidates=generated.candidates,
+        )
 
     async def merge(
         self,

@@ -100,7 +100,7 @@ class Column:
         stored: whether it is computed when written (PostgreSQL 18 also computes when reading).
         serial: the default is the next value of a sequence that the column owns, whatever its name.
         options: of the sequence behind an identity or serial column.
-        sequence: the name of the one behind a serial column; nothing compares it.
+        sequence: the name of the one behind an identity or serial column; nothing compares it.
         owned_default: the default of a serial column as printed; likewise.
         comment: of the column.
     """

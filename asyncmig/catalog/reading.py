@@ -154,7 +154,9 @@ class _Reader:
             stored=generated != "v",
             serial=is_serial,
             options=_options(sequence) if identity or is_serial else None,
-            sequence=self._name(behind["schema"], behind["name"]) if is_serial else None,
+            sequence=self._name(sequence["schema"], sequence["name"])
+            if sequence is not None and (identity or is_serial)
+            else None,
             owned_default=self._text(default) if is_serial else None,
             comment=row["comment"],
         )

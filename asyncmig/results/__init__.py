@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from asyncmig.results.files import CreatedRevision, Finding, ValidationReport
     from asyncmig.results.history import BranchPoint, RevisionInfo
     from asyncmig.results.journal import JournalEntry
+    from asyncmig.results.renames import RenameCandidate
     from asyncmig.results.runs import (
         AppliedStep,
         ResolveResult,
@@ -34,6 +35,7 @@ __all__ = [
     "Finding",
     "JournalEntry",
     "PartialStep",
+    "RenameCandidate",
     "ResolveResult",
     "Result",
     "RevisionInfo",
@@ -54,6 +56,7 @@ _HOMES = {
     "Finding": "files",
     "JournalEntry": "journal",
     "PartialStep": "state",
+    "RenameCandidate": "renames",
     "ResolveResult": "runs",
     "Result": "base",
     "RevisionInfo": "history",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from asyncmig.results.base import Result
+
+if TYPE_CHECKING:
+    from asyncmig.results.renames import RenameCandidate
 
 __all__ = ["CreatedRevision", "Finding", "ValidationReport"]
 
@@ -14,7 +18,8 @@ class CreatedRevision(Result):
     """A revision file that was written.
 
     ``changes`` counts what autogenerate found, and is None where it was not asked. ``written`` is False
-    when nothing differed and nothing was to be written then.
+    when nothing differed and nothing was to be written then. ``renames`` were given or agreed to;
+    ``candidates`` look like renames, and are in the script as a drop and an addition.
     """
 
     revision: str
@@ -23,6 +28,8 @@ class CreatedRevision(Result):
     hooks: tuple[str, ...] = ()
     changes: int | None = None
     written: bool = True
+    renames: tuple[RenameCandidate, ...] = ()
+    candidates: tuple[RenameCandidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,9 +98,16 @@ class Command:
         )
 
     def terminal(
-        self, *arguments: str, columns: int = 80, env: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        columns: int = 80,
+        env: Mapping[str, str] | None = None,
+        typed: str = "",
     ) -> Outcome:
-        """Run it in a pseudo terminal; ``out`` is all that was written to the screen."""
+        """Run it in a pseudo terminal; ``out`` is all that was written to the screen.
+
+        ``typed`` is what somebody answers to the first question, which ends with ``] ``.
+        """
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         process = subprocess.Popen(
@@ -110,11 +117,11 @@ class Command:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            start_new_session=True,
+            preexec_fn=_own_terminal,
         )
         os.close(theirs)
         try:
-            written = _read_all(ours)
+            written = _read_all(ours, typed)
             return Outcome(process.wait(LIMIT), written.replace("\r\n", "\n"), "")
         finally:
             process.kill()
@@ -122,7 +129,13 @@ class Command:
             os.close(ours)
 
 
-def _read_all(terminal: int) -> str:
+def _own_terminal() -> None:
+    """A session with its input as the terminal it is controlled by: Ctrl-C is a signal there."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _read_all(terminal: int, typed: str = "") -> str:
     chunks = []
     end = time.monotonic() + LIMIT
     while time.monotonic() < end:
@@ -136,6 +149,9 @@ def _read_all(terminal: int) -> str:
         if not chunk:
             break
         chunks.append(chunk)
+        if typed and chunk.endswith(b"] "):
+            os.write(terminal, typed.encode())
+            typed = ""
     return b"".join(chunks).decode()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asyncmig.results import CheckResult, Difference
+from conftest import plain
 
 if TYPE_CHECKING:
     from conftest import Command
@@ -80,3 +81,76 @@ def test_pending_revisions_are_an_error(with_models, project):
 )
 def test_options_that_contradict_each_other(with_models, options):
     assert with_models("revision", *options).code == 2
+
+
+TITLE = 'sa.Column("title", sa.Text, nullable=False)'
+RENAMED = MODELS.replace(TITLE, TITLE.replace("title", "name"))
+
+
+@pytest.fixture
+def renamed(with_models, project):
+    """A database with book.title, and models with book.name."""
+    with_models("revision", "--autogenerate", "--rev-id", "a1", code=0)
+    with_models("upgrade", code=0)
+    (project.path / "shop_models.py").write_text(RENAMED)
+    return with_models
+
+
+def written(project: Project) -> str:
+    (path,) = project.versions.glob("b2*.py")
+    return path.read_text()
+
+
+def test_a_rename_is_told_in_a_pipe_and_not_guessed(renamed, project):
+    found = renamed("revision", "--autogenerate", "--rev-id", "b2", code=0)
+    assert "column book.title may have become book.name: --rename book.title=book.name" in found.err
+    assert "drop_column" in written(project)
+
+
+def test_a_rename_in_json(renamed):
+    found = renamed("revision", "--autogenerate", "--json", code=0)
+    assert found.err == ""
+    (candidate,) = found.document["candidates"]
+    assert (candidate["kind"], candidate["old"]) == ("column", "book.title")
+    assert found.document["renames"] == []
+
+
+def test_a_rename_is_given(renamed, project):
+    options = ("--rename", "book.title=book.name", "--rev-id", "b2")
+    found = renamed("revision", "--autogenerate", *options, code=0)
+    assert "renames column book.title to book.name" in found.out
+    assert 'op.alter_column("book", "title", new_column_name="name")' in written(project)
+    assert renamed("upgrade").code == 0
+    assert renamed("check").code == 0
+
+
+def test_no_rename_says_nothing(renamed):
+    found = renamed("revision", "--autogenerate", "--no-rename", code=0)
+    assert found.err == ""
+
+
+def test_a_wrong_name_names_the_nearest(renamed, project):
+    found = renamed("revision", "--autogenerate", "--rename", "book.titel=book.name", code=1)
+    assert "did you mean book.title?" in found.err
+    assert len(list(project.versions.glob("*.py"))) == 1
+
+
+@pytest.mark.parametrize("word", ["book", "=x", "a=b=c"])
+def test_what_is_no_pair(renamed, word):
+    assert renamed("revision", "--autogenerate", "--rename", word).code == 2
+
+
+@pytest.mark.parametrize(("answer", "drops"), [("y\n", False), ("\n", True), ("\x04", True)])
+def test_a_rename_is_asked_for_on_a_terminal(renamed, project, answer, drops):
+    found = renamed.terminal("revision", "--autogenerate", "--rev-id", "b2", typed=answer)
+    assert found.code == 0
+    assert "is column book.name the column book.title, renamed?" in plain(found.out)
+    assert ("drop_column" in written(project)) is drops
+    assert "note:" not in found.out
+
+
+def test_ctrl_c_at_the_question(renamed, project):
+    found = renamed.terminal("revision", "--autogenerate", typed="\x03", columns=200)
+    assert found.code == 130
+    assert "Traceback" not in found.out
+    assert len(list(project.versions.glob("*.py"))) == 1

@@ -7,6 +7,7 @@ import typer
 from asyncmig_cli.failures import UsageProblem
 from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.parameters import BranchLabel, Message, RevId, Splice
+from asyncmig_cli.renames import asker, given_renames, note_candidates
 from asyncmig_cli.rendering.files import created_lines
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ EXAMPLES = {
     'asyncmig revision -m "add users"': "a new Python revision on top of the head",
     'asyncmig revision -m "add users" --sql-file': "the same as a SQL file",
     'asyncmig revision --autogenerate -m "add phone"': "filled with what the models have and it has not",
+    "asyncmig revision --autogenerate --rename users.fone=users.phone": "a rename, and no drop",
     "asyncmig revision -m cart --head base --branch-label cart": "begin a branch of its own",
 }
 DOCUMENT = "CreatedRevision"
@@ -36,6 +38,19 @@ def revision(
         typer.Option(
             "--skip-empty", help="With --autogenerate: write no file where nothing differs."
         ),
+    ] = False,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rename",
+            metavar="OLD=NEW",
+            help="With --autogenerate: what was renamed, users=accounts or users.fone=users.phone; "
+            "repeatable.",
+        ),
+    ] = None,
+    no_rename: Annotated[
+        bool,
+        typer.Option("--no-rename", help="With --autogenerate: ask about no further renames."),
     ] = False,
     rev_id: RevId = None,
     head: Annotated[
@@ -74,6 +89,10 @@ def revision(
         raise UsageProblem(problem, "leave one of them out")
     if skip_empty and not autogenerate:
         raise UsageProblem("--skip-empty is about --autogenerate", "give both, or leave it out")
+    if (rename or no_rename) and not autogenerate:
+        raise UsageProblem("--rename is about --autogenerate", "give both, or leave it out")
+    renames = given_renames(rename or ())
+    ask = None if no_rename else asker(invocation)
 
     async def work(migrator: "Migrator") -> "CreatedRevision":
         return await migrator.revision(
@@ -87,9 +106,13 @@ def revision(
             branch_label=branch_label,
             version_path=version_path,
             sql_file=sql_file,
+            renames=renames,
+            ask_rename=ask,
         )
 
     created = invocation.migrate(work)
+    if not no_rename:
+        note_candidates(invocation, created.candidates)
     if sql and invocation.says:
         # Standard output belongs to SQL, of which a new revision has none yet.
         for line in created_lines(created, invocation.console.err):

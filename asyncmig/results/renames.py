@@ -1,0 +1,28 @@
+"""What may have been renamed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asyncmig.results.base import Result
+
+__all__ = ["RenameCandidate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameCandidate(Result):
+    """A thing of the database and one of the models that look alike.
+
+    Attributes:
+        kind: ``table``, ``column``, ``enum``, ``enum_value``, ``sequence``; accepted ones may also be
+            a ``constraint`` or an ``index``.
+        old: the database's name: ``users.fone``, with its schema unless that is the default one; of a
+            column in a renamed table with the table's new name.
+        new: the models' name: ``users.phone``.
+        likeness: from 0 to 1, how much they look alike.
+    """
+
+    kind: str
+    old: str
+    new: str
+    likeness: float = 1.0

@@ -1,0 +1,66 @@
+"""Renames on the command line: given by ``--rename``, asked for on a terminal, told in a pipe."""
+
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from asyncmig_cli.failures import UsageProblem
+from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.rendering.files import KINDS
+
+if TYPE_CHECKING:
+    from asyncmig.results import RenameCandidate
+
+__all__ = ["asker", "given_renames", "note_candidates"]
+
+
+def given_renames(words: Iterable[str]) -> dict[str, str]:
+    """The names of ``--rename old=new``.
+
+    Raises:
+        UsageProblem: a word is no pair, or two of them rename the same.
+    """
+    found: dict[str, str] = {}
+    for word in words:
+        old, sign, new = (part.strip() for part in word.partition("="))
+        if not (old and sign and new) or "=" in new:
+            problem = f"--rename {word!r} is not OLD=NEW"
+            raise UsageProblem(problem, "write --rename users.fone=users.phone")
+        if found.setdefault(old, new) != new:
+            problem = f"--rename gives {old} two names, {found[old]} and {new}"
+            raise UsageProblem(problem, "leave one of them out")
+    return found
+
+
+def asker(invocation: Invocation) -> "Callable[[RenameCandidate], Awaitable[bool]] | None":
+    """Asks whoever sits at the terminal; None where nobody does."""
+    err = invocation.console.err
+    if not invocation.says or not err.terminal or sys.stdin is None or not sys.stdin.isatty():
+        return None
+
+    async def ask(candidate: "RenameCandidate") -> bool:
+        import anyio
+
+        kind = KINDS.get(candidate.kind, candidate.kind)
+        old, new = err.style(candidate.old, "bold"), err.style(candidate.new, "bold")
+        what = f"is {kind} {new} the {kind} {old}, renamed?"
+        invocation.console.out.flush()
+        err.write(err.fit(f"{what} {err.style('no: dropped and added', 'dim')} [y/N] "))
+        err.flush()
+        # a terminal is readable when a whole line is there; waiting in the loop keeps Ctrl-C at work
+        await anyio.wait_readable(sys.stdin)
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+    return ask
+
+
+def note_candidates(invocation: Invocation, candidates: "Sequence[RenameCandidate]") -> None:
+    """Say on standard error what looks like a rename and was not taken for one."""
+    if not candidates or not invocation.says:
+        return
+    err = invocation.console.err
+    for item in candidates:
+        kind = KINDS.get(item.kind, item.kind)
+        told = f"{kind} {item.old} may have become {item.new}: --rename {item.old}={item.new}"
+        invocation.note(f"{err.style('note:', 'cyan', 'bold')} {told}")
+    invocation.note("      they are dropped and added; --no-rename keeps this note back")
