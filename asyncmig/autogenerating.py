@@ -23,6 +23,7 @@ from asyncmig.errors import ConfigError, NotCurrentError
 from asyncmig.operations.containers import DowngradeOps, MigrationScript, UpgradeOps
 from asyncmig.render.operations import render_operations
 from asyncmig.render.operations_items import ItemWriter
+from asyncmig.render.operations_sql import render_sql
 from asyncmig.results.differences import CheckResult
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Autogenerate:
         graph: of the history; the database must be at its heads.
         metadata: the models: one ``MetaData`` or several.
         options: of an ``env.py``, whose functions are used.
+        as_sql: write a SQL revision.
     """
 
     database: Database
@@ -84,6 +86,7 @@ class Autogenerate:
     graph: RevisionGraph
     metadata: object = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    as_sql: bool = False
 
     async def check(self) -> CheckResult:
         """The differences; raises as ``Migrator.check``."""
@@ -114,8 +117,8 @@ class Autogenerate:
         )
         wanted = _processed(script, hooks, models, self)
         items = ItemWriter(final_names=sides.models.has_conventions, render_item=hooks.render_item)
-        upgrades = _body(script.upgrade_ops_list, items)
-        downgrades = _body(script.downgrade_ops_list, items)
+        upgrades = self._body(script.upgrade_ops_list, items)
+        downgrades = self._body(script.downgrade_ops_list, items)
         return Generated(
             upgrades=upgrades,
             downgrades=downgrades,
@@ -125,6 +128,10 @@ class Autogenerate:
             renames=agreed.accepted,
             candidates=agreed.candidates,
         )
+
+    def _body(self, containers: Iterable[Any], items: ItemWriter) -> str:
+        operations: list[MigrateOperation] = [op for item in containers for op in item.ops]
+        return render_sql(operations) if self.as_sql else render_operations(operations, items)
 
     async def _project(self) -> tuple[tuple[MetaData, ...], Hooks]:
         return await anyio.to_thread.run_sync(self._load)
@@ -210,8 +217,3 @@ def _processed(
             hint="change the script in place, or empty the list to write none",
         )
     return bool(directives)
-
-
-def _body(containers: Iterable[Any], items: ItemWriter) -> str:
-    operations: list[MigrateOperation] = [op for container in containers for op in container.ops]
-    return render_operations(operations, items)

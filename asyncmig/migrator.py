@@ -14,7 +14,7 @@ import anyio.to_thread
 
 from asyncmig.config.overrides import checked_overrides
 from asyncmig.config.settings import Settings
-from asyncmig.errors import ConfigError, NotCurrentError, TargetError
+from asyncmig.errors import NotCurrentError, TargetError
 from asyncmig.plan.model import Direction
 from asyncmig.project import Project
 from asyncmig.results import CurrentState
@@ -472,7 +472,7 @@ class Migrator:
             depends_on: revisions that must be applied before.
             branch_label: new labels.
             version_path: which of the version locations.
-            sql_file: a SQL revision; not together with ``autogenerate``.
+            sql_file: a SQL revision, whatever ``revision_format`` says.
             skip_empty: with ``autogenerate``, write nothing where nothing differs; the result's
                 ``written`` is then False.
             renames: with ``autogenerate``, new names by old ones: ``{"users.fone": "users.phone"}``,
@@ -494,12 +494,8 @@ class Migrator:
         if autogenerate:
             from asyncmig.autogenerate.renaming import Renaming
 
-            if sql_file or self.settings.revision_format == "sql":
-                raise ConfigError(
-                    "autogenerate writes Python revisions only",
-                    hint='leave out sql_file (--sql-file) and revision_format = "sql"',
-                )
-            comparison = await self.project.autogenerate()
+            as_sql = sql_file or self.settings.revision_format == "sql"
+            comparison = await self.project.autogenerate(as_sql=as_sql)
             generated = await comparison.script(
                 rev_id, Renaming(given=renames or {}, ask=ask_rename)
             )

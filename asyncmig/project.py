@@ -186,8 +186,8 @@ class Project:
         )
         return planner.plan(target, current, way, moves, scripts)
 
-    async def autogenerate(self) -> Autogenerate:
-        """The comparison of models and database."""
+    async def autogenerate(self, *, as_sql: bool = False) -> Autogenerate:
+        """The comparison of models and database; ``as_sql`` is for a SQL revision."""
         from asyncmig.autogenerating import Autogenerate
 
         if len(await self.databases()) > 1:
@@ -202,6 +202,7 @@ class Project:
             graph=await self.graph(),
             metadata=await self.models(),
             options=run.options if run is not None else {},
+            as_sql=as_sql,
         )
 
     async def _hooks(self) -> tuple[VersionHook, ...]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from asyncmig.operations.operation import MigrateOperation
     from asyncmig.render.operations_items import ItemWriter
 
-__all__ = ["render_operations"]
+__all__ = ["render_operations", "warning"]
 
 
 def render_operations(operations: Iterable[MigrateOperation], items: ItemWriter) -> str:
@@ -55,9 +55,9 @@ def _lines(operation: MigrateOperation, items: ItemWriter) -> Iterator[str]:
         for inner in operation.ops:
             yield from _lines(inner, items)
         return
-    warning = _warning(operation)
-    if warning is not None:
-        yield f"# {warning}"
+    remark = warning(operation)
+    if remark is not None:
+        yield f"# {remark}"
     for kind in type(operation).__mro__:
         if (write := _WRITERS.get(kind)) is not None:
             yield laid_out(write(operation, items))
@@ -68,7 +68,7 @@ def _lines(operation: MigrateOperation, items: ItemWriter) -> Iterator[str]:
     )
 
 
-def _warning(operation: MigrateOperation) -> str | None:
+def warning(operation: MigrateOperation) -> str | None:
     """What a reviewer should know before the next line."""
     match operation:
         case DropTableOp():

@@ -212,3 +212,49 @@ async def test_the_example_service_after_its_own_migrations(database_url, monkey
     before = catalog_dump(database_url)
     assert (await service.check()).differences == ()
     assert catalog_dump(database_url) == before
+
+
+SQL = """\
+-- upgrade
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TABLE customer (
+"""
+
+
+async def test_a_sql_revision(project, database_url):
+    empty = catalog_dump(database_url, version_table=False)
+    first = migrator(project, database_url, shop(), revision_format="sql")
+    created = await first.revision("shop", autogenerate=True, rev_id="a1")
+    text = project.versions.joinpath("a1_shop.sql").read_text()
+    assert SQL in text
+    assert "-- drops table purchase with its rows\nDROP TABLE purchase;\n" in text
+    assert created.changes == 4
+    await first.upgrade()
+    assert (await first.check()).ok
+    await first.downgrade("base")
+    assert catalog_dump(database_url, version_table=False) == empty
+
+
+async def test_a_sql_revision_with_phases(project, database_url):
+    def models(*labels: str) -> sa.MetaData:
+        metadata = sa.MetaData()
+        mood = sa.Enum("sad", *labels, name="mood")
+        sa.Table("t", metadata, sa.Column("m", mood, server_default=labels[-1] if labels else None))
+        return metadata
+
+    first = migrator(project, database_url, models())
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    second = migrator(project, database_url, models("glad"))
+    await second.revision("glad", autogenerate=True, rev_id="b2", sql_file=True)
+    text = project.versions.joinpath("b2_glad.sql").read_text()
+    marks = [line for line in text.splitlines() if line.startswith(("-- phase", "ALTER TYPE"))]
+    assert marks[:3] == [
+        "-- phase: autocommit",
+        "ALTER TYPE mood ADD VALUE 'glad';",
+        "-- phase: transaction",
+    ]
+    await second.upgrade()
+    assert (await second.check()).ok
+    await second.downgrade("a1")
+    assert (await first.plan("a1")).steps == ()

@@ -1,0 +1,72 @@
+"""Operations as a section of a SQL revision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.ddl.compiler import compile_operation
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.operations.containers import OpContainer
+from asyncmig.plan.model import PhaseKind
+from asyncmig.plan.phases import split_phases
+from asyncmig.render.operations import warning
+from asyncmig.sql.classify import classify
+from asyncmig.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from asyncmig.operations.operation import MigrateOperation
+
+__all__ = ["render_sql"]
+
+
+def render_sql(operations: Iterable[MigrateOperation]) -> str:
+    """SQL with its phases marked where PostgreSQL demands a commit; empty for no operations.
+
+    Args:
+        operations: in order, all of them made by a comparison or of directives that need no database.
+
+    Raises:
+        DirectiveError: an operation cannot become SQL.
+    """
+    dialect = MigrationDialect()
+    remarks: dict[int, str] = {}
+    statements: list[Statement] = []
+    for operation in _flat(operations):
+        remark = warning(operation)
+        for compiled in compile_operation(operation, dialect):
+            facts = classify(compiled.sql)
+            statement = Statement(
+                sql=compiled.sql,
+                transactional=facts.transactional and not compiled.autocommit,
+                enum_label=facts.enum_label,
+            )
+            statements.append(statement)
+            if remark is not None:
+                remarks[id(statement)] = remark
+                remark = None
+    return "\n".join(_lines(statements, remarks))
+
+
+def _flat(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
+    for operation in operations:
+        if isinstance(operation, OpContainer):
+            yield from _flat(operation.ops)
+        else:
+            yield operation
+
+
+def _lines(statements: list[Statement], remarks: dict[int, str]) -> Iterator[str]:
+    kind = PhaseKind.TRANSACTION
+    first = True
+    for phase in split_phases(statements):
+        if phase.kind is not kind:
+            kind = phase.kind
+            yield f"-- phase: {kind}" if first else f"\n-- phase: {kind}"
+        first = False
+        for statement in phase.statements:
+            remark = remarks.get(id(statement))
+            if remark is not None:
+                yield f"-- {remark}"
+            yield f"{statement.sql};"
