@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+
+from benchmarks import lock_load
 from benchmarks.cases.cold_start import cold_start
 from benchmarks.cases.fresh import fresh_far, fresh_local
 from benchmarks.cases.no_op import no_op
@@ -91,11 +94,23 @@ def run(options: argparse.Namespace) -> int:
             summary = measure(case, repetitions, warm_up=not options.quick, told=_tell)
             summaries.append(summary)
             print(table([summary]), end="\n\n", flush=True)
+        waits = _waits(options, server)
     seconds = time.perf_counter() - begun
-    report = document(summaries, facts, repetitions=repetitions, seconds=seconds)
+    report = document(summaries, facts, waits, repetitions=repetitions, seconds=seconds)
     options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(f"{options.json} written after {seconds:.0f} s; {_conditions(facts)}")
     return 1 if report["failed"] else 0
+
+
+def _waits(options: argparse.Namespace, server: Server) -> list[dict[str, object]]:
+    """What an application waits for while a migration runs."""
+    if options.only and not any("lock load".startswith(only) for only in options.only):
+        return []
+    pace = lock_load.QUICK if options.quick else lock_load.Pace()
+    with server.database() as url:
+        found = anyio.run(lock_load.measure, url, pace, _tell)
+    print(lock_load.table(found), end="\n\n", flush=True)
+    return found
 
 
 def _tell(what: str) -> None:
@@ -119,7 +134,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few revisions, once: does it run?")
     parser.add_argument("--repetitions", type=int, default=5, metavar="N")
     parser.add_argument(
-        "--only", action="append", metavar="CASE", help="cold, no-op, fresh, far, far 100, ..."
+        "--only",
+        action="append",
+        metavar="CASE",
+        help="cold, no-op, fresh, far, far 100, lock load, ...",
     )
     parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE")
     return parser.parse_args()

@@ -53,18 +53,25 @@ def _time(seconds: float) -> str:
 
 
 def document(
-    summaries: Sequence[Summary], facts: dict[str, object], *, repetitions: int, seconds: float
+    summaries: Sequence[Summary],
+    facts: dict[str, object],
+    waits: Sequence[dict[str, object]] = (),
+    *,
+    repetitions: int,
+    seconds: float,
 ) -> dict[str, object]:
     """The report as plain data: times in seconds, memory in bytes."""
     return {
         "facts": facts | {"repetitions": repetitions, "seconds": round(seconds, 1)},
         "cases": [_case(summary) for summary in summaries],
+        "lock_load": list(waits),
         "failed": [
             f"{summary.case.name}: {outcome.failure}"
             for summary in summaries
             for outcome in summary.outcomes.values()
             if outcome.failure
-        ],
+        ]
+        + [f"lock load, {one['name']}: {one['failure']}" for one in waits if one["failure"]],
     }
 
 

@@ -44,3 +44,8 @@ def test_a_quick_run_measures_everybody(server, tmp_path):
     assert far["asyncpg, one query"] <= far["asyncmig"] < far["alembic, asyncpg"]
     assert report["facts"]["packages"]["alembic"]
     assert "fsync" in report["facts"]["postgresql"]
+    loads = report["lock_load"]
+    assert [load["added"] for load in loads] == [True] * 4
+    for load in loads:
+        assert sum(bar["transactions"] for bar in load["histogram"]) == load["transactions"] > 0
+        assert load["longest_wait"] >= load["p99"] > 0
