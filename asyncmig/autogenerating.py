@@ -18,6 +18,7 @@ from asyncmig.diff.renames import rename_operations, undone
 from asyncmig.diff.settling import settled
 from asyncmig.engine.reading import opened, read_status
 from asyncmig.engine.shadow import read_sides
+from asyncmig.engine.shadow_cache import ShadowCache
 from asyncmig.entities import registered
 from asyncmig.errors import ConfigError, NotCurrentError
 from asyncmig.operations.containers import DowngradeOps, MigrationScript, UpgradeOps
@@ -25,6 +26,7 @@ from asyncmig.render.operations import render_operations
 from asyncmig.render.operations_items import ItemWriter
 from asyncmig.render.operations_sql import render_sql
 from asyncmig.results.differences import CheckResult
+from asyncmig.shadows import shadow_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -159,19 +161,28 @@ class Autogenerate:
         return models, Hooks.found_in(self.options)
 
     async def _sides(self, models: tuple[MetaData, ...], hooks: Hooks) -> Sides:
-        async with opened(self.database, self.settings) as session:
-            status, state = await read_status(session, self.settings, self.graph)
+        settings = self.settings
+        async with opened(self.database, settings) as session:
+            status, state = await read_status(session, settings, self.graph)
             _require_current(status)
             sides = await read_sides(
                 session,
                 models,
-                include_schemas=self.settings.include_schemas,
+                include_schemas=settings.include_schemas,
                 entities=registered(models),
+                elsewhere=shadow_of(settings),
+                cache=ShadowCache() if settings.shadow_cache else None,
+                schema_translate_map=self._schema_translate_map(),
             )
-        own = _bookkeeping(self.settings, state, sides.actual.default_schema)
+        own = _bookkeeping(settings, state, sides.actual.default_schema)
         actual = without_tables(sides.actual, own)
         actual, wanted = chosen(actual, settled(actual, sides.wanted), sides.models.tables, hooks)
         return replace(sides, actual=actual, wanted=wanted)
+
+    def _schema_translate_map(self) -> Mapping[str | None, str]:
+        """The settings', and what ``context.configure`` says of it."""
+        given: Mapping[str | None, str] = self.options.get("schema_translate_map") or {}
+        return {**self.settings.schema_translate_map, **given}
 
 
 def _require_current(status: Status) -> None:

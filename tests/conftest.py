@@ -1,6 +1,15 @@
 """What every test may use. The fixtures live in ``fix_*.py``, one file a subject."""
 
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytest_plugins = ["fix_server", "fix_database", "fix_project", "fix_autogenerate"]
 
@@ -9,3 +18,11 @@ settings.register_profile(
     "asyncmig", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("asyncmig")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is kept in the user's cache folder is not the user's own."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["XDG_CACHE_HOME"] = str(folder)
+    return folder

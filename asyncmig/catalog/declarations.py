@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ _EARLY = ("extension", "sequence", "composite_type", "function", "procedure")
 _LATE = ("view", "materialized_view", "trigger", "policy", "row_security", "grant")
 _NAMES = (Kind.WORD, Kind.QUOTED)
 _ON_RELATION = frozenset({"trigger", "policy", "row_security", "grant"})
+_BY_NAME = frozenset({"NEXTVAL", "CURRVAL", "SETVAL"})
 _OBJECT_KINDS = frozenset({"TABLE", "SEQUENCE", "FUNCTION", "PROCEDURE", "ROUTINE", "ONLY"})
 
 
@@ -92,10 +94,18 @@ class Declarations:
     def in_models(
         self, statements: list[ModelStatement], scratch: Mapping[str, str]
     ) -> list[ModelStatement]:
-        """The models' statements, those that name a declared entity by its schema included."""
-        if not self._own:
+        """The models' statements; where their text names something by its schema, the shadow's is meant."""
+        known = self._own | self._models.names
+        schemas = {schema for schema, _ in known}
+        if not schemas:
             return statements
-        return [replace(item, sql=_mapped(item.sql, scratch, self._own)) for item in statements]
+        mention = re.compile("|".join(map(re.escape, schemas)), re.IGNORECASE)
+        return [
+            replace(item, sql=_mapped(item.sql, scratch, known))
+            if mention.search(item.sql)
+            else item
+            for item in statements
+        ]
 
     def _statements(self, entity: Entity, scratch: Mapping[str, str]) -> Iterator[ModelStatement]:
         label = f"{entity.schema}.{entity.name}" if entity.schema else entity.name
@@ -171,7 +181,19 @@ def _mapped(sql: str, scratch: Mapping[str, str], known: Collection[tuple[str, s
         if schema is not None and schema in scratch:
             pieces += [sql[end : token.start], scratch[schema]]
             end = token.end
+        elif token.kind is Kind.STRING and _means_object(found, place):
+            inner = _mapped(token.text[1:-1], scratch, known)
+            pieces += [sql[end : token.start], f"'{inner}'"]
+            end = token.end
     return "".join([*pieces, sql[end:]])
+
+
+def _means_object(found: list[Token], place: int) -> bool:
+    """Whether a string constant is the name of something: ``nextval('a.b')``, ``'a.b'::regclass``."""
+    before = [token.word for token in found[max(place - 2, 0) : place]]
+    after = [token.text.lower() for token in found[place + 1 : place + 3]]
+    called = len(before) == 2 and before[0] in _BY_NAME and found[place - 1].text == "("
+    return called or (after[:1] == ["::"] and after[1:] in (["regclass"], ["regtype"]))
 
 
 def _schema_at(found: list[Token], place: int, known: Collection[tuple[str, str]]) -> str | None:

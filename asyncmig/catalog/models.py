@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN, ENUM
@@ -13,25 +14,29 @@ from sqlalchemy.schema import (
     CreateIndex,
     CreateSequence,
     CreateTable,
+    ForeignKeyConstraint,
     SetColumnComment,
     SetConstraintComment,
     SetTableComment,
 )
 from sqlalchemy.types import TypeDecorator
 
+from asyncmig.catalog.foreign_keys import foreign_target, resolved, stand_in
+from asyncmig.catalog.model import ObjectName
 from asyncmig.ddl.compilation import tidy
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import ConfigError
 from asyncmig.operations.internals import metadata_sequences, render_as_constraint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Sequence as Several
 
     from sqlalchemy.schema import Constraint, DDLElement, MetaData, Sequence, Table
     from sqlalchemy.types import TypeEngine
 
-    from asyncmig.catalog.model import Enum, ObjectName
+    from asyncmig.catalog.foreign_keys import ForeignTarget
+    from asyncmig.catalog.model import Enum
 
 __all__ = ["ModelStatement", "Models"]
 
@@ -51,6 +56,8 @@ class Models:
         metadatas: in this order; of a table that two of them have, the first counts.
         default_schema: what a model without a schema means.
         server_version: ``(18, 1)``.
+        schema_translate_map: the schema to take instead of one that the models name; None names the
+            models that have no schema.
     """
 
     def __init__(
@@ -59,9 +66,11 @@ class Models:
         *,
         default_schema: str,
         server_version: tuple[int, ...] | None = None,
+        schema_translate_map: Mapping[str | None, str] | None = None,
     ) -> None:
         self.metadatas = metadatas
         self.default_schema = default_schema
+        self._translate = dict(schema_translate_map or {})
         self._dialect = MigrationDialect(server_version)
         # CONCURRENTLY is about how an index is built, not about what it is, and cannot be in a transaction
         self._dialect._supports_create_index_concurrently = False  # noqa: SLF001 - no public switch
@@ -72,22 +81,56 @@ class Models:
 
     def schema_of(self, item: Any) -> str:
         """The schema of a table, sequence or type."""
-        return str(item.schema or self.default_schema)
+        return self._meant(item.schema)
 
-    @property
+    def _meant(self, schema: str | None) -> str:
+        return str(self._translate.get(schema, schema) or self.default_schema)
+
+    @cached_property
     def schemas(self) -> frozenset[str]:
         """The schemas that the models are about: each MetaData's own, and those of its objects."""
-        found = {str(metadata.schema or self.default_schema) for metadata in self.metadatas}
+        found = {self._meant(metadata.schema) for metadata in self.metadatas}
         found |= {schema for schema, _ in self.tables}
         found |= {self.schema_of(sequence) for sequence in self._sequences()}
-        found |= {self.schema_of(named) for named in self._named_types()}
+        found |= {name.schema for name in self._types}
         return frozenset(found)
 
     @property
     def names(self) -> frozenset[tuple[str, str]]:
         """Schema and name of each table, sequence and type."""
-        others = (*self._sequences(), *self._named_types())
-        return frozenset({*self.tables, *((self.schema_of(it), str(it.name)) for it in others)})
+        sequences = ((self.schema_of(item), str(item.name)) for item in self._sequences())
+        types = ((name.schema, name.name) for name in self._types)
+        return frozenset({*self.tables, *sequences, *types})
+
+    @property
+    def schemas_to_build(self) -> frozenset[str]:
+        """These, and those of tables that foreign keys lead to outside of the models."""
+        names = (*self.outside, *self.borrowed)
+        return self.schemas | {name.schema for name in names}
+
+    @cached_property
+    def outside(self) -> Mapping[ObjectName, Table]:
+        """The tables that only foreign keys lead to, each with the columns that they name.
+
+        They stand in for the real ones, so that building the models locks none of those.
+        """
+        keys: dict[ObjectName, list[ForeignTarget]] = {}
+        for table in self.tables.values():
+            for key in table.foreign_key_constraints:
+                target = foreign_target(key)
+                name = ObjectName(self._meant(target.schema), target.table)
+                if tuple(name) not in self.tables:
+                    keys.setdefault(name, []).append(target)
+        return {name: stand_in(targets) for name, targets in keys.items()}
+
+    @cached_property
+    def borrowed(self) -> frozenset[ObjectName]:
+        """The types that only tables outside of the models use."""
+        return frozenset(self._types_of(self.outside.values())) - self._types.keys()
+
+    @cached_property
+    def _types(self) -> Mapping[ObjectName, ENUM | DOMAIN]:
+        return self._types_of(self.tables.values())
 
     def statements(
         self, scratch: Mapping[str, str], enums: Mapping[ObjectName, Enum]
@@ -95,14 +138,15 @@ class Models:
         """Everything as DDL in the order of its dependencies.
 
         Args:
-            scratch: for each of ``schemas``, the one to write instead.
+            scratch: for each of ``schemas_to_build``, the one to write instead.
             enums: of the database; a type that the models name without its labels has these.
 
         Raises:
             ConfigError: SQLAlchemy cannot compile the models. Facts: ``subject``.
         """
-        translate: dict[str | None, str] = {None: scratch[self.default_schema]}
+        translate: dict[str | None, str] = {None: scratch[self._meant(None)]}
         translate.update(scratch)
+        translate.update({name: scratch[self._meant(name)] for name in self._translate})
         return [
             ModelStatement(sql=self._compile(element, translate, subject), subject=subject)
             for element, subject in self._elements(enums)
@@ -152,17 +196,17 @@ class Models:
             ) from error
 
     def _elements(self, enums: Mapping[ObjectName, Enum]) -> Iterator[tuple[DDLElement, str]]:
-        yield from self._types(enums)
+        yield from self._type_statements(enums)
         for sequence in self._sequences():
             yield CreateSequence(sequence), f"sequence {self._label(sequence)}"
-        for table in self.tables.values():
+        for table in (*self.outside.values(), *self.tables.values()):
             # foreign keys follow when all tables are there, so that their order does not matter
             yield CreateTable(table, include_foreign_key_constraints=[]), self._subject(table)
         for table in self.tables.values():
             subject = self._subject(table)
             for key in self._in_order(table):
-                if key.__visit_name__ == "foreign_key_constraint":
-                    yield _added(key), subject
+                if isinstance(key, ForeignKeyConstraint):
+                    yield _added(resolved(key)), subject
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 yield CreateIndex(index), subject
             if table.comment is not None:
@@ -174,14 +218,16 @@ class Models:
                 if constraint.comment is not None and constraint.name is not None:
                     yield SetConstraintComment(constraint), subject
 
-    def _types(self, enums: Mapping[ObjectName, Enum]) -> Iterator[tuple[DDLElement, str]]:
-        known = {tuple(name): enum.labels for name, enum in enums.items()}
-        for named in self._named_types():
+    def _type_statements(
+        self, enums: Mapping[ObjectName, Enum]
+    ) -> Iterator[tuple[DDLElement, str]]:
+        for name, named in {**self._types_of(self.outside.values()), **self._types}.items():
             label = self._label(named)
             if isinstance(named, DOMAIN):
                 yield CreateDomainType(named), f"domain {label}"
                 continue
-            labels = named.enums or known.get((self.schema_of(named), str(named.name)), ())
+            known = enums.get(name)
+            labels = named.enums or (known.labels if known is not None else ())
             if labels is not named.enums:
                 named = ENUM(*labels, name=named.name, schema=named.schema)  # noqa: PLW2901 - completed
             yield CreateEnumType(named), f"enum {label}"
@@ -203,15 +249,13 @@ class Models:
                     seen.add(key)
                     yield sequence
 
-    def _named_types(self) -> Iterator[ENUM | DOMAIN]:
-        seen = set()
-        for table in self.tables.values():
+    def _types_of(self, tables: Iterable[Table]) -> dict[ObjectName, ENUM | DOMAIN]:
+        found: dict[ObjectName, ENUM | DOMAIN] = {}
+        for table in tables:
             for column in table.columns:
                 for named in self._within(column.type):
-                    key = (self.schema_of(named), str(named.name))
-                    if key not in seen:
-                        seen.add(key)
-                        yield named
+                    found.setdefault(ObjectName(self.schema_of(named), str(named.name)), named)
+        return found
 
     def _within(self, type_: TypeEngine[Any]) -> Iterator[ENUM | DOMAIN]:
         """The enums and domains that a column's type consists of, the innermost first."""

@@ -1,12 +1,12 @@
 """The queries that read a catalog: one for each kind of object, however many objects there are.
 
-All take an array of schema names. What an extension brought along is the extension's business, and
-partitions are their parent's.
+All take an array of schema names, and give texts, numbers, truth values and arrays of them. What an
+extension brought along is the extension's business, and partitions are their parent's.
 """
 
 from __future__ import annotations
 
-__all__ = ["QUERIES"]
+__all__ = ["MANY", "QUERIES"]
 
 _CHOSEN = """\
 tables AS (
@@ -183,3 +183,6 @@ QUERIES = {
     "domains": _DOMAINS,
 }
 """By what they give."""
+
+MANY = ("tables", "columns", "constraints", "indexes", "sequences")
+"""Those that grow with the tables: each travels alone, the others together as JSON."""

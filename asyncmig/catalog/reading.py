@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,6 +32,13 @@ __all__ = ["CatalogRows", "Fetch", "catalog_of", "read_rows"]
 CatalogRows = Mapping[str, "Several[Any]"]
 """For each query of ``queries.QUERIES`` its rows, which answer to their columns' names."""
 
+_FEW = "SELECT " + ",\n".join(
+    f"(SELECT coalesce(jsonb_agg(q), '[]') FROM (\n{query}\n) q)::text AS {name}"
+    for name, query in queries.QUERIES.items()
+    if name not in queries.MANY
+)
+"""The kinds of which there are few objects, in one query: a round trip costs more than they do."""
+
 _IDENTITIES = {"a": "always", "d": "by default"}
 
 
@@ -43,14 +51,16 @@ class Fetch(Protocol):
 
 
 async def read_rows(fetch: Fetch, schemas: Iterable[str]) -> CatalogRows:
-    """What the server says of schemas; one query for each kind of object, however many there are.
+    """What the server says of schemas; six queries, however many objects of however many kinds there are.
 
     Args:
         fetch: runs a query in a session whose ``search_path`` is empty.
         schemas: their names; one that does not exist is empty.
     """
     wanted = list(schemas)
-    return {name: await fetch(query, wanted) for name, query in queries.QUERIES.items()}
+    rows = {name: await fetch(queries.QUERIES[name], wanted) for name in queries.MANY}
+    few = (await fetch(_FEW, wanted))[0]
+    return rows | {name: json.loads(few[name]) for name in queries.QUERIES if name not in rows}
 
 
 def catalog_of(

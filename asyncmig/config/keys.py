@@ -18,6 +18,7 @@ from asyncmig.config.kinds import (
     OBJECTS,
     PATH,
     PER_MIGRATION,
+    SCHEMAS,
     TABLE,
     TEXT,
     Kind,
@@ -406,6 +407,31 @@ KEYS: tuple[Key, ...] = (
         lenient=True,
         group=_COMPARING,
         doc="Compare every schema, not only the default one and those of the models.",
+    ),
+    Key(
+        name="schema_translate_map",
+        kind=SCHEMAS,
+        group=_COMPARING,
+        doc="The schema to take instead of one that the models name, as SQLAlchemy's option of that name;"
+        ' the empty key stands for models without a schema: `{ "" = "acme", tenant = "acme_data" }`.',
+        default="`{}`",
+    ),
+    Key(
+        name="shadow_url",
+        kind=TEXT,
+        group=_COMPARING,
+        secret=True,
+        doc="Where the models are built to be compared: a database that may be written to, or"
+        ' `"embedded"` for a private server of the extra `embedded`. `ASYNCMIG_SHADOW_URL` goes before it.'
+        " See [Building the models elsewhere](autogenerate.md#building-the-models-elsewhere).",
+        default="the database itself",
+    ),
+    Key(
+        name="shadow_cache",
+        kind=BOOLEAN,
+        group=_COMPARING,
+        doc="Keep what PostgreSQL printed for the models in the user's cache folder, so that unchanged"
+        " models are not built again.",
     ),
 )
 

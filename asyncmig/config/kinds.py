@@ -33,6 +33,7 @@ __all__ = [
     "OBJECTS",
     "PATH",
     "PER_MIGRATION",
+    "SCHEMAS",
     "TABLE",
     "TEXT",
     "Kind",
@@ -164,6 +165,16 @@ def _table(value: object, place: Place) -> Mapping[str, object]:
     return MappingProxyType({str(key): item for key, item in value.items()})
 
 
+def _schemas(value: object, place: Place) -> Mapping[str | None, str]:
+    table = _table(value, place)
+    found: dict[str | None, str] = {}
+    for name, schema in table.items():
+        if not isinstance(schema, str) or not schema:
+            raise place.wrong("a table of names of schemas", value)
+        found[name or None] = schema
+    return MappingProxyType(found)
+
+
 def _literal(text: str) -> object:
     """JSON or Python: an ini file has both, after who wrote it."""
     from ast import literal_eval
@@ -253,5 +264,6 @@ MODULE = Kind("module", _module)
 OBJECTS = Kind("module:name, or a list of them", _objects)
 NAMES = Kind("list of names", _names)
 TABLE = Kind("table", _table)
+SCHEMAS = Kind("table of schemas", _schemas)
 HOOKS = Kind("array of tables", _hooks)
 DATABASES = Kind("tables", _databases)

@@ -77,6 +77,8 @@ def load(
         fields.setdefault("script_location", files.native.base / "migrations")
         fields.setdefault("prepend_sys_path", (files.native.base,))
     fields |= _url(url, environ, reading.url, before_environment=own)
+    if value := environ.get("ASYNCMIG_SHADOW_URL"):
+        fields |= {"shadow_url": value, "shadow_url_problem": None}
     fields["config_path"] = files.path
     fields["section"] = name or (None if files.native else _ALEMBIC_SECTION)
     fields["x"] = read_x(x, environ)
@@ -217,7 +219,10 @@ class _Reading:
             return key.target
         try:
             found[key.target] = key.kind.parse(layer.get(name, place), place)
-        except ConfigKeyError:
+        except ConfigKeyError as problem:
+            if key.name == "shadow_url":  # it matters to comparing alone
+                found["shadow_url_problem"] = problem
+                return key.target
             if layer.native or not key.lenient:
                 raise
             self.extra[name] = _as_text(layer, name)

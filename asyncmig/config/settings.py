@@ -23,6 +23,10 @@ def _empty() -> Mapping[str, str]:
     return MappingProxyType({})
 
 
+def _unmapped() -> Mapping[str | None, str]:
+    return MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostWriteHook:
     """One program that runs over a revision file that was just written.
@@ -118,6 +122,10 @@ class Settings:
     compare_type: bool = True
     compare_server_default: bool = True
     include_schemas: bool = False
+    schema_translate_map: Mapping[str | None, str] = field(default_factory=_unmapped)
+    shadow_url: str | None = field(default=None, repr=False)
+    shadow_url_problem: ConfigError | None = field(default=None, repr=False, compare=False)
+    shadow_cache: bool = True
 
     # the file's other keys, as written: users' own options
     extra: Mapping[str, str] = field(default_factory=_empty, repr=False)

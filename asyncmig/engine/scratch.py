@@ -20,6 +20,7 @@ from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.engine.beside import Beside, build
 from asyncmig.engine.quoting import literal
 from asyncmig.engine.session import CLEANUP_SECONDS
+from asyncmig.engine.surroundings import REFERS_OUTSIDE
 from asyncmig.errors import ConnectionLostError, DatabaseError
 
 if TYPE_CHECKING:
@@ -31,7 +32,14 @@ if TYPE_CHECKING:
     from asyncmig.catalog.reading import CatalogRows
     from asyncmig.engine.session import Session
 
-__all__ = ["Printed", "print_statements", "scratch_names", "undone"]
+__all__ = ["EMBEDDED", "Draft", "Printed", "print_draft", "scratch_names", "undone"]
+
+EMBEDDED = "embedded"
+"""What stands instead of a URL for a private server."""
+
+_ABOUT = f"""\
+SELECT name, quote_ident(name) AS printed, ({REFERS_OUTSIDE}) AS refers_outside
+FROM unnest($1::text[]) name"""
 
 _STANDING_FOR = "asyncmig_scratch"
 """How scratch schemas begin in statements; each build has a random name in its place."""
@@ -46,18 +54,51 @@ class Printed:
         entities: of the entity query, likewise.
         scratch: the schema that each scratch schema stands for.
         quoted: these as the server prints them within SQL.
+        complete: nothing of it depends on relations that are elsewhere.
     """
 
     rows: CatalogRows
     entities: Sequence[Any]
     scratch: Mapping[str, str]
     quoted: Mapping[str, str]
+    complete: bool = True
 
     def catalog(self, default_schema: str) -> Catalog:
         """The rows as values, with the real schemas' names."""
         translate = translation(self.scratch, self.quoted)
         catalog = catalog_of(self.rows, default_schema=default_schema, translate=translate)
         return replace(catalog, entities=entities_of(self.entities, translate))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is to be built.
+
+    Attributes:
+        statements: the models', in an order that runs, written for ``scratch``.
+        beside: entities that are declared beside the models, written likewise.
+        scratch: of ``scratch_names``.
+        default_schema: whose scratch schema new objects without a schema are made in.
+        search_path: where names without a schema are looked for after it.
+    """
+
+    statements: Sequence[ModelStatement]
+    beside: Beside | None
+    scratch: Mapping[str, str]
+    default_schema: str
+    search_path: str
+
+    @property
+    def facts(self) -> list[str]:
+        """All of it as text."""
+        beside = self.beside or Beside()
+        return [
+            str(self.beside is None),
+            self.default_schema,
+            self.search_path,
+            *(text for pair in self.scratch.items() for text in pair),
+            *(item.sql for item in (*self.statements, *beside.early, *beside.late)),
+        ]
 
 
 def scratch_names(schemas: Iterable[str]) -> dict[str, str]:
@@ -91,61 +132,54 @@ async def _roll_back(session: Session, *, inside: bool) -> None:
         session.driver.terminate()
 
 
-async def print_statements(
-    session: Session,
-    statements: Sequence[ModelStatement],
-    scratch: Mapping[str, str],
-    *,
-    default_schema: str,
-    search_path: str,
-    beside: Beside | None = None,
-) -> Printed:
-    """Build statements and read what became of them.
+async def print_draft(session: Session, draft: Draft, *, missing: str) -> Printed:
+    """Build a draft and read what became of it.
 
     Args:
         session: within ``undone``, with an empty ``search_path``.
-        statements: in an order that runs, written for ``scratch``.
-        scratch: of ``scratch_names``.
-        default_schema: whose scratch schema new objects without a schema are made in.
-        search_path: where names without a schema are looked for after it.
-        beside: entities that are declared beside the models, written likewise.
+        draft: what to build.
+        missing: the hint where a statement is refused and the server gives none.
 
     Raises:
         DatabaseError: the server refuses a statement; the facts have ``subject`` and ``sql``.
     """
     token = f"asyncmig_{secrets.token_hex(6)}"
-    names = {schema: name.replace(_STANDING_FOR, token) for schema, name in scratch.items()}
-    path = f"{names[default_schema]}, {search_path}".removesuffix(', ""')
+    names = {schema: name.replace(_STANDING_FOR, token) for schema, name in draft.scratch.items()}
+    await _build(session, draft, names, token, missing)
+    about = await session.fetch(_ABOUT, list(names), list(names.values()))
+    with_entities = draft.beside is not None
+    return Printed(
+        rows=await read_rows(session.fetch, names.values()),
+        entities=await read_entity_rows(session.fetch, names.values()) if with_entities else (),
+        scratch={name: schema for schema, name in names.items()},
+        quoted={row["name"]: row["printed"] for row in about},
+        complete=not any(row["refers_outside"] for row in about),
+    )
+
+
+async def _build(
+    session: Session, draft: Draft, names: Mapping[str, str], token: str, missing: str
+) -> None:
+    path = f"{names[draft.default_schema]}, {draft.search_path}".removesuffix(', ""')
     before = [f"CREATE SCHEMA {name}" for name in names.values()]
     before.append(f"SELECT set_config('search_path', {literal(path)}, true)")
     before.append("SET LOCAL check_function_bodies = off")
-    await session.send(";\n".join(before))
-    early, late = ([_named(item, token) for item in part] for part in _parts(beside))
-    waiting = await build(session, early, last=False)
+    beside = draft.beside or Beside()
+    early, late = ([_named(item, token) for item in part] for part in (beside.early, beside.late))
+    if early:
+        await session.send(";\n".join(before))
+        before = []
+        early = list(await build(session, early, last=False))
+    texts = [item.sql.replace(_STANDING_FOR, token) for item in draft.statements]
     await session.send("SAVEPOINT asyncmig_models")
-    after = "RELEASE SAVEPOINT asyncmig_models"
-    texts = [item.sql.replace(_STANDING_FOR, token) for item in statements]
     try:
-        await session.send(";\n".join([*texts, after]))
+        await session.send(";\n".join([*before, *texts]))
     except asyncpg.PostgresError:
         await session.send("ROLLBACK TO SAVEPOINT asyncmig_models")
-        await _find_guilty(session, statements, texts)
-        await session.send(after)
-    await build(session, [*waiting, *late], last=True)
-    await session.send("SET LOCAL search_path = ''")
-    quoted = await session.fetch(
-        "SELECT name, quote_ident(name) AS printed FROM unnest($1::text[]) name", list(names)
-    )
-    return Printed(
-        rows=await read_rows(session.fetch, names.values()),
-        entities=() if beside is None else await read_entity_rows(session.fetch, names.values()),
-        scratch={name: schema for schema, name in names.items()},
-        quoted={row["name"]: row["printed"] for row in quoted},
-    )
-
-
-def _parts(beside: Beside | None) -> tuple[Sequence[ModelStatement], Sequence[ModelStatement]]:
-    return ((), ()) if beside is None else (beside.early, beside.late)
+        await session.send(";\n".join(before))
+        await _find_guilty(session, draft.statements, texts, missing)
+    await build(session, [*early, *late], last=True)
+    await session.send("RELEASE SAVEPOINT asyncmig_models; SET LOCAL search_path = ''")
 
 
 def _named(statement: ModelStatement, token: str) -> ModelStatement:
@@ -154,20 +188,39 @@ def _named(statement: ModelStatement, token: str) -> ModelStatement:
 
 
 async def _find_guilty(
-    session: Session, statements: Sequence[ModelStatement], texts: Sequence[str]
+    session: Session, statements: Sequence[ModelStatement], texts: Sequence[str], missing: str
 ) -> None:
     """Send one by one what was refused together."""
     for statement, text in zip(statements, texts, strict=True):
         try:
             await session.send(text)
         except asyncpg.PostgresError as error:
-            reason = str(error).partition("\n")[0]
-            raise DatabaseError(
-                f"PostgreSQL refuses the models: {statement.subject}: {reason}",
-                hint=getattr(error, "hint", None)
-                or "what a model needs of the database (extensions, functions) must be there already: "
-                "run the migrations that create it first",
-                subject=statement.subject,
-                sql=statement.sql,
-                sqlstate=getattr(error, "sqlstate", None),
-            ) from error
+            raise _refusal(error, statement, missing) from error
+
+
+def _refusal(
+    error: asyncpg.PostgresError, statement: ModelStatement, missing: str
+) -> DatabaseError:
+    hint = getattr(error, "hint", None)
+    match error:
+        case asyncpg.OutOfMemoryError() if hint and "max_locks_per_transaction" in hint:
+            hint = (
+                "so many tables take more locks than the server has room for: raise "
+                "max_locks_per_transaction, or build the models elsewhere: "
+                f'shadow_url = "{EMBEDDED}"'
+            )
+        case asyncpg.InsufficientPrivilegeError():
+            hint = hint or (
+                "grant it to the role that compares, set `role` to one that has it, or build the models "
+                f'elsewhere: shadow_url = "{EMBEDDED}", or the URL of a scratch database'
+            )
+        case _:
+            pass
+    reason = str(error).partition("\n")[0]
+    return DatabaseError(
+        f"PostgreSQL refuses the models: {statement.subject}: {reason}",
+        hint=hint or missing,
+        subject=statement.subject,
+        sql=statement.sql,
+        sqlstate=getattr(error, "sqlstate", None),
+    )

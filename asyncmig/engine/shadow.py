@@ -1,43 +1,71 @@
-"""Both sides of a comparison: the database as it is, and the models as the same server builds them.
+"""Both sides of a comparison: the database as it is, and the models as a server of its kind builds them.
 
-The models' DDL runs in scratch schemas inside a transaction that is rolled back. Nothing of the
-user's is locked or changed, and whatever interrupts it, the server rolls back by itself.
+The models are built in the database itself, or in another one that is made to look like it. What was
+printed for them is kept: while neither they nor what they refer to change, nothing is built.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import anyio.to_thread
 
 from asyncmig.catalog.declarations import Declarations
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.models import Models
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.engine.beside import Beside
+from asyncmig.engine.imitating import imitate, inspected
 from asyncmig.engine.quoting import identifier
-from asyncmig.engine.scratch import print_statements, scratch_names, undone
+from asyncmig.engine.scratch import EMBEDDED, Draft, print_draft, scratch_names, undone
+from asyncmig.engine.shadow_cache import key_of
+from asyncmig.engine.surroundings import read_place, read_surroundings
 from asyncmig.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy.schema import MetaData
 
     from asyncmig.catalog.model import Catalog, Table
+    from asyncmig.engine.scratch import Printed
     from asyncmig.engine.session import Session
+    from asyncmig.engine.shadow_cache import ShadowCache
+    from asyncmig.engine.surroundings import Place
     from asyncmig.entities import Entity
 
-__all__ = ["Sides", "read_sides"]
-
-_SESSION = """\
-SELECT current_schema() AS default_schema, current_setting('search_path') AS search_path,
-       has_database_privilege(current_database(), 'CREATE') AS may_create,
-       current_user AS role, current_database() AS database,
-       pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only"""
+__all__ = ["Elsewhere", "Sides", "read_sides"]
 
 _SCHEMAS = """\
 SELECT nspname AS name FROM pg_namespace
 WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
+
+_MISSING = (
+    "what a model needs of the database (extensions, functions) must be there already: "
+    "run the migrations that create it first"
+)
+_OTHER_PLACE = f'set shadow_url = "{EMBEDDED}" (a private server) or to a scratch database'
+
+
+class Elsewhere(Protocol):
+    """Another database to build models in.
+
+    Attributes:
+        name: as messages may name it: no password.
+        contents: names what is in it where that is the same each time; None has to be looked at.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - see above
+
+    @property
+    def contents(self) -> str | None: ...  # noqa: D102 - see above
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """A connection to it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +84,9 @@ async def read_sides(
     *,
     include_schemas: bool = False,
     entities: Sequence[Entity] = (),
+    elsewhere: Elsewhere | None = None,
+    cache: ShadowCache | None = None,
+    schema_translate_map: Mapping[str | None, str] | None = None,
 ) -> Sides:
     """Read the database and the models.
 
@@ -65,83 +96,133 @@ async def read_sides(
         metadatas: the models.
         include_schemas: look at all schemas of the database; otherwise at those of the models.
         entities: declared beside the models.
+        elsewhere: where the models are built; None is the database itself.
+        cache: of what was printed for models before; None builds them in any case.
+        schema_translate_map: the schema to take instead of one that the models name; None names the
+            models that have no schema.
 
     Raises:
-        DatabaseError: a privilege is missing, the server is read-only, or it refuses the models;
-            then the facts have ``subject`` and ``sql``.
+        DatabaseError: a privilege is missing, the server is read-only or another one than the models
+            need, or it refuses the models; then the facts have ``subject`` and ``sql``.
         ConfigError: SQLAlchemy cannot compile the models.
     """
     async with undone(session):
-        return await _read(session, metadatas, entities, include_schemas=include_schemas)
+        place = await read_place(session)
+        models = Models(
+            metadatas,
+            default_schema=place.default_schema,
+            server_version=(session.server_version,),
+            schema_translate_map=schema_translate_map,
+        )
+        declared = Declarations(entities, models)
+        schemas = sorted(models.schemas | declared.schemas)
+        if include_schemas:
+            every = await session.fetch(_SCHEMAS)
+            schemas = sorted({*schemas, *(row["name"] for row in every)})
+        await session.send("SET LOCAL search_path = ''")
+        rows = await read_rows(session.fetch, schemas)
+        entity_rows = await read_entity_rows(session.fetch, schemas)
 
+        def prepared() -> tuple[Catalog, Draft]:
+            catalog = catalog_of(rows, default_schema=place.default_schema)
+            catalog = replace(catalog, entities=entities_of(entity_rows))
+            return catalog, _draft(models, declared, catalog, place)
 
-async def _read(
-    session: Session,
-    metadatas: Sequence[MetaData],
-    entities: Sequence[Entity],
-    *,
-    include_schemas: bool,
-) -> Sides:
-    about = (await session.fetch(_SESSION))[0]
-    default_schema: str | None = about["default_schema"]
-    if default_schema is None:
-        raise DatabaseError(
-            f"no schema of the search path {about['search_path']} exists in {about['database']}",
-            hint="create the schema, or set search_path",
-        )
-    if about["read_only"]:
-        raise DatabaseError(
-            f"{about['database']} is read-only, and the models are built in scratch schemas",
-            hint="compare on the primary; the scratch schemas are rolled back",
-        )
-    if not about["may_create"]:
-        raise DatabaseError(
-            f"role {about['role']} may not create schemas in {about['database']}, and the models are "
-            "built in scratch schemas",
-            hint=f"GRANT CREATE ON DATABASE {identifier(about['database'])} TO "
-            f"{identifier(about['role'])}, or set `role` to one that may; the scratch schemas are "
-            "rolled back",
-            sqlstate="42501",
-        )
-    models = Models(
-        metadatas, default_schema=default_schema, server_version=(session.server_version,)
-    )
-    declared = Declarations(entities, models)
-    own = sorted(models.schemas | declared.schemas)
-    every = own
-    if include_schemas:
-        every = sorted({*own, *(row["name"] for row in await session.fetch(_SCHEMAS))})
-    await session.send("SET LOCAL search_path = ''")
-    rows = await read_rows(session.fetch, every)
-    actual = replace(
-        catalog_of(rows, default_schema=default_schema),
-        entities=entities_of(await read_entity_rows(session.fetch, every)),
-    )
-    scratch = scratch_names({*own, default_schema})
-    printed = await print_statements(
-        session,
-        declared.in_models(models.statements(scratch, actual.enums), scratch),
-        scratch,
-        default_schema=default_schema,
-        search_path=about["search_path"],
-        beside=_beside(declared, actual, scratch),
-    )
-    wanted = printed.catalog(default_schema)
+        actual, draft = await anyio.to_thread.run_sync(prepared)
+        printed = await _Building(session, place, draft, elsewhere, cache).printed()
+    wanted = await anyio.to_thread.run_sync(printed.catalog, place.default_schema)
     return Sides(
-        actual=actual, wanted=_with_names(wanted, models), models=models, declared=declared
+        actual=actual, wanted=_finished(wanted, models, declared), models=models, declared=declared
     )
 
 
-def _beside(declared: Declarations, actual: Catalog, scratch: Mapping[str, str]) -> Beside | None:
-    if not declared.entities:
-        return None
-    return Beside(
-        early=declared.early(scratch, actual.entities.extensions), late=declared.late(scratch)
+def _draft(models: Models, declared: Declarations, actual: Catalog, place: Place) -> Draft:
+    scratch = scratch_names({*models.schemas_to_build, *declared.schemas, place.default_schema})
+    beside = None
+    if declared.entities:
+        early = declared.early(scratch, actual.entities.extensions)
+        beside = Beside(early=early, late=declared.late(scratch))
+    return Draft(
+        statements=declared.in_models(models.statements(scratch, actual.enums), scratch),
+        beside=beside,
+        scratch=scratch,
+        default_schema=place.default_schema,
+        search_path=place.search_path,
     )
 
 
-def _with_names(catalog: Catalog, models: Models) -> Catalog:
-    """Mark the constraints whose names the models leave to the server."""
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """What the server prints for the models, from the cache or from the server."""
+
+    session: Session
+    place: Place
+    draft: Draft
+    elsewhere: Elsewhere | None
+    cache: ShadowCache | None
+
+    async def printed(self) -> Printed:
+        other = self.elsewhere
+        if other is None:
+            if self.cache is None:
+                return await self._built_here(None)
+            key = await self._key(await read_surroundings(self.session))
+            return await self._kept(key) or await self._built_here(key)
+        if other.contents is not None:
+            key = await self._key(other.contents)
+            return await self._kept(key) or await self._built_there(other, key)
+        return await self._built_there(other, None)
+
+    async def _key(self, surroundings: str) -> str | None:
+        """None when what is printed here may be printed otherwise the next time."""
+        if self.cache is None or self.place.has_temporary:
+            return None
+        facts = [surroundings, *self.place.facts, *self.draft.facts]
+        return await anyio.to_thread.run_sync(key_of, facts)
+
+    async def _kept(self, key: str | None) -> Printed | None:
+        if self.cache is None or key is None:
+            return None
+        return await anyio.to_thread.run_sync(self.cache.get, key)
+
+    async def _built_here(self, key: str | None) -> Printed:
+        place = self.place
+        if place.read_only:
+            raise DatabaseError(
+                f"{place.database} is read-only, and the models are built in scratch schemas",
+                hint=f"build them elsewhere: {_OTHER_PLACE}; or compare on the primary",
+            )
+        if not place.may_create:
+            raise DatabaseError(
+                f"role {place.role} may not create schemas in {place.database}, and the models are "
+                "built in scratch schemas",
+                hint=f"GRANT CREATE ON DATABASE {identifier(place.database)} TO "
+                f"{identifier(place.role)}, or set `role` to one that may; the scratch schemas are "
+                f"rolled back. Or build them elsewhere: {_OTHER_PLACE}",
+                sqlstate="42501",
+            )
+        return await self._built(self.session, key, _MISSING)
+
+    async def _built_there(self, other: Elsewhere, key: str | None) -> Printed:
+        async with other.session() as session, undone(session):
+            version = self.session.server_version
+            shadow = await inspected(session, self.place, other.name, version)
+            if key is None:
+                key = await self._key(await read_surroundings(session))
+                if found := await self._kept(key):
+                    return found
+            missing = await imitate(session, self.place, shadow, other.name)
+            return await self._built(session, key, missing)
+
+    async def _built(self, session: Session, key: str | None, missing: str) -> Printed:
+        printed = await print_draft(session, self.draft, missing=missing)
+        if self.cache is not None and key is not None and printed.complete:
+            await anyio.to_thread.run_sync(self.cache.put, key, printed)
+        return printed
+
+
+def _finished(catalog: Catalog, models: Models, declared: Declarations) -> Catalog:
+    """Leave out what only stands in for others; mark the names that the models leave to the server."""
     named = models.named_constraints()
 
     def marked(table: Table) -> Table:
@@ -151,4 +232,16 @@ def _with_names(catalog: Catalog, models: Models) -> Catalog:
         }
         return replace(table, constraints=constraints)
 
-    return replace(catalog, tables={name: marked(table) for name, table in catalog.tables.items()})
+    return replace(
+        catalog,
+        schemas=catalog.schemas & {*models.schemas, *declared.schemas, catalog.default_schema},
+        tables={
+            name: marked(table)
+            for name, table in catalog.tables.items()
+            if name not in models.outside
+        },
+        enums={name: item for name, item in catalog.enums.items() if name not in models.borrowed},
+        domains={
+            name: item for name, item in catalog.domains.items() if name not in models.borrowed
+        },
+    )

@@ -24,7 +24,7 @@ from asyncmig.revisions.revision import Revision, ScriptKind, Verdict
 if TYPE_CHECKING:
     from asyncmig.revisions.listing import RevisionFile
 
-__all__ = ["RevisionIndex"]
+__all__ = ["RevisionIndex", "cache_of_user"]
 
 _FORMAT = "asyncmig-index-2"
 """Goes up with every change of what is read from a file, or of how it is written down."""
@@ -116,14 +116,20 @@ def _place(folder: Path) -> Path | None:
 
 
 def _place_of_user(folder: Path) -> Path | None:
+    cache = cache_of_user()
+    name = os.fsencode(folder)
+    # two folders of one number would overwrite, but never mislead each other
+    number = f"{zlib.crc32(name):08x}{zlib.adler32(name):08x}"
+    return None if cache is None else cache / f"{number}-{_NAME}"
+
+
+def cache_of_user() -> Path | None:
+    """Our part of the user's cache folder; None for a user who has none."""
     cache = os.environ.get("XDG_CACHE_HOME")
     home = os.environ.get("HOME") or os.environ.get("USERPROFILE")
     if not (cache or home):
         return None
-    name = os.fsencode(folder)
-    # two folders of one number would overwrite, but never mislead each other
-    number = f"{zlib.crc32(name):08x}{zlib.adler32(name):08x}"
-    return Path(cache or f"{home}/.cache", "asyncmig", f"{number}-{_NAME}")
+    return Path(cache or f"{home}/.cache", "asyncmig")
 
 
 def _sealed(body: bytes) -> bytes:

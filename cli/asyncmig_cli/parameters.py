@@ -15,6 +15,7 @@ __all__ = [
     "Message",
     "NoLock",
     "RevId",
+    "ShadowUrl",
     "Splice",
     "Sql",
     "Tag",
@@ -36,6 +37,14 @@ Message = Annotated[
 ]
 RevId = Annotated[
     str | None, typer.Option("--rev-id", metavar="ID", help="Use this id instead of a new one.")
+]
+ShadowUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--shadow-url",
+        metavar="URL",
+        help="Build the models in this database, or in a private server: embedded.",
+    ),
 ]
 BranchLabel = Annotated[
     str | None,

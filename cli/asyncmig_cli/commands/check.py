@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig_cli.exits import ExitCode
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import Verbose
+from asyncmig_cli.parameters import ShadowUrl, Verbose
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -17,7 +17,9 @@ EXAMPLES = {
 DOCUMENT = 'CheckResult, and "ok": boolean'
 
 
-def check(invocation: Invocation, verbose: Verbose = False) -> int | None:
+def check(
+    invocation: Invocation, verbose: Verbose = False, shadow_url: ShadowUrl = None
+) -> int | None:
     """Compare the models with the database."""
 
     async def work(migrator: "Migrator") -> "CheckResult":
@@ -25,7 +27,7 @@ def check(invocation: Invocation, verbose: Verbose = False) -> int | None:
 
     from asyncmig_cli.rendering.differences import check_lines
 
-    result = invocation.migrate(work)
+    result = invocation.migrate(work, shadow_url=shadow_url)
     document = result.to_dict() | {"ok": result.ok}
     invocation.show(document, lambda stream: check_lines(result, stream, verbose=verbose))
     return None if result.ok else ExitCode.PENDING

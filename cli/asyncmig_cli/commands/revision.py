@@ -6,7 +6,7 @@ import typer
 
 from asyncmig_cli.failures import UsageProblem
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import BranchLabel, Message, RevId, Splice
+from asyncmig_cli.parameters import BranchLabel, Message, RevId, ShadowUrl, Splice
 from asyncmig_cli.renames import asker, given_renames, note_candidates
 from asyncmig_cli.rendering.files import created_lines
 
@@ -52,6 +52,7 @@ def revision(
         bool,
         typer.Option("--no-rename", help="With --autogenerate: ask about no further renames."),
     ] = False,
+    shadow_url: ShadowUrl = None,
     rev_id: RevId = None,
     head: Annotated[
         str,
@@ -87,6 +88,8 @@ def revision(
     if autogenerate and sql:
         problem = "--autogenerate compares with a database, and --sql asks none"
         raise UsageProblem(problem, "leave one of them out")
+    if shadow_url and not autogenerate:
+        raise UsageProblem("--shadow-url is about --autogenerate", "give both, or leave it out")
     if skip_empty and not autogenerate:
         raise UsageProblem("--skip-empty is about --autogenerate", "give both, or leave it out")
     if (rename or no_rename) and not autogenerate:
@@ -110,7 +113,7 @@ def revision(
             ask_rename=ask,
         )
 
-    created = invocation.migrate(work)
+    created = invocation.migrate(work, shadow_url=shadow_url)
     if not no_rename:
         note_candidates(invocation, created.candidates)
     if sql and invocation.says:

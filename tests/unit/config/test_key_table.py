@@ -20,7 +20,16 @@ from asyncmig.config.reference import BEGIN, END, reference, with_reference
 DOCUMENT = Path(__file__).parents[3] / "docs/configuration.md"
 
 # Fields that no key sets: they come from the command line or say where the rest came from.
-NO_KEY = {"url_source", "url_problem", "config_path", "section", "x", "tag", "extra"}
+NO_KEY = {
+    "url_source",
+    "url_problem",
+    "shadow_url_problem",
+    "config_path",
+    "section",
+    "x",
+    "tag",
+    "extra",
+}
 
 
 def test_every_field_has_a_key():

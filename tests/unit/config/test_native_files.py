@@ -10,6 +10,7 @@ import pytest
 from asyncmig.config import PostWriteHook, load
 from asyncmig.config.keys import KEYS
 from asyncmig.errors import ConfigError, ConfigKeyError, ConfigNotFoundError
+from asyncmig.shadows import shadow_of
 
 
 @pytest.fixture
@@ -83,6 +84,9 @@ revision_environment = true
 compare_type = false
 compare_server_default = false
 include_schemas = true
+schema_translate_map = { "" = "acme", tenant = "acme_data" }
+shadow_url = "embedded"
+shadow_cache = false
 
 [[post_write_hooks]]
 name = "ruff"
@@ -124,6 +128,9 @@ def test_every_key(read, tmp_path):
     assert settings.statement_timeout == 0.0
     assert settings.transaction == "all"
     assert settings.revision_format == "sql"
+    assert settings.schema_translate_map == {None: "acme", "tenant": "acme_data"}
+    assert settings.shadow_url == "embedded"
+    assert settings.shadow_cache is False
     assert settings.databases == ("billing",)
     assert settings.post_write_hooks == (
         PostWriteHook(
@@ -533,3 +540,22 @@ def test_the_working_directory_is_the_process_s(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SOME_ROLE", "x")
     assert load().role == "x"
+
+
+def test_a_shadow_that_is_not_set_matters_to_comparing_alone(read):
+    settings = read('shadow_url = "${NO_SUCH_SHADOW}"')
+    assert settings.shadow_url is None
+    with pytest.raises(ConfigKeyError, match="NO_SUCH_SHADOW"):
+        shadow_of(settings)
+
+
+def test_the_environments_shadow_goes_first(read):
+    settings = read('shadow_url = "${NO_SUCH_SHADOW}"', environ={"ASYNCMIG_SHADOW_URL": "embedded"})
+    assert settings.shadow_url == "embedded"
+    assert settings.shadow_url_problem is None
+
+
+@pytest.mark.parametrize("value", ["{ a = 1 }", '{ a = "" }', '"a"', "[]"])
+def test_schemas_are_texts(read, value):
+    with pytest.raises(ConfigKeyError, match="table of names"):
+        read(f"schema_translate_map = {value}")
