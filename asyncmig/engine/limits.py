@@ -30,18 +30,25 @@ _RESTORE = "SELECT " + ", ".join(
 
 @asynccontextmanager
 async def limits(
-    session: Session, lock_timeout: float | None, *, unlimited: bool = False
+    session: Session,
+    *,
+    lock_timeout: float | None,
+    statement_timeout: float | None,
+    unlimited: bool = False,
 ) -> AsyncIterator[None]:
     """Set the limits of one statement, in the one message that also asks whether the lock is ours.
 
     Args:
         session: the migrating one.
         lock_timeout: in seconds; None leaves it.
-        unlimited: no limit at all: a concurrent index that is cut off leaves an invalid one behind.
+        statement_timeout: likewise.
+        unlimited: no limit at all, whatever was given: a concurrent index that is cut off leaves an
+            invalid one behind.
     """
-    values = dict.fromkeys(_NAMES, "0") if unlimited else {}
-    if lock_timeout is not None:
-        values["lock_timeout"] = milliseconds(lock_timeout)
+    given = dict(zip(_NAMES, (lock_timeout, statement_timeout), strict=True))
+    if unlimited:
+        given = dict.fromkeys(_NAMES, 0.0)
+    values = {name: milliseconds(limit) for name, limit in given.items() if limit is not None}
     calls = [_KEEP] + [
         f"pg_catalog.set_config('{name}', '{value}', false)" for name, value in values.items()
     ]

@@ -100,12 +100,15 @@ class Retrier:
         self._journalled = journalled
 
     def beginning(self, unit: Transaction, attempt: int, *, guarded: bool = True) -> list[str]:
-        """What follows BEGIN: is the lock ours, and how long may a statement wait for a table's?"""
+        """What follows BEGIN: is the lock ours, how long may a statement wait for a table's, and run?"""
         own = self._patience.within(unit.step)
         timeout = own.timeout(attempt)
         settings = [self._session.guard] if guarded else []
         if timeout is not None and (attempt or own is not self._patience):
             settings.append(f"SET LOCAL lock_timeout = {milliseconds(timeout)}")
+        if unit.step is not None and unit.step.statement_timeout is not None:
+            limit = milliseconds(unit.step.statement_timeout)
+            settings.append(f"SET LOCAL statement_timeout = {limit}")
         return settings
 
     async def transaction(self, unit: Transaction, error: asyncpg.PostgresError) -> None:
@@ -148,11 +151,13 @@ class Retrier:
             message.add(part.sql)
         if unit.closed:
             message.add("COMMIT")
-        await watch.during(lambda: self._session.send(message.text), self._timeout(unit, attempt))
+        await watch.during(
+            lambda: self._session.send(message.text), self.timeout(unit.step, attempt)
+        )
 
     async def _replay(self, unit: Transaction, attempt: int, watch: BlockerWatch) -> None:
         """Send a transaction statement by statement: it stops at the guilty one, or goes through."""
-        timeout = self._timeout(unit, attempt)
+        timeout = self.timeout(unit.step, attempt)
         begin = Message()
         begin.begin(*self.beginning(unit, attempt))
         current: Part | None = None
@@ -176,8 +181,9 @@ class Retrier:
                 await watch.afterwards(guilty, [current.sql])
             raise self.failure(guilty, unit, current, attempt + 1, watch.blockers) from guilty
 
-    def _timeout(self, unit: Transaction, attempt: int) -> float | None:
-        return self._patience.within(unit.step).timeout(attempt)
+    def timeout(self, step: Step | None, attempt: int) -> float | None:
+        """How long try number ``attempt`` of a step's phase may wait for a lock, in seconds."""
+        return self._patience.within(step).timeout(attempt)
 
     async def alone(self, unit: Alone) -> None:
         """Send a statement that stands outside of any transaction.
@@ -224,7 +230,12 @@ class Retrier:
         async def send_watched() -> None:
             await watch.during(send, timeout)
 
-        async with limits(self._session, None if patient else timeout, unlimited=patient):
+        async with limits(
+            self._session,
+            lock_timeout=timeout,
+            statement_timeout=unit.step.statement_timeout,
+            unlimited=patient,
+        ):
             await self._observer.run_alone(unit, send if patient else send_watched)
 
     async def copy(self, statement: Statement | None) -> None:

@@ -135,8 +135,14 @@ class RunningStep:
             return False
         journal, resume = self._books.journal, self._resume
         self._alone = phase
-        patient = classify(sql).concurrently
-        await self._limits.enter_async_context(limits(self._session, None, unlimited=patient))
+        await self._limits.enter_async_context(
+            limits(
+                self._session,
+                lock_timeout=self._wire.lock_timeout(self.step),
+                statement_timeout=self.step.statement_timeout,
+                unlimited=classify(sql).concurrently,
+            )
+        )
         if resume is not None and self.index == resume.entry.phase:
             if journal is not None:
                 await self._session.transact([journal.reopen(resume.entry.journal_id, phase)])

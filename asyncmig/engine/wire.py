@@ -27,6 +27,7 @@ from asyncmig.errors import PlanError
 if TYPE_CHECKING:
     from asyncmig.engine.patience import Patience
     from asyncmig.engine.session import Session
+    from asyncmig.plan.model import Step
 
 __all__ = ["Wire", "WireObserver"]
 
@@ -114,6 +115,10 @@ class Wire:
             or self._queued >= self._batch
             or any(isinstance(unit, Alone) for unit in self._units)
         ) and not self._merge
+
+    def lock_timeout(self, step: Step) -> float | None:
+        """How long a statement of a step may wait for a lock in the try that goes on, in seconds."""
+        return self._retrier.timeout(step, self.attempt)
 
     @property
     def open_unit(self) -> Transaction | None:

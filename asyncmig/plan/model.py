@@ -64,8 +64,9 @@ class Step:
             known only when it runs; ``live_origin`` is where.
         version: the change of the version table, committed with the last phase.
         epilogue: what ``on_version_apply`` says in a script for psql, behind that change.
-        lock_timeout: seconds, where the script says it itself (a module variable); 0 is no limit.
-        lock_retries: likewise.
+        lock_timeout: seconds, where the script says it itself; 0 is no limit.
+        lock_retries: likewise, how often a phase is tried again.
+        statement_timeout: likewise, seconds; 0 is no limit.
     """
 
     revision: str
@@ -81,6 +82,7 @@ class Step:
     epilogue: tuple[Statement, ...] = ()
     lock_timeout: float | None = None
     lock_retries: int | None = None
+    statement_timeout: float | None = None
 
     @property
     def statements(self) -> Iterator[Statement]:
@@ -142,6 +144,7 @@ def _step_to_dict(step: Step) -> dict[str, object]:
         "live_origin": step.live_origin,
         "lock_timeout": step.lock_timeout,
         "lock_retries": step.lock_retries,
+        "statement_timeout": step.statement_timeout,
         "version": {"remove": list(step.version.remove), "add": list(step.version.add)},
         "phases": [
             {

@@ -192,6 +192,7 @@ class Planner:
             version=RowChange(remove=move.remove, add=move.add),
             lock_timeout=own_limit(script, "lock_timeout"),
             lock_retries=own_count(script, "lock_retries"),
+            statement_timeout=own_limit(script, "statement_timeout"),
         )
 
 

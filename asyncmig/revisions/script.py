@@ -12,7 +12,7 @@ from asyncmig.revisions.checksum import checksum
 from asyncmig.revisions.importing import forget_module, import_script
 from asyncmig.revisions.metadata import decode
 from asyncmig.revisions.revision import ScriptKind
-from asyncmig.revisions.sqlfile import normalise_sql, read_sql_sections
+from asyncmig.revisions.sqlfile import normalise_sql, read_sql_limits, read_sql_sections
 
 if TYPE_CHECKING:
     import ast
@@ -110,11 +110,14 @@ class SqlScript(Script):
     Attributes:
         upgrade: the stretches of the upgrade in order, or None when there is no such section.
         downgrade: those of the downgrade.
+        limits: ``lock_timeout``, ``lock_retries`` and ``statement_timeout`` of the header, as written.
     """
 
     def __init__(self, revision: Revision, source: bytes) -> None:
         super().__init__(revision, source)
-        sections = read_sql_sections(decode(source, revision.path), revision.path)
+        text = decode(source, revision.path)
+        sections = read_sql_sections(text, revision.path)
+        self.limits = read_sql_limits(text)
         self.upgrade: tuple[SqlSection, ...] | None = sections.upgrade
         self.downgrade: tuple[SqlSection, ...] | None = sections.downgrade
 

@@ -7,6 +7,7 @@
     -- down_revision: ae1027a6acf          several: a, b   none: leave it out, or write None
     -- branch_labels: billing              optional
     -- depends_on: 27c6a30d7c24            optional
+    -- lock_timeout: 2s                    optional, as are lock_retries: 3, statement_timeout: 10min
 
     -- upgrade
     CREATE TABLE customer (id bigint PRIMARY KEY, name text);
@@ -37,18 +38,27 @@ from typing import Literal
 from asyncmig.errors import ScriptError
 from asyncmig.revisions.revision import Revision, ScriptKind
 
-__all__ = ["SqlSection", "SqlSections", "normalise_sql", "read_sql_metadata", "read_sql_sections"]
+__all__ = [
+    "SqlSection",
+    "SqlSections",
+    "normalise_sql",
+    "read_sql_limits",
+    "read_sql_metadata",
+    "read_sql_sections",
+]
 
 PhaseMark = Literal["autocommit", "transaction"]
 
 _FACT = re.compile(
-    r"--\s*(revision|down_revisions?|depends_on|branch_labels?|message)\s*:\s*(.*?)\s*",
+    r"--\s*(revision|down_revisions?|depends_on|branch_labels?|message"
+    r"|lock_timeout|lock_retries|statement_timeout)\s*:\s*(.*?)\s*",
     re.IGNORECASE,
 )
 _MARK = re.compile(
     r"--\s*(?:(?P<section>upgrade|downgrade)\s*:?|phase\s*:\s*(?P<phase>.*?))\s*", re.IGNORECASE
 )
 _COMMENT = re.compile(r"--+\s*(.*?)\s*")
+_LIMITS = frozenset({"lock_timeout", "lock_retries", "statement_timeout"})
 _PLURALS = {"down_revisions": "down_revision", "branch_label": "branch_labels"}
 
 # Everything in which "--" is text. A string that is not closed runs to the end of the file; whoever
@@ -142,6 +152,14 @@ def read_sql_metadata(text: str, path: str) -> Revision | None:
 def _listed(value: str) -> tuple[str, ...]:
     names = dict.fromkeys(part.strip() for part in value.split(","))
     return tuple(name for name in names if name and name.lower() != "none")
+
+
+def read_sql_limits(text: str) -> dict[str, str]:
+    """What the header says of locks and time, as written."""
+    matches = (_FACT.fullmatch(line.strip()) for line in text[: _header_end(text)].splitlines())
+    return {
+        match[1].lower(): match[2] for match in matches if match and match[1].lower() in _LIMITS
+    }
 
 
 def read_sql_sections(text: str, path: str) -> SqlSections:

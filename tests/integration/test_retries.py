@@ -384,6 +384,90 @@ async def test_a_serialization_failure_is_tried_again(project, database_url, pg)
     assert [event.attempt for event in heard.of(PhaseRetried)] == [2, 3]
 
 
+SAVED = "CREATE TABLE seen AS SELECT name, setting FROM pg_settings WHERE name LIKE '%\\_timeout'"
+
+
+@pytest.mark.parametrize("form", ["python", "sql", "bind", "async"])
+async def test_time_limits_of_a_revision(project, database_url, pg, form):
+    header = "lock_timeout = '7s'\nlock_retries = 0\nstatement_timeout = 90"
+    match form:
+        case "python":
+            project.revision("a1", header=header, upgrade=f"op.execute({SAVED!r})")
+        case "bind":
+            runs = f"op.get_bind().exec_driver_sql({SAVED!r})"
+            project.revision("a1", header=header, upgrade=runs)
+        case "async":
+            runs = f"await (await op.connection()).execute({SAVED!r})"
+            project.revision("a1", header=header, signature="async def {name}(op):", upgrade=runs)
+        case "sql":
+            project.write(
+                "a1.sql",
+                "-- revision: a1\n-- lock_timeout: 7s\n-- lock_retries: 0\n-- Statement_Timeout: 1.5min\n\n"
+                f"-- upgrade\n{SAVED};\n",
+            )
+    project.revision(
+        "b1", down="a1", upgrade=f"op.execute({SAVED.replace('seen', 'seen_after')!r})"
+    )
+    await Migrator(
+        database_url, script_location=project.script_location, statement_timeout="5min"
+    ).upgrade()
+    wanted = (
+        "SELECT setting FROM {} WHERE name IN ('lock_timeout', 'statement_timeout') ORDER BY name"
+    )
+    assert [row[0] for row in await pg.fetch(wanted.format("seen"))] == ["7000", "90000"]
+    assert [row[0] for row in await pg.fetch(wanted.format("seen_after"))] == ["100", "300000"]
+
+
+async def test_time_limits_of_a_statement_that_stands_alone(project, database_url, pg):
+    """A procedure that commits runs by itself, and sees the limits that the revision asks for."""
+    await pg.execute(
+        "CREATE TABLE seen (name text, setting text);"
+        " CREATE PROCEDURE look() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen SELECT name, setting"
+        " FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout'); COMMIT; END $$"
+    )
+    header = "lock_timeout = 7\nlock_retries = 0\nstatement_timeout = 0.3"
+    runs = "with op.autocommit():\n    op.execute('CALL look()')"
+    project.revision("a1", header=header, upgrade=runs)
+    await Migrator(database_url, script_location=project.script_location).upgrade()
+    rows = await pg.fetch("SELECT setting FROM seen ORDER BY name")
+    assert [row[0] for row in rows] == ["7000", "300"]
+
+
+async def test_time_limits_of_a_statement_that_a_script_runs_alone(
+    project, database_url, pg, table
+):
+    header = "lock_timeout = 0\nlock_retries = 0\nstatement_timeout = 0.3"
+    project.revision("a1", header=header, upgrade="op.get_bind().exec_driver_sql('VACUUM FULL t')")
+    migrator = Migrator(database_url, script_location=project.script_location)
+    async with holding(database_url):
+        with pytest.raises(StatementFailedError, match="statement timeout"):
+            await migrator.upgrade()
+
+
+async def test_a_script_that_runs_a_statement_alone_waits_longer_with_each_try(
+    project, database_url, pg, table
+):
+    project.revision("a1", upgrade="op.get_bind().exec_driver_sql('VACUUM FULL t')")
+    heard = Heard(3)
+    async with holding(database_url) as let_go:
+        migrator = Migrator(
+            database_url,
+            script_location=project.script_location,
+            lock_timeout=1.5,
+            lock_retries=1,
+            on_event=heard,
+        )
+
+        async def free() -> None:
+            await anyio.sleep(1.1)
+            await let_go()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(free)
+            assert (await migrator.upgrade()).revisions == ("a1",)
+    assert len(heard.of(PhaseRetried)) == 1
+
+
 async def test_a_revision_has_limits_of_its_own(project, database_url, pg):
     project.revision(
         "a1",
@@ -400,7 +484,16 @@ async def test_a_revision_has_limits_of_its_own(project, database_url, pg):
     assert await pg.fetchval("SELECT s FROM b") == "100ms"
 
 
-@pytest.mark.parametrize("line", ["lock_timeout = '5s'", "lock_retries = 1.5", "lock_retries = -1"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "lock_timeout = 'soon'",
+        "lock_timeout = -1",
+        "statement_timeout = True",
+        "lock_retries = 1.5",
+        "lock_retries = -1",
+    ],
+)
 async def test_limits_that_are_none(project, database_url, line):
     from asyncmig.errors import ScriptError
 
