@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
+from sqlalchemy.util import await_only, greenlet_spawn
 
+from asyncmig.autogenerate.comparing import add_users_operations
+from asyncmig.autogenerate.context import AutogenContext, ComparisonContext
+from asyncmig.autogenerate.dispatch import renderers
+from asyncmig.autogenerate.failures import users_errors
 from asyncmig.autogenerate.hooks import Hooks
-from asyncmig.autogenerate.renaming import Renaming, settle_renames
+from asyncmig.autogenerate.renaming import Renamed, Renaming, settle_renames
+from asyncmig.autogenerate.writing import Generated
 from asyncmig.catalog.model import ObjectName
 from asyncmig.config.objects import import_object
+from asyncmig.diff.agreeing import agreed
 from asyncmig.diff.compare import compare
 from asyncmig.diff.describing import differences
 from asyncmig.diff.filtering import chosen, without_tables
+from asyncmig.diff.model_types import ModelTypes
 from asyncmig.diff.renames import rename_operations, undone
 from asyncmig.diff.settling import settled
 from asyncmig.engine.reading import opened, read_status
@@ -25,13 +34,16 @@ from asyncmig.operations.containers import DowngradeOps, MigrationScript, Upgrad
 from asyncmig.render.operations import render_operations
 from asyncmig.render.operations_items import ItemWriter
 from asyncmig.render.operations_sql import render_sql
+from asyncmig.render.prefixes import Prefixes
 from asyncmig.results.differences import CheckResult
 from asyncmig.shadows import shadow_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
 
-    from sqlalchemy.schema import MetaData
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.schema import MetaData, Table
 
     from asyncmig.catalog.model import Catalog
     from asyncmig.config.settings import Settings
@@ -39,35 +51,21 @@ if TYPE_CHECKING:
     from asyncmig.engine.shadow import Sides
     from asyncmig.engine.state import DatabaseState
     from asyncmig.operations.operation import MigrateOperation
-    from asyncmig.results import RenameCandidate, Status
+    from asyncmig.results import Status
     from asyncmig.revisions.graph import RevisionGraph
 
-__all__ = ["Autogenerate", "Generated"]
+__all__ = ["Autogenerate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Generated:
-    """The text of a new revision; ``changes`` counts the operations of its upgrade.
+class _Compared:
+    """The outcome of a comparison, and what writing it takes."""
 
-    ``wanted`` is False when ``process_revision_directives`` took the script away. ``renames`` were given
-    or agreed to; ``candidates`` look like renames and are written as a drop and an addition.
-    """
-
-    upgrades: str
-    downgrades: str
-    imports: tuple[str, ...]
-    changes: int
-    wanted: bool = True
-    renames: tuple[RenameCandidate, ...] = ()
-    candidates: tuple[RenameCandidate, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AutogenerateContext:
-    """What ``process_revision_directives`` gets first."""
-
-    opts: Mapping[str, Any]
-    metadata: tuple[MetaData, ...]
+    scripts: list[MigrationScript]
+    renamed: Renamed
+    hooks: Hooks
+    context: AutogenContext
+    final_names: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +77,8 @@ class Autogenerate:
         settings: of the project.
         graph: of the history; the database must be at its heads.
         metadata: the models: one ``MetaData`` or several.
-        options: of an ``env.py``, whose functions are used.
+        options: of an ``env.py``, whose functions are used; and what hooks ask their context for.
+        surroundings: what the user's functions are imported and called in.
         as_sql: write a SQL revision.
     """
 
@@ -88,55 +87,143 @@ class Autogenerate:
     graph: RevisionGraph
     metadata: object = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    surroundings: Callable[[], AbstractContextManager[None]] = nullcontext
     as_sql: bool = False
 
     async def check(self) -> CheckResult:
         """The differences; raises as ``Migrator.check``."""
-        models, hooks = await self._project()
-        sides = await self._sides(models, hooks)
-        return CheckResult(differences=tuple(differences(compare(sides.actual, sides.wanted))))
+        empty = MigrationScript(None, UpgradeOps(), DowngradeOps())
+        compared = await self._compared(empty, None)
+        found = [
+            difference
+            for script in compared.scripts
+            for container in script.upgrade_ops_list
+            for difference in differences(container.ops)
+        ]
+        return CheckResult(differences=tuple(found))
 
-    async def script(
+    async def scripts(
         self,
-        rev_id: str | None = None,
+        script: MigrationScript,
         renaming: Renaming = Renaming(),  # noqa: B008 - frozen
-    ) -> Generated:
-        """The bodies of a revision; raises as ``Migrator.revision``."""
-        models, hooks = await self._project()
-        sides = await self._sides(models, hooks)
-        quiet = replace(hooks, include_name=None)  # it has heard the names that the database has
+    ) -> tuple[Generated, ...]:
+        """The revisions to write: one, or what ``process_revision_directives`` made of it.
 
-        def again(actual: Catalog, wanted: Catalog) -> tuple[Catalog, Catalog]:
-            return chosen(actual, settled(actual, wanted), sides.models.tables, quiet)
+        Args:
+            script: where it is to stand; its operations are filled in.
+            renaming: what is known of renames.
 
-        agreed = await settle_renames(sides.actual, sides.wanted, renaming, again)
-        there = rename_operations(agreed.renames, sides.actual)
-        back = rename_operations(undone(agreed.renames), sides.actual)
-        script = MigrationScript(
-            rev_id,
-            UpgradeOps([*there, *compare(agreed.before, agreed.after)]),
-            DowngradeOps([*compare(agreed.after, agreed.before), *back]),
+        Raises:
+            AsyncmigError: as ``Migrator.revision``.
+        """
+        compared = await self._compared(script, renaming)
+        with self.surroundings(), users_errors():
+            return tuple(self._written(item, compared) for item in compared.scripts)
+
+    async def _compared(self, script: MigrationScript, renaming: Renaming | None) -> _Compared:
+        models, hooks = await anyio.to_thread.run_sync(self._load)
+        sides, heads = await self._sides(models)
+        async with AsyncExitStack() as stack:
+            # a session of its own, opened when a hook asks for it: somebody may be asked meanwhile
+            def connect() -> Connection:
+                opening = opened(self.database, self.settings)
+                session = await_only(stack.enter_async_context(opening))
+                connection = await_only(session.sqlalchemy()).sync_connection
+                assert connection is not None  # noqa: S101 - an open AsyncConnection has one
+                return connection
+
+            given: Any = models[0] if len(models) == 1 else models
+            options = {**self.options, "target_metadata": given}
+            migration = ComparisonContext(options, connect=connect, heads=heads)
+            context = AutogenContext(
+                migration,
+                given,
+                include_name=hooks.include_name,
+                include_object=hooks.include_object,
+            )
+            tables = sides.models.tables
+            quiet = replace(hooks, include_name=None)  # it hears the names that the database has
+
+            def settle(
+                actual: Catalog, wanted: Catalog, hooks: Hooks = quiet
+            ) -> tuple[Catalog, Catalog]:
+                actual, wanted = chosen(actual, settled(actual, wanted), tables, hooks)
+                return actual, agreed(actual, wanted, tables, hooks, migration)
+
+            with self.surroundings(), users_errors():
+                actual, wanted = await greenlet_spawn(settle, sides.actual, sides.wanted, hooks)
+                renamed = Renamed(before=actual, after=wanted)
+                if renaming is not None:
+                    renamed = await settle_renames(actual, wanted, renaming, settle)
+                await greenlet_spawn(self._fill, script, actual, renamed, tables, context)
+                scripts = [script]
+                if renaming is not None or not script.upgrade_ops.is_empty():
+                    # what a hook adds to nothing is no difference
+                    scripts = await greenlet_spawn(self._process, script, hooks, migration)
+            migration.disconnect()
+        return _Compared(
+            scripts=scripts,
+            renamed=renamed,
+            hooks=hooks,
+            context=context,
+            final_names=sides.models.has_conventions,
         )
-        wanted = _processed(script, hooks, models, self)
-        items = ItemWriter(final_names=sides.models.has_conventions, render_item=hooks.render_item)
-        upgrades = self._body(script.upgrade_ops_list, items)
-        downgrades = self._body(script.downgrade_ops_list, items)
-        return Generated(
-            upgrades=upgrades,
-            downgrades=downgrades,
-            imports=tuple(sorted({*items.imports, *script.imports})),
-            changes=sum(len(container.ops) for container in script.upgrade_ops_list),
-            wanted=wanted,
-            renames=agreed.accepted,
-            candidates=agreed.candidates,
+
+    async def _sides(self, models: tuple[MetaData, ...]) -> tuple[Sides, tuple[str, ...]]:
+        """Both sides without our own tables, and the rows of the version table."""
+        settings = self.settings
+        async with opened(self.database, settings) as session:
+            status, state = await read_status(session, settings, self.graph)
+            _require_current(status)
+            sides = await read_sides(
+                session,
+                models,
+                include_schemas=settings.include_schemas,
+                entities=registered(models),
+                elsewhere=shadow_of(settings),
+                cache=ShadowCache() if settings.shadow_cache else None,
+                schema_translate_map=self._schema_translate_map(),
+            )
+        own = _bookkeeping(settings, state, sides.actual.default_schema)
+        return replace(sides, actual=without_tables(sides.actual, own)), tuple(sorted(state.heads))
+
+    def _fill(
+        self,
+        script: MigrationScript,
+        origin: Catalog,
+        renamed: Renamed,
+        tables: Mapping[tuple[str, str], Table],
+        context: AutogenContext,
+    ) -> None:
+        """Find the operations; runs in a greenlet, since comparators of users may read."""
+        actual, wanted = renamed.before, renamed.after
+        types = ModelTypes(wanted, tables)
+        upgrade = UpgradeOps(compare(actual, wanted, types))
+        downgrade = DowngradeOps(compare(wanted, actual, types))
+        add_users_operations(
+            context, upgrade, downgrade, actual=actual, wanted=wanted, models=tables
         )
+        upgrade.ops[:0] = rename_operations(renamed.renames, origin)
+        downgrade.ops += rename_operations(undone(renamed.renames), origin)
+        script.upgrade_ops, script.downgrade_ops = upgrade, downgrade
 
-    def _body(self, containers: Iterable[Any], items: ItemWriter) -> str:
-        operations: list[MigrateOperation] = [op for item in containers for op in item.ops]
-        return render_sql(operations) if self.as_sql else render_operations(operations, items)
-
-    async def _project(self) -> tuple[tuple[MetaData, ...], Hooks]:
-        return await anyio.to_thread.run_sync(self._load)
+    def _process(
+        self, script: MigrationScript, hooks: Hooks, context: ComparisonContext
+    ) -> list[MigrationScript]:
+        """What the user's hook makes of the script; runs in a greenlet."""
+        scripts = [script]
+        if hooks.process_revision_directives is None:
+            return scripts
+        heads = self.graph.heads
+        revision: object = heads[0] if len(heads) == 1 else heads or None
+        hooks.process_revision_directives(context, revision, scripts)
+        for item in scripts:
+            if not isinstance(item, MigrationScript):
+                raise ConfigError(
+                    f"process_revision_directives left a {type(item).__name__}, and not a script",
+                    hint="its list holds MigrationScript objects; empty it to write none",
+                )
+        return scripts
 
     def _load(self) -> tuple[tuple[MetaData, ...], Hooks]:
         settings = self.settings
@@ -155,29 +242,42 @@ class Autogenerate:
                     f"target_metadata holds a {type(metadata).__name__}, which is no MetaData",
                     hint='name the MetaData itself: "package.module:Base.metadata"',
                 )
+        hooks = Hooks.found_in(self.options)
         if settings.hooks is not None:
-            module = import_object(settings.hooks, sys_path=settings.prepend_sys_path)
-            return models, Hooks.found_in(module)
-        return models, Hooks.found_in(self.options)
+            with self.surroundings():
+                module = import_object(settings.hooks, sys_path=settings.prepend_sys_path)
+            hooks = Hooks.found_in(module)
+        return models, hooks.or_else(
+            compare_type=settings.compare_type,
+            compare_server_default=settings.compare_server_default,
+        )
 
-    async def _sides(self, models: tuple[MetaData, ...], hooks: Hooks) -> Sides:
-        settings = self.settings
-        async with opened(self.database, settings) as session:
-            status, state = await read_status(session, settings, self.graph)
-            _require_current(status)
-            sides = await read_sides(
-                session,
-                models,
-                include_schemas=settings.include_schemas,
-                entities=registered(models),
-                elsewhere=shadow_of(settings),
-                cache=ShadowCache() if settings.shadow_cache else None,
-                schema_translate_map=self._schema_translate_map(),
-            )
-        own = _bookkeeping(settings, state, sides.actual.default_schema)
-        actual = without_tables(sides.actual, own)
-        actual, wanted = chosen(actual, settled(actual, sides.wanted), sides.models.tables, hooks)
-        return replace(sides, actual=actual, wanted=wanted)
+    def _written(self, script: MigrationScript, compared: _Compared) -> Generated:
+        hooks, context = compared.hooks, compared.context
+        context.imports = set()
+        items = ItemWriter(
+            final_names=compared.final_names,
+            render_item=hooks.render_item,
+            context=context,
+            prefixes=Prefixes.of(hooks),
+            renderer=renderers.nearest,
+        )
+        upgrades = self._body(script.upgrade_ops_list, items)
+        downgrades = self._body(script.downgrade_ops_list, items)
+        return Generated(
+            script=script,
+            upgrades=upgrades,
+            downgrades=downgrades,
+            imports=tuple(sorted({*items.imports, *script.imports})),
+            changes=sum(len(container.ops) for container in script.upgrade_ops_list),
+            as_sql=self.as_sql,
+            renames=compared.renamed.accepted,
+            candidates=compared.renamed.candidates,
+        )
+
+    def _body(self, containers: Iterable[Any], items: ItemWriter) -> str:
+        operations: list[MigrateOperation] = [op for item in containers for op in item.ops]
+        return render_sql(operations) if self.as_sql else render_operations(operations, items)
 
     def _schema_translate_map(self) -> Mapping[str | None, str]:
         """The settings', and what ``context.configure`` says of it."""
@@ -206,25 +306,3 @@ def _bookkeeping(
     return frozenset(
         ObjectName(schema, name) for name in (settings.version_table, settings.journal_table)
     )
-
-
-def _processed(
-    script: MigrationScript,
-    hooks: Hooks,
-    models: tuple[MetaData, ...],
-    comparison: Autogenerate,
-) -> bool:
-    """Let the user's function change the script; False when it took it away."""
-    if hooks.process_revision_directives is None:
-        return True
-    directives = [script]
-    heads = comparison.graph.heads
-    context = AutogenerateContext(opts=comparison.options, metadata=models)
-    revision: object = heads[0] if len(heads) == 1 else heads or None
-    hooks.process_revision_directives(context, revision, directives)
-    if len(directives) > 1 or (directives and directives[0] is not script):
-        raise ConfigError(
-            "process_revision_directives left another script than the one it was given",
-            hint="change the script in place, or empty the list to write none",
-        )
-    return bool(directives)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import MetaData
 
     from asyncmig.autogenerate.renaming import AskRename
-    from asyncmig.autogenerating import Generated
     from asyncmig.events import Event
     from asyncmig.plan.model import Plan
     from asyncmig.project import VersionHooks
@@ -487,48 +486,42 @@ class Migrator:
             FileError: the folder cannot be written.
             AsyncmigError: with ``autogenerate``, as ``check``.
         """
-        from asyncmig.render import create_revision
-        from asyncmig.results import CreatedRevision
-
-        generated: Generated | None = None
-        if autogenerate:
-            from asyncmig.autogenerate.renaming import Renaming
-
-            as_sql = sql_file or self.settings.revision_format == "sql"
-            comparison = await self.project.autogenerate(as_sql=as_sql)
-            generated = await comparison.script(
-                rev_id, Renaming(given=renames or {}, ask=ask_rename)
-            )
-            if not generated.wanted or (skip_empty and not generated.changes):
-                return CreatedRevision(
-                    revision="", path="", changes=generated.changes, written=False
-                )
-        directory = await self.project.directory()
         labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
-        created = await anyio.to_thread.run_sync(
-            lambda: create_revision(
-                self.settings,
-                directory,
-                message=message,
-                rev_id=rev_id,
-                head=head,
-                splice=splice,
-                depends_on=tuple(depends_on),
-                branch_labels=labels,
-                version_path=Path(version_path) if version_path else None,
-                sql_file=sql_file,
-                upgrades=generated.upgrades if generated else "",
-                downgrades=generated.downgrades if generated else "",
-                imports=generated.imports if generated else (),
+        place: dict[str, Any] = {
+            "message": message,
+            "head": head,
+            "splice": splice,
+            "depends_on": tuple(depends_on),
+            "version_path": Path(version_path) if version_path else None,
+        }
+        if not autogenerate:
+            from asyncmig.render import create_revision
+
+            directory = await self.project.directory()
+            return await anyio.to_thread.run_sync(
+                lambda: create_revision(
+                    self.settings,
+                    directory,
+                    rev_id=rev_id,
+                    branch_labels=labels,
+                    sql_file=sql_file,
+                    **place,
+                )
             )
+        from asyncmig.autogenerate.renaming import Renaming
+        from asyncmig.autogenerate.writing import write_generated
+        from asyncmig.operations.containers import MigrationScript
+        from asyncmig.render import new_revision_id
+
+        as_sql = sql_file or self.settings.revision_format == "sql"
+        comparison = await self.project.autogenerate(as_sql=as_sql)
+        script = MigrationScript(
+            rev_id or new_revision_id(), None, None, branch_label=labels, **place
         )
-        if generated is None:
-            return created
-        return replace(
-            created,
-            changes=generated.changes,
-            renames=generated.renames,
-            candidates=generated.candidates,
+        renaming = Renaming(given=renames or {}, ask=ask_rename)
+        generated = await comparison.scripts(script, renaming)
+        return await write_generated(
+            self.settings, self.project.directory, generated, skip_empty=skip_empty
         )
 
     async def merge(

@@ -195,13 +195,13 @@ class Project:
                 "env.py migrates several databases, and models are compared with one",
                 hint="name one: -n NAME, or --url",
             )
-        run = self._env_run
         return Autogenerate(
             database=self.database(),
             settings=self.settings,
             graph=await self.graph(),
             metadata=await self.models(),
-            options=run.options if run is not None else {},
+            options=self._hook_options(),
+            surroundings=self._alembic_imports,
             as_sql=as_sql,
         )
 
@@ -289,6 +289,21 @@ class Project:
         from asyncmig.alembic_compat.imports import alembic_imports
 
         return alembic_imports(Environment(self.settings, self._env_config))
+
+    def _hook_options(self) -> Mapping[str, Any]:
+        """What hooks of autogenerate find in their context's ``opts``."""
+        from asyncmig.alembic_compat.environment import Environment
+
+        environment = Environment(self.settings, self._env_config)
+        options = environment.config.cmd_opts
+        if options is not None:
+            options.autogenerate = True
+        return {
+            **(self._env_run.options if self._env_run is not None else {}),
+            "config": environment.config,
+            "script": environment.script,
+            "environment_context": environment,
+        }
 
     def _env_options(self) -> Mapping[str, Any]:
         """What ``op.get_context().opts`` holds of an ``env.py``."""

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from asyncmig.autogenerate.context import AutogenContext, ComparisonContext
+from asyncmig.autogenerate.dispatch import comparators, renderers
 from asyncmig.autogenerate.hooks import Hooks
+from asyncmig.autogenerate.rewriter import Rewriter
 
-__all__ = ["Hooks"]
+__all__ = [
+    "AutogenContext",
+    "ComparisonContext",
+    "Hooks",
+    "Rewriter",
+    "comparators",
+    "renderers",
+]

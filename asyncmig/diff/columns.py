@@ -57,7 +57,7 @@ def serial_steps(
         table.name.name,
         column.name,
         schema=schema,
-        existing_type=objects.type(column),
+        existing_type=objects.type(column, table),
         existing_nullable=column.nullable,
         modify_server_default=objects.text(f"nextval('{quoted}'::regclass)"),
     )
@@ -98,7 +98,7 @@ def alter_column(
     schema = new.schema(table.name)
     known: dict[str, Any] = {
         "schema": schema,
-        "existing_type": old.type(before),
+        "existing_type": old.type(before, table),
         "existing_nullable": before.nullable,
         "existing_comment": before.comment,
     }
@@ -124,7 +124,7 @@ def alter_column(
         default = None
     changes: dict[str, Any] = {}
     if retyped:
-        changes["modify_type"] = new.type(after)
+        changes["modify_type"] = new.type(after, table)
         if cast:
             changes["postgresql_using"] = using(before, after, new)
     if before.nullable != after.nullable:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, Column, Constraint, Enum, Index, ObjectName, Table
     from asyncmig.diff.matching import Matching
+    from asyncmig.diff.model_types import ModelTypes
     from asyncmig.operations.operation import MigrateOperation
 
 __all__ = ["compare"]
@@ -41,7 +42,9 @@ __all__ = ["compare"]
 _KINDS = {"f": "foreignkey", "p": "primary", "u": "unique", "c": "check"}
 
 
-def compare(before: Catalog, after: Catalog) -> list[MigrateOperation]:
+def compare(
+    before: Catalog, after: Catalog, model_types: ModelTypes | None = None
+) -> list[MigrateOperation]:
     """What makes ``after`` out of ``before``; empty when they are the same.
 
     Changes of one table that follow each other stand in a ``ModifyTableOps``.
@@ -50,17 +53,17 @@ def compare(before: Catalog, after: Catalog) -> list[MigrateOperation]:
 
         upgrade, downgrade = compare(database, models), compare(models, database)
     """
-    return _gathered(_Comparison(before, after).operations())
+    return _gathered(_Comparison(before, after, model_types).operations())
 
 
 class _Comparison:
     """One comparison; each list holds operations that may run together."""
 
-    def __init__(self, before: Catalog, after: Catalog) -> None:
+    def __init__(self, before: Catalog, after: Catalog, model_types: ModelTypes | None) -> None:
         self.before = before
         self.after = after
-        self.old = Objects(before)
-        self.new = Objects(after)
+        self.old = Objects(before, model_types)
+        self.new = Objects(after, model_types)
         self.common = {
             name: (table, after.tables[name])
             for name, table in before.tables.items()

@@ -9,15 +9,15 @@ from sqlalchemy.sql.elements import TextClause
 
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.errors import DirectiveError
 from asyncmig.operations.columns import AlterColumnOp
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
 from asyncmig.operations.containers import OpContainer
+from asyncmig.operations.operation import MigrateOperation
 from asyncmig.results.differences import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from asyncmig.operations.operation import MigrateOperation
 
 __all__ = ["differences"]
 
@@ -42,12 +42,18 @@ def differences(operations: Iterable[MigrateOperation]) -> Iterator[Difference]:
         else:
             before, after = _comments(operation)
             yield Difference(
-                change=operation.directive,
+                change=_change(operation),
                 object=_object(operation),
                 before=before,
                 after=after,
                 sql=_sql(operation),
             )
+
+
+def _change(operation: MigrateOperation) -> str:
+    """The directive; of a user's operation, which may have none, its class."""
+    usual = operation.directive == MigrateOperation.directive
+    return type(operation).__name__ if usual else operation.directive
 
 
 def _altered(operation: AlterColumnOp) -> Iterator[Difference]:
@@ -83,7 +89,10 @@ def _comments(operation: MigrateOperation) -> tuple[str | None, str | None]:
 
 
 def _sql(operation: MigrateOperation) -> tuple[str, ...]:
-    return tuple(compiled.sql for compiled in compile_operation(operation, _DIALECT))
+    try:
+        return tuple(compiled.sql for compiled in compile_operation(operation, _DIALECT))
+    except DirectiveError:  # a user's operation, whose SQL comes about when it runs
+        return ()
 
 
 def _object(operation: Any) -> str:

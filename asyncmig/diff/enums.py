@@ -69,9 +69,9 @@ def replace_enum(
             table.name.name,
             column.name,
             schema=place,
-            existing_type=old.type(column),
+            existing_type=old.type(column, table),
             existing_nullable=column.nullable,
-            modify_type=new.type(wanted),
+            modify_type=new.type(wanted, table),
             modify_server_default=new.default(wanted) if wanted.default is not None else False,
             postgresql_using=using(column, wanted, new),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from asyncmig.diff.model_types import model_column
 from asyncmig.diff.objects import Objects
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ class _ByObject:
             name
             for name in {**ours.columns, **theirs.columns}
             if self._asks(
-                model.c.get(name) if name in ours.columns and name in model.c else None,
+                model_column(model, name) if name in ours.columns else None,
                 reflected.c.get(name),
                 name,
                 "column",

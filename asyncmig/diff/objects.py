@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         SequenceOptions,
         Table,
     )
+    from asyncmig.diff.model_types import ModelTypes
     from asyncmig.operations.operation import MigrateOperation
 
 __all__ = ["Objects"]
@@ -45,10 +46,12 @@ class Objects:
 
     Args:
         catalog: the one.
+        model_types: what the models have for its types.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, model_types: ModelTypes | None = None) -> None:
         self.catalog = catalog
+        self._model_types = model_types
         schema = re.escape(_PREPARER.quote(catalog.default_schema))
         self._qualified = re.compile(rf'(?<![\w."]){schema}\.(?=[\w"]+(?![\w"]*\())')
 
@@ -80,9 +83,12 @@ class Objects:
         """The server's text as ``sa.text``: no colon of it is a parameter."""
         return sa.text(_COLON.sub(r"\\:", self.local(sql)))
 
-    def type(self, column: Column) -> Any:
-        """A column's type."""
-        return sql_type(column.type, column.collation, self.catalog)
+    def type(self, column: Column, table: Table) -> Any:
+        """A column's type; it knows the model's own, where there is one."""
+        found = sql_type(column.type, column.collation, self.catalog)
+        if self._model_types is None:
+            return found
+        return self._model_types.completed(found, column, table, self.catalog)
 
     def default(self, column: Column) -> Any:
         """A column's default as ``server_default`` takes it."""
@@ -112,7 +118,7 @@ class Objects:
                 keywords["autoincrement"] = column.serial
         return sa.Column(
             column.name,
-            self.type(column),
+            self.type(column, table),
             *items,
             nullable=column.nullable,
             comment=column.comment,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from asyncmig.diff.server_type import ServerType
+from asyncmig.types import ServerType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -26,6 +26,7 @@ from asyncmig.operations.keys import CreatePrimaryKeyOp, CreateUniqueConstraintO
 from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
 from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, DropSequenceOp
 from asyncmig.operations.tables import CreateTableOp, DropTableOp, RenameTableOp
+from asyncmig.render.cautions import cautions
 from asyncmig.render.layout import Call, Code, Listed, laid_out, string
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from asyncmig.operations.operation import MigrateOperation
     from asyncmig.render.operations_items import ItemWriter
 
-__all__ = ["render_operations", "warning"]
+__all__ = ["render_operations"]
 
 
 def render_operations(operations: Iterable[MigrateOperation], items: ItemWriter) -> str:
@@ -51,49 +52,24 @@ def render_operations(operations: Iterable[MigrateOperation], items: ItemWriter)
 
 
 def _lines(operation: MigrateOperation, items: ItemWriter) -> Iterator[str]:
+    own = items.renderer(type(operation)) if items.renderer is not None else None
+    if own is not None:
+        said: Any = own(items.context, operation)
+        yield from [said] if isinstance(said, str) else said or ()
+        return
     if isinstance(operation, OpContainer):
         for inner in operation.ops:
             yield from _lines(inner, items)
         return
-    remark = warning(operation)
-    if remark is not None:
-        yield f"# {remark}"
+    for caution in cautions(operation):
+        yield f"# {caution}"
     for kind in type(operation).__mro__:
         if (write := _WRITERS.get(kind)) is not None:
             yield laid_out(write(operation, items))
             return
     raise ScriptError(
         f"{type(operation).__name__} has no spelling in a script",
-        hint="give process_revision_directives operations of asyncmig, or op.execute",
-    )
-
-
-def warning(operation: MigrateOperation) -> str | None:
-    """What a reviewer should know before the next line."""
-    match operation:
-        case DropTableOp():
-            return f"drops table {_place(operation)} with its rows"
-        case DropColumnOp():
-            column = operation.to_column()
-            if column.computed is None:
-                return f"drops column {_place(operation)}.{operation.column_name} with its data"
-        case AddColumnOp(column=column) if (
-            not column.nullable
-            and column.server_default is None
-            and column.identity is None
-            and column.computed is None
-        ):
-            return f"fails if {_place(operation)} has rows: give a server_default, or fill it first"
-        case AlterColumnOp(modify_nullable=False):
-            return (
-                f"fails if {_place(operation)}.{operation.column_name} has NULLs: fill them first"
-            )
-    return None
-
-
-def _place(operation: Any) -> str:
-    return (
-        f"{operation.schema}.{operation.table_name}" if operation.schema else operation.table_name
+        hint="register one with renderers.dispatch_for, or use an operation of asyncmig",
     )
 
 
@@ -113,12 +89,12 @@ def _create_table(operation: CreateTableOp, items: ItemWriter) -> Code:
     if operation.if_not_exists:
         keywords["if_not_exists"] = "True"
     arguments = ((None, string(operation.table_name)), *((None, item) for item in written))
-    return Call("op.create_table", (*arguments, *keywords.items()), tall=True)
+    return Call(items.op("create_table"), (*arguments, *keywords.items()), tall=True)
 
 
 def _drop_table(operation: DropTableOp, items: ItemWriter) -> Code:
     return Call.of(
-        "op.drop_table",
+        items.op("drop_table"),
         string(operation.table_name),
         **_keywords(items, {"schema": operation.schema, "if_exists": operation.if_exists}),
     )
@@ -126,12 +102,14 @@ def _drop_table(operation: DropTableOp, items: ItemWriter) -> Code:
 
 def _rename_table(operation: RenameTableOp, items: ItemWriter) -> Code:
     names = (string(operation.table_name), string(operation.new_table_name))
-    return Call.of("op.rename_table", *names, **_keywords(items, {"schema": operation.schema}))
+    return Call.of(
+        items.op("rename_table"), *names, **_keywords(items, {"schema": operation.schema})
+    )
 
 
 def _add_column(operation: AddColumnOp, items: ItemWriter) -> Code:
     return Call.of(
-        "op.add_column",
+        items.op("add_column"),
         string(operation.table_name),
         items.column(operation.column),
         **_keywords(items, {"schema": operation.schema, "if_not_exists": operation.if_not_exists}),
@@ -140,7 +118,7 @@ def _add_column(operation: AddColumnOp, items: ItemWriter) -> Code:
 
 def _drop_column(operation: DropColumnOp, items: ItemWriter) -> Code:
     return Call.of(
-        "op.drop_column",
+        items.op("drop_column"),
         string(operation.table_name),
         string(operation.column_name),
         **_keywords(items, {"schema": operation.schema, "if_exists": operation.if_exists}),
@@ -171,7 +149,7 @@ def _alter_column(operation: AlterColumnOp, items: ItemWriter) -> Code:
     if operation.schema is not None:
         keywords["schema"] = string(operation.schema)
     names = (string(operation.table_name), string(operation.column_name))
-    return Call.of("op.alter_column", *names, **keywords)
+    return Call.of(items.op("alter_column"), *names, **keywords)
 
 
 def _names(names: Iterable[str]) -> Listed:
@@ -180,7 +158,7 @@ def _names(names: Iterable[str]) -> Listed:
 
 def _key(operation: CreatePrimaryKeyOp | CreateUniqueConstraintOp, items: ItemWriter) -> Code:
     return Call.of(
-        f"op.{operation.directive}",
+        items.op(operation.directive),
         items.name(operation.constraint_name),
         string(operation.table_name),
         _names(operation.columns),
@@ -190,7 +168,7 @@ def _key(operation: CreatePrimaryKeyOp | CreateUniqueConstraintOp, items: ItemWr
 
 def _check(operation: CreateCheckConstraintOp, items: ItemWriter) -> Code:
     return Call.of(
-        "op.create_check_constraint",
+        items.op("create_check_constraint"),
         items.name(operation.constraint_name),
         string(operation.table_name),
         items.condition(operation.condition),
@@ -200,7 +178,7 @@ def _check(operation: CreateCheckConstraintOp, items: ItemWriter) -> Code:
 
 def _foreign_key(operation: CreateForeignKeyOp, items: ItemWriter) -> Code:
     return Call.of(
-        "op.create_foreign_key",
+        items.op("create_foreign_key"),
         items.name(operation.constraint_name),
         string(operation.source_table),
         string(operation.referent_table),
@@ -217,7 +195,7 @@ def _drop_constraint(operation: DropConstraintOp, items: ItemWriter) -> Code:
         "if_exists": operation.if_exists,
     }
     return Call.of(
-        "op.drop_constraint",
+        items.op("drop_constraint"),
         items.name(operation.constraint_name),
         string(operation.table_name),
         **_keywords(items, keywords),
@@ -227,7 +205,7 @@ def _drop_constraint(operation: DropConstraintOp, items: ItemWriter) -> Code:
 def _validate(operation: ValidateConstraintOp, items: ItemWriter) -> Code:
     names = (string(operation.constraint_name), string(operation.table_name))
     return Call.of(
-        "op.validate_constraint", *names, **_keywords(items, {"schema": operation.schema})
+        items.op("validate_constraint"), *names, **_keywords(items, {"schema": operation.schema})
     )
 
 
@@ -243,7 +221,7 @@ def _create_index(operation: CreateIndexOp, items: ItemWriter) -> Code:
         **operation.kw,
     }
     return Call.of(
-        "op.create_index",
+        items.op("create_index"),
         items.name(operation.index_name),
         string(operation.table_name),
         Listed(keys),
@@ -260,13 +238,16 @@ def _drop_index(operation: DropIndexOp, items: ItemWriter) -> Code:
         "postgresql_concurrently": concurrently,
     }
     return Call.of(
-        "op.drop_index", items.name(operation.index_name), *table, **_keywords(items, keywords)
+        items.op("drop_index"),
+        items.name(operation.index_name),
+        *table,
+        **_keywords(items, keywords),
     )
 
 
 def _create_comment(operation: CreateTableCommentOp, items: ItemWriter) -> Code:
     return Call.of(
-        "op.create_table_comment",
+        items.op("create_table_comment"),
         string(operation.table_name),
         items.value(operation.comment),
         **_keywords(items, {"schema": operation.schema}),
@@ -275,7 +256,7 @@ def _create_comment(operation: CreateTableCommentOp, items: ItemWriter) -> Code:
 
 def _drop_comment(operation: DropTableCommentOp, items: ItemWriter) -> Code:
     return Call.of(
-        "op.drop_table_comment",
+        items.op("drop_table_comment"),
         string(operation.table_name),
         **_keywords(items, {"schema": operation.schema}),
     )
@@ -283,7 +264,7 @@ def _drop_comment(operation: DropTableCommentOp, items: ItemWriter) -> Code:
 
 def _execute(operation: ExecuteSQLOp, items: ItemWriter) -> Code:
     sql = operation.sqltext
-    return Call.of("op.execute", string(sql) if isinstance(sql, str) else items.value(sql))
+    return Call.of(items.op("execute"), string(sql) if isinstance(sql, str) else items.value(sql))
 
 
 def _sequence(operation: CreateSequenceOp | AlterSequenceOp, items: ItemWriter) -> Code:
@@ -294,7 +275,7 @@ def _sequence(operation: CreateSequenceOp | AlterSequenceOp, items: ItemWriter) 
         keywords[name] = items.type(value) if name == "data_type" else items.value(value)
     if operation.schema is not None:
         keywords["schema"] = string(operation.schema)
-    return Call.of(f"op.{operation.directive}", string(operation.sequence_name), **keywords)
+    return Call.of(items.op(operation.directive), string(operation.sequence_name), **keywords)
 
 
 def _drop_sequence(operation: DropSequenceOp, items: ItemWriter) -> Code:
@@ -304,13 +285,13 @@ def _drop_sequence(operation: DropSequenceOp, items: ItemWriter) -> Code:
         "cascade": operation.cascade,
     }
     return Call.of(
-        "op.drop_sequence", string(operation.sequence_name), **_keywords(items, keywords)
+        items.op("drop_sequence"), string(operation.sequence_name), **_keywords(items, keywords)
     )
 
 
 def _create_enum(operation: CreateEnumOp, items: ItemWriter) -> Code:
     return Call.of(
-        "op.create_enum",
+        items.op("create_enum"),
         string(operation.enum_name),
         _names(operation.values),
         **_keywords(items, {"schema": operation.schema}),
@@ -327,18 +308,20 @@ def _add_enum_value(operation: AddEnumValueOp, items: ItemWriter) -> Code:
     # an empty label is a label
     said = {name: value for name, value in keywords.items() if value not in (None, False)}
     names = (string(operation.enum_name), string(operation.value))
-    return Call.of("op.add_enum_value", *names, **_keywords(items, said))
+    return Call.of(items.op("add_enum_value"), *names, **_keywords(items, said))
 
 
 def _rename_enum_value(operation: RenameEnumValueOp, items: ItemWriter) -> Code:
     names = (operation.enum_name, operation.old_value, operation.new_value)
     keywords = _keywords(items, {"schema": operation.schema})
-    return Call.of("op.rename_enum_value", *map(string, names), **keywords)
+    return Call.of(items.op("rename_enum_value"), *map(string, names), **keywords)
 
 
 def _rename_enum(operation: RenameEnumOp, items: ItemWriter) -> Code:
     names = (string(operation.old_enum_name), string(operation.new_enum_name))
-    return Call.of("op.rename_enum", *names, **_keywords(items, {"schema": operation.schema}))
+    return Call.of(
+        items.op("rename_enum"), *names, **_keywords(items, {"schema": operation.schema})
+    )
 
 
 def _drop_enum(operation: DropEnumOp, items: ItemWriter) -> Code:
@@ -347,7 +330,7 @@ def _drop_enum(operation: DropEnumOp, items: ItemWriter) -> Code:
         "if_exists": operation.if_exists,
         "cascade": operation.cascade,
     }
-    return Call.of("op.drop_enum", string(operation.enum_name), **_keywords(items, keywords))
+    return Call.of(items.op("drop_enum"), string(operation.enum_name), **_keywords(items, keywords))
 
 
 def _create_schema(operation: CreateSchemaOp, items: ItemWriter) -> Code:
@@ -355,12 +338,16 @@ def _create_schema(operation: CreateSchemaOp, items: ItemWriter) -> Code:
         "if_not_exists": operation.if_not_exists,
         "authorization": operation.authorization,
     }
-    return Call.of("op.create_schema", string(operation.schema_name), **_keywords(items, keywords))
+    return Call.of(
+        items.op("create_schema"), string(operation.schema_name), **_keywords(items, keywords)
+    )
 
 
 def _drop_schema(operation: DropSchemaOp, items: ItemWriter) -> Code:
     keywords = {"if_exists": operation.if_exists, "cascade": operation.cascade}
-    return Call.of("op.drop_schema", string(operation.schema_name), **_keywords(items, keywords))
+    return Call.of(
+        items.op("drop_schema"), string(operation.schema_name), **_keywords(items, keywords)
+    )
 
 
 _WRITERS: Mapping[type, Any] = {

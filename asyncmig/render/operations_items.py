@@ -15,15 +15,18 @@ from sqlalchemy.schema import (
     UniqueConstraint,
 )
 from sqlalchemy.sql.elements import ClauseElement, TextClause
-from sqlalchemy.types import NullType, UserDefinedType
+from sqlalchemy.types import NullType
 
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import ScriptError
 from asyncmig.operations.internals import foreign_key_target, table_prefixes
+from asyncmig.operations.model_type import model_type
 from asyncmig.render.layout import Call, Code, Listed, string
+from asyncmig.render.prefixes import Prefixes
+from asyncmig.types import ServerType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from sqlalchemy.schema import Column, Constraint, Table
     from sqlalchemy.types import TypeEngine
@@ -31,6 +34,13 @@ if TYPE_CHECKING:
 __all__ = ["ItemWriter"]
 
 _IDENTITY = ("start", "increment", "minvalue", "maxvalue", "cycle", "cache")
+_KINDS: Mapping[type, str] = {
+    PrimaryKeyConstraint: "primary_key",
+    UniqueConstraint: "unique",
+    CheckConstraint: "check",
+    ForeignKeyConstraint: "foreign_key",
+}
+"""What ``render_item`` calls constraints."""
 _POSTGRESQL = "from sqlalchemy.dialects import postgresql"
 _DIALECT = MigrationDialect()
 
@@ -41,26 +51,43 @@ class ItemWriter:
     Args:
         final_names: say ``op.f(...)`` around names of constraints, because the models have a naming
             convention that would change them.
-        render_item: the user's hook: called with a kind, an object and None, it gives code, or
+        render_item: the user's hook: called with a kind, an object and ``context``, it gives code, or
             False for ours.
+        context: what hooks and renderers are given; its ``imports`` are ours too.
+        prefixes: what stands before names.
+        renderer: gives the user's own function for a class of operations, or None.
     """
 
     def __init__(
         self,
         *,
         final_names: bool = False,
-        render_item: Callable[[str, Any, Any], str | bool] | None = None,
+        render_item: Callable[[str, Any, Any], str | bool | None] | None = None,
+        context: Any = None,
+        prefixes: Prefixes | None = None,
+        renderer: Callable[[type], Callable[[Any, Any], Any] | None] | None = None,
     ) -> None:
-        self.imports: set[str] = set()
+        self.imports: set[str] = set() if context is None else context.imports
+        self.context = context
+        self.renderer = renderer
         self._final_names = final_names
         self._render_item = render_item
+        self._prefixes = Prefixes() if prefixes is None else prefixes
+
+    def op(self, name: str) -> str:
+        """A directive."""
+        return f"{self._prefixes.op}{name}"
+
+    def sa(self, name: str) -> str:
+        """A name of SQLAlchemy."""
+        return f"{self._prefixes.sa}{name}"
 
     def name(self, name: object) -> Code:
         """The name of a constraint or index."""
         if name is None:
             return "None"
         text = string(str(name))
-        return Call.of("op.f", text) if self._final_names else text
+        return Call.of(self.op("f"), text) if self._final_names else text
 
     def value(self, value: Any) -> Code:
         """Any value that may stand in a directive's arguments."""
@@ -73,9 +100,9 @@ class ItemWriter:
                 inside = (f"{self.value(key)}: {self.value(item)}" for key, item in value.items())
                 return "{" + ", ".join(inside) + "}"
             case TextClause():
-                return Call.of("sa.text", string(value.text))
+                return Call.of(self.sa("text"), string(value.text))
             case ClauseElement():
-                return Call.of("sa.text", string(self._sql(value)))
+                return Call.of(self.sa("text"), string(self._sql(value)))
             case _:
                 return repr(value)
 
@@ -94,12 +121,13 @@ class ItemWriter:
         """What the user's hook says of an item."""
         if self._render_item is None:
             return None
-        said = self._render_item(kind, item, None)
-        return None if said is False else str(said)
+        said = self._render_item(kind, item, self.context)
+        return None if said is False or said is None else str(said)
 
     def type(self, type_: TypeEngine[Any]) -> Code:
         """A type."""
-        said = self.hooked("type", type_)
+        model = model_type(type_)
+        said = self.hooked("type", type_ if model is None else model)
         if said is not None:
             return said
         if isinstance(type_, NullType):
@@ -107,31 +135,39 @@ class ItemWriter:
                 "a column without a type cannot be written",
                 hint="give the column a type in what process_revision_directives adds",
             )
-        if isinstance(type_, postgresql.ENUM):
-            self.imports.add(_POSTGRESQL)
-            keywords: dict[str, Code] = {"name": string(str(type_.name))}
-            if type_.schema is not None:
-                keywords["schema"] = string(type_.schema)
-            return Call.of("postgresql.ENUM", **keywords, create_type=repr(type_.create_type))
-        if isinstance(type_, postgresql.ARRAY):
-            self.imports.add(_POSTGRESQL)
-            return Call.of("postgresql.ARRAY", self.type(type_.item_type))
         kind = type(type_)
         if kind.__module__.startswith("sqlalchemy.dialects.postgresql"):
             self.imports.add(_POSTGRESQL)
-            if kind in {postgresql.JSON, postgresql.JSONB}:
-                return f"postgresql.{kind.__name__}()"
-            return f"postgresql.{_written(type_)}"
+            return self._postgresql(type_)
         if kind.__module__.startswith("sqlalchemy."):
-            return f"sa.{_written(type_)}"
-        if isinstance(type_, UserDefinedType) and kind.__module__ == "asyncmig.diff.server_type":
-            self.imports.add("from asyncmig.diff.server_type import ServerType")
-            return Call.of("ServerType", string(type_.get_col_spec()))
+            return self.sa(_written(type_))
+        if isinstance(type_, ServerType):
+            self.imports.add("from asyncmig.types import ServerType")
+            return Call.of("ServerType", string(type_.sql))
+        if self._prefixes.user is not None:
+            return f"{self._prefixes.user}{_written(type_)}"
         self.imports.add(f"import {kind.__module__}")
         return f"{kind.__module__}.{_written(type_)}"
 
+    def _postgresql(self, type_: TypeEngine[Any]) -> Code:
+        match type_:
+            case postgresql.ENUM():
+                keywords: dict[str, Code] = {"name": string(str(type_.name))}
+                if type_.schema is not None:
+                    keywords["schema"] = string(type_.schema)
+                return Call.of("postgresql.ENUM", **keywords, create_type=repr(type_.create_type))
+            case postgresql.ARRAY():
+                return Call.of("postgresql.ARRAY", self.type(type_.item_type))
+            case postgresql.JSON() | postgresql.JSONB():
+                return f"postgresql.{type(type_).__name__}()"
+            case _:
+                return f"postgresql.{_written(type_)}"
+
     def default(self, default: Any) -> Code:
         """What ``server_default`` takes."""
+        said = self.hooked("server_default", default)
+        if said is not None:
+            return said
         if isinstance(default, Identity):
             return self.identity(default)
         if isinstance(default, Computed):
@@ -145,14 +181,14 @@ class ItemWriter:
             value = getattr(identity, option)
             if value is not None:
                 keywords[option] = repr(value)
-        return Call.of("sa.Identity", **keywords)
+        return Call.of(self.sa("Identity"), **keywords)
 
     def computed(self, computed: Computed) -> Code:
         """A generated column's expression."""
         keywords: dict[str, Code] = {}
         if computed.persisted is not None:
             keywords["persisted"] = repr(computed.persisted)
-        return Call.of("sa.Computed", self.condition(computed.sqltext), **keywords)
+        return Call.of(self.sa("Computed"), self.condition(computed.sqltext), **keywords)
 
     def column(self, column: Column[Any]) -> Code:
         """A column with everything that is its own."""
@@ -174,10 +210,14 @@ class ItemWriter:
             keywords["nullable"] = "False"
         if column.comment is not None:
             keywords["comment"] = string(column.comment)
-        return Call.of("sa.Column", *items, **keywords)
+        return Call.of(self.sa("Column"), *items, **keywords)
 
     def constraint(self, constraint: Constraint) -> Code | None:
         """A constraint within ``create_table``; None where SQLAlchemy makes it by itself."""
+        kind = next((name for type_, name in _KINDS.items() if isinstance(constraint, type_)), None)
+        said = None if kind is None else self.hooked(kind, constraint)
+        if said is not None:
+            return said
         keywords: dict[str, Code] = {}
         if constraint.name is not None:
             keywords["name"] = self.name(constraint.name)
@@ -190,17 +230,19 @@ class ItemWriter:
         match constraint:
             case PrimaryKeyConstraint():
                 names = [string(column.name) for column in constraint.columns]
-                return Call.of("sa.PrimaryKeyConstraint", *names, **keywords) if names else None
+                return (
+                    Call.of(self.sa("PrimaryKeyConstraint"), *names, **keywords) if names else None
+                )
             case UniqueConstraint():
                 names = [string(column.name) for column in constraint.columns]
-                return Call.of("sa.UniqueConstraint", *names, **keywords)
+                return Call.of(self.sa("UniqueConstraint"), *names, **keywords)
             case CheckConstraint():
                 condition = self.condition(constraint.sqltext)
-                return Call.of("sa.CheckConstraint", condition, **keywords)
+                return Call.of(self.sa("CheckConstraint"), condition, **keywords)
             case ForeignKeyConstraint():
                 local = Listed(tuple(string(name) for name in constraint.column_keys))
                 remote = Listed(tuple(string(_target(element)) for element in constraint.elements))
-                return Call.of("sa.ForeignKeyConstraint", local, remote, **keywords)
+                return Call.of(self.sa("ForeignKeyConstraint"), local, remote, **keywords)
             case _:
                 raise ScriptError(
                     f"a {type(constraint).__name__} within create_table cannot be written",

@@ -9,7 +9,7 @@ from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.operations.containers import OpContainer
 from asyncmig.plan.model import PhaseKind
 from asyncmig.plan.phases import split_phases
-from asyncmig.render.operations import warning
+from asyncmig.render.cautions import cautions
 from asyncmig.sql.classify import classify
 from asyncmig.sql.statement import Statement
 
@@ -34,7 +34,7 @@ def render_sql(operations: Iterable[MigrateOperation]) -> str:
     remarks: dict[int, str] = {}
     statements: list[Statement] = []
     for operation in _flat(operations):
-        remark = warning(operation)
+        remark = "\n-- ".join(cautions(operation))
         for compiled in compile_operation(operation, dialect):
             facts = classify(compiled.sql)
             statement = Statement(
@@ -43,9 +43,9 @@ def render_sql(operations: Iterable[MigrateOperation]) -> str:
                 enum_label=facts.enum_label,
             )
             statements.append(statement)
-            if remark is not None:
+            if remark:
                 remarks[id(statement)] = remark
-                remark = None
+                remark = ""
     return "\n".join(_lines(statements, remarks))
 
 

@@ -20,6 +20,7 @@ class CreatedRevision(Result):
     ``changes`` counts what autogenerate found, and is None where it was not asked. ``written`` is False
     when nothing differed and nothing was to be written then. ``renames`` were given or agreed to;
     ``candidates`` look like renames, and are in the script as a drop and an addition.
+    ``further`` are the ids of the other revisions that ``process_revision_directives`` added.
     """
 
     revision: str
@@ -30,6 +31,7 @@ class CreatedRevision(Result):
     written: bool = True
     renames: tuple[RenameCandidate, ...] = ()
     candidates: tuple[RenameCandidate, ...] = ()
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

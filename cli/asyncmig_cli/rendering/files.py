@@ -30,6 +30,8 @@ def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
     yield f"{stream.style('created', 'green', 'bold')} {near(created.path)} ({down} -> {name})"
     for hook in created.hooks:
         yield stream.style(f"  ran {hook}", "dim")
+    if created.further:
+        yield f"{stream.style('created', 'green', 'bold')} {', '.join(created.further)} too"
 
 
 def started_lines(result: "InitResult", stream: Stream) -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
+from asyncmig.autogenerate.context import AutogenContext
+
 __all__ = ["AutogenContext"]
-
-
-class AutogenContext:
-    """What Alembic hands to its renderers; asyncmig makes none."""

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from asyncmig.alembic_compat.facade.autogenerate import comparators
+from asyncmig.autogenerate.dispatch import comparators
 
 __all__ = ["comparators"]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from asyncmig.alembic_compat.facade.autogenerate import renderers
+from asyncmig.autogenerate.dispatch import renderers
 
 __all__ = ["renderers"]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from asyncmig.alembic_compat.facade.autogenerate import Rewriter
+from asyncmig.autogenerate.rewriter import Rewriter
 
 __all__ = ["Rewriter"]

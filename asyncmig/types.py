@@ -1,4 +1,4 @@
-"""A type that only the server knows."""
+"""Types for revision scripts, beside those that SQLAlchemy has."""
 
 from __future__ import annotations
 
