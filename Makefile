@@ -10,10 +10,18 @@ STAMP := $(VENV)/.installed
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crash test-proxies check unit integration lint format types contracts docs bench coverage clean
+.PHONY: help demo test test-crash test-proxies test-matrix check unit integration lint format types contracts docs bench coverage clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# the oldest SQLAlchemy that pyproject.toml allows
+OLD_SQLALCHEMY := 2.0.36
+OLD := .matrix/sqlalchemy-$(OLD_SQLALCHEMY)
+MATRIX_TESTS ?= tests/unit/ddl tests/unit/operations tests/unit/alembic_compat tests/differential \
+	$(wildcard tests/integration/test_alembic_*.py tests/integration/test_autogenerate_*.py) \
+	$(addprefix tests/integration/,test_directives_on_server.py test_patterns_d.py test_literals.py \
+	test_upgrade.py test_version_hooks.py)
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -43,6 +51,21 @@ test-crash: $(STAMP) ## every crash point, 2,000 random histories, 50 processes:
 
 test-proxies: $(STAMP) ## with the real PgBouncer, which has to be installed
 	@$(BIN)/python -m pytest tests/proxies/pgbouncer_cases.py --quiet
+
+$(OLD)/.installed: pyproject.toml constraints.txt
+	@test -x $(OLD)/bin/python || $(PYTHON) -m venv $(OLD)
+	@echo "installing SQLAlchemy $(OLD_SQLALCHEMY) into $(OLD) (once)"
+	@sed 's/^SQLAlchemy==.*/SQLAlchemy==$(OLD_SQLALCHEMY)/' constraints.txt >$(OLD)/constraints.txt
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=$(OLD)/constraints.txt \
+		$(OLD)/bin/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+test-matrix: $(STAMP) $(OLD)/.installed ## what makes SQL, with SQLAlchemy 2.0 and 2.1 on PostgreSQL 15 and 18
+	@for major in 15 18; do for python in $(OLD)/bin/python $(BIN)/python; do \
+		echo "PostgreSQL $$major, SQLAlchemy $$($$python -c 'import sqlalchemy; print(sqlalchemy.__version__)')"; \
+		$(BIN)/python scripts/servers.py run $$major -- \
+			$$python -m pytest --quiet $(MATRIX_TESTS) || exit 1; \
+	done; done
 
 lint: $(STAMP) ## ruff, and formatting
 	@$(BIN)/ruff check --quiet

@@ -113,17 +113,22 @@ def start(major: int) -> int:
     """Start ``hold`` in the background, unless it runs already, and print the URL."""
     note = running(major)
     if note is None:
-        process = subprocess.Popen(
-            [sys.executable, __file__, "hold", str(major)],
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        CACHE.mkdir(parents=True, exist_ok=True)
+        log = CACHE / f"{major}.log"
+        with log.open("w") as errors:  # who reads our output is not to wait for the server's end
+            process = subprocess.Popen(
+                [sys.executable, __file__, "hold", str(major)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
+            )
         url = process.stdout.readline().strip()
         if not url:
+            print(log.read_text(), file=sys.stderr)
             return 1
         note = {"pid": process.pid, "url": url}
-        CACHE.mkdir(parents=True, exist_ok=True)
         path = CACHE / f"{major}.json"
         path.touch(mode=0o600)
         path.write_text(json.dumps(note))

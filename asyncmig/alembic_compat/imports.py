@@ -51,6 +51,9 @@ class _Scope:
 _scope: ContextVar[_Scope | None] = ContextVar("asyncmig_alembic_imports", default=None)
 _lock = threading.Lock()
 _users = 0
+_heard = False
+_PROBE = "builtins"
+"""A module that is always there, imported to see who is asked."""
 _previous: Any = builtins.__import__
 
 
@@ -90,9 +93,17 @@ def _enter() -> None:
     global _users, _previous  # noqa: PLW0603 - there is one builtin to stand in for
     with _lock:
         _users += 1
-        if _users == 1 and builtins.__import__ is not _import:
+        if _users == 1 and not _stands():
             _previous = builtins.__import__
             builtins.__import__ = _import
+
+
+def _stands() -> bool:
+    """True when an import comes to our function, be it by way of somebody else's."""
+    global _heard  # noqa: PLW0603 - see above
+    _heard = False
+    builtins.__import__(_PROBE)
+    return _heard
 
 
 def _leave() -> None:
@@ -111,6 +122,9 @@ def _import(
     fromlist: Sequence[str] | None = (),
     level: int = 0,
 ) -> Any:
+    if name == _PROBE:
+        global _heard  # noqa: PLW0603 - see `_stands`
+        _heard = True
     if level == 0:
         scope = _scope.get()
         if scope is not None:
@@ -165,10 +179,8 @@ def _exists(name: str) -> bool:
 def _module(name: str) -> ModuleType:
     """Our module of that name; where there is none, the installed one."""
     ours = _ours(name)
-    if ours in sys.modules:
-        return sys.modules[ours]
-    if _exists(name):
-        return import_module(ours)
+    if ours in sys.modules or _exists(name):
+        return import_module(ours)  # waits for a thread that is in the middle of it
     with real_alembic():
         try:
             return import_module(name)

@@ -115,8 +115,8 @@ class DatabaseUrl:
     def to_sqlalchemy(self) -> str:
         """The URL for ``create_async_engine``, with its password.
 
-        SQLAlchemy hands a URL's arguments to asyncpg as strings. Those that have to be numbers are
-        not in it: give ``connect_args=url.sqlalchemy_connect_args()`` as well.
+        SQLAlchemy hands a URL's arguments to asyncpg as strings, and its version 2.0 does not read
+        escapes in the database's name. Give ``connect_args=url.sqlalchemy_connect_args()`` as well.
 
         Example:
             >>> parse_url("postgres://app:pw@db/app?sslmode=require").to_sqlalchemy()
@@ -137,8 +137,17 @@ class DatabaseUrl:
         return f"{text}?{urlencode(query)}" if query else text
 
     def sqlalchemy_connect_args(self) -> dict[str, object]:
-        """The arguments that ``to_sqlalchemy()`` cannot carry, for ``connect_args``."""
-        return sort_out(self.arguments).numbers()
+        """The arguments that ``to_sqlalchemy()`` cannot carry, for ``connect_args``.
+
+        Numbers, and a database whose name has to be escaped in a URL.
+        """
+        from urllib.parse import quote
+
+        arguments: dict[str, object] = {**sort_out(self.arguments).numbers()}
+        if self.database is not None and quote(self.database, safe="") != self.database:
+            # SQLAlchemy 2.0 leaves the name as the URL spells it
+            arguments["database"] = self.database
+        return arguments
 
     def redacted(self) -> str:
         """The URL for a person to read, with ``***`` for every secret."""

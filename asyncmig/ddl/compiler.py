@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
+
+import sqlalchemy
+from sqlalchemy.exc import ArgumentError
 
 from asyncmig.ddl import (
     columns,
@@ -133,6 +137,9 @@ COMPILERS: Mapping[type[MigrateOperation], Compile] = {
 """What compiles which operation. A subclass is compiled as its nearest ancestor."""
 
 
+_UNKNOWN_KEYWORD = re.compile(r"Argument '(\w+)' is not accepted by dialect")
+
+
 def compile_operation(operation: MigrateOperation, dialect: Dialect) -> list[CompiledSql]:
     """The statements of an operation, in the order they are to run.
 
@@ -154,10 +161,21 @@ def compile_operation(operation: MigrateOperation, dialect: Dialect) -> list[Com
         compile_kind = COMPILERS.get(kind)
         if compile_kind is not None:
             compilation = Compilation(dialect)
-            return [
-                CompiledSql(compiled) if isinstance(compiled, str) else compiled
-                for compiled in compile_kind(operation, compilation)
-            ]
+            try:
+                return [
+                    CompiledSql(compiled) if isinstance(compiled, str) else compiled
+                    for compiled in compile_kind(operation, compilation)
+                ]
+            except ArgumentError as error:
+                keyword = _UNKNOWN_KEYWORD.match(str(error))
+                if keyword is None:
+                    raise
+                raise refusal(
+                    f"SQLAlchemy {sqlalchemy.__version__} does not know {keyword[1]} here",
+                    hint="postgresql_with of a table and postgresql_include of a key need SQLAlchemy 2.1;"
+                    " op.execute takes any SQL",
+                    directive=operation.directive,
+                ) from error
     name = type(operation).__name__
     raise refusal(
         f"asyncmig cannot compile {name}",

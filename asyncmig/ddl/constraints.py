@@ -27,7 +27,10 @@ __all__ = ["add", "add_constraint", "drop", "drop_constraint", "validate_constra
 def add(constraint: Constraint, compilation: Compilation) -> Iterator[str]:
     """ADD CONSTRAINT, unless the constraint has no place in PostgreSQL."""
     if render_as_constraint(constraint, compilation.ddl_compiler):
-        yield compilation.ddl(AddConstraint(constraint))
+        rule = constraint._create_rule  # noqa: SLF001 - AddConstraint takes it out of CREATE TABLE
+        statement = AddConstraint(constraint)
+        constraint._create_rule = rule  # noqa: SLF001 - the constraint stays as it was
+        yield compilation.ddl(statement)
 
 
 def drop(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from asyncmig.errors import FileError, ScriptError
 from asyncmig.render.mako_template import comma, render_mako
 from asyncmig.render.template import fill
+from asyncmig.revisions.syntax import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +96,7 @@ def check_python(path: Path, content: bytes, new: NewRevision) -> None:
     import ast
 
     try:
-        tree = ast.parse(content)
+        tree = tree_of(content)
     except SyntaxError as error:
         raise ScriptError(
             f"the template gives no valid Python for {path.name}: line {error.lineno}: {error.msg}",

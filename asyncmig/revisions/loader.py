@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import time
 from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoader
 from importlib.util import module_from_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from asyncmig.revisions.syntax import tree_of
+
 if TYPE_CHECKING:
+    import ast
     from types import CodeType, ModuleType
 
 __all__ = ["ByteCodeLoader", "SourceLoader"]
@@ -44,7 +46,7 @@ class SourceLoader(SourceFileLoader):
         self, data: bytes, path: str, *, _optimize: int = -1
     ) -> CodeType:
         """Compile by way of the syntax tree, which is kept; the import system calls it."""
-        tree = self.tree = ast.parse(data, path)
+        tree = self.tree = tree_of(data, path)
         return compile(tree, path, "exec", dont_inherit=True, optimize=_optimize)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,9 @@ from asyncmig.revisions.revision import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["flattened", "parse", "read_tree", "unwritten_functions"]
+__all__ = ["flattened", "parse", "read_tree", "tree_of", "unwritten_functions"]
 
+_parsing = threading.RLock()  # garbage collection may parse while we do
 _LINE_START = re.compile(r"^[^\s)\]}#]", re.MULTILINE)
 _SETTERS_FROM_INSIDE = frozenset(("globals", "exec", "modules"))
 
@@ -56,7 +58,17 @@ def _parsed(text: str | bytes) -> ast.Module:
     with warnings.catch_warnings():
         # Python warns of doubtful escapes when it compiles the script; once is enough.
         warnings.simplefilter("ignore")
-        return ast.parse(text)
+        return tree_of(text)
+
+
+def tree_of(text: str | bytes, path: str = "<unknown>") -> ast.Module:
+    """``ast.parse``, one thread at a time.
+
+    Before 3.11.8 Python counts the depth of all trees under construction together, and refuses one whose
+    count another thread has changed (gh-106905).
+    """
+    with _parsing:
+        return ast.parse(text, path)
 
 
 # -- metadata -----------------------------------------------------------------------------------

@@ -820,6 +820,30 @@ def batch_never(op):
 
 @case
 def operations_from_schema_objects(op):
+    table = of_many_parts()
+    ops = their_ops if isinstance(op, Theirs) else our_ops
+    op.invoke(ops.CreateTableOp.from_table(table))
+    for index in sorted(table.indexes, key=lambda index: index.name):
+        op.invoke(ops.CreateIndexOp.from_index(index))
+        op.invoke(ops.DropIndexOp.from_index(index))
+        op.invoke(ops.DropIndexOp.from_index(index).reverse())
+    for constraint in sorted(table.constraints, key=lambda c: (str(c.name), type(c).__name__)):
+        add = ops.AddConstraintOp.from_constraint(constraint)
+        op.invoke(add)
+        if constraint.name:
+            op.invoke(add.reverse())
+            # a constraint that Alembic has added once it never adds again
+            (fresh,) = (c for c in of_many_parts().constraints if c.name == constraint.name)
+            op.invoke(ops.AddConstraintOp.from_constraint(fresh).reverse().reverse())
+    op.invoke(ops.AddColumnOp.from_column(table.c.a))
+    op.invoke(ops.AddColumnOp.from_column(table.c.a).reverse())
+    op.invoke(ops.AddColumnOp.from_column_and_tablename("s", "t", table.c.a).reverse().reverse())
+    table = of_many_parts()  # Alembic's ADD CONSTRAINT takes it out of a later CREATE TABLE
+    op.invoke(ops.CreateTableOp.from_table(table).reverse())
+    op.invoke(ops.CreateTableOp.from_table(table).reverse().reverse())
+
+
+def of_many_parts() -> sa.Table:
     metadata = sa.MetaData()
     table = sa.Table(
         "t",
@@ -837,23 +861,7 @@ def operations_from_schema_objects(op):
         **STORAGE,
     )
     sa.Table("u", metadata, sa.Column("id", sa.Integer, primary_key=True))
-    ops = their_ops if isinstance(op, Theirs) else our_ops
-    op.invoke(ops.CreateTableOp.from_table(table))
-    for index in sorted(table.indexes, key=lambda index: index.name):
-        op.invoke(ops.CreateIndexOp.from_index(index))
-        op.invoke(ops.DropIndexOp.from_index(index))
-        op.invoke(ops.DropIndexOp.from_index(index).reverse())
-    for constraint in sorted(table.constraints, key=lambda c: (str(c.name), type(c).__name__)):
-        add = ops.AddConstraintOp.from_constraint(constraint)
-        op.invoke(add)
-        if constraint.name:
-            op.invoke(add.reverse())
-            op.invoke(add.reverse().reverse())
-    op.invoke(ops.AddColumnOp.from_column(table.c.a))
-    op.invoke(ops.AddColumnOp.from_column(table.c.a).reverse())
-    op.invoke(ops.AddColumnOp.from_column_and_tablename("s", "t", table.c.a).reverse().reverse())
-    op.invoke(ops.CreateTableOp.from_table(table).reverse())
-    op.invoke(ops.CreateTableOp.from_table(table).reverse().reverse())
+    return table
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -81,6 +81,9 @@ def ix(*expressions: Any, **keywords: Any) -> Callable[[sa.MetaData], object]:
 no_index = table(col("pages", sa.Integer), col("tags", pgs.JSONB))
 nothing = table()
 SINCE_15 = frozenset({"foreign key some columns"})
+SINCE_SQLALCHEMY_2_1 = frozenset({"foreign key some columns"})
+UNKNOWN_HERE = SINCE_SQLALCHEMY_2_1 if sa.__version__.startswith("2.0") else frozenset()
+"""What the installed SQLAlchemy cannot declare."""
 seq = sa.Sequence
 
 CHANGES: list[Change] = [
@@ -471,6 +474,7 @@ CHANGES: list[Change] = [
     [
         pytest.param(*change, id=name, marks=[pytest.mark.pg(">=15")] if name in SINCE_15 else [])
         for name, *change in CHANGES
+        if name not in UNKNOWN_HERE
     ],
 )
 async def test_change(comparing: Comparing, before, after):

@@ -151,6 +151,24 @@ def test_context_speaks_to_the_environment_of_its_own_scope():
         _ = context.config
 
 
+def test_a_wrapper_that_stays_is_no_endless_circle():
+    before = builtins.__import__
+    with alembic_imports():
+        inner = builtins.__import__
+
+        def wrapper(*args, **kwargs):
+            return inner(*args, **kwargs)
+
+        builtins.__import__ = wrapper
+    try:
+        assert builtins.__import__ is wrapper
+        with alembic_imports():
+            assert run("from alembic import op")["op"].__name__.startswith("asyncmig.")
+        assert run("import alembic")["alembic"].__name__ == "alembic"
+    finally:
+        builtins.__import__ = before
+
+
 async def test_scripts_and_what_they_import_use_ours(project, monkeypatch):
     monkeypatch.syspath_prepend(project.path)
     (project.path / "compat_helpers_of_a_project.py").write_text(

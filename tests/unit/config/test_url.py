@@ -301,7 +301,8 @@ def test_any_login_survives(user, password, database):
     assert parse_url(url.to_sqlalchemy()) == url
     sqlalchemy = make_url(url.to_sqlalchemy())
     assert (sqlalchemy.username, sqlalchemy.password) == (user, password)
-    assert sqlalchemy.database == database
+    arguments = dialect().create_connect_args(sqlalchemy)[1] | url.sqlalchemy_connect_args()
+    assert arguments["database"] == database
 
 
 @given(st.text())

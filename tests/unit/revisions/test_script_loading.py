@@ -3,6 +3,7 @@
 import ast
 import gc
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -427,3 +428,39 @@ def test_paths_with_odd_names(tmp_path):
     path = Path(tmp_path) / "2024-01-01 add stuff.py"
     path.write_text(HEAD)
     assert load_script(Revision(id="a", path=str(path))).module.revision == "a"
+
+
+def test_threads_may_parse_at_once():
+    """Python before 3.11.8 refuses trees that are made at the same time: gh-106905."""
+    source = "def f():\n" + "".join(f"    g({n}, [1, (2, h({n}))])\n" for n in range(200))
+    failures = []
+
+    class Waste:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            sum(range(200))  # lets another thread go on in the middle of garbage collection
+
+    def work():
+        for _ in range(6):
+            waste = [Waste() for _ in range(5)]
+            try:
+                parse(source, "a.py")
+            except SystemError as error:
+                failures.append(error)
+            del waste
+
+    interval, threshold = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(1e-6)
+    gc.set_threshold(50)
+    try:
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*threshold)
+    assert not failures
