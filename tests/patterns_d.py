@@ -406,6 +406,33 @@ PATTERNS = (
         """,
     ),
     Pattern(
+        name="d10_commit_and_more_in_one_text",
+        upgrade="""
+            op.execute("CREATE TABLE before_it ()")
+            op.get_bind().execute(sa.text("COMMIT; VACUUM users; CREATE TABLE in_it (); BEGIN"))
+            op.get_bind().execute(sa.text("CREATE TABLE after_it ()"))
+        """,
+        downgrade="""
+            op.get_bind().execute(sa.text("DROP TABLE before_it; DROP TABLE in_it; COMMIT"))
+            op.drop_table("after_it")
+        """,
+        phases=("transaction", "autocommit", "transaction"),
+    ),
+    Pattern(
+        name="d10_commit_and_more_in_a_coroutine",
+        asynchronous=True,
+        upgrade="""
+            connection = await op.connection()
+            await connection.execute("CREATE TABLE a (); COMMIT; VACUUM users; CREATE TABLE b ()")
+            assert await op.fetch("COMMIT; SELECT 1 AS one") == [(1,)]
+        """,
+        downgrade="""
+            connection = await op.connection()
+            await connection.execute("DROP TABLE a; DROP TABLE b")
+        """,
+        offline=False,
+    ),
+    Pattern(
         name="d10_vacuum_by_itself",
         upgrade='op.execute("VACUUM users")\nop.execute("ANALYZE users")',
         downgrade='op.execute("REINDEX TABLE CONCURRENTLY users")',

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Decision", "Journal", "Run", "asyncmig_version"]
 
+_FINISHED = "asyncmig.finished"
+"""The setting that holds when the last phase of this session ended, in seconds since 1970."""
+
 _COLUMNS = """\
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     run uuid NOT NULL,
@@ -110,6 +113,20 @@ class Journal:
             f"{literal(asyncmig_version())}, {literal(run.tag)}"
         )
 
+    @property
+    def _began(self) -> str:
+        if self.run is None:  # psql sends one statement at a time
+            return "now()"
+        return f"greatest(now(), to_timestamp(nullif(current_setting('{_FINISHED}', true), '')::float8))"
+
+    @property
+    def _now(self) -> str:
+        """The time, which is also noted for the phase that comes next; a rollback takes the note back."""
+        if self.run is None:
+            return "clock_timestamp()"
+        noted = "extract(epoch FROM clock_timestamp())::text"
+        return f"to_timestamp(set_config('{_FINISHED}', {noted}, false)::float8)"
+
     @cached_property
     def _run(self) -> str:
         return "gen_random_uuid()" if self.run is None else literal(self.run.id)
@@ -125,8 +142,12 @@ class Journal:
         statement: int | None = None,
         error: str | None = None,
     ) -> str:
-        """One phase's row; ``started_at`` of a transaction phase is its transaction's begin."""
-        finished = "NULL" if state == "started" else "clock_timestamp()"
+        """One phase's row.
+
+        ``started_at`` is its transaction's begin, or the end of the phase before it: all transactions of
+        one message begin, for the server, when the message arrives.
+        """
+        finished = "NULL" if state == "started" else self._now
         done = len(content.statements) if statement is None else statement
         return (
             f"INSERT INTO {self.sql_name} (run, revision, down_revisions, direction, phase, kind,"
@@ -135,7 +156,7 @@ class Journal:
             f" ({self._run}, {literal(step.revision)}, {text_array(step.down_revisions)},"
             f" {literal(str(step.direction))}, {phase}, {literal(str(content.kind))},"
             f" {literal(state)}, {done}, {literal(final)}, {literal(content.fingerprint)},"
-            f" {literal(step.checksum)}, now(), {finished}, {self._who}, {literal(error)})"
+            f" {literal(step.checksum)}, {self._began}, {finished}, {self._who}, {literal(error)})"
         )
 
     def advance(self, step: Step, phase: int, statement: int) -> str:
@@ -147,7 +168,7 @@ class Journal:
         return (
             f"UPDATE {self.sql_name} SET state = 'done', final = {literal(final)},"
             f" statement = {len(content.statements)},"
-            f" fingerprint = {literal(content.fingerprint)}, finished_at = clock_timestamp(),"
+            f" fingerprint = {literal(content.fingerprint)}, finished_at = {self._now},"
             f" error = NULL WHERE {self._open(step, phase)}"
         )
 

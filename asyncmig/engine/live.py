@@ -21,6 +21,7 @@ from asyncmig.errors import AsyncmigError, ScriptError
 from asyncmig.plan.play import failing_line, play, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
 from asyncmig.sql.classify import Control, classify
+from asyncmig.sql.pieces import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
@@ -157,6 +158,7 @@ class LiveConnections:
 
     async def fetch(self, recorder: Recorder, query: str, args: tuple[Any, ...]) -> list[Any]:
         """Send what is pending, then run one query."""
+        query = await self.lead(recorder, query)
         if not await self.steer(recorder, query, needs_rows=True):
             return []
         rows = await self._executor.session.fetch(query, *args)
@@ -220,11 +222,15 @@ class LiveConnections:
         event.remove(connection, "rollback", self._rolled_back)
 
     def _before(
-        self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any
+        self, connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any
     ) -> tuple[str, Any]:
         recorder = self._recorder
         if recorder is None:
             return statement, parameters
+        if not parameters:
+            *first, statement = pieces(statement)
+            for each in first:
+                connection.exec_driver_sql(each)
         if await_only(self.steer(recorder, statement)):
             return statement, parameters
         return _NOTHING, ()
@@ -262,6 +268,19 @@ class LiveConnections:
                 raise _needs_its_rows(recorder, sql)
             return False
         return True
+
+    async def lead(self, recorder: Recorder, sql: str) -> str:
+        """Run what stands before the last statement of a text, where they cannot go together.
+
+        Returns:
+            The last.
+        """
+        *first, last = pieces(sql)
+        for each in first:
+            if await self.steer(recorder, each):
+                await self._executor.session.send(each)
+                await self.passed(recorder)
+        return last
 
     async def passed(self, recorder: Recorder) -> None:
         """A statement that a script ran itself has gone through."""
@@ -339,6 +358,8 @@ class ScriptConnection:
         live, recorder = self._live, self._recorder
 
         async def steered(query: str, *args: Any, **kwargs: Any) -> Any:
+            if not args:
+                query = await live.lead(recorder, query)
             if not await live.steer(recorder, query, needs_rows=name in _GIVING_ROWS):
                 return None
             result = await member(query, *args, **kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,22 @@ async def test_every_fact_of_a_run(history, database_url, pg):
     text = await pg.fetchval("SELECT string_agg(j::text, ' ') FROM asyncmig_journal AS j")
     password = database_url.split("@")[0].rpartition(":")[2]
     assert password not in text
+
+
+async def test_revisions_of_one_message_have_times_of_their_own(project, database_url, pg):
+    project.revision("r0", upgrade="op.execute('SELECT pg_sleep(0.05)')")
+    for number in range(1, 4):
+        project.revision(
+            f"r{number}", down=f"r{number - 1}", upgrade="op.execute('SELECT pg_sleep(0.05)')"
+        )
+    await Migrator(database_url, script_location=project.script_location).upgrade()
+    # all began, for the server, when their message arrived
+    rows = await pg.fetch("SELECT started_at, finished_at FROM asyncmig_journal ORDER BY id")
+    assert len(rows) == 4
+    for one, two in itertools.pairwise(rows):
+        assert one["finished_at"] <= two["started_at"]
+    for row in rows:
+        assert 0.05 <= (row["finished_at"] - row["started_at"]).total_seconds()
 
 
 async def test_filters(history, database_url):

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
 from asyncmig.alembic_compat.lenient.dialect import LenientDialect
-from asyncmig.alembic_compat.lenient.driver import DriverConnection, texts
-from asyncmig.sql.classify import Control, classify
+from asyncmig.alembic_compat.lenient.driver import DriverConnection
+from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
     import asyncpg
@@ -44,20 +44,9 @@ async def lenient_connection(driver: asyncpg.Connection, name: str) -> AsyncConn
     view = connection.sync_connection
     assert view is not None  # noqa: S101 - an open AsyncConnection has one
     owner.append(view)
-    # a connection's own listeners come before its engine's, and this one before the runner's
-    event.listen(view, "before_cursor_execute", _divide, retval=True)
     await connection.run_sync(dialect.initialize)
     await connection.rollback()  # of SQLAlchemy's own view: nothing has begun on the server
     return connection
-
-
-def _divide(
-    connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
-) -> tuple[str, Any]:
-    """Let the runner hear each of several statements, where one is no plain part of a transaction."""
-    if not many and not parameters:
-        statement = _leave_the_last(connection, statement)
-    return statement, parameters
 
 
 def _tell_before(
@@ -84,21 +73,6 @@ def _tell_after(
         listener(owner, cursor, statement, parameters, context, many)
     if _alone(cursor, statement):
         owner.exec_driver_sql("COMMIT")
-
-
-def _leave_the_last(connection: Connection, statement: str) -> str:
-    """Run what precedes the last statement, where one of them is no plain part of a transaction."""
-    if ";" not in statement:
-        return statement
-    statements = texts(statement)
-    if len(statements) < 2:
-        return statement
-    facts = [classify(each) for each in statements]
-    if all(f.transactional and f.control in {None, Control.SAVEPOINT} for f in facts):
-        return statement
-    for each in statements[:-1]:
-        connection.exec_driver_sql(each)
-    return statements[-1]
 
 
 def _alone(cursor: Any, statement: str) -> bool:
