@@ -17,7 +17,7 @@ import anyio
 import asyncpg
 
 from asyncmig.engine.failures import is_disconnect
-from asyncmig.errors import ConnectionLostError, DatabaseError, PoolingError
+from asyncmig.errors import ConnectionLostError, DatabaseError, PoolingError, ScriptError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -29,6 +29,7 @@ __all__ = ["CLEANUP_SECONDS", "Session", "pooling_error"]
 CLEANUP_SECONDS = 5.0
 """How long leaving a connection may take before it is dropped."""
 
+_BUSY = "another operation is in progress"
 _ANOTHER_BACKEND = "asyncmig.another_backend"
 # PostgreSQL has no RAISE in plain SQL; to read a setting that does not exist is an error with a name
 _GUARD = """SELECT CASE WHEN pg_catalog.pg_backend_pid() = {pid}{lock}
@@ -157,6 +158,14 @@ class Session:
                 raise DatabaseError(
                     "a message took longer than command_timeout, and was cancelled",
                     hint="raise command_timeout, or set it to 0: statement_timeout is the better limit",
+                ) from error
+            if isinstance(error, asyncpg.InterfaceError) and _BUSY in str(error):
+                if not self.caller_transaction:
+                    self.driver.terminate()  # nobody will read the answer it is waiting for
+                raise ScriptError(
+                    "the connection is busy: a script began something on it and has not awaited it",
+                    hint="await what `op.connection()` and its methods give; a script that is not `async def` "
+                    "has op.get_bind() and op.run_async()",
                 ) from error
             if not (self.closed or is_disconnect(error)):
                 raise

@@ -1,9 +1,10 @@
 """The one place that starts an event loop, and where signals end the work in it."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.abc
@@ -50,6 +51,7 @@ async def _supervise(
     on_second: Callable[[], None],
 ) -> T:
     watch = _Watch()
+    _forget_what_nobody_awaits(watch)
     finished: list[T] = []
     failure: Exception | None = None
     async with anyio.create_task_group() as group:
@@ -68,6 +70,16 @@ async def _supervise(
         raise InterruptedRunError(watch.signal, failure)
     assert failure is not None  # noqa: S101  # neither done, nor interrupted, nor failed: not possible
     raise failure
+
+
+def _forget_what_nobody_awaits(watch: _Watch) -> None:
+    """After a signal the driver may leave futures with an exception, which nobody wants to read."""
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if watch.signal is None or "never retrieved" not in str(context.get("message")):
+            loop.default_exception_handler(context)
+
+    asyncio.get_running_loop().set_exception_handler(handle)
 
 
 async def _listen(

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.errors import NeedsDatabaseError
+from asyncmig.errors import NeedsDatabaseError, ScriptError
 from fix_database import catalog_dump, postgres_program
 from patterns_d import PATTERNS, START, Pattern
 
@@ -141,3 +141,19 @@ async def test_checkfirst_looks_at_the_database(migrator, database_url):
     assert "CREATE TYPE public.kind" in dump(database_url)
     await migrator(pattern, database_url).downgrade("base")
     assert "CREATE TYPE" not in dump(database_url)
+
+
+@pytest.mark.parametrize(
+    "upgrade",
+    [
+        "c = op.connection()\nc.send(None)",
+        "coroutine = op.fetch('SELECT pg_sleep(0.2)')\ncoroutine.send(None)",
+    ],
+)
+async def test_a_coroutine_driven_by_hand_is_told_so(project, database_url, pg, upgrade):
+    project.revision(
+        "a", header="c = None", upgrade=f"global c\nop.execute('CREATE TABLE t ()')\n{upgrade}"
+    )
+    with pytest.raises(ScriptError, match="has not awaited it"):
+        await Migrator(database_url, script_location=project.script_location).upgrade()
+    assert await pg.fetchval("SELECT to_regclass('t')") is None

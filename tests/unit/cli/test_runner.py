@@ -1,5 +1,7 @@
 """Signals end the work, and its end is told apart from its errors."""
 
+import asyncio
+import gc
 import os
 import signal
 
@@ -103,3 +105,21 @@ def test_a_second_signal_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BaseExceptionGroup):
         run_until_signal(work, on_signal=nothing, on_second=lambda: said.append("abandoned"))
     assert said == ["abandoned", "exit 130"]
+
+
+def test_what_the_driver_leaves_behind_after_a_signal_is_not_told(caplog):
+    def leave_a_failure() -> None:
+        asyncio.get_running_loop().create_future().set_exception(OSError("gone"))
+        gc.collect()
+
+    async def work():
+        leave_a_failure()
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            await anyio.sleep(10)
+        finally:
+            leave_a_failure()
+
+    with pytest.raises(InterruptedRunError):
+        run_until_signal(work, on_signal=lambda _: None, on_second=lambda: None)
+    assert caplog.text.count("never retrieved") == 1
