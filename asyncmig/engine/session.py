@@ -164,7 +164,7 @@ class Session:
                     self.driver.terminate()  # nobody will read the answer it is waiting for
                 raise ScriptError(
                     "the connection is busy: a script began something on it and has not awaited it",
-                    hint="await what `op.connection()` and its methods give; a script that is not `async def` "
+                    hint="await what `op.connection()` and its methods give; a plain function "
                     "has op.get_bind() and op.run_async()",
                 ) from error
             if not (self.closed or is_disconnect(error)):
