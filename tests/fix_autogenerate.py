@@ -65,8 +65,8 @@ class Comparing:
 
         self.session = Session(driver, none)
 
-    async def sides(self, *metadatas: MetaData, include_schemas: bool = False) -> Sides:
-        return await read_sides(self.session, metadatas, include_schemas=include_schemas)
+    async def sides(self, *metadatas: MetaData, **options: Any) -> Sides:
+        return await read_sides(self.session, metadatas, **options)
 
     async def apply(
         self, operations: Iterable[MigrateOperation], sides: Sides | None = None

@@ -186,8 +186,8 @@ class Models:
                     )
                 )
             )
-        except (SQLAlchemyError, AssertionError) as error:
-            # an index that no convention names is met by a bare assert
+        except (SQLAlchemyError, AssertionError, AttributeError, TypeError) as error:
+            # an index that no convention names is met by a bare assert, a default that is no text by worse
             reason = str(error).partition("\n")[0] or "SQLAlchemy refuses it without a reason"
             raise ConfigError(
                 f"the models cannot be written as SQL: {subject}: {reason}",

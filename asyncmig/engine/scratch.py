@@ -216,7 +216,8 @@ def _refusal(
             )
         case _:
             pass
-    reason = str(error).partition("\n")[0]
+    detail = getattr(error, "detail", None)
+    reason = str(error).partition("\n")[0] + (f" ({detail})" if detail else "")
     return DatabaseError(
         f"PostgreSQL refuses the models: {statement.subject}: {reason}",
         hint=hint or missing,
