@@ -46,21 +46,30 @@ HOLDER_INTERVAL = 5.0
 """Seconds between two questions for the holder: the lock is asked for more often."""
 
 
-def lock_key(settings: Settings) -> int:
+def lock_key(settings: Settings, schema: str | None) -> int:
     """The key of the runner's lock: the same in every process, on every machine, for one version table.
 
+    Args:
+        settings: the version table's name.
+        schema: where it is, or would be made: found by the server, whatever was configured.
+
     Returns:
-        A signed 64-bit integer from SHA-256 of the version table's configured schema and name.
+        A signed 64-bit integer from SHA-256 of the two; advisory locks are a database's own.
     """
-    name = f"asyncmig\0{settings.version_table_schema or ''}\0{settings.version_table}"
+    name = f"asyncmig\0{schema or ''}\0{settings.version_table}"
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 @asynccontextmanager
 async def runner_lock(
-    session: Session, database: Database, settings: Settings, emit: Callable[[Event], None]
+    session: Session,
+    database: Database,
+    settings: Settings,
+    emit: Callable[[Event], None],
+    *,
+    schema: str | None,
 ) -> AsyncIterator[None]:
-    """Hold the runner's lock.
+    """Hold the runner's lock for the version table in ``schema``.
 
     Inside a transaction of the caller the lock lives as long as that transaction, so that nobody
     starts before the caller has committed.
@@ -74,7 +83,7 @@ async def runner_lock(
         session.guarded_by(None)
         yield
         return
-    key = lock_key(settings)
+    key = lock_key(settings, schema)
     began = time.monotonic()
     scope = "xact_" if session.caller_transaction else ""
     query = (

@@ -72,6 +72,8 @@ async def prepared_run(session: Session, settings: Settings) -> AsyncIterator[No
         "idle_session_timeout": "0",
         "standard_conforming_strings": "on",
     }
+    if session.server_version >= 17:
+        values["transaction_timeout"] = "0"
     await session.send(_set(values))
     try:
         yield

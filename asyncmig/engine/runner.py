@@ -97,7 +97,7 @@ class Runner:
             if not moves:
                 return _nothing(state, target, direction, began, ahead=ahead)
             scripts = await self._scripts(moves, direction)
-            async with runner_lock(session, self._database, self._settings, self._emit):
+            async with self._locked(session, state):
                 state = await read_state(
                     session, self._settings, careful=not state.has_version_table
                 )
@@ -120,10 +120,7 @@ class Runner:
         tag: str | None = None,
     ) -> StampResult:
         """Write the version table without running anything."""
-        async with (
-            self._session() as session,
-            runner_lock(session, self._database, self._settings, self._emit),
-        ):
+        async with self._session() as session, self._locked(session):
             state = await read_state(session, self._settings)
             kept = frozenset[str]() if purge else state.heads
             change = planner.graph.stamp_path(targets, kept)
@@ -164,10 +161,7 @@ class Runner:
         Raises:
             RevisionNotFoundError: that revision did not stop half way.
         """
-        async with (
-            self._session() as session,
-            runner_lock(session, self._database, self._settings, self._emit),
-        ):
+        async with self._session() as session, self._locked(session):
             state = await read_state(session, self._settings)
             found = [entry for entry in state.open if entry.revision.startswith(revision)]
             if len(found) != 1:
@@ -195,10 +189,7 @@ class Runner:
         Returns:
             True when the version table had to be made.
         """
-        async with (
-            self._session() as session,
-            runner_lock(session, self._database, self._settings, self._emit),
-        ):
+        async with self._session() as session, self._locked(session):
             state = await read_state(session, self._settings, careful=True)
             books = books_for(self._settings, state.schema, None)
             await self._send_whole(session, await self._setup(session, state, books, ()))
@@ -211,6 +202,18 @@ class Runner:
             prepared_session(session, self._settings),
         ):
             yield session
+
+    @asynccontextmanager
+    async def _locked(
+        self, session: Session, state: DatabaseState | None = None
+    ) -> AsyncIterator[None]:
+        """The runner's lock for the version table that the server finds."""
+        if state is None:
+            state = await read_state(session, self._settings)
+        async with runner_lock(
+            session, self._database, self._settings, self._emit, schema=state.schema
+        ):
+            yield
 
     async def _moves(
         self,

@@ -204,7 +204,7 @@ async def test_every_command_that_writes_takes_the_lock(
 ) -> None:
     run = database_command
     run("upgrade", "aaaa", code=0)
-    key = lock_key(Settings(url=database_url))
+    key = lock_key(Settings(url=database_url), "public")
     await pg.execute(f"SELECT pg_advisory_lock({key})")
     for command in (
         ("stamp", "cccc"),

@@ -117,7 +117,7 @@ async def test_while_it_waits_for_the_lock(configured, database_url, pg):
     from asyncmig.engine.lock import lock_key
 
     migrator = Migrator(database_url, script_location=configured.script_location)
-    await pg.execute(f"SELECT pg_advisory_lock({lock_key(migrator.settings)})")
+    await pg.execute(f"SELECT pg_advisory_lock({lock_key(migrator.settings, 'public')})")
     process = await start(database_url, configured)
     await until(
         pg, f"{OURS} AND query LIKE '%pg_stat_activity%' OR EXISTS ({OURS} AND state = 'idle')"

@@ -33,7 +33,7 @@ async def lock_holders(pg, settings) -> int:
         "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
         " AND ((classid::bigint << 32) | objid::bigint) = $1"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        lock_key(settings),
+        lock_key(settings, "public"),
     )
 
 
@@ -61,7 +61,7 @@ async def test_the_lock_has_a_deadline_and_names_its_holder(history, database_ur
         lock_wait=0.3,
         on_event=events.append,
     )
-    await pg.execute(f"SELECT pg_advisory_lock({lock_key(migrator.settings)})")
+    await pg.execute(f"SELECT pg_advisory_lock({lock_key(migrator.settings, 'public')})")
     await pg.execute("SET application_name = 'the other one'")
     with pytest.raises(LockNotAcquiredError, match="the other one") as caught:
         await migrator.upgrade()
@@ -73,7 +73,7 @@ async def test_the_lock_has_a_deadline_and_names_its_holder(history, database_ur
 
 async def test_no_lock(history, database_url, pg):
     migrator = Migrator(database_url, script_location=history.script_location, lock=False)
-    await pg.execute(f"SELECT pg_advisory_lock({lock_key(migrator.settings)})")
+    await pg.execute(f"SELECT pg_advisory_lock({lock_key(migrator.settings, 'public')})")
     assert (await migrator.upgrade()).revisions == ("a1", "b1", "c1")
 
 

@@ -137,7 +137,7 @@ async def test_a_script_that_lets_go_of_all_locks(project, database_url, pg):
 
     thieves: list = []
     migrator = Migrator(database_url, script_location=project.script_location, on_event=on_event)
-    key = lock_key(migrator.settings)
+    key = lock_key(migrator.settings, "public")
     with pytest.raises(PoolingError):
         await migrator.upgrade()
     thieves[0].close()
