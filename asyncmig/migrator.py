@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
+from asyncmig.asking import current_state, in_each, journal, status_of, wait_for
 from asyncmig.config.overrides import checked_overrides
 from asyncmig.config.settings import Settings
-from asyncmig.errors import NotCurrentError, TargetError
+from asyncmig.errors import TargetError
 from asyncmig.plan.model import Direction
 from asyncmig.project import Project
-from asyncmig.results import CurrentState
+from asyncmig.results.combining import (
+    combined_check,
+    combined_current,
+    combined_run,
+    combined_stamp,
+    combined_status,
+    combined_tables,
+)
 from asyncmig.revisions.describe import branch_points, describe, describe_all
 
 if TYPE_CHECKING:
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
         BranchPoint,
         CheckResult,
         CreatedRevision,
+        CurrentState,
         JournalEntry,
         ResolveResult,
         RevisionInfo,
@@ -124,7 +133,41 @@ class Migrator:
         from asyncmig.config import load
 
         settings = load(path, name=name, x=x, url=url)
-        return cls(settings=settings, on_event=on_event, **overrides)
+        migrator = cls(settings=settings, on_event=on_event, **overrides)
+        if settings.databases and settings.section is None:
+            from asyncmig.config.several import load_each
+
+            each = load_each(settings, path=path, x=x, url=url)
+            migrator.project.stand_for(
+                {
+                    member: cls(settings=found, on_event=on_event, **overrides).settings
+                    for member, found in each.items()
+                }
+            )
+        return migrator
+
+    @property
+    def name(self) -> str | None:
+        """Which of several databases this is; None for one that stands alone."""
+        return self.project.name
+
+    async def databases(self) -> tuple[Migrator, ...]:
+        """One migrator for each database: several where the configuration or an ``env.py`` has several.
+
+        A migrator that stands for several upgrades, asks and compares them one after the other: what it
+        returns is about all, and holds each of them by name in ``databases``. What is about one of them
+        (a plan, a script, a revision) is an error there.
+        """
+        found = await self.project.databases()
+        if found == (self.project,):
+            return (self,)
+        return tuple(self._for(project) for project in found)
+
+    @classmethod
+    def _for(cls, project: Project) -> Migrator:
+        migrator = cls.__new__(cls)
+        migrator.project = project
+        return migrator
 
     @property
     def settings(self) -> Settings:
@@ -155,6 +198,7 @@ class Migrator:
             after its first read is known only when it runs.
         """
         if current is None:
+            await self.project.settled("a plan")
             current = (await self.current()).heads
         heads = (current,) if isinstance(current, str) else tuple(current)
         return await self.project.plan(target, heads, _direction(direction), offline=offline)
@@ -220,12 +264,13 @@ class Migrator:
         return await self._run(target, Direction.DOWNGRADE, tag)
 
     async def _run(self, target: str, way: Direction, tag: str | None) -> RunResult:
-        return _together(
-            [
-                await project.runner().run(await project.planner(), target, way, tag=tag)
-                for project in await self.project.databases()
-            ]
-        )
+        if target not in {"head", "heads"} or way is Direction.DOWNGRADE:
+            self.project.require_one_history(f"{way} to {target}")
+
+        async def run(project: Project) -> RunResult:
+            return await project.runner().run(await project.planner(), target, way, tag=tag)
+
+        return combined_run(await in_each(self.project, run))
 
     async def stamp(
         self, *targets: str, purge: bool = False, tag: str | None = None
@@ -237,22 +282,23 @@ class Migrator:
             purge: empty the version table first, whatever it holds.
             tag: kept in the journal.
         """
-        return [
-            await project.runner().stamp(await project.planner(), targets, purge=purge, tag=tag)
-            for project in await self.project.databases()
-        ][-1]
+        self.project.require_one_history("stamp")
+
+        async def work(project: Project) -> StampResult:
+            planner = await project.planner()
+            return await project.runner().stamp(planner, targets, purge=purge, tag=tag)
+
+        return combined_stamp(await in_each(self.project, work))
 
     async def ensure_version(self) -> VersionTableResult:
         """Create the version table and the journal where they are missing."""
         from asyncmig.results import VersionTableResult
 
-        return [
-            VersionTableResult(
-                table=project.settings.version_table,
-                created=await project.runner().ensure_tables(),
-            )
-            for project in await self.project.databases()
-        ][-1]
+        async def work(project: Project) -> VersionTableResult:
+            created = await project.runner().ensure_tables()
+            return VersionTableResult(table=project.settings.version_table, created=created)
+
+        return combined_tables(await in_each(self.project, work))
 
     async def resolve(self, revision: str, decision: str) -> ResolveResult:
         """Settle a revision that stopped half way, where the database cannot tell.
@@ -274,7 +320,7 @@ class Migrator:
             raise TargetError(
                 f"there is no decision {decision!r}", hint="done, retry or forget", target=decision
             ) from None
-        project = await self.project.settled()
+        project = await self.project.settled("resolve")
         entry = await project.runner().resolve(revision, decided)
         return ResolveResult(
             revision=entry.revision,
@@ -287,17 +333,7 @@ class Migrator:
 
     async def current(self) -> CurrentState:
         """Where the database stands."""
-        status = await self.status()
-        graph = await self.project.graph()
-        known = [graph.get(head) for head in status.current if head in graph]
-        return CurrentState(
-            heads=status.current,
-            revisions=describe_all(graph, known, current=status.current),
-            unknown=status.unknown,
-            ahead=status.state == "ahead",
-            partial=status.partial,
-            is_current=status.state in {"current", "ahead"},
-        )
+        return combined_current(await in_each(self.project, current_state))
 
     async def status(self, *, scripts: bool = False) -> Status:
         """Where the database stands against the code: one query, for health endpoints.
@@ -305,18 +341,9 @@ class Migrator:
         Args:
             scripts: also tell in ``edited`` which applied scripts were changed since; reads them all.
         """
-        from asyncmig.engine.reading import opened, read_status
-
-        project = await self.project.settled()
-        graph = await project.graph()
-        async with opened(project.database(), project.settings) as session:
-            status, state = await read_status(session, project.settings, graph)
-            if scripts:
-                from asyncmig.engine.edited import edited_revisions
-
-                edited = await edited_revisions(session, project.settings, state, graph)
-                status = replace(status, edited=edited)
-        return status
+        return combined_status(
+            await in_each(self.project, lambda project: status_of(project, scripts=scripts))
+        )
 
     async def wait_until_current(
         self,
@@ -330,22 +357,13 @@ class Migrator:
         Raises:
             NotCurrentError: the time is over.
         """
-        from asyncmig.engine.reading import opened, wait_until_current
+        end = None if timeout is None else anyio.current_time() + timeout
 
-        project = await self.project.settled()
-        graph = await project.graph()
-        async with opened(project.database(), project.settings) as session:
-            status = await wait_until_current(session, project.settings, graph, timeout)
-        if not status.ok:
-            pending = ", ".join(status.pending[:5]) + (" ..." if len(status.pending) > 5 else "")
-            raise NotCurrentError(
-                f"the database is {status.state} after {timeout:g} s: pending {pending or 'nothing'}",
-                hint="is the job that migrates running? `asyncmig status` shows where it stands",
-                current=status.current,
-                pending=status.pending,
-                state=status.state,
-            )
-        return status
+        async def work(project: Project) -> Status:
+            left = None if end is None else max(0.0, end - anyio.current_time())
+            return await wait_for(project, left)
+
+        return combined_status(await in_each(self.project, work))
 
     async def log(
         self,
@@ -369,7 +387,7 @@ class Migrator:
             tag: what the run was tagged with.
             run: a run's id or its beginning.
         """
-        from asyncmig.engine.reading import LogFilter, moment, opened, read_journal
+        from asyncmig.engine.reading import LogFilter, moment
 
         wanted = LogFilter(
             revision=revision,
@@ -380,9 +398,11 @@ class Migrator:
             run=run,
             limit=limit,
         )
-        project = await self.project.settled()
-        async with opened(project.database(), project.settings) as session:
-            return await read_journal(session, project.settings, wanted)
+        found = await in_each(self.project, lambda project: journal(project, wanted))
+        entries = [entry for several in found.values() for entry in several]
+        if len(found) > 1:
+            entries.sort(key=lambda entry: _moment(entry.started_at), reverse=True)
+        return tuple(entries[:limit])
 
     async def check(self) -> CheckResult:
         """Where the database differs from the models.
@@ -399,7 +419,11 @@ class Migrator:
 
             assert (await migrator.check()).ok  # a test that no migration was forgotten
         """
-        return await (await self.project.autogenerate()).check()
+
+        async def work(project: Project) -> CheckResult:
+            return await (await project.autogenerate()).check()
+
+        return combined_check(await in_each(self.project, work))
 
     # asking the script directory
 
@@ -486,6 +510,7 @@ class Migrator:
             FileError: the folder cannot be written.
             AsyncmigError: with ``autogenerate``, as ``check``.
         """
+        self.project.require_one_history("a revision")
         labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
         place: dict[str, Any] = {
             "message": message,
@@ -533,6 +558,7 @@ class Migrator:
         splice: bool = False,
     ) -> CreatedRevision:
         """Write a revision that stands on several: all heads, if none are named."""
+        self.project.require_one_history("a merge")
         from asyncmig.render import create_merge
 
         directory = await self.project.directory()
@@ -549,6 +575,12 @@ class Migrator:
         )
 
 
+def _moment(stamp: str) -> datetime:
+    from datetime import datetime
+
+    return datetime.fromisoformat(stamp)
+
+
 def _direction(name: str) -> Direction:
     try:
         return Direction(name)
@@ -556,16 +588,3 @@ def _direction(name: str) -> Direction:
         raise TargetError(
             f"there is no direction {name!r}", hint="upgrade or downgrade", target=name
         ) from None
-
-
-def _together(results: Sequence[RunResult]) -> RunResult:
-    """The results of several databases as one."""
-    first = results[0]
-    return replace(
-        first,
-        before=tuple(dict.fromkeys(head for result in results for head in result.before)),
-        after=tuple(dict.fromkeys(head for result in results for head in result.after)),
-        applied=tuple(step for result in results for step in result.applied),
-        ahead=any(result.ahead for result in results),
-        elapsed=sum(result.elapsed for result in results),
-    )

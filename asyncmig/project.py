@@ -61,6 +61,8 @@ class Project:
         on_version_apply: VersionHooks = None,
     ) -> None:
         self.settings = settings
+        self.name: str | None = None
+        self._each: Mapping[str, Settings] = {}
         self._given_hooks = on_version_apply
         self._version_hooks: tuple[VersionHook, ...] | None = None
         self._given = database
@@ -78,12 +80,45 @@ class Project:
 
     # what an env.py says
 
-    async def settled(self) -> Project:
-        """This project, after its ``env.py`` was read: its first database, if it has several."""
-        return (await self.databases())[0]
+    def stand_for(self, each: Mapping[str, Settings]) -> None:
+        """Stand for several databases, by name, each with a history of its own; for none, for itself."""
+        self._each = each
+
+    async def settled(self, doing: str = "this") -> Project:
+        """This project, after its ``env.py`` was read.
+
+        Raises:
+            ConfigError: it stands for several databases, and what is done is done to one.
+        """
+        first, *others = await self.databases()
+        if others:
+            names = ", ".join(str(project.name) for project in (first, *others))
+            raise ConfigError(
+                f"there are several databases, {names}, and {doing} is about one of them",
+                hint=f"name one: -n {first.name}; in Python, one of `await migrator.databases()`",
+            )
+        return first
+
+    def require_one_history(self, doing: str) -> None:
+        """Refuse what belongs into one history, where each database has its own.
+
+        Raises:
+            ConfigError: several databases are configured, and none was chosen.
+        """
+        if self._each:
+            names = ", ".join(self._each)
+            raise ConfigError(
+                f"there are several databases, {names}, each with a history of its own, and {doing} "
+                "is about one of them",
+                hint=f"name one: -n {next(iter(self._each))}",
+            )
 
     async def databases(self) -> tuple[Project, ...]:
-        """One project for each database: several only where an ``env.py`` migrates several."""
+        """One project for each database: several where the settings or an ``env.py`` name several."""
+        if self._databases is None and self._each:
+            self._databases = tuple(
+                self._member(name, settings) for name, settings in self._each.items()
+            )
         if self._databases is None:
             from asyncmig.alembic_compat.detection import find_env_file
 
@@ -99,20 +134,30 @@ class Project:
         file = await anyio.to_thread.run_sync(read_env_file, self.settings, path)
         for note in file.notes:
             self.emit(Notice(message=note))
-        first, *others = project_runs(self.settings, file)
-        self._use(first, file.config)
-        projects: list[Project] = [self]
-        for run in others:
-            project = Project(
-                run.settings,
-                database=self._given,
-                on_event=self._on_event,
-                on_version_apply=self._given_hooks,
-            )
+        runs = project_runs(self.settings, file)
+        own = [run for run in runs if run.name == self.settings.section]
+        runs = tuple(own) or runs
+        self._use(runs[0], file.config)
+        if len(runs) == 1:
+            return (self,)
+        return tuple(self._member(run.name, run.settings, (run, file.config)) for run in runs)
+
+    def _member(
+        self, name: str, settings: Settings, env: tuple[ProjectRun, Config] | None = None
+    ) -> Project:
+        """The project of one database among several, and what an ``env.py`` says of it."""
+        project = Project(
+            settings,
+            database=self._given,
+            models=self._given_models,
+            on_event=self._on_event,
+            on_version_apply=self._given_hooks,
+        )
+        project.name = name
+        if env is not None:
             project._databases = (project,)
-            project._use(run, file.config)
-            projects.append(project)
-        return tuple(projects)
+            project._use(*env)
+        return project
 
     def _use(self, run: ProjectRun, config: Config) -> None:
         self._env_config = config
@@ -178,7 +223,7 @@ class Project:
         self, target: str, current: Sequence[str], way: Direction, *, offline: bool = False
     ) -> Plan:
         """What leads from rows of the version table to a target."""
-        project = await self.settled()
+        project = await self.settled("a plan")
         planner = await project.planner(offline=offline)
         moves = planner.moves(target, current, way)
         scripts = await anyio.to_thread.run_sync(
@@ -190,11 +235,9 @@ class Project:
         """The comparison of models and database; ``as_sql`` is for a SQL revision."""
         from asyncmig.autogenerating import Autogenerate
 
-        if len(await self.databases()) > 1:
-            raise ConfigError(
-                "env.py migrates several databases, and models are compared with one",
-                hint="name one: -n NAME, or --url",
-            )
+        project = await self.settled("a comparison with models")
+        if project is not self:
+            return await project.autogenerate(as_sql=as_sql)
         return Autogenerate(
             database=self.database(),
             settings=self.settings,

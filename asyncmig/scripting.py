@@ -30,7 +30,7 @@ async def migration_script(project: Project, range_: str, way: Direction) -> str
             hint="write FROM:TO, for example head:base",
             target=range_,
         )
-    project = await project.settled()
+    project = await project.settled("a script for psql")
     current = _rows(await project.graph(), start)
     plan = await project.plan(target or "heads", current, way, offline=True)
     return offline_script(
@@ -43,7 +43,7 @@ async def migration_script(project: Project, range_: str, way: Direction) -> str
 
 async def stamp_script(project: Project, targets: Sequence[str], *, purge: bool) -> str:
     """Writing the version table as if the targets had been run; ``start:target`` names the rows before."""
-    project = await project.settled()
+    project = await project.settled("a script for psql")
     graph = await project.graph()
     start, wanted = "", list(targets)
     if len(targets) == 1:
@@ -77,7 +77,7 @@ async def stamp_script(project: Project, targets: Sequence[str], *, purge: bool)
 
 async def ensure_version_script(project: Project) -> str:
     """The creation of the version table and the journal."""
-    project = await project.settled()
+    project = await project.settled("a script for psql")
     books = _books(project)
     create = [books.version.create((await project.graph()).heads)]
     return write_transaction(create + (books.journal.create() if books.journal else []))

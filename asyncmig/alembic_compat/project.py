@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from asyncmig.config.duration import parse_duration
 from asyncmig.config.settings import Settings
@@ -26,6 +27,7 @@ _EXISTING = re.compile(r"\s*(CREATE\s+(?:SCHEMA|EXTENSION))\s+(?!IF\s)", re.IGNO
 _CONFIGURING = re.compile(r"\bset_config\s*\(", re.IGNORECASE)
 _READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN"})
 _NOT_OURS = frozenset({"LOCK", "LOCK TABLE", "CREATE DATABASE", "DROP DATABASE", "PRAGMA", ""})
+_UNNAMED = frozenset({"", "upgrades"})
 _EXPLICIT = frozenset({"--url", "ASYNCMIG_URL", "DATABASE_URL"})
 
 
@@ -34,6 +36,7 @@ class ProjectRun:
     """One database of a project, ready to run.
 
     Attributes:
+        name: of the database, as far as the file tells it; one that no other has.
         settings: ours, with what ``env.py`` said in them.
         options: for ``op.get_context().opts``.
         keywords: for ``upgrade`` and ``downgrade``.
@@ -42,6 +45,7 @@ class ProjectRun:
         setup: statements that change the database, before anything runs.
     """
 
+    name: str
     settings: Settings
     options: Mapping[str, Any] = field(default_factory=dict)
     keywords: Mapping[str, Any] = field(default_factory=dict)
@@ -57,10 +61,34 @@ def project_runs(settings: Settings, file: EnvironmentFile) -> tuple[ProjectRun,
     migrates several databases.
     """
     several = len({run.url for run in file.runs}) > 1
-    return tuple(_run(settings, run, several=several) for run in file.runs)
+    names = _names(file.runs)
+    return tuple(
+        _run(settings, run, name, several=several)
+        for name, run in zip(names, file.runs, strict=True)
+    )
 
 
-def _run(settings: Settings, run: CapturedRun, *, several: bool) -> ProjectRun:
+def _names(runs: Sequence[CapturedRun]) -> list[str]:
+    """What each run is called: by the keyword of Alembic's template, its token, schema or database."""
+    names: list[str] = []
+    for number, run in enumerate(runs, start=1):
+        token = str(run.options.get("upgrade_token") or "").removesuffix("_upgrades")
+        told = (
+            run.keywords.get("engine_name"),
+            None if token in _UNNAMED else token,
+            run.options.get("version_table_schema"),
+            _database_name(run.url),
+        )
+        name = next((str(one) for one in told if one), str(number))
+        names.append(name if name not in names else f"{name}-{number}")
+    return names
+
+
+def _database_name(url: str | None) -> str | None:
+    return urlsplit(url).path.strip("/") or None if url else None
+
+
+def _run(settings: Settings, run: CapturedRun, title: str, *, several: bool) -> ProjectRun:
     options = run.options
     changes: dict[str, Any] = {"lenient_bind": True}
     if run.url and (several or _is_free(settings)):
@@ -82,6 +110,7 @@ def _run(settings: Settings, run: CapturedRun, *, several: bool) -> ProjectRun:
         if getattr(settings, name) == getattr(defaults, name):
             changes[name] = limit
     return ProjectRun(
+        name=title,
         settings=replace(settings, **changes),
         options=dict(options),
         keywords=run.keywords,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from asyncmig.results.base import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["CheckResult", "Difference"]
 
@@ -30,9 +34,13 @@ class Difference(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult(Result):
-    """What ``check`` found; in the order in which a migration would change it."""
+    """What ``check`` found, in the order in which a migration would change it.
+
+    Of several databases ``differences`` has all, and ``databases`` each of them by name.
+    """
 
     differences: tuple[Difference, ...] = ()
+    databases: Mapping[str, CheckResult] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -15,7 +15,7 @@ class JournalEntry(Result):
 
     Times are ISO 8601 with zone; ``elapsed`` is in seconds; ``state`` is ``started``, ``done`` or
     ``failed``; ``statement`` counts the phase's finished statements; ``final`` marks the phase that
-    changed the version table.
+    changed the version table. ``database`` says which of several it was.
     """
 
     id: int
@@ -38,3 +38,4 @@ class JournalEntry(Result):
     asyncmig_version: str | None
     tag: str | None
     error: str | None
+    database: str | None = None

@@ -1,10 +1,14 @@
-"""What was done to a database."""
+"""What was done to a database; of several, each stands by name in ``databases``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from asyncmig.results.base import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["AppliedStep", "ResolveResult", "RunResult", "StampResult", "VersionTableResult"]
 
@@ -34,6 +38,7 @@ class RunResult(Result):
     applied: tuple[AppliedStep, ...] = ()
     ahead: bool = False
     elapsed: float = 0.0
+    databases: Mapping[str, RunResult] = field(default_factory=dict)
 
     @property
     def revisions(self) -> tuple[str, ...]:
@@ -50,6 +55,7 @@ class StampResult(Result):
 
     before: tuple[str, ...]
     after: tuple[str, ...]
+    databases: Mapping[str, StampResult] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,7 @@ class VersionTableResult(Result):
 
     table: str
     created: bool
+    databases: Mapping[str, VersionTableResult] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,15 @@
-"""Where a database stands."""
+"""Where a database stands; of several, each stands by name in ``databases``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from asyncmig.results.base import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from asyncmig.results.history import RevisionInfo
 
 __all__ = ["CurrentState", "PartialStep", "Status"]
@@ -35,6 +37,7 @@ class CurrentState(Result):
         ahead: True when the journal shows that the unknown rows stand on revisions we have.
         partial: steps that stopped half way.
         is_current: True when nothing is pending.
+        databases: each of several by name; empty for a single one.
     """
 
     heads: tuple[str, ...]
@@ -43,13 +46,15 @@ class CurrentState(Result):
     ahead: bool = False
     partial: tuple[PartialStep, ...] = ()
     is_current: bool = False
+    databases: Mapping[str, CurrentState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status(Result):
     """For health endpoints: what the database has, what the code has, what is between them.
 
-    ``state`` is one of ``current``, ``pending``, ``partial``, ``ahead``, ``diverged``, ``empty``.
+    ``state`` is one of ``current``, ``pending``, ``partial``, ``ahead``, ``diverged``, ``empty``; of
+    several databases the worst.
     """
 
     state: str
@@ -59,6 +64,7 @@ class Status(Result):
     partial: tuple[PartialStep, ...] = ()
     unknown: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
+    databases: Mapping[str, Status] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

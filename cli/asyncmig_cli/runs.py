@@ -68,13 +68,14 @@ def _write_sql(invocation: Invocation, request: RunRequest) -> None:
 
 
 def _preview(invocation: Invocation, request: RunRequest) -> None:
-    async def work(migrator: "Migrator") -> "Plan":
-        return await migrator.plan(request.target, direction=request.direction)
+    from asyncmig_cli.rendering.databases import plan_each, show_plans
 
-    from asyncmig_cli.rendering.plans import plan_lines
+    async def work(migrator: "Migrator") -> "dict[str, Plan]":
+        return await plan_each(
+            migrator, lambda one: one.plan(request.target, direction=request.direction)
+        )
 
-    plan = invocation.migrate(work, progress=True, **request.overrides)
-    invocation.show(plan.to_dict(), lambda stream: plan_lines(plan, stream))
+    show_plans(invocation, invocation.migrate(work, progress=True, **request.overrides))
 
 
 def _run(invocation: Invocation, request: RunRequest) -> None:
@@ -82,7 +83,8 @@ def _run(invocation: Invocation, request: RunRequest) -> None:
         run = migrator.upgrade if request.direction == "upgrade" else migrator.downgrade
         return await run(request.target, tag=request.tag)
 
+    from asyncmig_cli.rendering.databases import each_lines
     from asyncmig_cli.rendering.states import run_lines
 
     result = invocation.migrate(work, progress=True, **request.overrides)
-    invocation.confirm(result.to_dict(), lambda stream: run_lines(result, stream))
+    invocation.confirm(result.to_dict(), lambda stream: each_lines(result, stream, run_lines))

@@ -32,12 +32,16 @@ def current(
     async def work(migrator: "Migrator") -> "CurrentState":
         return await migrator.current()
 
+    from functools import partial
+
+    from asyncmig_cli.rendering.databases import each_lines
     from asyncmig_cli.rendering.states import current_lines
 
     state = invocation.migrate(
         work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
     )
-    invocation.show(state.to_dict(), lambda stream: current_lines(state, stream, verbose=verbose))
+    lines = partial(current_lines, verbose=verbose)
+    invocation.show(state.to_dict(), lambda stream: each_lines(state, stream, lines))
     if check_heads and not state.is_current:
         if invocation.says:
             invocation.note("the database is not at the heads; `asyncmig upgrade` takes it there")

@@ -24,7 +24,7 @@ EXAMPLES = {
     "asyncmig downgrade base": "take everything back",
     "asyncmig downgrade 27c6:ae10 --sql": "print the SQL of the way from 27c6 down to ae10",
 }
-DOCUMENT = 'RunResult; with --dry-run Plan; with --sql {"sql": string}'
+DOCUMENT = 'RunResult; with --dry-run as plan; with --sql {"sql": string}'
 
 
 def downgrade(

@@ -8,6 +8,7 @@ from asyncmig_cli.parameters import LockWait, NoLock, Sql, Wait, seconds
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.results import VersionTableResult
+    from asyncmig_cli.console import Stream
 
 EXAMPLES = {
     "asyncmig ensure_version": "create the version table where there is none",
@@ -43,8 +44,11 @@ def ensure_version(
         lock=False if no_lock else None,
         wait_for_database=seconds("--wait-for-database", wait),
     )
+    from asyncmig_cli.rendering.databases import each_lines
+
+    invocation.confirm(result.to_dict(), lambda stream: each_lines(result, stream, _lines))
+
+
+def _lines(result: "VersionTableResult", stream: "Stream") -> list[str]:
     done = "created" if result.created else "is there already:"
-    invocation.confirm(
-        result.to_dict(),
-        lambda stream: [f"{stream.style(done, 'green', 'bold')} {result.table}"],
-    )
+    return [f"{stream.style(done, 'green', 'bold')} {result.table}"]

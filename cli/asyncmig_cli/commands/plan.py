@@ -17,7 +17,7 @@ EXAMPLES = {
     "asyncmig plan -1 --downgrade": "show what taking back the last revision would run",
     "asyncmig plan head --from base": "plan for an empty database, without one",
 }
-DOCUMENT = "Plan"
+DOCUMENT = 'Plan; of several databases {"databases": {NAME: Plan}}'
 
 
 def plan(
@@ -42,15 +42,17 @@ def plan(
     wait: Wait = None,
 ) -> None:
     """Show steps, phases and statements before anything runs."""
+    from asyncmig_cli.rendering.databases import plan_each, show_plans
 
-    async def work(migrator: "Migrator") -> "Plan":
-        start = None if current is None else [one for one in current if one != "base"]
-        direction = "downgrade" if downgrade else "upgrade"
-        return await migrator.plan(target, current=start, direction=direction)
+    start = None if current is None else [one for one in current if one != "base"]
+    direction = "downgrade" if downgrade else "upgrade"
 
-    from asyncmig_cli.rendering.plans import plan_lines
+    async def work(migrator: "Migrator") -> "dict[str, Plan]":
+        return await plan_each(
+            migrator, lambda one: one.plan(target, current=start, direction=direction)
+        )
 
     found = invocation.migrate(
         work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
     )
-    invocation.show(found.to_dict(), lambda stream: plan_lines(found, stream))
+    show_plans(invocation, found)

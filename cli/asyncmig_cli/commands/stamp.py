@@ -48,6 +48,7 @@ def stamp(
     async def work(migrator: "Migrator") -> "StampResult":
         return await migrator.stamp(*revisions, purge=purge, tag=tag)
 
+    from asyncmig_cli.rendering.databases import each_lines
     from asyncmig_cli.rendering.states import stamp_lines
 
     result = invocation.migrate(
@@ -57,4 +58,4 @@ def stamp(
         lock=False if no_lock else None,
         wait_for_database=seconds("--wait-for-database", wait),
     )
-    invocation.confirm(result.to_dict(), lambda stream: stamp_lines(result, stream))
+    invocation.confirm(result.to_dict(), lambda stream: each_lines(result, stream, stamp_lines))

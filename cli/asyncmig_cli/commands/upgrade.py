@@ -24,7 +24,7 @@ EXAMPLES = {
     "asyncmig upgrade head --dry-run": "show what would run",
     "asyncmig upgrade ae10:27c6 --sql > change.sql": "write a script for psql",
 }
-DOCUMENT = 'RunResult; with --dry-run Plan; with --sql {"sql": string}'
+DOCUMENT = 'RunResult; with --dry-run as plan; with --sql {"sql": string}'
 
 
 def upgrade(

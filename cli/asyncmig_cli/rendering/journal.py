@@ -31,7 +31,13 @@ def journal_lines(entries: Sequence[JournalEntry], stream: Stream) -> Iterator[s
     if not entries:
         yield "the journal is empty"
         return
-    table = Table(COLUMNS, [_row(entry) for entry in entries])
+    rows = [_row(entry) for entry in entries]
+    columns: tuple[Column, ...] = COLUMNS
+    if any(entry.database for entry in entries):
+        columns = (*COLUMNS, Column("database"))
+        pairs = zip(rows, entries, strict=True)
+        rows = [(*row, entry.database or "") for row, entry in pairs]
+    table = Table(columns, rows)
     state = table.kept(stream.width).index(STATE)
     for number, cells in enumerate(table.cells(stream.width)):
         if number < 2:

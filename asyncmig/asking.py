@@ -1,0 +1,100 @@
+"""Questions to one database of a project, and how the same is done to each of several."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from asyncmig.errors import AsyncmigError, NotCurrentError
+from asyncmig.results.state import CurrentState
+from asyncmig.revisions.describe import describe_all
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from asyncmig.engine.reading import LogFilter
+    from asyncmig.project import Project
+    from asyncmig.results import JournalEntry, Status
+
+__all__ = ["current_state", "in_each", "journal", "status_of", "wait_for"]
+
+T = TypeVar("T")
+
+
+async def in_each(project: Project, work: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
+    """Do the same to each database of a project, one after the other.
+
+    Returns:
+        the results by name; a single database has the empty one.
+
+    Raises:
+        AsyncmigError: as ``work``; of several databases the message and ``database`` say which.
+    """
+    found: dict[str, T] = {}
+    for one in await project.databases():
+        try:
+            found[one.name or ""] = await work(one)
+        except AsyncmigError as error:
+            if one.name is not None:
+                error.message = f"{one.name}: {error.message}"
+                error.add_facts(database=one.name)
+            raise
+    return found
+
+
+async def status_of(project: Project, *, scripts: bool = False) -> Status:
+    """Where one database stands; ``scripts`` also reads which scripts were changed."""
+    from asyncmig.engine.reading import opened, read_status
+
+    graph = await project.graph()
+    async with opened(project.database(), project.settings) as session:
+        status, state = await read_status(session, project.settings, graph)
+        if scripts:
+            from asyncmig.engine.edited import edited_revisions
+
+            edited = await edited_revisions(session, project.settings, state, graph)
+            status = replace(status, edited=edited)
+    return status
+
+
+async def current_state(project: Project) -> CurrentState:
+    """What one database stands at."""
+    status = await status_of(project)
+    graph = await project.graph()
+    known = [graph.get(head) for head in status.current if head in graph]
+    return CurrentState(
+        heads=status.current,
+        revisions=describe_all(graph, known, current=status.current),
+        unknown=status.unknown,
+        ahead=status.state == "ahead",
+        partial=status.partial,
+        is_current=status.state in {"current", "ahead"},
+    )
+
+
+async def wait_for(project: Project, seconds: float | None) -> Status:
+    """Wait until somebody else has migrated one database; raises as ``wait_until_current``."""
+    from asyncmig.engine.reading import opened, wait_until_current
+
+    graph = await project.graph()
+    async with opened(project.database(), project.settings) as session:
+        status = await wait_until_current(session, project.settings, graph, seconds)
+    if not status.ok:
+        pending = ", ".join(status.pending[:5]) + (" ..." if len(status.pending) > 5 else "")
+        raise NotCurrentError(
+            f"the database is {status.state} after {seconds:g} s: pending {pending or 'nothing'}",
+            hint="is the job that migrates running? `asyncmig status` shows where it stands",
+            current=status.current,
+            pending=status.pending,
+            state=status.state,
+        )
+    return status
+
+
+async def journal(project: Project, wanted: LogFilter) -> tuple[JournalEntry, ...]:
+    """Rows of one database's journal."""
+    from asyncmig.engine.reading import opened, read_journal
+
+    async with opened(project.database(), project.settings) as session:
+        entries = await read_journal(session, project.settings, wanted)
+    return tuple(replace(entry, database=project.name) for entry in entries)
