@@ -819,6 +819,61 @@ def batch_never(op):
 
 
 @case
+def batch_all_options(op):
+    table = sa.Table("t", sa.MetaData(), sa.Column("a", sa.Integer))
+    with op.batch_alter_table(
+        "t",
+        schema="s",
+        copy_from=table,
+        table_args=(sa.UniqueConstraint("a"),),
+        table_kwargs={"prefixes": ["UNLOGGED"]},
+        reflect_args=[sa.Column("a", sa.BigInteger)],
+        reflect_kwargs={"resolve_fks": False},
+        naming_convention=CONVENTION,
+    ) as batch:
+        batch.add_column(sa.Column("b", sa.Integer))
+        batch.add_column(
+            sa.Column("d", sa.Integer, sa.ForeignKey("u.id")),
+            inline_references=True,
+            if_not_exists=True,
+        )
+        batch.add_column(sa.Column("id", sa.Integer, primary_key=True), inline_primary_key=True)
+        batch.alter_column(
+            "a",
+            existing_type=sa.Integer(),
+            existing_server_default="1",
+            existing_nullable=True,
+            existing_comment="old",
+            nullable=False,
+            comment="new",
+            insert_before="b",
+        )
+        batch.alter_column("a", existing_type=sa.Integer(), new_column_name="z", insert_after="b")
+        batch.create_foreign_key(
+            "fk",
+            "u",
+            ["a"],
+            ["id"],
+            referent_schema="s2",
+            onupdate="CASCADE",
+            ondelete="SET NULL",
+            deferrable=True,
+            initially="DEFERRED",
+            match="FULL",
+        )
+        batch.drop_table_comment(existing_comment="was")
+        batch.execute("SELECT 1", execution_options={"x": 1})
+
+
+@case
+def execute_and_literals_with_options(op):
+    op.execute(sa.text("SELECT 1"), execution_options={"no_parameters": True})
+    t = sa.table("t", sa.column("a"), sa.column("b", sa.Date))
+    op.execute(t.update().where(t.c.a == op.inline_literal("x")).values(a=op.inline_literal(5)))
+    op.execute(t.update().values(b=op.inline_literal("2020-01-01", type_=sa.String())))
+
+
+@case
 def operations_from_schema_objects(op):
     table = of_many_parts()
     ops = their_ops if isinstance(op, Theirs) else our_ops
