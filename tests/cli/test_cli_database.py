@@ -458,3 +458,13 @@ def test_a_private_server_keeps_its_data(command: Command, tables: Project) -> N
     command("upgrade", "bbbb", "--embedded", code=0)
     assert command("--embedded", "current", code=0).out == "bbbb\n"
     assert (tables.path / ".asyncmig" / ".gitignore").read_text() == "*\n"
+
+
+def test_check_of_a_revision(database_command: Command, tables: Project) -> None:
+    database_command("upgrade", "bbbb")
+    at = database_command("check", "bbbb")
+    assert (at.code, at.out) == (0, "the database is at bbbb\n")
+    elsewhere = database_command("check", "head")
+    assert (elsewhere.code, elsewhere.out) == (3, "the database is at bbbb, not at cccc\n")
+    assert database_command("check", "--json", "base").document["ok"] is False
+    assert database_command("check", "nowhere").code == 1
