@@ -128,7 +128,7 @@ class KeyDirectives(Directives):
             table_name: of the table.
             columns: their names, in order.
             schema: of the table.
-            kw: ``deferrable``, ``initially``, ``postgresql_include``.
+            kw: ``deferrable``, ``initially``, ``postgresql_include`` (SQLAlchemy 2.1).
 
         Example::
 
@@ -153,7 +153,7 @@ class KeyDirectives(Directives):
             columns: their names, in order.
             schema: of the table.
             kw: ``deferrable``, ``initially``, ``postgresql_nulls_not_distinct``,
-                ``postgresql_include``.
+                ``postgresql_include`` (SQLAlchemy 2.1).
 
         Example::
 

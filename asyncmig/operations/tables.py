@@ -209,7 +209,7 @@ class TableDirectives(Directives):
 
         An ``Enum`` brings its ``CREATE TYPE`` along, once in a run; ``create_type=False`` of
         ``postgresql.ENUM`` keeps it out. Other keywords go to ``Table``: ``postgresql_partition_by``,
-        ``postgresql_with``, ``postgresql_inherits``, ``postgresql_tablespace`` ...
+        ``postgresql_with`` (SQLAlchemy 2.1), ``postgresql_inherits``, ``postgresql_tablespace`` ...
 
         Returns:
             the table, for ``bulk_insert`` in the same script.
