@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
 
+from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
+from asyncmig.diff.settling import settled
 from asyncmig.engine.session import Session
 from asyncmig.engine.shadow import Sides, read_sides
 from asyncmig.operations.facade import Operations
@@ -66,7 +69,16 @@ class Comparing:
         self.session = Session(driver, none)
 
     async def sides(self, *metadatas: MetaData, **options: Any) -> Sides:
-        return await read_sides(self.session, metadatas, **options)
+        sides = await read_sides(self.session, metadatas, **options)
+        return replace(sides, wanted=settled(sides.actual, sides.wanted))
+
+    async def actual(self, sides: Sides) -> Sides:
+        """The database read again, beside the models as they were read."""
+        await self.driver.execute("BEGIN; SET LOCAL search_path = ''")
+        rows = await read_rows(self.session.fetch, sorted(sides.models.schemas))
+        await self.driver.execute("ROLLBACK")
+        found = catalog_of(rows, default_schema=sides.actual.default_schema)
+        return replace(sides, actual=found, wanted=settled(found, sides.wanted))
 
     async def apply(
         self, operations: Iterable[MigrateOperation], sides: Sides | None = None
@@ -120,7 +132,7 @@ class Comparing:
 
 @asynccontextmanager
 async def comparing_at(url: str) -> AsyncIterator[Comparing]:
-    driver = await asyncpg.connect(url, statement_cache_size=0)
+    driver = await asyncpg.connect(url)
     try:
         yield Comparing(driver)
     finally:

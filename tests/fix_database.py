@@ -131,3 +131,14 @@ def catalog_dump(
     if not normalise:
         return finished.stdout
     return "\n".join(line for line in finished.stdout.splitlines() if not NOISE.match(line))
+
+
+def dump_lines(url: str) -> list[str]:
+    """The lines of ``catalog_dump`` in no order, as a column that comes back is the last of its table.
+
+    Lists of varchars are in the spelling that PostgreSQL keeps.
+    """
+    from asyncmig.catalog.spelling import settled_spelling
+
+    lines = settled_spelling(catalog_dump(url)).splitlines()
+    return sorted(line.strip().removesuffix(",") for line in lines)

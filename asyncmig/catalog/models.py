@@ -26,7 +26,12 @@ from asyncmig.catalog.model import ObjectName
 from asyncmig.ddl.compilation import tidy
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import ConfigError
-from asyncmig.operations.internals import metadata_sequences, render_as_constraint
+from asyncmig.operations.internals import (
+    is_added_later,
+    is_meant,
+    metadata_sequences,
+    render_as_constraint,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -74,6 +79,7 @@ class Models:
         self._dialect = MigrationDialect(server_version)
         # CONCURRENTLY is about how an index is built, not about what it is, and cannot be in a transaction
         self._dialect._supports_create_index_concurrently = False  # noqa: SLF001 - no public switch
+        self._compiler = self._dialect.ddl_compiler(self._dialect, None)  # type: ignore[arg-type]  # no element
         self.tables: dict[tuple[str, str], Table] = {}
         for metadata in metadatas:
             for table in metadata.tables.values():
@@ -204,11 +210,14 @@ class Models:
             yield CreateTable(table, include_foreign_key_constraints=[]), self._subject(table)
         for table in self.tables.values():
             subject = self._subject(table)
-            for key in self._in_order(table):
-                if isinstance(key, ForeignKeyConstraint):
-                    yield _added(resolved(key)), subject
+            for constraint in self._in_order(table):
+                if isinstance(constraint, ForeignKeyConstraint):
+                    yield _added(resolved(constraint)), subject
+                elif is_added_later(constraint, self._compiler):
+                    yield _added(constraint), subject
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                yield CreateIndex(index), subject
+                if is_meant(index, self._compiler):
+                    yield CreateIndex(index), subject
             if table.comment is not None:
                 yield SetTableComment(table), subject
             for column in table.columns:
@@ -233,11 +242,11 @@ class Models:
             yield CreateEnumType(named), f"enum {label}"
 
     def _in_order(self, table: Table) -> list[Constraint]:
-        compiler = self._dialect.ddl_compiler(self._dialect, None)  # type: ignore[arg-type]  # no element
         return [
             constraint
             for constraint in sorted(table.constraints, key=_creation_order)
-            if render_as_constraint(constraint, compiler)
+            if render_as_constraint(constraint, self._compiler)
+            or is_added_later(constraint, self._compiler)
         ]
 
     def _sequences(self) -> Iterator[Sequence]:

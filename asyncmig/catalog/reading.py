@@ -22,6 +22,7 @@ from asyncmig.catalog.model import (
     TypeName,
 )
 from asyncmig.catalog.names import as_found
+from asyncmig.catalog.spelling import settled_spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -118,7 +119,10 @@ class _Reader:
         self._serial: set[tuple[str, str]] = set()
 
     def _text(self, text: str | None) -> str | None:
-        return None if text is None else self._translate(text)
+        return None if text is None else self._printed(text)
+
+    def _printed(self, text: str) -> str:
+        return settled_spelling(self._translate(text))
 
     def _name(self, schema: str, name: str) -> ObjectName:
         return ObjectName(self._translate(schema), name)
@@ -181,7 +185,7 @@ class _Reader:
                 on_delete=row["on_delete"],
                 match=row["match"],
             )
-        definition = self._translate(row["definition"])
+        definition = self._printed(row["definition"])
         return Constraint(
             name=row["name"],
             kind=row["kind"],
@@ -199,10 +203,10 @@ class _Reader:
         return Index(
             name=row["name"],
             unique=row["unique"],
-            definition=self._translate(row["definition"]),
-            body=self._translate(row["body"]),
+            definition=self._printed(row["definition"]),
+            body=self._printed(row["body"]),
             method=row["method"],
-            keys=tuple(map(self._translate, row["keys"])),
+            keys=tuple(map(self._printed, row["keys"])),
             plain_keys=tuple(row["plain_keys"]),
             include=tuple(row["include"]),
             predicate=self._text(row["predicate"]),
@@ -243,7 +247,7 @@ class _Reader:
             default=self._text(row["default"]),
             collation=self._text(row["collation"]),
             checks=tuple(
-                (name, self._translate(check))
+                (name, self._printed(check))
                 for name, check in zip(row["check_names"], row["checks"], strict=True)
             ),
         )

@@ -110,6 +110,7 @@ def alter_column(
     retyped = (before.type, before.collation) != (after.type, after.collation)
     cast = retyped and needs_cast(before.type, after.type)
     default = before.default
+    identity = before.identity
     if before.identity and not after.identity:
         yield alter(existing_server_default=old.identity(before), modify_server_default=None)
     if before.generated and not after.generated:
@@ -118,8 +119,12 @@ def alter_column(
         yield alter(modify_server_default=None)
         if before.sequence is not None:
             yield DropSequenceOp(before.sequence.name, schema=old.schema(before.sequence))
-    if cast and default is not None:
-        # the old default is of the old type
+    if identity and after.identity and _must_restart(before, after):
+        # its sequence stands where the new one cannot
+        yield alter(existing_server_default=old.identity(before), modify_server_default=None)
+        identity = None
+    if default is not None and (cast or after.identity):
+        # the old default is of the old type, or in the way
         yield alter(existing_server_default=old.default(before), modify_server_default=None)
         default = None
     changes: dict[str, Any] = {}
@@ -132,8 +137,8 @@ def alter_column(
     if default != after.default or (retyped and after.default is not None):
         changes["existing_server_default"] = old.default(before) if default else None
         changes["modify_server_default"] = new.default(after)
-    elif after.identity and (before.identity, before.options) != (after.identity, after.options):
-        is_new = before.identity is None
+    elif after.identity and (identity, before.options) != (after.identity, after.options):
+        is_new = identity is None
         changes["existing_server_default"] = (
             False if is_new else old.identity(before, complete=True)
         )
@@ -149,10 +154,19 @@ def alter_column(
         yield from serial_steps(table, after, new, create=False)
 
 
+def _must_restart(before: Column, after: Column) -> bool:
+    from asyncmig.diff.sequences import must_restart
+
+    old, new = before.options, after.options
+    return old is not None and new is not None and must_restart(old, new)
+
+
 def using(before: Column, after: Column, objects: Objects) -> str:
     """How values of another type become values of this one; through text where no cast is known."""
     type_ = objects.local(after.type.text)
     quoted = objects.quote(after.name)
+    if after.type.array and not before.type.array:
+        return f"CASE WHEN {quoted} IS NOT NULL THEN ARRAY[{quoted}]::{type_} END"
     if after.type.kind == "e":
         return f"{quoted}::text{'[]' if after.type.array else ''}::{type_}"
     return f"{quoted}::{type_}" if has_cast(before.type, after.type) else f"{quoted}::text::{type_}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import SequenceOptions as Options
     from asyncmig.diff.objects import Objects
 
-__all__ = ["alteration", "create_sequence", "drop_sequence", "owned_by", "said"]
+__all__ = ["alteration", "create_sequence", "drop_sequence", "must_restart", "owned_by", "said"]
 
 _TYPES: dict[str, Any] = {
     "smallint": sa.SmallInteger,
@@ -84,4 +84,14 @@ def alteration(name: str, schema: str | None, before: Options, after: Options) -
     existing: dict[str, Any] = {name: old for name, (old, new) in pairs.items() if old != new}
     if before.type != after.type:
         changed["data_type"], existing["data_type"] = _TYPES[after.type](), _TYPES[before.type]()
+    if must_restart(before, after):
+        changed["restart"] = True
     return AlterSequenceOp(name, schema=schema, existing=SequenceOptions(**existing), **changed)
+
+
+def must_restart(before: Options, after: Options) -> bool:
+    """True when a sequence that starts where the old one did is outside the new limits.
+
+    PostgreSQL refuses such limits. It is so when a sequence turns to count downwards.
+    """
+    return not after.minimum <= before.start <= after.maximum

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from sqlalchemy.schema import AddConstraint, ForeignKeyConstraint
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -32,6 +34,8 @@ __all__ = [
     "foreign_key_target",
     "has_table",
     "in_order",
+    "is_added_later",
+    "is_meant",
     "is_type_bound",
     "metadata_sequences",
     "render_as_constraint",
@@ -76,6 +80,38 @@ def is_type_bound(constraint: Constraint) -> bool:
 def render_as_constraint(constraint: Constraint, compiler: DDLCompiler) -> bool:
     """False when a type-bound constraint has no place in PostgreSQL, whose enums are real."""
     return constraint._should_create_for_compiler(compiler)  # noqa: SLF001 - what CREATE TABLE asks
+
+
+def is_added_later(constraint: Constraint, compiler: DDLCompiler) -> bool:
+    """True for a constraint that CREATE TABLE leaves out, and that is added when the table is there.
+
+    ``AddConstraint`` takes a constraint out of its table. ``create_all`` does so with foreign keys of
+    a cycle, and people do, who have it executed after the table's creation.
+    """
+    if isinstance(constraint, ForeignKeyConstraint):
+        return is_meant(constraint, compiler)
+    if render_as_constraint(constraint, compiler):
+        return False
+    return any(
+        isinstance(listener, AddConstraint)
+        and listener.element is constraint
+        and _is_meant(listener, constraint.table, compiler)
+        for listener in constraint.table.dispatch.after_create
+    )
+
+
+def is_meant(item: Constraint | Index, compiler: DDLCompiler) -> bool:
+    """False for what ``ddl_if`` keeps for another dialect."""
+    return _is_meant(item, item.table, compiler)
+
+
+def _is_meant(
+    item: Constraint | Index | AddConstraint, target: Table | None, compiler: DDLCompiler
+) -> bool:
+    condition: Any = item._ddl_if  # noqa: SLF001 - what ddl_if or execute_if said
+    return condition is None or bool(
+        condition._should_execute(item, target, None, compiler=compiler)  # noqa: SLF001 - likewise
+    )
 
 
 def table_prefixes(table: Table) -> list[str]:

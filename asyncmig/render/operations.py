@@ -273,6 +273,8 @@ def _sequence(operation: CreateSequenceOp | AlterSequenceOp, items: ItemWriter) 
         if value is None:
             continue
         keywords[name] = items.type(value) if name == "data_type" else items.value(value)
+    if isinstance(operation, AlterSequenceOp) and operation.restart is not None:
+        keywords["restart"] = items.value(operation.restart)
     if operation.schema is not None:
         keywords["schema"] = string(operation.schema)
     return Call.of(items.op(operation.directive), string(operation.sequence_name), **keywords)

@@ -158,7 +158,7 @@ class ItemWriter:
                 return Call.of("postgresql.ENUM", **keywords, create_type=repr(type_.create_type))
             case postgresql.ARRAY():
                 return Call.of("postgresql.ARRAY", self.type(type_.item_type))
-            case postgresql.JSON() | postgresql.JSONB():
+            case postgresql.JSON() | postgresql.JSONB() | postgresql.HSTORE():
                 return f"postgresql.{type(type_).__name__}()"
             case _:
                 return f"postgresql.{_written(type_)}"

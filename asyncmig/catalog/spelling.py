@@ -1,0 +1,57 @@
+"""Expressions in the one of two spellings that PostgreSQL keeps.
+
+What the server prints usually parses to what it was printed from. A list of varchars does not:
+``(status)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])`` is how
+``status IN ('a', 'b')`` is printed, and sent back it is printed as ``... ANY (ARRAY[('a'::character
+varying)::text, ...])``, since the parser hands a cast of ``ARRAY[...]`` down to its elements.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["settled_spelling"]
+
+_START = "(ARRAY["
+_END = re.compile(r"\]\)::([^\[\](),']+)\[\]")
+_PIECE = re.compile(r"""E?'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*"|[][(),]|[^][(),'"E]+|E""", re.DOTALL)
+
+
+def settled_spelling(sql: str) -> str:
+    """The expression as it is printed once it was printed and parsed again.
+
+    Example:
+        >>> settled_spelling("(ARRAY['a'::character varying])::text[]")
+        "ARRAY[('a'::character varying)::text]"
+    """
+    place = sql.find(_START)
+    while place >= 0:
+        inside = place + len(_START)
+        elements, end = _elements(sql, inside)
+        cast = _END.match(sql, end)
+        if cast is None or any(element.startswith("ARRAY[") for element in elements):
+            place = sql.find(_START, inside)
+            continue
+        written = "ARRAY[" + ", ".join(f"({element})::{cast[1]}" for element in elements) + "]"
+        sql = sql[:place] + written + sql[cast.end() :]
+        place = sql.find(_START, place)
+    return sql
+
+
+def _elements(sql: str, place: int) -> tuple[list[str], int]:
+    """What stands between commas up to the bracket that closes, and where that is."""
+    elements: list[str] = []
+    depth, begun = 0, place
+    while found := _PIECE.match(sql, place):
+        piece = found.group()
+        if depth == 0 and piece in {",", "]"}:
+            elements.append(sql[begun:place].strip())
+            begun = found.end()
+            if piece == "]":
+                return elements, place
+        elif piece in {"(", "["}:
+            depth += 1
+        elif piece in {")", "]"}:
+            depth -= 1
+        place = found.end()
+    return elements, place

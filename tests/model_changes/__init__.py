@@ -1,0 +1,33 @@
+"""Single changes of models as data: every attribute of every object, before and after."""
+
+import pytest
+
+pytest.register_assert_rewrite("model_changes.proving")
+
+from model_changes import (  # noqa: E402 - what is imported first is not rewritten
+    checks,
+    columns,
+    indexes,
+    keys,
+    named_types,
+    schemas,
+    sequences,
+    tables,
+    types,
+)
+from model_changes.building import Change  # noqa: E402 - likewise
+
+__all__ = ["CHANGES", "Change"]
+
+CHANGES: dict[str, list[Change]] = {
+    "Tables": tables.CHANGES,
+    "Columns": columns.CHANGES,
+    "Types of columns": types.CHANGES,
+    "Primary keys, unique constraints and foreign keys": keys.CHANGES,
+    "CHECK and exclusion constraints": checks.CHANGES,
+    "Indexes": indexes.CHANGES,
+    "Sequences": sequences.CHANGES,
+    "Enums and domains": named_types.CHANGES,
+    "Schemas": schemas.CHANGES,
+}
+"""By what they are about."""

@@ -1,0 +1,101 @@
+"""Changes of enums and domains."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pgs
+
+from model_changes.building import Change, both, check, col, domain, enum, n, nothing, table, text
+
+
+def mood(*labels, **keywords):
+    return table(col("mood", enum(*labels), **keywords))
+
+
+positive = domain(check="VALUE > 0", constraint_name="positive")
+priced = n(domain())
+
+CHANGES = [
+    Change("enum", nothing, mood("sad", "ok")),
+    Change("enum goes with its column", mood("sad", "ok"), nothing),
+    Change("enum: a label at the end", mood("sad", "ok"), mood("sad", "ok", "happy")),
+    Change("enum: a label at the start", mood("sad", "ok"), mood("awful", "sad", "ok")),
+    Change("enum: labels within", mood("a", "e"), mood("0", "a", "b", "c", "e", "f")),
+    Change("enum: a label that needs quotes", mood("a"), mood("a", "it's: 100%")),
+    Change("enum: a label goes", mood("sad", "ok", "happy"), mood("sad", "happy")),
+    Change("enum: a label for another", mood("sad", "ok"), mood("sad", "fine")),
+    Change(
+        "enum: another order",
+        mood("sad", "ok", server_default="ok", index=True),
+        mood("ok", "sad", server_default="ok", index=True),
+    ),
+    Change(
+        "enum: a new label is the default",
+        mood("a", "b", server_default="a"),
+        mood("a", "b", "c", server_default="c"),
+    ),
+    Change(
+        "enum: a label goes, in a CHECK",
+        table(col("mood", enum("a", "b", "c")), check("mood <> 'a'", name="ck")),
+        table(col("mood", enum("a", "b")), check("mood <> 'a'", name="ck")),
+    ),
+    Change(
+        "enum: a label goes, in an index",
+        table(
+            col("mood", enum("a", "b", "c")),
+            lambda: sa.Index("ix", "id", postgresql_where=text("mood = 'a'")),
+        ),
+        table(
+            col("mood", enum("a", "b")),
+            lambda: sa.Index("ix", "id", postgresql_where=text("mood = 'a'")),
+        ),
+    ),
+    Change(
+        "enum: another order, in an array",
+        n(pgs.ARRAY(enum("a", "b")), server_default=text("'{a}'")),
+        n(pgs.ARRAY(enum("b", "a")), server_default=text("'{a}'")),
+    ),
+    Change(
+        "enum: a label goes, in two tables",
+        both(mood("a", "b", "c"), table(col("m", enum("a", "b", "c")), name="film")),
+        both(mood("a", "b"), table(col("m", enum("a", "b")), name="film")),
+    ),
+    Change("enum: name", mood("a", "b"), table(col("mood", enum("a", "b", name="Mood of it")))),
+    Change("enum in an array", nothing, n(pgs.ARRAY(enum("a", "b")))),
+    Change("enum to array", n(enum("a", "b")), n(pgs.ARRAY(enum("a", "b")))),
+    Change("enum for a CHECK", n(enum("a", "b", native_enum=False)), n(enum("a", "b"))),
+    Change("domain", nothing, priced),
+    Change("domain goes", priced, nothing),
+    Change(
+        "domain with everything",
+        nothing,
+        n(
+            domain(
+                sa.Numeric(8, 2),
+                check="VALUE >= 0",
+                not_null=True,
+                default=text("0"),
+                constraint_name="positive",
+            )
+        ),
+    ),
+    Change("domain: CHECK", priced, n(positive)),
+    Change("domain: CHECK goes", n(positive), priced),
+    Change(
+        "domain: CHECK changed",
+        n(positive),
+        n(domain(check="VALUE > 1", constraint_name="positive")),
+    ),
+    Change("domain: CHECK without a name", priced, n(domain(check="VALUE > 0"))),
+    Change("domain: NOT NULL", priced, n(domain(not_null=True))),
+    Change("domain: default", priced, n(domain(default=text("7")))),
+    Change("domain: default goes", n(domain(default=text("7"))), priced),
+    Change("domain in an array", nothing, n(pgs.ARRAY(domain()))),
+    Change("domain to its base type", priced, n(sa.Integer)),
+    Change("type to domain", n(sa.Integer), n(positive)),
+    Change(
+        "domain over an enum",
+        nothing,
+        n(domain(enum("a", "b"))),
+    ),
+]
