@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
+from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
@@ -75,9 +76,12 @@ class Comparing:
     async def actual(self, sides: Sides) -> Sides:
         """The database read again, beside the models as they were read."""
         await self.driver.execute("BEGIN; SET LOCAL search_path = ''")
-        rows = await read_rows(self.session.fetch, sorted(sides.models.schemas))
+        schemas = sorted(sides.models.schemas)
+        rows = await read_rows(self.session.fetch, schemas)
+        entities = entities_of(await read_entity_rows(self.session.fetch, schemas))
         await self.driver.execute("ROLLBACK")
         found = catalog_of(rows, default_schema=sides.actual.default_schema)
+        found = replace(found, entities=entities)
         return replace(sides, actual=found, wanted=settled(found, sides.wanted))
 
     async def apply(
