@@ -1,0 +1,263 @@
+"""``python -m benchmarks.histories NAME ...``: the histories inside published packages, through both tools.
+
+Each package's wheel is fetched with pip, its scripts get a plain ``env.py``, and each tool takes an empty
+database from base to head and back to base, in a process of its own. The two databases are compared by
+``pg_dump``, at head and where the way back ends. What the scripts import must be installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg2  # type: ignore[import-untyped]  # it brings no types
+from sqlalchemy import create_engine
+
+from benchmarks.server import find_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.server import Server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The scripts in a package.
+
+    Attributes:
+        inside: their folder in the wheel.
+        recursive: they lie in subfolders of ``versions``.
+        first: metadata that the project creates before its first revision: ``module:name``.
+        stand_ins: modules that the scripts import and that need too much: path to text.
+    """
+
+    inside: str
+    recursive: bool = False
+    first: str | None = None
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+
+JSON_FIELD = """
+import json
+from sqlalchemy import Text, types
+
+class JSONField(types.TypeDecorator):
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return json.dumps(value)
+
+    def process_result_value(self, value, dialect):
+        return None if value is None else json.loads(value)
+"""
+
+HISTORIES = {
+    "argilla-server": History(inside="argilla_server/alembic"),
+    "dstack": History(inside="dstack/_internal/server/migrations", recursive=True),
+    "mlflow": History(
+        inside="mlflow/store/db_migrations",
+        first="mlflow.store.tracking.dbmodels.initial_models:Base",
+    ),
+    "open-webui": History(
+        inside="open_webui/migrations", stand_ins={"open_webui/internal/db.py": JSON_FIELD}
+    ),
+}
+
+ENV = """
+import asyncio
+from alembic import context
+from sqlalchemy import create_engine, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+url = context.config.get_main_option("sqlalchemy.url")
+
+
+def run(connection):
+    context.configure(connection=connection, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def run_async():
+    async with create_async_engine(url, poolclass=pool.NullPool).connect() as connection:
+        await connection.run_sync(run)
+
+
+if context.is_offline_mode():
+    context.configure(url=url)
+    context.run_migrations()
+elif "+asyncpg" in (url or ""):
+    asyncio.run(run_async())
+else:
+    with create_engine(url, poolclass=pool.NullPool).connect() as connection:
+        run(connection)
+"""
+
+
+def unpack(package: str, folder: Path) -> Path:
+    """Fetch a package's wheel, or take the one that lies in the folder; gives an ``alembic.ini``."""
+    if not list(folder.glob("*.whl")):
+        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
+        subprocess.run([*pip, "--dest", str(folder), package], check=True)
+    [wheel] = folder.glob("*.whl")
+    history = HISTORIES[package]
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if name.startswith(f"{history.inside}/")]
+        archive.extractall(folder, names)
+    for path, text in history.stand_ins.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    (folder / history.inside / "env.py").write_text(ENV)
+    ini = folder / "alembic.ini"
+    ini.write_text(
+        f"[alembic]\nscript_location = %(here)s/{history.inside}\npath_separator = os\n"
+        f"recursive_version_locations = {str(history.recursive).lower()}\n"
+    )
+    return ini
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a tool did: ``seconds`` that its process took, start and imports included."""
+
+    seconds: float
+    error: str | None
+
+
+def run(tool: str, ini: Path, url: str, direction: str, target: str) -> Outcome:
+    """Run ``asyncmig``, or Alembic over ``psycopg2`` or ``asyncpg``, in a process of its own."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "ASYNCMIG_URL"}
+    }
+    words = [sys.executable, "-m", "benchmarks.workers.history"]
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [*words, tool, str(ini), url, direction, target],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        cwd=Path(__file__).parent.parent,
+    )
+    seconds = time.perf_counter() - begun
+    if done.returncode:
+        return Outcome(seconds=seconds, error=done.stderr.strip().splitlines()[-1])
+    return Outcome(seconds=seconds, error=json.loads(done.stdout.splitlines()[-1])["error"])
+
+
+def rows(url: str) -> list[str]:
+    """The version table; none where the first revision failed."""
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('alembic_version')")
+            if cursor.fetchone() == (None,):
+                return []
+            cursor.execute("SELECT version_num FROM alembic_version ORDER BY 1")
+            return [row[0] for row in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+def prepare(history: History, url: str) -> None:
+    """What a project does before it migrates."""
+    if history.first is not None:
+        module, _, name = history.first.partition(":")
+        engine = create_engine(url)
+        getattr(importlib.import_module(module), name).metadata.create_all(engine)
+        engine.dispose()
+
+
+def fastest(tool: str, ini: Path, history: History, server: Server, url: str) -> Outcome:
+    """From base to head in a database to keep, and in others for the clock."""
+    prepare(history, url)
+    outcomes = [run(tool, ini, url, "upgrade", "heads")]
+    while outcomes[0].error is None and len(outcomes) < REPEATS:
+        with server.database() as another:
+            prepare(history, another)
+            outcomes.append(run(tool, ini, another, "upgrade", "heads"))
+    return min(outcomes, key=lambda outcome: outcome.seconds)
+
+
+def compare(package: str, server: Server, folder: Path) -> Iterator[str]:
+    """Both ways through the tools; the cells of a row of the table."""
+    sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+    from fix_database import catalog_dump
+
+    ini = unpack(package, folder)
+    with ExitStack() as stack:
+        urls = {tool: stack.enter_context(server.database()) for tool in TOOLS}
+        history = HISTORIES[package]
+        up = {tool: fastest(tool, ini, history, server, url) for tool, url in urls.items()}
+        dumps = {tool: catalog_dump(url) for tool, url in urls.items()}
+        number = len(list((folder / history.inside).rglob("versions/**/*.py")))
+        yield package
+        yield str(number)
+        for tool in TOOLS:
+            yield f"{up[tool].seconds:.2f} s" if up[tool].error is None else "stops"
+            if up[tool].error:
+                print(f"  {tool}: {up[tool].error[:1500]}", file=sys.stderr)
+        yield same(dumps["asyncmig"] == dumps["psycopg2"])
+        pair = ("psycopg2", "asyncmig")
+        down = {tool: run(tool, ini, urls[tool], "downgrade", "base") for tool in pair}
+        left = {tool: rows(urls[tool]) for tool in pair}
+        for tool in pair:
+            if down[tool].error:
+                print(f"  down, {tool}: {(down[tool].error or '')[:600]}", file=sys.stderr)
+        ends = "base" if not left["psycopg2"] else f"stops at {', '.join(left['psycopg2'])}"
+        equal = left["asyncmig"] == left["psycopg2"] and (
+            catalog_dump(urls["asyncmig"]) == catalog_dump(urls["psycopg2"])
+        )
+        yield f"{ends}: {same(equal)}"
+        if not equal:
+            print(f"  down, asyncmig: ends at {left['asyncmig']}", file=sys.stderr)
+
+
+REPEATS = 3
+TOOLS = ("psycopg2", "asyncpg", "asyncmig")
+HEAD = (
+    *("package", "scripts", "Alembic, psycopg2", "Alembic, asyncpg", "asyncmig"),
+    *("schema at head", "the way back"),
+)
+
+
+def same(equal: bool) -> str:
+    """A word for it."""
+    return "the same" if equal else "DIFFERENT"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("packages", nargs="*", default=sorted(HISTORIES))
+    parser.add_argument(
+        "--wheels", type=Path, help="a folder with a folder of each package's wheel"
+    )
+    given = parser.parse_args()
+    print("| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD))
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        scratch.chmod(0o755)  # the server may run as another user
+        server = stack.enter_context(find_server(scratch))
+        for package in given.packages:
+            folder = (given.wheels or scratch) / package
+            folder.mkdir(parents=True, exist_ok=True)
+            print("| " + " | ".join(compare(package, server, folder)) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
