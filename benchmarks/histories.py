@@ -178,7 +178,7 @@ def prepare(history: History, url: str) -> None:
     """What a project does before it migrates."""
     if history.first is not None:
         module, _, name = history.first.partition(":")
-        engine = create_engine(url)
+        engine = create_engine(url.replace("postgresql:", "postgresql+psycopg2:"))
         getattr(importlib.import_module(module), name).metadata.create_all(engine)
         engine.dispose()
 
@@ -228,7 +228,7 @@ def compare(package: str, server: Server, folder: Path) -> Iterator[str]:
             print(f"  down, asyncmig: ends at {left['asyncmig']}", file=sys.stderr)
 
 
-REPEATS = 3
+REPEATS = 2
 TOOLS = ("psycopg2", "asyncpg", "asyncmig")
 HEAD = (
     *("package", "scripts", "Alembic, psycopg2", "Alembic, asyncpg", "asyncmig"),

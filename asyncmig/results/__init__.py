@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from asyncmig.results.adoption import AdoptedKey, Adoption
     from asyncmig.results.base import Result
     from asyncmig.results.differences import CheckResult, Difference
     from asyncmig.results.files import CreatedRevision, Finding, ValidationReport
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from asyncmig.results.state import CurrentState, PartialStep, Status
 
 __all__ = [
+    "AdoptedKey",
+    "Adoption",
     "AppliedStep",
     "BranchPoint",
     "CheckResult",
@@ -47,6 +50,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AdoptedKey": "adoption",
+    "Adoption": "adoption",
     "AppliedStep": "runs",
     "BranchPoint": "history",
     "CheckResult": "differences",

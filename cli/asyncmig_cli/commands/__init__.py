@@ -10,6 +10,7 @@ DATABASE = "The database"
 
 COMMANDS: Final[dict[str, str]] = {
     "init": PROJECT,
+    "adopt": PROJECT,
     "list_templates": PROJECT,
     "list_plugins": PROJECT,
     "revision": PROJECT,
