@@ -382,7 +382,7 @@ class Migrator:
             limit: at most so many rows.
             revision: an id or its beginning.
             direction: ``upgrade``, ``downgrade`` or ``stamp``.
-            state: ``done``, ``started``, ``failed``, ``resolved`` or ``forgotten``.
+            state: ``done``, ``started``, ``failed``, ``refused``, ``resolved`` or ``forgotten``.
             since: what began at this time or later; ISO 8601 as text, local time where no zone is given.
             tag: what the run was tagged with.
             run: a run's id or its beginning.

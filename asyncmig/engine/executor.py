@@ -14,10 +14,11 @@ import anyio
 import anyio.lowlevel
 
 from asyncmig.engine.applying import HookedStep
+from asyncmig.engine.before_alone import is_to_be_sent
 from asyncmig.engine.blockers import BlockerWatch, holders_after
 from asyncmig.engine.failures import TRANSIENT_STATES, postgres_error, tried_in_vain
 from asyncmig.engine.live import LiveConnections
-from asyncmig.engine.probes import Verdict, clear_way, judge, undecidable
+from asyncmig.engine.probes import Attempt
 from asyncmig.engine.stepping import RunningStep
 from asyncmig.engine.units import Alone, Bookkeeping, Mark, Part, Transaction
 from asyncmig.engine.watching import run_watched
@@ -382,13 +383,16 @@ class Executor:
         if unit.index == 0:
             self._emit(PhaseStarted(revision=revision, phase=unit.phase, kind="autocommit"))
         statement = unit.statement
-        if unit.interrupted:
-            verdict = await judge(self.session, statement)
-            if verdict is Verdict.DONE:
-                return
-            if verdict is Verdict.UNKNOWN:
-                raise undecidable(unit.step, unit.phase, statement)
-        await clear_way(self.session, statement, ours=unit.begun_before)
+        attempt = Attempt(
+            step=unit.step,
+            phase=unit.phase,
+            statement=statement,
+            partial=unit.phase > 0 or unit.index > 0,
+            ours=unit.begun_before,
+            interrupted=unit.interrupted,
+        )
+        if not await is_to_be_sent(self.session, self.books, attempt, unit.before):
+            return
         self._emit(StatementStarted(revision=revision, sql=statement.sql, origin=statement.origin))
         await run_watched(send, self._database, self.session, revision, statement.sql, self._emit)
 

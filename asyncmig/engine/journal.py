@@ -178,8 +178,15 @@ class Journal:
         The fingerprint becomes that of ``done``, the statements before it: the rest of the phase may
         be corrected before it goes on.
         """
+        return self._stop(step, phase, done, error, "failed")
+
+    def refuse(self, step: Step, phase: int, done: Phase, error: str) -> str:
+        """Say why a statement of a started phase was not sent: something of others is in its way."""
+        return self._stop(step, phase, done, error, "refused")
+
+    def _stop(self, step: Step, phase: int, done: Phase, error: str, state: str) -> str:
         return (
-            f"UPDATE {self.sql_name} SET state = 'failed', finished_at = clock_timestamp(),"
+            f"UPDATE {self.sql_name} SET state = {literal(state)}, finished_at = clock_timestamp(),"
             f" fingerprint = {literal(done.fingerprint)}, error = {literal(error)}"
             f" WHERE {self._open(step, phase)}"
         )

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, MissingGreenlet
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from asyncmig.engine.failures import postgres_error, statement_failure
+from asyncmig.engine.hidden_index import invalid_index_check
 from asyncmig.errors import AsyncmigError, ScriptError
 from asyncmig.plan.play import failing_line, play, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
@@ -262,6 +263,8 @@ class LiveConnections:
             return await step.begin_alone(sql, recorder.origin())
         await step.catch_up()
         step.touch()
+        if not step.standing and (check := invalid_index_check(sql)) is not None:
+            await self._executor.session.send(check)
         if step.standing and facts.verb not in _READING:
             # an earlier run has committed it
             if facts.returns_rows or needs_rows:

@@ -7,6 +7,7 @@ when they run again.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from asyncmig.sql.classify import Classification, ObjectName
     from asyncmig.sql.statement import Statement
 
-__all__ = ["Verdict", "clear_way", "judge", "undecidable"]
+__all__ = ["Attempt", "clear_way", "index_name", "is_done"]
 
 
 class Verdict(StrEnum):
@@ -43,39 +44,93 @@ JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE i.indexrelid = pg_catalog.to_regclass($1)"""
 
-# what REINDEX CONCURRENTLY and a failed build leave beside a relation
+# what REINDEX CONCURRENTLY leaves beside the indexes of a table: of its partitions and its TOAST table, too
 _LEFTOVERS = """\
+WITH RECURSIVE named AS (
+{named}
+), tables AS (
+    SELECT coalesce((SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = named.oid), named.oid)
+           AS oid
+    FROM named
+    UNION
+    SELECT inhrelid FROM pg_catalog.pg_inherits JOIN tables ON inhparent = tables.oid
+), concerned AS (
+    SELECT oid FROM tables
+    UNION
+    SELECT c.reltoastrelid FROM pg_catalog.pg_class AS c JOIN tables USING (oid)
+)
 SELECT n.nspname::text AS schema, c.relname::text AS name
-FROM pg_catalog.pg_index AS i
+FROM concerned
+JOIN pg_catalog.pg_index AS i ON i.indrelid = concerned.oid
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
-  AND i.indrelid IN (
-      SELECT pg_catalog.to_regclass($1) UNION
-      SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass($1))
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS p
-                  WHERE p.relid = i.indrelid AND p.pid <> pg_catalog.pg_backend_pid())"""
+                  WHERE p.relid = i.indrelid AND p.pid <> pg_catalog.pg_backend_pid())
+ORDER BY 1, 2"""
+
+_OF_A_RELATION = "SELECT pg_catalog.to_regclass($1)::oid AS oid"
+_OF_A_SCHEMA = """\
+SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND n.nspname = $1"""
+_OF_THE_DATABASE = """\
+SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_'"""
 
 _DETACH = """\
 SELECT inhdetachpending AS pending FROM pg_catalog.pg_inherits
 WHERE inhrelid = pg_catalog.to_regclass($1) AND inhparent = pg_catalog.to_regclass($2)"""
 
 
-async def judge(session: Session, statement: Statement) -> Verdict:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A statement that is about to be sent by itself, and what became of it before.
+
+    Attributes:
+        step: whose it is.
+        phase: its phase's index.
+        statement: the statement.
+        partial: something of its revision stands committed.
+        ours: a try of ours has begun it, so that what it left is ours to clear away.
+        interrupted: nobody has seen the end of that try.
+    """
+
+    step: Step
+    phase: int
+    statement: Statement
+    partial: bool
+    ours: bool
+    interrupted: bool
+
+
+async def is_done(session: Session, attempt: Attempt) -> bool:
+    """Look whether an earlier try has done a statement, and put right what half of it left behind.
+
+    Raises:
+        PartiallyAppliedError: nobody can tell.
+    """
+    facts = classify(attempt.statement.sql)
+    if not (attempt.interrupted or (attempt.ours and facts.verb in _LEAVES_A_HALF)):
+        return False
+    verdict = await _judge(session, facts)
+    if verdict is Verdict.UNKNOWN and attempt.interrupted:
+        raise _undecidable(attempt)
+    return verdict is Verdict.DONE
+
+
+async def _judge(session: Session, facts: Classification) -> Verdict:
     """Look up what became of a statement whose end nobody has seen.
 
     What half of it left behind is put right on the way: an invalid index is dropped, a detach that
     was left pending is finished.
     """
-    facts = classify(statement.sql)
     found = _JUDGES.get(facts.verb)
-    if found is None:
-        return Verdict.UNKNOWN
-    return await found(session, facts)
+    return Verdict.UNKNOWN if found is None else await found(session, facts)
 
 
-def undecidable(step: Step, phase: int, statement: Statement) -> PartiallyAppliedError:
+def _undecidable(attempt: Attempt) -> PartiallyAppliedError:
     """Nobody can say whether an interrupted statement ran: a person has to."""
+    step, statement = attempt.step, attempt.statement
     return PartiallyAppliedError(
         f"revision {step.revision} was interrupted in a statement that leaves no trace to look for "
         f"({statement.origin}): did it run?",
@@ -85,25 +140,20 @@ def undecidable(step: Step, phase: int, statement: Statement) -> PartiallyApplie
         revision=step.revision,
         origin=statement.origin,
         sql=statement.sql,
-        phase=phase,
+        phase=attempt.phase,
     )
 
 
-async def clear_way(session: Session, statement: Statement, *, ours: bool) -> None:
+async def clear_way(session: Session, attempt: Attempt) -> None:
     """Before an index is built concurrently: an invalid one of that name must not be in its way.
 
     ``CREATE INDEX CONCURRENTLY IF NOT EXISTS`` would take it for the index that was asked for.
 
-    Args:
-        session: the migrating one.
-        statement: what is about to run.
-        ours: a run of ours was interrupted in this statement, so what it left is dropped.
-
     Raises:
-        StatementFailedError: there is an invalid index that is not ours.
+        StatementFailedError: there is one that is not ours, or somebody is building it.
     """
-    facts = classify(statement.sql)
-    name = _index_name(facts)
+    facts = classify(attempt.statement.sql)
+    name = index_name(facts)
     if facts.verb != "CREATE INDEX" or not facts.concurrently or name is None:
         return
     rows = await session.fetch(_INDEX, name)
@@ -112,24 +162,37 @@ async def clear_way(session: Session, statement: Statement, *, ours: bool) -> No
     row = rows[0]
     index = qualified(row["schema"], row["name"])
     if row["building"]:
-        raise StatementFailedError(
+        raise _obstacle(
+            attempt,
             f"index {index} is being built by another session",
-            hint="wait until it is done, then run the same command again",
-            origin=statement.origin,
-            sql=statement.sql,
+            "wait until it is done, then run the same command again",
         )
-    if not ours:
-        raise StatementFailedError(
+    if not attempt.ours:
+        raise _obstacle(
+            attempt,
             f"there is an invalid index {index} on {row['table_name']}, left by a build that failed",
-            hint=f"drop it with `DROP INDEX CONCURRENTLY {index}`, then run the same command again",
-            origin=statement.origin,
-            sql=statement.sql,
+            f"drop it with `DROP INDEX CONCURRENTLY {index}`, then run the same command again",
         )
     await session.send(f"DROP INDEX CONCURRENTLY {index}")
 
 
+def _obstacle(attempt: Attempt, message: str, hint: str) -> StatementFailedError:
+    step, statement = attempt.step, attempt.statement
+    kind = PartiallyAppliedError if attempt.partial else StatementFailedError
+    return kind(
+        f"revision {step.revision} stopped at {statement.origin}: {message}",
+        hint=hint,
+        revision=step.revision,
+        direction=str(step.direction),
+        origin=statement.origin,
+        directive=statement.directive,
+        sql=statement.sql,
+        phase=attempt.phase,
+    )
+
+
 async def _judge_create_index(session: Session, facts: Classification) -> Verdict:
-    name = _index_name(facts)
+    name = index_name(facts)
     if name is None:
         return Verdict.UNKNOWN
     rows = await session.fetch(_INDEX, name)
@@ -143,11 +206,25 @@ async def _judge_drop_index(session: Session, facts: Classification) -> Verdict:
 
 async def _judge_reindex(session: Session, facts: Classification) -> Verdict:
     for name in facts.objects:
-        for row in await session.fetch(_LEFTOVERS, _sql_name(name)):
-            await session.send(
-                f"DROP INDEX CONCURRENTLY IF EXISTS {qualified(row['schema'], row['name'])}"
-            )
+        await _drop_leftovers(session, _OF_A_RELATION, _sql_name(name))
     return Verdict.AGAIN
+
+
+async def _judge_reindex_schema(session: Session, facts: Classification) -> Verdict:
+    for schema in facts.objects:
+        await _drop_leftovers(session, _OF_A_SCHEMA, schema.name)
+    return Verdict.AGAIN
+
+
+async def _judge_reindex_database(session: Session, _facts: Classification) -> Verdict:
+    await _drop_leftovers(session, _OF_THE_DATABASE)
+    return Verdict.AGAIN
+
+
+async def _drop_leftovers(session: Session, named: str, *names: str) -> None:
+    for row in await session.fetch(_LEFTOVERS.format(named=named), *names):
+        name = qualified(row["schema"], row["name"])
+        await session.send(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
 async def _judge_detach(session: Session, facts: Classification) -> Verdict:
@@ -182,10 +259,12 @@ async def _judge_shared(
 ) -> Verdict:
     if facts.object is None:
         return Verdict.UNKNOWN
-    rows = await session.fetch(
-        f"SELECT FROM pg_catalog.{catalog} WHERE {column} = $1", facts.object.name
-    )
     wanted = facts.verb.startswith("CREATE")
+    # a DROP DATABASE that was cut off leaves a database that can only be dropped again
+    whole = " AND datconnlimit <> -2" if catalog == "pg_database" and wanted else ""
+    rows = await session.fetch(
+        f"SELECT FROM pg_catalog.{catalog} WHERE {column} = $1{whole}", facts.object.name
+    )
     return Verdict.DONE if bool(rows) is wanted else Verdict.AGAIN
 
 
@@ -210,8 +289,8 @@ _JUDGES: dict[str, Callable[[Session, Classification], Awaitable[Verdict]]] = {
     "ALTER SYSTEM": _again,
     "ALTER DATABASE": _again,
     "DISCARD ALL": _again,
-    "REINDEX SCHEMA": _again,
-    "REINDEX DATABASE": _again,
+    "REINDEX SCHEMA": _judge_reindex_schema,
+    "REINDEX DATABASE": _judge_reindex_database,
     "REINDEX SYSTEM": _again,
     "ALTER SUBSCRIPTION": _again,
     "CREATE SUBSCRIPTION": _judge_subscription,
@@ -219,8 +298,20 @@ _JUDGES: dict[str, Callable[[Session, Classification], Awaitable[Verdict]]] = {
 }
 
 
-def _index_name(facts: Classification) -> str | None:
-    """The new index's name; it is made in its table's schema."""
+_LEAVES_A_HALF = frozenset(
+    {
+        "ALTER TABLE DETACH PARTITION",
+        "REINDEX DATABASE",
+        "REINDEX INDEX",
+        "REINDEX SCHEMA",
+        "REINDEX TABLE",
+    }
+)
+"""Verbs whose CONCURRENTLY leaves something behind even where the server refuses the statement."""
+
+
+def index_name(facts: Classification) -> str | None:
+    """A new index's name as SQL: it is made in its table's schema. None where it has none."""
     if facts.object is None:
         return None
     schema = facts.object.schema or (facts.table.schema if facts.table else None)

@@ -60,7 +60,7 @@ class Resume:
         known = self.fingerprints.get(index)
         if index == self.entry.phase and self.entry.state != "done":
             known = self.entry.fingerprint
-            if self.entry.state == "failed":  # what follows may have been corrected
+            if self.entry.state in {"failed", "refused"}:  # what follows may have been corrected
                 phase = replace(phase, statements=phase.statements[: self.entry.statement])
         if known is None or known == phase.fingerprint:
             return

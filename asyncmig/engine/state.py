@@ -79,6 +79,16 @@ class OpenRevision:
         """The first phase that is not committed."""
         return self.phase + (self.state == "done")
 
+    @property
+    def interrupted(self) -> bool:
+        """Nobody has seen the end of its next statement."""
+        return self.state == "started"
+
+    @property
+    def was_sent(self) -> bool:
+        """Its next statement was sent, as far as one can know."""
+        return self.state not in {"done", "refused"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseState:

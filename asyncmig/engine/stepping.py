@@ -10,10 +10,11 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from asyncmig.engine.before_alone import is_to_be_sent
 from asyncmig.engine.limits import limits
-from asyncmig.engine.probes import Verdict, clear_way, judge, undecidable
-from asyncmig.engine.units import Mark, Part, Transaction, frame_phase
-from asyncmig.errors import ScriptError
+from asyncmig.engine.probes import Attempt
+from asyncmig.engine.units import Mark, Transaction, frame_phase, parts_of
+from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.plan.model import Phase, PhaseKind
 from asyncmig.plan.planner import EMPTY_PHASE
 from asyncmig.sql.classify import classify
@@ -143,24 +144,30 @@ class RunningStep:
                 unlimited=classify(sql).concurrently,
             )
         )
-        if resume is not None and self.index == resume.entry.phase:
-            if journal is not None:
-                await self._session.transact([journal.reopen(resume.entry.journal_id, phase)])
-            if resume.entry.state == "started":
-                verdict = await judge(self._session, statement)
-                if verdict is Verdict.DONE:
-                    return False
-                if verdict is Verdict.UNKNOWN:
-                    raise undecidable(self.step, self.index, statement)
-            await clear_way(self._session, statement, ours=True)
-        else:
-            if journal is not None:
-                row = journal.insert(
+        entry = resume.entry if resume is not None and self.index == resume.entry.phase else None
+        if journal is not None:
+            row = (
+                journal.insert(
                     self.step, self.index, phase, state="started", final=False, statement=0
                 )
-                await self._session.transact([row])
-            await clear_way(self._session, statement, ours=False)
-        return True
+                if entry is None
+                else journal.reopen(entry.journal_id, phase)
+            )
+            await self._session.transact([row])
+        attempt = Attempt(
+            step=self.step,
+            phase=self.index,
+            statement=statement,
+            partial=self.index > 0,
+            ours=entry is not None and entry.was_sent,
+            interrupted=entry is not None and entry.interrupted,
+        )
+        try:
+            return await is_to_be_sent(self._session, self._books, attempt)
+        except StatementFailedError:
+            self._alone = None
+            await self._limits.aclose()
+            raise
 
     async def end_alone(self) -> Mark | None:
         """Journal that it is done; None where no such statement is on its way."""
@@ -235,9 +242,7 @@ class RunningStep:
         if self.standing:
             return
         unit = self._open or self._open_transaction()
-        unit.parts.extend(
-            Part(statement.sql, statement, self.step, self.index) for statement in statements
-        )
+        unit.parts.extend(parts_of(statements, self.step, self.index))
 
     def _open_transaction(self) -> Transaction:
         unit = self._wire.add(Transaction(step=self.step, phase=self.index, closed=False))
@@ -273,12 +278,12 @@ class RunningStep:
             self._pass_by(phase, final=final)
             return None
         resume = self._resume
-        skip, entry, interrupted = 0, None, False
+        skip, entry, sent, interrupted = 0, None, False, False
         last: Unit | None = None
         if resume is not None and self.index == resume.entry.phase:
             resume.check(self.step, self.index, phase)
             skip, entry = resume.entry.statement, resume.entry.journal_id
-            interrupted = resume.entry.state == "started"
+            sent, interrupted = resume.entry.was_sent, resume.entry.interrupted
         for unit in frame_phase(
             self.step,
             self.index,
@@ -287,6 +292,7 @@ class RunningStep:
             final=final,
             skip=skip,
             entry=entry,
+            sent=sent,
             interrupted=interrupted,
             apart=apart,
         ):

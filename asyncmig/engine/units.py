@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from asyncmig.engine.hidden_index import invalid_index_check
 from asyncmig.plan.model import PhaseKind
 from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from asyncmig.engine.journal import Journal
     from asyncmig.engine.version_table import VersionTable
@@ -30,6 +31,7 @@ __all__ = [
     "Unit",
     "frame_phase",
     "frame_step",
+    "parts_of",
 ]
 
 
@@ -147,6 +149,7 @@ def frame_phase(
     final: bool,
     skip: int = 0,
     entry: int | None = None,
+    sent: bool = False,
     interrupted: bool = False,
     apart: bool = False,
 ) -> Iterator[Unit]:
@@ -160,6 +163,7 @@ def frame_phase(
         final: it is the step's last: the version table changes with it.
         skip: statements of an autocommit phase that an earlier run has done.
         entry: the journal's row that an earlier run has begun for it.
+        sent: that run has sent the first statement left.
         interrupted: that run did not live to see the end of the first statement left.
         apart: the end of an autocommit phase is a transaction of its own, in which more follows.
     """
@@ -169,7 +173,7 @@ def frame_phase(
             step=step,
             phase=index,
             parts=[
-                *(Part(statement.sql, statement, step, index) for statement in phase.statements),
+                *parts_of(phase.statements, step, index),
                 *books.committed(step, index, phase, final=final),
             ],
             marks=[mark],
@@ -200,7 +204,7 @@ def frame_phase(
             parts = []
         if _may_share_a_transaction(statement):
             # its end and the row that says so are one
-            parts = [Part(statement.sql, statement, step, index), *parts]
+            parts = [*parts_of([statement], step, index), *parts]
         else:
             yield Alone(
                 step=step,
@@ -208,7 +212,7 @@ def frame_phase(
                 index=number,
                 statement=statement,
                 before=phase.statements[:number],
-                begun_before=entry is not None and number == skip,
+                begun_before=sent and number == skip,
                 interrupted=interrupted and number == skip,
             )
         marks = [mark] if ends else []
@@ -216,6 +220,15 @@ def frame_phase(
             yield Transaction(step=step, phase=index, parts=parts, marks=marks)
     if apart:
         yield Transaction(step=step, phase=index, parts=closing, marks=[mark])
+
+
+def parts_of(statements: Iterable[Statement], step: Step, phase: int) -> Iterator[Part]:
+    """What statements of a script become in a transaction."""
+    for statement in statements:
+        yield Part(statement.sql, statement, step, phase)
+        check = invalid_index_check(statement.sql)
+        if check is not None:
+            yield Part(check, statement, step, phase)
 
 
 def _may_share_a_transaction(statement: Statement) -> bool:

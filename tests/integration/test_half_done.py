@@ -1,0 +1,143 @@
+"""What a statement outside of a transaction leaves behind when it is refused, or finds in its way."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+
+import anyio
+import asyncpg
+import pytest
+
+from asyncmig import Migrator
+from asyncmig.errors import PartiallyAppliedError, StatementFailedError
+from fix_database import catalog_dump
+
+CANCEL = """\
+SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+WHERE application_name = 'asyncmig' AND datname = current_database() AND wait_event_type = 'Lock'"""
+NOT_VALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
+PARTITIONED = """\
+CREATE TABLE p (i int, w text) PARTITION BY LIST (i);
+CREATE TABLE t PARTITION OF p FOR VALUES IN (1);
+CREATE INDEX p_i ON p (i)"""
+
+
+@asynccontextmanager
+async def holding(url: str, table: str):
+    """Another session writes to a table, and has not yet committed."""
+    connection = await asyncpg.connect(url)
+    await connection.execute(f"BEGIN; LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+    try:
+        yield
+    finally:
+        await connection.close()
+
+
+async def cancelled_while_it_waits(migrator, url, pg, table) -> StatementFailedError:
+    """Upgrade; somebody cancels the statement that waits for another session."""
+
+    async def cancel() -> None:
+        with anyio.fail_after(20):
+            while not await pg.fetch(CANCEL):
+                await anyio.sleep(0.05)
+
+    async with holding(url, table), anyio.create_task_group() as group:
+        group.start_soon(cancel)
+        with pytest.raises(StatementFailedError) as caught:
+            await migrator.upgrade()
+    assert caught.value.sqlstate == "57014"
+    return caught.value
+
+
+@pytest.mark.parametrize("form", ["directive", "bind"])
+@pytest.mark.parametrize(
+    ("before", "sql"),
+    [
+        ("CREATE TABLE t (i int)", "CREATE INDEX CONCURRENTLY t_i ON t (i)"),
+        ("CREATE TABLE t (i int, w text)", "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_i ON t (i)"),
+        ("CREATE TABLE t (i int); CREATE INDEX t_i ON t (i)", "DROP INDEX CONCURRENTLY t_i"),
+        (
+            "CREATE TABLE t (i int); CREATE INDEX t_i ON t (i)",
+            "REINDEX INDEX CONCURRENTLY t_i",
+        ),
+        (
+            "CREATE TABLE t (i int, w text); CREATE INDEX t_i ON t (i)",
+            "REINDEX TABLE CONCURRENTLY t",
+        ),
+        (PARTITIONED, "REINDEX TABLE CONCURRENTLY p"),
+        (PARTITIONED, "REINDEX INDEX CONCURRENTLY p_i"),
+        ("CREATE TABLE t (i int, w text PRIMARY KEY)", "REINDEX SCHEMA CONCURRENTLY public"),
+        (PARTITIONED, "ALTER TABLE p DETACH PARTITION t CONCURRENTLY"),
+    ],
+)
+async def test_what_was_refused_in_the_middle_is_repaired(
+    project, make_database, before, sql, form
+):
+    runs = f"op.get_bind().exec_driver_sql({sql!r})" if form == "bind" else f"op.execute({sql!r})"
+    project.revision("a1", upgrade=f"op.execute('CREATE TABLE a (i int)')\n{runs}")
+    undisturbed, url = make_database(), make_database()
+    for database in (undisturbed, url):
+        connection = await asyncpg.connect(database)
+        await connection.execute(before)
+        await connection.close()
+    await Migrator(undisturbed, script_location=project.script_location).upgrade()
+
+    migrator = Migrator(url, script_location=project.script_location)
+    pg = await asyncpg.connect(url)
+    try:
+        table = "p" if "DETACH" in sql else "t"
+        error = await cancelled_while_it_waits(migrator, url, pg, table)
+        assert isinstance(error, PartiallyAppliedError)
+        assert (await migrator.status()).state == "partial"
+        assert (await migrator.upgrade()).revisions == ("a1",)
+        assert await pg.fetchval(NOT_VALID) == 0
+    finally:
+        await pg.close()
+    assert catalog_dump(url) == catalog_dump(undisturbed)
+
+
+@pytest.fixture
+async def invalid_index(pg):
+    """An index that another tool's build left behind."""
+    await pg.execute("CREATE TABLE t (i int); INSERT INTO t VALUES (1), (1)")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await pg.execute("CREATE UNIQUE INDEX CONCURRENTLY t_i ON t (i)")
+
+
+@pytest.mark.parametrize("condition", ["", "IF NOT EXISTS "])
+@pytest.mark.parametrize("form", ["directive", "bind"])
+@pytest.mark.parametrize("phase", [0, 1])
+async def test_an_invalid_index_of_somebody_else_stays_until_he_drops_it(
+    project, database_url, pg, invalid_index, condition, form, phase
+):
+    sql = f"CREATE INDEX CONCURRENTLY {condition}t_i ON t (i)"
+    runs = f"op.get_bind().exec_driver_sql({sql!r})" if form == "bind" else f"op.execute({sql!r})"
+    first = "op.execute('CREATE TABLE a (i int)')\n" if phase else ""
+    project.revision("a1", upgrade=first + runs)
+    migrator = Migrator(database_url, script_location=project.script_location)
+    for _ in range(3):
+        with pytest.raises(StatementFailedError, match=r"invalid index public\.t_i on t") as caught:
+            await migrator.upgrade()
+        assert isinstance(caught.value, PartiallyAppliedError) is bool(phase)
+        assert caught.value.revision == "a1"
+        assert await pg.fetchval("SELECT indisunique FROM pg_index WHERE NOT indisvalid")
+    assert (await migrator.log())[0].state == "refused"
+    await pg.execute("DROP INDEX t_i")
+    assert (await migrator.upgrade()).revisions == ("a1",)
+    assert await pg.fetchval(NOT_VALID) == 0
+
+
+@pytest.mark.parametrize("runs", ["op.execute({!r})", "op.get_bind().exec_driver_sql({!r})"])
+async def test_if_not_exists_hides_no_invalid_index(project, database_url, pg, invalid_index, runs):
+    sql = "CREATE INDEX IF NOT EXISTS t_i ON public.t (i)"
+    path = project.revision("a1", upgrade=runs.format(sql))
+    migrator = Migrator(database_url, script_location=project.script_location)
+    with pytest.raises(StatementFailedError, match=r"invalid index public\.t_i on t") as caught:
+        await migrator.upgrade()
+    assert caught.value.origin.startswith(str(path))
+    assert "DROP INDEX" in caught.value.hint
+    assert (await migrator.status()).state == "empty"
+    await pg.execute("DROP INDEX t_i")
+    await migrator.upgrade()
+    await migrator.downgrade("base")
+    await migrator.upgrade()  # there and valid: nothing to do
