@@ -16,7 +16,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
-from fix_database import catalog_dump
+from fix_database import catalog_dump, postgres_program
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -265,3 +265,35 @@ async def test_health_says_503_while_the_schema_is_behind(database_url: str) -> 
         {"schema": "pending", "current": ["0014"], "pending": ["0015", "0016"]},
     )
     assert (current.status_code, current.json()["pending"]) == (200, [])
+
+
+async def test_psql_and_a_run_give_the_same_catalogs(make_database: MakeDatabase) -> None:
+    """Revisions that read cannot be written for psql: 0003, 0009 and 0016 are run on both sides."""
+    by_psql, by_run = make_database(), make_database()
+    ours = migrator_for(by_run)
+
+    async def both(target: str, *, up: bool = True) -> None:
+        for migrator in (migrator_for(by_psql), ours):
+            await (migrator.upgrade(target) if up else migrator.downgrade(target))
+
+    async def script(range_: str, *, up: bool = True) -> None:
+        text = await ours.sql(range_, direction="upgrade" if up else "downgrade")
+        psql = [postgres_program("psql"), by_psql, "-v", "ON_ERROR_STOP=1", "--quiet", "--no-psqlrc"]
+        await anyio.run_process(psql, input=text.encode())
+        target = range_.partition(":")[2]
+        await (ours.upgrade(target) if up else ours.downgrade(target))
+        assert catalog_dump(by_psql) == catalog_dump(by_run), range_
+
+    await script("base:0002")
+    await both("0003")
+    await script("0003:0008")
+    await script("0008:0011")
+    await both("0014")
+    await script("0014:0015")
+    await both("head")
+    assert catalog_dump(by_psql) == catalog_dump(by_run)
+
+    await both("0008", up=False)
+    await script("0008:0003", up=False)
+    await both("0002", up=False)
+    await script("0002:base", up=False)
