@@ -64,7 +64,6 @@ class Project:
         self.name: str | None = None
         self._each: Mapping[str, Settings] = {}
         self._given_hooks = on_version_apply
-        self._version_hooks: tuple[VersionHook, ...] | None = None
         self._given = database
         self._given_models = models
         self._models: tuple[MetaData, ...] | None = None
@@ -198,7 +197,13 @@ class Project:
         """Whatever changes the database."""
         from asyncmig.engine.runner import Runner
 
-        return Runner(self.database(writing=True), self.settings, self.emit, self.load_scripts)
+        return Runner(
+            self.database(writing=True),
+            self.settings,
+            self.emit,
+            self.load_scripts,
+            self.version_hooks,
+        )
 
     async def planner(self, *, offline: bool = False) -> Planner:
         """What plans this project's revisions."""
@@ -216,7 +221,7 @@ class Project:
             one_transaction=self.settings.transaction == "all",
             offline=offline,
             surroundings=self._alembic_imports,
-            version_hooks=await self._hooks(),
+            version_hooks=await anyio.to_thread.run_sync(self.version_hooks) if offline else (),
         )
 
     async def plan(
@@ -248,13 +253,11 @@ class Project:
             as_sql=as_sql,
         )
 
-    async def _hooks(self) -> tuple[VersionHook, ...]:
-        """``on_version_apply`` of whoever made this project, of the hooks module or of ``env.py``."""
-        if self._version_hooks is None:
-            self._version_hooks = await anyio.to_thread.run_sync(self._find_hooks)
-        return self._version_hooks
+    def version_hooks(self) -> tuple[VersionHook, ...]:
+        """``on_version_apply`` of whoever made this project, of the hooks module and of ``env.py``.
 
-    def _find_hooks(self) -> tuple[VersionHook, ...]:
+        It imports users' modules: to be done in a thread, where something is to run.
+        """
         from asyncmig.config import import_object
 
         settings = self.settings

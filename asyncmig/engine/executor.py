@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.play import AnyScript
     from asyncmig.plan.recorder import Recorder
+    from asyncmig.plan.version_hooks import VersionHook
     from asyncmig.revisions.moves import Move, StampMove
 
 __all__ = ["Executor"]
@@ -71,6 +72,7 @@ class Executor:
         patience: Patience,
         *,
         read_resumes: Callable[[], Awaitable[Mapping[str, Resume]]],
+        hooks: Sequence[VersionHook] = (),
     ) -> None:
         self.session = session
         self.books = books
@@ -79,6 +81,7 @@ class Executor:
         self._emit = emit
         self._patience = patience
         self._read_resumes = read_resumes
+        self._hooks = tuple(hooks)
         self._resumes: Mapping[str, Resume] = {}
         self._attempt = 0
         self._blockers: tuple[Blocker, ...] = ()
@@ -126,7 +129,7 @@ class Executor:
         total = self._total = len(moves)
         self._resumes = resumes or {}
         rows = frozenset(heads)
-        for move in moves:
+        for move in moves if self._hooks else ():
             rows = self._rows[move.revision.id] = move.apply(rows)
         try:
             while len(self._applied) < total:
@@ -294,9 +297,9 @@ class Executor:
             raise
         finally:
             self._current = None
-            if recorder.went_live or self.planner.version_hooks:
+            if recorder.went_live or self._hooks:
                 self._live_steps[revision.id] = step
-        if self.planner.version_hooks:
+        if self._hooks:
             unit = current.finish(apart=True)
             info = MigrationInfo.of_move(move, self.planner.graph)
             await self._call_hooks(revision, step, unit, info)
@@ -309,7 +312,7 @@ class Executor:
         """Call ``on_version_apply`` in the open transaction that wrote the step's row."""
         unit.closed = False
         heads = self._rows[revision.id]
-        for hook in self.planner.version_hooks:
+        for hook in self._hooks:
             recorder = self.planner.recorder(revision, self._live, source=file_of(hook))
             current = self._current = HookedStep(step, unit, recorder, hook, self.wire)
             try:

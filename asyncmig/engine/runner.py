@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.model import Direction
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.play import AnyScript
+    from asyncmig.plan.version_hooks import VersionHook
     from asyncmig.revisions.moves import Move
     from asyncmig.revisions.revision import Revision
 
@@ -68,6 +69,7 @@ class Runner:
         settings: how.
         emit: hears events.
         load_scripts: reads and imports scripts; called in a thread.
+        load_hooks: imports what ``on_version_apply`` names; likewise.
     """
 
     def __init__(
@@ -76,11 +78,13 @@ class Runner:
         settings: Settings,
         emit: Callable[[Event], None],
         load_scripts: Callable[[Sequence[Revision]], Mapping[str, AnyScript]],
+        load_hooks: Callable[[], Sequence[VersionHook]] = tuple,
     ) -> None:
         self._database = database
         self._settings = settings
         self._emit = emit
         self._load_scripts = load_scripts
+        self._load_hooks = load_hooks
 
     async def run(
         self, planner: Planner, target: str, direction: Direction, *, tag: str | None = None
@@ -143,12 +147,13 @@ class Runner:
                     books.journal.resolve(entry.journal_id, Decision.FORGET)
                     for entry in settled_by(planner.graph, state.open, change)
                 ]
-            if planner.version_hooks and change:
+            hooks = await anyio.to_thread.run_sync(self._load_hooks)
+            if hooks and change:
                 if purge:
                     gone = RowChange(remove=tuple(sorted(state.heads)))
                     statements += books.version.change(gone)
                     change = RowChange(add=tuple(sorted(after)))
-                await self._executor(session, planner, books).stamp(
+                await self._executor(session, planner, books, hooks).stamp(
                     stamp_moves(planner.graph, change), kept, before=statements, after=rows
                 )
             else:
@@ -289,7 +294,8 @@ class Runner:
         refuse_to_pass(planner.graph, state.open, moves, direction)
         resumes = await read_resumes(session, settings, state)
 
-        executor = self._executor(session, planner, books)
+        hooks = await anyio.to_thread.run_sync(self._load_hooks)
+        executor = self._executor(session, planner, books, hooks)
         setup = await self._setup(
             session,
             state,
@@ -326,7 +332,13 @@ class Runner:
             elapsed=elapsed,
         )
 
-    def _executor(self, session: Session, planner: Planner, books: Bookkeeping) -> Executor:
+    def _executor(
+        self,
+        session: Session,
+        planner: Planner,
+        books: Bookkeeping,
+        hooks: Sequence[VersionHook],
+    ) -> Executor:
         async def read_again() -> Mapping[str, Resume]:
             now = await read_state(session, self._settings, careful=True)
             return await read_resumes(session, self._settings, now)
@@ -339,6 +351,7 @@ class Runner:
             self._emit,
             Patience.of(self._settings),
             read_resumes=read_again,
+            hooks=hooks,
         )
 
     async def _setup(

@@ -53,7 +53,7 @@ class Planner:
         one_transaction: all steps share a transaction as far as PostgreSQL allows.
         offline: the plan becomes a script for psql; a script that reads is an error.
         surroundings: makes a context manager that is active while a script runs.
-        version_hooks: ``on_version_apply``: called when a step's row is written.
+        version_hooks: ``on_version_apply``, for a script for psql; in a run the engine calls it.
     """
 
     def __init__(

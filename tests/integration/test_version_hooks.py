@@ -374,6 +374,12 @@ async def test_by_name_and_wrong(project, history, database_url, pg):
 
     await migrator(f"{__name__}:by_directive").upgrade("a")
     assert await notes(pg) == ["said a"]
+    # where nothing is to run, nothing of the project is imported
+    await migrator("no_such_module:hook").upgrade("a")
+    with pytest.raises(ConfigError, match="no_such_module"):
+        await migrator("no_such_module:hook").upgrade("b")
+    with pytest.raises(ConfigError, match="cannot be called"):
+        await migrator(3).stamp("b")
     with pytest.raises(ConfigError, match="cannot be called"):
         await migrator(3).upgrade("b")
     with pytest.raises(ConfigError, match="has no 'nothing'"):
