@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from asyncmig.operations.facade import Operations
     from asyncmig.operations.proxy import op
     from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
+    from asyncmig.plan.version_hooks import MigrationInfo
     from asyncmig.results import RunResult, Status
     from asyncmig.sql.statement import Statement
 
 __all__ = [
     "AsyncmigError",
     "Direction",
+    "MigrationInfo",
     "Migrator",
     "Operations",
     "Phase",
@@ -51,6 +53,7 @@ __all__ = [
 _HOMES = {
     "AsyncmigError": "errors",
     "Direction": "plan.model",
+    "MigrationInfo": "plan.version_hooks",
     "Migrator": "migrator",
     "Operations": "operations.facade",
     "Phase": "plan.model",

@@ -19,6 +19,7 @@ def test_all_is_pinned():
     assert asyncmig.__all__ == [
         "AsyncmigError",
         "Direction",
+        "MigrationInfo",
         "Migrator",
         "Operations",
         "Phase",
