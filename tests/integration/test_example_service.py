@@ -278,7 +278,14 @@ async def test_psql_and_a_run_give_the_same_catalogs(make_database: MakeDatabase
 
     async def script(range_: str, *, up: bool = True) -> None:
         text = await ours.sql(range_, direction="upgrade" if up else "downgrade")
-        psql = [postgres_program("psql"), by_psql, "-v", "ON_ERROR_STOP=1", "--quiet", "--no-psqlrc"]
+        psql = [
+            postgres_program("psql"),
+            by_psql,
+            "-v",
+            "ON_ERROR_STOP=1",
+            "--quiet",
+            "--no-psqlrc",
+        ]
         await anyio.run_process(psql, input=text.encode())
         target = range_.partition(":")[2]
         await (ours.upgrade(target) if up else ours.downgrade(target))
