@@ -21,6 +21,7 @@ from asyncmig.config.objects import import_object
 from asyncmig.diff.agreeing import agreed
 from asyncmig.diff.compare import compare
 from asyncmig.diff.describing import differences
+from asyncmig.diff.entity_settling import Managed, settled_entities
 from asyncmig.diff.filtering import chosen, without_tables
 from asyncmig.diff.model_types import ModelTypes
 from asyncmig.diff.renames import rename_operations, undone
@@ -142,13 +143,15 @@ class Autogenerate:
                 include_object=hooks.include_object,
             )
             tables = sides.models.tables
+            managed = Managed.of(sides.declared, self.settings.managed_entities)
             quiet = replace(hooks, include_name=None)  # it hears the names that the database has
 
             def settle(
                 actual: Catalog, wanted: Catalog, hooks: Hooks = quiet
             ) -> tuple[Catalog, Catalog]:
                 actual, wanted = chosen(actual, settled(actual, wanted), tables, hooks)
-                return actual, agreed(actual, wanted, tables, hooks, migration)
+                wanted = agreed(actual, wanted, tables, hooks, migration)
+                return actual, settled_entities(actual, wanted, managed, hooks)
 
             with self.surroundings(), users_errors():
                 actual, wanted = await greenlet_spawn(settle, sides.actual, sides.wanted, hooks)

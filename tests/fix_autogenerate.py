@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
+from asyncmig.autogenerate.hooks import Hooks
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
+from asyncmig.diff.entity_settling import Managed, settled_entities
 from asyncmig.diff.settling import settled
 from asyncmig.engine.session import Session
 from asyncmig.engine.shadow import Sides, read_sides
+from asyncmig.entities import registered
 from asyncmig.operations.facade import Operations
 from asyncmig.render.operations import render_operations
 from asyncmig.render.operations_items import ItemWriter
@@ -63,6 +66,7 @@ class Comparing:
 
     def __init__(self, driver: asyncpg.Connection) -> None:
         self.driver = driver
+        self.managed_entities: tuple[str, ...] = ()
 
         async def none() -> Any:
             raise AssertionError("a comparison needs no SQLAlchemy connection")
@@ -70,19 +74,25 @@ class Comparing:
         self.session = Session(driver, none)
 
     async def sides(self, *metadatas: MetaData, **options: Any) -> Sides:
-        sides = await read_sides(self.session, metadatas, **options)
-        return replace(sides, wanted=settled(sides.actual, sides.wanted))
+        entities = registered(metadatas)
+        sides = await read_sides(self.session, metadatas, entities=entities, **options)
+        return self.settled(sides)
+
+    def settled(self, sides: Sides) -> Sides:
+        """With what nobody manages as the database has it."""
+        wanted = settled(sides.actual, sides.wanted)
+        managed = Managed.of(sides.declared, self.managed_entities)
+        return replace(sides, wanted=settled_entities(sides.actual, wanted, managed, Hooks()))
 
     async def actual(self, sides: Sides) -> Sides:
         """The database read again, beside the models as they were read."""
         await self.driver.execute("BEGIN; SET LOCAL search_path = ''")
-        schemas = sorted(sides.models.schemas)
+        schemas = sorted(sides.models.schemas | sides.declared.schemas)
         rows = await read_rows(self.session.fetch, schemas)
         entities = entities_of(await read_entity_rows(self.session.fetch, schemas))
         await self.driver.execute("ROLLBACK")
         found = catalog_of(rows, default_schema=sides.actual.default_schema)
-        found = replace(found, entities=entities)
-        return replace(sides, actual=found, wanted=settled(found, sides.wanted))
+        return self.settled(replace(sides, actual=replace(found, entities=entities)))
 
     async def apply(
         self, operations: Iterable[MigrateOperation], sides: Sides | None = None

@@ -39,11 +39,11 @@ class Declarations:
     def __init__(self, entities: Iterable[Entity], models: Models) -> None:
         self.entities = tuple(entities)
         self._models = models
-        self._default = models.default_schema
+        self.default_schema = models.default_schema
         self._own = {(self._schema(item), item.name) for item in self.entities}
 
     def _schema(self, entity: Entity) -> str:
-        return entity.schema or self._default
+        return entity.schema or self.default_schema
 
     @property
     def schemas(self) -> frozenset[str]:
@@ -54,11 +54,6 @@ class Declarations:
     def kinds(self) -> frozenset[str]:
         """The kinds of which at least one is declared."""
         return frozenset(entity.kind for entity in self.entities)
-
-    @property
-    def extensions(self) -> Mapping[str, Entity]:
-        """The declared extensions by name."""
-        return {item.name: item for item in self.entities if item.kind == "extension"}
 
     def early(
         self, scratch: Mapping[str, str], extensions: Collection[str]
@@ -113,7 +108,7 @@ class Declarations:
         known = self._own | self._models.names
         parts = []
         for sql in entity.sql():
-            if entity.kind in _ON_RELATION:
+            if entity.kind in _ON_RELATION and not sql.startswith("COMMENT "):
                 self._check_target(entity, sql, subject, known, scratch)
             named = _mapped(sql, scratch, known)
             parts.append(
@@ -137,9 +132,9 @@ class Declarations:
                         f"{subject}: no model or declared entity is in schema {schema}",
                         hint="rights on a schema are compared where something is declared in it",
                     )
-            elif (schema or self._default, name) not in known:
+            elif (schema or self.default_schema, name) not in known:
                 raise ConfigError(
-                    f"{subject}: {schema or self._default}.{name} is neither a model nor declared",
+                    f"{subject}: {schema or self.default_schema}.{name} is neither a model nor declared",
                     hint="declare it, or say which `schema` it is in",
                 )
 

@@ -121,7 +121,7 @@ FROM (
       AND {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}
     UNION ALL
     SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END, n.nspname,
-           quote_ident(p.proname) || '(' || array_to_string(ARRAY(
+           p.proname || '(' || array_to_string(ARRAY(
                SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, place)
                ORDER BY place), ', ') || ')',
            NULL, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))

@@ -433,6 +433,15 @@ KEYS: tuple[Key, ...] = (
         doc="Keep what PostgreSQL printed for the models in the user's cache folder, so that unchanged"
         " models are not built again.",
     ),
+    Key(
+        name="managed_entities",
+        kind=NAMES,
+        group=_COMPARING,
+        doc="Kinds of entities of which undeclared ones are dropped, also where none is declared:"
+        " `view`, `materialized_view`, `function`, `procedure`, `trigger`, `policy`, `row_security`,"
+        " `composite_type`, `extension`, `grant`.",
+        default="the declared kinds",
+    ),
 )
 
 BY_NAME = {key.name: key for key in KEYS}

@@ -126,6 +126,7 @@ class Settings:
     shadow_url: str | None = field(default=None, repr=False)
     shadow_url_problem: ConfigError | None = field(default=None, repr=False, compare=False)
     shadow_cache: bool = True
+    managed_entities: tuple[str, ...] = ()
 
     # the file's other keys, as written: users' own options
     extra: Mapping[str, str] = field(default_factory=_empty, repr=False)

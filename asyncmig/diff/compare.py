@@ -13,10 +13,12 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.catalog.model import ObjectName
 from asyncmig.diff import columns as column_steps
 from asyncmig.diff import domains as domain_steps
 from asyncmig.diff import enums as enum_steps
 from asyncmig.diff import sequences as sequence_steps
+from asyncmig.diff.entities import changing, compare_entities
 from asyncmig.diff.matching import constraint_meaning, index_meaning, match
 from asyncmig.diff.objects import Objects
 from asyncmig.diff.ordering import creation_order
@@ -32,7 +34,7 @@ from asyncmig.operations.tables import CreateTableOp, DropTableOp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from asyncmig.catalog.model import Catalog, Column, Constraint, Enum, Index, ObjectName, Table
+    from asyncmig.catalog.model import Catalog, Column, Constraint, Enum, Index, Table
     from asyncmig.diff.matching import Matching
     from asyncmig.diff.model_types import ModelTypes
     from asyncmig.operations.operation import MigrateOperation
@@ -92,27 +94,37 @@ class _Comparison:
         self._columns()
         self._keys_and_indexes()
         self._tables()
+        replaced = {enum.name for enum, _ in self.replaced_enums}
+        entities = compare_entities(self.old, self.new, changing(self.before, self.after, replaced))
         return [
+            *self._schemas_come,
+            *entities.extensions_come,
+            *entities.go,
             *self.first,
             *self.keys_go,
             *self.indexes_go,
             *self.constraints_go,
             *self.tables_go,
             *self.types_change,
+            *entities.early,
             *self.tables_come,
             *self.columns_change,
             *self.columns_go,
             *self.constraints_come,
             *self.indexes_come,
             *self.keys_come,
+            *entities.come,
+            *entities.late,
             *self.last,
+            *entities.extensions_go,
+            *self._schemas_go,
         ]
 
     # schemas, types, sequences
 
     def _schemas(self) -> None:
         used = {name.schema for kind in _named(self.after) for name in kind}
-        self.first += [
+        self._schemas_come = [
             CreateSchemaOp(name)
             for name in sorted((self.after.schemas & used) - self.before.schemas)
         ]
@@ -214,7 +226,7 @@ class _Comparison:
             ]
         for old, new in self.common.values():
             self._table_changes(old, new)
-        self.last += [*self._sequences_go, *self._types_go, *self._schemas_go]
+        self.last += [*self._sequences_go, *self._types_go]
 
     def _keys_of_dropped(self, gone: Mapping[ObjectName, Table]) -> list[MigrateOperation]:
         """Foreign keys of cycles among the tables that go."""
@@ -394,7 +406,12 @@ def _breaks(before: Column, after: Column) -> bool:
 
 
 def _named(catalog: Catalog) -> tuple[Mapping[ObjectName, Any], ...]:
-    return (catalog.tables, catalog.enums, catalog.sequences, catalog.domains)
+    entities = {
+        ObjectName(key.schema, key.name): entity
+        for key, entity in catalog.entities.by_key.items()
+        if key.schema
+    }
+    return (catalog.tables, catalog.enums, catalog.sequences, catalog.domains, entities)
 
 
 def _gathered(operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:

@@ -29,6 +29,12 @@ _NAMES = (
     "enum_name",
     "sequence_name",
     "schema_name",
+    "view_name",
+    "function_name",
+    "trigger_name",
+    "policy_name",
+    "extension_name",
+    "object_name",
 )
 
 

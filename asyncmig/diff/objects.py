@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from asyncmig.diff.model_types import ModelTypes
     from asyncmig.operations.operation import MigrateOperation
 
-__all__ = ["Objects"]
+__all__ = ["Objects", "unwrapped"]
 
 _PREPARER = PGDialect().identifier_preparer
 _ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
@@ -95,7 +95,7 @@ class Objects:
         if column.identity is not None:
             return self.identity(column)
         if column.generated is not None:
-            return sa.Computed(self.text(_unwrapped(column.generated)), persisted=column.stored)
+            return sa.Computed(self.text(unwrapped(column.generated)), persisted=column.stored)
         return None if column.default is None else self.text(column.default)
 
     def identity(self, column: Column, *, complete: bool = False) -> sa.Identity:
@@ -186,7 +186,7 @@ class Objects:
                 return sa.UniqueConstraint(*item.columns, name=item.name, **timing)
             case "c" if self._is_plain_check(item) and item.validated:
                 return sa.CheckConstraint(
-                    self.text(_unwrapped(item.expression or "")), name=item.name
+                    self.text(unwrapped(item.expression or "")), name=item.name
                 )
             case "f" if (reference := item.reference) and self._is_plain_key(item):
                 if not item.validated:
@@ -227,7 +227,7 @@ class Objects:
                     item.name, name, list(item.columns), schema=schema, **timing
                 )
             case "c" if self._is_plain_check(item):
-                condition = self.text(_unwrapped(item.expression or ""))
+                condition = self.text(unwrapped(item.expression or ""))
                 return CreateCheckConstraintOp(item.name, name, condition, schema=schema, **later)
             case "f" if (reference := item.reference) and self._is_plain_key(item):
                 places: dict[str, Any] = {
@@ -269,7 +269,7 @@ class Objects:
         if index.method != "btree":
             keywords["postgresql_using"] = index.method
         if index.predicate is not None:
-            keywords["postgresql_where"] = self.text(_unwrapped(index.predicate))
+            keywords["postgresql_where"] = self.text(unwrapped(index.predicate))
         if index.include:
             keywords["postgresql_include"] = list(index.include)
         if named:
@@ -338,7 +338,7 @@ def _actions(item: Constraint) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _unwrapped(sql: str) -> str:
+def unwrapped(sql: str) -> str:
     """An expression without the brackets around all of it."""
     if not (sql.startswith("(") and sql.endswith(")")):
         return sql

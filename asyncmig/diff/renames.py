@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from asyncmig.catalog.model import ObjectName
+from asyncmig.diff.entity_renames import entities_renamed
 from asyncmig.diff.objects import Objects
 from asyncmig.diff.printed_sql import (
     printed,
@@ -100,6 +101,7 @@ def _operation(item: Rename, objects: Objects) -> MigrateOperation:
 
 def renamed(catalog: Catalog, item: Rename) -> Catalog:
     """The catalog after a rename, with what the server prints everywhere after it."""
+    catalog = replace(catalog, entities=entities_renamed(catalog.entities, item))
     match item.kind:
         case "table":
             return _with_table(catalog, item)

@@ -168,7 +168,7 @@ async def _build(
     early, late = ([_named(item, token) for item in part] for part in (beside.early, beside.late))
     if early:
         await session.send(";\n".join(before))
-        before = []
+        before = before[-1:]
         early = list(await build(session, early, last=False))
     texts = [item.sql.replace(_STANDING_FOR, token) for item in draft.statements]
     await session.send("SAVEPOINT asyncmig_models")

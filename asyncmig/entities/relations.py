@@ -82,7 +82,7 @@ class ViewIndex:
         said: dict[str, Any] = {
             "postgresql_using": self.using,
             "postgresql_where": None if self.where is None else text(self.where),
-            "postgresql_include": list(self.include),
+            "postgresql_include": list(self.include) or None,
         }
         keys = [text(key) if key.startswith("(") else key for key in self.keys]
         return CreateIndexOp(
@@ -91,7 +91,7 @@ class ViewIndex:
             keys,
             schema=schema,
             unique=self.unique,
-            **{name: value for name, value in said.items() if value},
+            **{name: value for name, value in said.items() if value is not None},
         )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["WIDTH", "Call", "Code", "Listed", "laid_out", "string"]
+__all__ = ["WIDTH", "Block", "Call", "Code", "Listed", "laid_out", "string"]
 
 WIDTH = 84
 """Columns of a function's body; with its indentation, what formatters leave alone."""
 
-Code: TypeAlias = "str | Call | Listed"
+Code: TypeAlias = "str | Call | Listed | Block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,13 @@ class Listed:
     items: tuple[Code, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Code of several lines, which is never put on one; all but the first may be indented further."""
+
+    lines: tuple[str, ...]
+
+
 def laid_out(code: Code, *, indent: int = 0, width: int = WIDTH) -> str:
     """The text of an expression.
 
@@ -43,8 +50,11 @@ def laid_out(code: Code, *, indent: int = 0, width: int = WIDTH) -> str:
         indent: where its first line begins; following lines are indented so far.
         width: what a line may be long.
     """
+    if isinstance(code, Block):
+        rest = (" " * indent + line if line else "" for line in code.lines[1:])
+        return "\n".join([code.lines[0], *rest])
     flat = _flat(code)
-    tall = isinstance(code, Call) and code.tall
+    tall = isinstance(code, Call) and (code.tall or _has_block(code))
     if isinstance(code, str) or (indent + len(flat) < width and not tall):
         return flat
     inner = " " * (indent + 4)
@@ -61,9 +71,15 @@ def laid_out(code: Code, *, indent: int = 0, width: int = WIDTH) -> str:
     return "\n".join([opening, *lines, " " * indent + closing]) if lines else opening + closing
 
 
+def _has_block(call: Call) -> bool:
+    return any(isinstance(item, Block) for _, item in call.arguments)
+
+
 def _flat(code: Code) -> str:
     if isinstance(code, str):
         return code
+    if isinstance(code, Block):
+        return " ".join(code.lines)
     if isinstance(code, Listed):
         return f"[{', '.join(map(_flat, code.items))}]"
     inside = (f"{_keyword(keyword)}{_flat(item)}" for keyword, item in code.arguments)

@@ -28,6 +28,8 @@ from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, Dro
 from asyncmig.operations.tables import CreateTableOp, DropTableOp, RenameTableOp
 from asyncmig.render.cautions import cautions
 from asyncmig.render.layout import Call, Code, Listed, laid_out, string
+from asyncmig.render.operations_entities import ENTITY_WRITERS
+from asyncmig.render.sql_text import sql_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -264,7 +266,9 @@ def _drop_comment(operation: DropTableCommentOp, items: ItemWriter) -> Code:
 
 def _execute(operation: ExecuteSQLOp, items: ItemWriter) -> Code:
     sql = operation.sqltext
-    return Call.of(items.op("execute"), string(sql) if isinstance(sql, str) else items.value(sql))
+    if isinstance(sql, str):
+        return Call.of(items.op("execute"), sql_text(sql, items.imports, exact=True))
+    return Call.of(items.op("execute"), items.value(sql))
 
 
 def _sequence(operation: CreateSequenceOp | AlterSequenceOp, items: ItemWriter) -> Code:
@@ -353,6 +357,7 @@ def _drop_schema(operation: DropSchemaOp, items: ItemWriter) -> Code:
 
 
 _WRITERS: Mapping[type, Any] = {
+    **ENTITY_WRITERS,
     AddColumnOp: _add_column,
     AddEnumValueOp: _add_enum_value,
     AlterColumnOp: _alter_column,

@@ -1,0 +1,258 @@
+"""What makes the entities of one catalog out of those of another, around the changes of tables.
+
+An entity that stands on something that changes is dropped before and created after it, and so is what
+stands on that entity; also where nobody declared it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from asyncmig.catalog.entities import Extension, Need, Routine
+from asyncmig.catalog.model import ObjectName
+from asyncmig.diff.columns import is_rebuilt
+from asyncmig.diff.entity_operations import EntityOperations, is_replaceable
+from asyncmig.diff.entity_order import creation_order, dependents, providers
+from asyncmig.diff.rights import granted, implied_by, object_name, revoked
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from asyncmig.catalog.entities import EntityKey, Grant
+    from asyncmig.catalog.model import Catalog, Column
+    from asyncmig.diff.objects import Objects
+    from asyncmig.operations.operation import MigrateOperation
+
+__all__ = ["EntitySteps", "changing", "compare_entities"]
+
+_EXTENSION = "extension"
+_ON_TABLES = frozenset({"trigger", "policy", "row_security"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntitySteps:
+    """Operations by when they run.
+
+    Attributes:
+        extensions_come: when the schemas are there.
+        go: before any table changes.
+        early: before tables come, whose defaults and checks need them.
+        come: when all tables are as they will be.
+        late: when no table needs them any more.
+        extensions_go: when nothing is left that could need them.
+    """
+
+    extensions_come: list[MigrateOperation] = field(default_factory=list)
+    go: list[MigrateOperation] = field(default_factory=list)
+    early: list[MigrateOperation] = field(default_factory=list)
+    come: list[MigrateOperation] = field(default_factory=list)
+    late: list[MigrateOperation] = field(default_factory=list)
+    extensions_go: list[MigrateOperation] = field(default_factory=list)
+
+
+def compare_entities(old: Objects, new: Objects, touched: Collection[Need]) -> EntitySteps:
+    """The operations for the entities.
+
+    Args:
+        old: makes items of the catalog as it is.
+        new: of the catalog as it will be.
+        touched: of ``changing``.
+    """
+    return _Comparison(old, new, touched).steps()
+
+
+def changing(before: Catalog, after: Catalog, replaced: Collection[ObjectName]) -> frozenset[Need]:
+    """Columns, types and constraints on which nothing may stand while they change.
+
+    Args:
+        before: as it is.
+        after: as it will be.
+        replaced: types that are built anew under their name.
+    """
+    types = {*before.enums, *before.domains} - {*after.enums, *after.domains}
+    found = {Need("type", *name) for name in (*types, *replaced)}
+    for name, table in before.tables.items():
+        other = after.tables.get(name)
+        if other is None:
+            continue
+        for column in table.columns.values():
+            there = other.columns.get(column.name)
+            if there is None or column.type.name in replaced or _is_retyped(column, there):
+                found.add(Need("column", *name, column.name))
+        for item in table.constraints.values():
+            kept = other.constraints.get(item.name)
+            if kept is None or kept.definition != item.definition:
+                found.add(Need("constraint", *name, item.name))
+    return frozenset(found)
+
+
+def _is_retyped(before: Column, after: Column) -> bool:
+    types = (before.type, before.collation), (after.type, after.collation)
+    return types[0] != types[1] or is_rebuilt(before, after)
+
+
+class _Comparison:
+    def __init__(self, old: Objects, new: Objects, touched: Collection[Need]) -> None:
+        before, after = old.catalog, new.catalog
+        self._before = before
+        self._after = after
+        self._old = EntityOperations(old)
+        self._new = EntityOperations(new)
+        self._old_objects = old
+        self._new_objects = new
+        self._touched = touched
+        self._there = {
+            key: item for key, item in before.entities.by_key.items() if key.kind != _EXTENSION
+        }
+        self._wanted = {
+            key: item for key, item in after.entities.by_key.items() if key.kind != _EXTENSION
+        }
+
+    def steps(self) -> EntitySteps:
+        """All of them."""
+        steps = EntitySteps()
+        self._extensions(steps)
+        in_the_way = self._in_the_way()
+        leaving = self._there.keys() - self._wanted.keys()
+        changed = {
+            key
+            for key, item in self._there.items()
+            if key in self._wanted and self._wanted[key] != item
+        }
+        rebuilt = {
+            key for key in changed if not is_replaceable(self._there[key], self._wanted[key])
+        }
+        first = dependents([*in_the_way, *rebuilt], self._there)
+        late = {key for key in leaving - first if self._may_wait(key, leaving)}
+        gone = dependents([*first, *(leaving - late)], self._there) | late
+        coming = (self._wanted.keys() - self._there.keys()) | (gone & self._wanted.keys())
+        replaced = changed - gone
+        early = self._early(coming | replaced)
+        for key in reversed(creation_order(gone, self._there)):
+            if not self._goes_along(key, gone):
+                (steps.late if key in late else steps.go).extend(self._old.drop(self._there[key]))
+        for key in creation_order(coming | replaced, self._wanted):
+            comes = steps.early if key in early else steps.come
+            if key in coming:
+                comes += self._new.create(self._wanted[key])
+            else:
+                comes += self._new.change(self._there[key], self._wanted[key])
+        self._rights(steps, gone, coming)
+        return steps
+
+    def _extensions(self, steps: EntitySteps) -> None:
+        there, wanted = self._before.entities.by_key, self._after.entities.by_key
+        for key, item in wanted.items():
+            if not isinstance(item, Extension):
+                continue
+            existing = there.get(key)
+            if existing is None:
+                steps.extensions_come.extend(self._new.create(item))
+            elif existing != item:
+                steps.extensions_come.extend(self._new.change(existing, item))
+        for key, item in there.items():
+            if isinstance(item, Extension) and key not in wanted:
+                steps.extensions_go.extend(self._old.drop(item))
+
+    def _in_the_way(self) -> set[EntityKey]:
+        """Entities that stand on what changes; not those that could not be created again."""
+        found = set()
+        for key, item in self._there.items():
+            touched = [need for need in item.needs if self._is_touched(need)]
+            if not touched or (key.kind in _ON_TABLES and not self._has_table(key)):
+                continue
+            wanted = self._wanted.get(key)
+            if wanted is None or wanted != item or all(map(self._remains, wanted.needs)):
+                found.add(key)
+        return found
+
+    def _may_wait(self, key: EntityKey, leaving: Collection[EntityKey]) -> bool:
+        """A table may need it until its turn has come, and nothing that comes is hindered by it."""
+        if key.kind not in {"function", "procedure", "composite_type"}:
+            return False
+        named_alike = any(other[1:] == key[1:] for other in self._wanted)
+        return not named_alike and dependents([key], self._there) <= set(leaving)
+
+    def _is_touched(self, need: Need) -> bool:
+        if need in self._touched:
+            return True
+        name = ObjectName(need.schema, need.name)
+        return (
+            need.kind in {"relation", "column"}
+            and name in self._before.tables
+            and name not in self._after.tables
+        )
+
+    def _remains(self, need: Need) -> bool:
+        """What an entity needs is there afterwards, as far as a table that we know has it."""
+        name = ObjectName(need.schema, need.name)
+        if need.kind not in {"relation", "column"} or name not in self._before.tables:
+            return True
+        table = self._after.tables.get(name)
+        return table is not None and (need.kind == "relation" or need.detail in table.columns)
+
+    def _has_table(self, key: EntityKey) -> bool:
+        name = key.name if key.kind == "row_security" else key.detail
+        place = ObjectName(key.schema, name)
+        return place not in self._before.tables or place in self._after.tables
+
+    def _goes_along(self, key: EntityKey, gone: Collection[EntityKey]) -> bool:
+        """It is dropped with the table or view that it belongs to."""
+        if key.kind not in _ON_TABLES:
+            return False
+        return not self._has_table(key) or any(
+            other.kind == "view" and other[1:3] == (key.schema, key.detail) for other in gone
+        )
+
+    def _early(self, coming: Collection[EntityKey]) -> set[EntityKey]:
+        """What tables need, with all that it needs itself."""
+        pool = {key: self._wanted[key] for key in coming}
+        left = [key for key in pool if key.kind == "composite_type"]
+        for needs in self._after.entities.table_needs.values():
+            left += providers(needs, pool)
+        found: set[EntityKey] = set()
+        while left:
+            key = left.pop()
+            if key not in found:
+                found.add(key)
+                left += providers(pool[key].needs, pool)
+        return found
+
+    def _rights(
+        self, steps: EntitySteps, gone: Collection[EntityKey], coming: Collection[EntityKey]
+    ) -> None:
+        """Rights go with their objects, and are given anew when these come back."""
+        lost = {(key.schema, object_name(key)) for key in gone}
+        standing = {
+            key: grant
+            for key, grant in self._before.entities.grants.items()
+            if key[1:3] not in lost and self._has_object(grant)
+        }
+        for key in coming:
+            if isinstance(self._wanted[key], Routine):
+                grant = implied_by(key)
+                standing[grant.key] = grant
+        wanted = self._after.entities.grants
+        leave = [
+            grant
+            for key, grant in standing.items()
+            if key not in wanted or (grant.grantable and not wanted[key].grantable)
+        ]
+        come = [
+            grant
+            for key, grant in wanted.items()
+            if key not in standing or (grant.grantable and not standing[key].grantable)
+        ]
+        steps.come.extend(revoked(leave, wanted, self._old_objects))
+        steps.come.extend(granted(come, self._new_objects))
+
+    def _has_object(self, grant: Grant) -> bool:
+        """What the right is about is there afterwards, as far as we know of it."""
+        name = ObjectName(grant.key.schema, grant.key.name)
+        if grant.object_kind == "sequence":
+            return name not in self._before.sequences or name in self._after.sequences
+        if grant.object_kind != "table" or name not in self._before.tables:
+            return True
+        table = self._after.tables.get(name)
+        return table is not None and (grant.column is None or grant.column in table.columns)

@@ -1,0 +1,106 @@
+"""Which entity stands on which: the order in which they come, and, backwards, go."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from asyncmig.catalog.entities import EntityKey, Need, Routine
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from asyncmig.catalog.entities import Entity
+
+__all__ = ["creation_order", "dependents", "providers"]
+
+_RANK = {
+    kind: rank
+    for rank, kind in enumerate(
+        (
+            "composite_type",
+            "function",
+            "procedure",
+            "view",
+            "materialized_view",
+            "row_security",
+            "policy",
+            "trigger",
+        )
+    )
+}
+_WORD = re.compile(r"\w+")
+
+
+def providers(needs: Iterable[Need], entities: Mapping[EntityKey, Entity]) -> Iterator[EntityKey]:
+    """The entities among these that needs are about."""
+    for need in needs:
+        match need.kind:
+            case "routine":
+                keys = [
+                    EntityKey(kind, need.schema, need.name, need.detail)
+                    for kind in ("function", "procedure")
+                ]
+            case "type":
+                keys = [EntityKey("composite_type", need.schema, need.name)]
+            case _:
+                keys = [
+                    EntityKey(kind, need.schema, need.name)
+                    for kind in ("view", "materialized_view")
+                ]
+        yield from (key for key in keys if key in entities)
+
+
+def dependents(first: Iterable[EntityKey], entities: Mapping[EntityKey, Entity]) -> set[EntityKey]:
+    """These, what stands on them, and so on."""
+    standing: dict[EntityKey, list[EntityKey]] = {}
+    for key, entity in entities.items():
+        for provider in providers(entity.needs, entities):
+            if provider != key:
+                standing.setdefault(provider, []).append(key)
+    found: set[EntityKey] = set()
+    left = [key for key in first if key in entities]
+    while left:
+        key = left.pop()
+        if key not in found:
+            found.add(key)
+            left += standing.get(key, ())
+    return found
+
+
+def creation_order(
+    keys: Collection[EntityKey], entities: Mapping[EntityKey, Entity]
+) -> list[EntityKey]:
+    """Entities after those that they stand on; else by kind and name."""
+    chosen = {key: entities[key] for key in keys}
+    names: dict[str, list[EntityKey]] = {}
+    for key in sorted(chosen):
+        names.setdefault(key.name, []).append(key)
+    ordered: dict[EntityKey, None] = {}
+    open_: set[EntityKey] = set()
+    for first in sorted(chosen, key=lambda key: (_RANK.get(key.kind, 0), key)):
+        if first in ordered:
+            continue
+        open_.add(first)
+        stack = [(first, iter(_below(chosen[first], chosen, names)))]
+        while stack:
+            key, rest = stack[-1]
+            below = next((it for it in rest if it not in ordered and it not in open_), None)
+            if below is None:
+                stack.pop()
+                ordered[key] = None
+            else:
+                open_.add(below)
+                stack.append((below, iter(_below(chosen[below], chosen, names))))
+    return list(ordered)
+
+
+def _below(
+    entity: Entity, chosen: Mapping[EntityKey, Entity], names: Mapping[str, list[EntityKey]]
+) -> list[EntityKey]:
+    found = sorted(providers(entity.needs, chosen))
+    if isinstance(entity, Routine) and entity.language == "sql" and entity.body is not None:
+        # the server looks into the source when it creates the function, but keeps no record of it
+        words = dict.fromkeys(_WORD.findall(entity.body))
+        found += [key for word in words for key in names.get(word, ()) if key != entity.key]
+    return found
