@@ -87,6 +87,7 @@ include_schemas = true
 schema_translate_map = { "" = "acme", tenant = "acme_data" }
 shadow_url = "embedded"
 shadow_cache = false
+managed_entities = ["view"]
 
 [[post_write_hooks]]
 name = "ruff"
