@@ -1,0 +1,210 @@
+"""Entities in a project: what nobody declared, what is refused, whose objects are taken, how it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from asyncmig import Migrator
+from asyncmig.entities import Function, Policy, SqlText, Trigger, View, register
+from asyncmig.errors import ConfigError, DatabaseError
+from fix_autogenerate import as_script
+from fix_database import catalog_dump
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from fix_autogenerate import Comparing
+    from fix_project import Project
+
+UNDECLARED = """\
+CREATE VIEW short AS SELECT id, title FROM book WHERE title <> '';
+COMMENT ON VIEW short IS 'by hand';
+COMMENT ON COLUMN short.title IS 'and this';
+GRANT SELECT ON short TO pg_read_all_data WITH GRANT OPTION;
+CREATE VIEW shorter WITH (security_barrier) AS SELECT title FROM short;
+CREATE MATERIALIZED VIEW kept AS SELECT title FROM book WITH NO DATA;
+CREATE UNIQUE INDEX ix_kept ON kept (title);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER touched BEFORE UPDATE OF title ON book FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE POLICY own ON book USING (title = CURRENT_USER);
+CREATE FUNCTION title_of(b book) RETURNS text LANGUAGE sql STABLE BEGIN ATOMIC SELECT (b).title; END;
+REVOKE EXECUTE ON FUNCTION title_of(book) FROM PUBLIC"""
+
+
+def book(title: Any = sa.Text, column: str = "title", *entities: Any) -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table(
+        "book", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column(column, title)
+    )
+    register(metadata, *entities)
+    return metadata
+
+
+def migrator(project: Project, url: str, metadata: sa.MetaData, **options: Any) -> Migrator:
+    return Migrator(settings=project.settings(url=url, **options), target_metadata=metadata)
+
+
+async def test_what_nobody_declared_is_put_back(
+    project: Project, database_url: str, pg: asyncpg.Connection
+):
+    first = migrator(project, database_url, book())
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    await pg.execute(UNDECLARED)
+    origin = catalog_dump(database_url, version_table=False)
+    second = migrator(project, database_url, book(sa.String(40)))
+    await second.revision("second", autogenerate=True, rev_id="b2")
+    await second.upgrade()
+    assert (await second.check()).ok
+    assert await pg.fetchval("SELECT obj_description('short'::regclass, 'pg_class')") == "by hand"
+    changed = catalog_dump(database_url, version_table=False)
+    assert changed != origin
+    for piece in ("GRANT SELECT ON TABLE public.short", "ix_kept", "touched", "POLICY own"):
+        assert piece in changed
+    await second.downgrade("a1")
+    assert catalog_dump(database_url, version_table=False) == origin
+
+
+async def test_a_view_follows_a_renamed_column(project: Project, database_url: str):
+    old = View("titles", "SELECT title FROM book")
+    new = View("titles", "SELECT name FROM book")
+    first = migrator(project, database_url, book(sa.Text, "title", old))
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    second = migrator(project, database_url, book(sa.Text, "name", new))
+    await second.revision(
+        "second", autogenerate=True, rev_id="b2", renames={"book.title": "book.name"}
+    )
+    await second.upgrade()
+    assert (await second.check()).ok
+
+
+async def test_an_undeclared_view_is_dropped_only_where_views_are_managed(
+    project: Project, database_url: str, pg: asyncpg.Connection
+):
+    first = migrator(project, database_url, book())
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    await pg.execute("CREATE VIEW other AS SELECT id FROM book")
+    declared = book(sa.Text, "title", View("titles", "SELECT title FROM book"))
+    assert [item.change for item in (await first.check()).differences] == []
+    differences = (await migrator(project, database_url, declared).check()).differences
+    assert {(item.change, item.object) for item in differences} == {
+        ("drop_view", "other"),
+        ("create_view", "titles"),
+    }
+    listed = migrator(project, database_url, book(), managed_entities=("view",))
+    assert [item.change for item in (await listed.check()).differences] == ["drop_view"]
+    unknown = migrator(project, database_url, book(), managed_entities=("veiw",))
+    with pytest.raises(ConfigError, match="managed_entities names veiw"):
+        await unknown.check()
+
+
+class ForeignEntity:
+    """As those of alembic_utils look from outside."""
+
+    def __init__(self, schema: str, sql: str) -> None:
+        self.schema = schema
+        self.sql_text = sql
+
+    def to_sql_statement_create(self) -> Any:
+        return sa.text(self.sql_text)
+
+
+async def test_objects_of_alembic_utils_are_taken(comparing: Comparing):
+    one = book(
+        sa.Text,
+        "title",
+        ForeignEntity("public", "CREATE VIEW public.titles AS SELECT title FROM public.book"),
+        ForeignEntity(
+            "public",
+            "CREATE FUNCTION public.f() RETURNS text LANGUAGE plpgsql AS $$BEGIN RETURN 'a\\:b'; END$$",
+        ),
+    )
+    up, down = await comparing.there_and_back(book(), one)
+    assert len(up) == 2
+    assert down == ["DROP VIEW titles", "DROP FUNCTION f()"]
+    assert "a:b" in up[0]
+
+
+async def test_a_trigger_reaches_for_nothing_outside_of_the_models(
+    comparing: Comparing, pg: asyncpg.Connection
+):
+    await pg.execute("CREATE TABLE legacy (id integer)")
+    outside = book(sa.Text, "title", Trigger("t", "legacy", "before", "update", "touch()"))
+    with pytest.raises(
+        ConfigError, match=r"trigger t: public\.legacy is neither a model nor declared"
+    ):
+        await comparing.sides(outside)
+
+
+async def test_what_the_server_refuses_is_named(comparing: Comparing):
+    wrong = book(
+        sa.Text, "title", View("good", "SELECT 1 AS one"), View("bad", "SELECT nothing FROM book")
+    )
+    with pytest.raises(DatabaseError, match='view bad: column "nothing" does not exist') as error:
+        await comparing.sides(wrong)
+    assert error.value.fields()["subject"] == "view bad"
+
+
+@pytest.mark.parametrize("sql", ["", "SELECT 1", "CREATE TABLE a (b integer)"])
+def test_a_text_that_declares_nothing_is_refused(sql):
+    with pytest.raises(ConfigError, match="what does this declare"):
+        SqlText(sql)
+
+
+def test_what_is_no_entity_is_refused():
+    with pytest.raises(ConfigError, match="str is no entity"):
+        register(sa.MetaData(), "CREATE VIEW a AS SELECT 1")
+
+
+async def test_how_a_script_reads(comparing: Comparing):
+    metadata = book(
+        sa.Text,
+        "title",
+        Function(
+            "touch", returns="trigger", body="BEGIN\n    NEW.title := '';\n    RETURN NEW;\nEND"
+        ),
+        Trigger("touched", "book", "before", ["insert", "update of title"], "touch()"),
+        View("titles", "SELECT id, title FROM book", options={"security_barrier": True}),
+        Policy("own", "book", command="select", using="title = CURRENT_USER"),
+    )
+    await comparing.build(book())
+    sides = await comparing.sides(metadata)
+    from asyncmig.diff.compare import compare
+
+    text, imports = as_script(compare(sides.actual, sides.wanted))
+    assert imports == {"from textwrap import dedent"}
+    assert (
+        text
+        == '''\
+op.create_function(
+    "touch",
+    returns="trigger",
+    body=dedent("""\\
+        BEGIN
+            NEW.title := '';
+            RETURN NEW;
+        END"""),
+)
+op.create_view(
+    "titles",
+    """
+    SELECT id,
+        title
+       FROM book
+    """,
+    options={"security_barrier": True},
+)
+op.create_policy("own", "book", command="select", using="title = CURRENT_USER")
+op.create_trigger(
+    "touched",
+    "book",
+    "before",
+    ["insert", "update of title"],
+    "touch()",
+)'''
+    )
