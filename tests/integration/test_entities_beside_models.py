@@ -205,6 +205,6 @@ op.create_trigger(
     "book",
     "before",
     ["insert", "update of title"],
-    "touch()",
+    "public.touch()",
 )'''
     )
