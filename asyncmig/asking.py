@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncmig.errors import AsyncmigError, NotCurrentError
+from asyncmig.results.differences import RevisionCheck
 from asyncmig.results.state import CurrentState
 from asyncmig.revisions.describe import describe_all
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from asyncmig.project import Project
     from asyncmig.results import JournalEntry, Status
 
-__all__ = ["current_state", "in_each", "journal", "status_of", "wait_for"]
+__all__ = ["current_state", "in_each", "journal", "position", "status_of", "wait_for"]
 
 T = TypeVar("T")
 
@@ -69,6 +70,29 @@ async def current_state(project: Project) -> CurrentState:
         ahead=status.state == "ahead",
         partial=status.partial,
         is_current=status.state in {"current", "ahead"},
+    )
+
+
+async def position(project: Project, target: str) -> RevisionCheck:
+    """Whether one database stands at what a target expression names."""
+    status = await status_of(project)
+    graph = await project.graph()
+    named = tuple(item.id for item in graph.resolve(target, current=status.current))
+    applied: set[str] = set()
+    waiting = [row for row in status.current if row in graph]
+    while waiting:
+        revision = waiting.pop()
+        if revision not in applied:
+            applied.add(revision)
+            found = graph.get(revision)
+            waiting += (*found.down_revisions, *found.depends_on)
+    return RevisionCheck(
+        target=target,
+        revisions=named,
+        current=status.current,
+        missing=tuple(name for name in named if name not in applied),
+        beyond=tuple(row for row in status.current if row not in named),
+        partial=tuple(step.revision for step in status.partial),
     )
 
 

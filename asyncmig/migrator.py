@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from asyncmig.asking import current_state, in_each, journal, status_of, wait_for
+from asyncmig.asking import current_state, in_each, journal, position, status_of, wait_for
 from asyncmig.config.overrides import checked_overrides
 from asyncmig.config.settings import Settings
 from asyncmig.errors import TargetError
@@ -21,6 +21,7 @@ from asyncmig.project import Project
 from asyncmig.results.combining import (
     combined_check,
     combined_current,
+    combined_position,
     combined_run,
     combined_stamp,
     combined_status,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         CurrentState,
         JournalEntry,
         ResolveResult,
+        RevisionCheck,
         RevisionInfo,
         RunResult,
         StampResult,
@@ -417,13 +419,27 @@ class Migrator:
 
         Example::
 
-            assert (await migrator.check()).ok  # a test that no migration was forgotten
+            found = await migrator.check()
+            assert found.ok, found  # a test that no migration was forgotten; its message lists them
         """
 
         async def work(project: Project) -> CheckResult:
             return await (await project.autogenerate()).check()
 
         return combined_check(await in_each(self.project, work))
+
+    async def check_at(self, target: str) -> RevisionCheck:
+        """Whether the database stands at a revision: its rows are those that the target names.
+
+        Args:
+            target: an id or its beginning, ``head``, ``heads``, ``base``, ``label@head`` ...
+
+        Raises:
+            RevisionError: the target names nothing, or too much.
+        """
+        return combined_position(
+            await in_each(self.project, lambda project: position(project, target))
+        )
 
     # asking the script directory
 

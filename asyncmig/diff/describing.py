@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.schema import Computed, Identity
@@ -10,10 +11,14 @@ from sqlalchemy.sql.elements import TextClause
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import DirectiveError
-from asyncmig.operations.columns import AlterColumnOp
+from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
+from asyncmig.operations.constraints import AddConstraintOp, DropConstraintOp
 from asyncmig.operations.containers import OpContainer
+from asyncmig.operations.enums import AddEnumValueOp, CreateEnumOp, DropEnumOp, RenameEnumOp
+from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.operation import MigrateOperation
+from asyncmig.operations.tables import RenameTableOp
 from asyncmig.results.differences import Difference
 
 if TYPE_CHECKING:
@@ -22,11 +27,19 @@ if TYPE_CHECKING:
 __all__ = ["differences"]
 
 _DIALECT = MigrationDialect()
+_NAME = r"""(?:"(?:[^"]|"")*"|[\w$]+)"""
+_NAMED = re.compile(
+    rf"""ALTER\ TABLE\ (?:{_NAME}\.)?{_NAME}\ ADD\ (?:COLUMN|CONSTRAINT)\ {_NAME}\s
+    |CREATE\ (?P<unique>UNIQUE\ )?INDEX\ (?:CONCURRENTLY\ )?{_NAME}\s
+    |ALTER\ TYPE\ (?:{_NAME}\.)?{_NAME}\ ADD\ VALUE\s""",
+    re.VERBOSE,
+)
 _NAMES = (
     "column_name",
     "constraint_name",
     "index_name",
     "enum_name",
+    "old_enum_name",
     "sequence_name",
     "schema_name",
     "view_name",
@@ -46,7 +59,7 @@ def differences(operations: Iterable[MigrateOperation]) -> Iterator[Difference]:
         elif isinstance(operation, AlterColumnOp):
             yield from _altered(operation)
         else:
-            before, after = _comments(operation)
+            before, after = _comments(operation) or _ends(operation)
             yield Difference(
                 change=_change(operation),
                 object=_object(operation),
@@ -86,12 +99,47 @@ def _altered(operation: AlterColumnOp) -> Iterator[Difference]:
             )
 
 
-def _comments(operation: MigrateOperation) -> tuple[str | None, str | None]:
+def _comments(operation: MigrateOperation) -> tuple[str, str] | None:
     if isinstance(operation, CreateTableCommentOp):
         return _comment(operation.existing_comment), _comment(operation.comment)
     if isinstance(operation, DropTableCommentOp):
         return _comment(operation.existing_comment), _comment(None)
-    return None, None
+    return None
+
+
+def _ends(operation: MigrateOperation) -> tuple[str | None, str | None]:
+    """What a thing that goes was, or what one that comes is, in the words of SQL."""
+    match operation:
+        case AddColumnOp() | AddConstraintOp() | CreateIndexOp() | AddEnumValueOp():
+            return None, _definition(operation)
+        case DropColumnOp() | DropConstraintOp() | DropIndexOp():
+            try:
+                return _definition(operation.reverse()), None
+            except ValueError:  # an operation of a user's hook may not know what it drops
+                return None, None
+        case CreateEnumOp():
+            return None, _labels(operation.values)
+        case DropEnumOp(values=[*labels]):
+            return _labels(labels), None
+        case RenameEnumOp():
+            return None, operation.new_enum_name
+        case RenameTableOp():
+            return None, operation.new_table_name
+        case _:
+            return None, None
+
+
+def _labels(labels: Iterable[str]) -> str:
+    return ", ".join("'" + label.replace("'", "''") + "'" for label in labels)
+
+
+def _definition(operation: MigrateOperation) -> str | None:
+    """The statement that makes a thing, from behind the thing's name."""
+    written = _sql(operation)
+    found = _NAMED.match(written[0]) if written else None
+    if found is None:
+        return None
+    return (found["unique"] or "") + " ".join(written[0][found.end() :].split())
 
 
 def _sql(operation: MigrateOperation) -> tuple[str, ...]:

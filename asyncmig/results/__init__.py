@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from asyncmig.results.adoption import AdoptedKey, Adoption
     from asyncmig.results.base import Result
-    from asyncmig.results.differences import CheckResult, Difference
+    from asyncmig.results.differences import CheckResult, Difference, RevisionCheck
     from asyncmig.results.files import CreatedRevision, Finding, ValidationReport
     from asyncmig.results.history import BranchPoint, RevisionInfo
     from asyncmig.results.journal import JournalEntry
@@ -41,6 +41,7 @@ __all__ = [
     "RenameCandidate",
     "ResolveResult",
     "Result",
+    "RevisionCheck",
     "RevisionInfo",
     "RunResult",
     "StampResult",
@@ -64,6 +65,7 @@ _HOMES = {
     "RenameCandidate": "renames",
     "ResolveResult": "runs",
     "Result": "base",
+    "RevisionCheck": "differences",
     "RevisionInfo": "history",
     "RunResult": "runs",
     "StampResult": "runs",

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from asyncmig.results.differences import CheckResult
+    from asyncmig.results.differences import CheckResult, RevisionCheck
     from asyncmig.results.runs import RunResult, StampResult, VersionTableResult
     from asyncmig.results.state import CurrentState, Status
 
 __all__ = [
     "combined_check",
     "combined_current",
+    "combined_position",
     "combined_run",
     "combined_stamp",
     "combined_status",
@@ -105,6 +106,22 @@ def combined_tables(found: Mapping[str, VersionTableResult]) -> VersionTableResu
     if len(every) == 1:
         return every[0]
     return replace(every[0], created=any(item.created for item in every), databases=dict(found))
+
+
+def combined_position(found: Mapping[str, RevisionCheck]) -> RevisionCheck:
+    """Whether all stand at a revision."""
+    every = list(found.values())
+    if len(every) == 1:
+        return every[0]
+    return replace(
+        every[0],
+        revisions=_union(item.revisions for item in every),
+        current=_union(item.current for item in every),
+        missing=_union(item.missing for item in every),
+        beyond=_union(item.beyond for item in every),
+        partial=_union(item.partial for item in every),
+        databases=dict(found),
+    )
 
 
 def combined_check(found: Mapping[str, CheckResult]) -> CheckResult:

@@ -10,7 +10,7 @@ from asyncmig.results.base import Result
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CheckResult", "Difference"]
+__all__ = ["CheckResult", "Difference", "RevisionCheck"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,8 @@ class Difference(Result):
     Attributes:
         change: what it would do: ``add_column``, ``alter_column``, ``drop_index`` ...
         object: to what: ``shop.book.pages``.
-        before: as the database has it; None where it has nothing, or where ``sql`` says it.
+        before: as the database has it: a type, a default, the definition behind a dropped thing's name;
+            None where it has nothing, or where only ``sql`` says it.
         after: as the models have it; likewise.
         sql: the statements that would make the change.
     """
@@ -30,6 +31,24 @@ class Difference(Result):
     before: str | None = None
     after: str | None = None
     sql: tuple[str, ...] = ()
+
+    @property
+    def sign(self) -> str:
+        """``+`` for what comes, ``-`` for what goes, ``~`` for what changes."""
+        verb = self.change.partition("_")[0]
+        return {"add": "+", "create": "+", "drop": "-"}.get(verb, "~")
+
+    @property
+    def what(self) -> str:
+        """The change and its object; of plain SQL its first line."""
+        if self.change == "execute" and self.sql:
+            return self.sql[0].partition("\n")[0]
+        return f"{self.change} {self.object}"
+
+    def __str__(self) -> str:
+        ends = [end for end in (self.before, self.after) if end is not None]
+        told = f": {' -> '.join(ends)}" if ends else ""
+        return f"{self.sign} {self.what}{told}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +65,39 @@ class CheckResult(Result):
     def ok(self) -> bool:
         """True when the database is what the models say."""
         return not self.differences
+
+    def __str__(self) -> str:
+        """A difference a line, for the message of an assertion."""
+        if self.ok:
+            return "the database is what the models say"
+        if not self.databases:
+            return "\n".join(map(str, self.differences))
+        return "\n".join(f"{name}:\n{found}" for name, found in self.databases.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionCheck(Result):
+    """Whether a database stands at a revision, no more and no less.
+
+    Attributes:
+        target: what was asked for.
+        revisions: the ids that it names; none for ``base``.
+        current: rows of the version table.
+        missing: of ``revisions``, what is not applied.
+        beyond: of ``current``, what is not asked for: newer, or of another branch.
+        partial: the ids of revisions that stopped half way.
+        databases: each of several by name.
+    """
+
+    target: str
+    revisions: tuple[str, ...]
+    current: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+    databases: Mapping[str, RevisionCheck] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """True when it stands there."""
+        return not (self.missing or self.beyond or self.partial)

@@ -43,12 +43,15 @@ def asker(invocation: Invocation) -> "Callable[[RenameCandidate], Awaitable[bool
 
         kind = KINDS.get(candidate.kind, candidate.kind)
         old, new = err.style(candidate.old, "bold"), err.style(candidate.new, "bold")
-        what = f"is {kind} {new} the {kind} {old}, renamed?"
-        invocation.console.out.flush()
-        err.write(err.fit(f"{what} {err.style('no: dropped and added', 'dim')} [y/N] "))
+        otherwise = err.style("otherwise one is dropped, the other added", "dim")
+        err.write(err.fit(f"was {kind} {old} renamed to {new}? {otherwise} [y/N] "))
         err.flush()
-        # a terminal is readable when a whole line is there; waiting in the loop keeps Ctrl-C at work
-        await anyio.wait_readable(sys.stdin)
+        try:
+            # a terminal is readable when a whole line is there; waiting in the loop keeps Ctrl-C at work
+            await anyio.wait_readable(sys.stdin)
+        except anyio.get_cancelled_exc_class():
+            err.line()
+            raise
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     return ask

@@ -144,7 +144,7 @@ def test_what_is_no_pair(renamed, word):
 def test_a_rename_is_asked_for_on_a_terminal(renamed, project, answer, drops):
     found = renamed.terminal("revision", "--autogenerate", "--rev-id", "b2", typed=answer)
     assert found.code == 0
-    assert "is column book.name the column book.title, renamed?" in plain(found.out)
+    assert "was column book.title renamed to book.name?" in plain(found.out)
     assert ("drop_column" in written(project)) is drops
     assert "note:" not in found.out
 
@@ -154,3 +154,32 @@ def test_ctrl_c_at_the_question(renamed, project):
     assert found.code == 130
     assert "Traceback" not in found.out
     assert len(list(project.versions.glob("*.py"))) == 1
+
+
+CHANGED = """
+import sqlalchemy as sa
+metadata = sa.MetaData()
+sa.Table("book", metadata,
+         sa.Column("id", sa.Integer, primary_key=True),
+         sa.Column("title", sa.Text, nullable=False),
+         sa.Column("state", sa.Enum({labels}, name="state")),
+         sa.CheckConstraint("length(title) > {least}", name="long"),
+         sa.Index("ix_title", "title", unique={unique}))
+"""
+
+
+def test_the_differences_say_from_and_to(with_models, project):
+    models = project.path / "shop_models.py"
+    models.write_text(CHANGED.format(labels="'new', 'ok'", least=1, unique=False))
+    with_models("revision", "--autogenerate", code=0)
+    with_models("upgrade", code=0)
+    models.write_text(CHANGED.format(labels="'old'", least=2, unique=True))
+    found = with_models("check")
+    assert found.out.splitlines() == [
+        "~ change_index book.ix_title: ON book (title) -> UNIQUE ON book (title)",
+        "~ change_constraint book.long: CHECK (length(title) > 1) -> CHECK (length(title) > 2)",
+        "~ change_enum state: 'new', 'ok' -> 'old'",
+        "different: 3 differences",
+    ]
+    narrow = plain(with_models.terminal("check", columns=60).out)
+    assert "    from CHECK (length(title) > 1)\n    to   CHECK (length(title) > 2)\n" in narrow

@@ -1,5 +1,6 @@
 """``asyncmig check``."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,14 +12,14 @@ from asyncmig_cli.parameters import ShadowUrl, Verbose
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
-    from asyncmig.results import CheckResult, CurrentState
+    from asyncmig.results import CheckResult, RevisionCheck
 
 EXAMPLES = {
     "asyncmig check": "is the database what the models say? exit code 3 if it is not",
     "asyncmig check -v": "and the SQL that would make it so",
-    "asyncmig check ae1027a6acf": "is the database at that revision? exit code 3 if it is not",
+    "asyncmig check ae10": "does the database stand at this revision? exit code 3 if it does not",
 }
-DOCUMENT = 'CheckResult, and "ok": boolean; with a revision CurrentState, and "ok": boolean'
+DOCUMENT = 'CheckResult, with REVISION RevisionCheck, and "ok": boolean'
 
 
 def check(
@@ -35,31 +36,24 @@ def check(
     shadow_url: ShadowUrl = None,
 ) -> int | None:
     """Compare the models with the database, or the database with a revision."""
+    from asyncmig_cli.rendering.databases import each_lines
+    from asyncmig_cli.rendering.differences import check_lines, position_lines
+
     if revision is not None:
-        return _check_place(invocation, revision)
+
+        async def locate(migrator: "Migrator") -> "RevisionCheck":
+            return await migrator.check_at(revision)
+
+        place = invocation.migrate(locate)
+        document = place.to_dict() | {"ok": place.ok}
+        invocation.show(document, lambda stream: each_lines(place, stream, position_lines))
+        return None if place.ok else ExitCode.PENDING
 
     async def work(migrator: "Migrator") -> "CheckResult":
         return await migrator.check()
 
-    from asyncmig_cli.rendering.differences import check_lines
-
     result = invocation.migrate(work, shadow_url=shadow_url)
     document = result.to_dict() | {"ok": result.ok}
-    invocation.show(document, lambda stream: check_lines(result, stream, verbose=verbose))
+    lines = partial(check_lines, verbose=verbose)
+    invocation.show(document, lambda stream: each_lines(result, stream, lines))
     return None if result.ok else ExitCode.PENDING
-
-
-def _check_place(invocation: Invocation, revision: str) -> int | None:
-    async def work(migrator: "Migrator") -> "tuple[CurrentState, tuple[str, ...]]":
-        wanted = tuple(info.revision for info in await migrator.show(revision))
-        return await migrator.current(), wanted
-
-    state, wanted = invocation.migrate(work)
-    ok = set(state.heads) == set(wanted) and not state.partial
-    at = ", ".join(state.heads) or "base"
-    told = f"the database is at {at}"
-    if not ok:
-        half_done = " and half way in a step" if state.partial else ""
-        told += f"{half_done}, not at {', '.join(wanted) or 'base'}"
-    invocation.show(state.to_dict() | {"ok": ok}, lambda _: [told])
-    return None if ok else ExitCode.PENDING

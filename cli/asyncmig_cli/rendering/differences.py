@@ -1,35 +1,114 @@
 """Where a database differs from the models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from asyncmig.results import CheckResult, Difference
+from asyncmig.results import CheckResult, Difference, RevisionCheck
 from asyncmig_cli.console import Stream
 from asyncmig_cli.rendering.durations import count
 
-__all__ = ["check_lines"]
+__all__ = ["check_lines", "position_lines"]
 
-_SIGNS = {"add": ("+", "green"), "create": ("+", "green"), "drop": ("-", "red")}
+_COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+_KINDS = {
+    "create_primary_key": "constraint",
+    "create_unique_constraint": "constraint",
+    "create_foreign_key": "constraint",
+    "create_check_constraint": "constraint",
+    "drop_constraint": "constraint",
+    "create_index": "index",
+    "drop_index": "index",
+    "add_column": "column",
+    "drop_column": "column",
+}
 
 
 def check_lines(result: CheckResult, stream: Stream, *, verbose: bool = False) -> Iterator[str]:
-    """A difference a line, with the SQL that would settle it if asked."""
-    for item in result.differences:
-        sign, colour = _SIGNS.get(item.change.partition("_")[0], ("~", "yellow"))
-        yield f"{stream.style(sign, colour)} {_told(item, stream)}"
-        if verbose:
-            for sql in item.sql:
-                for line in sql.splitlines():
+    """What, where, from and to; with the SQL that would settle it if asked.
+
+    What is dropped and made again under its name is one change here.
+    """
+    groups = _grouped(result.differences)
+    said: tuple[str, ...] = ()
+    for items in groups:
+        yield from _told(items, stream)
+        sql = tuple(statement for item in items for statement in item.sql)
+        # an operation that makes several differences has its SQL with each
+        if verbose and sql != said:
+            for statement in sql:
+                for line in statement.splitlines():
                     yield stream.style(f"    {line}", "dim")
+        said = sql
     if result.ok:
         yield f"{stream.style('the same', 'green', 'bold')}: the database is what the models say"
     else:
-        found = count(len(result.differences), "difference")
+        found = count(len(groups), "difference")
         yield f"{stream.style('different', 'yellow', 'bold')}: {found}"
 
 
-def _told(item: Difference, stream: Stream) -> str:
-    if item.before is None and item.after is None:
-        what = item.object or item.sql[0].partition("\n")[0]
-        return f"{item.change} {stream.style(what, 'bold')}"
-    change = f"{item.before or '?'} -> {item.after or '?'}"
-    return f"{item.change} {stream.style(item.object, 'bold')}: {change}"
+def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
+    """What is dropped and made anew, together; an enum type is, when it is put out of the way first."""
+    groups: list[list[Difference]] = []
+    dropped: dict[tuple[str, str], list[Difference]] = {}
+    replaced: dict[str, list[Difference]] = {}
+    for item in differences:
+        if item.change in {"create_enum", "drop_enum"} and item.object in replaced:
+            replaced[item.object].append(item)
+            continue
+        kind = _KINDS.get(item.change)
+        key = (kind or "", item.object)
+        if kind is not None and item.sign == "+" and key in dropped:
+            dropped.pop(key).append(item)
+            continue
+        groups.append([item])
+        if item.change == "rename_enum":
+            schema, dot, _ = item.object.rpartition(".")
+            replaced[item.object] = replaced[f"{schema}{dot}{item.after}"] = groups[-1]
+        if kind is not None and item.sign == "-":
+            dropped[key] = groups[-1]
+    return groups
+
+
+def _told(items: Sequence[Difference], stream: Stream) -> Iterator[str]:
+    first, last = items[0], items[-1]
+    sign, what = first.sign, first.what
+    if first.change == "rename_enum" and len(items) == 3:
+        sign, what = "~", f"change_enum {first.object}"
+        last, first = items[1], items[2]
+    elif len(items) > 1:
+        sign, what = "~", f"change_{_KINDS[first.change]} {first.object}"
+    long = sum(len(end or "") for end in (first.before, last.after)) + len(what) > _room(stream)
+    verb, space, name = what.partition(" ")
+    if first.change != "execute":
+        what = f"{verb}{space}{stream.style(name, 'bold')}"
+    told = f"{stream.style(sign, _COLOURS[sign])} {what}"
+    before = None if first.before is None else stream.style(first.before, "red")
+    after = None if last.after is None else stream.style(last.after, "green")
+    ends = [end for end in (before, after) if end is not None]
+    if not ends:
+        yield told
+    elif long and len(ends) > 1:
+        yield f"{told}:"
+        yield f"    from {before}"
+        yield f"    to   {after}"
+    else:
+        yield f"{told}: {' -> '.join(ends)}"
+
+
+def _room(stream: Stream) -> int:
+    return (stream.width or 120) - 8
+
+
+def position_lines(result: RevisionCheck, stream: Stream) -> Iterator[str]:
+    """Whether a database stands at a revision, and where else."""
+    wanted = ", ".join(result.revisions) or "<base>"
+    if result.ok:
+        yield f"{stream.style('at', 'green', 'bold')} {wanted}"
+        return
+    current = ", ".join(result.current) or "<base>"
+    if result.partial:
+        why = f"{stream.style('half way', 'red', 'bold')} in {', '.join(result.partial)}"
+    elif result.missing:
+        why = f"{stream.style('behind', 'yellow', 'bold')}: {', '.join(result.missing)} is not applied"
+    else:
+        why = f"{stream.style('beyond', 'yellow', 'bold')}: {', '.join(result.beyond)} is more than that"
+    yield f"not at {wanted}, {why}; the database stands at {current}"

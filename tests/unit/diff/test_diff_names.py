@@ -1,0 +1,77 @@
+"""Names in the server's text, and names that the server makes."""
+
+from __future__ import annotations
+
+import pytest
+
+from asyncmig.catalog.model import ObjectName
+from asyncmig.diff.printed_sql import with_column, with_key_columns, with_label, with_object
+from asyncmig.diff.server_names import is_server_made, server_name
+from asyncmig.results import CheckResult, Difference
+
+
+@pytest.mark.parametrize(
+    ("text", "renamed"),
+    [
+        ("((a)::text = 'a'::text)", "((b)::text = 'a'::text)"),
+        ("(a > 0) AND (NOT a IS NULL)", "(b > 0) AND (NOT b IS NULL)"),
+        ("a(a, x => a, a => 1)", "a(b, x => b, a => 1)"),
+        ("((x)::a.a = (a COLLATE a))", "((x)::a.a = (b COLLATE a))"),
+        ("EXTRACT(a FROM a)", "EXTRACT(a FROM b)"),
+        (
+            "btree (a a, lower(a) DESC) INCLUDE (a) WHERE a",
+            "btree (b a, lower(b) DESC) INCLUDE (b) WHERE b",
+        ),
+        ("'it''s a' || \"a\" || E'a\\'a'", "'it''s a' || b || E'a\\'a'"),
+        ("(c).a + (a).c", "(c).a + (b).c"),
+        ("(x)::character a, a", "(x)::character a, b"),
+    ],
+)
+def test_only_columns_are_columns(text, renamed):
+    assert with_column(text, "a", "b") == renamed
+
+
+def test_the_sides_of_a_foreign_key():
+    text = "FOREIGN KEY (a, c) REFERENCES a.a(a, c) ON DELETE SET NULL (a)"
+    local = with_key_columns(text, "a", "b", local=True, foreign=False)
+    assert local == "FOREIGN KEY (b, c) REFERENCES a.a(a, c) ON DELETE SET NULL (b)"
+    foreign = with_key_columns(text, "a", "b", local=False, foreign=True)
+    assert foreign == "FOREIGN KEY (a, c) REFERENCES a.a(b, c) ON DELETE SET NULL (a)"
+
+
+def test_objects_are_known_by_their_schema():
+    old, new = ObjectName("s", "t"), ObjectName("s", "New")
+    text = "nextval('s.t'::regclass) + s.t + o.t + t + 's.t'::text"
+    assert with_object(text, old, new) == (
+        "nextval('s.\"New\"'::regclass) + s.\"New\" + o.t + t + 's.t'::text"
+    )
+
+
+def test_labels_are_known_by_their_type():
+    text = "CASE x WHEN 'it''s'::s.mood THEN 'it''s'::text ELSE 'it''s'::s.other END"
+    assert with_label(text, ObjectName("s", "mood"), "it's", "a\\b") == (
+        "CASE x WHEN E'a\\\\b'::s.mood THEN 'it''s'::text ELSE 'it''s'::s.other END"
+    )
+
+
+def test_the_longer_part_of_a_name_is_cut():
+    assert server_name("book", "", "pkey") == "book_pkey"
+    assert server_name("t" * 60, "c" * 10, "key") == "t" * 48 + "_" + "c" * 10 + "_key"
+    assert server_name("ü" * 30, "", "pkey") == "ü" * 29 + "_pkey"
+
+
+def test_what_somebody_chose_is_not_the_servers():
+    assert is_server_made("book_title_key", "book", ["title"], "key")
+    assert is_server_made("book_title_key2", "book", ["title"], "key")
+    assert not is_server_made("book_title_keys", "book", ["title"], "key")
+    assert not is_server_made("uq_title", "book", ["title"], "key")
+
+
+def test_a_check_told_as_text():
+    change = Difference(change="alter_column", object="t.a", before="TEXT", after="DATE")
+    raw = Difference(change="execute", object="", sql=("ALTER INDEX a\nRENAME TO b",))
+    found = CheckResult(differences=(change, raw))
+    assert str(found) == "~ alter_column t.a: TEXT -> DATE\n~ ALTER INDEX a"
+    both = CheckResult(differences=(change,), databases={"x": CheckResult(differences=(change,))})
+    assert str(both) == "x:\n~ alter_column t.a: TEXT -> DATE"
+    assert str(CheckResult()) == "the database is what the models say"
