@@ -62,7 +62,8 @@ async def test_cut_at_a_message(every_kind, make_database, direction, when, caps
                     await run(proxy.url, every_kind, direction)
             except AsyncmigError:
                 pass
-            assert proxy.broken
+            # progress is asked for only where an index takes long
+            assert proxy.broken or proxy.seen < point
         await run(url, every_kind, direction)
         found = await contents(url)
         assert found == expected, f"{direction}: cut {when} message {point} of {total}"
