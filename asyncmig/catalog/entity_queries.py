@@ -136,7 +136,13 @@ FROM (
 CROSS JOIN aclexplode(o.acl) x
 WHERE x.grantee <> o.owner"""
 
-_DEPENDENCIES = """\
+# from what is needed to the tables: from every table to what it needs is a matter of minutes where
+# the server has no statistics of its catalogs
+_TABLE_NEEDS = """\
+(SELECT z.* FROM pg_depend z
+         WHERE z.refclassid IN ('pg_proc'::regclass, 'pg_type'::regclass) AND z.refobjid >= 16384)"""
+
+_DEPENDENCIES = f"""\
 SELECT d.dependent, d.oid, d.schema, d.name,
        CASE WHEN d.refclassid = 'pg_proc'::regclass THEN 'routine'
             WHEN d.refclassid = 'pg_constraint'::regclass THEN 'constraint'
@@ -181,16 +187,21 @@ FROM (
     JOIN pg_depend x ON x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.objsubid > 0
     UNION ALL
     SELECT 'table', NULL, n.nspname, c.relname, x.refclassid, x.refobjid, x.refobjsubid
-    FROM namespaces n
-    JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
-    JOIN LATERAL (
-        SELECT 'pg_class'::regclass AS class, c.oid
-        UNION ALL SELECT 'pg_attrdef'::regclass, f.oid FROM pg_attrdef f WHERE f.adrelid = c.oid
-        UNION ALL SELECT 'pg_constraint'::regclass, q.oid FROM pg_constraint q WHERE q.conrelid = c.oid
-        UNION ALL SELECT 'pg_class'::regclass, i.indexrelid FROM pg_index i WHERE i.indrelid = c.oid
-    ) part ON true
-    JOIN pg_depend x ON x.classid = part.class AND x.objid = part.oid
-    WHERE x.refclassid IN ('pg_proc'::regclass, 'pg_type'::regclass)
+    FROM (
+        SELECT coalesce(i.indrelid, x.objid) AS oid, x.refclassid, x.refobjid, x.refobjsubid
+        FROM {_TABLE_NEEDS} x LEFT JOIN pg_index i ON i.indexrelid = x.objid
+        WHERE x.classid = 'pg_class'::regclass
+        UNION ALL
+        SELECT f.adrelid, x.refclassid, x.refobjid, x.refobjsubid
+        FROM {_TABLE_NEEDS} x JOIN pg_attrdef f ON f.oid = x.objid
+        WHERE x.classid = 'pg_attrdef'::regclass
+        UNION ALL
+        SELECT q.conrelid, x.refclassid, x.refobjid, x.refobjsubid
+        FROM {_TABLE_NEEDS} x JOIN pg_constraint q ON q.oid = x.objid
+        WHERE x.classid = 'pg_constraint'::regclass
+    ) x
+    JOIN pg_class c ON c.oid = x.oid AND c.relkind IN ('r', 'p')
+    JOIN namespaces n ON n.oid = c.relnamespace
 ) d
 LEFT JOIN pg_proc p ON d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid
 LEFT JOIN pg_namespace pn ON pn.oid = p.pronamespace

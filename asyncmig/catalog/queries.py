@@ -38,7 +38,9 @@ SELECT a.attrelid AS table, a.attname AS name, format_type(a.atttypid, a.atttypm
        b.oid <> y.oid AS array, NOT a.attnotnull AS nullable,
        CASE WHEN a.attcollation <> y.typcollation
             THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation,
-       pg_get_expr(f.adbin, f.adrelid) AS expression, a.attidentity::text AS identity,
+       -- with a table it would be locked, and only what is generated names columns
+       pg_get_expr(f.adbin, CASE WHEN a.attgenerated <> '' THEN f.adrelid ELSE 0 END) AS expression,
+       a.attidentity::text AS identity,
        a.attgenerated::text AS generated, d.description AS comment
 FROM tables t
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -77,49 +79,66 @@ LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoi
 WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0 AND k.conislocal
 ORDER BY k.conrelid, k.oid"""
 
+# To print an index the server opens and locks its table. Most indexes are so plain that a join prints them.
 _INDEXES = f"""\
 WITH {_CHOSEN}
-SELECT i.indrelid AS table, c.relname AS name, i.indisunique AS unique, i.indisvalid AS valid,
-       pg_get_indexdef(c.oid) AS definition,
-       substr(pg_get_indexdef(c.oid), 1 + length(format(
-           'CREATE %sINDEX %I ON %s%I.%I ',
-           CASE WHEN i.indisunique THEN 'UNIQUE ' END, c.relname,
-           CASE WHEN c.relkind = 'I' THEN 'ONLY ' END, t.nspname, t.relname))) AS body,
-       m.amname AS method,
-       ARRAY(SELECT coalesce(a.attname::text, pg_get_indexdef(c.oid, p, false))
-             FROM generate_series(1, i.indnkeyatts::int) p
-             LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[p - 1]
-                   AND a.attnum > 0
-             ORDER BY p) AS keys,
-       ARRAY(SELECT i.indkey[p - 1] <> 0 FROM generate_series(1, i.indnkeyatts::int) p
-             ORDER BY p) AS plain_keys,
-       ARRAY(SELECT a.attname::text
-             FROM generate_series(i.indnkeyatts + 1, i.indnatts::int) p
-             JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[p - 1]
-             ORDER BY p) AS include,
-       ARRAY(SELECT CASE WHEN o.opcdefault THEN ''
-                         ELSE CASE WHEN opn.nspname <> 'pg_catalog'
-                                   THEN quote_ident(opn.nspname) || '.' ELSE '' END
-                              || quote_ident(o.opcname) END
-             FROM generate_series(1, i.indnkeyatts::int) p
-             JOIN pg_opclass o ON o.oid = i.indclass[p - 1]
-             JOIN pg_namespace opn ON opn.oid = o.opcnamespace
-             ORDER BY p) AS operator_classes,
-       ARRAY(SELECT CASE i.indoption[p - 1] WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN ' NULLS FIRST'
-                                            WHEN 3 THEN ' DESC' ELSE '' END
-             FROM generate_series(1, i.indnkeyatts::int) p ORDER BY p) AS orders,
-       EXISTS (SELECT FROM generate_series(1, i.indnkeyatts::int) p
-               LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[p - 1]
-               WHERE i.indkey[p - 1] <> 0 AND i.indcollation[p - 1] <> a.attcollation) AS collated,
-       pg_get_expr(i.indpred, i.indrelid) AS predicate, coalesce(c.reloptions, '{{}}') AS options,
-       coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_not_distinct
-FROM tables t
-JOIN pg_index i ON i.indrelid = t.oid
-JOIN pg_class c ON c.oid = i.indexrelid
-JOIN pg_am m ON m.oid = c.relam
-WHERE NOT EXISTS (SELECT FROM pg_constraint k
-                  WHERE k.conindid = c.oid AND k.conrelid = t.oid AND k.contype IN ('p', 'u', 'x'))
-ORDER BY i.indrelid, c.oid"""
+SELECT x.table, x.name, x.unique, x.valid, x.beginning || x.body AS definition, x.body,
+       x.method, x.keys, x.plain_keys, x.include, x.operator_classes, x.orders, x.collated, x.predicate,
+       x.options, x.nulls_not_distinct
+FROM (
+    SELECT i.indrelid AS table, c.relname AS name, i.indisunique AS unique, i.indisvalid AS valid,
+           b.beginning, c.oid,
+           CASE WHEN k.plain AND i.indpred IS NULL AND c.reloptions IS NULL AND c.reltablespace = 0
+                     AND NOT n.distinct_nulls
+                THEN 'USING ' || quote_ident(m.amname) || ' (' || k.listed || ')'
+                ELSE substr(pg_get_indexdef(c.oid), 1 + length(b.beginning)) END AS body,
+           m.amname AS method, k.keys, k.plain_keys, k.include, k.operator_classes, k.orders, k.collated,
+           CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred, i.indrelid) END AS predicate,
+           coalesce(c.reloptions, '{{}}') AS options, n.distinct_nulls AS nulls_not_distinct
+    FROM tables t
+    JOIN pg_index i ON i.indrelid = t.oid
+    JOIN pg_class c ON c.oid = i.indexrelid
+    JOIN pg_am m ON m.oid = c.relam
+    CROSS JOIN LATERAL (
+        SELECT format('CREATE %sINDEX %I ON %s%I.%I ', CASE WHEN i.indisunique THEN 'UNIQUE ' END,
+                      c.relname, CASE WHEN c.relkind = 'I' THEN 'ONLY ' END, t.nspname, t.relname
+               ) AS beginning
+    ) b
+    CROSS JOIN LATERAL (
+        SELECT coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS distinct_nulls
+    ) n
+    CROSS JOIN LATERAL (
+        SELECT array_agg(coalesce(a.attname::text, pg_get_indexdef(c.oid, p, false)) ORDER BY p)
+                   FILTER (WHERE p <= i.indnkeyatts) AS keys,
+               array_agg((i.indkey[p - 1] <> 0)::text ORDER BY p)
+                   FILTER (WHERE p <= i.indnkeyatts) AS plain_keys,
+               coalesce(array_agg(a.attname::text ORDER BY p)
+                   FILTER (WHERE p > i.indnkeyatts), '{{}}') AS include,
+               array_agg(CASE WHEN o.opcdefault THEN ''
+                              ELSE CASE WHEN n.nspname <> 'pg_catalog'
+                                        THEN quote_ident(n.nspname) || '.' ELSE '' END
+                                   || quote_ident(o.opcname) END ORDER BY p)
+                   FILTER (WHERE p <= i.indnkeyatts) AS operator_classes,
+               array_agg(CASE i.indoption[p - 1] WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN ' NULLS FIRST'
+                                                 WHEN 3 THEN ' DESC' ELSE '' END ORDER BY p)
+                   FILTER (WHERE p <= i.indnkeyatts) AS orders,
+               coalesce(bool_or(i.indkey[p - 1] <> 0 AND i.indcollation[p - 1] <> a.attcollation)
+                   FILTER (WHERE p <= i.indnkeyatts), false) AS collated,
+               bool_and(p <= i.indnkeyatts AND i.indkey[p - 1] <> 0 AND o.opcdefault
+                        AND i.indoption[p - 1] = 0 AND i.indcollation[p - 1] = a.attcollation
+                        AND e.attoptions IS NULL) AS plain,
+               string_agg(quote_ident(a.attname), ', ' ORDER BY p) AS listed
+        FROM generate_series(1, i.indnatts::int) p
+        LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p - 1]
+              AND a.attnum > 0
+        LEFT JOIN pg_attribute e ON e.attrelid = c.oid AND e.attnum = p
+        LEFT JOIN pg_opclass o ON p <= i.indnkeyatts AND o.oid = i.indclass[p - 1]
+        LEFT JOIN pg_namespace n ON n.oid = o.opcnamespace
+    ) k
+    WHERE NOT EXISTS (SELECT FROM pg_constraint k
+                      WHERE k.conindid = c.oid AND k.conrelid = t.oid AND k.contype IN ('p', 'u', 'x'))
+) x
+ORDER BY x.table, x.oid"""
 
 _SEQUENCES = """\
 SELECT n.nspname AS schema, c.relname AS name, format_type(s.seqtypid, NULL) AS type,

@@ -40,6 +40,8 @@ _FEW = "SELECT " + ",\n".join(
 )
 """The kinds of which there are few objects, in one query: a round trip costs more than they do."""
 
+_OF_KEYS = ("name", "definition", "deferrable", "deferred", "validated", "comment")
+
 _IDENTITIES = {"a": "always", "d": "by default"}
 
 
@@ -65,7 +67,11 @@ async def read_rows(fetch: Fetch, schemas: Iterable[str]) -> CatalogRows:
 
 
 def catalog_of(
-    rows: CatalogRows, *, default_schema: str, translate: Callable[[str], str] = as_found
+    rows: CatalogRows,
+    *,
+    default_schema: str,
+    translate: Callable[[str], str] = as_found,
+    same: dict[Any, Any] | None = None,
 ) -> Catalog:
     """Rows as values.
 
@@ -74,11 +80,13 @@ def catalog_of(
         default_schema: what a name without a schema means.
         translate: applied to every schema and every text that the server printed: it maps scratch
             schemas to those that they stand for.
+        same: columns and constraints by their rows, shared by the catalogs of a comparison: tables
+            are alike, and ten thousand values that are made anew cost more than all else.
     """
     columns = _grouped(rows["columns"])
     constraints = _grouped(rows["constraints"])
     indexes = _grouped(rows["indexes"])
-    reader = _Reader(translate, rows["sequences"])
+    reader = _Reader(translate, rows["sequences"], {} if same is None else same)
     tables = [
         reader.table(
             row,
@@ -108,8 +116,11 @@ def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
 class _Reader:
     """Turns rows into values, with the names of scratch schemas mapped back."""
 
-    def __init__(self, translate: Callable[[str], str], sequences: Iterable[Any]) -> None:
+    def __init__(
+        self, translate: Callable[[str], str], sequences: Iterable[Any], same: dict[Any, Any]
+    ) -> None:
         self._translate = translate
+        self._same = same
         self._sequences: list[Any] = list(sequences)
         self._owned = {
             (row["table_schema"], row["table_name"], row["column"]): row
@@ -143,6 +154,17 @@ class _Reader:
 
     def _column(self, table: tuple[str, str], row: Any) -> Column:
         sequence: Any = self._owned.get((*table, row["name"]))
+        if sequence is not None:
+            return self._new_column(row, sequence)
+        key = tuple(row.values())[
+            1:
+        ]  # without the table; a scratch schema's name makes it nobody else's
+        found: Column | None = self._same.get(key)
+        if found is None:
+            found = self._same[key] = self._new_column(row, None)
+        return found
+
+    def _new_column(self, row: Any, sequence: Any) -> Column:
         identity = _IDENTITIES.get(row["identity"])
         default = row["expression"]
         behind: Any = None
@@ -176,6 +198,15 @@ class _Reader:
         )
 
     def _constraint(self, row: Any) -> Constraint:
+        if row["kind"] != "p":
+            return self._new_constraint(row)
+        key = tuple(row[name] for name in _OF_KEYS)
+        found: Constraint | None = self._same.get(key)
+        if found is None:
+            found = self._same[key] = self._new_constraint(row)
+        return found
+
+    def _new_constraint(self, row: Any) -> Constraint:
         reference = None
         if row["foreign_table"] is not None:
             reference = ForeignKey(
@@ -207,7 +238,7 @@ class _Reader:
             body=self._printed(row["body"]),
             method=row["method"],
             keys=tuple(map(self._printed, row["keys"])),
-            plain_keys=tuple(row["plain_keys"]),
+            plain_keys=tuple(key == "true" for key in row["plain_keys"]),
             include=tuple(row["include"]),
             predicate=self._text(row["predicate"]),
             operator_classes=tuple(map(self._translate, row["operator_classes"])),

@@ -63,10 +63,12 @@ class Printed:
     quoted: Mapping[str, str]
     complete: bool = True
 
-    def catalog(self, default_schema: str) -> Catalog:
-        """The rows as values, with the real schemas' names."""
+    def catalog(self, default_schema: str, same: dict[Any, Any] | None = None) -> Catalog:
+        """The rows as values, with the real schemas' names; ``same`` as ``catalog_of`` takes it."""
         translate = translation(self.scratch, self.quoted)
-        catalog = catalog_of(self.rows, default_schema=default_schema, translate=translate)
+        catalog = catalog_of(
+            self.rows, default_schema=default_schema, translate=translate, same=same
+        )
         return replace(catalog, entities=entities_of(self.entities, translate))
 
 

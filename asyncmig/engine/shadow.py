@@ -7,7 +7,7 @@ printed for them is kept: while neither they nor what they refer to change, noth
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio.to_thread
 
@@ -121,16 +121,17 @@ async def read_sides(
             schemas = sorted({*schemas, *(row["name"] for row in every)})
         await session.send("SET LOCAL search_path = ''")
         rows = await read_rows(session.fetch, schemas)
+        same: dict[Any, Any] = {}
         entity_rows = await read_entity_rows(session.fetch, schemas)
 
         def prepared() -> tuple[Catalog, Draft]:
-            catalog = catalog_of(rows, default_schema=place.default_schema)
+            catalog = catalog_of(rows, default_schema=place.default_schema, same=same)
             catalog = replace(catalog, entities=entities_of(entity_rows))
             return catalog, _draft(models, declared, catalog, place)
 
         actual, draft = await anyio.to_thread.run_sync(prepared)
         printed = await _Building(session, place, draft, elsewhere, cache).printed()
-    wanted = await anyio.to_thread.run_sync(printed.catalog, place.default_schema)
+    wanted = await anyio.to_thread.run_sync(printed.catalog, place.default_schema, same)
     return Sides(
         actual=actual, wanted=_finished(wanted, models, declared), models=models, declared=declared
     )
