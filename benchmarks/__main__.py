@@ -16,6 +16,7 @@ import anyio
 
 from benchmarks import lock_load
 from benchmarks.cases.cold_start import cold_start
+from benchmarks.cases.comparing import compared, comparing
 from benchmarks.cases.fresh import fresh_far, fresh_local
 from benchmarks.cases.no_op import no_op
 from benchmarks.cases.upgrading import (
@@ -40,19 +41,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How much is measured: numbers of revisions, latency in seconds, calls in a process."""
+    """How much is measured: numbers of revisions and tables, latency in seconds, calls in a process."""
 
     small: int | None = 100
     large: int = 1000
     latency: float = 0.010
     calls: int = 6
+    tables: int = 1000
     settle: bool = True
 
 
 FILE_TIME_GRAIN = 2.5
 """Seconds after which caches trust the time of a file that was just written."""
 
-SMOKE = Scale(small=None, large=8, latency=0.002, calls=2, settle=False)
+SMOKE = Scale(small=None, large=8, latency=0.002, calls=2, tables=8, settle=False)
 
 
 def cases(scale: Scale, server: Server, scratch: Path, resources: ExitStack) -> Iterator[Case]:
@@ -66,6 +68,7 @@ def cases(scale: Scale, server: Server, scratch: Path, resources: ExitStack) -> 
     if scale.settle:
         time.sleep(FILE_TIME_GRAIN)
     yield cold_start(large, scratch)
+    yield comparing(resources.enter_context(compared(server, scale.tables, scratch)))
     names = (ASYNCMIG, ALEMBIC_ASYNCPG, ALEMBIC_PSYCOPG2)
     urls = {name: resources.enter_context(server.database()) for name in names}
     yield no_op(many, urls, calls=scale.calls)

@@ -25,6 +25,7 @@ class Sample:
         peak: bytes that the process had resident at most.
         round_trips: where a proxy counted them.
         first: seconds of the first of several calls in one process.
+        queries: that were sent, where the contender counts them.
     """
 
     seconds: float
@@ -33,6 +34,7 @@ class Sample:
     peak: int
     round_trips: int | None = None
     first: float | None = None
+    queries: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,11 @@ class Outcome:
     @property
     def round_trips(self) -> int | None:
         counts = [sample.round_trips for sample in self.samples if sample.round_trips is not None]
+        return max(counts, default=None)
+
+    @property
+    def queries(self) -> int | None:
+        counts = [sample.queries for sample in self.samples if sample.queries is not None]
         return max(counts, default=None)
 
 

@@ -10,9 +10,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measure import Outcome, Sample, Summary
 
-COLUMNS = (
-    f"{'':22}{'median':>10}{'min':>10}{'ratio':>7}{'process':>10}{'cpu':>10}{'peak':>9}{'trips':>8}"
-)
+COLUMNS = f"{'':22}{'median':>10}{'min':>10}{'ratio':>7}{'process':>10}{'cpu':>10}{'peak':>9}{'trips':>8}{'queries':>9}"
 
 
 def table(summaries: Sequence[Summary]) -> str:
@@ -44,6 +42,7 @@ def _line(outcome: Outcome, ratio: float | None) -> str:
         (10, _time(outcome.cpu)),
         (9, f"{outcome.peak / 1e6:.0f} MB"),
         (8, "" if outcome.round_trips is None else f"{outcome.round_trips:,}"),
+        (9, "" if outcome.queries is None else f"{outcome.queries:,}"),
     )
     return "".join(f"{text:>{width}}" for width, text in cells).rstrip()
 
@@ -103,6 +102,7 @@ def _outcome(outcome: Outcome, ratio: float | None) -> dict[str, object]:
         "cpu": outcome.cpu,
         "peak": outcome.peak,
         "round_trips": outcome.round_trips,
+        "queries": outcome.queries,
         "warm_up": _sample(outcome.warm_up),
         "samples": [_sample(sample) for sample in outcome.samples],
     }

@@ -36,10 +36,13 @@ def test_a_quick_run_measures_everybody(server, tmp_path):
     ]
     assert measured == {
         "cold heads": ["asyncmig heads", "alembic heads", "import typer", "pass"],
+        "compare 8": ["asyncmig, cold cache", "asyncmig, warm cache", *everybody[1:3]],
         "no-op": [*everybody[:3], "asyncpg, one select"],
         "fresh 8": everybody,
         "far 8": everybody,
     }
+    compared = {one["name"]: one["queries"] for one in report["cases"][1]["contenders"]}
+    assert compared["asyncmig, warm cache"] < compared["asyncmig, cold cache"] <= 25
     far = {one["name"]: one["round_trips"] for one in report["cases"][-1]["contenders"]}
     assert far["asyncpg, one query"] <= far["asyncmig"] < far["alembic, asyncpg"]
     assert report["facts"]["packages"]["alembic"]
