@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
     from benchmarks.measure import Outcome, Sample, Summary
 
-COLUMNS = f"{'':22}{'median':>10}{'min':>10}{'ratio':>7}{'process':>10}{'cpu':>10}{'peak':>9}{'trips':>8}{'queries':>9}"
+COLUMNS = (
+    f"{'':22}{'median':>10}{'min':>10}{'ratio':>7}{'process':>10}{'cpu':>10}{'peak':>9}"
+    f"{'trips':>8}{'queries':>9}"
+)
 
 
 def table(summaries: Sequence[Summary]) -> str:
