@@ -65,7 +65,7 @@ class Kept:
         session = Watching(self.comparing.driver, self.comparing.session.sqlalchemy)
         cache = ShadowCache(self.folder)
         sides = await shadow.read_sides(session, metadatas or [shop()], cache=cache, **options)  # type: ignore[arg-type]
-        return sides, session.has_built
+        return self.comparing.settled(sides), session.has_built
 
     async def built(self, *metadatas: sa.MetaData) -> bool:
         return (await self.sides(*metadatas))[1]
