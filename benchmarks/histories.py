@@ -40,12 +40,14 @@ class History:
         inside: their folder in the wheel.
         recursive: they lie in subfolders of ``versions``.
         first: metadata that the project creates before its first revision: ``module:name``.
+        convention: the naming convention of the project's models.
         stand_ins: modules that the scripts import and that need too much: path to text.
     """
 
     inside: str
     recursive: bool = False
     first: str | None = None
+    convention: Mapping[str, str] = field(default_factory=dict)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -65,6 +67,16 @@ class JSONField(types.TypeDecorator):
 """
 
 HISTORIES = {
+    "arize-phoenix": History(
+        inside="phoenix/db/migrations",
+        convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_`%(constraint_name)s`",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        },
+    ),
     "argilla-server": History(inside="argilla_server/alembic"),
     "dstack": History(inside="dstack/_internal/server/migrations", recursive=True),
     "mlflow": History(
@@ -79,14 +91,17 @@ HISTORIES = {
 ENV = """
 import asyncio
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import MetaData, create_engine, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+metadata = MetaData(naming_convention=CONVENTION or None)
 url = context.config.get_main_option("sqlalchemy.url")
 
 
 def run(connection):
-    context.configure(connection=connection, transaction_per_migration=True)
+    context.configure(
+        connection=connection, target_metadata=metadata, transaction_per_migration=True
+    )
     with context.begin_transaction():
         context.run_migrations()
 
@@ -97,7 +112,7 @@ async def run_async():
 
 
 if context.is_offline_mode():
-    context.configure(url=url)
+    context.configure(url=url, target_metadata=metadata)
     context.run_migrations()
 elif "+asyncpg" in (url or ""):
     asyncio.run(run_async())
@@ -120,7 +135,7 @@ def unpack(package: str, folder: Path) -> Path:
     for path, text in history.stand_ins.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    (folder / history.inside / "env.py").write_text(ENV)
+    (folder / history.inside / "env.py").write_text(f"CONVENTION = {history.convention!r}\n{ENV}")
     ini = folder / "alembic.ini"
     ini.write_text(
         f"[alembic]\nscript_location = %(here)s/{history.inside}\npath_separator = os\n"

@@ -28,6 +28,8 @@ def __getattr__(name: str) -> Any:
     member = getattr(Operations, name)
     if name in _OF_THE_CLASS:
         return member
+    if name == "batch_alter_table":
+        return _in_place(member)
     if callable(member):
         return _directive(name, member)
     return getattr(current(), name)
@@ -60,3 +62,20 @@ def _directive(name: str, member: Any) -> Callable[..., Any]:
     directive.__name__ = directive.__qualname__ = name
     directive.__doc__ = member.__doc__
     return directive
+
+
+def _in_place(member: Any) -> Callable[..., Any]:
+    """``batch_alter_table`` of scripts that ask for a copy of the table, which SQLite needs."""
+
+    def batch_alter_table(
+        table_name: str,
+        schema: str | None = None,
+        recreate: str = "auto",
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
+        way = "auto" if recreate == "always" else recreate
+        return current().batch_alter_table(table_name, schema, way, *args, **kwargs)  # type: ignore[arg-type]  # checked there
+
+    batch_alter_table.__doc__ = member.__doc__
+    return batch_alter_table
