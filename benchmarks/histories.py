@@ -67,6 +67,7 @@ class JSONField(types.TypeDecorator):
 """
 
 HISTORIES = {
+    "apache-airflow-core": History(inside="airflow/migrations"),
     "arize-phoenix": History(
         inside="phoenix/db/migrations",
         convention={
