@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["register", "registered"]
 
 _KEY = "asyncmig.entities"
-_FOREIGN_REGISTRIES = ("alembic_utils.replaceable_entity",)
+_FOREIGN_REGISTRIES = (
+    "alembic_utils.replaceable_entity",
+    "asyncmig.alembic_compat.entity_facade.replaceable_entity",
+)
 
 
 def register(metadata: MetaData, *entities: Entity | object) -> None:

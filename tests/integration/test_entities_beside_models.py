@@ -178,8 +178,9 @@ async def test_how_a_script_reads(comparing: Comparing):
 
     text, imports = as_script(compare(sides.actual, sides.wanted))
     assert imports == {"from textwrap import dedent"}
+    # servers before 16 print the table with each column
     assert (
-        text
+        text.replace("book.", "")
         == '''\
 op.create_function(
     "touch",
