@@ -4,28 +4,74 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.diff.printed_sql import columns_in
 from asyncmig.diff.types import has_cast, needs_cast
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, DropSequenceOp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from asyncmig.catalog.model import Column, Table
+    from asyncmig.catalog.model import Column, ObjectName, Table
     from asyncmig.diff.objects import Objects
     from asyncmig.operations.operation import MigrateOperation
 
-__all__ = ["add_column", "alter_column", "drop_column", "is_rebuilt", "serial_steps"]
+__all__ = [
+    "add_column",
+    "alter_column",
+    "drop_column",
+    "rebuilt",
+    "serial_steps",
+    "stop_generating",
+]
 
 
-def is_rebuilt(before: Column, after: Column) -> bool:
-    """True when PostgreSQL cannot alter the one into the other: a generated column's expression.
+def rebuilt(old: Table, new: Table, replaced: Collection[ObjectName]) -> frozenset[str]:
+    """The columns that PostgreSQL cannot alter into what they are to be: generated ones.
 
-    Its values are computed, so that dropping it loses nothing.
+    Their expression changed, or the type of what it is made from. Their values are computed, so that
+    dropping them loses nothing.
+
+    Args:
+        old: the table as it is.
+        new: as it will be.
+        replaced: enum types that give way to new ones.
     """
-    if after.generated is not None:
-        return (before.generated, before.stored) != (after.generated, after.stored)
-    return before.generated is not None and not before.stored
+    both = {
+        name: (old.columns[name], column)
+        for name, column in new.columns.items()
+        if name in old.columns
+    }
+    retyped = {
+        name
+        for name, (before, after) in both.items()
+        if (before.type, before.collation) != (after.type, after.collation)
+        or after.type.name in replaced
+    }
+    return frozenset(
+        name for name, (before, after) in both.items() if _is_rebuilt(before, after, retyped)
+    )
+
+
+def _is_rebuilt(before: Column, after: Column, retyped: set[str]) -> bool:
+    if after.generated is None:
+        return before.generated is not None and not before.stored
+    if (before.generated, before.stored) != (after.generated, after.stored):
+        return True
+    return not retyped.isdisjoint(columns_in(after.generated)) or after.name in retyped
+
+
+def stop_generating(table: Table, before: Column, old: Objects) -> AlterColumnOp:
+    """DROP EXPRESSION."""
+    return AlterColumnOp(
+        table.name.name,
+        before.name,
+        schema=old.schema(table.name),
+        existing_type=old.type(before, table),
+        existing_nullable=before.nullable,
+        existing_server_default=old.default(before),
+        modify_server_default=None,
+    )
 
 
 def add_column(table: Table, column: Column, objects: Objects) -> Iterator[MigrateOperation]:
@@ -113,8 +159,6 @@ def alter_column(
     identity = before.identity
     if before.identity and not after.identity:
         yield alter(existing_server_default=old.identity(before), modify_server_default=None)
-    if before.generated and not after.generated:
-        yield alter(existing_server_default=old.default(before), modify_server_default=None)
     if before.serial and not after.serial:
         yield alter(modify_server_default=None)
         if before.sequence is not None:

@@ -22,6 +22,7 @@ from asyncmig.diff.entities import changing, compare_entities
 from asyncmig.diff.matching import constraint_meaning, index_meaning, match
 from asyncmig.diff.objects import Objects
 from asyncmig.diff.ordering import creation_order
+from asyncmig.diff.printed_sql import columns_in
 from asyncmig.diff.types import changes_family
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
@@ -32,9 +33,9 @@ from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
 from asyncmig.operations.tables import CreateTableOp, DropTableOp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from asyncmig.catalog.model import Catalog, Column, Constraint, Enum, Index, Table
+    from asyncmig.catalog.model import Catalog, Column, Constraint, Index, Table
     from asyncmig.diff.matching import Matching
     from asyncmig.diff.model_types import ModelTypes
     from asyncmig.operations.operation import MigrateOperation
@@ -71,18 +72,29 @@ class _Comparison:
             for name, table in before.tables.items()
             if name in after.tables
         }
-        self.replaced_enums: list[tuple[Enum, Enum]] = []
+        self.replaced_enums = [
+            (enum, after.enums[name])
+            for name, enum in before.enums.items()
+            if name in after.enums and not enum_steps.grows(enum, after.enums[name])
+        ]
+        replaced = {enum.name for enum, _ in self.replaced_enums}
+        self.rebuilt = {
+            name: column_steps.rebuilt(old, new, replaced)
+            for name, (old, new) in self.common.items()
+        }
         self.first: list[MigrateOperation] = []
         self.keys_go: list[MigrateOperation] = []
         self.indexes_go: list[MigrateOperation] = []
         self.constraints_go: list[MigrateOperation] = []
         self.tables_go: list[MigrateOperation] = []
+        self.generated_go: list[MigrateOperation] = []
         self.types_change: list[MigrateOperation] = []
         self.tables_come: list[MigrateOperation] = []
         self.columns_change: list[MigrateOperation] = []
         self.columns_go: list[MigrateOperation] = []
         self.constraints_come: list[MigrateOperation] = []
         self.indexes_come: list[MigrateOperation] = []
+        self.logging: list[MigrateOperation] = []
         self.keys_come: list[MigrateOperation] = []
         self.last: list[MigrateOperation] = []
 
@@ -105,6 +117,7 @@ class _Comparison:
             *self.indexes_go,
             *self.constraints_go,
             *self.tables_go,
+            *self.generated_go,
             *self.types_change,
             *entities.early,
             *self.tables_come,
@@ -112,6 +125,7 @@ class _Comparison:
             *self.columns_go,
             *self.constraints_come,
             *self.indexes_come,
+            *self.logging,
             *self.keys_come,
             *entities.come,
             *entities.late,
@@ -145,7 +159,6 @@ class _Comparison:
             elif enum_steps.grows(existing, enum):
                 self.first += enum_steps.add_labels(existing, enum, self.new)
             else:
-                self.replaced_enums.append((existing, enum))
                 self.types_change += enum_steps.replace_enum(existing, enum, self.old, self.new)
         retired = [enum_steps.drop_replaced(enum, self.old) for enum, _ in self.replaced_enums]
         self._types_go: list[MigrateOperation] = [*retired]
@@ -226,6 +239,7 @@ class _Comparison:
             ]
         for old, new in self.common.values():
             self._table_changes(old, new)
+        self.logging += self._logging()
         self.last += [*self._sequences_go, *self._types_go]
 
     def _keys_of_dropped(self, gone: Mapping[ObjectName, Table]) -> list[MigrateOperation]:
@@ -244,11 +258,21 @@ class _Comparison:
             dropped.add(table.name)
         return found
 
+    def _logging(self) -> Iterator[ExecuteSQLOp]:
+        """SET LOGGED and UNLOGGED: no logged table may point to one that is not."""
+        changed = {
+            name: new for name, (old, new) in self.common.items() if old.unlogged != new.unlogged
+        }
+        ordered = creation_order(changed)
+        for table in ordered:
+            if not table.unlogged:
+                yield ExecuteSQLOp(f"ALTER TABLE {self.new.qualified(table.name)} SET LOGGED")
+        for table in reversed(ordered):
+            if table.unlogged:
+                yield ExecuteSQLOp(f"ALTER TABLE {self.new.qualified(table.name)} SET UNLOGGED")
+
     def _table_changes(self, old: Table, new: Table) -> None:
         name, schema = new.name.name, self.new.schema(new.name)
-        if old.unlogged != new.unlogged:
-            kind = "UNLOGGED" if new.unlogged else "LOGGED"
-            self.last.append(ExecuteSQLOp(f"ALTER TABLE {self.new.qualified(new.name)} SET {kind}"))
         if old.comment != new.comment and new.comment is None:
             self.last.append(DropTableCommentOp(name, schema=schema, existing_comment=old.comment))
         elif old.comment != new.comment:
@@ -257,30 +281,37 @@ class _Comparison:
             )
 
     def _columns(self) -> None:
-        for old, new in self.common.values():
+        for name, (old, new) in self.common.items():
+            generated: list[MigrateOperation] = []  # follow what they are made from
             for column in new.columns.values():
                 existing = old.columns.get(column.name)
+                comes = self.columns_change if column.generated is None else generated
                 if existing is None:
-                    self.columns_change += column_steps.add_column(new, column, self.new)
-                    continue
-                if column_steps.is_rebuilt(existing, column):
-                    self.columns_change.append(column_steps.drop_column(old, existing, self.old))
-                    self.columns_change += column_steps.add_column(new, column, self.new)
-                    continue
-                if existing.type.name == column.type.name and any(
-                    enum.name == column.type.name for enum, _ in self.replaced_enums
-                ):
-                    # the default was set together with the new type
-                    existing = replace(existing, default=column.default)
-                if existing != column:
-                    self.columns_change += column_steps.alter_column(
-                        new, existing, column, self.old, self.new
-                    )
-            self.columns_go += [
-                column_steps.drop_column(old, column, self.old)
-                for column in old.columns.values()
-                if column.name not in new.columns
-            ]
+                    comes += column_steps.add_column(new, column, self.new)
+                elif column.name in self.rebuilt[name]:
+                    self.generated_go.append(column_steps.drop_column(old, existing, self.old))
+                    comes += column_steps.add_column(new, column, self.new)
+                else:
+                    self._column_changes(old, new, existing, column)
+            self.columns_change += generated
+            for column in old.columns.values():
+                if column.name not in new.columns:
+                    goes = self.columns_go if column.generated is None else self.generated_go
+                    goes.append(column_steps.drop_column(old, column, self.old))
+
+    def _column_changes(self, old: Table, new: Table, existing: Column, column: Column) -> None:
+        if existing.generated is not None and column.generated is None:
+            self.generated_go.append(column_steps.stop_generating(old, existing, self.old))
+            existing = replace(existing, generated=None)
+        if existing.type.name == column.type.name and any(
+            enum.name == column.type.name for enum, _ in self.replaced_enums
+        ):
+            # the default was set together with the new type
+            existing = replace(existing, default=column.default)
+        if existing != column:
+            self.columns_change += column_steps.alter_column(
+                new, existing, column, self.old, self.new
+            )
 
     # constraints and indexes
 
@@ -308,10 +339,11 @@ class _Comparison:
             if f"{enum.name.schema}.{enum.name.name}" in sql.replace('"', ""):
                 return True
         old, new = self.common.get(table, (None, None))
-        for name in names:
-            before = old.columns.get(name) if old else None
-            after = new.columns.get(name) if new else None
-            if before and after and _breaks(before, after):
+        if old is None or new is None:
+            return False
+        for name in {*names, *columns_in(sql)}:
+            before, after = old.columns.get(name), new.columns.get(name)
+            if name in self.rebuilt[table] or (before and after and _breaks(before, after)):
                 return True
         return False
 
@@ -400,8 +432,6 @@ class _Comparison:
 
 def _breaks(before: Column, after: Column) -> bool:
     """True when what is built on a column cannot stay through its change."""
-    if column_steps.is_rebuilt(before, after):
-        return True
     return before.type != after.type and changes_family(before.type, after.type)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import Extension, Need, Routine
 from asyncmig.catalog.model import ObjectName
-from asyncmig.diff.columns import is_rebuilt
+from asyncmig.diff.columns import rebuilt
 from asyncmig.diff.entity_operations import EntityOperations, is_replaceable
 from asyncmig.diff.entity_order import creation_order, dependents, providers
 from asyncmig.diff.rights import granted, implied_by, object_name, revoked
@@ -76,9 +76,11 @@ def changing(before: Catalog, after: Catalog, replaced: Collection[ObjectName]) 
         other = after.tables.get(name)
         if other is None:
             continue
+        anew = rebuilt(table, other, replaced)
         for column in table.columns.values():
             there = other.columns.get(column.name)
-            if there is None or column.type.name in replaced or _is_retyped(column, there):
+            changed = there is None or _is_retyped(column, there) or column.name in anew
+            if changed or column.type.name in replaced:
                 found.add(Need("column", *name, column.name))
         for item in table.constraints.values():
             kept = other.constraints.get(item.name)
@@ -88,8 +90,7 @@ def changing(before: Catalog, after: Catalog, replaced: Collection[ObjectName]) 
 
 
 def _is_retyped(before: Column, after: Column) -> bool:
-    types = (before.type, before.collation), (after.type, after.collation)
-    return types[0] != types[1] or is_rebuilt(before, after)
+    return (before.type, before.collation) != (after.type, after.collation)
 
 
 class _Comparison:

@@ -87,5 +87,7 @@ def _users(enum: Enum, before: Catalog, after: Catalog) -> Iterator[tuple[Table,
         wanted = after.tables.get(name)
         for column in table.columns.values():
             there = None if wanted is None else wanted.columns.get(column.name)
-            if there is not None and column.type.name == enum.name == there.type.name:
+            if there is None or there.generated is not None:
+                continue  # a generated column is built anew
+            if column.type.name == enum.name == there.type.name:
                 yield table, column, there

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.base import PGDialect
 
+from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.types import sql_type
 from asyncmig.operations.checks import CreateCheckConstraintOp
 from asyncmig.operations.execute import ExecuteSQLOp
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Objects", "unwrapped"]
 
-_PREPARER = PGDialect().identifier_preparer
+_PREPARER = MigrationDialect().identifier_preparer
 _ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 _PIECES = re.compile(r"""('(?:[^']|'')*'(?:::regclass)?|"(?:[^"]|"")*")""")

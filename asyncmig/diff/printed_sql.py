@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import ObjectName
 
-__all__ = ["printed", "with_column", "with_key_columns", "with_label", "with_object"]
+__all__ = ["columns_in", "printed", "with_column", "with_key_columns", "with_label", "with_object"]
 
 _TOKEN = re.compile(
     r"""
@@ -55,6 +55,12 @@ def printed(name: str) -> str:
     if _PLAIN.fullmatch(name) and not reserved:
         return name
     return '"' + name.replace('"', '""') + '"'
+
+
+def columns_in(text: str) -> frozenset[str]:
+    """What may be a column in an expression, or an index's body, over one table."""
+    tokens = _tokens(text)
+    return frozenset(filter(None, (_name(tokens[place]) for place in _column_places(tokens))))
 
 
 def with_column(text: str, old: str, new: str) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["identifier", "literal", "qualified", "text_array"]
 
-_PREPARER = PGDialect().identifier_preparer
+_PREPARER = PGDialect(paramstyle="named").identifier_preparer
 
 
 def identifier(name: str) -> str:
