@@ -22,7 +22,7 @@ from asyncmig.version import asyncmig_version
 if TYPE_CHECKING:
     from asyncmig.plan.model import Phase, Step
 
-__all__ = ["Decision", "Journal", "Run", "asyncmig_version"]
+__all__ = ["Decision", "Journal", "Run"]
 
 _FINISHED = "asyncmig.finished"
 """The setting that holds when the last phase of this session ended, in seconds since 1970."""
