@@ -269,6 +269,10 @@ class Autogenerate:
         downgrades = self._body(script.downgrade_ops_list, items)
         return Generated(
             script=script,
+            tokens=(
+                str(self.options.get("upgrade_token") or "upgrades"),
+                str(self.options.get("downgrade_token") or "downgrades"),
+            ),
             upgrades=upgrades,
             downgrades=downgrades,
             imports=tuple(sorted({*items.imports, *script.imports})),

@@ -550,17 +550,19 @@ class Migrator:
                 )
             )
         from asyncmig.autogenerate.renaming import Renaming
-        from asyncmig.autogenerate.writing import write_generated
+        from asyncmig.autogenerate.writing import together, write_generated
         from asyncmig.operations.containers import MigrationScript
         from asyncmig.render import new_revision_id
 
         as_sql = sql_file or self.settings.revision_format == "sql"
-        comparison = await self.project.autogenerate(as_sql=as_sql)
-        script = MigrationScript(
-            rev_id or new_revision_id(), None, None, branch_label=labels, **place
-        )
-        renaming = Renaming(given=renames or {}, ask=ask_rename)
-        generated = await comparison.scripts(script, renaming)
+        rev_id = rev_id or new_revision_id()
+        found = {}
+        for project in await self.project.databases():
+            comparison = await project.autogenerate(as_sql=as_sql)
+            script = MigrationScript(rev_id, None, None, branch_label=labels, **place)
+            renaming = Renaming(given=renames or {}, ask=ask_rename)
+            found[project.name or ""] = await comparison.scripts(script, renaming)
+        generated = together(self.settings, found)
         return await write_generated(
             self.settings, self.project.directory, generated, skip_empty=skip_empty
         )

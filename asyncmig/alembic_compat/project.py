@@ -61,9 +61,11 @@ def project_runs(settings: Settings, file: EnvironmentFile) -> tuple[ProjectRun,
     migrates several databases.
     """
     several = len({run.url for run in file.runs}) > 1
+    # the offline branch of Alembic's own env.py leaves out what the places in the template are called
+    tokens = len(file.runs) > 1
     names = _names(file.runs)
     return tuple(
-        _run(settings, run, name, several=several)
+        _run(settings, run, name, several=several, tokens=tokens)
         for name, run in zip(names, file.runs, strict=True)
     )
 
@@ -88,8 +90,13 @@ def _database_name(url: str | None) -> str | None:
     return urlsplit(url).path.strip("/") or None if url else None
 
 
-def _run(settings: Settings, run: CapturedRun, title: str, *, several: bool) -> ProjectRun:
-    options = run.options
+def _run(
+    settings: Settings, run: CapturedRun, title: str, *, several: bool, tokens: bool
+) -> ProjectRun:
+    options = dict(run.options)
+    if tokens:
+        options.setdefault("upgrade_token", f"{title}_upgrades")
+        options.setdefault("downgrade_token", f"{title}_downgrades")
     changes: dict[str, Any] = {"lenient_bind": True}
     if run.url and (several or _is_free(settings)):
         changes |= {"url": run.url, "url_source": "env.py", "url_problem": None}
@@ -112,7 +119,7 @@ def _run(settings: Settings, run: CapturedRun, title: str, *, several: bool) -> 
     return ProjectRun(
         name=title,
         settings=replace(settings, **changes),
-        options=dict(options),
+        options=options,
         keywords=run.keywords,
         target_metadata=options.get("target_metadata"),
         session=tuple(session),

@@ -11,7 +11,7 @@ from asyncmig.render.revision_id import new_revision_id
 from asyncmig.results import CreatedRevision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from asyncmig.config.settings import Settings
@@ -37,6 +37,7 @@ def create_revision(
     upgrades: str = "",
     downgrades: str = "",
     imports: Iterable[str] = (),
+    template_args: Mapping[str, object] | None = None,
 ) -> CreatedRevision:
     """Write a revision on top of a head and run the post-write hooks; file work, so call it in a thread.
 
@@ -55,6 +56,7 @@ def create_revision(
         upgrades: the body of ``upgrade``, not indented.
         downgrades: likewise.
         imports: whole lines.
+        template_args: more names, for Mako templates.
 
     Raises:
         MultipleHeadsError: ``head`` fits several. Facts: ``heads``.
@@ -78,6 +80,7 @@ def create_revision(
         upgrades=upgrades,
         downgrades=downgrades,
         imports=imports,
+        template_args=template_args,
     )
 
 
@@ -171,6 +174,7 @@ def _create(
     upgrades: str = "",
     downgrades: str = "",
     imports: Iterable[str] = (),
+    template_args: Mapping[str, object] | None = None,
 ) -> CreatedRevision:
     revision = new_revision_id() if rev_id is None else rev_id
     for name in (revision, *branch_labels):
@@ -187,6 +191,7 @@ def _create(
         upgrades=upgrades,
         downgrades=downgrades,
         imports=imports,
+        template_args=template_args,
     )
     return CreatedRevision(
         revision=revision,

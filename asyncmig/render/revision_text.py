@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from asyncmig.config.settings import Settings
 
-__all__ = ["NewRevision", "check_python", "python_text", "sql_text"]
+__all__ = ["NewRevision", "check_python", "mako_template", "python_text", "sql_text"]
 
 _PYTHON = "revision.py.template"
 _SQL = "revision.sql.template"
@@ -44,10 +44,9 @@ def python_text(settings: Settings, new: NewRevision, template_args: Mapping[str
         ScriptError: the template is at fault. Facts: ``path``, ``line``.
         FileError: the template cannot be read. Facts: ``path``.
     """
-    mako = settings.script_location / _MAKO
-    if mako.is_file() and not (settings.script_location / _PYTHON).is_file():
-        template = _read(mako)
-        return render_mako(mako, template, _mako_names(settings, new, template, template_args))
+    if (template := mako_template(settings)) is not None:
+        names = _mako_names(settings, new, template, template_args)
+        return render_mako(settings.script_location / _MAKO, template, names)
     origin, template = _template(settings, _PYTHON)
     values = {
         "message": _in_docstring(new.message, template),
@@ -63,6 +62,18 @@ def python_text(settings: Settings, new: NewRevision, template_args: Mapping[str
         "downgrades": new.downgrades or "pass",
     }
     return fill(template, values, origin=origin)
+
+
+def mako_template(settings: Settings) -> str | None:
+    """The text of ``script.py.mako``, where a project uses it.
+
+    Raises:
+        FileError: it cannot be read. Facts: ``path``.
+    """
+    mako = settings.script_location / _MAKO
+    if mako.is_file() and not (settings.script_location / _PYTHON).is_file():
+        return _read(mako)
+    return None
 
 
 def sql_text(settings: Settings, new: NewRevision) -> str:

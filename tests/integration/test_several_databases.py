@@ -217,3 +217,92 @@ async def test_one_of_an_env_file(alembic, project, urls):
     await one.upgrade()
     assert [await tables(url) for url in urls.values()] == [set(), {"entry"}]
     assert "entry" in await one.sql()
+
+
+TEMPLATE = '''\
+"""${message}"""
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+from alembic import op
+import sqlalchemy as sa
+${imports if imports else ""}
+
+def upgrade(engine_name):
+    globals()["upgrade_" + engine_name]()
+
+def downgrade(engine_name):
+    globals()["downgrade_" + engine_name]()
+
+% for name in ("app", "audit"):
+def upgrade_${name}():
+    ${context.get(name + "_upgrades", "pass")}
+
+def downgrade_${name}():
+    ${context.get(name + "_downgrades", "pass")}
+% endfor
+'''
+
+
+def more_models(project, app, audit):
+    text = MODELS + "\n".join(
+        f'sa.Table("{name}", {models}, sa.Column("id", sa.Integer, primary_key=True))'
+        for models, name in (("app", app), ("audit", audit))
+        if name
+    )
+    (project.path / "several_models.py").write_text(text)
+
+
+async def test_one_script_for_the_databases_of_an_env_file(alembic, project, urls):
+    (project.script_location / "script.py.mako").write_text(TEMPLATE)
+    more_models(project, "author", "actor")
+    await alembic.upgrade()
+    made = await alembic.revision("more", autogenerate=True)
+    assert made.changes == 2
+    await alembic.upgrade()
+    assert (await alembic.check()).ok
+    assert [await relations(url) for url in urls.values()] == [
+        {"book", "author"},
+        {"entry", "actor"},
+    ]
+    await alembic.downgrade("-1")
+    assert [await relations(url) for url in urls.values()] == [{"book"}, {"entry"}]
+
+
+async def test_a_script_for_one_database_of_an_env_file(alembic, project, urls):
+    (project.script_location / "script.py.mako").write_text(TEMPLATE)
+    more_models(project, "author", None)
+    await alembic.upgrade()
+    one = Migrator.from_config(project.path / "alembic.ini", name="app")
+    made = await one.revision("more", autogenerate=True)
+    assert made.changes == 1
+    await alembic.upgrade()
+    assert [await relations(url) for url in urls.values()] == [{"book", "author"}, {"entry"}]
+
+
+async def test_one_place_for_databases_that_lack_the_same(alembic, project, urls):
+    more_models(project, "note", "note")
+    await alembic.upgrade()
+    await alembic.revision("more", autogenerate=True)
+    text = next(project.versions.glob("*more*")).read_text()
+    assert text.count('op.create_table(\n        "note"') == 1
+
+
+async def test_one_place_is_too_few_for_databases_that_differ(alembic, project, urls):
+    more_models(project, "author", "actor")
+    await alembic.upgrade()
+    with pytest.raises(ConfigError, match="app, audit lack different things") as caught:
+        await alembic.revision("more", autogenerate=True)
+    assert "-n NAME" in (caught.value.hint or "")
+    assert not list(project.versions.glob("*more*"))
+
+
+async def relations(url: str) -> set[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        return {row["relname"] for row in rows} - {"alembic_version", "asyncmig_journal"}
+    finally:
+        await connection.close()
