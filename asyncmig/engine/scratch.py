@@ -114,8 +114,11 @@ def scratch_names(schemas: Iterable[str]) -> dict[str, str]:
 async def undone(session: Session) -> AsyncIterator[None]:
     """A transaction, or in a caller's transaction a savepoint, that is rolled back in any case."""
     inside = session.in_transaction
-    await session.send("SAVEPOINT asyncmig_shadow" if inside else "BEGIN")
+    if inside:
+        await session.send("SAVEPOINT asyncmig_shadow")
     try:
+        if not inside:
+            await session.send("BEGIN")  # cancelled here, it may have begun
         yield
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
