@@ -201,8 +201,9 @@ class Autogenerate:
         """Find the operations; runs in a greenlet, since comparators of users may read."""
         actual, wanted = renamed.before, renamed.after
         types = ModelTypes(wanted, tables)
-        upgrade = UpgradeOps(compare(actual, wanted, types))
-        downgrade = DowngradeOps(compare(wanted, actual, types))
+        concurrent = self.settings.concurrent_indexes
+        upgrade = UpgradeOps(compare(actual, wanted, types, concurrent_indexes=concurrent))
+        downgrade = DowngradeOps(compare(wanted, actual, types, concurrent_indexes=concurrent))
         add_users_operations(
             context, upgrade, downgrade, actual=actual, wanted=wanted, models=tables
         )

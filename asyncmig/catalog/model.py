@@ -103,6 +103,8 @@ class Column:
         sequence: the name of the one behind an identity or serial column; nothing compares it.
         owned_default: the default of a serial column as printed; likewise.
         comment: of the column.
+        storage: ``EXTERNAL`` and the like, where it is not its type's.
+        compression: ``pglz`` or ``lz4``, where it was said.
     """
 
     name: str
@@ -118,6 +120,8 @@ class Column:
     sequence: ObjectName | None = field(default=None, compare=False)
     owned_default: str | None = field(default=None, compare=False)
     comment: str | None = None
+    storage: str | None = None
+    compression: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +217,9 @@ class Table:
         comment: of the table.
         unlogged: its changes are not in the write-ahead log.
         partition_key: ``RANGE (at)`` of a partitioned table.
+        options: storage parameters, ``fillfactor=70``.
+        tablespace: where it is not the database's.
+        access_method: where it is not the server's default.
     """
 
     name: ObjectName
@@ -222,6 +229,9 @@ class Table:
     comment: str | None = None
     unlogged: bool = False
     partition_key: str | None = None
+    options: tuple[str, ...] = ()
+    tablespace: str | None = None
+    access_method: str | None = None
 
     @property
     def primary_key(self) -> Constraint | None:

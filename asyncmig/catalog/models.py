@@ -209,15 +209,17 @@ class Models:
             # foreign keys follow when all tables are there, so that their order does not matter
             yield CreateTable(table, include_foreign_key_constraints=[]), self._subject(table)
         for table in self.tables.values():
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                if is_meant(index, self._compiler):
+                    yield CreateIndex(index), self._subject(table)
+        for table in self.tables.values():
             subject = self._subject(table)
             for constraint in self._in_order(table):
                 if isinstance(constraint, ForeignKeyConstraint):
+                    # it may lead to the columns of a unique index
                     yield _added(resolved(constraint)), subject
                 elif is_added_later(constraint, self._compiler):
                     yield _added(constraint), subject
-            for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                if is_meant(index, self._compiler):
-                    yield CreateIndex(index), subject
             if table.comment is not None:
                 yield SetTableComment(table), subject
             for column in table.columns:

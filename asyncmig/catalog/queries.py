@@ -10,7 +10,7 @@ __all__ = ["MANY", "QUERIES"]
 
 _CHOSEN = """\
 tables AS (
-    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence
+    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions, c.reltablespace, c.relam
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY($1::text[])
       AND NOT EXISTS (
@@ -25,8 +25,12 @@ _TABLES = f"""\
 WITH {_CHOSEN}
 SELECT t.oid, t.nspname AS schema, t.relname AS name, t.relpersistence = 'u' AS unlogged,
        CASE WHEN t.relkind = 'p' THEN pg_get_partkeydef(t.oid) END AS partition_key,
+       coalesce(t.reloptions, '{{}}') AS options, s.spcname AS tablespace,
+       nullif(m.amname, current_setting('default_table_access_method')) AS access_method,
        d.description AS comment
 FROM tables t
+LEFT JOIN pg_tablespace s ON s.oid = t.reltablespace
+LEFT JOIN pg_am m ON m.oid = t.relam
 LEFT JOIN pg_description d
        ON d.classoid = 'pg_class'::regclass AND d.objoid = t.oid AND d.objsubid = 0
 ORDER BY t.nspname, t.relname"""
@@ -41,7 +45,11 @@ SELECT a.attrelid AS table, a.attname AS name, format_type(a.atttypid, a.atttypm
        -- with a table it would be locked, and only what is generated names columns
        pg_get_expr(f.adbin, CASE WHEN a.attgenerated <> '' THEN f.adrelid ELSE 0 END) AS expression,
        a.attidentity::text AS identity,
-       a.attgenerated::text AS generated, d.description AS comment
+       a.attgenerated::text AS generated, d.description AS comment,
+       CASE WHEN a.attstorage <> y.typstorage
+            THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+                                   WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage,
+       CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression
 FROM tables t
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type y ON y.oid = a.atttypid

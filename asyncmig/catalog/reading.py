@@ -150,6 +150,9 @@ class _Reader:
             comment=row["comment"],
             unlogged=row["unlogged"],
             partition_key=self._text(row["partition_key"]),
+            options=tuple(sorted(row["options"])),
+            tablespace=row["tablespace"],
+            access_method=row["access_method"],
         )
 
     def _column(self, table: tuple[str, str], row: Any) -> Column:
@@ -195,6 +198,8 @@ class _Reader:
             else None,
             owned_default=self._text(default) if is_serial else None,
             comment=row["comment"],
+            storage=row["storage"],
+            compression=row["compression"],
         )
 
     def _constraint(self, row: Any) -> Constraint:

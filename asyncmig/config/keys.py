@@ -409,6 +409,12 @@ KEYS: tuple[Key, ...] = (
         doc="Compare every schema, not only the default one and those of the models.",
     ),
     Key(
+        name="concurrent_indexes",
+        kind=BOOLEAN,
+        group=_COMPARING,
+        doc="Let `revision --autogenerate` build and drop indexes of existing tables with CONCURRENTLY.",
+    ),
+    Key(
         name="schema_translate_map",
         kind=SCHEMAS,
         group=_COMPARING,

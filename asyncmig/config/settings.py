@@ -122,6 +122,7 @@ class Settings:
     compare_type: bool = True
     compare_server_default: bool = True
     include_schemas: bool = False
+    concurrent_indexes: bool = False
     schema_translate_map: Mapping[str | None, str] = field(default_factory=_unmapped)
     shadow_url: str | None = field(default=None, repr=False)
     shadow_url_problem: ConfigError | None = field(default=None, repr=False, compare=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.diff.printed_sql import columns_in
+from asyncmig.diff.storage import column_storage
 from asyncmig.diff.types import has_cast, needs_cast
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, DropSequenceOp
@@ -85,6 +86,7 @@ def add_column(table: Table, column: Column, objects: Objects) -> Iterator[Migra
     yield AddColumnOp(table.name.name, item, schema=schema)
     if column.serial:
         yield from serial_steps(table, column, objects, create=False)
+    yield from column_storage(table, None, column, objects)
 
 
 def serial_steps(

@@ -1,8 +1,9 @@
 """``compare``: from one catalog to another, as operations in an order that runs.
 
-What stands in the way goes first, what needs others comes last: foreign keys, other constraints and
-indexes go; tables go; types change; tables, columns come; columns go; constraints, indexes and
-foreign keys come; sequences and types that nobody needs any more go.
+What stands in the way goes first, what needs others comes last: foreign keys go; tables go; indexes and
+other constraints, which foreign keys of those led to, go, and generated columns; types change; tables and
+columns come; columns go; constraints, indexes and foreign keys come; sequences and types that nobody needs
+any more go.
 
 A downgrade is the same comparison with its sides exchanged.
 """
@@ -23,6 +24,7 @@ from asyncmig.diff.matching import constraint_meaning, index_meaning, match
 from asyncmig.diff.objects import Objects
 from asyncmig.diff.ordering import creation_order
 from asyncmig.diff.printed_sql import columns_in
+from asyncmig.diff.storage import alter_storage, column_storage, partitioning
 from asyncmig.diff.types import changes_family
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
@@ -35,7 +37,14 @@ from asyncmig.operations.tables import CreateTableOp, DropTableOp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from asyncmig.catalog.model import Catalog, Column, Constraint, Index, Table
+    from asyncmig.catalog.model import (
+        Catalog,
+        Column,
+        Constraint,
+        ForeignKey,
+        Index,
+        Table,
+    )
     from asyncmig.diff.matching import Matching
     from asyncmig.diff.model_types import ModelTypes
     from asyncmig.operations.operation import MigrateOperation
@@ -46,7 +55,11 @@ _KINDS = {"f": "foreignkey", "p": "primary", "u": "unique", "c": "check"}
 
 
 def compare(
-    before: Catalog, after: Catalog, model_types: ModelTypes | None = None
+    before: Catalog,
+    after: Catalog,
+    model_types: ModelTypes | None = None,
+    *,
+    concurrent_indexes: bool = False,
 ) -> list[MigrateOperation]:
     """What makes ``after`` out of ``before``; empty when they are the same.
 
@@ -55,16 +68,28 @@ def compare(
     Example::
 
         upgrade, downgrade = compare(database, models), compare(models, database)
+
+    With ``concurrent_indexes`` the indexes of tables that stay are built and dropped while writes go on,
+    and so are those behind their new keys, unless the table is partitioned: PostgreSQL refuses it there.
     """
-    return _gathered(_Comparison(before, after, model_types).operations())
+    comparison = _Comparison(before, after, model_types, concurrent_indexes=concurrent_indexes)
+    return _gathered(comparison.operations())
 
 
 class _Comparison:
     """One comparison; each list holds operations that may run together."""
 
-    def __init__(self, before: Catalog, after: Catalog, model_types: ModelTypes | None) -> None:
+    def __init__(
+        self,
+        before: Catalog,
+        after: Catalog,
+        model_types: ModelTypes | None,
+        *,
+        concurrent_indexes: bool,
+    ) -> None:
         self.before = before
         self.after = after
+        self._concurrent = concurrent_indexes
         self.old = Objects(before, model_types)
         self.new = Objects(after, model_types)
         self.common = {
@@ -77,9 +102,14 @@ class _Comparison:
             for name, enum in before.enums.items()
             if name in after.enums and not enum_steps.grows(enum, after.enums[name])
         ]
-        replaced = {enum.name for enum, _ in self.replaced_enums}
+        self.replaced_types = {enum.name for enum, _ in self.replaced_enums}
+        self.replaced_types |= {
+            name
+            for name, domain in before.domains.items()
+            if name in after.domains and domain_steps.is_replaced(domain, after.domains[name])
+        }
         self.rebuilt = {
-            name: column_steps.rebuilt(old, new, replaced)
+            name: column_steps.rebuilt(old, new, self.replaced_types)
             for name, (old, new) in self.common.items()
         }
         self.first: list[MigrateOperation] = []
@@ -114,9 +144,9 @@ class _Comparison:
             *entities.go,
             *self.first,
             *self.keys_go,
+            *self.tables_go,
             *self.indexes_go,
             *self.constraints_go,
-            *self.tables_go,
             *self.generated_go,
             *self.types_change,
             *entities.early,
@@ -160,7 +190,14 @@ class _Comparison:
                 self.first += enum_steps.add_labels(existing, enum, self.new)
             else:
                 self.types_change += enum_steps.replace_enum(existing, enum, self.old, self.new)
-        retired = [enum_steps.drop_replaced(enum, self.old) for enum, _ in self.replaced_enums]
+        retired: list[MigrateOperation] = [
+            enum_steps.drop_replaced(enum, self.old) for enum, _ in self.replaced_enums
+        ]
+        for name, domain in self.after.domains.items():
+            there = self.before.domains.get(name)
+            if there is not None and domain_steps.is_replaced(there, domain):
+                self.types_change += domain_steps.replace_domain(there, domain, self.old, self.new)
+                retired.append(domain_steps.drop_replaced(there, self.old))
         self._types_go: list[MigrateOperation] = [*retired]
         self._types_go += domain_steps.drop_domains(self.before, self.after, self.old)
         self._types_go += [
@@ -213,7 +250,7 @@ class _Comparison:
                 item
                 for item in table.constraints.values()
                 if self.new.constraint_item(item) is None
-                or (item.reference is not None and item.reference.table not in there)
+                or (item.reference is not None and not self._is_ready(item.reference, there))
             ]
             for column in table.columns.values():
                 if column.serial and not self.new.writes_serial(column, table):
@@ -226,6 +263,8 @@ class _Comparison:
                     self.tables_come += column_steps.serial_steps(
                         table, column, self.new, create=False
                     )
+            for column in table.columns.values():
+                self.tables_come += column_storage(table, None, column, self.new)
             for item in late:
                 comes = self.keys_come if item.kind == "f" else self.constraints_come
                 comes.append(self.new.add_constraint(table, item))
@@ -241,6 +280,20 @@ class _Comparison:
             self._table_changes(old, new)
         self.logging += self._logging()
         self.last += [*self._sequences_go, *self._types_go]
+
+    def _is_ready(self, reference: ForeignKey, there: set[ObjectName]) -> bool:
+        """True when a foreign key can be part of its table: the key that it leads to is there."""
+        wanted = _key_of(self.after.tables.get(reference.table), reference)
+        if wanted is None:
+            return False  # a unique index, which comes later; or a table outside of the comparison
+        if reference.table in there:
+            return True
+        old, new = self.common.get(reference.table, (None, None))
+        if old is None or new is None:
+            return False
+        existing = _key_of(old, reference)
+        same = all(old.columns.get(name) == new.columns.get(name) for name in reference.columns)
+        return same and existing is not None and existing.definition == wanted.definition
 
     def _keys_of_dropped(self, gone: Mapping[ObjectName, Table]) -> list[MigrateOperation]:
         """Foreign keys of cycles among the tables that go."""
@@ -273,6 +326,8 @@ class _Comparison:
 
     def _table_changes(self, old: Table, new: Table) -> None:
         name, schema = new.name.name, self.new.schema(new.name)
+        self.first[:0] = partitioning(old, new, self.new)
+        self.last += alter_storage(old, new, self.new)
         if old.comment != new.comment and new.comment is None:
             self.last.append(DropTableCommentOp(name, schema=schema, existing_comment=old.comment))
         elif old.comment != new.comment:
@@ -303,9 +358,7 @@ class _Comparison:
         if existing.generated is not None and column.generated is None:
             self.generated_go.append(column_steps.stop_generating(old, existing, self.old))
             existing = replace(existing, generated=None)
-        if existing.type.name == column.type.name and any(
-            enum.name == column.type.name for enum, _ in self.replaced_enums
-        ):
+        if existing.type.name == column.type.name and column.type.name in self.replaced_types:
             # the default was set together with the new type
             existing = replace(existing, default=column.default)
         if existing != column:
@@ -329,15 +382,20 @@ class _Comparison:
             lost_keys |= {
                 (name, frozenset(item.columns)) for item in matching.gone if item.kind in "pu"
             }
+            lost_keys |= {
+                (name, frozenset(index.keys))
+                for index in self._matched_indexes(old, new).gone
+                if index.unique
+            }
         for name, (old, new) in self.common.items():
             self._constraints(old, new, matchings[name], lost_keys)
             self._indexes(old, new)
 
     def _is_touched(self, table: ObjectName, names: Iterable[str], sql: str) -> bool:
         """A column of it is built anew or cast, or a type that it names is replaced."""
-        for enum, _ in self.replaced_enums:
-            if f"{enum.name.schema}.{enum.name.name}" in sql.replace('"', ""):
-                return True
+        bare = sql.replace('"', "")
+        if any(str(name) in bare for name in self.replaced_types):
+            return True
         old, new = self.common.get(table, (None, None))
         if old is None or new is None:
             return False
@@ -386,7 +444,10 @@ class _Comparison:
             goes.append(self._drop_constraint(old, item))
         for item in come:
             comes = self.keys_come if item.kind == "f" else self.constraints_come
-            comes.append(self.new.add_constraint(new, item))
+            if self._concurrently(old, new) and (index := self.new.key_index(new, item)):
+                comes += [index, self.new.constraint_using(new, item)]
+            else:
+                comes.append(self.new.add_constraint(new, item))
             if item.comment is not None:
                 self.last.append(self._constraint_comment(new, item))
 
@@ -407,11 +468,15 @@ class _Comparison:
             f"{self.new.qualified(table.name)} IS {text}"
         )
 
-    def _indexes(self, old: Table, new: Table) -> None:
+    def _matched_indexes(self, old: Table, new: Table) -> Matching[Index]:
         def must_go(index: Index) -> bool:
             return self._is_touched(old.name, (*index.keys, *index.include), index.body)
 
-        matching = match(old.indexes, new.indexes, index_meaning, must_go)
+        return match(old.indexes, new.indexes, index_meaning, must_go)
+
+    def _indexes(self, old: Table, new: Table) -> None:
+        matching = self._matched_indexes(old, new)
+        concurrently = self._concurrently(old, new)
         for before, after in matching.renamed:
             renamed = self.new.qualified(old.name._replace(name=before.name))
             self.indexes_come.append(
@@ -425,9 +490,23 @@ class _Comparison:
                     old.name.name,
                     schema=self.old.schema(old.name),
                     _reverse=None if isinstance(create, ExecuteSQLOp) else create,  # type: ignore[arg-type]  # a CreateIndexOp
+                    **({"postgresql_concurrently": True} if concurrently else {}),
                 )
             )
-        self.indexes_come += [self.new.create_index(new, index) for index in matching.new]
+        self.indexes_come += [
+            self.new.create_index(new, index, concurrently=concurrently) for index in matching.new
+        ]
+
+    def _concurrently(self, old: Table, new: Table) -> bool:
+        return self._concurrent and old.partition_key is None and new.partition_key is None
+
+
+def _key_of(table: Table | None, reference: ForeignKey) -> Constraint | None:
+    columns = frozenset(reference.columns)
+    keys = table.constraints.values() if table is not None else ()
+    return next(
+        (item for item in keys if item.kind in "pu" and frozenset(item.columns) == columns), None
+    )
 
 
 def _breaks(before: Column, after: Column) -> bool:

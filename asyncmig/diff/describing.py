@@ -16,6 +16,7 @@ from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentO
 from asyncmig.operations.constraints import AddConstraintOp, DropConstraintOp
 from asyncmig.operations.containers import OpContainer
 from asyncmig.operations.enums import AddEnumValueOp, CreateEnumOp, DropEnumOp, RenameEnumOp
+from asyncmig.operations.impossible import ImpossibleChangeOp
 from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.operation import MigrateOperation
 from asyncmig.operations.tables import RenameTableOp
@@ -102,6 +103,8 @@ def _altered(operation: AlterColumnOp) -> Iterator[Difference]:
 def _comments(operation: MigrateOperation) -> tuple[str, str] | None:
     if isinstance(operation, CreateTableCommentOp):
         return _comment(operation.existing_comment), _comment(operation.comment)
+    if isinstance(operation, ImpossibleChangeOp):
+        return f"{operation.what} {operation.before}", f"{operation.what} {operation.after}"
     if isinstance(operation, DropTableCommentOp):
         return _comment(operation.existing_comment), _comment(None)
     return None
@@ -143,6 +146,8 @@ def _definition(operation: MigrateOperation) -> str | None:
 
 
 def _sql(operation: MigrateOperation) -> tuple[str, ...]:
+    if isinstance(operation, ImpossibleChangeOp):
+        return ()
     try:
         return tuple(compiled.sql for compiled in compile_operation(operation, _DIALECT))
     except DirectiveError:  # a user's operation, whose SQL comes about when it runs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asyncmig.operations.columns import AlterColumnOp
 from asyncmig.operations.execute import ExecuteSQLOp
 
 if TYPE_CHECKING:
@@ -11,8 +12,18 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, Domain
     from asyncmig.diff.objects import Objects
+    from asyncmig.operations.operation import MigrateOperation
 
-__all__ = ["alter_domains", "create_domains", "drop_domains"]
+__all__ = [
+    "alter_domains",
+    "create_domains",
+    "drop_domains",
+    "drop_replaced",
+    "is_replaced",
+    "replace_domain",
+]
+
+_MAX_NAME = 63
 
 
 def create_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[ExecuteSQLOp]:
@@ -30,10 +41,10 @@ def drop_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[
 
 
 def alter_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[ExecuteSQLOp]:
-    """ALTER DOMAIN for what differs; a domain's base type cannot be changed."""
+    """ALTER DOMAIN for what differs."""
     for name, domain in after.domains.items():
         existing = before.domains.get(name)
-        if existing is None or existing == domain:
+        if existing is None or existing == domain or is_replaced(existing, domain):
             continue
         alter = f"ALTER DOMAIN {objects.qualified(name)}"
         old, new = dict(existing.checks), dict(domain.checks)
@@ -51,6 +62,52 @@ def alter_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator
                 yield ExecuteSQLOp(
                     f"{alter} ADD CONSTRAINT {objects.quote(check)} {objects.local(definition)}"
                 )
+
+
+def is_replaced(before: Domain, after: Domain) -> bool:
+    """True when PostgreSQL cannot alter the one into the other: the base type, or its collation."""
+    return (before.type, before.collation) != (after.type, after.collation)
+
+
+def replace_domain(
+    before: Domain, after: Domain, old: Objects, new: Objects
+) -> Iterator[MigrateOperation]:
+    """A new domain under the name of the old one, and the columns that stay moved over to it."""
+    yield ExecuteSQLOp(
+        f"ALTER DOMAIN {new.qualified(after.name)} RENAME TO {new.quote(_retired(before))}"
+    )
+    yield ExecuteSQLOp(_create(after, new))
+    for name, table in old.catalog.tables.items():
+        wanted = new.catalog.tables.get(name)
+        for column in table.columns.values():
+            there = None if wanted is None else wanted.columns.get(column.name)
+            if there is None or not column.type.name == before.name == there.type.name:
+                continue
+            place = old.schema(name)
+            if column.default is not None:
+                yield AlterColumnOp(
+                    name.name, column.name, schema=place, modify_server_default=None
+                )
+            through = "[]" if there.type.array else ""
+            yield AlterColumnOp(
+                name.name,
+                column.name,
+                schema=place,
+                existing_nullable=column.nullable,
+                modify_type=new.type(there, table),
+                modify_server_default=new.default(there) if there.default is not None else False,
+                postgresql_using=f"{new.quote(there.name)}::text{through}::"
+                f"{new.local(there.type.text)}",
+            )
+
+
+def drop_replaced(before: Domain, old: Objects) -> ExecuteSQLOp:
+    """DROP DOMAIN of the old one, once nothing uses it."""
+    return ExecuteSQLOp(f"DROP DOMAIN {old.qualified(before.name._replace(name=_retired(before)))}")
+
+
+def _retired(domain: Domain) -> str:
+    return f"{domain.name.name[: _MAX_NAME - 4]}_old"
 
 
 def _create(domain: Domain, objects: Objects) -> str:

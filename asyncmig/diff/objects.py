@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from asyncmig.diff.model_types import ModelTypes
     from asyncmig.operations.operation import MigrateOperation
 
-__all__ = ["Objects", "unwrapped"]
+__all__ = ["Objects", "parameters", "unwrapped"]
 
 _PREPARER = MigrationDialect().identifier_preparer
 _ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
@@ -159,6 +159,12 @@ class Objects:
         keywords: dict[str, Any] = {}
         if table.partition_key is not None:
             keywords["postgresql_partition_by"] = self.local(table.partition_key)
+        if table.options:
+            keywords["postgresql_with"] = parameters(table.options)
+        if table.tablespace is not None:
+            keywords["postgresql_tablespace"] = table.tablespace
+        if table.access_method is not None:
+            keywords["postgresql_using"] = table.access_method
         return CreateTableOp(
             table.name.name,
             items,
@@ -252,7 +258,36 @@ class Objects:
                     f"{self.quote(item.name)} {self.local(item.definition)}{valid}"
                 )
 
-    def create_index(self, table: Table, index: Index) -> MigrateOperation:
+    def key_index(self, table: Table, item: Constraint) -> CreateIndexOp | None:
+        """The index of a unique constraint or primary key, built beforehand; None for other constraints."""
+        distinct = item.definition.startswith("UNIQUE NULLS NOT DISTINCT")
+        words = "PRIMARY KEY" if item.kind == "p" else "UNIQUE" + " NULLS NOT DISTINCT" * distinct
+        if item.kind not in "pu" or not self._is_plain(item, words):
+            return None
+        keywords: dict[str, Any] = {"postgresql_nulls_not_distinct": True} if distinct else {}
+        return CreateIndexOp(
+            item.name,
+            table.name.name,
+            list(item.columns),
+            schema=self.schema(table.name),
+            unique=True,
+            postgresql_concurrently=True,
+            **keywords,
+        )
+
+    def constraint_using(self, table: Table, item: Constraint) -> ExecuteSQLOp:
+        """The operation that makes a constraint of the index ``key_index``."""
+        name = self.quote(item.name)
+        kind = "PRIMARY KEY" if item.kind == "p" else "UNIQUE"
+        timing = " DEFERRABLE" * item.deferrable + " INITIALLY DEFERRED" * item.deferred
+        return ExecuteSQLOp(
+            f"ALTER TABLE {self.qualified(table.name)} ADD CONSTRAINT {name} {kind} "
+            f"USING INDEX {name}{timing}"
+        )
+
+    def create_index(
+        self, table: Table, index: Index, *, concurrently: bool = False
+    ) -> MigrateOperation:
         """The operation that creates an index."""
         classes = dict(zip(index.keys, index.operator_classes, strict=False))
         named = {key: name for key, name in classes.items() if name}
@@ -263,9 +298,14 @@ class Objects:
         expressions = {
             key for key, plain in zip(index.keys, index.plain_keys, strict=True) if not plain
         }
-        if index.collated or index.options or ordered or named.keys() & expressions:
-            return ExecuteSQLOp(self.local(index.definition))
+        if index.collated or ordered or named.keys() & expressions:
+            definition = self.local(index.definition)
+            if concurrently:
+                definition = definition.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
+            return ExecuteSQLOp(definition)
         keywords: dict[str, Any] = {}
+        if index.options:
+            keywords["postgresql_with"] = parameters(index.options)
         if index.method != "btree":
             keywords["postgresql_using"] = index.method
         if index.predicate is not None:
@@ -276,6 +316,8 @@ class Objects:
             keywords["postgresql_ops"] = {key: self.local(name) for key, name in named.items()}
         if index.nulls_not_distinct:
             keywords["postgresql_nulls_not_distinct"] = True
+        if concurrently:
+            keywords["postgresql_concurrently"] = True
         keys: list[Any] = []
         for key, plain, order in zip(index.keys, index.plain_keys, index.orders, strict=True):
             if plain:
@@ -304,6 +346,11 @@ class Objects:
             word in definition
             for word in ("PERIOD ", " NOT ENFORCED", "SET NULL (", "SET DEFAULT (")
         )
+
+
+def parameters(options: Iterable[str]) -> dict[str, str]:
+    """Storage parameters by their names."""
+    return {name: value for name, _, value in (option.partition("=") for option in options)}
 
 
 def _options(options: SequenceOptions, *, complete: bool) -> dict[str, Any]:

@@ -14,8 +14,9 @@ __all__ = ["settled"]
 def settled(actual: Catalog, wanted: Catalog) -> Catalog:
     """The models' catalog, with what SQLAlchemy has no words for taken from the database's.
 
-    That is who owns a sequence; and NOT VALID, which in a model is about how a constraint is added:
-    one whose rows were checked since then stays so.
+    That is who owns a sequence; how columns are stored; and NOT VALID, which in a model is about how
+    a constraint is added: one whose rows were checked since then stays so. How a table is partitioned and
+    stored is as in the database where a model says nothing of it.
     """
     sequences = dict(wanted.sequences)
     tables = {
@@ -41,11 +42,20 @@ def _table(table: Table, there: Table, sequences: dict[ObjectName, Sequence]) ->
         for name, item in table.constraints.items()
         for existing in [there.constraints.get(name)]
     }
-    return replace(table, columns=columns, constraints=constraints)
+    return replace(
+        table,
+        columns=columns,
+        constraints=constraints,
+        partition_key=table.partition_key or there.partition_key,
+        options=table.options or there.options,
+        tablespace=table.tablespace or there.tablespace,
+        access_method=table.access_method or there.access_method,
+    )
 
 
 def _column(column: Column, there: Column, sequences: dict[ObjectName, Sequence]) -> Column:
-    """A column whose default counts with a sequence that it owns in the database."""
+    """A column as it is stored, and whose default may count with a sequence that it owns there."""
+    column = replace(column, storage=there.storage, compression=there.compression)
     name = there.sequence
     if name is None or name not in sequences or not column.default or column.serial:
         return column

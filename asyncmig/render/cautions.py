@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ENUM
 
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
+from asyncmig.operations.impossible import ImpossibleChangeOp
 from asyncmig.operations.tables import DropTableOp
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def cautions(operation: MigrateOperation) -> Iterator[str]:
             yield f"it, and then op.alter_column({table!r}, {name!r}, nullable=False)".replace(
                 "'", '"'
             )
+        case ImpossibleChangeOp():
+            yield "PostgreSQL cannot alter this: create a new table, move the rows and rename it, or let"
+            yield "the models say what the database has; then take this line away"
         case AlterColumnOp():
             yield from _altered(operation)
         case _:

@@ -21,6 +21,7 @@ from asyncmig.operations.enums import (
 )
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.foreign_keys import CreateForeignKeyOp
+from asyncmig.operations.impossible import ImpossibleChangeOp
 from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
 from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
@@ -100,6 +101,11 @@ def _drop_table(operation: DropTableOp, items: ItemWriter) -> Code:
         string(operation.table_name),
         **_keywords(items, {"schema": operation.schema, "if_exists": operation.if_exists}),
     )
+
+
+def _impossible(operation: ImpossibleChangeOp, items: ItemWriter) -> Code:
+    del items
+    return f"raise NotImplementedError({string(operation.message)})"
 
 
 def _rename_table(operation: RenameTableOp, items: ItemWriter) -> Code:
@@ -381,6 +387,7 @@ _WRITERS: Mapping[type, Any] = {
     DropTableCommentOp: _drop_comment,
     DropTableOp: _drop_table,
     ExecuteSQLOp: _execute,
+    ImpossibleChangeOp: _impossible,
     RenameEnumOp: _rename_enum,
     RenameEnumValueOp: _rename_enum_value,
     RenameTableOp: _rename_table,

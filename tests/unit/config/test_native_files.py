@@ -84,6 +84,7 @@ revision_environment = true
 compare_type = false
 compare_server_default = false
 include_schemas = true
+concurrent_indexes = true
 schema_translate_map = { "" = "acme", tenant = "acme_data" }
 shadow_url = "embedded"
 shadow_cache = false
