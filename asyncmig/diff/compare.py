@@ -136,8 +136,8 @@ class _Comparison:
         self._columns()
         self._keys_and_indexes()
         self._tables()
-        replaced = {enum.name for enum, _ in self.replaced_enums}
-        entities = compare_entities(self.old, self.new, changing(self.before, self.after, replaced))
+        touched = changing(self.before, self.after, self.replaced_types)
+        entities = compare_entities(self.old, self.new, touched)
         return [
             *self._schemas_come,
             *entities.extensions_come,
