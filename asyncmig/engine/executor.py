@@ -7,7 +7,6 @@ an open transaction, and then it sees the database as it left it.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import anyio
@@ -19,25 +18,21 @@ from asyncmig.engine.blockers import BlockerWatch, holders_after
 from asyncmig.engine.failures import TRANSIENT_STATES, postgres_error, tried_in_vain
 from asyncmig.engine.live import LiveConnections
 from asyncmig.engine.probes import Attempt
+from asyncmig.engine.progress import Progress
 from asyncmig.engine.stepping import RunningStep
 from asyncmig.engine.units import Alone, Bookkeeping, Mark, Part, Transaction
 from asyncmig.engine.watching import run_watched
 from asyncmig.engine.wire import Wire
 from asyncmig.errors import ConnectionLostError, PoolingError, ScriptError, StatementFailedError
 from asyncmig.events import (
-    BatchSent,
     LockBlocked,
-    PhaseFinished,
     PhaseRetried,
     PhaseStarted,
     StatementStarted,
-    StepFinished,
-    StepStarted,
 )
 from asyncmig.plan.model import Phase, PhaseKind, Step
 from asyncmig.plan.planner import EMPTY_PHASE, direction_of
 from asyncmig.plan.version_hooks import MigrationInfo, file_of
-from asyncmig.results import AppliedStep
 from asyncmig.revisions.revision import Revision
 
 if TYPE_CHECKING:
@@ -54,6 +49,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.play import AnyScript
     from asyncmig.plan.recorder import Recorder
     from asyncmig.plan.version_hooks import VersionHook
+    from asyncmig.results import AppliedStep
     from asyncmig.revisions.moves import Move, StampMove
 
 __all__ = ["Executor"]
@@ -79,6 +75,7 @@ class Executor:
         self.planner = planner
         self._database = database
         self._emit = emit
+        self._progress = Progress(emit)
         self._patience = patience
         self._read_resumes = read_resumes
         self._hooks = tuple(hooks)
@@ -86,10 +83,6 @@ class Executor:
         self._attempt = 0
         self._blockers: tuple[Blocker, ...] = ()
         self._live_steps: dict[str, Step] = {}
-        self._applied: list[AppliedStep] = []
-        self._numbers: dict[str, int] = {}
-        self._total = 0
-        self._began: dict[str, float] = {}
         self.wire = Wire(
             session,
             self,
@@ -126,15 +119,15 @@ class Executor:
         """
         if setup:
             self.wire.add(Transaction(parts=[Part(sql) for sql in setup]))
-        total = self._total = len(moves)
+        total = self._progress.total = len(moves)
         self._resumes = resumes or {}
         rows = frozenset(heads)
         for move in moves if self._hooks else ():
             rows = self._rows[move.revision.id] = move.apply(rows)
         try:
-            while len(self._applied) < total:
+            while (first := len(self._progress.applied)) < total:
                 try:
-                    await self._run_from(len(self._applied), moves, scripts)
+                    await self._run_from(first, moves, scripts)
                 except StatementFailedError as error:
                     await self._begin_anew(error)
         except (ConnectionLostError, PoolingError) as error:
@@ -146,7 +139,7 @@ class Executor:
         finally:
             await self._live.close()
             await self.session.roll_back()
-        return tuple(self._applied)
+        return tuple(self._progress.applied)
 
     async def stamp(
         self,
@@ -202,7 +195,7 @@ class Executor:
             if self._attempt:
                 await self._run_watched(move, script, number)
             else:
-                await self._run_move(move, script, number, self._total)
+                await self._run_move(move, script, number)
             if self.wire.full:
                 await self.wire.flush()
             else:
@@ -213,7 +206,7 @@ class Executor:
         """Play a live script once more, and look who stands in its way."""
 
         async def run() -> None:
-            await self._run_move(move, script, number, self._total)
+            await self._run_move(move, script, number)
             await self.wire.flush()
 
         patience = self._patience.within(self.planner.step(move, script, ()))
@@ -262,19 +255,9 @@ class Executor:
         self._resumes = await self._read_resumes()
         self.wire.attempt = self._attempt
 
-    async def _run_move(self, move: Move, script: AnyScript, number: int, total: int) -> None:
+    async def _run_move(self, move: Move, script: AnyScript, number: int) -> None:
         revision = move.revision
-        self._numbers[revision.id] = number
-        self._began[revision.id] = time.monotonic()
-        self._emit(
-            StepStarted(
-                revision=revision.id,
-                direction=str(direction_of(move)),
-                message=revision.message,
-                number=number,
-                total=total,
-            )
-        )
+        self._progress.started(revision, direction_of(move), number)
         recorder = self.planner.recorder(revision, self._live)
         step = self.planner.step(move, script, ())
         resume = self._resumes.get(revision.id)
@@ -348,37 +331,11 @@ class Executor:
 
     def committed(self, mark: Mark) -> None:
         """A phase stands committed."""
-        revision = mark.step.revision
-        self._emit(PhaseFinished(revision=revision, phase=mark.phase, kind=str(mark.kind)))
-        if not mark.final:
-            return
-        elapsed = time.monotonic() - self._began.get(revision, time.monotonic())
-        direction = str(mark.step.direction)
-        self._applied.append(
-            AppliedStep(
-                revision=revision, direction=direction, phases=mark.phase + 1, elapsed=elapsed
-            )
-        )
-        self._emit(
-            StepFinished(
-                revision=revision,
-                direction=direction,
-                number=self._numbers.get(revision, 0),
-                total=self._total,
-                elapsed=elapsed,
-            )
-        )
+        self._progress.committed(mark)
 
     def sent(self, units: list[Transaction], size: int) -> None:
         """A message is on its way."""
-        revisions = dict.fromkeys(unit.step.revision for unit in units if unit.step is not None)
-        self._emit(
-            BatchSent(
-                revisions=tuple(revisions),
-                statements=sum(len(unit.parts) for unit in units),
-                size=size,
-            )
-        )
+        self._progress.sent(units, size)
 
     async def run_alone(self, unit: Alone, send: Callable[[], Awaitable[None]]) -> None:
         """Send a statement by itself, and watch it where the server shows how far it is."""
@@ -443,4 +400,4 @@ class Executor:
 
     def applied(self) -> tuple[str, ...]:
         """Revisions of this run that stand."""
-        return tuple(step.revision for step in self._applied)
+        return self._progress.revisions
