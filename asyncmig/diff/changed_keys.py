@@ -1,0 +1,145 @@
+"""Constraints and indexes of one catalog beside those of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.diff.matching import constraint_meaning, index_meaning, match
+from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
+from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.operations.indexes import DropIndexOp
+
+if TYPE_CHECKING:
+    from asyncmig.catalog.model import Constraint, Index, ObjectName, Table
+    from asyncmig.diff.matching import Matching
+    from asyncmig.diff.work import Work
+
+__all__ = ["compare_keys", "constraint_comment", "drop_constraint"]
+
+_KINDS = {"f": "foreignkey", "p": "primary", "u": "unique", "c": "check"}
+
+
+def compare_keys(work: Work) -> None:
+    """Constraints and indexes of the tables that stay."""
+    matchings: dict[ObjectName, Matching[Constraint]] = {}
+    lost_keys: set[tuple[ObjectName, frozenset[str]]] = set()
+    for name, (old, new) in work.common.items():
+        matching = match(
+            old.constraints,
+            new.constraints,
+            constraint_meaning,
+            lambda item, name=name: work.is_touched(name, item.columns, item.definition),  # type: ignore[misc]  # a default is bound early
+        )
+        matchings[name] = matching
+        lost_keys |= {
+            (name, frozenset(item.columns)) for item in matching.gone if item.kind in "pu"
+        }
+        lost_keys |= {
+            (name, frozenset(index.keys))
+            for index in _matched_indexes(work, old, new).gone
+            if index.unique
+        }
+    for name, (old, new) in work.common.items():
+        _constraints(work, old, new, matchings[name], lost_keys)
+        _indexes(work, old, new)
+
+
+def _constraints(
+    work: Work,
+    old: Table,
+    new: Table,
+    matching: Matching[Constraint],
+    lost_keys: set[tuple[ObjectName, frozenset[str]]],
+) -> None:
+    gone, come = list(matching.gone), list(matching.new)
+    for before, after in matching.kept:
+        reference = before.reference
+        orphaned = reference is not None and (
+            (reference.table, frozenset(reference.columns)) in lost_keys
+            or work.is_touched(reference.table, reference.columns, "")
+        )
+        if orphaned or (before.validated and not after.validated):
+            gone.append(before)
+            come.append(after)
+            continue
+        if after.validated and not before.validated:
+            work.steps.last.append(
+                ValidateConstraintOp(after.name, new.name.name, schema=work.new.schema(new.name))
+            )
+        if before.comment != after.comment:
+            work.steps.last.append(constraint_comment(work, new, after))
+    for before, after in matching.renamed:
+        if before.named and after.named:
+            work.steps.constraints_come.append(
+                ExecuteSQLOp(
+                    f"ALTER TABLE {work.new.qualified(new.name)} RENAME CONSTRAINT "
+                    f"{work.new.quote(before.name)} TO {work.new.quote(after.name)}"
+                )
+            )
+    for item in gone:
+        goes = work.steps.keys_go if item.kind == "f" else work.steps.constraints_go
+        goes.append(drop_constraint(work, old, item))
+    for item in come:
+        comes = work.steps.keys_come if item.kind == "f" else work.steps.constraints_come
+        if _concurrently(work, old, new) and (index := work.new.key_index(new, item)):
+            comes += [index, work.new.constraint_using(new, item)]
+        else:
+            comes.append(work.new.add_constraint(new, item))
+        if item.comment is not None:
+            work.steps.last.append(constraint_comment(work, new, item))
+
+
+def drop_constraint(work: Work, table: Table, item: Constraint) -> DropConstraintOp:
+    """An operation that knows its way back."""
+    add = work.old.add_constraint(table, item)
+    return DropConstraintOp(
+        item.name,
+        table.name.name,
+        _KINDS.get(item.kind),
+        schema=work.old.schema(table.name),
+        _reverse=None if isinstance(add, ExecuteSQLOp) else add,  # type: ignore[arg-type]  # an AddConstraintOp
+    )
+
+
+def constraint_comment(work: Work, table: Table, item: Constraint) -> ExecuteSQLOp:
+    """What sets a comment, or takes it away."""
+    text = "NULL" if item.comment is None else "'" + item.comment.replace("'", "''") + "'"
+    return ExecuteSQLOp(
+        f"COMMENT ON CONSTRAINT {work.new.quote(item.name)} ON "
+        f"{work.new.qualified(table.name)} IS {text}"
+    )
+
+
+def _matched_indexes(work: Work, old: Table, new: Table) -> Matching[Index]:
+    def must_go(index: Index) -> bool:
+        return work.is_touched(old.name, (*index.keys, *index.include), index.body)
+
+    return match(old.indexes, new.indexes, index_meaning, must_go)
+
+
+def _indexes(work: Work, old: Table, new: Table) -> None:
+    matching = _matched_indexes(work, old, new)
+    concurrently = _concurrently(work, old, new)
+    for before, after in matching.renamed:
+        renamed = work.new.qualified(old.name._replace(name=before.name))
+        work.steps.indexes_come.append(
+            ExecuteSQLOp(f"ALTER INDEX {renamed} RENAME TO {work.new.quote(after.name)}")
+        )
+    for index in matching.gone:
+        create = work.old.create_index(old, index)
+        work.steps.indexes_go.append(
+            DropIndexOp(
+                index.name,
+                old.name.name,
+                schema=work.old.schema(old.name),
+                _reverse=None if isinstance(create, ExecuteSQLOp) else create,  # type: ignore[arg-type]  # a CreateIndexOp
+                **({"postgresql_concurrently": True} if concurrently else {}),
+            )
+        )
+    work.steps.indexes_come += [
+        work.new.create_index(new, index, concurrently=concurrently) for index in matching.new
+    ]
+
+
+def _concurrently(work: Work, old: Table, new: Table) -> bool:
+    return work.concurrent_indexes and old.partition_key is None and new.partition_key is None

@@ -1,0 +1,172 @@
+"""Tables and columns of one catalog beside those of another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from asyncmig.diff import columns as column_steps
+from asyncmig.diff.changed_keys import constraint_comment, drop_constraint
+from asyncmig.diff.ordering import creation_order
+from asyncmig.diff.storage import alter_storage, column_storage, partitioning
+from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
+from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.operations.tables import DropTableOp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from asyncmig.catalog.model import Column, Constraint, ForeignKey, ObjectName, Table
+    from asyncmig.diff.work import Work
+    from asyncmig.operations.operation import MigrateOperation
+
+__all__ = ["compare_columns", "compare_tables"]
+
+
+def compare_tables(work: Work) -> None:
+    """Tables that come and go, and what is said of those that stay."""
+    gone = {name: item for name, item in work.before.tables.items() if name not in work.common}
+    come = {name: item for name, item in work.after.tables.items() if name not in work.common}
+    work.steps.keys_go = [*_keys_of_dropped(work, gone), *work.steps.keys_go]
+    for table in reversed(creation_order(gone)):
+        work.steps.tables_go.append(DropTableOp.from_table(work.old.table(table)))
+    there: set[ObjectName] = set()
+    for table in creation_order(come):
+        there.add(table.name)
+        late = [
+            item
+            for item in table.constraints.values()
+            if work.new.constraint_item(item) is None
+            or (item.reference is not None and not _is_ready(work, item.reference, there))
+        ]
+        for column in table.columns.values():
+            if column.serial and not work.new.writes_serial(column, table):
+                work.steps.tables_come += column_steps.serial_steps(
+                    table, column, work.new, create=True
+                )
+        work.steps.tables_come.append(work.new.create_table(table, late))
+        for column in table.columns.values():
+            if column.serial and not work.new.writes_serial(column, table):
+                work.steps.tables_come += column_steps.serial_steps(
+                    table, column, work.new, create=False
+                )
+        for column in table.columns.values():
+            work.steps.tables_come += column_storage(table, None, column, work.new)
+        for item in late:
+            comes = work.steps.keys_come if item.kind == "f" else work.steps.constraints_come
+            comes.append(work.new.add_constraint(table, item))
+        work.steps.indexes_come += [
+            work.new.create_index(table, index) for index in table.indexes.values()
+        ]
+        work.steps.last += [
+            constraint_comment(work, table, item)
+            for item in table.constraints.values()
+            if item.comment is not None
+        ]
+    for old, new in work.common.values():
+        _table_changes(work, old, new)
+    work.steps.logging += _logging(work)
+
+
+def _is_ready(work: Work, reference: ForeignKey, there: set[ObjectName]) -> bool:
+    """True when a foreign key can be part of its table: the key that it leads to is there."""
+    wanted = _key_of(work.after.tables.get(reference.table), reference)
+    if wanted is None:
+        return False  # a unique index, which comes later; or a table outside of the comparison
+    if reference.table in there:
+        return True
+    old, new = work.common.get(reference.table, (None, None))
+    if old is None or new is None:
+        return False
+    existing = _key_of(old, reference)
+    same = all(old.columns.get(name) == new.columns.get(name) for name in reference.columns)
+    return same and existing is not None and existing.definition == wanted.definition
+
+
+def _keys_of_dropped(work: Work, gone: Mapping[ObjectName, Table]) -> list[MigrateOperation]:
+    """Foreign keys of cycles among the tables that go."""
+    dropped: set[ObjectName] = set()
+    found: list[MigrateOperation] = []
+    for table in reversed(creation_order(gone)):
+        # this one is dropped while those that are not in ``dropped`` still point to it
+        found += [
+            drop_constraint(work, other, item)
+            for other in gone.values()
+            if other.name not in dropped and other.name != table.name
+            for item in other.constraints.values()
+            if item.reference is not None and item.reference.table == table.name
+        ]
+        dropped.add(table.name)
+    return found
+
+
+def _logging(work: Work) -> Iterator[ExecuteSQLOp]:
+    """SET LOGGED and UNLOGGED: no logged table may point to one that is not."""
+    changed = {
+        name: new for name, (old, new) in work.common.items() if old.unlogged != new.unlogged
+    }
+    ordered = creation_order(changed)
+    for table in ordered:
+        if not table.unlogged:
+            yield ExecuteSQLOp(f"ALTER TABLE {work.new.qualified(table.name)} SET LOGGED")
+    for table in reversed(ordered):
+        if table.unlogged:
+            yield ExecuteSQLOp(f"ALTER TABLE {work.new.qualified(table.name)} SET UNLOGGED")
+
+
+def _table_changes(work: Work, old: Table, new: Table) -> None:
+    name, schema = new.name.name, work.new.schema(new.name)
+    work.steps.first[:0] = partitioning(old, new, work.new)
+    work.steps.last += alter_storage(old, new, work.new)
+    if old.comment != new.comment and new.comment is None:
+        work.steps.last.append(
+            DropTableCommentOp(name, schema=schema, existing_comment=old.comment)
+        )
+    elif old.comment != new.comment:
+        work.steps.last.append(
+            CreateTableCommentOp(name, new.comment, schema=schema, existing_comment=old.comment)
+        )
+
+
+def compare_columns(work: Work) -> None:
+    """Columns of the tables that stay."""
+    for name, (old, new) in work.common.items():
+        generated: list[MigrateOperation] = []  # follow what they are made from
+        for column in new.columns.values():
+            existing = old.columns.get(column.name)
+            comes = work.steps.columns_change if column.generated is None else generated
+            if existing is None:
+                comes += column_steps.add_column(new, column, work.new)
+            elif column.name in work.rebuilt[name]:
+                work.steps.generated_go.append(column_steps.drop_column(old, existing, work.old))
+                comes += column_steps.add_column(new, column, work.new)
+            else:
+                _column_changes(work, old, new, existing, column)
+        work.steps.columns_change += generated
+        for column in old.columns.values():
+            if column.name not in new.columns:
+                goes = (
+                    work.steps.columns_go if column.generated is None else work.steps.generated_go
+                )
+                goes.append(column_steps.drop_column(old, column, work.old))
+
+
+def _column_changes(work: Work, old: Table, new: Table, existing: Column, column: Column) -> None:
+    if existing.generated is not None and column.generated is None:
+        work.steps.generated_go.append(column_steps.stop_generating(old, existing, work.old))
+        existing = replace(existing, generated=None)
+    if existing.type.name == column.type.name and column.type.name in work.replaced_types:
+        # the default was set together with the new type
+        existing = replace(existing, default=column.default)
+    if existing != column:
+        work.steps.columns_change += column_steps.alter_column(
+            new, existing, column, work.old, work.new
+        )
+
+
+def _key_of(table: Table | None, reference: ForeignKey) -> Constraint | None:
+    columns = frozenset(reference.columns)
+    keys = table.constraints.values() if table is not None else ()
+    return next(
+        (item for item in keys if item.kind in "pu" and frozenset(item.columns) == columns), None
+    )

@@ -1,0 +1,106 @@
+"""Schemas, enum types, domains and sequences of one catalog beside those of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.catalog.model import ObjectName
+from asyncmig.diff import domains as domain_steps
+from asyncmig.diff import enums as enum_steps
+from asyncmig.diff import sequences as sequence_steps
+from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from asyncmig.catalog.model import Catalog
+    from asyncmig.diff.work import Work
+    from asyncmig.operations.operation import MigrateOperation
+
+__all__ = ["compare_schemas", "compare_sequences", "compare_types"]
+
+
+def compare_schemas(work: Work) -> None:
+    """Schemas that come, and those that are left empty."""
+    used = {name.schema for kind in _named(work.after) for name in kind}
+    work.steps.schemas_come = [
+        CreateSchemaOp(name) for name in sorted((work.after.schemas & used) - work.before.schemas)
+    ]
+    work.steps.schemas_go = [
+        DropSchemaOp(name)
+        for name in sorted(work.before.schemas - work.after.schemas)
+        if any(item.schema == name for kind in _named(work.before) for item in kind)
+    ]
+
+
+def compare_types(work: Work) -> None:
+    """Enum types and domains."""
+    before, after = work.before.enums, work.after.enums
+    for name, enum in after.items():
+        existing = before.get(name)
+        if existing is None:
+            work.steps.first.append(enum_steps.create_enum(enum, work.new))
+        elif existing.labels == enum.labels:
+            continue
+        elif enum_steps.grows(existing, enum):
+            work.steps.first += enum_steps.add_labels(existing, enum, work.new)
+        else:
+            work.steps.types_change += enum_steps.replace_enum(existing, enum, work.old, work.new)
+    retired: list[MigrateOperation] = [
+        enum_steps.drop_replaced(enum, work.old) for enum, _ in work.replaced_enums
+    ]
+    for name, domain in work.after.domains.items():
+        there = work.before.domains.get(name)
+        if there is not None and domain_steps.is_replaced(there, domain):
+            work.steps.types_change += domain_steps.replace_domain(
+                there, domain, work.old, work.new
+            )
+            retired.append(domain_steps.drop_replaced(there, work.old))
+    work.steps.types_go = [*retired]
+    work.steps.types_go += domain_steps.drop_domains(work.before, work.after, work.old)
+    work.steps.types_go += [
+        enum_steps.drop_enum(enum, work.old)
+        for name, enum in before.items()
+        if name not in after and not enum.used_elsewhere
+    ]
+    work.steps.first += domain_steps.create_domains(work.before, work.after, work.new)
+    work.steps.types_change += domain_steps.alter_domains(work.before, work.after, work.new)
+
+
+def compare_sequences(work: Work) -> None:
+    """Sequences, and whose they are."""
+    before, after = work.before.sequences, work.after.sequences
+    work.steps.sequences_go = []
+    for name, sequence in after.items():
+        existing = before.get(name)
+        if existing is None:
+            work.steps.first.append(sequence_steps.create_sequence(sequence, work.new))
+            if sequence.owned_by is not None:
+                work.steps.last.append(sequence_steps.owned_by(sequence, work.new))
+            continue
+        if existing.options != sequence.options:
+            work.steps.first.append(
+                sequence_steps.alteration(
+                    name.name, work.new.schema(name), existing.options, sequence.options
+                )
+            )
+        if existing.owned_by != sequence.owned_by:
+            work.steps.last.append(sequence_steps.owned_by(sequence, work.new))
+    for name, sequence in before.items():
+        if name in after:
+            continue
+        if sequence.owned_by is None or _stays(work, *sequence.owned_by):
+            work.steps.sequences_go.append(sequence_steps.drop_sequence(sequence, work.old))
+
+
+def _stays(work: Work, table: ObjectName, column: str) -> bool:
+    return table in work.after.tables and column in work.after.tables[table].columns
+
+
+def _named(catalog: Catalog) -> tuple[Mapping[ObjectName, Any], ...]:
+    entities = {
+        ObjectName(key.schema, key.name): entity
+        for key, entity in catalog.entities.by_key.items()
+        if key.schema
+    }
+    return (catalog.tables, catalog.enums, catalog.sequences, catalog.domains, entities)
