@@ -82,7 +82,8 @@ class _Connection(DriverConnection):
     def cursor(self, *_: Any, **__: Any) -> Any:
         return _Cursor(self)
 
-    def statement_cursor(self) -> StatementCursor:
+    def statement_cursor(self, copying: Any = None) -> StatementCursor:
+        del copying
         return _Cursor(self)
 
 

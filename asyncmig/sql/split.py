@@ -22,7 +22,7 @@ from asyncmig.sql.lexer import (
     tokens,
 )
 
-__all__ = ["SqlStatement", "split"]
+__all__ = ["SqlStatement", "reads_stdin", "split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class _Splitter:
             return at + 1
         self.line += script.count("\n", self.counted_to, start)
         self.counted_to = start
-        if may_be_special and _COPY.match(text) and _reads_stdin(text):
+        if may_be_special and reads_stdin(text):
             data, after = self.data(start, at)
             self.statements.append(SqlStatement(text, self.line, start, data))
             return after
@@ -229,9 +229,12 @@ def _without_closing_comments(text: str) -> str:
     return text[:end]
 
 
-def _reads_stdin(copy: str) -> bool:
+def reads_stdin(statement: str) -> bool:
+    """True for COPY ... FROM STDIN."""
+    if _COPY.match(statement) is None:
+        return False
     previous = ""
-    for token in tokens(copy):
+    for token in tokens(statement):
         if previous == "FROM":
             return token.word == "STDIN"
         previous = token.word

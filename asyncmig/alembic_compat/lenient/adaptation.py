@@ -54,6 +54,10 @@ def merge(sql: str, parameters: Mapping[str, Any] | Sequence[Any] | None, dialec
 
 def adapt(value: Any, dialect: Dialect) -> str:
     """A value as psycopg2 writes it: by its Python type, texts without a type."""
+    if hasattr(value, "getquoted"):
+        value = _unwrapped(value)
+        if isinstance(value, _Plain):
+            return value
     if isinstance(value, dict):
         value = json.dumps(value)
     if isinstance(value, list) and not value:
@@ -65,3 +69,22 @@ def adapt(value: Any, dialect: Dialect) -> str:
     written = literal(value, NULLTYPE, dialect, explicit=True)
     # "x - -1" must not become a comment
     return f" {written}" if written.startswith("-") else written
+
+
+class _Plain(str):
+    """A text that goes into the statement as it is."""
+
+    __slots__ = ()
+
+
+def _unwrapped(value: Any) -> Any:
+    """What is inside of psycopg2's wrappers ``AsIs``, ``Json`` and ``Binary``, and of others like them."""
+    if hasattr(value, "dumps"):
+        return value.dumps(value.adapted)
+    match type(value).__name__:
+        case "AsIs":
+            return _Plain(value.adapted)
+        case "Binary" | "QuotedString":
+            return value.adapted
+        case _:
+            return _Plain(value.getquoted().decode())

@@ -8,6 +8,7 @@ from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.dialects.postgresql.base import PGDialect, PGExecutionContext
 
+from asyncmig.alembic_compat.lenient.copying import COPYING
 from asyncmig.alembic_compat.lenient.driver import DriverModule
 
 __all__ = ["LenientDialect"]
@@ -37,7 +38,7 @@ class _CastArray(ARRAY[Any]):
 class _ExecutionContext(PGExecutionContext):
     def create_default_cursor(self) -> Any:
         connection: Any = self._dbapi_connection.dbapi_connection
-        return connection.statement_cursor()
+        return connection.statement_cursor(self.execution_options.get(COPYING))
 
 
 class LenientDialect(PGDialect):

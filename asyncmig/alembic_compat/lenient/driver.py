@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from sqlalchemy.engine.interfaces import AdaptedConnection
@@ -10,16 +10,18 @@ from sqlalchemy.util import await_only
 
 from asyncmig.alembic_compat.lenient import errors
 from asyncmig.alembic_compat.lenient.adaptation import merge
+from asyncmig.alembic_compat.lenient.copying import Copying, reads_or_writes_stream
 from asyncmig.alembic_compat.lenient.rows import converters
+from asyncmig.alembic_compat.lenient.script_cursor import ScriptCursor
 from asyncmig.sql.classify import classify
 from asyncmig.sql.split import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sqlalchemy.engine import Connection, CursorResult, Dialect
+    from sqlalchemy.engine import Connection, Dialect
 
-__all__ = ["DriverConnection", "DriverModule", "ScriptCursor", "StatementCursor", "texts"]
+__all__ = ["DriverConnection", "DriverModule", "StatementCursor", "texts"]
 
 _BATCH = 500_000
 """Characters of one message of ``executemany``."""
@@ -58,9 +60,13 @@ class DriverConnection(AdaptedConnection):
         driver: the asyncpg connection.
         dialect: writes literals.
         owner: gives SQLAlchemy's connection, by which cursors of scripts execute.
+
+    Attributes:
+        encoding: of the texts on the wire, by the name that psycopg2 gives it.
     """
 
     __slots__ = ("autocommit", "dialect", "owner")
+    encoding = "UTF8"
 
     def __init__(
         self, driver: asyncpg.Connection, dialect: Dialect, owner: Callable[[], Connection]
@@ -75,13 +81,19 @@ class DriverConnection(AdaptedConnection):
         """True when the connection is gone."""
         return bool(self._connection.is_closed())
 
-    def cursor(self, *_: Any, **__: Any) -> ScriptCursor:
-        """A cursor for scripts: what it executes is seen by the engine."""
-        return ScriptCursor(self)
+    def cursor(
+        self, name: Any = None, cursor_factory: Any = None, *_: Any, **__: Any
+    ) -> ScriptCursor:
+        """A cursor for scripts: what it executes is seen by the engine.
 
-    def statement_cursor(self) -> StatementCursor:
+        Of psycopg2's own classes of cursors those count whose rows have names.
+        """
+        del name  # of a cursor on the server: the rows are all here at once
+        return ScriptCursor(self, getattr(cursor_factory, "__name__", ""))
+
+    def statement_cursor(self, copying: Copying | None = None) -> StatementCursor:
         """A cursor for SQLAlchemy."""
-        return StatementCursor(self)
+        return StatementCursor(self, copying)
 
     def commit(self) -> None:
         """The engine commits."""
@@ -101,13 +113,19 @@ class DriverConnection(AdaptedConnection):
 
 
 class StatementCursor:
-    """Executes at once and keeps all rows."""
+    """Executes at once and keeps all rows.
+
+    Args:
+        connection: whose cursor it is.
+        copying: the file of the COPY that it will execute.
+    """
 
     arraysize = 1
     lastrowid = None
 
-    def __init__(self, connection: DriverConnection) -> None:
+    def __init__(self, connection: DriverConnection, copying: Copying | None = None) -> None:
         self.connection = connection
+        self._copying = copying
         self.description: list[tuple[Any, ...]] | None = None
         self.rowcount = -1
         self.query: str | None = None
@@ -152,6 +170,13 @@ class StatementCursor:
         await driver.execute("\n;\n".join(batch))
 
     async def _send(self, driver: Any, text: str) -> None:
+        if classify(text).verb == "COPY" and reads_or_writes_stream(text):
+            if self._copying is None:
+                raise errors.ProgrammingError(
+                    "COPY FROM STDIN and TO STDOUT need a file: use the copy_expert() method of a cursor"
+                )
+            self._count(await self._copying.run(driver, text))
+            return
         statements = texts(text)
         if not statements:
             raise errors.ProgrammingError("can't execute an empty query")
@@ -221,93 +246,6 @@ class StatementCursor:
     def close(self) -> None:
         """Forget the rows."""
         self._rows = []
-
-
-class ScriptCursor:
-    """A plain cursor as scripts use it, executing by SQLAlchemy's connection.
-
-    So the engine hears of its statements, and sends what directives said before.
-    """
-
-    arraysize = 1
-
-    def __init__(self, connection: DriverConnection) -> None:
-        self.connection = connection
-        self._result: CursorResult[Any] | None = None
-        self.rowcount = -1
-        self.description: Any = None
-
-    def execute(
-        self, operation: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
-    ) -> None:
-        """Run a text of one or more statements."""
-        if parameters is None:
-            operation = operation.replace("%", "%%")
-        given: Any = tuple(parameters) if isinstance(parameters, list) else parameters
-        with _as_the_driver_raises():
-            result = self.connection.owner().exec_driver_sql(operation, given or None)
-        self.rowcount = result.rowcount
-        cursor = result.cursor if result.returns_rows else None
-        self.description = None if cursor is None else cursor.description
-        self._result = result
-
-    def executemany(self, operation: str, seq_of_parameters: Sequence[Any]) -> None:
-        """Run a statement once for each set of parameters."""
-        given: Any = [tuple(each) if isinstance(each, list) else each for each in seq_of_parameters]
-        if given:
-            with _as_the_driver_raises():
-                self.connection.owner().exec_driver_sql(operation, given)
-        self._result = None
-
-    def mogrify(self, operation: str, parameters: Any = None) -> bytes:
-        """The text that would be sent."""
-        return merge(operation, parameters, self.connection.dialect).encode()
-
-    def fetchone(self) -> Any:
-        """The next row, or None."""
-        return _plain(self._open().fetchone())
-
-    def fetchmany(self, size: int | None = None) -> list[Any]:
-        """The next rows."""
-        return [tuple(row) for row in self._open().fetchmany(size or self.arraysize)]
-
-    def fetchall(self) -> list[Any]:
-        """The rest of the rows."""
-        return [tuple(row) for row in self._open().fetchall()]
-
-    def __iter__(self) -> Iterator[Any]:
-        return (tuple(row) for row in self._open())
-
-    def _open(self) -> CursorResult[Any]:
-        if self._result is None:
-            raise errors.ProgrammingError("no results to fetch")
-        return self._result
-
-    def close(self) -> None:
-        """Forget the rows."""
-        self._result = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class _as_the_driver_raises:  # noqa: N801 - reads as the statement it is
-    """A plain cursor raises the driver's own exceptions."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        original = getattr(error, "orig", None)
-        if isinstance(original, errors.Error):
-            raise original from original.__cause__
-
-
-def _plain(row: Any) -> Any:
-    return None if row is None else tuple(row)
 
 
 def texts(sql: str) -> list[str]:
