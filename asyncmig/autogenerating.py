@@ -23,8 +23,9 @@ from asyncmig.diff.compare import compare
 from asyncmig.diff.describing import differences
 from asyncmig.diff.entity_settling import Managed, settled_entities
 from asyncmig.diff.filtering import chosen, without_tables
+from asyncmig.diff.going_back import compare_back
 from asyncmig.diff.model_types import ModelTypes
-from asyncmig.diff.renames import rename_operations, undone
+from asyncmig.diff.renames import rename_operations
 from asyncmig.diff.settling import settled
 from asyncmig.engine.reading import opened, read_status
 from asyncmig.engine.shadow import read_sides
@@ -151,6 +152,7 @@ class Autogenerate:
             ) -> tuple[Catalog, Catalog]:
                 actual, wanted = chosen(actual, settled(actual, wanted), tables, hooks)
                 wanted = agreed(actual, wanted, tables, hooks, migration)
+                wanted = replace(wanted, entities=sides.wanted.entities)  # none kept by old names
                 return actual, settled_entities(actual, wanted, managed, hooks)
 
             with self.surroundings(), users_errors():
@@ -203,12 +205,15 @@ class Autogenerate:
         types = ModelTypes(wanted, tables)
         concurrent = self.settings.concurrent_indexes
         upgrade = UpgradeOps(compare(actual, wanted, types, concurrent_indexes=concurrent))
-        downgrade = DowngradeOps(compare(wanted, actual, types, concurrent_indexes=concurrent))
+        back, names_back = compare_back(
+            wanted, actual, origin, renamed.renames, types, concurrent_indexes=concurrent
+        )
+        downgrade = DowngradeOps(back)
         add_users_operations(
             context, upgrade, downgrade, actual=actual, wanted=wanted, models=tables
         )
         upgrade.ops[:0] = rename_operations(renamed.renames, origin)
-        downgrade.ops += rename_operations(undone(renamed.renames), origin)
+        downgrade.ops += names_back
         script.upgrade_ops, script.downgrade_ops = upgrade, downgrade
 
     def _process(

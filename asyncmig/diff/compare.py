@@ -10,6 +10,7 @@ A downgrade is the same comparison with its sides exchanged.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,14 @@ from asyncmig.operations.tables import CreateTableOp, DropTableOp
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from asyncmig.catalog.entities import Entities
     from asyncmig.catalog.model import Catalog
+    from asyncmig.diff.entities import EntitySteps
     from asyncmig.diff.model_types import ModelTypes
+    from asyncmig.diff.work import Steps
     from asyncmig.operations.operation import MigrateOperation
 
-__all__ = ["compare"]
+__all__ = ["PartialComparison", "compare", "compare_until_entities_come"]
 
 
 def compare(
@@ -49,6 +53,48 @@ def compare(
     With ``concurrent_indexes`` the indexes of tables that stay are built and dropped while writes go on,
     and so are those behind their new keys, unless the table is partitioned: PostgreSQL refuses it there.
     """
+    steps, entities = _compared(before, after, model_types, concurrent_indexes)
+    return _gathered(steps.in_order(entities))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialComparison:
+    """A comparison that stops where entities would come.
+
+    Attributes:
+        operations: what leads there; all that only ``before`` has is dropped already.
+        left: the entities that are there by then.
+        last: what goes after they came: extensions and schemas.
+    """
+
+    operations: list[MigrateOperation]
+    left: Entities
+    last: list[MigrateOperation]
+
+
+def compare_until_entities_come(
+    before: Catalog,
+    after: Catalog,
+    model_types: ModelTypes | None = None,
+    *,
+    concurrent_indexes: bool = False,
+) -> PartialComparison:
+    """As ``compare``, for a caller who has something to do before the entities come."""
+    steps, entities = _compared(before, after, model_types, concurrent_indexes)
+    done = [*steps.until_entities_come(entities), *entities.late, *steps.going]
+    return PartialComparison(
+        operations=_gathered(done),
+        left=entities.left,
+        last=[*entities.extensions_go, *steps.schemas_go],
+    )
+
+
+def _compared(
+    before: Catalog,
+    after: Catalog,
+    model_types: ModelTypes | None,
+    concurrent_indexes: bool,  # noqa: FBT001 - passed on
+) -> tuple[Steps, EntitySteps]:
     work = Work(before, after, model_types, concurrent_indexes=concurrent_indexes)
     compare_schemas(work)
     compare_types(work)
@@ -57,8 +103,7 @@ def compare(
     compare_keys(work)
     compare_tables(work)
     touched = changing(before, after, work.replaced_types)
-    entities = compare_entities(work.old, work.new, touched)
-    return _gathered(work.steps.in_order(entities))
+    return work.steps, compare_entities(work.old, work.new, touched)
 
 
 def _gathered(operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:

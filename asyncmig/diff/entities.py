@@ -6,10 +6,10 @@ stands on that entity; also where nobody declared it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from asyncmig.catalog.entities import Extension, Need, Routine
+from asyncmig.catalog.entities import Entities, Extension, Need
 from asyncmig.catalog.model import ObjectName
 from asyncmig.diff.columns import rebuilt
 from asyncmig.diff.entity_operations import EntityOperations, is_replaceable
@@ -17,7 +17,7 @@ from asyncmig.diff.entity_order import creation_order, dependents, providers
 from asyncmig.diff.rights import granted, implied_by, object_name, revoked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
     from asyncmig.catalog.entities import EntityKey, Grant
     from asyncmig.catalog.model import Catalog, Column
@@ -28,6 +28,7 @@ __all__ = ["EntitySteps", "changing", "compare_entities"]
 
 _EXTENSION = "extension"
 _ON_TABLES = frozenset({"trigger", "policy", "row_security"})
+_WITH_RIGHTS = frozenset({"view", "materialized_view", "function", "procedure"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class EntitySteps:
         come: when all tables are as they will be.
         late: when no table needs them any more.
         extensions_go: when nothing is left that could need them.
+        left: the entities that are there before ``come``, with ``late`` gone.
     """
 
     extensions_come: list[MigrateOperation] = field(default_factory=list)
@@ -49,6 +51,7 @@ class EntitySteps:
     come: list[MigrateOperation] = field(default_factory=list)
     late: list[MigrateOperation] = field(default_factory=list)
     extensions_go: list[MigrateOperation] = field(default_factory=list)
+    left: Entities = field(default_factory=Entities)
 
 
 def compare_entities(old: Objects, new: Objects, touched: Collection[Need]) -> EntitySteps:
@@ -139,8 +142,9 @@ class _Comparison:
                 comes += self._new.create(self._wanted[key])
             else:
                 comes += self._new.change(self._there[key], self._wanted[key])
-        self._rights(steps, gone, coming)
-        return steps
+        standing = self._standing(gone)
+        self._rights(steps, standing, coming)
+        return replace(steps, left=self._left(gone, standing, early))
 
     def _extensions(self, steps: EntitySteps) -> None:
         there, wanted = self._before.entities.by_key, self._after.entities.by_key
@@ -220,20 +224,41 @@ class _Comparison:
                 left += providers(pool[key].needs, pool)
         return found
 
-    def _rights(
-        self, steps: EntitySteps, gone: Collection[EntityKey], coming: Collection[EntityKey]
-    ) -> None:
-        """Rights go with their objects, and are given anew when these come back."""
-        lost = {(key.schema, object_name(key)) for key in gone}
-        standing = {
+    def _standing(self, gone: Collection[EntityKey]) -> dict[EntityKey, Grant]:
+        """Rights whose objects stay where they are."""
+        lost = {(key.schema, object_name(key)) for key in gone if key.kind in _WITH_RIGHTS}
+        return {
             key: grant
             for key, grant in self._before.entities.grants.items()
             if key[1:3] not in lost and self._has_object(grant)
         }
-        for key in coming:
-            if isinstance(self._wanted[key], Routine):
-                grant = implied_by(key)
-                standing[grant.key] = grant
+
+    def _left(
+        self,
+        gone: Collection[EntityKey],
+        standing: Mapping[EntityKey, Grant],
+        early: Collection[EntityKey],
+    ) -> Entities:
+        extensions = {
+            key: item for key, item in self._after.entities.by_key.items() if key.kind == _EXTENSION
+        }
+        stayed = {
+            key: item
+            for key, item in self._there.items()
+            if key not in gone and not self._goes_along(key, gone)
+        }
+        came = {key: self._wanted[key] for key in early}
+        return replace(
+            self._after.entities,
+            by_key={**extensions, **stayed, **came},
+            grants=_with_implied(standing, early),
+        )
+
+    def _rights(
+        self, steps: EntitySteps, standing: Mapping[EntityKey, Grant], coming: Collection[EntityKey]
+    ) -> None:
+        """Rights go with their objects, and are given anew when these come back."""
+        standing = _with_implied(standing, coming)
         wanted = self._after.entities.grants
         leave = [
             grant
@@ -257,3 +282,11 @@ class _Comparison:
             return True
         table = self._after.tables.get(name)
         return table is not None and (grant.column is None or grant.column in table.columns)
+
+
+def _with_implied(
+    standing: Mapping[EntityKey, Grant], coming: Iterable[EntityKey]
+) -> dict[EntityKey, Grant]:
+    """With the rights that everybody has on what comes."""
+    implied = [implied_by(key) for key in coming if key.kind in {"function", "procedure"}]
+    return {**standing, **{grant.key: grant for grant in implied}}

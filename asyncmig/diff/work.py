@@ -50,6 +50,22 @@ class Steps:
     def in_order(self, entities: EntitySteps) -> list[MigrateOperation]:
         """All of them in an order that runs, around those of the entities."""
         return [
+            *self.until_entities_come(entities),
+            *entities.come,
+            *entities.late,
+            *self.going,
+            *entities.extensions_go,
+            *self.schemas_go,
+        ]
+
+    @property
+    def going(self) -> list[MigrateOperation]:
+        """What tables do not wait for, and what goes when they are as they will be."""
+        return [*self.last, *self.sequences_go, *self.types_go]
+
+    def until_entities_come(self, entities: EntitySteps) -> list[MigrateOperation]:
+        """Those that make the tables as they will be."""
+        return [
             *self.schemas_come,
             *entities.extensions_come,
             *entities.go,
@@ -68,13 +84,6 @@ class Steps:
             *self.indexes_come,
             *self.logging,
             *self.keys_come,
-            *entities.come,
-            *entities.late,
-            *self.last,
-            *self.sequences_go,
-            *self.types_go,
-            *entities.extensions_go,
-            *self.schemas_go,
         ]
 
 

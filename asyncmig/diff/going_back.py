@@ -1,0 +1,72 @@
+"""The way back of a revision that renames.
+
+Tables are compared under the new names, which both sides share then. What the server prints of an entity
+after a rename is not foretold, but how it printed it before is known: so entities that change are dropped
+under the new names, and created, after the old names are back, as they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from asyncmig.diff.compare import compare, compare_until_entities_come
+from asyncmig.diff.entity_renames import entities_renamed
+from asyncmig.diff.renames import rename_operations, undone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from asyncmig.catalog.entities import Entities
+    from asyncmig.catalog.model import Catalog
+    from asyncmig.diff.model_types import ModelTypes
+    from asyncmig.diff.renames import Rename
+    from asyncmig.operations.operation import MigrateOperation
+
+__all__ = ["compare_back"]
+
+
+def compare_back(
+    models: Catalog,
+    database: Catalog,
+    origin: Catalog,
+    renames: Iterable[Rename],
+    model_types: ModelTypes | None = None,
+    *,
+    concurrent_indexes: bool = False,
+) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
+    """What makes the database of the models again: under the new names, and from the renames on.
+
+    Args:
+        models: what the upgrade leads to.
+        database: as it was, under the new names.
+        origin: as it was.
+        renames: in the upgrade's order; with none, the second list is empty.
+        model_types: as for ``compare``.
+        concurrent_indexes: likewise.
+    """
+    back = undone(renames)
+    if not back:
+        found = compare(models, database, model_types, concurrent_indexes=concurrent_indexes)
+        return found, []
+    until = compare_until_entities_come(
+        models, database, model_types, concurrent_indexes=concurrent_indexes
+    )
+    left = _as_they_were(until.left, database.entities, origin.entities, back)
+    entities = compare(replace(origin, entities=left), origin, model_types)
+    return until.operations, [*rename_operations(back, origin), *entities, *until.last]
+
+
+def _as_they_were(
+    left: Entities, database: Entities, origin: Entities, back: Iterable[Rename]
+) -> Entities:
+    """What is left, under the old names; what the upgrade did not change is what it was."""
+    for item in back:
+        left, database = entities_renamed(left, item), entities_renamed(database, item)
+    return replace(
+        left,
+        by_key={
+            key: origin.by_key.get(key, item) if database.by_key.get(key) == item else item
+            for key, item in left.by_key.items()
+        },
+    )

@@ -1,0 +1,249 @@
+"""Entities over renamed tables and columns: written anew on the way there, and as they were on the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from asyncmig import Migrator
+from asyncmig.entities import (
+    Function,
+    Grant,
+    MaterializedView,
+    Policy,
+    RowSecurity,
+    SqlText,
+    Trigger,
+    View,
+    ViewIndex,
+    register,
+)
+from fix_database import catalog_dump
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from fix_project import Project
+
+READER = "pg_read_all_data"
+KINDS = ("view", "materialized_view", "function", "trigger", "policy", "row_security", "grant")
+
+
+def models(
+    table: str, column: str, entities: list[Any], *more: Any, type_: Any = sa.Text
+) -> sa.MetaData:
+    metadata = sa.MetaData()
+    sa.Table(
+        table,
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column(column, type_),
+        *more,
+    )
+    register(metadata, *entities)
+    return metadata
+
+
+def view(table: str, column: str) -> list[Any]:
+    return [
+        View("titles", f"SELECT id, {column} FROM {table}", comment="all"),
+        View("long", f"SELECT {column} FROM titles WHERE {column} > 'm'"),
+        Grant("select", "long", READER),
+    ]
+
+
+def view_with_names(table: str, column: str) -> list[Any]:
+    return [View("titles", f"SELECT id, {column} AS title FROM {table}")]
+
+
+def materialized(table: str, column: str) -> list[Any]:
+    return [
+        MaterializedView(
+            "titles",
+            f"SELECT id, {column} FROM {table}",
+            indexes=[ViewIndex("ix_titles", [column], unique=True)],
+        ),
+        Grant("select", "titles", READER),
+    ]
+
+
+def sql_function(table: str, column: str) -> list[Any]:
+    body = f"SELECT count({column}) FROM {table}"
+    return [Function("counted", returns="bigint", language="sql", body=body)]
+
+
+def atomic_function(table: str, column: str) -> list[Any]:
+    return [
+        SqlText(
+            "CREATE FUNCTION counted() RETURNS bigint LANGUAGE sql STABLE\n"
+            f"BEGIN ATOMIC\n    SELECT count({column}) FROM {table};\nEND"
+        )
+    ]
+
+
+def row_function(table: str, column: str) -> list[Any]:
+    return [
+        Function("said", f"r {table}", returns="text", language="sql", body=f"SELECT r.{column}"),
+        Grant("execute", f"said({table})", READER, object_kind="function"),
+    ]
+
+
+def trigger(table: str, column: str) -> list[Any]:
+    body = f"BEGIN NEW.{column} := ''; RETURN NEW; END"
+    return [
+        Function("touch", returns="trigger", body=body),
+        Trigger(
+            "touched",
+            table,
+            "before",
+            ["insert", f"update of {column}"],
+            "touch()",
+            when=f"NEW.{column} IS NOT NULL",
+            comment="c",
+        ),
+        Trigger(
+            "later", table, "after", "update", "touch()", constraint=True, deferrable=True
+        ),
+    ]
+
+
+def policy(table: str, column: str) -> list[Any]:
+    return [
+        RowSecurity(table),
+        Policy("own", table, using=f"{column} = CURRENT_USER", check=f"{column} <> ''"),
+        Grant(["select", f"update ({column})"], table, READER),
+    ]
+
+
+ENTITIES = (
+    view,
+    view_with_names,
+    materialized,
+    sql_function,
+    atomic_function,
+    row_function,
+    trigger,
+    policy,
+)
+
+
+async def there_and_back(
+    project: Project,
+    url: str,
+    before: sa.MetaData,
+    after: sa.MetaData,
+    renames: dict[str, str],
+    managed: tuple[str, ...] = KINDS,
+    **options: Any,
+) -> str:
+    """The script; upgraded by it nothing is left to do, and its downgrade restores the catalog."""
+    settings = project.settings(url=url, managed_entities=managed)
+    first = Migrator(settings=settings, target_metadata=before)
+    if not list(project.versions.glob("a1_*")):
+        await first.revision("first", autogenerate=True, rev_id="a1")
+        await first.upgrade()
+    origin = catalog_dump(url, version_table=False)
+    second = Migrator(settings=settings, target_metadata=after)
+    await second.revision("second", autogenerate=True, rev_id="b2", renames=renames, **options)
+    (written,) = project.versions.glob("b2_second.*")
+    await second.upgrade()
+    assert (await second.check()).differences == ()
+    there = catalog_dump(url, version_table=False)
+    await second.downgrade("a1")
+    assert catalog_dump(url, version_table=False) == origin
+    await second.upgrade()
+    assert catalog_dump(url, version_table=False) == there
+    return written.read_text()
+
+
+@pytest.mark.parametrize("entities", ENTITIES)
+@pytest.mark.parametrize("table", ["book", "tome"])
+async def test_what_names_a_renamed_column(project: Project, database_url: str, entities, table):
+    renames = {"book.title": "name"} | ({} if table == "book" else {"book": table})
+    await there_and_back(
+        project,
+        database_url,
+        models("book", "title", entities("book", "title")),
+        models(table, "name", entities(table, "name")),
+        renames,
+    )
+
+
+@pytest.mark.parametrize("entities", [view, trigger])
+async def test_a_renamed_column_that_changes_its_type(project: Project, database_url: str, entities):
+    await there_and_back(
+        project,
+        database_url,
+        models("book", "title", entities("book", "title")),
+        models("book", "name", entities("book", "name"), type_=sa.String(40)),
+        {"book.title": "name"},
+    )
+
+
+async def test_a_new_column_takes_the_old_name(project: Project, database_url: str):
+    text = await there_and_back(
+        project,
+        database_url,
+        models("book", "title", view("book", "title")),
+        models("book", "name", view("book", "name"), sa.Column("title", sa.Integer)),
+        {"book.title": "name"},
+    )
+    assert text.count("new_column_name") == 2
+
+
+async def test_entities_come_and_go_with_a_rename(project: Project, database_url: str):
+    await there_and_back(
+        project,
+        database_url,
+        models("book", "title", [*policy("book", "title"), *view("book", "title")]),
+        models("tome", "name", [*trigger("tome", "name"), *materialized("tome", "name")]),
+        {"book": "tome", "book.title": "name"},
+    )
+
+
+async def test_a_default_calls_what_goes_with_the_rename(project: Project, database_url: str):
+    slug = Function("slug", returns="text", body="BEGIN RETURN 'x'; END")
+    called = sa.Column("slug", sa.Text, server_default=sa.text("slug()"))
+    other = View("titles", "SELECT name FROM book")
+    text = await there_and_back(
+        project,
+        database_url,
+        models("book", "title", [slug], called),
+        models("book", "name", [other]),
+        {"book.title": "name"},
+    )
+    assert text.index("op.drop_column") < text.index("op.drop_function")
+
+
+async def test_a_sql_revision_renames_back_too(project: Project, database_url: str):
+    text = await there_and_back(
+        project,
+        database_url,
+        models("book", "title", view("book", "title")),
+        models("book", "name", view("book", "name")),
+        {"book.title": "name"},
+        sql_file=True,
+    )
+    back = text[text.index("downgrade") :]
+    assert back.index("DROP VIEW") < back.index("RENAME") < back.index("CREATE VIEW")
+
+
+async def test_what_nobody_declared_follows_by_itself(
+    project: Project, database_url: str, pg: asyncpg.Connection
+):
+    settings = project.settings(url=database_url)
+    first = Migrator(settings=settings, target_metadata=models("book", "title", []))
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    await pg.execute("CREATE VIEW titles AS SELECT id, title FROM book")
+    text = await there_and_back(
+        project,
+        database_url,
+        models("book", "title", []),
+        models("tome", "name", []),
+        {"book": "tome", "book.title": "name"},
+        managed=(),
+    )
+    assert "view" not in text
