@@ -12,7 +12,7 @@ from asyncmig.errors import ConfigError
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from asyncmig.catalog.models import Models
     from asyncmig.entities import Entity
@@ -55,36 +55,55 @@ class Declarations:
         """The kinds of which at least one is declared."""
         return frozenset(entity.kind for entity in self.entities)
 
-    def early(
-        self, scratch: Mapping[str, str], extensions: Collection[str]
-    ) -> list[ModelStatement]:
-        """What tables may need. Some of it may need tables, and is refused before they are there.
+    def around(
+        self,
+        tables: Sequence[ModelStatement],
+        scratch: Mapping[str, str],
+        extensions: Collection[str],
+    ) -> tuple[list[ModelStatement], list[ModelStatement]]:
+        """What tables may need, and what stands upon tables; each may need others of its part.
+
+        Some of the first part may need tables, and is refused before they are there.
 
         Args:
+            tables: the models' statements.
             scratch: for each schema, the one to write instead.
             extensions: those that the database has.
-        """
-        return [
-            statement
-            for kind in _EARLY
-            for entity in self.entities
-            if entity.kind == kind and not (kind == "extension" and entity.name in extensions)
-            for statement in self._statements(entity, scratch)
-        ]
-
-    def late(self, scratch: Mapping[str, str]) -> list[ModelStatement]:
-        """What stands upon tables; each may need others of them.
 
         Raises:
             ConfigError: a trigger, policy or right is about something that nobody declared.
         """
-        return [
-            statement
-            for kind in _LATE
-            for entity in self.entities
-            if entity.kind == kind
-            for statement in self._statements(entity, scratch)
-        ]
+        early: list[ModelStatement] = []
+        late: list[ModelStatement] = []
+        for entity in self._of(_EARLY):
+            if not (entity.kind == "extension" and entity.name in extensions):
+                part = late if self._waits(entity, tables) else early
+                part += self._statements(entity, scratch)
+        for entity in self._of(_LATE):
+            late += self._statements(entity, scratch)
+        return early, late
+
+    def _of(self, kinds: Iterable[str]) -> Iterator[Entity]:
+        for kind in kinds:
+            yield from (entity for entity in self.entities if entity.kind == kind)
+
+    def _waits(self, entity: Entity, tables: Iterable[ModelStatement]) -> bool:
+        """It names a table or type of the models, and no table names it.
+
+        Before the models' own is there, the name would mean the one of the database.
+        """
+        if entity.kind in {"extension", "sequence"}:
+            return False
+        own = {name for _, name in self._models.names}
+        named = (
+            identifier_value(token.text)
+            for sql in entity.sql()
+            for token in tokens(sql)
+            if token.kind in _NAMES
+        )
+        return any(name in own for name in named) and not any(
+            entity.name in item.sql for item in tables
+        )
 
     def in_models(
         self, statements: list[ModelStatement], scratch: Mapping[str, str]

@@ -139,12 +139,13 @@ async def read_sides(
 
 def _draft(models: Models, declared: Declarations, actual: Catalog, place: Place) -> Draft:
     scratch = scratch_names({*models.schemas_to_build, *declared.schemas, place.default_schema})
+    statements = declared.in_models(models.statements(scratch, actual.enums), scratch)
     beside = None
     if declared.entities:
-        early = declared.early(scratch, actual.entities.extensions)
-        beside = Beside(early=early, late=declared.late(scratch))
+        early, late = declared.around(statements, scratch, actual.entities.extensions)
+        beside = Beside(early=early, late=late)
     return Draft(
-        statements=declared.in_models(models.statements(scratch, actual.enums), scratch),
+        statements=statements,
         beside=beside,
         scratch=scratch,
         default_schema=place.default_schema,

@@ -1,4 +1,4 @@
-"""Entities over renamed tables and columns: written anew on the way there, and as they were on the way back."""
+"""Entities over renamed tables and columns: written anew on the way there, as they were on the way back."""
 
 from __future__ import annotations
 
@@ -103,9 +103,7 @@ def trigger(table: str, column: str) -> list[Any]:
             when=f"NEW.{column} IS NOT NULL",
             comment="c",
         ),
-        Trigger(
-            "later", table, "after", "update", "touch()", constraint=True, deferrable=True
-        ),
+        Trigger("later", table, "after", "update", "touch()", constraint=True, deferrable=True),
     ]
 
 
@@ -172,7 +170,9 @@ async def test_what_names_a_renamed_column(project: Project, database_url: str, 
 
 
 @pytest.mark.parametrize("entities", [view, trigger])
-async def test_a_renamed_column_that_changes_its_type(project: Project, database_url: str, entities):
+async def test_a_renamed_column_that_changes_its_type(
+    project: Project, database_url: str, entities
+):
     await there_and_back(
         project,
         database_url,
