@@ -93,7 +93,7 @@ def _compared(
     before: Catalog,
     after: Catalog,
     model_types: ModelTypes | None,
-    concurrent_indexes: bool,  # noqa: FBT001 - passed on
+    concurrent_indexes: bool,
 ) -> tuple[Steps, EntitySteps]:
     work = Work(before, after, model_types, concurrent_indexes=concurrent_indexes)
     compare_schemas(work)

@@ -60,7 +60,7 @@ class Steps:
 
     @property
     def going(self) -> list[MigrateOperation]:
-        """What tables do not wait for, and what goes when they are as they will be."""
+        """What is left to do when the tables are as they will be: little things, and what nobody needs."""
         return [*self.last, *self.sequences_go, *self.types_go]
 
     def until_entities_come(self, entities: EntitySteps) -> list[MigrateOperation]:
