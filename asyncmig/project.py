@@ -190,7 +190,7 @@ class Project:
         if self.settings.lenient_bind:
             from asyncmig.alembic_compat.lenient.database import LenientDatabase
 
-            return LenientDatabase(database)
+            return LenientDatabase(database, {} if run is None else run.schema_translate_map)
         return database
 
     def runner(self) -> Runner:
@@ -214,7 +214,9 @@ class Project:
         models = await self.models()
         return Planner(
             await self.graph(),
-            dialect=MigrationDialect(),
+            dialect=MigrationDialect(
+                schema_translate_map=None if run is None else run.schema_translate_map
+            ),
             target_metadata=models[0] if len(models) == 1 else models or None,
             options={**self.settings.extra, **self._env_options()},
             keywords=run.keywords if run is not None else None,

@@ -199,6 +199,11 @@ class NativeConfiguration:
             )
 
     def _session(self, run: ProjectRun) -> None:
+        if run.schema_translate_map:
+            self.decide.append(
+                "env.py sets schema_translate_map on its connection, which directives follow: without"
+                " env.py they are where search_path says, or the schema that they name"
+            )
         for statement in run.session:
             found = _SET.fullmatch(statement)
             if found is None:

@@ -34,14 +34,14 @@ class CapturedRun:
         keywords: what ``run_migrations`` was given, for ``upgrade`` and ``downgrade``.
         preparation: what was executed before it, reading left out.
         url: the database, as the connection or ``configure`` named it; it may hold a password.
-        translated: its connection had a ``schema_translate_map``.
+        schema_translate_map: that of its connection.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     keywords: Mapping[str, Any] = field(default_factory=dict)
     preparation: tuple[str, ...] = ()
     url: str | None = field(default=None, repr=False)
-    translated: bool = False
+    schema_translate_map: Mapping[str | None, str | None] = field(default_factory=dict)
 
 
 class CapturingEnvironment(Environment):
@@ -79,16 +79,14 @@ class CapturingEnvironment(Environment):
 
     def run_migrations(self, **keywords: Any) -> None:
         """Keep that a run is asked for."""
-        translated = False
-        if self._connection is not None:
-            translated = "schema_translate_map" in self._connection.get_execution_options()
+        told = {} if self._connection is None else self._connection.get_execution_options()
         self.runs.append(
             CapturedRun(
                 options=dict(self._options),
                 keywords=keywords,
                 preparation=tuple(self.notes.take()),
                 url=self._url,
-                translated=translated,
+                schema_translate_map=dict(told.get("schema_translate_map") or {}),
             )
         )
 

@@ -75,7 +75,6 @@ def read_env_file(settings: Settings, path: Path) -> EnvironmentFile:
             "and target_metadata goes before env.py",
             path=path,
         ) from failure
-    notes += _not_understood(runs)
     return EnvironmentFile(path=path, runs=tuple(runs), notes=tuple(notes), config=config)
 
 
@@ -105,7 +104,7 @@ def _merged(online: list[CapturedRun], offline: list[CapturedRun]) -> list[Captu
             keywords={**other.keywords, **run.keywords},
             preparation=run.preparation or other.preparation,
             url=run.url or other.url,
-            translated=run.translated,
+            schema_translate_map=run.schema_translate_map,
         )
         for run, other in zip(online, offline, strict=True)
     ]
@@ -121,12 +120,3 @@ def _explained(error: BaseException, path: Path) -> str:
     text = error.message if isinstance(error, AsyncmigError) else str(error)
     told = f"raises {type(error).__name__}" + (f" in line {line}" if line else "")
     return re.sub(r"\s+", " ", f"{told}: {text}").strip(": ")
-
-
-def _not_understood(runs: list[CapturedRun]) -> list[str]:
-    notes = []
-    if any(run.translated for run in runs):
-        notes.append(
-            "env.py sets schema_translate_map, which directives do not follow: set search_path instead"
-        )
-    return notes

@@ -41,6 +41,7 @@ class ProjectRun:
         options: for ``op.get_context().opts``.
         keywords: for ``upgrade`` and ``downgrade``.
         target_metadata: the models: one ``MetaData`` or several.
+        schema_translate_map: for directives, and for what scripts execute.
         session: statements that set something for the session.
         setup: statements that change the database, before anything runs.
     """
@@ -50,6 +51,7 @@ class ProjectRun:
     options: Mapping[str, Any] = field(default_factory=dict)
     keywords: Mapping[str, Any] = field(default_factory=dict)
     target_metadata: Any = None
+    schema_translate_map: Mapping[str | None, str | None] = field(default_factory=dict)
     session: tuple[str, ...] = ()
     setup: tuple[str, ...] = ()
 
@@ -103,6 +105,11 @@ def _run(
     for name in ("version_table", "version_table_schema"):
         if options.get(name):
             changes[name] = str(options[name])
+    if schemas := run.schema_translate_map:
+        named = changes.get("version_table_schema", settings.version_table_schema)
+        changes["version_table_schema"] = schemas.get(named, named)
+        given = {name: schema for name, schema in schemas.items() if schema is not None}
+        changes["schema_translate_map"] = {**given, **settings.schema_translate_map}
     for name in ("version_table_pk", "transactional_ddl", "include_schemas"):
         if isinstance(options.get(name), bool):
             changes[name] = options[name]
@@ -122,6 +129,7 @@ def _run(
         options=options,
         keywords=run.keywords,
         target_metadata=options.get("target_metadata"),
+        schema_translate_map=run.schema_translate_map,
         session=tuple(session),
         setup=tuple(setup),
     )

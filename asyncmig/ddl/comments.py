@@ -17,11 +17,11 @@ def create_table_comment(
     operation: CreateTableCommentOp, compilation: Compilation
 ) -> Iterator[str]:
     """COMMENT ON TABLE."""
-    table = compilation.qualified(operation.table_name, operation.schema)
+    table = compilation.qualified(operation.table_name, compilation.translated(operation.schema))
     yield f"COMMENT ON TABLE {table} IS {compilation.comment(operation.comment)}"
 
 
 def drop_table_comment(operation: DropTableCommentOp, compilation: Compilation) -> Iterator[str]:
     """COMMENT ON TABLE ... IS NULL."""
-    table = compilation.qualified(operation.table_name, operation.schema)
+    table = compilation.qualified(operation.table_name, compilation.translated(operation.schema))
     yield f"COMMENT ON TABLE {table} IS NULL"

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy.engine import Dialect
     from sqlalchemy.schema import Column, Constraint
@@ -79,6 +79,11 @@ class Compilation:
     def qualified(self, name: str, schema: str | None) -> str:
         """An object's name with its schema."""
         return f"{self.schema(schema)}.{self.quote(name)}" if schema else self.quote(name)
+
+    def translated(self, schema: str | None) -> str | None:
+        """The schema that the dialect's ``schema_translate_map`` puts in its place, if any."""
+        schemas: Mapping[str | None, str | None] = getattr(self.dialect, "schema_translate_map", {})
+        return schemas.get(schema, schema)
 
     def names(self, names: Iterable[str]) -> str:
         """Identifiers, separated by commas."""

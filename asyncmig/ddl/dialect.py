@@ -15,11 +15,14 @@ from sqlalchemy.types import TypeDecorator
 from asyncmig.ddl.literal import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import Dialect
     from sqlalchemy.schema import Column, Computed
     from sqlalchemy.sql.elements import BindParameter, TextClause
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["MigrationDialect"]
+__all__ = ["MigrationDialect", "translating"]
 
 
 class LiteralCompiler(PGCompiler):
@@ -147,6 +150,11 @@ class MigrationDialect(PGDialect):
 
     Args:
         server_version: ``(18, 1)`` where the server is known; None writes SQL for all of them.
+        schema_translate_map: the schema to write instead of one that a ``Table``, an enum type or a
+            sequence names, as SQLAlchemy's execution option of that name; None is no schema.
+
+    Attributes:
+        schema_translate_map: as given.
     """
 
     driver = "asyncpg"
@@ -154,9 +162,32 @@ class MigrationDialect(PGDialect):
     ddl_compiler = MigrationDDLCompiler
     supports_statement_cache = True
 
-    def __init__(self, server_version: tuple[int, ...] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        server_version: tuple[int, ...] | None = None,
+        *,
+        schema_translate_map: Mapping[str | None, str | None] | None = None,
+        **kwargs: Any,
+    ) -> None:
         kwargs.setdefault("paramstyle", "named")  # with others "%" is doubled in the text
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # SQLAlchemy's
         self._backslash_escapes = False  # standard_conforming_strings is on since PostgreSQL 9.1
         if server_version is not None:
             self.server_version_info = server_version
+        self.schema_translate_map: dict[str | None, str | None] = dict(schema_translate_map or {})
+        if self.schema_translate_map:
+            self.identifier_preparer.schema_for_object = self._schema_of  # type: ignore[assignment]  # a table may have none
+
+    def _schema_of(self, item: Any) -> str | None:
+        schema: str | None = item.schema
+        if not item._use_schema_map:  # noqa: SLF001 - what SQLAlchemy asks: sa.table() is never translated
+            return schema
+        return self.schema_translate_map.get(schema, schema)
+
+
+def translating(dialect: Dialect, schemas: Mapping[str | None, str | None]) -> Dialect:
+    """The dialect with another ``schema_translate_map``; itself where it has that one."""
+    if getattr(dialect, "schema_translate_map", {}) == schemas:
+        return dialect
+    server = getattr(dialect, "server_version_info", None)
+    return MigrationDialect(server, schema_translate_map=schemas)

@@ -25,6 +25,7 @@ _LONGEST = 63
 def create_index(operation: CreateIndexOp, compilation: Compilation) -> Iterator[CompiledSql]:
     """CREATE INDEX."""
     if _is_plain(operation):
+        schema = compilation.translated(operation.schema)
         sql = words(
             "CREATE",
             operation.unique and "UNIQUE",
@@ -32,7 +33,7 @@ def create_index(operation: CreateIndexOp, compilation: Compilation) -> Iterator
             operation.kw.get("postgresql_concurrently") and "CONCURRENTLY",
             operation.if_not_exists and "IF NOT EXISTS",
             compilation.quote(str(operation.index_name)),
-            f"ON {compilation.qualified(operation.table_name, operation.schema)}",
+            f"ON {compilation.qualified(operation.table_name, schema)}",
             f"({compilation.names(map(str, operation.columns))})",
         )
     else:

@@ -177,6 +177,16 @@ class LiveConnections:
 
         return self._await(call(), recorder, "op.run_async()")
 
+    def schema_translate_map(self) -> Mapping[str | None, str | None] | None:
+        """That of the SQLAlchemy connection, which every script of a run shares."""
+        connection = None if self._sqlalchemy is None else self._sqlalchemy.sync_connection
+        told = {} if connection is None else connection.get_execution_options()
+        schemas = told.get("schema_translate_map")
+        if schemas is None:
+            return None
+        # SQLAlchemy adds a key of its own
+        return {name: schema for name, schema in schemas.items() if name != "_none"}
+
     def said(self, recorder: Recorder) -> None:
         """Send a directive at once where the script may catch its error."""
         # inside a savepoint of the script an error belongs to the line that made it

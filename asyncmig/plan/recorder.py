@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncmig.ddl.compiler import compile_operation
+from asyncmig.ddl.dialect import translating
 from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.origin import calling_line
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
@@ -50,6 +51,10 @@ class LiveAccess(Protocol):
         self, recorder: Recorder, function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any
     ) -> Any:
         """Await a function from within a sync script."""
+        ...
+
+    def schema_translate_map(self) -> Mapping[str | None, str | None] | None:
+        """What scripts have set on their connection; None where nobody has set any."""
         ...
 
     def said(self, recorder: Recorder) -> None:
@@ -121,6 +126,9 @@ class Recorder:
     @property
     def dialect(self) -> Dialect:
         """What compiles the operations."""
+        told = None if self._live is None else self._live.schema_translate_map()
+        if told is not None:
+            self._dialect = translating(self._dialect, told)
         return self._dialect
 
     @property
@@ -141,7 +149,7 @@ class Recorder:
     def perform(self, operation: MigrateOperation) -> None:
         """Compile an operation and append its statements."""
         line = calling_line(self.source)
-        for compiled in compile_operation(operation, self._dialect):
+        for compiled in compile_operation(operation, self.dialect):
             origin = self._origin(line, compiled.line)
             self.add(
                 compiled.sql,

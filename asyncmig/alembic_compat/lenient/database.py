@@ -10,7 +10,7 @@ import anyio
 from asyncmig.engine.session import CLEANUP_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     import asyncpg
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,10 +26,14 @@ class LenientDatabase:
 
     Args:
         inner: where the connections come from.
+        schema_translate_map: SQLAlchemy's execution option, for what scripts execute.
     """
 
-    def __init__(self, inner: Database) -> None:
+    def __init__(
+        self, inner: Database, schema_translate_map: Mapping[str | None, str | None] | None = None
+    ) -> None:
         self._inner = inner
+        self._schemas = dict(schema_translate_map or {})
 
     @property
     def name(self) -> str:
@@ -47,6 +51,8 @@ class LenientDatabase:
 
                 connection = await lenient_connection(session.driver, self.name)
                 opened.append(connection)
+                if self._schemas:
+                    await connection.execution_options(schema_translate_map=dict(self._schemas))
                 return connection
 
             session.show_as(show)
