@@ -28,7 +28,7 @@ def compare_schemas(work: Work) -> None:
     ]
     work.steps.schemas_go = [
         DropSchemaOp(name)
-        for name in sorted(work.before.schemas - work.after.schemas)
+        for name in sorted(work.before.schemas - work.after.schemas - used)
         if any(item.schema == name for kind in _named(work.before) for item in kind)
     ]
 

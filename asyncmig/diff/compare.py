@@ -18,6 +18,7 @@ from asyncmig.diff.changed_keys import compare_keys
 from asyncmig.diff.changed_tables import compare_columns, compare_tables
 from asyncmig.diff.changed_types import compare_schemas, compare_sequences, compare_types
 from asyncmig.diff.entities import changing, compare_entities
+from asyncmig.diff.hindrances import tell_hindrances
 from asyncmig.diff.work import Work
 from asyncmig.operations.containers import ModifyTableOps
 from asyncmig.operations.tables import CreateTableOp, DropTableOp
@@ -103,7 +104,9 @@ def _compared(
     compare_keys(work)
     compare_tables(work)
     touched = changing(before, after, work.replaced_types)
-    return work.steps, compare_entities(work.old, work.new, touched)
+    entities = compare_entities(work.old, work.new, touched)
+    tell_hindrances(work.steps.dropping, entities.hindered, before.default_schema)
+    return work.steps, entities
 
 
 def _gathered(operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:

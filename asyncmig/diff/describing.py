@@ -67,6 +67,7 @@ def differences(operations: Iterable[MigrateOperation]) -> Iterator[Difference]:
                 before=before,
                 after=after,
                 sql=_sql(operation),
+                hindered_by=getattr(operation, "hindered_by", ()),
             )
 
 

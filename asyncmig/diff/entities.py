@@ -14,6 +14,7 @@ from asyncmig.catalog.model import ObjectName
 from asyncmig.diff.columns import rebuilt
 from asyncmig.diff.entity_operations import EntityOperations, is_replaceable
 from asyncmig.diff.entity_order import creation_order, dependents, providers
+from asyncmig.diff.hindrances import hindrances
 from asyncmig.diff.rights import granted, implied_by, object_name, revoked
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.entities import EntityKey, Grant
     from asyncmig.catalog.model import Catalog, Column
+    from asyncmig.diff.hindrances import Hindrances
     from asyncmig.diff.objects import Objects
     from asyncmig.operations.operation import MigrateOperation
 
@@ -43,6 +45,7 @@ class EntitySteps:
         late: when no table needs them any more.
         extensions_go: when nothing is left that could need them.
         left: the entities that are there before ``come``, with ``late`` gone.
+        hindered: columns and tables that cannot go, with what stands on them and stays.
     """
 
     extensions_come: list[MigrateOperation] = field(default_factory=list)
@@ -52,6 +55,7 @@ class EntitySteps:
     late: list[MigrateOperation] = field(default_factory=list)
     extensions_go: list[MigrateOperation] = field(default_factory=list)
     left: Entities = field(default_factory=Entities)
+    hindered: Hindrances = field(default_factory=dict)
 
 
 def compare_entities(old: Objects, new: Objects, touched: Collection[Need]) -> EntitySteps:
@@ -144,7 +148,11 @@ class _Comparison:
                 comes += self._new.change(self._there[key], self._wanted[key])
         standing = self._standing(gone)
         self._rights(steps, standing, coming)
-        return replace(steps, left=self._left(gone, standing, early))
+        return replace(
+            steps,
+            left=self._left(gone, standing, early),
+            hindered=hindrances(self._before, self._after, gone),
+        )
 
     def _extensions(self, steps: EntitySteps) -> None:
         there, wanted = self._before.entities.by_key, self._after.entities.by_key

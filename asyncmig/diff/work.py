@@ -59,6 +59,11 @@ class Steps:
         ]
 
     @property
+    def dropping(self) -> list[MigrateOperation]:
+        """Those among which tables and columns are dropped."""
+        return [*self.tables_go, *self.generated_go, *self.columns_go]
+
+    @property
     def going(self) -> list[MigrateOperation]:
         """What is left to do when the tables are as they will be: little things, and what nobody needs."""
         return [*self.last, *self.sequences_go, *self.types_go]

@@ -78,9 +78,14 @@ class AddColumnOp(AlterTableOp):
 
 
 class DropColumnOp(AlterTableOp):
-    """``ALTER TABLE ... DROP COLUMN``."""
+    """``ALTER TABLE ... DROP COLUMN``.
+
+    Attributes:
+        hindered_by: what stands on the column and stays, as far as a comparison knows: ``view titles``.
+    """
 
     directive = "drop_column"
+    hindered_by: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -103,9 +103,14 @@ class CreateTableOp(MigrateOperation):
 
 
 class DropTableOp(MigrateOperation):
-    """``DROP TABLE``. Types of its columns stay: nobody knows who else uses them."""
+    """``DROP TABLE``. Types of its columns stay: nobody knows who else uses them.
+
+    Attributes:
+        hindered_by: what stands on the table and stays, as far as a comparison knows: ``view titles``.
+    """
 
     directive = "drop_table"
+    hindered_by: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -37,8 +37,11 @@ def cautions(operation: MigrateOperation) -> Iterator[str]:
     match operation:
         case DropTableOp():
             yield f"drops table {_table(operation)} with its rows"
-        case DropColumnOp() if operation.to_column().computed is None:
-            yield f"drops column {_table(operation)}.{operation.column_name} with its data"
+            yield from _hindered(operation.hindered_by)
+        case DropColumnOp():
+            if operation.to_column().computed is None:
+                yield f"drops column {_table(operation)}.{operation.column_name} with its data"
+            yield from _hindered(operation.hindered_by)
         case AddColumnOp() if _needs_a_value(operation):
             table, name = _table(operation), operation.column.name
             yield f"fails if {table} has rows: give a server_default; or add it with nullable=True, fill"
@@ -52,6 +55,12 @@ def cautions(operation: MigrateOperation) -> Iterator[str]:
             yield from _altered(operation)
         case _:
             return
+
+
+def _hindered(names: tuple[str, ...]) -> Iterator[str]:
+    if names:
+        yield f"fails: {', '.join(names)} would be left without it, and nobody declares what it is to"
+        yield "become; drop it above this line, or declare it"
 
 
 def _needs_a_value(operation: AddColumnOp) -> bool:

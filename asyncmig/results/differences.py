@@ -24,6 +24,8 @@ class Difference(Result):
             None where it has nothing, or where only ``sql`` says it.
         after: as the models have it; likewise.
         sql: the statements that would make the change.
+        hindered_by: what would make them fail: entities that nobody declares, which stand on a dropped
+            column or table: ``view titles``.
     """
 
     change: str
@@ -31,6 +33,7 @@ class Difference(Result):
     before: str | None = None
     after: str | None = None
     sql: tuple[str, ...] = ()
+    hindered_by: tuple[str, ...] = ()
 
     @property
     def sign(self) -> str:
@@ -48,7 +51,8 @@ class Difference(Result):
     def __str__(self) -> str:
         ends = [end for end in (self.before, self.after) if end is not None]
         told = f": {' -> '.join(ends)}" if ends else ""
-        return f"{self.sign} {self.what}{told}"
+        fails = f" (fails: {', '.join(self.hindered_by)} stands on it)" if self.hindered_by else ""
+        return f"{self.sign} {self.what}{told}{fails}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

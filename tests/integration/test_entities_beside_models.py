@@ -209,3 +209,57 @@ op.create_trigger(
     "public.touch()",
 )'''
     )
+
+
+@pytest.mark.parametrize("sql_file", [False, True])
+async def test_what_a_dropped_column_is_kept_by_is_named(
+    project: Project, database_url: str, pg: asyncpg.Connection, sql_file
+):
+    first = migrator(project, database_url, book())
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    await pg.execute(UNDECLARED)
+    second = migrator(project, database_url, book(sa.Text, "label"))
+    dropped = {item.object: item for item in (await second.check()).differences}["book.title"]
+    assert dropped.hindered_by == (
+        "function title_of(public.book)",
+        "materialized view kept",
+        "policy own on book",
+        "trigger touched on book",
+        "view short",
+    )
+    assert str(dropped).endswith("trigger touched on book, view short stands on it)")
+    await second.revision("second", autogenerate=True, rev_id="b2", sql_file=sql_file)
+    (written,) = project.versions.glob("b2_second.*")
+    assert ", view short would be left without it" in written.read_text()
+    with pytest.raises(DatabaseError, match="depend"):
+        await second.upgrade()
+
+
+async def test_what_a_dropped_table_is_kept_by_is_named(
+    project: Project, database_url: str, pg: asyncpg.Connection
+):
+    first = migrator(project, database_url, book())
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    await pg.execute(
+        "CREATE SCHEMA other; CREATE VIEW other.many AS SELECT count(*) FROM book;"
+        "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+        "CREATE TRIGGER touched BEFORE UPDATE OF title ON book FOR EACH ROW EXECUTE FUNCTION touch();"
+        "CREATE POLICY own ON book USING (title = CURRENT_USER)"
+    )
+    second = migrator(project, database_url, sa.MetaData(), include_schemas=True)
+    (dropped,) = (await second.check()).differences
+    assert (dropped.change, dropped.hindered_by) == ("drop_table", ("view other.many",))
+
+
+async def test_a_declared_view_hinders_nothing(project: Project, database_url: str):
+    old, new = View("v", "SELECT id, title FROM book"), View("v", "SELECT id FROM book")
+    first = migrator(project, database_url, book(sa.Text, "title", old))
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    second = migrator(project, database_url, book(sa.Text, "label", new))
+    assert {item.hindered_by for item in (await second.check()).differences} == {()}
+    await second.revision("second", autogenerate=True, rev_id="b2")
+    await second.upgrade()
+    assert (await second.check()).ok
