@@ -122,6 +122,11 @@ class EngineDatabase:
     """Connections from an ``AsyncEngine``'s pool."""
 
     def __init__(self, engine: AsyncEngine) -> None:
+        if not hasattr(engine, "dialect"):
+            raise UrlError(
+                f"a migrator takes a URL, an AsyncEngine or an AsyncConnection, not {type(engine).__name__}",
+                hint="in place of a pool or a connection of asyncpg, give its URL",
+            )
         _require_asyncpg(engine.dialect.name, engine.dialect.driver)
         self._engine = engine
         self.name = engine.url.render_as_string(hide_password=True)

@@ -25,19 +25,26 @@ def offline_script(
         create_tables: begin with the tables' creation: the plan starts from nothing.
         one_transaction: no COMMIT between steps where PostgreSQL allows it.
     """
-    return "\n".join(_lines(plan, books, create_tables, one_transaction)) + "\n"
+    script = "\n".join(_lines(plan, books, create_tables, one_transaction)) + "\n"
+    return (
+        f"-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE\n\n{_encoding(script)}{script}"
+    )
 
 
 def write_transaction(statements: Sequence[str]) -> str:
     """A few statements in one transaction."""
-    return "\n".join(["BEGIN;", "", *_terminated(statements), "COMMIT;", ""])
+    script = "\n".join(["BEGIN;", "", *_terminated(statements), "COMMIT;", ""])
+    return f"{_encoding(script)}{script}"
+
+
+def _encoding(script: str) -> str:
+    # else psql takes a file for one in the encoding of the database
+    return "" if script.isascii() else "SET client_encoding = 'UTF8';\n\n"
 
 
 def _lines(
     plan: Plan, books: Bookkeeping, create_tables: bool, one_transaction: bool
 ) -> Iterator[str]:
-    yield "-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE"
-    yield ""
     is_open = False
     if create_tables:
         yield "BEGIN;"
@@ -67,9 +74,9 @@ def _lines(
                         yield from _announce(step)
                         announced = True
                     for part in unit.parts:
-                        yield from _terminated([part.sql])
-                        if part.statement is not None and part.statement.copy_data is not None:
-                            yield f"{part.statement.copy_data.rstrip(chr(10))}\n\\.\n"
+                        yield from _statement(
+                            part.sql, part.statement.copy_data if part.statement else None
+                        )
                     if not one_transaction:
                         yield "COMMIT;"
                         yield ""
@@ -82,7 +89,7 @@ def _lines(
                     if not announced:
                         yield from _announce(step)
                         announced = True
-                    yield from _terminated([unit.statement.sql])
+                    yield from _statement(unit.statement.sql, unit.statement.copy_data)
     if is_open:
         yield "COMMIT;"
         yield ""
@@ -102,7 +109,14 @@ def _announce(step: Step) -> Iterator[str]:
 
 def _terminated(statements: Sequence[str]) -> Iterator[str]:
     for sql in statements:
-        # a statement may end in a line comment, which would swallow the semicolon
-        ending = "\n;" if "--" in sql.rsplit("\n", 1)[-1] else ";"
-        yield f"{sql}{ending}"
-        yield ""
+        yield from _statement(sql)
+
+
+def _statement(sql: str, copy_data: str | None = None) -> Iterator[str]:
+    # a statement may end in a line comment, which would swallow the semicolon
+    ending = "\n;" if "--" in sql.rsplit("\n", 1)[-1] else ";"
+    yield f"{sql}{ending}"
+    if copy_data is not None:
+        # the very next line is the first row, and an empty line is a row, too
+        yield f"{copy_data}\\."
+    yield ""

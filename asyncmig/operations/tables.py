@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.schema import SchemaItem
+
 from asyncmig.operations.directives import Directives
 from asyncmig.operations.internals import in_order, table_prefixes
 from asyncmig.operations.operation import MigrateOperation
+from asyncmig.operations.refusals import refusal
 from asyncmig.operations.schema_objects import SchemaObjects
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
 
-    from sqlalchemy.schema import MetaData, SchemaItem, Table
+    from sqlalchemy.schema import MetaData, Table
 
     from asyncmig.operations.context import MigrationContext
 
@@ -219,6 +222,9 @@ class TableDirectives(Directives):
         Returns:
             the table, for ``bulk_insert`` in the same script.
 
+        Raises:
+            DirectiveError: an item is no column, constraint or index of SQLAlchemy.
+
         Example::
 
             book = op.create_table(
@@ -228,6 +234,14 @@ class TableDirectives(Directives):
             )
             op.bulk_insert(book, [{"title": "Momo"}])
         """
+        for item in columns:
+            # Table would leave out what it does not know; scripts of Alembic may have a None
+            if item is not None and not isinstance(item, SchemaItem):
+                raise refusal(
+                    f"create_table takes columns, constraints and indexes, not {type(item).__name__}",
+                    hint="write sa.Column(...); those of a list go in with a star: *columns",
+                    directive=CreateTableOp.directive,
+                )
         table: Table = self.invoke(
             CreateTableOp(
                 table_name,

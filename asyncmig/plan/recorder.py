@@ -149,7 +149,15 @@ class Recorder:
     def perform(self, operation: MigrateOperation) -> None:
         """Compile an operation and append its statements."""
         line = calling_line(self.source)
-        for compiled in compile_operation(operation, self.dialect):
+        try:
+            statements = compile_operation(operation, self.dialect)
+        except ScriptError as error:
+            within = error.fields().get("line")  # of the text
+            offset = within - 1 if isinstance(within, int) else 0
+            origin = self._origin(line, offset)
+            what, hint = str(error), error.hint
+            raise self._refused(what, hint, origin, operation.directive) from None
+        for compiled in statements:
             origin = self._origin(line, compiled.line)
             self.add(
                 compiled.sql,
@@ -201,6 +209,10 @@ class Recorder:
         executed: bool = False,
     ) -> None:
         """Append one statement to the script's list."""
+        if (problem := _unsendable(sql)) is not None:
+            raise self._refused(
+                problem, "PostgreSQL has no such character: take it out", origin, directive
+            )
         facts = classify(sql)
         match facts.control:
             case None | Control.SAVEPOINT:
@@ -262,3 +274,30 @@ class Recorder:
 
     def _origin(self, line: int | None, offset: int) -> str:
         return f"{self.source}:{(line or 1) + offset}"
+
+    def _refused(
+        self, what: str, hint: str | None, origin: str | None, directive: str
+    ) -> ScriptError:
+        where = f" at {origin}" if origin else ""
+        called = "" if directive == "sql" else f" in op.{directive}"
+        return ScriptError(
+            f"revision {self.revision.id} failed{where}{called}: {what}",
+            hint=hint,
+            revision=self.revision.id,
+            path=self.revision.path,
+            line=int(origin.rpartition(":")[2]) if origin else None,
+        )
+
+
+def _unsendable(sql: str) -> str | None:
+    """What of a text no server takes; a NUL would end the message in its middle."""
+    if (at := sql.find("\0")) >= 0:
+        what = "a NUL character"
+    else:
+        try:
+            sql.encode()
+        except UnicodeEncodeError as error:
+            at, what = error.start, "half of a surrogate pair"
+        else:
+            return None
+    return f"the SQL has {what} in line {sql.count(chr(10), 0, at) + 1}"

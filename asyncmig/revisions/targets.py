@@ -93,9 +93,10 @@ class TargetReader:
     def _multiple_heads(self, expression: Expression, heads: list[str]) -> MultipleHeadsError:
         labels = [label for head in heads for label in self._history.labels(head)]
         one = f"`{labels[0]}@head`" if labels and not expression.branch else f"`{heads[0]}`"
+        every = "" if "heads" in expression.text else " all (`heads`),"
         return MultipleHeadsError(
             f"'{expression.text}' is not one revision: there are {len(heads)} heads, {', '.join(heads)}",
-            hint=f"name one ({one}), all (`heads`), or join them with `asyncmig merge heads`",
+            hint=f"name one ({one}),{every} or join them with `asyncmig merge heads`",
             target=expression.text,
             heads=tuple(heads),
         )

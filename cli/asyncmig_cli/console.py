@@ -88,6 +88,13 @@ class Stream:
         except OSError as error:
             raise _output_error(error) from error
 
+    def write_utf8(self, text: str) -> None:
+        """Write ``text``, whose characters matter, as UTF-8, unless a terminal shows it."""
+        reconfigure = getattr(self.file, "reconfigure", None)
+        if reconfigure is not None and not self.terminal:
+            reconfigure(encoding="utf-8")
+        self.write(text)
+
     def line(self, text: str = "") -> None:
         """Write one line (or several), our own signs fitted to the encoding."""
         self.write(f"{self.fit(text)}\n")

@@ -70,7 +70,7 @@ class Invocation:
         if self.options.json:
             write_document(self.console.out, {"sql": sql})
         else:
-            self.console.out.write(sql if sql.endswith("\n") or not sql else f"{sql}\n")
+            self.console.out.write_utf8(sql if sql.endswith("\n") or not sql else f"{sql}\n")
 
     def note(self, text: str) -> None:
         """Say something along the way, on standard error."""

@@ -16,6 +16,7 @@ from asyncmig.errors import (
     RevisionNotFoundError,
     ScriptError,
     StatementFailedError,
+    UrlError,
 )
 from fix_database import catalog_dump, postgres_program
 
@@ -149,6 +150,31 @@ async def test_a_syntax_error_late_in_a_batch_keeps_what_precedes_it(project, mi
         await migrator().upgrade()
     assert caught.value.fields()["revision"] == "r09"
     assert await versions(pg) == ["r08"]
+
+
+async def test_what_is_no_database_is_told(migrator, database_url, three_tables):
+    async with asyncpg.create_pool(database_url, min_size=1) as pool:
+        for wrong in (pool, 5):
+            with pytest.raises(UrlError, match="takes a URL, an AsyncEngine or an AsyncConn"):
+                await migrator(wrong).status()
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELECT 1;\nSELECT 'x", "unterminated quoted string in line 2"),
+        ("SELECT 1\0", "the SQL has a NUL character in line 1"),
+        ("SELECT 1,\n'\ud800'", "the SQL has half of a surrogate pair in line 2"),
+    ],
+)
+async def test_a_text_that_no_server_reads_is_told_with_its_line(project, migrator, pg, sql, told):
+    path = project.revision("a1", upgrade=f"op.execute({sql!a})")
+    with pytest.raises(ScriptError) as caught:
+        await migrator().upgrade()
+    assert f"revision a1 failed at {path}:" in str(caught.value)
+    assert str(caught.value).endswith(f" in op.execute: {told}")
+    assert caught.value.fields()["line"] >= path.read_text().split("op.execute")[0].count("\n") + 1
+    assert await versions(pg) == []
 
 
 async def test_a_concurrent_index_gets_a_phase_of_its_own(project, migrator, pg):

@@ -24,6 +24,16 @@ def test_every_built_in_operation_is_compiled():
     assert set(COMPILERS) == set(BUILT_IN)
 
 
+@pytest.mark.parametrize("item", ["id", ["id"], [sa.Column("id", sa.Integer)], sa.Integer])
+def test_create_table_leaves_nothing_out(item):
+    with pytest.raises(DirectiveError, match=r"not (str|list|\w+) \(.*test_compiling"):
+        sql_of(lambda op: op.create_table("t", sa.Column("a", sa.Integer), item))
+
+
+def test_create_table_takes_a_none_among_its_items():
+    assert sql_of(lambda op: op.create_table("t", None, sa.Column("a", sa.Integer)))
+
+
 def test_subclasses_are_compiled_as_their_ancestor():
     class Special(DropTableOp):
         pass

@@ -96,6 +96,11 @@ class TestResolve:
         assert "`heads`" in caught.value.hint
         assert "asyncmig merge heads" in caught.value.hint
 
+    def test_who_said_heads_is_not_told_to_say_it(self):
+        with pytest.raises(MultipleHeadsError) as caught:
+            TREE.downgrade_path("heads", current=("aaaa3",))
+        assert "`heads`" not in caught.value.hint
+
     def test_several_heads_on_a_branch_are_named_themselves(self):
         with pytest.raises(MultipleHeadsError) as caught:
             TREE.resolve("base1@head")
