@@ -234,7 +234,8 @@ class TableDirectives(Directives):
             )
             op.bulk_insert(book, [{"title": "Momo"}])
         """
-        for item in columns:
+        items: tuple[object, ...] = columns
+        for item in items:
             # Table would leave out what it does not know; scripts of Alembic may have a None
             if item is not None and not isinstance(item, SchemaItem):
                 raise refusal(
