@@ -22,6 +22,9 @@ FORMS = """
     from alembic.operations import Operations, ops, MigrateOperation, BatchOperations
     from alembic.operations.ops import CreateTableOp, UpgradeOps
     from alembic.operations.base import Operations as Again
+    from alembic.operations.schemaobj import SchemaObjects
+    from alembic.operations import toimpl
+    from alembic.operations.toimpl import create_table as perform_create_table
     from alembic.runtime.migration import MigrationContext
     from alembic.runtime.environment import EnvironmentContext
     from alembic.migration import MigrationContext as Older
@@ -49,7 +52,9 @@ def test_every_form_resolves_to_ours():
 
     with alembic_imports():
         space = run(FORMS)
+        from alembic.operations import toimpl as inside_of_a_function
 
+    assert space["toimpl"] is inside_of_a_function
     assert space["alembic"].__name__ == "asyncmig.alembic_compat.facade"
     assert space["op"] is space["op1"] is space["alembic"].op
     assert space["Operations"] is space["Again"]
@@ -197,6 +202,50 @@ async def test_scripts_and_what_they_import_use_ours(project, monkeypatch):
         "DROP TABLE book",
         "DROP TABLE author",
     ]
+
+
+def test_toimpl_has_what_alembic_s_has():
+    import alembic.operations.toimpl as real
+
+    theirs = {name for name, value in vars(real).items()
+              if getattr(value, "__module__", "") == real.__name__}  # fmt: skip
+    with alembic_imports():
+        ours = run("from alembic.operations import toimpl")["toimpl"]
+
+    assert set(ours.__all__) == theirs
+
+
+async def test_a_replaced_implementation_may_call_the_one_before_it(project):
+    project.revision(
+        "a1",
+        header="""
+import sqlalchemy as sa
+from alembic import op
+from alembic.operations import Operations, ops, toimpl
+
+
+class CreateAuditedTableOp(ops.CreateTableOp):
+    pass
+
+
+@Operations.implementation_for(CreateAuditedTableOp)
+def create_audited(operations, operation):
+    table = toimpl.create_table(operations, operation)
+    toimpl.execute_sql(operations, ops.ExecuteSQLOp(f"SELECT audit('{table.name}')"))
+    return table
+""",
+        signature="def {name}():",
+        upgrade="""
+            table = op.invoke(CreateAuditedTableOp("book", [sa.Column("id", sa.Integer)]))
+            assert table.c.id is not None
+        """,
+    )
+
+    plan = await Migrator(settings=project.settings()).plan(current=())
+
+    texts = [statement.sql for statement in plan.steps[0].statements]
+    assert texts[0].startswith("CREATE TABLE book")
+    assert texts[1:] == ["SELECT audit('book')"]
 
 
 async def test_a_script_whose_metadata_is_computed_may_import_alembic_too(project):
