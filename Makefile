@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-autogen test-crash test-proxies test-matrix check unit integration lint format types contracts docs bench coverage clean
+.PHONY: help demo test test-autogen test-directives test-crash test-proxies test-matrix check unit integration lint format types contracts docs bench coverage clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ test-autogen: $(STAMP) ## autogenerate: every single change beside Alembic, 2,00
 	@ASYNCMIG_AUTOGEN_EVERY=1 ASYNCMIG_AUTOGEN_EXAMPLES=$${EXAMPLES:-2000} \
 		$(BIN)/python -m pytest --numprocesses 2 --quiet \
 		tests/integration/test_autogenerate_changes.py tests/integration/test_autogenerate_round_trip.py
+
+test-directives: $(STAMP) ## every directive in every habit of old scripts, beside Alembic: minutes
+	@ASYNCMIG_DIRECTIVES_EVERY=1 $(BIN)/python -m pytest --numprocesses 2 --quiet \
+		tests/differential/test_directives_scripts.py
 
 test-proxies: $(STAMP) ## with the real PgBouncer, which has to be installed
 	@$(BIN)/python -m pytest tests/proxies/pgbouncer_cases.py --quiet

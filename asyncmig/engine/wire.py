@@ -261,13 +261,14 @@ class Wire:
 
         It cannot be replayed, since the script has seen its results, so the statements go one by one
         and the error names its own. The transaction is left as it is: the script may have set a
-        savepoint, and go back to it.
+        savepoint, and go back to it; what its directive had to say behind the statement goes nowhere.
         """
         part = unit.parts[unit.sent]
         unit.sent += 1
         try:
             await self._session.send(part.sql)
         except asyncpg.PostgresError as error:
+            del unit.parts[unit.sent :]
             raise self._retrier.failure(error, unit, part) from error
 
     async def _send_copy(self, unit: Transaction) -> None:

@@ -68,7 +68,18 @@ async def test_the_same_database(project, make_database, monkeypatch, habit):
     config.set_main_option("sqlalchemy.url", theirs.replace("postgresql:", "postgresql+psycopg2:"))
     await anyio.to_thread.run_sync(command.upgrade, config, "head")
 
+    states = await outcomes(ours)
+    assert states == await outcomes(theirs)
+    assert None in states.values()
     assert lines(ours) == lines(theirs)
+
+
+async def outcomes(url):
+    """The SQLSTATE of each statement, None where it went through."""
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch("SELECT name, number, state FROM kept.outcome")
+    await connection.close()
+    return {(row["name"], row["number"]): row["state"] for row in rows}
 
 
 def lines(url):

@@ -287,6 +287,26 @@ async def test_a_failure_names_the_line_and_keeps_nothing(script, pg):
     assert await pg.fetchval("SELECT to_regclass('t')") is None
 
 
+async def test_the_rest_of_a_directive_that_fails_in_a_savepoint_goes_nowhere(script, pg):
+    await script("""
+        bind = op.get_bind()
+        op.create_table("book", sa.Column("id", sa.Integer))
+        try:
+            with bind.begin_nested():
+                op.create_table("book", sa.Column("id", sa.Integer, comment="x"), comment="y")
+        except Exception as error:
+            assert "already exists" in str(error)
+        else:
+            raise AssertionError("it was made twice")
+        op.add_column("book", sa.Column("title", sa.Text, comment="z"))
+    """)
+
+    comments = await pg.fetchval(
+        "SELECT array_agg(description) FROM pg_description WHERE objoid = 'book'::regclass"
+    )
+    assert comments == ["z"]
+
+
 async def test_an_engine_s_own_connection_is_given_back_as_it_was(project, database_url):
     project.revision(
         "a1",
