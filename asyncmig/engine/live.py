@@ -18,7 +18,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from asyncmig.engine.failures import postgres_error, statement_failure
 from asyncmig.engine.hidden_index import invalid_index_check
-from asyncmig.errors import AsyncmigError, ScriptError
+from asyncmig.errors import AsyncmigError, ScriptError, StatementFailedError
 from asyncmig.plan.play import failing_line, play, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
 from asyncmig.sql.classify import Control, classify
@@ -128,6 +128,8 @@ class LiveConnections:
             raise
         except Exception as error:
             await self._end_sqlalchemy(commit=False)
+            if isinstance(error, DBAPIError) and isinstance(error.__cause__, StatementFailedError):
+                raise error.__cause__  # noqa: B904 - it has a cause of its own
             server = postgres_error(error)
             explained = failure(error) if server is None else self._explain(recorder, error, server)
             await self._executor.playing(recorder).leave_alone(server)
@@ -190,8 +192,17 @@ class LiveConnections:
     def said(self, recorder: Recorder) -> None:
         """Send a directive at once where the script may catch its error."""
         # inside a savepoint of the script an error belongs to the line that made it
-        if self._sqlalchemy is not None and self._sqlalchemy.in_nested_transaction():
+        if self._sqlalchemy is None or not self._sqlalchemy.in_nested_transaction():
+            return
+        try:
             await_only(self._executor.playing(recorder).catch_up())
+        except StatementFailedError as failure:
+            raised_for = getattr(self._sqlalchemy.dialect, "raised_for", None)
+            server = postgres_error(failure)
+            if raised_for is None or server is None:
+                raise
+            # the script catches what its driver would have raised
+            raise raised_for(server, str(failure.fields().get("sql") or "")) from failure
 
     # SQLAlchemy's side
 

@@ -294,8 +294,8 @@ async def test_the_rest_of_a_directive_that_fails_in_a_savepoint_goes_nowhere(sc
         try:
             with bind.begin_nested():
                 op.create_table("book", sa.Column("id", sa.Integer, comment="x"), comment="y")
-        except Exception as error:
-            assert "already exists" in str(error)
+        except sa.exc.ProgrammingError as error:
+            assert error.orig.pgcode == "42P07"
         else:
             raise AssertionError("it was made twice")
         op.add_column("book", sa.Column("title", sa.Text, comment="z"))
@@ -305,6 +305,17 @@ async def test_the_rest_of_a_directive_that_fails_in_a_savepoint_goes_nowhere(sc
         "SELECT array_agg(description) FROM pg_description WHERE objoid = 'book'::regclass"
     )
     assert comments == ["z"]
+
+
+async def test_a_directive_s_error_in_a_savepoint_that_nobody_catches(script, pg):
+    with pytest.raises(StatementFailedError, match="no_table") as caught:
+        await script("""
+            with op.get_bind().begin_nested():
+                op.drop_table("no_table")
+        """)
+
+    assert caught.value.fields()["directive"] == "drop_table"
+    assert caught.value.fields()["sqlstate"] == "42P01"
 
 
 async def test_an_engine_s_own_connection_is_given_back_as_it_was(project, database_url):

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.dialects.postgresql.base import PGDialect, PGExecutionContext
+from sqlalchemy.exc import DBAPIError
 
 from asyncmig.alembic_compat.lenient.copying import COPYING
 from asyncmig.alembic_compat.lenient.driver import DriverModule
+from asyncmig.alembic_compat.lenient.errors import Error, translated
 
 __all__ = ["LenientDialect"]
 
@@ -109,6 +111,10 @@ class LenientDialect(PGDialect):
         """True when the connection is gone."""
         del e, cursor
         return connection is not None and bool(connection.closed)
+
+    def raised_for(self, error: BaseException, statement: str) -> BaseException:
+        """What SQLAlchemy raises when a statement is refused with this error."""
+        return DBAPIError.instance(statement, None, translated(error), Error, dialect=self)
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """True while the connection is there."""
