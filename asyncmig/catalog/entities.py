@@ -23,6 +23,7 @@ __all__ = [
     "Grant",
     "MaterializedView",
     "Need",
+    "Owner",
     "Policy",
     "Routine",
     "RowSecurity",
@@ -219,6 +220,18 @@ class Grant(Entity):
     implied: bool = field(default=False, compare=False)
 
 
+class Owner(NamedTuple):
+    """Whose an object is, where that is not the role that compares.
+
+    Attributes:
+        name: of the owner.
+        reader: the role that compares.
+    """
+
+    name: str
+    reader: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entities:
     """All entities of a set of schemas.
@@ -227,11 +240,13 @@ class Entities:
         by_key: all but the rights.
         grants: the rights.
         table_needs: the routines and types that a table's defaults, checks, indexes and columns need.
+        owners: of what rights may be given on: by kind, as for ``Grant``, schema and name.
     """
 
     by_key: Mapping[EntityKey, Entity] = field(default_factory=dict)
     grants: Mapping[EntityKey, Grant] = field(default_factory=dict)
     table_needs: Mapping[ObjectName, frozenset[Need]] = field(default_factory=dict, compare=False)
+    owners: Mapping[tuple[str, str, str], Owner] = field(default_factory=dict, compare=False)
 
     @property
     def extensions(self) -> frozenset[str]:

@@ -102,6 +102,31 @@ SELECT e.oid, e.extname AS name, e.extversion AS version, n.nspname AS schema,
 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
 WHERE e.extname <> 'plpgsql'"""
 
+_SIGNATURE = """\
+p.proname || '(' || array_to_string(ARRAY(
+               SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, place)
+               ORDER BY place), ', ') || ')'"""
+
+# what is somebody else's: nothing in most databases
+_OWNERS = f"""\
+SELECT o.kind, o.schema, o.name, pg_get_userbyid(o.owner) AS owner, current_user AS role
+FROM (
+    SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, n.nspname AS schema,
+           c.relname::text AS name, c.relowner AS owner
+    FROM namespaces n
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+    WHERE NOT c.relispartition AND {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}
+    UNION ALL
+    SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END, n.nspname,
+           {_SIGNATURE}, p.proowner
+    FROM namespaces n
+    JOIN pg_proc p ON p.pronamespace = n.oid AND p.prokind <> 'a'
+    WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}
+    UNION ALL
+    SELECT 'schema', n.nspname, n.nspname, n.nspowner FROM namespaces n
+) o
+WHERE o.owner <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user)"""
+
 _GRANTS = f"""\
 SELECT o.kind, o.schema, o.name, o.column, x.privilege_type AS privilege,
        x.is_grantable AS grantable, CASE WHEN x.grantee <> 0 THEN pg_get_userbyid(x.grantee) END AS role
@@ -121,9 +146,7 @@ FROM (
       AND {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}
     UNION ALL
     SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END, n.nspname,
-           p.proname || '(' || array_to_string(ARRAY(
-               SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, place)
-               ORDER BY place), ', ') || ')',
+           {_SIGNATURE},
            NULL, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
     FROM namespaces n
     JOIN pg_proc p ON p.pronamespace = n.oid AND p.prokind <> 'a'
@@ -228,6 +251,7 @@ _PARTS = {
     "composite_type": _COMPOSITES,
     "extension": _EXTENSIONS,
     "grant": _GRANTS,
+    "owner": _OWNERS,
     "dependency": _DEPENDENCIES,
 }
 

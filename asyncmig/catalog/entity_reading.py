@@ -16,6 +16,7 @@ from asyncmig.catalog.entities import (
     Grant,
     MaterializedView,
     Need,
+    Owner,
     Policy,
     Routine,
     RowSecurity,
@@ -60,6 +61,7 @@ def entities_of(rows: Iterable[Any], translate: Callable[[str], str] = as_found)
     reader = _Reader()
     dependencies = []
     grants: dict[EntityKey, Grant] = {}
+    owners: dict[tuple[str, str, str], Owner] = {}
     for row in rows:
         value = json.loads(row["value"])
         if translate is not as_found:
@@ -70,9 +72,12 @@ def entities_of(rows: Iterable[Any], translate: Callable[[str], str] = as_found)
             case "grant":
                 grant = _grant(value)
                 grants[grant.key] = grant
+            case "owner":
+                place = (value["kind"], value["schema"], value["name"])
+                owners[place] = Owner(value["owner"], value["role"])
             case kind:
                 reader.add(kind, value)
-    return reader.entities(dependencies, grants)
+    return replace(reader.entities(dependencies, grants), owners=owners)
 
 
 def _translated(value: Any, translate: Callable[[str], str]) -> Any:

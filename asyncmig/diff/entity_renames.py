@@ -49,6 +49,7 @@ def entities_renamed(entities: Entities, item: Rename) -> Entities:
             rename.table(name): frozenset(map(rename.need, needs))
             for name, needs in entities.table_needs.items()
         },
+        owners={rename.place(place): owner for place, owner in entities.owners.items()},
     )
 
 
@@ -72,6 +73,12 @@ class _Renaming:
 
     def table(self, name: ObjectName) -> ObjectName:
         return self._new if self._item.kind == "table" and name == self._old else name
+
+    def place(self, place: tuple[str, str, str]) -> tuple[str, str, str]:
+        kind, schema, name = place
+        if kind == self._item.kind and (schema, name) == self._old:
+            return kind, schema, self._item.new
+        return (kind, schema, self._text(name)) if kind in {"function", "procedure"} else place
 
     def need(self, need: Need) -> Need:
         item = self._item

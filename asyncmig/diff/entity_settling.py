@@ -172,14 +172,23 @@ def _grants(
     if "grant" not in managed.declared | managed.listed:
         said = set()
     everything = "grant" in managed.listed
+    left_out = _names(wanted.entities.by_key) - names
     found: dict[EntityKey, Grant] = {}
     for key, grant in ours.items():
+        if _object(grant) in left_out:
+            continue
         compared = _object(grant) in said or everything or _object(grant) not in before
         closed = grant.implied and _object(grant) in before and key not in theirs
-        if compared and not closed and kept(key, grant, theirs.get(key)):
+        owner = actual.entities.owners.get(_object(grant))
+        owned = owner is not None and owner.name == grant.role
+        if compared and not closed and not owned and kept(key, grant, theirs.get(key)):
             found[key] = grant
     for key, grant in theirs.items():
-        compared = _object(grant) in said or everything
+        owner = actual.entities.owners.get(_object(grant))
+        # in the shadow all is the reader's own, so that its rights are not told there
+        own = owner is not None and owner.reader == grant.role
+        listed = everything and grant.object_kind != "schema"  # everybody may use ``public``
+        compared = (_object(grant) in said or listed) and not own
         if (not compared or not kept(key, ours.get(key), grant)) and _has_object(
             grant, actual, wanted, before, names
         ):
