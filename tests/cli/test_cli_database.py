@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 SLEEPERS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND state = 'active'
-  AND query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()
+  AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()
 """
 RUNNERS = """
 SELECT count(*) FROM pg_stat_activity
