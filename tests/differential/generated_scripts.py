@@ -44,16 +44,19 @@ CREATE TABLE s2.u (LIKE u INCLUDING ALL);
 CREATE TABLE other (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE x (a text, b text);
 ALTER TABLE s.t ADD CONSTRAINT old CHECK (a > 0); CREATE INDEX ix_old ON s.t (a); CREATE INDEX ix ON t (a);
 ALTER TABLE t ADD CONSTRAINT c CHECK (a < 1000); CREATE INDEX "Ix" ON "S".t (a); CREATE INDEX ix_t_a ON t (b);
-INSERT INTO t (id, a, b) VALUES (1, 5, 'x')
+INSERT INTO t (id, a, b) VALUES (1, 5, 'x');
+CREATE TABLE h (a int, b text); INSERT INTO h VALUES (1, 'x')
 """
+NO_TABLES = 'DROP TABLE t, s.t, "S".t'
+NO_COLUMNS = "ALTER TABLE t DROP a, DROP b, DROP c; ALTER TABLE s.t DROP a, DROP b, DROP c"
 
 
 {helpers}
 
 @contextmanager
-def world(case, number):
+def world(case, number, less):
     bind = op.get_bind()
-    bind.execute(sa.text(WORLD))
+    bind.execute(sa.text(WORLD + less))
     state = None
     try:
         with bind.begin_nested():
@@ -80,26 +83,26 @@ def state_of(error):
 BEFORE = {
     "nothing": "",
     "a query": 'op.get_bind().execute(sa.text("SELECT 1")).scalar()',
-    "reflection": "sa.inspect(op.get_bind()).get_columns('t')",
+    "reflection": "sa.inspect(op.get_bind()).get_columns('h')",
     "reflection of a table": "sa.Table('u', sa.MetaData(), autoload_with=op.get_bind())",
     "several statements": """
-op.get_bind().execute(sa.text("SELECT 1; INSERT INTO t (a) VALUES (5)"))""",
+op.get_bind().execute(sa.text("SELECT 1; INSERT INTO h (a) VALUES (5)"))""",
     "untyped parameters": """
-insert = sa.text("INSERT INTO t (a, b) VALUES (:a, :b)")
+insert = sa.text("INSERT INTO h (a, b) VALUES (:a, :b)")
 op.get_bind().execute(insert, {"a": "7", "b": 7})
 """,
     "a plain cursor": """
-op.get_bind().connection.cursor().execute("INSERT INTO t (a) VALUES (%s)", ("8",))""",
+op.get_bind().connection.cursor().execute("INSERT INTO h (a) VALUES (%s)", ("8",))""",
     "the orm": """
 session = Session(bind=op.get_bind())
-session.execute(sa.text("UPDATE t SET b = 'y'"))
+session.execute(sa.text("UPDATE h SET b = 'y'"))
 session.commit()
 """,
     "types of the dialect": "op.get_bind().dialect.type_descriptor(sa.Text())",
-    "DDL as text": """op.execute("ALTER TABLE t ADD COLUMN more int; COMMENT ON TABLE t IS 'x:y'")""",
-    "the context": """op.get_context().execute("INSERT INTO t (a) VALUES (9)")""",
-    "an update": "op.execute(sa.table('t', sa.column('a')).update().values(a=6))",
-    "an open result": "for row in op.get_bind().execute(sa.text('SELECT a FROM t LIMIT 1')):",
+    "DDL as text": """op.execute("ALTER TABLE h ADD COLUMN more int; COMMENT ON TABLE h IS 'x:y'")""",
+    "the context": """op.get_context().execute("INSERT INTO h (a) VALUES (9)")""",
+    "an update": "op.execute(sa.table('h', sa.column('a')).update().values(a=6))",
+    "an open result": "for row in op.get_bind().execute(sa.text('SELECT a FROM h LIMIT 1')):",
 }
 """What stands before the directive; where it ends in a colon, the directive stands inside."""
 
@@ -143,6 +146,13 @@ def _body(case: str, before: str) -> str:
         ):  # PostgreSQL refuses it in Alembic's transaction
             inner = f"{before}\n{textwrap.indent(text, '    ' if before.endswith(':') else '')}"
             lines.append(
-                f"with world({case!r}, {number}):\n{textwrap.indent(inner.strip(), '    ')}"
+                f"with world({case!r}, {number}, {_less(text)}):\n{textwrap.indent(inner.strip(), '    ')}"
             )
     return "\n".join(lines)
+
+
+def _less(text: str) -> str:
+    """What must not be there yet for a statement."""
+    if "op.create_table(" in text:
+        return "';' + NO_TABLES"
+    return "';' + NO_COLUMNS" if "add_column(" in text else "''"
