@@ -119,6 +119,7 @@ models = st.fixed_dictionaries(
         "mood": labels,
         "feeling": labels,
         "price": st.sampled_from([("", False), ("VALUE > 0", False), ("VALUE <> 1", True)]),
+        "price type": st.sampled_from(["integer", "integer", "integer", "bigint", "numeric"]),
         "sequence": st.sampled_from([None, {}, {"start": 10}, {"increment": -1, "cache": 5}]),
         "convention": st.booleans(),
         "two": st.booleans(),
@@ -218,7 +219,7 @@ class _Table:
             case "price":
                 return pgs.DOMAIN(
                     "price",
-                    sa.Integer,
+                    TYPES[self.model["price type"]][0],
                     check=check or None,
                     constraint_name="fair" if check else None,
                     not_null=strict,

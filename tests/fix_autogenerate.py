@@ -87,7 +87,7 @@ class Comparing:
     async def actual(self, sides: Sides) -> Sides:
         """The database read again, beside the models as they were read."""
         await self.driver.execute("BEGIN; SET LOCAL search_path = ''")
-        schemas = sorted(sides.models.schemas | sides.declared.schemas)
+        schemas = sorted(sides.actual.schemas | sides.models.schemas | sides.declared.schemas)
         rows = await read_rows(self.session.fetch, schemas)
         entities = entities_of(await read_entity_rows(self.session.fetch, schemas))
         await self.driver.execute("ROLLBACK")

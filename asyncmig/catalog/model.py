@@ -7,7 +7,7 @@ server means the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.catalog.entities import Entities
@@ -57,6 +57,11 @@ class TypeName:
     name: ObjectName
     kind: str = "b"
     array: bool = False
+
+    @property
+    def element(self) -> TypeName:
+        """That of an array's elements; of any other type itself."""
+        return replace(self, text=self.text.removesuffix("[]"), array=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,11 +264,17 @@ class Enum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """A domain; ``checks`` are pairs of name and definition."""
+    """A domain.
+
+    Attributes:
+        not_null_name: that of its NOT NULL, where it has one that the server did not make (17).
+        checks: pairs of name and definition.
+    """
 
     name: ObjectName
     type: str
     nullable: bool = True
+    not_null_name: str | None = None
     default: str | None = None
     collation: str | None = None
     checks: tuple[tuple[str, str], ...] = ()

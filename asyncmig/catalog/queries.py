@@ -183,6 +183,9 @@ ORDER BY n.nspname, y.typname"""
 _DOMAINS = """\
 SELECT n.nspname AS schema, y.typname AS name, format_type(y.typbasetype, y.typtypmod) AS type,
        NOT y.typnotnull AS nullable, y.typdefault AS default,
+       (SELECT k.conname::text FROM pg_constraint k
+        WHERE k.contypid = y.oid AND k.contype = 'n'
+          AND k.conname <> y.typname || '_not_null') AS not_null_name,
        CASE WHEN y.typcollation <> b.typcollation
             THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation,
        ARRAY(SELECT k.conname::text FROM pg_constraint k

@@ -280,6 +280,7 @@ class _Reader:
             name=self._name(row["schema"], row["name"]),
             type=self._translate(row["type"]),
             nullable=row["nullable"],
+            not_null_name=row["not_null_name"],
             default=self._text(row["default"]),
             collation=self._text(row["collation"]),
             checks=tuple(

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from asyncmig.diff.printed_sql import columns_in
 from asyncmig.diff.storage import column_storage
-from asyncmig.diff.types import has_cast, needs_cast
+from asyncmig.diff.types import changes_family, has_cast, needs_cast
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, DropSequenceOp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from asyncmig.catalog.model import Column, ObjectName, Table
+    from asyncmig.catalog.model import Column, ObjectName, Table, TypeName
     from asyncmig.diff.objects import Objects
     from asyncmig.operations.operation import MigrateOperation
 
@@ -21,9 +21,11 @@ __all__ = [
     "add_column",
     "alter_column",
     "drop_column",
+    "fits",
     "rebuilt",
     "serial_steps",
     "stop_generating",
+    "using",
 ]
 
 
@@ -212,10 +214,18 @@ def using(before: Column, after: Column, objects: Objects) -> str:
     type_ = objects.local(after.type.text)
     quoted = objects.quote(after.name)
     if after.type.array and not before.type.array:
-        return f"CASE WHEN {quoted} IS NOT NULL THEN ARRAY[{quoted}]::{type_} END"
+        item = quoted if fits(before.type, after.type.element) else f"{quoted}::text"
+        return f"CASE WHEN {quoted} IS NOT NULL THEN ARRAY[{item}]::{type_} END"
     if after.type.kind == "e":
         return f"{quoted}::text{'[]' if after.type.array else ''}::{type_}"
     return f"{quoted}::{type_}" if has_cast(before.type, after.type) else f"{quoted}::text::{type_}"
+
+
+def fits(before: TypeName, after: TypeName) -> bool:
+    """True when a cast leads from the one to the other; an enum may be replaced by one of its name."""
+    if after.kind == "e":
+        return False
+    return not changes_family(before, after) or has_cast(before, after)
 
 
 def _recount(before: Column, after: Column, old: Objects) -> Iterator[MigrateOperation]:

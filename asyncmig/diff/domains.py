@@ -55,13 +55,26 @@ def alter_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator
             default = domain.default
             change = "DROP DEFAULT" if default is None else f"SET DEFAULT {objects.local(default)}"
             yield ExecuteSQLOp(f"{alter} {change}")
-        if existing.nullable != domain.nullable:
-            yield ExecuteSQLOp(f"{alter} {'DROP' if domain.nullable else 'SET'} NOT NULL")
+        for change in _not_null(existing, domain, objects):
+            yield ExecuteSQLOp(f"{alter} {change}")
         for check, definition in new.items():
             if old.get(check) != definition:
                 yield ExecuteSQLOp(
                     f"{alter} ADD CONSTRAINT {objects.quote(check)} {objects.local(definition)}"
                 )
+
+
+def _not_null(before: Domain, after: Domain, objects: Objects) -> Iterator[str]:
+    if after.nullable:
+        if not before.nullable:
+            yield "DROP NOT NULL"
+    elif before.nullable:
+        name = after.not_null_name
+        yield "SET NOT NULL" if name is None else f"ADD CONSTRAINT {objects.quote(name)} NOT NULL"
+    elif before.not_null_name != after.not_null_name:
+        made = f"{after.name.name}_not_null"
+        names = (before.not_null_name or made, after.not_null_name or made)
+        yield "RENAME CONSTRAINT {} TO {}".format(*map(objects.quote, names))
 
 
 def is_replaced(before: Domain, after: Domain) -> bool:
@@ -117,7 +130,8 @@ def _create(domain: Domain, objects: Objects) -> str:
     if domain.default is not None:
         parts.append(f"DEFAULT {objects.local(domain.default)}")
     if not domain.nullable:
-        parts.append("NOT NULL")
+        name = domain.not_null_name
+        parts.append("NOT NULL" if name is None else f"CONSTRAINT {objects.quote(name)} NOT NULL")
     parts += [
         f"CONSTRAINT {objects.quote(name)} {objects.local(check)}" for name, check in domain.checks
     ]

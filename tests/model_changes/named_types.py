@@ -5,7 +5,19 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pgs
 
-from model_changes.building import Change, both, check, col, domain, enum, n, nothing, table, text
+from model_changes.building import (
+    Change,
+    both,
+    check,
+    col,
+    computed,
+    domain,
+    enum,
+    n,
+    nothing,
+    table,
+    text,
+)
 
 
 def mood(*labels, **keywords):
@@ -13,6 +25,7 @@ def mood(*labels, **keywords):
 
 
 positive = domain(check="VALUE > 0", constraint_name="positive")
+wide = domain(sa.BigInteger, check="VALUE > 0", constraint_name="positive")
 priced = n(domain())
 
 CHANGES = [
@@ -90,6 +103,48 @@ CHANGES = [
     Change("domain: NOT NULL", priced, n(domain(not_null=True))),
     Change("domain: default", priced, n(domain(default=text("7")))),
     Change("domain: default goes", n(domain(default=text("7"))), priced),
+    Change("domain: base type", priced, n(domain(sa.Numeric(8, 2)))),
+    Change("domain: length of its base type", n(domain(sa.String(9))), n(domain(sa.String(20)))),
+    Change("domain: base type without a cast", priced, n(domain(sa.Date))),
+    Change(
+        "domain: base type, with default, CHECK and index",
+        table(
+            col("n", positive, server_default=text("5"), index=True),
+            check("n > 3", name="ck"),
+            col("twice", sa.Integer, computed("n * 2")),
+        ),
+        table(
+            col("n", wide, server_default=text("5"), index=True),
+            check("n > 3", name="ck"),
+            col("twice", sa.Integer, computed("n * 2")),
+        ),
+    ),
+    Change(
+        "domain: base type, in an array",
+        n(pgs.ARRAY(domain()), server_default=text("'{}'")),
+        n(pgs.ARRAY(domain(sa.BigInteger)), server_default=text("'{}'")),
+    ),
+    Change(
+        "domain: base type, in two tables",
+        both(priced, table(col("m", domain(), nullable=False), name="film")),
+        both(
+            n(domain(sa.BigInteger)),
+            table(col("m", domain(sa.BigInteger), nullable=False), name="film"),
+        ),
+    ),
+    Change("domain: collation", n(domain(sa.Text)), n(domain(sa.Text, collation="C"))),
+    Change("domain: collation goes", n(domain(sa.Text, collation="C")), n(domain(sa.Text))),
+    Change(
+        "domain: name of its NOT NULL",
+        n(domain(not_null=True)),
+        n(domain(not_null=True, constraint_name="there")),
+        since=17,
+    ),
+    Change(
+        "domain over an enum: a label goes",
+        table(col("m", enum("a", "b", "c")), col("n", domain(enum("a", "b", "c")))),
+        table(col("m", enum("a", "b")), col("n", domain(enum("a", "b")))),
+    ),
     Change("domain in an array", nothing, n(pgs.ARRAY(domain()))),
     Change("domain to its base type", priced, n(sa.Integer)),
     Change("type to domain", n(sa.Integer), n(positive)),
