@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.diff.printed_sql import columns_in
@@ -13,7 +14,7 @@ from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, Dro
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from asyncmig.catalog.model import Column, ObjectName, Table, TypeName
+    from asyncmig.catalog.model import Column, ObjectName, SequenceOptions, Table, TypeName
     from asyncmig.diff.objects import Objects
     from asyncmig.operations.operation import MigrateOperation
 
@@ -185,7 +186,7 @@ def alter_column(
     if default != after.default or (retyped and after.default is not None):
         changes["existing_server_default"] = old.default(before) if default else None
         changes["modify_server_default"] = new.default(after)
-    elif after.identity and (identity, before.options) != (after.identity, after.options):
+    elif after.identity and (identity, _counting(before)) != (after.identity, _counting(after)):
         is_new = identity is None
         changes["existing_server_default"] = (
             False if is_new else old.identity(before, complete=True)
@@ -200,6 +201,11 @@ def alter_column(
     if after.serial and not before.serial:
         yield from serial_steps(table, after, new, create=True)
         yield from serial_steps(table, after, new, create=False)
+
+
+def _counting(column: Column) -> SequenceOptions | None:
+    """How an identity counts, without the type of its sequence, which follows the column's."""
+    return None if column.options is None else replace(column.options, type="bigint")
 
 
 def _must_restart(before: Column, after: Column) -> bool:

@@ -167,6 +167,11 @@ CHANGES = [
     Change(
         "identity of a smaller type", n(sa.BigInteger, identity()), n(sa.SmallInteger, identity())
     ),
+    Change(
+        "identity with limits: wider column",
+        only(col("x", sa.Integer, identity(minvalue=1, maxvalue=99), primary_key=True)),
+        only(col("x", sa.BigInteger, identity(minvalue=1, maxvalue=99), primary_key=True)),
+    ),
     # serial
     Change(
         "serial to bigserial",
