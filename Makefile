@@ -49,7 +49,7 @@ test-crash: $(STAMP) ## every crash point, 2,000 random histories, 50 processes:
 	@ASYNCMIG_CRASH_POINTS=1000000 ASYNCMIG_EXAMPLES=2000 ASYNCMIG_PROCESSES=50 \
 		$(BIN)/python -m pytest tests/crash --quiet
 
-test-autogen: $(STAMP) ## autogenerate: every single change beside Alembic, 2,000 random pairs: minutes
+test-autogen: $(STAMP) ## autogenerate: every single change beside Alembic, 2,000 random pairs: half an hour
 	@ASYNCMIG_AUTOGEN_EVERY=1 ASYNCMIG_AUTOGEN_EXAMPLES=$${EXAMPLES:-2000} \
 		$(BIN)/python -m pytest --numprocesses 2 --quiet \
 		tests/integration/test_autogenerate_changes.py tests/integration/test_autogenerate_round_trip.py

@@ -7,9 +7,12 @@ pytest.register_assert_rewrite("model_changes.proving")
 from model_changes import (  # noqa: E402 - what is imported first is not rewritten
     checks,
     columns,
+    entities,
     indexes,
     keys,
     named_types,
+    renames,
+    routines,
     schemas,
     sequences,
     tables,
@@ -29,5 +32,8 @@ CHANGES: dict[str, list[Change]] = {
     "Sequences": sequences.CHANGES,
     "Enums and domains": named_types.CHANGES,
     "Schemas": schemas.CHANGES,
+    "Renames, agreed to": renames.CHANGES,
+    "Functions, procedures and triggers beside models": routines.CHANGES,
+    "Views, policies, types and rights beside models": entities.CHANGES,
 }
 """By what they are about."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pgs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Models = Callable[[sa.MetaData], object]
     Item = Callable[[], Any]
@@ -30,6 +30,7 @@ class Change:
         raw: SQL that follows ``before``: what models cannot say.
         since: the first version of PostgreSQL that has it.
         sqlalchemy: the first version of SQLAlchemy that has it.
+        renames: new names by old ones, as ``--rename`` takes them.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Change:
     raw: str = ""
     since: int = 14
     sqlalchemy: tuple[int, int] = (2, 0)
+    renames: Mapping[str, str] = field(default_factory=dict)
 
 
 def nothing_at_all(_metadata: sa.MetaData) -> None:

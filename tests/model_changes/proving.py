@@ -12,9 +12,13 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
 from alembic.operations import Operations as TheirOperations
 
+from asyncmig.autogenerate.renaming import Renaming, settle_renames
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
+from asyncmig.diff.renames import rename_operations, undone
+from asyncmig.diff.settling import settled
+from asyncmig.entities import registered
 from asyncmig.operations.containers import OpContainer
 from fix_autogenerate import comparing_at
 from fix_database import dump_lines
@@ -34,6 +38,19 @@ DO $$ DECLARE doomed text; BEGIN
     LOOP EXECUTE format('DROP SCHEMA %I CASCADE', doomed); END LOOP;
 END $$;
 CREATE SCHEMA public"""
+ENTITIES = (
+    "extension",
+    "grant",
+    "view",
+    "materialized_view",
+    "function",
+    "procedure",
+    "trigger",
+    "policy",
+    "row_security",
+    "composite_type",
+)
+"""What is managed where anything is declared beside the models."""
 FOUND = "finds it"
 MISSED = "misses it"
 
@@ -87,7 +104,7 @@ class Prover:
         await self.start(change, before)
         dumped = self.dump() if thoroughly else None
         sides = await self.comparing.sides(after)
-        upgrade, downgrade = operations(sides)
+        upgrade, downgrade = await scripted(change, sides)
         assert upgrade, "nothing was detected"
         await self.comparing.apply(upgrade, sides)
         assert spelled(await self.comparing.actual(sides)) == [], "something is left"
@@ -102,10 +119,16 @@ class Prover:
     async def start(self, change: Change, before: sa.MetaData) -> None:
         """Make the database what it is before; ``create_all`` leaves nothing to detect."""
         await self.comparing.driver.execute(f"{RESET}; {change.setup}")
+        declared = bool(registered([before]) or registered([models(change.after)]))
+        self.comparing.managed_entities = ENTITIES if declared else ()
         with self.engine.connect() as connection:
             for schema in sorted({table.schema for table in before.tables.values()} - {None}):
                 connection.execute(sa.schema.CreateSchema(schema))
-            before.create_all(connection, checkfirst=False)
+            if not declared:
+                before.create_all(connection, checkfirst=False)
+        if declared:  # create_all knows nothing of them
+            sides = await self.comparing.sides(before)
+            await self.comparing.apply(compare(sides.actual, sides.wanted), sides)
         if change.before not in self.quiet:
             assert spelled(await self.comparing.sides(before)) == [], "false positive"
             self.quiet.add(change.before)
@@ -172,6 +195,25 @@ def first_line(error: Exception) -> str:
 def operations(sides: Sides) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
     """Those of the upgrade and of the downgrade."""
     return compare(sides.actual, sides.wanted), compare(sides.wanted, sides.actual)
+
+
+async def scripted(
+    change: Change, sides: Sides
+) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
+    """The operations of a change, with the renames that are told."""
+    if not change.renames:
+        return operations(sides)
+    found = await settle_renames(
+        sides.actual,
+        sides.wanted,
+        Renaming(given=change.renames),
+        lambda actual, wanted: (actual, settled(actual, wanted)),
+    )
+    before, after = found.before, found.after
+    return (
+        [*rename_operations(found.renames, sides.actual), *compare(before, after)],
+        [*compare(after, before), *rename_operations(undone(found.renames), after)],
+    )
 
 
 def spelled(sides: Sides) -> list[str]:
