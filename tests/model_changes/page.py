@@ -32,6 +32,7 @@ def page_of(groups: Sequence[Proved]) -> str:
     proofs = [proof for _, rows in groups for _, proof in rows]
     found = sum(proof.alembic == FOUND for proof in proofs)
     missed = sum(proof.alembic == MISSED for proof in proofs)
+    others = len(proofs) - found - missed
     lines = [
         "<!-- Written by scripts/autogenerate_changes.py: change tests/model_changes. -->",
         "",
@@ -44,7 +45,7 @@ def page_of(groups: Sequence[Proved]) -> str:
         "turned on, and its upgrade was applied.",
         "",
         f"asyncmig finds all {len(proofs)}. Alembic finds {found}, misses {missed}, and of the other",
-        f"{len(proofs) - found - missed} it finds a part, or writes a script that does not run.",
+        f"{others} it finds a part, drops what is renamed, or writes a script that does not run.",
     ]
     for group, rows in groups:
         lines += ["", f"## {group}", "", "| Change | asyncmig | Alembic |", "|---|---|---|"]

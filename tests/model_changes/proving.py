@@ -53,6 +53,7 @@ ENTITIES = (
 """What is managed where anything is declared beside the models."""
 FOUND = "finds it"
 MISSED = "misses it"
+REPLACED = "drops and adds it"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,10 @@ class Prover:
         if not thoroughly:
             return Proof(named(upgrade), None)
         assert self.dump() == dumped
-        return Proof(named(upgrade), await self.alembic(after, restored))
+        verdict = await self.alembic(after, restored)
+        if change.renames and verdict == FOUND:
+            verdict = REPLACED
+        return Proof(named(upgrade), verdict)
 
     async def start(self, change: Change, before: sa.MetaData) -> None:
         """Make the database what it is before; ``create_all`` leaves nothing to detect."""
