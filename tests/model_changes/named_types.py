@@ -140,11 +140,6 @@ CHANGES = [
         n(domain(not_null=True, constraint_name="there")),
         since=17,
     ),
-    Change(
-        "domain over an enum: a label goes",
-        table(col("m", enum("a", "b", "c")), col("n", domain(enum("a", "b", "c")))),
-        table(col("m", enum("a", "b")), col("n", domain(enum("a", "b")))),
-    ),
     Change("domain in an array", nothing, n(pgs.ARRAY(domain()))),
     Change("domain to its base type", priced, n(sa.Integer)),
     Change("type to domain", n(sa.Integer), n(positive)),
