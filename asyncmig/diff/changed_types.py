@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog
     from asyncmig.diff.work import Work
-    from asyncmig.operations.operation import MigrateOperation
 
 __all__ = ["compare_schemas", "compare_sequences", "compare_types"]
 
@@ -46,17 +45,17 @@ def compare_types(work: Work) -> None:
             work.steps.first += enum_steps.add_labels(existing, enum, work.new)
         else:
             work.steps.types_change += enum_steps.replace_enum(existing, enum, work.old, work.new)
-    retired: list[MigrateOperation] = [
-        enum_steps.drop_replaced(enum, work.old) for enum, _ in work.replaced_enums
+    for name in work.replaced_domains:
+        work.steps.types_change += domain_steps.replace_domain(
+            work.before.domains[name], work.after.domains[name], work.old, work.new
+        )
+    work.steps.types_go = [
+        *(
+            domain_steps.drop_replaced(work.before.domains[name], work.old)
+            for name in reversed(work.replaced_domains)
+        ),
+        *(enum_steps.drop_replaced(enum, work.old) for enum, _ in work.replaced_enums),
     ]
-    for name, domain in work.after.domains.items():
-        there = work.before.domains.get(name)
-        if there is not None and domain_steps.is_replaced(there, domain):
-            work.steps.types_change += domain_steps.replace_domain(
-                there, domain, work.old, work.new
-            )
-            retired.append(domain_steps.drop_replaced(there, work.old))
-    work.steps.types_go = [*retired]
     work.steps.types_go += domain_steps.drop_domains(work.before, work.after, work.old)
     work.steps.types_go += [
         enum_steps.drop_enum(enum, work.old)
@@ -64,7 +63,9 @@ def compare_types(work: Work) -> None:
         if name not in after and not enum.used_elsewhere
     ]
     work.steps.first += domain_steps.create_domains(work.before, work.after, work.new)
-    work.steps.types_change += domain_steps.alter_domains(work.before, work.after, work.new)
+    work.steps.types_change += domain_steps.alter_domains(
+        work.before, work.after, work.new, work.replaced_domains
+    )
 
 
 def compare_sequences(work: Work) -> None:

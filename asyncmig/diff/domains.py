@@ -8,9 +8,9 @@ from asyncmig.operations.columns import AlterColumnOp
 from asyncmig.operations.execute import ExecuteSQLOp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from asyncmig.catalog.model import Catalog, Domain
+    from asyncmig.catalog.model import Catalog, Domain, ObjectName
     from asyncmig.diff.objects import Objects
     from asyncmig.operations.operation import MigrateOperation
 
@@ -19,11 +19,12 @@ __all__ = [
     "create_domains",
     "drop_domains",
     "drop_replaced",
-    "is_replaced",
     "replace_domain",
+    "replaced_domains",
 ]
 
 _MAX_NAME = 63
+_NUMBERS = {"smallint", "integer", "bigint", "real", "double precision", "numeric"}
 
 
 def create_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[ExecuteSQLOp]:
@@ -40,11 +41,13 @@ def drop_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[
             yield ExecuteSQLOp(f"DROP DOMAIN {objects.qualified(name)}")
 
 
-def alter_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[ExecuteSQLOp]:
-    """ALTER DOMAIN for what differs."""
+def alter_domains(
+    before: Catalog, after: Catalog, objects: Objects, replaced: Collection[ObjectName]
+) -> Iterator[ExecuteSQLOp]:
+    """ALTER DOMAIN for what differs, but for those that are replaced."""
     for name, domain in after.domains.items():
         existing = before.domains.get(name)
-        if existing is None or existing == domain or is_replaced(existing, domain):
+        if existing is None or existing == domain or name in replaced:
             continue
         alter = f"ALTER DOMAIN {objects.qualified(name)}"
         old, new = dict(existing.checks), dict(domain.checks)
@@ -77,9 +80,39 @@ def _not_null(before: Domain, after: Domain, objects: Objects) -> Iterator[str]:
         yield "RENAME CONSTRAINT {} TO {}".format(*map(objects.quote, names))
 
 
-def is_replaced(before: Domain, after: Domain) -> bool:
-    """True when PostgreSQL cannot alter the one into the other: the base type, or its collation."""
-    return (before.type, before.collation) != (after.type, after.collation)
+def replaced_domains(
+    before: Catalog, after: Catalog, types: Collection[ObjectName]
+) -> list[ObjectName]:
+    """The domains that PostgreSQL cannot alter, each behind those that it is made of.
+
+    The base type differs, or its collation, or the base is one of ``types`` or another such domain, which
+    get a new type under their names.
+    """
+    staying = [name for name in before.domains if name in after.domains]
+    bases = {str(name) for name in types}
+    found: list[ObjectName] = []
+    while True:
+        more = [
+            name
+            for name in staying
+            if name not in found
+            and (
+                _base(before.domains[name]) != _base(after.domains[name])
+                or _element(before.domains[name]) in bases
+            )
+        ]
+        if not more:
+            return found
+        found += more
+        bases |= {str(name) for name in more}
+
+
+def _base(domain: Domain) -> tuple[str, str | None]:
+    return domain.type, domain.collation
+
+
+def _element(domain: Domain) -> str:
+    return domain.type.replace('"', "").removesuffix("[]").partition("(")[0]
 
 
 def replace_domain(
@@ -101,7 +134,9 @@ def replace_domain(
                 yield AlterColumnOp(
                     name.name, column.name, schema=place, modify_server_default=None
                 )
-            through = "[]" if there.type.array else ""
+            through = ""  # numbers are rounded, everything else is written and read
+            if not {_element(before), _element(after)} <= _NUMBERS:
+                through = "::text[]" if there.type.array else "::text"
             yield AlterColumnOp(
                 name.name,
                 column.name,
@@ -109,8 +144,7 @@ def replace_domain(
                 existing_nullable=column.nullable,
                 modify_type=new.type(there, table),
                 modify_server_default=new.default(there) if there.default is not None else False,
-                postgresql_using=f"{new.quote(there.name)}::text{through}::"
-                f"{new.local(there.type.text)}",
+                postgresql_using=f"{new.quote(there.name)}{through}::{new.local(there.type.text)}",
             )
 
 

@@ -127,11 +127,8 @@ class Work:
             if name in after.enums and not enum_steps.grows(enum, after.enums[name])
         ]
         self.replaced_types = {enum.name for enum, _ in self.replaced_enums}
-        self.replaced_types |= {
-            name
-            for name, domain in before.domains.items()
-            if name in after.domains and domain_steps.is_replaced(domain, after.domains[name])
-        }
+        self.replaced_domains = domain_steps.replaced_domains(before, after, self.replaced_types)
+        self.replaced_types |= set(self.replaced_domains)
         self.rebuilt = {
             name: column_steps.rebuilt(old, new, self.replaced_types)
             for name, (old, new) in self.common.items()

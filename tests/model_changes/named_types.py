@@ -148,4 +148,9 @@ CHANGES = [
         nothing,
         n(domain(enum("a", "b"))),
     ),
+    Change(
+        "domain over an enum that loses a label",
+        table(col("mood", enum("a", "b")), col("m", domain(enum("a", "b")))),
+        table(col("mood", enum("b")), col("m", domain(enum("b")))),
+    ),
 ]
