@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -192,8 +193,9 @@ def run_their_script(connection: sa.Connection, code: str) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """What the server or Python said."""
-    return str(getattr(error, "orig", None) or error).partition("\n")[0]
+    """What the server or Python said; of tables in a cycle it may be either."""
+    said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return re.sub(r"drop table \w+ because", "drop table because", said)
 
 
 def operations(sides: Sides) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
