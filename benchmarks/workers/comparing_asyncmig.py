@@ -11,7 +11,9 @@ from pathlib import Path
 import asyncpg
 from many_tables import many_tables
 
+from asyncmig.autogenerate.hooks import Hooks
 from asyncmig.diff.compare import compare
+from asyncmig.diff.entity_settling import Managed, settled_entities
 from asyncmig.engine.session import Session
 from asyncmig.engine.shadow import read_sides
 from asyncmig.engine.shadow_cache import ShadowCache
@@ -42,7 +44,9 @@ async def main() -> list[float]:
     session = Counting(connection, never)  # type: ignore[arg-type]  # it is not called
     cache = ShadowCache(Path(order["cache"]))
     sides = await read_sides(session, [models], cache=cache)
-    operations = compare(sides.actual, sides.wanted)
+    managed = Managed.of(sides.declared, ())
+    wanted = settled_entities(sides.actual, sides.wanted, managed, Hooks())
+    operations = compare(sides.actual, wanted)
     await connection.close()
     seconds = time.perf_counter() - begun
     assert not operations, operations[:3]

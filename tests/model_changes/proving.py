@@ -7,11 +7,13 @@ import warnings
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
 from alembic.operations import Operations as TheirOperations
+from alembic.util import PriorityDispatcher
 
 from asyncmig.autogenerate.renaming import Renaming, settle_renames
 from asyncmig.ddl.compiler import compile_operation
@@ -175,7 +177,9 @@ def their_script(connection: sa.Connection, after: sa.MetaData, sides: Sides) ->
         "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     }
     context = MigrationContext.configure(connection, opts=options)
-    operations = produce_migrations(context, after).upgrade_ops
+    # packages beside Alembic, alembic_utils among them, put comparators of their own into it
+    with mock.patch("alembic.autogenerate.compare.comparators", PriorityDispatcher()):
+        operations = produce_migrations(context, after).upgrade_ops
     if operations.is_empty():
         return None
     body = render_python_code(operations, migration_context=context)
