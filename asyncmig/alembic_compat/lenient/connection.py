@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 __all__ = ["lenient_connection"]
 
 
+class _PoolDialect(LenientDialect):
+    """What the pool calls when a view is given back.
+
+    A view has nothing to end or to close, so that one which a script forgot may go with the garbage
+    collector; of a dialect that awaits, SQLAlchemy would warn.
+    """
+
+    is_async = False
+    supports_statement_cache = True
+
+
 async def lenient_connection(driver: asyncpg.Connection, name: str) -> AsyncConnection:
     """SQLAlchemy's view of a connection, as psycopg2 would make it look.
 
@@ -32,10 +43,11 @@ async def lenient_connection(driver: asyncpg.Connection, name: str) -> AsyncConn
     """
     version = driver.get_server_version()
     dialect = LenientDialect((version.major, version.minor))
+    of_pool = _PoolDialect((version.major, version.minor))
     owner: list[Connection] = []
     pool = NullPool(
         lambda: DriverConnection(driver, dialect, lambda: owner[0]),  # type: ignore[arg-type]  # a DBAPI connection by shape
-        dialect=dialect,
+        dialect=of_pool,
     )
     engine = Engine(pool, dialect, make_url(name))
     event.listen(engine, "before_cursor_execute", _tell_before, retval=True)

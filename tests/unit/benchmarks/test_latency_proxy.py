@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,7 +77,7 @@ def fake_server(talk: Callable[[socket.socket], None], path: Path | None = None)
 
         def serve() -> None:
             connection, _ = listener.accept()
-            with connection:
+            with connection, suppress(ConnectionResetError):  # the other side may leave first
                 talk(connection)
 
         thread = threading.Thread(target=serve, daemon=True)
