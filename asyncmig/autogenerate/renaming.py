@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from asyncmig.diff.candidates import candidates
 from asyncmig.diff.rename_requests import requested
-from asyncmig.diff.renames import renamed
+from asyncmig.diff.renamed_catalog import renamed
 from asyncmig.diff.server_names import followers
 from asyncmig.results.renames import RenameCandidate
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asyncmig.diff.constraint_items import add_constraint, constraint_using, key_index
+from asyncmig.diff.index_items import create_index
 from asyncmig.diff.matching import constraint_meaning, index_meaning, match
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
 from asyncmig.operations.execute import ExecuteSQLOp
@@ -81,17 +83,17 @@ def _constraints(
         goes.append(drop_constraint(work, old, item))
     for item in come:
         comes = work.steps.keys_come if item.kind == "f" else work.steps.constraints_come
-        if _concurrently(work, old, new) and (index := work.new.key_index(new, item)):
-            comes += [index, work.new.constraint_using(new, item)]
+        if _concurrently(work, old, new) and (index := key_index(work.new, new, item)):
+            comes += [index, constraint_using(work.new, new, item)]
         else:
-            comes.append(work.new.add_constraint(new, item))
+            comes.append(add_constraint(work.new, new, item))
         if item.comment is not None:
             work.steps.last.append(constraint_comment(work, new, item))
 
 
 def drop_constraint(work: Work, table: Table, item: Constraint) -> DropConstraintOp:
     """An operation that knows its way back."""
-    add = work.old.add_constraint(table, item)
+    add = add_constraint(work.old, table, item)
     return DropConstraintOp(
         item.name,
         table.name.name,
@@ -126,7 +128,7 @@ def _indexes(work: Work, old: Table, new: Table) -> None:
             ExecuteSQLOp(f"ALTER INDEX {renamed} RENAME TO {work.new.quote(after.name)}")
         )
     for index in matching.gone:
-        create = work.old.create_index(old, index)
+        create = create_index(work.old, old, index)
         work.steps.indexes_go.append(
             DropIndexOp(
                 index.name,
@@ -137,7 +139,7 @@ def _indexes(work: Work, old: Table, new: Table) -> None:
             )
         )
     work.steps.indexes_come += [
-        work.new.create_index(new, index, concurrently=concurrently) for index in matching.new
+        create_index(work.new, new, index, concurrently=concurrently) for index in matching.new
     ]
 
 

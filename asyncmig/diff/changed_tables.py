@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from asyncmig.diff import columns as column_steps
 from asyncmig.diff.changed_keys import constraint_comment, drop_constraint
+from asyncmig.diff.constraint_items import add_constraint, constraint_item
+from asyncmig.diff.index_items import create_index
 from asyncmig.diff.ordering import creation_order
 from asyncmig.diff.storage import alter_storage, column_storage, partitioning
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
@@ -36,7 +38,7 @@ def compare_tables(work: Work) -> None:
         late = [
             item
             for item in table.constraints.values()
-            if work.new.constraint_item(item) is None
+            if constraint_item(work.new, item) is None
             or (item.reference is not None and not _is_ready(work, item.reference, there))
         ]
         for column in table.columns.values():
@@ -54,9 +56,9 @@ def compare_tables(work: Work) -> None:
             work.steps.tables_come += column_storage(table, None, column, work.new)
         for item in late:
             comes = work.steps.keys_come if item.kind == "f" else work.steps.constraints_come
-            comes.append(work.new.add_constraint(table, item))
+            comes.append(add_constraint(work.new, table, item))
         work.steps.indexes_come += [
-            work.new.create_index(table, index) for index in table.indexes.values()
+            create_index(work.new, table, index) for index in table.indexes.values()
         ]
         work.steps.last += [
             constraint_comment(work, table, item)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from asyncmig.diff.constraint_items import add_constraint
+from asyncmig.diff.index_items import create_index
 from asyncmig.diff.model_types import model_column
 from asyncmig.diff.objects import Objects
 
@@ -252,12 +254,12 @@ class _ByObject:
         index = table.indexes.get(name)
         if index is None:
             return None
-        operation: Any = objects.create_index(table, index)
+        operation: Any = create_index(objects, table, index)
         return operation.to_index() if hasattr(operation, "to_index") else index
 
     def _constraint(self, objects: Objects, table: Table, name: str) -> Any:
         item = table.constraints.get(name)
         if item is None:
             return None
-        operation: Any = objects.add_constraint(table, item)
+        operation: Any = add_constraint(objects, table, item)
         return operation.to_constraint() if hasattr(operation, "to_constraint") else item

@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.catalog.model import ObjectName
-from asyncmig.diff.renames import Rename, renamed
+from asyncmig.diff.renamed_catalog import renamed
+from asyncmig.diff.renames import Rename
 from asyncmig.errors import TargetError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.objects import parameters
+from asyncmig.diff.spelling import parameters
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.impossible import ImpossibleChangeOp
 

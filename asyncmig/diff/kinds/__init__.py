@@ -1,0 +1,1 @@
+"""How each kind of entity is created, dropped and changed: one file a kind."""

@@ -1,0 +1,87 @@
+"""Names and texts of a catalog as scripts spell them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from asyncmig.ddl.dialect import MigrationDialect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from asyncmig.catalog.model import Catalog, ObjectName
+
+__all__ = ["Spelling", "parameters", "unwrapped"]
+
+_PREPARER = MigrationDialect().identifier_preparer
+_PIECES = re.compile(r"""('(?:[^']|'')*'(?:::regclass)?|"(?:[^"]|"")*")""")
+_COLON = re.compile(r"(?<![:\w\\]):(?=\w)")
+
+
+class Spelling:
+    """Spells what one catalog says: its default schema goes without a word.
+
+    Args:
+        catalog: the one.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        schema = re.escape(_PREPARER.quote(catalog.default_schema))
+        self._qualified = re.compile(rf'(?<![\w."]){schema}\.(?=[\w"]+(?![\w"]*\())')
+
+    def schema(self, name: ObjectName) -> str | None:
+        """The schema as scripts say it: None for the default one."""
+        return None if name.schema == self.catalog.default_schema else name.schema
+
+    def qualified(self, name: ObjectName) -> str:
+        """A name within SQL."""
+        schema = self.schema(name)
+        quoted = _PREPARER.quote(name.name)
+        return f"{_PREPARER.quote(schema)}.{quoted}" if schema else quoted
+
+    def quote(self, name: str) -> str:
+        """An identifier within SQL."""
+        return _PREPARER.quote(name)
+
+    def local(self, sql: str) -> str:
+        """The server's text without the default schema, which scripts leave to the search path."""
+        parts = _PIECES.split(sql)
+        for number, part in enumerate(parts):
+            if number % 2 == 0:
+                parts[number] = self._qualified.sub("", part)
+            elif part.endswith("'::regclass"):
+                parts[number] = "'" + self._qualified.sub("", part[1:])
+        return "".join(parts)
+
+    def text(self, sql: str) -> sa.TextClause:
+        """The server's text as ``sa.text``: no colon of it is a parameter."""
+        return sa.text(_COLON.sub(r"\\:", self.local(sql)))
+
+    def qualified_name(self, name: ObjectName) -> str:
+        """A table as foreign keys of SQLAlchemy name it."""
+        schema = self.schema(name)
+        return f"{schema}.{name.name}" if schema else name.name
+
+
+def parameters(options: Iterable[str]) -> dict[str, str]:
+    """Storage parameters by their names."""
+    return {name: value for name, _, value in (option.partition("=") for option in options)}
+
+
+def unwrapped(sql: str) -> str:
+    """An expression without the brackets around all of it."""
+    if not (sql.startswith("(") and sql.endswith(")")):
+        return sql
+    depth = 0
+    for part in re.finditer(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]""", sql):
+        if part.group() == "(":
+            depth += 1
+        elif part.group() == ")":
+            depth -= 1
+            if depth == 0 and part.end() < len(sql):
+                return sql
+    return sql[1:-1]
