@@ -205,22 +205,18 @@ class Migrator:
         heads = (current,) if isinstance(current, str) else tuple(current)
         return await self.project.plan(target, heads, _direction(direction), offline=offline)
 
-    async def sql(
-        self, range_: str = "heads", *, direction: str = "upgrade", tag: str | None = None
-    ) -> str:
+    async def sql(self, range_: str = "heads", *, direction: str = "upgrade") -> str:
         """A script for psql that does what a run would do. No connection is made.
 
         Args:
             range_: ``target``, from nothing, or ``start:target``. A downgrade needs both.
             direction: ``upgrade`` or ``downgrade``.
-            tag: kept in the journal.
 
         Raises:
             NeedsDatabaseError: a script reads from the database.
         """
         from asyncmig.scripting import migration_script
 
-        del tag  # a script that psql runs knows nothing of this run
         return await migration_script(self.project, range_, _direction(direction))
 
     async def stamp_sql(self, *targets: str, purge: bool = False) -> str:

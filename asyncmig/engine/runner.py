@@ -131,11 +131,7 @@ class Runner:
             after = change.apply(kept)
             if purge:
                 change = RowChange(remove=tuple(sorted(state.heads)), add=tuple(sorted(after)))
-            books = books_for(
-                self._settings,
-                state.schema,
-                Run(application=self._settings.application_name, tag=tag),
-            )
+            books = self._books(state, tag)
             statements = await self._setup(session, state, books, after)
             rows = []
             if books.journal is not None:
@@ -281,8 +277,7 @@ class Runner:
         began: float,
     ) -> RunResult:
         settings = self._settings
-        run = Run(application=settings.application_name, tag=tag or settings.tag)
-        books = books_for(settings, state.schema, run)
+        books = self._books(state, tag)
         expected = state.heads
         for move in moves:
             expected = move.apply(expected)
@@ -331,6 +326,12 @@ class Runner:
             applied=applied,
             elapsed=elapsed,
         )
+
+    def _books(self, state: DatabaseState, tag: str | None) -> Bookkeeping:
+        """Where this run is written down."""
+        settings = self._settings
+        run = Run(application=settings.application_name, tag=tag or settings.tag)
+        return books_for(settings, state.schema, run)
 
     def _executor(
         self,

@@ -34,6 +34,7 @@ class RunRequest:
     def overrides(self) -> dict[str, object]:
         """The settings it changes."""
         return {
+            "tag": self.tag,
             "lock_timeout": seconds("--lock-timeout", self.lock_timeout),
             "lock_retries": self.lock_retries,
             "lock_wait": seconds("--lock-wait", self.lock_wait),
@@ -62,9 +63,9 @@ def _write_sql(invocation: Invocation, request: RunRequest) -> None:
     invocation.console.reserve()
 
     async def work(migrator: "Migrator") -> str:
-        return await migrator.sql(request.target, direction=request.direction, tag=request.tag)
+        return await migrator.sql(request.target, direction=request.direction)
 
-    invocation.show_sql(invocation.migrate(work))
+    invocation.show_sql(invocation.migrate(work, tag=request.tag))
 
 
 def _preview(invocation: Invocation, request: RunRequest) -> None:
@@ -81,7 +82,7 @@ def _preview(invocation: Invocation, request: RunRequest) -> None:
 def _run(invocation: Invocation, request: RunRequest) -> None:
     async def work(migrator: "Migrator") -> "RunResult":
         run = migrator.upgrade if request.direction == "upgrade" else migrator.downgrade
-        return await run(request.target, tag=request.tag)
+        return await run(request.target)
 
     from asyncmig_cli.rendering.databases import each_lines
     from asyncmig_cli.rendering.states import run_lines

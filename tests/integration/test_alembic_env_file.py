@@ -303,3 +303,28 @@ def test_the_command_line_migrates_such_a_project(alembic, project, database_url
 
     assert done.returncode == 0, done.stderr
     assert "a1" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("more", [[], ["--sql"]])
+def test_the_tag_reaches_env_and_scripts(alembic, project, database_url, more):
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    project.revision(
+        "a1",
+        header="from alembic import context, op",
+        upgrade="op.execute(f\"COMMENT ON SCHEMA public IS '{context.get_tag_argument()}'\")",
+    )
+    env = OFFLINE.replace(
+        "literal_binds", "version_table=context.get_tag_argument(), literal_binds"
+    )
+    alembic(env + "offline()", url_line(database_url))
+    run = [str(Path(sys.executable).with_name("asyncmig")), "upgrade", "head", "--tag", "from_ci"]
+    run += more or ["--dry-run", "--json"]
+
+    done = subprocess.run(run, cwd=project.path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "IS 'from_ci'" in done.stdout
+    assert ("CREATE TABLE from_ci" in done.stdout) is bool(more)

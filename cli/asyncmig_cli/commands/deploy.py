@@ -77,6 +77,7 @@ def deploy(
         message = f"{target!r} is a range, and a deployment goes from where the database stands"
         raise UsageProblem(message, "give the revision to end at")
     overrides = {
+        "tag": tag,
         "lock_timeout": seconds("--lock-timeout", lock_timeout),
         "lock_retries": lock_retries,
         "lock": False if no_lock else None,
@@ -115,7 +116,6 @@ def deploy(
             backup=Path(backup) if backup else None,
             rollback_on_failure=rollback_on_failure,
             vacuum_analyze=vacuum_analyze,
-            tag=tag,
         )
 
     result = invocation.migrate(work, progress=True, **overrides)

@@ -46,7 +46,7 @@ def stamp(
         return
 
     async def work(migrator: "Migrator") -> "StampResult":
-        return await migrator.stamp(*revisions, purge=purge, tag=tag)
+        return await migrator.stamp(*revisions, purge=purge)
 
     from asyncmig_cli.rendering.databases import each_lines
     from asyncmig_cli.rendering.states import stamp_lines
@@ -54,6 +54,7 @@ def stamp(
     result = invocation.migrate(
         work,
         progress=True,
+        tag=tag,
         lock_wait=seconds("--lock-wait", lock_wait),
         lock=False if no_lock else None,
         wait_for_database=seconds("--wait-for-database", wait),
