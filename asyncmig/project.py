@@ -170,8 +170,14 @@ class Project:
 
     def database(self, *, writing: bool = False) -> Database:
         """The way to the database; ``writing`` adds what ``env.py`` executes before it migrates."""
-        from asyncmig.engine.database import ConnectionDatabase, EngineDatabase, UrlDatabase
+        from asyncmig.engine.database import (
+            ConnectionDatabase,
+            EngineDatabase,
+            UrlDatabase,
+            require_asyncio,
+        )
 
+        require_asyncio()
         database: Database
         if self._given is None:
             database = UrlDatabase(self.settings, self.emit)

@@ -52,9 +52,11 @@ async def stamp_script(project: Project, targets: Sequence[str], *, purge: bool)
     current = _rows(graph, start)
     books = _books(project)
     change = graph.stamp_path(wanted, frozenset(current))
-    statements = [] if current or purge else [books.version.create(graph.heads)]
+    statements = [books.version.require(current)]
     if purge:
-        statements.append(f"DELETE FROM {books.version.sql_name}")
+        statements = [f"DELETE FROM {books.version.sql_name}"]
+    elif not current:
+        statements.insert(0, books.version.create(graph.heads, if_missing=True))
     planner = await project.planner(offline=True)
     if planner.version_hooks:
         rows = frozenset(() if purge else current)
@@ -79,7 +81,7 @@ async def ensure_version_script(project: Project) -> str:
     """The creation of the version table and the journal."""
     project = await project.settled("a script for psql")
     books = _books(project)
-    create = [books.version.create((await project.graph()).heads)]
+    create = [books.version.create((await project.graph()).heads, if_missing=True)]
     return write_transaction(create + (books.journal.create() if books.journal else []))
 
 

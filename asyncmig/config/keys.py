@@ -307,7 +307,7 @@ KEYS: tuple[Key, ...] = (
         alembic="version_table_schema",
         lenient=True,
         group=_BOOKKEEPING,
-        doc="The schema of the version table and of the journal.",
+        doc="The schema of the version table and of the journal; it has to be there.",
         default="the first of the search path",
     ),
     Key(

@@ -49,6 +49,12 @@ _OTHERS = ("mysql_", "mariadb_", "mssql_", "oracle_", "sqlite_", "existing_", "m
 def add_column(operation: AddColumnOp, compilation: Compilation) -> Iterator[str]:
     """ADD COLUMN, then the column's constraints, index and comment."""
     column: Column[Any] = operation.column
+    if not isinstance(column, Column):
+        raise refusal(
+            f"add_column takes a column, not {type(column).__name__}",
+            hint=f"write op.add_column({operation.table_name!r}, sa.Column('name', sa.Text))",
+            directive=operation.directive,
+        )
     if has_table(column):
         column = copy_column(column)
     table = SchemaObjects(operation.script_context).table(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.schema import Column
 from sqlalchemy.schema import Sequence as SchemaSequence
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
+from sqlalchemy.sql.selectable import FromClause
 
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.defaults import is_python_side, python_default
@@ -32,6 +33,12 @@ def bulk_insert(operation: BulkInsertOp, compilation: Compilation) -> Iterator[C
     """INSERT statements of many rows; rows that name other columns begin another statement."""
     if not isinstance(operation.rows, list):
         raise TypeError(f"bulk_insert takes a list of rows, not {type(operation.rows).__name__}")
+    if not isinstance(operation.table, FromClause):
+        raise refusal(
+            f"bulk_insert takes a table, not {type(operation.table).__name__}",
+            hint="give what create_table returned, or sa.table('name', sa.column('title'), ...)",
+            directive=operation.directive,
+        )
     insert = _Insert(operation, compilation)
     most = _ROWS_A_STATEMENT if operation.multiinsert else 1
     columns: tuple[str, ...] = ()

@@ -8,18 +8,21 @@ when a transaction is open on it the run happens inside it.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
+import anyio.to_thread
 import asyncpg
 
 from asyncmig.config.connection import connect_arguments, database_url
-from asyncmig.engine.failures import connection_failure, is_starting
+from asyncmig.config.connection_files import require_files
+from asyncmig.engine.connecting_failures import connection_failure, is_starting
 from asyncmig.engine.session import CLEANUP_SECONDS, Session
-from asyncmig.errors import UrlError
+from asyncmig.errors import ConfigError, UrlError
 from asyncmig.events import Waiting
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.events import Event
 
-__all__ = ["ConnectionDatabase", "Database", "EngineDatabase", "UrlDatabase"]
+__all__ = ["ConnectionDatabase", "Database", "EngineDatabase", "UrlDatabase", "require_asyncio"]
 
 OBSERVER_SECONDS = 2.0
 
@@ -58,7 +61,8 @@ class UrlDatabase:
     def __init__(self, settings: Settings, emit: Callable[[Event], None]) -> None:
         self._settings = settings
         self._emit = emit
-        self.name = database_url(settings).redacted()
+        self._url = database_url(settings)
+        self.name = self._url.redacted()
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
@@ -100,6 +104,8 @@ class UrlDatabase:
 
     async def _connect_when_ready(self) -> asyncpg.Connection:
         began = time.monotonic()
+        arguments = self._url.arguments
+        await anyio.to_thread.run_sync(require_files, arguments, self._settings.url_source)
         while True:
             try:
                 return await self._connect()
@@ -122,12 +128,15 @@ class EngineDatabase:
     """Connections from an ``AsyncEngine``'s pool."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        if not hasattr(engine, "dialect"):
+        from sqlalchemy.ext.asyncio import AsyncEngine
+
+        if hasattr(engine, "dialect"):
+            _require_asyncpg(engine.dialect.name, engine.dialect.driver)
+        if not isinstance(engine, AsyncEngine):
             raise UrlError(
                 f"a migrator takes a URL, an AsyncEngine or an AsyncConnection, not {type(engine).__name__}",
                 hint="in place of a pool or a connection of asyncpg, give its URL",
             )
-        _require_asyncpg(engine.dialect.name, engine.dialect.driver)
         self._engine = engine
         self.name = engine.url.render_as_string(hide_password=True)
 
@@ -161,6 +170,11 @@ class ConnectionDatabase:
     """The caller's own connection, used where it stands."""
 
     def __init__(self, connection: AsyncConnection) -> None:
+        if connection.sync_connection is None or connection.closed:
+            raise UrlError(
+                "the connection is closed, or was never opened",
+                hint="call the migrator inside of `async with engine.connect() as connection:`",
+            )
         _require_asyncpg(connection.dialect.name, connection.dialect.driver)
         self._connection = connection
         self.name = connection.engine.url.render_as_string(hide_password=True)
@@ -208,8 +222,7 @@ async def _borrow(connection: AsyncConnection) -> AsyncIterator[Session]:
     """A session on a connection of SQLAlchemy's, left as it was found."""
     raw = await connection.get_raw_connection()
     driver = raw.driver_connection
-    if driver is None:  # a closed pool entry
-        raise UrlError("the connection is closed", hint="pass an open AsyncConnection")
+    assert driver is not None  # noqa: S101 - an open connection has one
     inside = connection.in_transaction()
     if inside and not driver.is_in_transaction():
         # SQLAlchemy has begun, its adapter begins on the server with the first statement
@@ -275,6 +288,22 @@ async def _close(driver: asyncpg.Connection) -> None:
         await driver.close(timeout=CLEANUP_SECONDS)
     except (TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         driver.terminate()
+
+
+def require_asyncio() -> None:
+    """Make sure that the event loop is one that asyncpg can use.
+
+    Raises:
+        ConfigError: it is not asyncio's, nor one that stands in for it.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise ConfigError(
+            "asyncmig needs asyncio's event loop, and none is running here",
+            hint="its driver, asyncpg, knows no other: under Trio, run `asyncmig upgrade` as a process, "
+            "or migrate before Trio starts",
+        ) from None
 
 
 def _require_asyncpg(dialect: str, driver: str) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from asyncmig.errors import (
-    ConnectionFailedError,
     DatabaseError,
     PartiallyAppliedError,
     StatementFailedError,
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TRANSIENT_STATES",
-    "connection_failure",
     "is_disconnect",
-    "is_starting",
     "postgres_error",
     "server_refusal",
     "sqlstate_of",
@@ -57,6 +54,8 @@ def server_refusal(error: asyncpg.PostgresError) -> DatabaseError:
     """A refusal of something that asyncmig itself asked for."""
     text = str(error).replace("\n", " ")
     advice = {
+        "3F000": "create it with `CREATE SCHEMA`, or correct version_table_schema: a schema that is mistyped "
+        "would begin the history anew, so none is made",
         "42501": "the role needs to read and write the version table and the journal, and CREATE on their "
         "schema when they do not exist yet; `role` names another one",
         "25006": "the server is read-only (a standby?): migrate on the primary",
@@ -67,52 +66,6 @@ def server_refusal(error: asyncpg.PostgresError) -> DatabaseError:
         f"PostgreSQL refused: {text}",
         hint=advice.get(sqlstate_of(error) or ""),
         sqlstate=sqlstate_of(error),
-    )
-
-
-def is_starting(error: BaseException) -> bool:
-    """True when waiting may help: nobody listens yet, or the server says it is starting."""
-    return isinstance(
-        error,
-        OSError
-        | TimeoutError
-        | asyncpg.CannotConnectNowError
-        | asyncpg.TooManyConnectionsError
-        | asyncpg.ConnectionDoesNotExistError,
-    )
-
-
-def connection_failure(
-    error: BaseException, name: str, *, waited: float = 0.0
-) -> ConnectionFailedError:
-    """Why no connection could be made (FEATURES K6)."""
-    sqlstate = getattr(error, "sqlstate", None)
-    text = str(error) or type(error).__name__
-    after = f" after {waited:.0f} s" if waited >= 1 else ""
-    match error:
-        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
-            message = f"{name} refused the login: {text}"
-            hint = "check user and password in the URL, and pg_hba.conf on the server"
-        case asyncpg.InvalidCatalogNameError():
-            message = f"there is no such database: {text} ({name})"
-            hint = "create it with `createdb`, or correct the name in the URL"
-        case asyncpg.TooManyConnectionsError():
-            message = f"{name} has no free connection: {text}"
-            hint = "wait, raise max_connections, or close idle sessions (pg_stat_activity)"
-        case asyncpg.CannotConnectNowError():
-            message = f"{name} is not ready{after}: {text}"
-            hint = "wait for it with --wait-for-database SECONDS (or `wait_for_database`)"
-        case TimeoutError():
-            message = f"{name} did not answer within the connect timeout{after}"
-            hint = "check host, port and firewall; `connect_timeout` sets the limit"
-        case OSError():
-            message = f"cannot reach {name}{after}: {text}"
-            hint = "is the server running, and are host and port right? --wait-for-database waits"
-        case _:
-            message = f"cannot connect to {name}: {text}"
-            hint = "check the URL"
-    return ConnectionFailedError(
-        message.replace("\n", " "), hint=hint, sqlstate=sqlstate, database=name
     )
 
 

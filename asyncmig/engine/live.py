@@ -21,7 +21,7 @@ from asyncmig.engine.hidden_index import invalid_index_check
 from asyncmig.errors import AsyncmigError, ScriptError, StatementFailedError
 from asyncmig.plan.play import failing_line, play, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
-from asyncmig.sql.classify import Control, classify
+from asyncmig.sql.classify import Control
 from asyncmig.sql.pieces import pieces
 
 if TYPE_CHECKING:
@@ -253,7 +253,8 @@ class LiveConnections:
             *first, statement = pieces(statement)
             for each in first:
                 connection.exec_driver_sql(each)
-        if await_only(self.steer(recorder, statement)):
+        # what is awaited does not have the script on its stack
+        if await_only(self.steer(recorder, statement, origin=recorder.origin())):
             return statement, parameters
         return _NOTHING, ()
 
@@ -261,17 +262,26 @@ class LiveConnections:
         if self._recorder is not None:
             await_only(self.passed(self._recorder))
 
-    async def steer(self, recorder: Recorder, sql: str, *, needs_rows: bool = False) -> bool:
+    async def steer(
+        self, recorder: Recorder, sql: str, *, needs_rows: bool = False, origin: str | None = None
+    ) -> bool:
         """Get the transaction ready for a statement that a script runs itself.
+
+        Args:
+            recorder: of the script.
+            sql: one statement.
+            needs_rows: the script does not go on without them.
+            origin: the script's line, where the stack does not tell it.
 
         Returns:
             False where it is not to be sent: BEGIN and COMMIT are ours, or an earlier run has done it.
         """
         step = self._executor.playing(recorder)
+        origin = origin or recorder.origin()
+        facts = recorder.inspect(sql, origin, "sql")
         if self._executor.session.caller_transaction:
             await step.catch_up()
             return True
-        facts = classify(sql)
         if facts.control is Control.COMMIT:
             await step.end_transaction()
             return False
@@ -281,7 +291,7 @@ class LiveConnections:
             await step.undo()
             return False
         if not facts.transactional:
-            return await step.begin_alone(sql, recorder.origin())
+            return await step.begin_alone(sql, origin)
         await step.catch_up()
         step.touch()
         if not step.standing and (check := invalid_index_check(sql)) is not None:

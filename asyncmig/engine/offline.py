@@ -22,7 +22,7 @@ def offline_script(
     Args:
         plan: recorded with ``offline=True``.
         books: the version table and the journal.
-        create_tables: begin with the tables' creation: the plan starts from nothing.
+        create_tables: begin with the version table's creation: the plan starts from nothing.
         one_transaction: no COMMIT between steps where PostgreSQL allows it.
     """
     script = "\n".join(_lines(plan, books, create_tables, one_transaction)) + "\n"
@@ -45,19 +45,15 @@ def _encoding(script: str) -> str:
 def _lines(
     plan: Plan, books: Bookkeeping, create_tables: bool, one_transaction: bool
 ) -> Iterator[str]:
-    is_open = False
+    yield "BEGIN;"
+    yield ""
+    is_open = True
     if create_tables:
-        yield "BEGIN;"
-        yield ""
-        yield from _terminated([books.version.create(plan.revisions)])
-        is_open = True
+        yield from _terminated([books.version.create(plan.revisions, if_missing=True)])
+    yield from _terminated([books.version.require(plan.current)])
     if books.journal is not None:
-        if not is_open:
-            yield "BEGIN;"
-            yield ""
         yield from _terminated(books.journal.create())
-        is_open = True
-    if is_open and not (one_transaction and plan.steps):
+    if not (one_transaction and plan.steps):
         yield "COMMIT;"
         yield ""
         is_open = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from asyncmig.engine.quoting import identifier, literal, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from asyncmig.revisions.moves import RowChange
 
@@ -37,7 +37,7 @@ class VersionTable:
         """The name as SQL."""
         return qualified(self.schema, self.name)
 
-    def create(self, revisions: Iterable[str] = ()) -> str:
+    def create(self, revisions: Iterable[str] = (), *, if_missing: bool = False) -> str:
         """CREATE TABLE, wide enough for the longest of these ids."""
         width = max([ALEMBIC_WIDTH, *(len(revision) for revision in revisions)])
         key = (
@@ -45,7 +45,26 @@ class VersionTable:
             if self.primary_key
             else ""
         )
-        return f"CREATE TABLE {self.sql_name} (\n    version_num VARCHAR({width}) NOT NULL{key}\n)"
+        create = "CREATE TABLE IF NOT EXISTS" if if_missing else "CREATE TABLE"
+        return f"{create} {self.sql_name} (\n    version_num VARCHAR({width}) NOT NULL{key}\n)"
+
+    def require(self, rows: Collection[str]) -> str:
+        """A statement that fails unless these rows are there; for none, if there is any."""
+        place = ", ".join(sorted(rows)) or "base"
+        if rows:
+            wanted = ", ".join(literal(row) for row in sorted(rows))
+            there = f"ARRAY(SELECT version_num::text FROM {self.sql_name})"
+            wrong = f"NOT ARRAY[{wanted}]::text[] <@ {there}"
+        else:
+            wrong = f"EXISTS (SELECT FROM {self.sql_name})"
+        problem = f"this script begins at {place}, and the database stands elsewhere"
+        hint = f"SELECT version_num FROM {self.sql_name} tells where"
+        body = (
+            f"BEGIN\n    IF {wrong} THEN\n        RAISE USING MESSAGE = {literal(problem)},\n"
+            f"            HINT = {literal(hint)};\n    END IF;\nEND"
+        )
+        tag = "$$" if "$$" not in body else "$asyncmig$"
+        return f"DO {tag}\n{body}\n{tag}"
 
     def widen(self, width: int) -> str:
         """Make room for longer ids. Widening a varchar rewrites nothing."""

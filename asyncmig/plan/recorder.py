@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from asyncmig.operations.created_types import ScriptTypes
     from asyncmig.operations.operation import MigrateOperation
     from asyncmig.revisions.revision import Revision
+    from asyncmig.sql.classify import Classification
 
 __all__ = ["LiveAccess", "Recorder", "StopRecordingError"]
 
@@ -209,11 +210,7 @@ class Recorder:
         executed: bool = False,
     ) -> None:
         """Append one statement to the script's list."""
-        if (problem := _unsendable(sql)) is not None:
-            raise self._refused(
-                problem, "PostgreSQL has no such character: take it out", origin, directive
-            )
-        facts = classify(sql)
+        facts = self.inspect(sql, origin, directive)
         match facts.control:
             case None | Control.SAVEPOINT:
                 pass
@@ -240,6 +237,26 @@ class Recorder:
                 executed=executed,
             )
         )
+
+    def inspect(self, sql: str, origin: str | None, directive: str) -> Classification:
+        """Look at a statement before it is kept or sent.
+
+        Raises:
+            ScriptError: no server takes it, or no run survives it.
+        """
+        if (problem := _unsendable(sql)) is not None:
+            raise self._refused(
+                problem, "PostgreSQL has no such character: take it out", origin, directive
+            )
+        facts = classify(sql)
+        if facts.verb == "DISCARD ALL":
+            raise self._refused(
+                "DISCARD ALL frees the lock that keeps other runners away",
+                "DISCARD TEMP, DISCARD SEQUENCES and RESET ALL can be used",
+                origin,
+                directive,
+            )
+        return facts
 
     def divide(self) -> None:
         """Commit what was said so far: the script asks for it."""

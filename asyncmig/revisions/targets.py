@@ -273,7 +273,7 @@ class TargetReader:
         raise TargetError(
             f"'{expression.text}' is ambiguous: the database stands at {', '.join(starts)}",
             hint="say which one goes down: "
-            + " or ".join(f"`asyncmig downgrade {name}{expression.steps}`" for name in starts[:3]),
+            + " or ".join(f"`asyncmig downgrade {name}@{expression.steps}`" for name in starts[:3]),
             target=expression.text,
             current=tuple(starts),
         )
@@ -303,7 +303,7 @@ class TargetReader:
             raise _too_far(expression, "nothing is below the base")
         lineage = self.lineage(expression.branch) if steps > 0 and expression.branch else None
         here = start
-        for _ in range(abs(steps)):
+        for taken in range(abs(steps)):
             if steps > 0:
                 ways = history.bases if here is None else history.children(here.id)
                 if lineage is not None:
@@ -320,7 +320,7 @@ class TargetReader:
             if not ways:
                 if beyond:
                     return here
-                raise _too_far(expression, f"it is more than {abs(steps)} revisions that are there")
+                raise _too_far(expression, _end_of_history(steps, taken))
             here = history.get(ways[0])
         return here
 
@@ -333,12 +333,21 @@ def _too_far(expression: Expression, reason: str) -> TargetError:
     )
 
 
+def _end_of_history(steps: int, taken: int) -> str:
+    if taken:
+        return f"{taken} of its {abs(steps)} steps are there"
+    return f"nothing is {'above' if steps > 0 else 'below'}"
+
+
 def _fork(expression: Expression, here: Revision | None, ways: tuple[str, ...]) -> TargetError:
     place = f"revision '{here.id}'" if here else "the base"
+    steps = expression.steps or 0
+    along = (
+        f"@+{steps}" if steps > 0 and here and not (expression.symbol or expression.branch) else ""
+    )
     return TargetError(
         f"'{expression.text}' is ambiguous: {place} leads to {', '.join(ways)}",
-        hint="name the revision you want"
-        + (", or the branch: `label@+N`" if (expression.steps or 0) > 0 else ""),
+        hint="name the one you want: " + " or ".join(f"`{name}{along}`" for name in ways[:3]),
         target=expression.text,
         candidates=ways,
     )

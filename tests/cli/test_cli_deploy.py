@@ -208,3 +208,9 @@ async def test_a_program_that_is_too_old(
     with pytest.raises(Exception, match="pg_dump failed: no luck"):
         await back_up(migrator, tmp_path / "x.sql")
     assert not list(tmp_path.glob("x.sql*"))
+
+
+def test_ctrl_c_at_the_question_is_told(database_command: Command, release: Project) -> None:
+    stopped = database_command.terminal("deploy", typed="\x03")
+    assert stopped.code == 130
+    assert stopped.out.split("[y/N] ")[1].replace("^C", "").startswith("\nnot confirmed: nothing")

@@ -14,13 +14,17 @@ from fix_database import postgres_program
 LATIN1 = "ENCODING LATIN1 LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
 
 
-def run_psql(url: str, script: bytes) -> None:
-    done = subprocess.run(
+def psql(url: str, script: str | bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
         [str(postgres_program("psql")), url, "-v", "ON_ERROR_STOP=1", "-qX", "-f", "-"],
-        input=script,
+        input=script.encode() if isinstance(script, str) else script,
         capture_output=True,
         check=False,
     )
+
+
+def run_psql(url: str, script: str | bytes) -> None:
+    done = psql(url, script)
     assert done.returncode == 0, done.stderr
 
 
@@ -73,3 +77,31 @@ async def test_no_locale_and_no_encoding_changes_a_name(project, database_url, p
         await connection.close()
     finally:
         await pg.execute(f"DROP DATABASE {name}")
+
+
+async def test_a_script_runs_only_where_it_begins(project, database_url, pg):
+    project.revision("a1", upgrade="op.execute('CREATE TABLE a ()')")
+    project.revision("b1", down="a1", upgrade="op.execute('CREATE TABLE b ()')")
+    project.revision("c1", down="b1", upgrade="op.execute('CREATE TABLE c ()')")
+    migrator = Migrator(database_url, script_location=project.script_location)
+    await migrator.upgrade("a1")
+    for wrong in ("base:c1", "b1:c1"):
+        done = psql(database_url, await migrator.sql(wrong))
+        assert done.returncode == 3
+        begin = wrong.partition(":")[0]
+        message = f"this script begins at {begin}, and the database stands elsewhere"
+        assert message in done.stderr.decode()
+        assert await pg.fetchval("SELECT to_regclass('c')") is None
+    run_psql(database_url, await migrator.sql("a1:c1"))
+    assert (await migrator.status()).ok
+
+
+async def test_a_script_from_base_takes_an_empty_version_table(project, database_url):
+    project.revision(
+        "a1", upgrade="op.execute('CREATE TABLE a ()')", downgrade="op.drop_table('a')"
+    )
+    migrator = Migrator(database_url, script_location=project.script_location)
+    await migrator.upgrade()
+    await migrator.downgrade("base")
+    run_psql(database_url, await migrator.sql("base:head"))
+    assert (await migrator.status()).ok

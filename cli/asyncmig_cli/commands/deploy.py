@@ -132,4 +132,9 @@ def _confirmed(invocation: Invocation, survey: "Survey") -> bool:
     invocation.console.out.flush()
     err.write(f"deploy this to {survey.database}? [y/N] ")
     err.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    try:
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    except KeyboardInterrupt:
+        err.line()
+        invocation.note("not confirmed: nothing was run")
+        raise

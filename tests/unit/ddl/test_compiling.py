@@ -30,6 +30,18 @@ def test_create_table_leaves_nothing_out(item):
         sql_of(lambda op: op.create_table("t", sa.Column("a", sa.Integer), item))
 
 
+@pytest.mark.parametrize("column", ["id", None, sa.Integer(), sa.column("id")])
+def test_add_column_takes_a_column(column):
+    with pytest.raises(DirectiveError, match=r"takes a column, not \w+ \(.*test_compiling"):
+        sql_of(lambda op: op.add_column("t", column))
+
+
+@pytest.mark.parametrize("rows", [[], [{"a": 1}]])
+def test_bulk_insert_takes_a_table(rows):
+    with pytest.raises(DirectiveError, match=r"takes a table, not str \(.*test_compiling"):
+        sql_of(lambda op: op.bulk_insert("t", rows))
+
+
 def test_create_table_takes_a_none_among_its_items():
     assert sql_of(lambda op: op.create_table("t", None, sa.Column("a", sa.Integer)))
 

@@ -136,7 +136,7 @@ class TestResolve:
         with pytest.raises(TargetError, match="'aaaa2' leads to aaaa3, bbbb3") as caught:
             TREE.resolve("base1+2")
         assert caught.value.candidates == ("aaaa3", "bbbb3")
-        assert "label@+N" in caught.value.hint
+        assert caught.value.hint == "name the one you want: `aaaa3` or `bbbb3`"
 
     def test_a_merge_on_the_way_down(self):
         with pytest.raises(TargetError, match="'m' leads to a, b") as caught:
@@ -265,8 +265,9 @@ class TestDowngradeTargets:
             TargetError, match="ambiguous: the database stands at aaaa3, lone"
         ) as caught:
             self.undone("-1", ["lone", "aaaa3"])
-        assert "`asyncmig downgrade aaaa3-1` or `asyncmig downgrade lone-1`" in caught.value.hint
+        assert "`asyncmig downgrade aaaa3@-1` or `asyncmig downgrade lone@-1`" in caught.value.hint
         assert caught.value.current == ("aaaa3", "lone")
+        assert self.undone("aaaa3@-1", ["lone", "aaaa3"]) == ["aaaa3"]
 
     def test_a_branch_of_which_nothing_has_run(self):
         with pytest.raises(TargetError, match="nothing of branch 'other' has run"):
