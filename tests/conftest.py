@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytest_plugins = ["fix_server", "fix_database", "fix_project", "fix_autogenerate"]
+pytest_plugins = ["fix_server", "fix_database", "fix_project", "fix_autogenerate", "fix_standby"]
 
 # a busy machine is no failure: what is slow is found by counting, never by the clock
 settings.register_profile(
