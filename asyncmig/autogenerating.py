@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog
     from asyncmig.config.settings import Settings
     from asyncmig.engine.database import Database
+    from asyncmig.engine.session import Session
     from asyncmig.engine.shadow import Sides
     from asyncmig.engine.state import DatabaseState
     from asyncmig.operations.operation import MigrateOperation
@@ -179,7 +180,7 @@ class Autogenerate:
         settings = self.settings
         async with opened(self.database, settings) as session:
             status, state = await read_status(session, settings, self.graph)
-            _require_current(status)
+            await _require_current(session, status)
             sides = await read_sides(
                 session,
                 models,
@@ -298,13 +299,19 @@ class Autogenerate:
         return {**self.settings.schema_translate_map, **given}
 
 
-def _require_current(status: Status) -> None:
+async def _require_current(session: Session, status: Status) -> None:
     if not (status.pending or status.unknown or status.partial):
         return
+    standby = (await session.fetch("SELECT pg_is_in_recovery() AS standby"))[0]["standby"]
+    first = (
+        "it is a standby: run `asyncmig upgrade` on the primary, and let the standby follow"
+        if standby
+        else "run `asyncmig upgrade` first"
+    )
     missing = ", ".join(status.pending[:3]) or ", ".join(status.unknown[:3]) or "a partial step"
     raise NotCurrentError(
         f"the database is {status.state}, not at head ({missing}): models are compared with the head",
-        hint="run `asyncmig upgrade` first; `asyncmig status` shows where the database stands",
+        hint=f"{first}; `asyncmig status` shows where the database stands",
         current=status.current,
         pending=status.pending,
         state=status.state,

@@ -48,10 +48,17 @@ __all__ = ["ModelStatement", "Models"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStatement:
-    """A statement of the models' DDL, and what of the models it is for: ``table shop.book``."""
+    """A statement of the models' DDL.
+
+    Attributes:
+        sql: one statement, or several for one thing.
+        subject: what of the models it is for: ``table shop.book``.
+        part: of that what it makes, where it is not the whole: ``index ix_book_title``.
+    """
 
     sql: str
     subject: str
+    part: str | None = None
 
 
 class Models:
@@ -154,8 +161,10 @@ class Models:
         translate.update(scratch)
         translate.update({name: scratch[self._meant(name)] for name in self._translate})
         return [
-            ModelStatement(sql=self._compile(element, translate, subject), subject=subject)
-            for element, subject in self._elements(enums)
+            ModelStatement(
+                sql=self._compile(element, translate, subject), subject=subject, part=part
+            )
+            for element, subject, part in self._elements(enums)
         ]
 
     def named_constraints(self) -> frozenset[tuple[str, str, str]]:
@@ -201,33 +210,39 @@ class Models:
                 subject=subject,
             ) from error
 
-    def _elements(self, enums: Mapping[ObjectName, Enum]) -> Iterator[tuple[DDLElement, str]]:
-        yield from self._type_statements(enums)
+    def _elements(
+        self, enums: Mapping[ObjectName, Enum]
+    ) -> Iterator[tuple[DDLElement, str, str | None]]:
+        """What to create, its subject and its part."""
+        for named, label in self._type_statements(enums):
+            yield named, label, None
         for sequence in self._sequences():
-            yield CreateSequence(sequence), f"sequence {self._label(sequence)}"
+            yield CreateSequence(sequence), f"sequence {self._label(sequence)}", None
         for table in (*self.outside.values(), *self.tables.values()):
             # foreign keys follow when all tables are there, so that their order does not matter
-            yield CreateTable(table, include_foreign_key_constraints=[]), self._subject(table)
+            created = CreateTable(table, include_foreign_key_constraints=[])
+            yield created, self._subject(table), None
         for table in self.tables.values():
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 if is_meant(index, self._compiler):
-                    yield CreateIndex(index), self._subject(table)
+                    yield CreateIndex(index), self._subject(table), f"index {index.name}"
         for table in self.tables.values():
             subject = self._subject(table)
             for constraint in self._in_order(table):
                 if isinstance(constraint, ForeignKeyConstraint):
                     # it may lead to the columns of a unique index
-                    yield _added(resolved(constraint)), subject
+                    columns = ", ".join(constraint.column_keys)
+                    yield _added(resolved(constraint)), subject, f"foreign key ({columns})"
                 elif is_added_later(constraint, self._compiler):
-                    yield _added(constraint), subject
+                    yield _added(constraint), subject, None
             if table.comment is not None:
-                yield SetTableComment(table), subject
+                yield SetTableComment(table), subject, None
             for column in table.columns:
                 if column.comment is not None:
-                    yield SetColumnComment(column), subject
+                    yield SetColumnComment(column), subject, None
             for constraint in self._in_order(table):
                 if constraint.comment is not None and constraint.name is not None:
-                    yield SetConstraintComment(constraint), subject
+                    yield SetConstraintComment(constraint), subject, None
 
     def _type_statements(
         self, enums: Mapping[ObjectName, Enum]

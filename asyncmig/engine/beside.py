@@ -6,20 +6,22 @@ stand, what is refused is tried again when others are there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import asyncpg
-
-from asyncmig.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asyncmig.catalog.models import ModelStatement
+    from asyncmig.engine.refusals import Refusals
     from asyncmig.engine.session import Session
 
 __all__ = ["Beside", "build"]
+
+_BEFORE = "SAVEPOINT asyncmig_entity;\n"
+_MISSING = "what it needs must be among the models, be declared, or be in the database already"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +33,17 @@ class Beside:
 
 
 async def build(
-    session: Session, statements: Sequence[ModelStatement], *, last: bool
+    session: Session, statements: Sequence[ModelStatement], refusals: Refusals | None = None
 ) -> Sequence[ModelStatement]:
     """Create entities in an order that runs, and give those that must wait.
 
     Args:
         session: within a transaction.
         statements: one for each entity.
-        last: nothing comes later that they could need.
+        refusals: tells why the last of them are refused; None while what they need may come later.
 
     Raises:
-        DatabaseError: the last of them are refused, whatever the order; the facts have ``subject``
-            and ``sql``.
+        DatabaseError: some are refused, whatever the order; the facts are those of ``Refusals.told``.
     """
     if not statements:
         return ()
@@ -58,8 +59,10 @@ async def build(
                 refused.append(statement)
                 reason = reason or (statement, error)
         if reason is not None and len(refused) == len(left):
-            if last:
-                raise _refusal(*reason)
+            if refusals is not None:
+                statement, error = reason
+                told = replace(refusals, what="what is declared", missing=_MISSING)
+                raise told.told(error, statement, before=_BEFORE) from error
             return refused
         left = refused
     return ()
@@ -68,22 +71,8 @@ async def build(
 async def _tried(session: Session, sql: str) -> asyncpg.PostgresError | None:
     """The error with which the server refuses it; nothing is left of it then."""
     try:
-        await session.send(f"SAVEPOINT asyncmig_entity;\n{sql};\nRELEASE SAVEPOINT asyncmig_entity")
+        await session.send(f"{_BEFORE}{sql};\nRELEASE SAVEPOINT asyncmig_entity")
     except asyncpg.PostgresError as error:
         await session.send("ROLLBACK TO SAVEPOINT asyncmig_entity")
         return error
     return None
-
-
-def _refusal(statement: ModelStatement, error: asyncpg.PostgresError) -> DatabaseError:
-    reason = str(error).partition("\n")[0]
-    refusal = DatabaseError(
-        f"PostgreSQL refuses what is declared: {statement.subject}: {reason}",
-        hint=getattr(error, "hint", None)
-        or "what it needs must be among the models, be declared, or be in the database already",
-        subject=statement.subject,
-        sql=statement.sql,
-        sqlstate=getattr(error, "sqlstate", None),
-    )
-    refusal.__cause__ = error
-    return refusal

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TRANSIENT_STATES",
     "is_disconnect",
+    "position_of",
     "postgres_error",
     "server_refusal",
     "sqlstate_of",
@@ -108,7 +109,7 @@ def statement_failure(
         else ""
     )
     text = str(getattr(error, "message", None) or error).replace("\n", " ")
-    position = _position(error)
+    position = position_of(error)
     line = ""
     if statement is not None and position is not None:
         before = statement.sql[: position - 1]
@@ -166,7 +167,8 @@ def tried_in_vain(
     )
 
 
-def _position(error: asyncpg.PostgresError) -> int | None:
+def position_of(error: asyncpg.PostgresError) -> int | None:
+    """The character of the message that the server points to, from 1."""
     raw = getattr(error, "position", None)
     return int(raw) if raw and str(raw).isdigit() else None
 
@@ -205,6 +207,11 @@ def _advice(sqlstate: str | None, error: asyncpg.PostgresError, step: Step) -> s
             return "the server is read-only (a standby?): migrate on the primary"
         case "53100":
             return "the server's disk is full"
+        case "53200" if "max_locks_per_transaction" in (hint or ""):
+            return (
+                "one transaction takes more locks than the server has room for: raise "
+                "max_locks_per_transaction, or divide the revision into several"
+            )
         case "57014":
             return "the statement ran into statement_timeout, or was cancelled"
         case _:

@@ -19,9 +19,10 @@ from asyncmig.catalog.names import translation
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.engine.beside import Beside, build
 from asyncmig.engine.quoting import literal
+from asyncmig.engine.refusals import Refusals
 from asyncmig.engine.session import CLEANUP_SECONDS
 from asyncmig.engine.surroundings import REFERS_OUTSIDE
-from asyncmig.errors import ConnectionLostError, DatabaseError
+from asyncmig.errors import ConnectionLostError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -146,7 +147,7 @@ async def print_draft(session: Session, draft: Draft, *, missing: str) -> Printe
         missing: the hint where a statement is refused and the server gives none.
 
     Raises:
-        DatabaseError: the server refuses a statement; the facts have ``subject`` and ``sql``.
+        DatabaseError: the server refuses a statement; the facts are those of ``Refusals.told``.
     """
     token = f"asyncmig_{secrets.token_hex(6)}"
     names = {schema: name.replace(_STANDING_FOR, token) for schema, name in draft.scratch.items()}
@@ -169,21 +170,22 @@ async def _build(
     before = [f"CREATE SCHEMA {name}" for name in names.values()]
     before.append(f"SELECT set_config('search_path', {literal(path)}, true)")
     before.append("SET LOCAL check_function_bodies = off")
+    refusals = Refusals(scratch=names, default_schema=draft.default_schema, missing=missing)
     beside = draft.beside or Beside()
     early, late = ([_named(item, token) for item in part] for part in (beside.early, beside.late))
     if early:
         await session.send(";\n".join(before))
         before = before[-1:]
-        early = list(await build(session, early, last=False))
-    texts = [item.sql.replace(_STANDING_FOR, token) for item in draft.statements]
+        early = list(await build(session, early))
+    statements = [_named(item, token) for item in draft.statements]
     await session.send("SAVEPOINT asyncmig_models")
     try:
-        await session.send(";\n".join([*before, *texts]))
+        await session.send(";\n".join([*before, *(item.sql for item in statements)]))
     except asyncpg.PostgresError:
         await session.send("ROLLBACK TO SAVEPOINT asyncmig_models")
         await session.send(";\n".join(before))
-        await _find_guilty(session, draft.statements, texts, missing)
-    await build(session, [*early, *late], last=True)
+        await _find_guilty(session, statements, refusals)
+    await build(session, [*early, *late], refusals)
     await session.send("RELEASE SAVEPOINT asyncmig_models; SET LOCAL search_path = ''")
 
 
@@ -193,40 +195,11 @@ def _named(statement: ModelStatement, token: str) -> ModelStatement:
 
 
 async def _find_guilty(
-    session: Session, statements: Sequence[ModelStatement], texts: Sequence[str], missing: str
+    session: Session, statements: Sequence[ModelStatement], refusals: Refusals
 ) -> None:
     """Send one by one what was refused together."""
-    for statement, text in zip(statements, texts, strict=True):
+    for statement in statements:
         try:
-            await session.send(text)
+            await session.send(statement.sql)
         except asyncpg.PostgresError as error:
-            raise _refusal(error, statement, missing) from error
-
-
-def _refusal(
-    error: asyncpg.PostgresError, statement: ModelStatement, missing: str
-) -> DatabaseError:
-    hint = getattr(error, "hint", None)
-    match error:
-        case asyncpg.OutOfMemoryError() if hint and "max_locks_per_transaction" in hint:
-            hint = (
-                "so many tables take more locks than the server has room for: raise "
-                "max_locks_per_transaction, or build the models elsewhere: "
-                f'shadow_url = "{EMBEDDED}"'
-            )
-        case asyncpg.InsufficientPrivilegeError():
-            hint = hint or (
-                "grant it to the role that compares, set `role` to one that has it, or build the models "
-                f'elsewhere: shadow_url = "{EMBEDDED}", or the URL of a scratch database'
-            )
-        case _:
-            pass
-    detail = getattr(error, "detail", None)
-    reason = str(error).partition("\n")[0] + (f" ({detail})" if detail else "")
-    return DatabaseError(
-        f"PostgreSQL refuses the models: {statement.subject}: {reason}",
-        hint=hint or missing,
-        subject=statement.subject,
-        sql=statement.sql,
-        sqlstate=getattr(error, "sqlstate", None),
-    )
+            raise refusals.told(error, statement) from error

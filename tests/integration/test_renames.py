@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fix_project import Project
 
 # keywords that older servers do not have, and do not quote
-NEWER = frozenset({"json_exists", "json_query", "json_scalar"})
+NEWER = frozenset({"json", "json_exists", "json_query", "json_scalar"})
 
 
 def migrator(project: Project, url: str, metadata: sa.MetaData) -> Migrator:

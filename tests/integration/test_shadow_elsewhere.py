@@ -215,7 +215,9 @@ async def test_a_function_that_the_shadow_lacks(comparing: Comparing, make_datab
     metadata = sa.MetaData()
     sa.Table("t", metadata, sa.Column("n", sa.Integer, server_default=sa.text("seven()")))
     await comparing.sides(metadata)
-    with pytest.raises(DatabaseError, match=r"table t: function seven\(\) does not exist") as info:
+    with pytest.raises(
+        DatabaseError, match=r"table t, column n: function seven\(\) does not exist"
+    ) as info:
         await comparing.sides(metadata, elsewhere=UrlShadow(Settings(), make_database()))
     assert info.value.subject == "table t"
 

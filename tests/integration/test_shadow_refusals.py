@@ -1,0 +1,197 @@
+"""Models that PostgreSQL refuses: what, where, why, what next; and nothing of them is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pgs
+
+from asyncmig import Migrator
+from asyncmig.entities import View, register
+from asyncmig.errors import DatabaseError
+from fix_database import catalog_dump
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from asyncpg import Connection
+
+    from fix_project import Project
+
+
+def table(metadata: sa.MetaData, *items: sa.schema.SchemaItem, name: str = "book") -> sa.Table:
+    return sa.Table(name, metadata, sa.Column("id", sa.Integer, primary_key=True), *items)
+
+
+def key_to_what_is_not_unique(metadata: sa.MetaData) -> None:
+    table(metadata, sa.Column("code", sa.Text))
+    table(metadata, sa.Column("code", sa.ForeignKey("book.code")), name="loan")
+
+
+def key_of_another_type(metadata: sa.MetaData) -> None:
+    table(metadata, sa.Column("boss", sa.Text, sa.ForeignKey("book.id")))
+
+
+def default_of_another_type(metadata: sa.MetaData) -> None:
+    table(metadata, sa.Column("pages", sa.Integer, server_default="many"))
+
+
+def default_of_no_function(metadata: sa.MetaData) -> None:
+    table(metadata, sa.Column("a b", sa.Integer, server_default=sa.text("no_such()")))
+
+
+def no_such_type(metadata: sa.MetaData) -> None:
+    table(metadata, sa.Column("name", pgs.CITEXT))
+
+
+def check_with_a_syntax_error(metadata: sa.MetaData) -> None:
+    table(metadata, sa.CheckConstraint("id >> > 3", name="enough"))
+
+
+def two_indexes_of_one_name(metadata: sa.MetaData) -> None:
+    table(metadata, sa.Column("x", sa.Text), sa.Index("ix", "x"))
+    table(metadata, sa.Column("x", sa.Text), sa.Index("ix", "x"), name="loan")
+
+
+def index_of_no_operator_class(metadata: sa.MetaData) -> None:
+    table(metadata, sa.Column("x", sa.Text), sa.Index("ix", "x", postgresql_using="gin"))
+
+
+def too_many_columns(metadata: sa.MetaData) -> None:
+    table(metadata, *(sa.Column(f"c{number}", sa.Integer) for number in range(1600)))
+
+
+def generated_by_what_changes(metadata: sa.MetaData) -> None:
+    table(metadata, sa.Column("at", sa.DateTime, sa.Computed("now()", persisted=True)))
+
+
+def enum_label_too_long(metadata: sa.MetaData) -> None:
+    table(metadata, sa.Column("mood", sa.Enum("x" * 64, name="mood")))
+
+
+def in_another_schema(metadata: sa.MetaData) -> None:
+    metadata.schema = 'we "shop"'
+    table(metadata, sa.Column("x", sa.Integer, server_default=sa.text("y")))
+
+
+def view_of_no_column(metadata: sa.MetaData) -> None:
+    table(metadata)
+    register(metadata, View("titles", "SELECT id,\n       title FROM book"))
+
+
+CASES: dict[Callable[[sa.MetaData], None], tuple[str, str, str]] = {
+    key_to_what_is_not_unique: (
+        "table loan, foreign key (code): there is no unique constraint matching given keys",
+        "FOREIGN KEY(code) REFERENCES book (code)",
+        "a unique constraint",
+    ),
+    key_of_another_type: (
+        'table book, foreign key (boss): foreign key constraint "book_boss_fkey" cannot be implemented (Key',
+        "ALTER TABLE book ADD",
+        "correct the models",
+    ),
+    default_of_another_type: (
+        'table book, column pages: invalid input syntax for type integer: "many"',
+        "'many'",
+        "correct the models",
+    ),
+    default_of_no_function: (
+        "table book, column a b: function no_such() does not exist",
+        "no_such()",
+        "run the migrations that create it first",
+    ),
+    no_such_type: (
+        'table book, column name: type "citext" does not exist',
+        "CITEXT",
+        "run the migrations that create it first",
+    ),
+    check_with_a_syntax_error: (
+        'table book, constraint enough: syntax error at or near ">"',
+        "> 3",
+        "correct the models",
+    ),
+    two_indexes_of_one_name: (
+        'table loan, index ix: relation "ix" already exists',
+        "CREATE INDEX ix ON loan (x)",
+        "another",
+    ),
+    index_of_no_operator_class: (
+        'table book, index ix: data type text has no default operator class for access method "gin"',
+        "USING gin (x)",
+        "extensions",
+    ),
+    too_many_columns: (
+        "table book: tables can have at most 1600 columns",
+        "CREATE TABLE book (",
+        "correct the models",
+    ),
+    generated_by_what_changes: (
+        "table book: generation expression is not immutable",
+        "GENERATED ALWAYS AS (now())",
+        "correct the models",
+    ),
+    enum_label_too_long: (
+        f'enum mood: invalid enum label "{"x" * 64}" (Labels must be 63 bytes or less.)',
+        "CREATE TYPE mood AS ENUM",
+        "correct the models",
+    ),
+    in_another_schema: (
+        'table we "shop".book, column x: cannot use column reference in DEFAULT expression',
+        'CREATE TABLE "we ""shop""".book (',
+        "correct the models",
+    ),
+    view_of_no_column: (
+        'view titles: column "title" does not exist',
+        "SELECT id,",
+        "among the models",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+async def test_a_refused_model_is_named(
+    project: Project, database_url: str, pg: Connection, case: Callable[[sa.MetaData], None]
+):
+    metadata = sa.MetaData()
+    case(metadata)
+    before = catalog_dump(database_url)
+    settings = project.settings(url=database_url, shadow_cache=False)
+    migrator = Migrator(settings=settings, target_metadata=metadata)
+    message, sql, hint = CASES[case]
+    with pytest.raises(DatabaseError) as check:
+        await migrator.check()
+    error = check.value
+    assert message in error.message
+    assert sql in str(error.sql)
+    assert hint in str(error.hint)
+    facts = error.fields()
+    assert facts["sqlstate"]
+    assert "asyncmig_" not in f"{error.message} {facts}"
+    with pytest.raises(DatabaseError) as revision:
+        await migrator.revision("x", autogenerate=True)
+    assert revision.value.message == error.message
+    assert not list(project.versions.glob("*.py"))
+    assert catalog_dump(database_url) == before
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> $1"
+    )
+    with anyio.fail_after(10):
+        while await pg.fetchval(others, pg.get_server_pid()):
+            await anyio.sleep(0.01)
+
+
+async def test_the_place_is_pointed_at(project: Project, database_url: str):
+    metadata = sa.MetaData(schema="shop")
+    default_of_another_type(metadata)
+    migrator = Migrator(settings=project.settings(url=database_url), target_metadata=metadata)
+    with pytest.raises(DatabaseError) as caught:
+        await migrator.check()
+    facts = caught.value.fields()
+    assert (facts["subject"], facts["part"]) == ("table shop.book", "column pages")
+    sql, position = str(facts["sql"]), facts["position"]
+    assert isinstance(position, int)
+    assert sql.startswith("CREATE TABLE shop.book (")
+    assert sql[position - 1 :].startswith("'many'")
