@@ -19,13 +19,12 @@ from asyncmig.autogenerate.writing import Generated
 from asyncmig.catalog.model import ObjectName
 from asyncmig.config.objects import import_object
 from asyncmig.diff.agreeing import agreed
-from asyncmig.diff.compare import compare
 from asyncmig.diff.describing import differences
 from asyncmig.diff.entity_settling import Managed, settled_entities
 from asyncmig.diff.filtering import chosen, without_tables
 from asyncmig.diff.going_back import compare_back
+from asyncmig.diff.going_forth import compare_forth
 from asyncmig.diff.model_types import ModelTypes
-from asyncmig.diff.renames import rename_operations
 from asyncmig.diff.settling import settled
 from asyncmig.engine.reading import opened, read_status
 from asyncmig.engine.shadow import read_sides
@@ -205,7 +204,10 @@ class Autogenerate:
         actual, wanted = renamed.before, renamed.after
         types = ModelTypes(wanted, tables)
         concurrent = self.settings.concurrent_indexes
-        upgrade = UpgradeOps(compare(actual, wanted, types, concurrent_indexes=concurrent))
+        names, forth = compare_forth(
+            origin, actual, wanted, renamed.renames, types, concurrent_indexes=concurrent
+        )
+        upgrade = UpgradeOps(forth)
         back, names_back = compare_back(
             wanted, actual, origin, renamed.renames, types, concurrent_indexes=concurrent
         )
@@ -213,7 +215,7 @@ class Autogenerate:
         add_users_operations(
             context, upgrade, downgrade, actual=actual, wanted=wanted, models=tables
         )
-        upgrade.ops[:0] = rename_operations(renamed.renames, origin)
+        upgrade.ops[:0] = names
         downgrade.ops += names_back
         script.upgrade_ops, script.downgrade_ops = upgrade, downgrade
 

@@ -26,14 +26,14 @@ from asyncmig.operations.tables import CreateTableOp, DropTableOp
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from asyncmig.catalog.entities import Entities
+    from asyncmig.catalog.entities import Entities, EntityKey
     from asyncmig.catalog.model import Catalog
     from asyncmig.diff.entities import EntitySteps
     from asyncmig.diff.model_types import ModelTypes
     from asyncmig.diff.work import Steps
     from asyncmig.operations.operation import MigrateOperation
 
-__all__ = ["PartialComparison", "compare", "compare_until_entities_come"]
+__all__ = ["PartialComparison", "compare", "compare_foretelling", "compare_until_entities_come"]
 
 
 def compare(
@@ -56,6 +56,18 @@ def compare(
     """
     steps, entities = _compared(before, after, model_types, concurrent_indexes)
     return _gathered(steps.in_order(entities))
+
+
+def compare_foretelling(
+    before: Catalog,
+    after: Catalog,
+    model_types: ModelTypes | None = None,
+    *,
+    concurrent_indexes: bool = False,
+) -> tuple[list[MigrateOperation], tuple[EntityKey, ...]]:
+    """As ``compare``, and the entities that come although nobody knows how they are printed by then."""
+    steps, entities = _compared(before, after, model_types, concurrent_indexes)
+    return _gathered(steps.in_order(entities)), entities.unforetold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from asyncmig.catalog.model import ObjectName
 from asyncmig.diff.columns import rebuilt
 from asyncmig.diff.entity_operations import EntityOperations, is_replaceable
 from asyncmig.diff.entity_order import creation_order, dependents, providers
+from asyncmig.diff.entity_renames import is_foretold
 from asyncmig.diff.hindrances import hindrances
 from asyncmig.diff.rights import granted, implied_by, object_name, revoked
 
@@ -46,6 +47,7 @@ class EntitySteps:
         extensions_go: when nothing is left that could need them.
         left: the entities that are there before ``come``, with ``late`` gone.
         hindered: columns and tables that cannot go, with what stands on them and stays.
+        unforetold: what comes although a rename changed how it is printed.
     """
 
     extensions_come: list[MigrateOperation] = field(default_factory=list)
@@ -56,6 +58,7 @@ class EntitySteps:
     extensions_go: list[MigrateOperation] = field(default_factory=list)
     left: Entities = field(default_factory=Entities)
     hindered: Hindrances = field(default_factory=dict)
+    unforetold: tuple[EntityKey, ...] = ()
 
 
 def compare_entities(old: Objects, new: Objects, touched: Collection[Need]) -> EntitySteps:
@@ -152,6 +155,7 @@ class _Comparison:
             steps,
             left=self._left(gone, standing, early),
             hindered=hindrances(self._before, self._after, gone),
+            unforetold=tuple(sorted(key for key in coming if not is_foretold(self._wanted[key]))),
         )
 
     def _extensions(self, steps: EntitySteps) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.entities import Entities
     from asyncmig.diff.renames import Rename
 
-__all__ = ["entities_renamed"]
+__all__ = ["entities_renamed", "is_foretold"]
 
 _CHANGED = " /* before a rename */"
 _RELATIONS = frozenset({"relation", "column", "constraint"})
@@ -51,6 +51,12 @@ def entities_renamed(entities: Entities, item: Rename) -> Entities:
         },
         owners={rename.place(place): owner for place, owner in entities.owners.items()},
     )
+
+
+def is_foretold(entity: Entity) -> bool:
+    """False for one that the server prints in another way after a rename."""
+    texts = (getattr(entity, name, None) for name in ("query", "definition", "using", "check"))
+    return not any(text is not None and text.endswith(_CHANGED) for text in texts)
 
 
 class _Renaming:

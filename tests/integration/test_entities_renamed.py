@@ -20,6 +20,7 @@ from asyncmig.entities import (
     ViewIndex,
     register,
 )
+from asyncmig.errors import PlanError
 from fix_database import catalog_dump
 
 if TYPE_CHECKING:
@@ -247,3 +248,81 @@ async def test_what_nobody_declared_follows_by_itself(
         managed=(),
     )
     assert "view" not in text
+
+
+UNDECLARED = {
+    "view": """
+        CREATE VIEW titles WITH (security_barrier = true) AS SELECT id, title FROM book;
+        CREATE VIEW long AS SELECT title FROM titles WHERE title > 'm';
+        COMMENT ON VIEW titles IS 'all'; COMMENT ON COLUMN titles.title IS 'one';
+        GRANT SELECT ON long TO pg_read_all_data; GRANT UPDATE (title) ON titles TO pg_read_all_data;
+        ALTER VIEW titles OWNER TO pg_monitor;
+    """,
+    "materialized": """
+        CREATE MATERIALIZED VIEW titles AS SELECT id, title FROM book;
+        CREATE UNIQUE INDEX ix_titles ON titles (title); GRANT SELECT ON titles TO pg_read_all_data;
+        COMMENT ON MATERIALIZED VIEW titles IS 'all';
+    """,
+    "trigger": """
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER touched BEFORE UPDATE OF title ON book FOR EACH ROW
+            WHEN (NEW.title IS NOT NULL) EXECUTE FUNCTION touch();
+        COMMENT ON TRIGGER touched ON book IS 'c'; ALTER TABLE book ENABLE ALWAYS TRIGGER touched;
+    """,
+    "policy": """
+        ALTER TABLE book ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY own ON book USING (title = CURRENT_USER) WITH CHECK (title <> '');
+        COMMENT ON POLICY own ON book IS 'c';
+    """,
+    "atomic_function": """
+        CREATE FUNCTION counted() RETURNS bigint LANGUAGE sql STABLE
+            BEGIN ATOMIC SELECT count(title) FROM book; END;
+        COMMENT ON FUNCTION counted() IS 'c'; REVOKE ALL ON FUNCTION counted() FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION counted() TO pg_read_all_data;
+    """,
+}
+
+
+@pytest.mark.parametrize("kind", UNDECLARED)
+@pytest.mark.parametrize("table", ["book", "tome"])
+async def test_what_nobody_declared_is_rebuilt_around_a_renamed_column_with_another_type(
+    project: Project, database_url: str, pg: asyncpg.Connection, kind, table
+):
+    plain = sa.Column("pages", sa.Integer, sa.CheckConstraint("pages > 0", name="paged"))
+    before = models("book", "title", [], plain, sa.Index("ix_title", "title"))
+    after = models(
+        table,
+        "name",
+        [],
+        sa.Column("leaves", sa.BigInteger, sa.CheckConstraint("leaves > 1", name="leafy")),
+        sa.Index("ix_title", "name"),
+        sa.Column("year", sa.Integer),
+        type_=sa.String(40),
+    )
+    first = Migrator(settings=project.settings(url=database_url), target_metadata=before)
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    await pg.execute(UNDECLARED[kind])
+    renames = {"book.title": "name", "book.pages": "leaves"}
+    if table != "book":
+        renames["book"] = table
+    await there_and_back(project, database_url, before, after, renames, managed=())
+
+
+async def test_what_cannot_be_rebuilt_is_said_before_anything_is_written(
+    project: Project, database_url: str, pg: asyncpg.Connection
+):
+    settings = project.settings(url=database_url)
+    first = Migrator(settings=settings, target_metadata=models("book", "title", []))
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    # grouped by its primary key, which gives way to one of another name
+    await pg.execute("CREATE VIEW titles AS SELECT id, title FROM book GROUP BY id")
+    other = sa.MetaData()
+    columns = sa.Column("id", sa.Integer), sa.Column("name", sa.Text)
+    sa.Table("book", other, *columns, sa.PrimaryKeyConstraint("id", "name", name="two"))
+    second = Migrator(settings=settings, target_metadata=other)
+    with pytest.raises(PlanError, match=r"view public\.titles names what is renamed") as found:
+        await second.revision("second", autogenerate=True, renames={"book.title": "name"})
+    assert "declare it" in str(found.value.hint)
+    assert list(project.versions.glob("*second*")) == []
