@@ -9,19 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from asyncmig.catalog.entities import Entities, Extension, Need
+from asyncmig.catalog.entities import Entities, Extension, Need, Routine
 from asyncmig.catalog.model import ObjectName
 from asyncmig.diff.columns import rebuilt
 from asyncmig.diff.entity_operations import EntityOperations, is_replaceable
 from asyncmig.diff.entity_order import creation_order, dependents, providers
 from asyncmig.diff.entity_renames import is_foretold
 from asyncmig.diff.hindrances import hindrances
+from asyncmig.diff.kinds.kind import raw
 from asyncmig.diff.rights import granted, implied_by, object_name, revoked
+from asyncmig.diff.sources import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from asyncmig.catalog.entities import EntityKey, Grant
+    from asyncmig.catalog.entities import Entity, EntityKey, Grant
     from asyncmig.catalog.model import Catalog, Column
     from asyncmig.diff.hindrances import Hindrances
     from asyncmig.diff.objects import Objects
@@ -149,6 +151,9 @@ class _Comparison:
                 comes += self._new.create(self._wanted[key])
             else:
                 comes += self._new.change(self._there[key], self._wanted[key])
+        if any(self._comes_before_its_tables(self._wanted[key]) for key in early):
+            steps.early.insert(0, raw("SET LOCAL check_function_bodies = off"))
+            steps.early.append(raw("SET LOCAL check_function_bodies = on"))
         standing = self._standing(gone)
         self._rights(steps, standing, coming)
         return replace(
@@ -235,6 +240,20 @@ class _Comparison:
                 found.add(key)
                 left += providers(pool[key].needs, pool)
         return found
+
+    def _comes_before_its_tables(self, entity: Entity) -> bool:
+        """The server looks into the source of a function in SQL, and finds a name that is not there yet."""
+        if not isinstance(entity, Routine) or entity.language != "sql":
+            return False
+        words = words_of(entity)
+        for name, table in self._after.tables.items():
+            existing = self._before.tables.get(name)
+            new = (
+                {name.name} if existing is None else table.columns.keys() - existing.columns.keys()
+            )
+            if not words.isdisjoint(new):
+                return True
+        return False
 
     def _standing(self, gone: Collection[EntityKey]) -> dict[EntityKey, Grant]:
         """Rights whose objects stay where they are."""

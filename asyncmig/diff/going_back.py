@@ -3,6 +3,9 @@
 Tables are compared under the new names, which both sides share then. What the server prints of an entity
 after a rename is not foretold, but how it printed it before is known: so entities that change are dropped
 under the new names, and created, after the old names are back, as they were.
+
+A function's source is a text, in which nothing is renamed: where one comes back that says an old name, the
+names come back first, since a default or check of a table may call it.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from asyncmig.diff.compare import compare, compare_until_entities_come
 from asyncmig.diff.entity_renames import entities_renamed
+from asyncmig.diff.renamed_catalog import is_taken, renamed
 from asyncmig.diff.renames import rename_operations, undone
+from asyncmig.diff.sources import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,12 +54,36 @@ def compare_back(
     if not back:
         found = compare(models, database, model_types, concurrent_indexes=concurrent_indexes)
         return found, []
+    if _says_old_names(origin, models, back) and (before := _under_old_names(models, back)):
+        found = compare(before, origin, model_types, concurrent_indexes=concurrent_indexes)
+        return [], [*rename_operations(back, origin), *found]
     until = compare_until_entities_come(
         models, database, model_types, concurrent_indexes=concurrent_indexes
     )
     left = _as_they_were(until.left, database.entities, origin.entities, back)
     entities = compare(replace(origin, entities=left), origin, model_types)
     return until.operations, [*rename_operations(back, origin), *entities, *until.last]
+
+
+def _says_old_names(origin: Catalog, models: Catalog, back: Iterable[Rename]) -> bool:
+    """The source of a routine that comes back has an old name in it."""
+    wanted = models.entities.by_key
+    words = {
+        word
+        for key, item in origin.entities.by_key.items()
+        if wanted.get(key) != item
+        for word in words_of(item)
+    }
+    return any(item.new in words for item in back)
+
+
+def _under_old_names(models: Catalog, back: Iterable[Rename]) -> Catalog | None:
+    """The models with the old names; None where something new has taken one of them."""
+    for item in back:
+        if is_taken(models, item):
+            return None
+        models = renamed(models, item)
+    return models
 
 
 def _as_they_were(

@@ -15,6 +15,7 @@ from asyncmig.diff.compare import compare, compare_foretelling
 from asyncmig.diff.matching import constraint_meaning, index_meaning
 from asyncmig.diff.renamed_catalog import renamed
 from asyncmig.diff.renames import rename_operations, undone
+from asyncmig.diff.sources import tell_sources
 from asyncmig.errors import PlanError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def compare_forth(
         PlanError: an entity that nobody declares is in the way, and could not be created again.
     """
     names = rename_operations(renames, origin)
+    tell_sources(names, renames, database, models)
     found, lost = compare_foretelling(
         database, models, model_types, concurrent_indexes=concurrent_indexes
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog, Column, Constraint, Domain, Index, Table
     from asyncmig.diff.renames import Rename
 
-__all__ = ["renamed"]
+__all__ = ["is_taken", "renamed"]
 
 T = TypeVar("T")
 
@@ -46,6 +46,28 @@ def renamed(catalog: Catalog, item: Rename) -> Catalog:
             return _with_label(catalog, item)
         case "sequence":
             return _with_sequence(catalog, item)
+
+
+def is_taken(catalog: Catalog, item: Rename) -> bool:
+    """True when something of the catalog has the new name already."""
+    new = ObjectName(item.schema, item.new)
+    table = catalog.tables.get(item.place)
+    match item.kind:
+        case "column":
+            return table is not None and item.new in table.columns
+        case "constraint":
+            return table is not None and item.new in table.constraints
+        case "enum_value":
+            return item.new in catalog.enums[item.place].labels
+        case "enum":
+            return new in catalog.enums or new in catalog.domains
+        case "table" | "index" | "sequence":
+            indexes = {
+                ObjectName(name.schema, index)
+                for name, found in catalog.tables.items()
+                for index in found.indexes
+            }
+            return new in catalog.tables or new in catalog.sequences or new in indexes
 
 
 def _names(item: Rename) -> tuple[ObjectName, ObjectName]:

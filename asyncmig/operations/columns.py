@@ -147,9 +147,13 @@ class AlterColumnOp(AlterTableOp):
 
     ``modify_*`` are the changes, ``existing_*`` what stands before them: known, they make the
     operation reversible. False for a default or comment means no change; None means to remove it.
+
+    Attributes:
+        named_in: routines that go on saying the old name, as far as a comparison knows.
     """
 
     directive = "alter_column"
+    named_in: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -182,9 +182,14 @@ class AlterTableOp(MigrateOperation):
 
 
 class RenameTableOp(AlterTableOp):
-    """``ALTER TABLE ... RENAME TO``; the table keeps its schema."""
+    """``ALTER TABLE ... RENAME TO``; the table keeps its schema.
+
+    Attributes:
+        named_in: routines that go on saying the old name, as far as a comparison knows.
+    """
 
     directive = "rename_table"
+    named_in: tuple[str, ...] = ()
 
     def __init__(
         self, old_table_name: str, new_table_name: str, *, schema: str | None = None

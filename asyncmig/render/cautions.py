@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ENUM
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.impossible import ImpossibleChangeOp
-from asyncmig.operations.tables import DropTableOp
+from asyncmig.operations.tables import DropTableOp, RenameTableOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,10 @@ def cautions(operation: MigrateOperation) -> Iterator[str]:
             yield "PostgreSQL cannot alter this: create a new table, move the rows and rename it, or let"
             yield "the models say what the database has; then take this line away"
         case AlterColumnOp():
+            yield from _named_in(operation.column_name, operation.named_in)
             yield from _altered(operation)
+        case RenameTableOp():
+            yield from _named_in(operation.table_name, operation.named_in)
         case _:
             return
 
@@ -61,6 +64,12 @@ def _hindered(names: tuple[str, ...]) -> Iterator[str]:
     if names:
         yield f"fails: {', '.join(names)} would be left without it, and nobody declares what it is to"
         yield "become; drop it above this line, or declare it"
+
+
+def _named_in(name: str, routines: tuple[str, ...]) -> Iterator[str]:
+    if routines:
+        yield f"the source of {', '.join(routines)} says {name}, which PostgreSQL does not change: write it"
+        yield "anew below, or declare it beside the models"
 
 
 def _needs_a_value(operation: AddColumnOp) -> bool:

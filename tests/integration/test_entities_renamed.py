@@ -283,8 +283,9 @@ UNDECLARED = {
 }
 
 
-@pytest.mark.parametrize("kind", UNDECLARED)
-@pytest.mark.parametrize("table", ["book", "tome"])
+@pytest.mark.parametrize(
+    ("kind", "table"), [("view", "book"), *((it, "tome") for it in UNDECLARED)]
+)
 async def test_what_nobody_declared_is_rebuilt_around_a_renamed_column_with_another_type(
     project: Project, database_url: str, pg: asyncpg.Connection, kind, table
 ):
@@ -326,3 +327,70 @@ async def test_what_cannot_be_rebuilt_is_said_before_anything_is_written(
         await second.revision("second", autogenerate=True, renames={"book.title": "name"})
     assert "declare it" in str(found.value.hint)
     assert list(project.versions.glob("*second*")) == []
+
+
+def labelled(column: str, language: str) -> list[Any]:
+    """A function whose source names a column of one table, and that another table calls."""
+    source = f"SELECT b || (SELECT count({column}) FROM book WHERE false)::text"
+    body = source if language == "sql" else f"BEGIN RETURN ({source}); END"
+    return [
+        Function(
+            "label", "b text", returns="text", language=language, body=body, volatility="immutable"
+        )
+    ]
+
+
+CALLS = {
+    "default": lambda: [sa.Column("label", sa.Text, server_default=sa.text("label('a')"))],
+    "check": lambda: [sa.CheckConstraint("label(place) <> 'x'", name="labelled")],
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("moment", "language"),
+    [("stays", "sql"), ("comes", "sql"), ("goes", "sql"), ("goes", "plpgsql")],
+)
+async def test_a_table_calls_a_function_whose_source_names_a_renamed_column(
+    project: Project, database_url: str, pg: asyncpg.Connection, language, call, moment
+):
+    def made(column: str, *, calls: bool) -> sa.MetaData:
+        metadata = models("book", column, labelled(column, language) if calls else [])
+        columns = sa.Column("id", sa.Integer), sa.Column("place", sa.Text)
+        sa.Table("shelf", metadata, *columns, *(CALLS[call]() if calls else ()))
+        return metadata
+
+    before = made("title", calls=moment != "comes")
+    first = Migrator(settings=project.settings(url=database_url), target_metadata=before)
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    await pg.execute(
+        "INSERT INTO book (title) VALUES ('a'); INSERT INTO shelf (place) VALUES ('b')"
+    )
+    after = made("name", calls=moment != "goes")
+    await there_and_back(project, database_url, before, after, {"book.title": "name"})
+
+
+async def test_a_source_that_goes_on_saying_the_old_name_is_told(
+    project: Project, database_url: str, pg: asyncpg.Connection
+):
+    settings = project.settings(url=database_url)
+    first = Migrator(settings=settings, target_metadata=models("book", "title", []))
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    await pg.execute(
+        "CREATE FUNCTION counted() RETURNS bigint LANGUAGE sql AS 'SELECT count(title) FROM book'"
+    )
+    await pg.execute(
+        "CREATE FUNCTION other() RETURNS bigint LANGUAGE sql AS 'SELECT count(id) FROM book'"
+    )
+    text = await there_and_back(
+        project,
+        database_url,
+        models("book", "title", []),
+        models("tome", "name", []),
+        {"book": "tome", "book.title": "name"},
+        managed=(),
+    )
+    assert "# the source of function counted(), function other() says book" in text
+    assert "# the source of function counted() says title, which PostgreSQL does not change" in text
