@@ -1,6 +1,7 @@
 """Running steps: recording scripts, sending their units, and opening the database to those that read.
 
-A static script is recorded whole and queued; many of them travel in one message. A script that reads
+A static script is recorded whole and queued; many of them travel in one message, and while it is on its
+way the next are recorded. A script that reads
 makes the executor catch up first: what is queued is sent, what the script has said so far is sent into
 an open transaction, and then it sees the database as it left it.
 """
@@ -10,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio
-import anyio.lowlevel
 
 from asyncmig.engine.applying import HookedStep
 from asyncmig.engine.before_alone import is_to_be_sent
@@ -189,18 +189,18 @@ class Executor:
     async def _run_from(
         self, first: int, moves: Sequence[Move], scripts: Mapping[str, AnyScript]
     ) -> None:
-        """Run the moves from a position on."""
-        for number, move in enumerate(moves[first:], first + 1):
-            script = scripts[move.revision.id]
-            if self._attempt:
-                await self._run_watched(move, script, number)
-            else:
-                await self._run_move(move, script, number)
-            if self.wire.full:
-                await self.wire.flush()
-            else:
-                await anyio.lowlevel.checkpoint()
-        await self.wire.flush()
+        """Run the moves from a position on: a batch is sent while the scripts of the next are played."""
+        async with self.wire.overlapping():
+            for number, move in enumerate(moves[first:], first + 1):
+                script = scripts[move.revision.id]
+                if self._attempt:
+                    await self._run_watched(move, script, number)
+                else:
+                    await self._run_move(move, script, number)
+                if self.wire.full:
+                    await self.wire.send_ahead()
+                await self.wire.breathe()
+            await self.wire.flush()
 
     async def _run_watched(self, move: Move, script: AnyScript, number: int) -> None:
         """Play a live script once more, and look who stands in its way."""
@@ -273,7 +273,7 @@ class Executor:
         self._current = current
         try:
             await self._live.play(script, direction_of(move), recorder, self.planner.keywords)
-        except BaseException:
+        except Exception:
             if not current.begun:
                 # what precedes this revision is complete: it stands, as if each ran by itself
                 await self._flush_before_failing()

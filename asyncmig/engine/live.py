@@ -208,6 +208,7 @@ class LiveConnections:
 
     async def _connect(self, recorder: Recorder) -> AsyncConnection:
         self._executor.playing(recorder)
+        await self._executor.wire.landed()
         if self._sqlalchemy is None:
             self._sqlalchemy = await self._executor.session.sqlalchemy()
             self._listen(self._sqlalchemy.sync_connection)

@@ -3,7 +3,7 @@
 One simple-query message may carry many statements, and many transactions with their own BEGIN and
 COMMIT: they commit one by one and stop at the first error. The wire packs what is queued into such
 messages, in growing batches, so that the first progress shows at once and a long history is not paid
-for by the round trip.
+for by the round trip. While a batch is out the next one is queued: two batches are held at most.
 
 A message that fails tells which of its transactions were committed; the first that was not is the
 guilty one. Where it failed on a lock, a deadlock or a serialization failure it is tried again, with
@@ -15,16 +15,21 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
+import anyio.lowlevel
 import asyncpg
 
+from asyncmig.engine.background import Background
 from asyncmig.engine.message import COMMITTED, MESSAGE_LIMIT, Message, is_copy
 from asyncmig.engine.retrying import Retrier, RetryObserver, is_transient
 from asyncmig.engine.units import Alone, Mark, Transaction, Unit
 from asyncmig.errors import PlanError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from asyncmig.engine.patience import Patience
     from asyncmig.engine.session import Session
     from asyncmig.plan.model import Step
@@ -74,10 +79,14 @@ class Wire:
         self._retrier = Retrier(session, observer, patience, merge=merge, journalled=journalled)
         self._merge = merge
         self._units: deque[Unit] = deque()
+        self._due = 0
+        self._background = Background()
         self._serial = 0
         self._batch = FIRST_BATCH
+        self._quick = True
         self._queued = 0
         self._queued_size = 0
+        self._queued_alone = False
 
     # queueing
 
@@ -89,6 +98,7 @@ class Wire:
         """
         if isinstance(unit, Alone) and self._session.caller_transaction:
             raise _refuse_alone(unit)
+        self._queued_alone = self._queued_alone or isinstance(unit, Alone)
         last = self._units[-1] if self._units else None
         if isinstance(unit, Transaction):
             self._queued_size += sum(len(part.sql) for part in unit.parts)
@@ -111,22 +121,41 @@ class Wire:
     def full(self) -> bool:
         """True when enough is queued for a message, or something that goes alone is."""
         return (
-            self._queued_size >= MESSAGE_LIMIT
-            or self._queued >= self._batch
-            or any(isinstance(unit, Alone) for unit in self._units)
+            self._queued_size >= MESSAGE_LIMIT or self._queued >= self._batch or self._queued_alone
         ) and not self._merge
 
     def lock_timeout(self, step: Step) -> float | None:
         """How long a statement of a step may wait for a lock in the try that goes on, in seconds."""
         return self._retrier.timeout(step, self.attempt)
 
-    @property
-    def open_unit(self) -> Transaction | None:
-        """The transaction that a live script is in."""
-        last = self._units[-1] if self._units else None
-        return last if isinstance(last, Transaction) and not last.closed else None
-
     # sending
+
+    def overlapping(self) -> AbstractAsyncContextManager[None]:
+        """The block in which ``send_ahead`` may be called; on leaving nothing is on its way."""
+        return self._background.opened()
+
+    async def send_ahead(self) -> None:
+        """Begin to send everything that is queued, and let the caller queue more meanwhile.
+
+        One batch is out at a time. Where transactions are joined to the one before, the caller waits.
+        Raises as ``flush``: what an earlier batch has raised.
+        """
+        if self._merge or self._session.caller_transaction:
+            await self.flush()
+            return
+        await self.landed()
+        self._due = len(self._units)
+        self._queued, self._queued_size, self._queued_alone = 0, 0, False
+        await self._background.start(self._send_due)
+
+    async def landed(self) -> None:
+        """Wait until nothing is on its way; raises as ``flush``."""
+        await self._background.wait()
+
+    async def breathe(self) -> None:
+        """Let others run for a moment; raises as ``flush`` what was on its way."""
+        await anyio.lowlevel.checkpoint()
+        self._background.check()
 
     async def flush(self) -> None:
         """Send everything that is queued; an open transaction stays open behind its last part.
@@ -135,7 +164,13 @@ class Wire:
             StatementFailedError: a statement was refused; what precedes its transaction stands.
             ConnectionLostError: the session is gone.
         """
-        while self._units and not self._idle(self._units[0]):
+        await self.landed()
+        self._due = len(self._units)
+        await self._send_due()
+        self._queued, self._queued_size, self._queued_alone = len(self._units), 0, False
+
+    async def _send_due(self) -> None:
+        while self._due and not self._idle(self._units[0]):
             head = self._units[0]
             if isinstance(head, Alone):
                 await self._send_alone(head)
@@ -145,13 +180,12 @@ class Wire:
                 await self._send_part(head)
             else:
                 await self._send_message()
-        self._queued = len(self._units)
-        self._queued_size = 0
 
     def abandon(self) -> None:
         """Forget what is queued: the run stops, or begins anew behind what stands."""
         self._units.clear()
-        self._queued = self._queued_size = 0
+        self._due = self._queued = self._queued_size = 0
+        self._queued_alone = False
 
     def _idle(self, unit: Unit) -> bool:
         return (
@@ -166,7 +200,7 @@ class Wire:
 
     def _compose(self) -> Message:
         message = Message()
-        for position, unit in enumerate(self._units):
+        for position, unit in enumerate(islice(self._units, self._due)):
             if isinstance(unit, Alone) or (position and len(message.commits) >= self._batch):
                 break
             if not self._compose_unit(unit, message):
@@ -206,6 +240,8 @@ class Wire:
             self._settle(len(message.commits))
             return
         self._observer.sent([unit for unit, _ in message.covered], message.size)
+        if self._quick:
+            self._batch *= 2
         began = time.monotonic()
         try:
             await self._session.send(message.text)
@@ -218,15 +254,18 @@ class Wire:
         self._adapt(time.monotonic() - began)
 
     def _adapt(self, elapsed: float) -> None:
-        if elapsed < QUICK:
-            self._batch *= 4
-        elif elapsed > SLOW:
+        self._quick = elapsed < QUICK
+        if elapsed > SLOW:
             self._batch = max(1, self._batch // 2)
+
+    def _drop(self) -> Unit:
+        self._due -= 1
+        return self._units.popleft()
 
     def _settle(self, commits: int) -> None:
         """Drop the first ``commits`` transactions: they stand."""
         for _ in range(commits):
-            unit = self._units.popleft()
+            unit = self._drop()
             if isinstance(unit, Transaction):
                 for mark in unit.marks:
                     self._observer.committed(mark)
@@ -286,7 +325,7 @@ class Wire:
 
     async def _send_alone(self, unit: Alone) -> None:
         await self._retrier.alone(unit)
-        self._units.popleft()
+        self._drop()
 
     # failing
 

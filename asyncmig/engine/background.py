@@ -1,0 +1,72 @@
+"""Work that goes on beside its owner's, one piece at a time; what it raises is raised to the owner."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from anyio.abc import TaskGroup
+
+__all__ = ["Background"]
+
+
+class Background:
+    """A place for one piece of work at a time; it never outlives the block that opened it."""
+
+    def __init__(self) -> None:
+        self._group: TaskGroup | None = None
+        self._ended: anyio.Event | None = None
+        self._failure: BaseException | None = None
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Work can be started inside; on leaving it has ended, or was cancelled with the block.
+
+        What it raised goes before what the block raises: it began earlier.
+        """
+        failure: BaseException | None = None
+        try:
+            async with anyio.create_task_group() as self._group:
+                try:
+                    yield
+                except Exception as error:  # noqa: BLE001 - raised again below, outside of the group
+                    failure = error
+            failure = self._failure or failure
+        finally:
+            self._group = self._ended = self._failure = None
+        if failure is not None:
+            raise failure
+
+    async def start(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Begin a piece of work, once the one before has ended."""
+        await self.wait()
+        assert self._group is not None  # noqa: S101 - only inside `opened()`
+        self._ended = anyio.Event()
+        self._group.start_soon(self._run, work, self._ended)
+
+    async def wait(self) -> None:
+        """Wait for the end of the work, and raise what it raised, however often this is asked."""
+        if self._ended is not None:
+            await self._ended.wait()
+        self.check()
+
+    def check(self) -> None:
+        """Raise what the work has raised so far."""
+        if self._failure is not None:
+            raise self._failure
+
+    async def _run(self, work: Callable[[], Awaitable[None]], ended: anyio.Event) -> None:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - raised where the owner waits
+            self._failure = error
+        except BaseException as error:
+            self._failure = error
+            raise
+        finally:
+            ended.set()
