@@ -88,7 +88,10 @@ class BatchSent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted(Event):
-    """The script of a revision runs; ``number`` counts from 1 to ``total``."""
+    """The script of a revision runs; ``number`` counts from 1 to ``total``.
+
+    What it says may be sent later: revisions before it may still be on their way.
+    """
 
     revision: str
     direction: str

@@ -266,7 +266,8 @@ class Migrator:
             self.project.require_one_history(f"{way} to {target}")
 
         async def run(project: Project) -> RunResult:
-            return await project.runner().run(await project.planner(), target, way, tag=tag)
+            planner = await project.planner()
+            return await (await project.runner()).run(planner, target, way, tag=tag)
 
         return combined_run(await in_each(self.project, run))
 
@@ -284,7 +285,8 @@ class Migrator:
 
         async def work(project: Project) -> StampResult:
             planner = await project.planner()
-            return await project.runner().stamp(planner, targets, purge=purge, tag=tag)
+            runner = await project.runner()
+            return await runner.stamp(planner, targets, purge=purge, tag=tag)
 
         return combined_stamp(await in_each(self.project, work))
 
@@ -293,7 +295,7 @@ class Migrator:
         from asyncmig.results import VersionTableResult
 
         async def work(project: Project) -> VersionTableResult:
-            created = await project.runner().ensure_tables()
+            created = await (await project.runner()).ensure_tables()
             return VersionTableResult(table=project.settings.version_table, created=created)
 
         return combined_tables(await in_each(self.project, work))
@@ -319,7 +321,7 @@ class Migrator:
                 f"there is no decision {decision!r}", hint="done, retry or forget", target=decision
             ) from None
         project = await self.project.settled("resolve")
-        entry = await project.runner().resolve(revision, decided)
+        entry = await (await project.runner()).resolve(revision, decided)
         return ResolveResult(
             revision=entry.revision,
             direction=entry.direction,

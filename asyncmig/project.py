@@ -5,6 +5,8 @@ What takes time to find out (an ``env.py``, the models) is found out once, on fi
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio.to_thread
@@ -199,8 +201,9 @@ class Project:
             return LenientDatabase(database, {} if run is None else run.schema_translate_map)
         return database
 
-    def runner(self) -> Runner:
+    async def runner(self) -> Runner:
         """Whatever changes the database."""
+        await _import_aside("asyncmig.engine.database", "asyncmig.engine.runner")
         from asyncmig.engine.runner import Runner
 
         return Runner(
@@ -213,6 +216,9 @@ class Project:
 
     async def planner(self, *, offline: bool = False) -> Planner:
         """What plans this project's revisions."""
+        await _import_aside(
+            "asyncmig.ddl.dialect", "asyncmig.operations.facade", "asyncmig.plan.planner"
+        )
         from asyncmig.ddl.dialect import MigrationDialect
         from asyncmig.plan.planner import Planner
 
@@ -379,3 +385,10 @@ def _several(given: Any) -> list[Any]:
     if given is None:
         return []
     return list(given) if isinstance(given, list | tuple | set | frozenset) else [given]
+
+
+async def _import_aside(*modules: str) -> None:
+    """Import modules in a thread: what is behind them takes a good part of a second at first."""
+    missing = [module for module in modules if module not in sys.modules]
+    if missing:
+        await anyio.to_thread.run_sync(lambda: [import_module(module) for module in missing])

@@ -257,12 +257,13 @@ class Runner:
     async def _scripts(
         self, moves: Sequence[Move], direction: Direction
     ) -> Mapping[str, AnyScript]:
-        scripts = await anyio.to_thread.run_sync(
-            self._load_scripts, [move.revision for move in moves]
-        )
-        for move in moves:
-            check_written(scripts[move.revision.id], direction)
-        return scripts
+        def load() -> Mapping[str, AnyScript]:
+            scripts = self._load_scripts([move.revision for move in moves])
+            for move in moves:
+                check_written(scripts[move.revision.id], direction)
+            return scripts
+
+        return await anyio.to_thread.run_sync(load)
 
     async def _execute(
         self,

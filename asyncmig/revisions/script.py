@@ -86,7 +86,7 @@ class PythonScript(Script):
     @property
     def has_upgrade(self) -> bool:
         """True when there is an upgrade that does more than raise ``NotImplementedError``."""
-        return self.upgrade is not None and "upgrade" not in self._meaning[1]
+        return self.upgrade is not None and not self._is_unwritten("upgrade")
 
     @property
     def has_downgrade(self) -> bool:
@@ -94,7 +94,19 @@ class PythonScript(Script):
 
         Of byte code without a source one can only tell whether the function is there.
         """
-        return self.downgrade is not None and "downgrade" not in self._meaning[1]
+        return self.downgrade is not None and not self._is_unwritten("downgrade")
+
+    def _is_unwritten(self, function: str) -> bool:
+        return _may_be_unwritten(self._source) and function in self._meaning[1]
+
+
+def _may_be_unwritten(source: bytes) -> bool:
+    """False where the text alone shows that nothing raises ``NotImplementedError``.
+
+    Other letters than ASCII's may spell the name, too (Python compares names in NFKC), and so may other
+    encodings: then only the tree can tell.
+    """
+    return b"NotImplementedError" in source or b"coding" in source or not source.isascii()
 
 
 def _meaning(tree: ast.Module) -> tuple[str, frozenset[str]]:

@@ -186,9 +186,7 @@ async def test_other_tasks_run_between_two_scripts(write, database_url):
 
     async with anyio.create_task_group() as group:
         group.start_soon(count)
-        migrator = Migrator(
-            database_url, script_location=project.script_location, on_event=listen
-        )
+        migrator = Migrator(database_url, script_location=project.script_location, on_event=listen)
         await migrator.upgrade()
         group.cancel_scope.cancel()
     assert len(seen) == 40

@@ -80,6 +80,9 @@ class TestPython:
                 False,
             ),
             ("async def downgrade(op): raise NotImplementedError()\n", False),
+            # Python reads the name in NFKC
+            ("def downgrade(): raise \uff2eotImplementedError\n", False),
+            ('def downgrade(): return "\u00e9"\n', True),
         ],
     )
     def test_when_a_downgrade_is_written(self, script, body, written):
