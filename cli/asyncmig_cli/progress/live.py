@@ -161,7 +161,8 @@ class LiveReporter:
             case events.StepStarted():
                 # A batch starts many steps before the first of them is finished.
                 self.messages[event.revision] = event.message
-                if not picture.phase:  # else the step before it is on its way, and to be seen
+                # another one that is on its way stays to be seen
+                if not picture.phase or picture.revision == event.revision:
                     picture.step(event.revision, event.message)
             case events.BatchSent() if event.revisions:
                 self._batch(event)

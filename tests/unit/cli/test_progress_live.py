@@ -51,6 +51,18 @@ def done(number: int) -> events.StepFinished:
     )
 
 
+def test_a_script_that_is_played_meanwhile_does_not_hide_what_runs() -> None:
+    next_step = events.StepStarted(
+        revision="r3", direction="upgrade", message="next", number=3, total=3
+    )
+    first, second = drawn(picture_after(RUN, done(1), STEP, PHASE, STATEMENT, next_step))
+    assert "r2 index on orders" in first
+    assert second == "  phase 2, autocommit  CREATE INDEX CONCURRENTLY i"
+    over = events.PhaseFinished(revision="r2", phase=1, kind="autocommit")
+    [only] = drawn(picture_after(RUN, done(1), STEP, PHASE, STATEMENT, over, done(2), next_step))
+    assert "r3 next" in only
+
+
 def test_where_the_run_is() -> None:
     first, second = drawn(picture_after(RUN, done(1), STEP, PHASE, STATEMENT))
     assert " 1/3 " in first
