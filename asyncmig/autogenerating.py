@@ -95,14 +95,15 @@ class Autogenerate:
     async def check(self) -> CheckResult:
         """The differences; raises as ``Migrator.check``."""
         empty = MigrationScript(None, UpgradeOps(), DowngradeOps())
-        compared = await self._compared(empty, None)
+        compared = await self._compared(empty, Renaming(), even_nothing=False)
         found = [
             difference
             for script in compared.scripts
             for container in script.upgrade_ops_list
             for difference in differences(container.ops)
         ]
-        return CheckResult(differences=tuple(found))
+        candidates = compared.renamed.candidates if found else ()
+        return CheckResult(differences=tuple(found), candidates=candidates)
 
     async def scripts(
         self,
@@ -122,7 +123,10 @@ class Autogenerate:
         with self.surroundings(), users_errors():
             return tuple(self._written(item, compared) for item in compared.scripts)
 
-    async def _compared(self, script: MigrationScript, renaming: Renaming | None) -> _Compared:
+    async def _compared(
+        self, script: MigrationScript, renaming: Renaming, *, even_nothing: bool = True
+    ) -> _Compared:
+        """Compare; ``even_nothing`` has the user's hook process a script without operations, too."""
         models, hooks = await anyio.to_thread.run_sync(self._load)
         sides, heads = await self._sides(models)
         async with AsyncExitStack() as stack:
@@ -157,13 +161,11 @@ class Autogenerate:
 
             with self.surroundings(), users_errors():
                 actual, wanted = await greenlet_spawn(settle, sides.actual, sides.wanted, hooks)
-                renamed = Renamed(before=actual, after=wanted)
-                if renaming is not None:
-                    renamed = await settle_renames(actual, wanted, renaming, settle)
+                renamed = await settle_renames(actual, wanted, renaming, settle)
                 await greenlet_spawn(self._fill, script, actual, renamed, tables, context)
                 scripts = [script]
-                if renaming is not None or not script.upgrade_ops.is_empty():
-                    # what a hook adds to nothing is no difference
+                if even_nothing or not script.upgrade_ops.is_empty():
+                    # for check, what a hook adds to nothing is no difference
                     scripts = await greenlet_spawn(self._process, script, hooks, migration)
             migration.disconnect()
         return _Compared(

@@ -132,5 +132,6 @@ def combined_check(found: Mapping[str, CheckResult]) -> CheckResult:
     return replace(
         every[0],
         differences=tuple(one for item in every for one in item.differences),
+        candidates=tuple(dict.fromkeys(one for item in every for one in item.candidates)),
         databases=dict(found),
     )

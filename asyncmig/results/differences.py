@@ -10,6 +10,8 @@ from asyncmig.results.base import Result
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from asyncmig.results.renames import RenameCandidate
+
 __all__ = ["CheckResult", "Difference", "RevisionCheck"]
 
 
@@ -59,10 +61,12 @@ class Difference(Result):
 class CheckResult(Result):
     """What ``check`` found, in the order in which a migration would change it.
 
-    Of several databases ``differences`` has all, and ``databases`` each of them by name.
+    Of several databases ``differences`` has all, and ``databases`` each of them by name. ``candidates``
+    look like renames, and are among the differences as a drop and an addition.
     """
 
     differences: tuple[Difference, ...] = ()
+    candidates: tuple[RenameCandidate, ...] = ()
     databases: Mapping[str, CheckResult] = field(default_factory=dict)
 
     @property
@@ -75,7 +79,9 @@ class CheckResult(Result):
         if self.ok:
             return "the database is what the models say"
         if not self.databases:
-            return "\n".join(map(str, self.differences))
+            return "\n".join(
+                [*map(str, self.differences), *(item.told for item in self.candidates)]
+            )
         return "\n".join(f"{name}:\n{found}" for name, found in self.databases.items())
 
 

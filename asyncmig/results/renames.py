@@ -26,3 +26,13 @@ class RenameCandidate(Result):
     old: str
     new: str
     likeness: float = 1.0
+
+    @property
+    def what(self) -> str:
+        """The kind in words."""
+        return {"enum": "enum type", "enum_value": "enum label"}.get(self.kind, self.kind)
+
+    @property
+    def told(self) -> str:
+        """What it may be, and the option of ``revision --autogenerate`` that makes it one."""
+        return f"{self.what} {self.old} may have become {self.new}: --rename {self.old}={self.new}"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from asyncmig_cli.failures import UsageProblem
 from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.rendering.files import KINDS
 
 if TYPE_CHECKING:
     from asyncmig.results import RenameCandidate
@@ -41,10 +40,9 @@ def asker(invocation: Invocation) -> "Callable[[RenameCandidate], Awaitable[bool
     async def ask(candidate: "RenameCandidate") -> bool:
         import anyio
 
-        kind = KINDS.get(candidate.kind, candidate.kind)
         old, new = err.style(candidate.old, "bold"), err.style(candidate.new, "bold")
         otherwise = err.style("otherwise one is dropped, the other added", "dim")
-        err.write(err.fit(f"was {kind} {old} renamed to {new}? {otherwise} [y/N] "))
+        err.write(err.fit(f"was {candidate.what} {old} renamed to {new}? {otherwise} [y/N] "))
         err.flush()
         try:
             # a terminal is readable when a whole line is there; waiting in the loop keeps Ctrl-C at work
@@ -63,7 +61,5 @@ def note_candidates(invocation: Invocation, candidates: "Sequence[RenameCandidat
         return
     err = invocation.console.err
     for item in candidates:
-        kind = KINDS.get(item.kind, item.kind)
-        told = f"{kind} {item.old} may have become {item.new}: --rename {item.old}={item.new}"
-        invocation.note(f"{err.style('note:', 'cyan', 'bold')} {told}")
+        invocation.note(f"{err.style('note:', 'cyan', 'bold')} {item.told}")
     invocation.note("      they are dropped and added; --no-rename keeps this note back")

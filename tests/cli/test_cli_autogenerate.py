@@ -115,6 +115,14 @@ def test_a_rename_in_json(renamed):
     assert found.document["renames"] == []
 
 
+def test_check_says_what_may_be_a_rename(renamed):
+    found = renamed("check", code=3)
+    told = "? column book.title may have become book.name: --rename book.title=book.name"
+    assert found.out.splitlines()[-2:] == [told, "different: 2 differences"]
+    (candidate,) = renamed("check", "--json", code=3).document["candidates"]
+    assert (candidate["kind"], candidate["new"]) == ("column", "book.name")
+
+
 def test_a_rename_is_given(renamed, project):
     options = ("--rename", "book.title=book.name", "--rev-id", "b2")
     found = renamed("revision", "--autogenerate", *options, code=0)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pgs
 
@@ -131,6 +132,7 @@ def after() -> sa.MetaData:
     return metadata
 
 
+@pytest.mark.pg(">=15")  # NULLS NOT DISTINCT
 async def test_an_order_that_runs_and_comes_back(project: Project, database_url, pg):
     def migrator(metadata: sa.MetaData, **settings: Any) -> Migrator:
         return Migrator(

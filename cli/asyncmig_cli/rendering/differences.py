@@ -25,7 +25,7 @@ _KINDS = {
 def check_lines(result: CheckResult, stream: Stream, *, verbose: bool = False) -> Iterator[str]:
     """What, where, from and to; with the SQL that would settle it if asked.
 
-    What is dropped and made again under its name is one change here.
+    What is dropped and made again under its name is one change here. What may be a rename stands at the end.
     """
     groups = _grouped(result.differences)
     said: tuple[str, ...] = ()
@@ -38,6 +38,8 @@ def check_lines(result: CheckResult, stream: Stream, *, verbose: bool = False) -
                 for line in statement.splitlines():
                     yield stream.style(f"    {line}", "dim")
         said = sql
+    for candidate in result.candidates:
+        yield f"{stream.style('?', 'cyan')} {candidate.told}"
     if result.ok:
         yield f"{stream.style('the same', 'green', 'bold')}: the database is what the models say"
     else:

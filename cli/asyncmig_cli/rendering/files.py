@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from asyncmig.render import InitResult
     from asyncmig.results import CreatedRevision
 
-__all__ = ["KINDS", "created_lines", "near", "started_lines"]
-
-KINDS = {"enum": "enum type", "enum_value": "enum label"}
+__all__ = ["created_lines", "near", "started_lines"]
 
 
 def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
@@ -23,8 +21,7 @@ def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
         yield stream.style("no revision was written", "dim")
         return
     for item in created.renames:
-        kind = KINDS.get(item.kind, item.kind)
-        yield f"renames {kind} {stream.style(item.old, 'bold')} to {stream.style(item.new, 'bold')}"
+        yield f"renames {item.what} {stream.style(item.old, 'bold')} to {stream.style(item.new, 'bold')}"
     down = ", ".join(created.down_revisions) or "<base>"
     name = stream.style(created.revision, "bold")
     yield f"{stream.style('created', 'green', 'bold')} {near(created.path)} ({down} -> {name})"
