@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
@@ -16,7 +18,6 @@ from asyncmig.types import ServerType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import sqlalchemy as sa
     from sqlalchemy.types import TypeEngine
 
     from asyncmig.catalog.model import Catalog, Column, Table, TypeName
@@ -30,7 +31,8 @@ class ModelTypes:
     """The types of the models' columns.
 
     A ``TypeDecorator`` is for Python: scripts have what it makes of itself in the database. A
-    ``UserDefinedType`` (pgvector's, GeoAlchemy's) is the class that knows a type which SQLAlchemy does not.
+    ``UserDefinedType`` (pgvector's) is the class that knows a type which SQLAlchemy does not; one that
+    adds an index to its table (GeoAlchemy's) is left out, since scripts create indexes by themselves.
 
     Args:
         wanted: the models' catalog.
@@ -90,4 +92,12 @@ def _users_type(type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
         return None if item is None else ARRAY(item)
     kind = type(found)
     importable = kind.__qualname__ == kind.__name__ and kind.__module__ != "__main__"
-    return found if isinstance(found, UserDefinedType) and importable else None
+    if not isinstance(found, UserDefinedType) or not importable or _adds_to_its_table(found):
+        return None
+    return found
+
+
+def _adds_to_its_table(type_: TypeEngine[Any]) -> bool:
+    """Whether a type brings an index or constraint along: a script would then have that twice."""
+    table = sa.Table("probe", sa.MetaData(), sa.Column("probe", copy(type_)))
+    return bool(table.indexes) or len(table.constraints) > 1  # the primary key is always there

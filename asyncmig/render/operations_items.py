@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -142,12 +143,18 @@ class ItemWriter:
         if kind.__module__.startswith("sqlalchemy."):
             return self.sa(_written(type_))
         if isinstance(type_, ServerType):
-            self.imports.add("from asyncmig.types import ServerType")
-            return Call.of("ServerType", string(type_.sql))
+            return self._by_name(type_.sql)
+        written = _written(type_)
+        if not _stands_alone(written):
+            return self._by_name(type_.compile(dialect=_DIALECT))
         if self._prefixes.user is not None:
-            return f"{self._prefixes.user}{_written(type_)}"
+            return f"{self._prefixes.user}{written}"
         self.imports.add(f"import {kind.__module__}")
-        return f"{kind.__module__}.{_written(type_)}"
+        return f"{kind.__module__}.{written}"
+
+    def _by_name(self, sql: str) -> Code:
+        self.imports.add("from asyncmig.types import ServerType")
+        return Call.of("ServerType", string(sql))
 
     def _postgresql(self, type_: TypeEngine[Any]) -> Code:
         match type_:
@@ -277,6 +284,16 @@ class ItemWriter:
 def _written(type_: TypeEngine[Any]) -> str:
     """A type's repr with strings in double quotes."""
     return re.sub(r"'([^'\"\\]*)'", r'"\1"', repr(type_))
+
+
+def _stands_alone(code: str) -> bool:
+    """Whether a repr is a call that needs no name but its own; ``<...>`` and the like are none."""
+    try:
+        call = ast.parse(code, mode="eval").body
+    except SyntaxError:
+        return False
+    names = [node for node in ast.walk(call) if isinstance(node, ast.Name)]
+    return isinstance(call, ast.Call) and names == [call.func]
 
 
 def _target(element: Any) -> str:
