@@ -266,8 +266,7 @@ class Migrator:
             self.project.require_one_history(f"{way} to {target}")
 
         async def run(project: Project) -> RunResult:
-            planner = await project.planner()
-            return await (await project.runner()).run(planner, target, way, tag=tag)
+            return await (await project.runner()).run(project, target, way, tag=tag)
 
         return combined_run(await in_each(self.project, run))
 

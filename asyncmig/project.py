@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import anyio.to_thread
 
 from asyncmig.errors import ConfigError
+from asyncmig.revisions.known_heads import known_heads
 from asyncmig.revisions.script import load_script
 from asyncmig.revisions.script_directory import ScriptDirectory
 
@@ -321,6 +322,17 @@ class Project:
                 recursive=settings.recursive_version_locations,
                 sourceless=settings.sourceless,
                 import_context=self._alembic_imports,
+            )
+        )
+
+    async def known_heads(self) -> tuple[str, ...] | None:
+        """The heads, where the folders show that they are what they were; else None."""
+        settings = self.settings
+        return await anyio.to_thread.run_sync(
+            lambda: known_heads(
+                settings.version_paths,
+                recursive=settings.recursive_version_locations,
+                sourceless=settings.sourceless,
             )
         )
 

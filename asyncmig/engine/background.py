@@ -16,9 +16,14 @@ __all__ = ["Background"]
 
 
 class Background:
-    """A place for one piece of work at a time; it never outlives the block that opened it."""
+    """A place for one piece of work at a time; it never outlives the block that opened it.
 
-    def __init__(self) -> None:
+    Args:
+        urgent: where the work fails, the block is cancelled.
+    """
+
+    def __init__(self, *, urgent: bool = False) -> None:
+        self._urgent = urgent
         self._group: TaskGroup | None = None
         self._ended: anyio.Event | None = None
         self._failure: BaseException | None = None
@@ -65,6 +70,8 @@ class Background:
             await work()
         except Exception as error:  # noqa: BLE001 - raised where the owner waits
             self._failure = error
+            if self._urgent and self._group is not None:
+                self._group.cancel_scope.cancel()
         except BaseException as error:
             self._failure = error
             raise

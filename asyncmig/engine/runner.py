@@ -11,6 +11,7 @@ import anyio.to_thread
 
 from asyncmig.engine.ancestry import known_ancestors
 from asyncmig.engine.executor import Executor
+from asyncmig.engine.first_look import first_look
 from asyncmig.engine.journal import Decision, Journal, Run
 from asyncmig.engine.lock import runner_lock
 from asyncmig.engine.patience import Patience
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from asyncmig.config.settings import Settings
     from asyncmig.engine.database import Database
+    from asyncmig.engine.first_look import HistorySource
     from asyncmig.engine.resuming import Resume
     from asyncmig.engine.session import Session
     from asyncmig.engine.state import DatabaseState, OpenRevision
@@ -87,7 +89,7 @@ class Runner:
         self._load_hooks = load_hooks
 
     async def run(
-        self, planner: Planner, target: str, direction: Direction, *, tag: str | None = None
+        self, history: HistorySource, target: str, direction: Direction, *, tag: str | None = None
     ) -> RunResult:
         """Bring the database to a target.
 
@@ -95,8 +97,14 @@ class Runner:
             AsyncmigError: see ``Migrator.upgrade``.
         """
         began = time.monotonic()
-        async with self._session() as session:
+        async with (
+            first_look(history, target, direction) as look,
+            self._session() as session,
+        ):
             state = await read_state(session, self._settings)
+            planner = await look.planner(state)
+            if planner is None:
+                return _nothing(state, target, direction, began, ahead=False)
             moves, ahead = await self._moves(session, state, planner, target, direction)
             if not moves:
                 return _nothing(state, target, direction, began, ahead=ahead)

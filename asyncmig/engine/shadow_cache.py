@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from asyncmig.catalog.entity_queries import ENTITIES
 from asyncmig.catalog.queries import QUERIES
 from asyncmig.engine.scratch import Printed
-from asyncmig.revisions.index import cache_of_user
+from asyncmig.revisions.cache_file import cache_of_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

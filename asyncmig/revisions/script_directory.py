@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from asyncmig.errors import FileError, RevisionError
 from asyncmig.revisions.graph import RevisionGraph
 from asyncmig.revisions.index import RevisionIndex
+from asyncmig.revisions.known_heads import keep_heads
 from asyncmig.revisions.listing import list_folder, refuse_missing
 from asyncmig.revisions.revision import Revision, Verdict
 
@@ -62,14 +63,20 @@ class ScriptDirectory:
         Example:
             ``ScriptDirectory.load([Path("migrations/versions")]).graph.heads``
         """
+        read: list[RevisionFile | None] = []
         revisions = read_revisions(
             locations,
             recursive=recursive,
             sourceless=sourceless,
             cache=cache,
             import_context=import_context,
+            read=read,
         )
-        return cls([Path(location) for location in locations], RevisionGraph(revisions))
+        graph = RevisionGraph(revisions)
+        known = [file for file in read if file is not None]
+        if known and len(known) == len(read):
+            keep_heads(locations, known, graph)
+        return cls([Path(location) for location in locations], graph)
 
 
 def read_revisions(
@@ -80,6 +87,7 @@ def read_revisions(
     cache: bool = True,
     import_context: ImportContext | None = None,
     problems: list[AsyncmigError] | None = None,
+    read: list[RevisionFile | None] | None = None,
 ) -> list[Revision]:
     """Read the revisions of some folders, in the order of their files, without making a graph.
 
@@ -90,6 +98,7 @@ def read_revisions(
         cache: use and keep the index.
         import_context: active while a script is executed.
         problems: takes what is wrong with single files, which are then left out; None raises it.
+        read: takes the files, None for one that has to be read again next time.
     """
     refuse_missing(locations)
     revisions: list[Revision] = []
@@ -110,6 +119,8 @@ def read_revisions(
             else:
                 if isinstance(found, Revision):
                     revisions.append(found)
+            if read is not None:
+                read.append(file if index is not None and file in index else None)
         if index is not None:
             index.save()
     return revisions
