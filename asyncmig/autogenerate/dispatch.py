@@ -56,4 +56,4 @@ renderers = Dispatcher()
 """By operation: ``function(autogen_context, operation)`` gives its line, or a list of lines."""
 
 comparators = Dispatcher()
-"""By the words ``autogenerate``, ``schema`` and ``table``: see ``asyncmig.autogenerate.comparing``."""
+"""By the words ``autogenerate``, ``schema``, ``table`` and ``column``: see the module ``comparing``."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN, ENUM
+from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN, ENUM, ExcludeConstraint
 from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import (
@@ -15,9 +15,11 @@ from sqlalchemy.schema import (
     CreateSequence,
     CreateTable,
     ForeignKeyConstraint,
+    PrimaryKeyConstraint,
     SetColumnComment,
     SetConstraintComment,
     SetTableComment,
+    UniqueConstraint,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -54,11 +56,28 @@ class ModelStatement:
         sql: one statement, or several for one thing.
         subject: what of the models it is for: ``table shop.book``.
         part: of that what it makes, where it is not the whole: ``index ix_book_title``.
+        table: that it makes, or makes something of; None where all tables may need it.
+        leads_to: the tables that must be there before it.
+        locks: how many it takes about, until its transaction ends.
     """
 
     sql: str
     subject: str
     part: str | None = None
+    table: ObjectName | None = None
+    leads_to: tuple[ObjectName, ...] = ()
+    locks: int = 0
+
+
+class _Element(NamedTuple):
+    """One of these, before it is SQL."""
+
+    ddl: DDLElement
+    subject: str
+    part: str | None = None
+    table: Table | None = None
+    leads_to: tuple[ObjectName, ...] = ()
+    locks: int = 0
 
 
 class Models:
@@ -162,9 +181,14 @@ class Models:
         translate.update({name: scratch[self._meant(name)] for name in self._translate})
         return [
             ModelStatement(
-                sql=self._compile(element, translate, subject), subject=subject, part=part
+                sql=self._compile(item.ddl, translate, item.subject),
+                subject=item.subject,
+                part=item.part,
+                table=self._divisible(item.table),
+                leads_to=item.leads_to,
+                locks=item.locks,
             )
-            for element, subject, part in self._elements(enums)
+            for item in self._elements(enums)
         ]
 
     def named_constraints(self) -> frozenset[tuple[str, str, str]]:
@@ -210,39 +234,54 @@ class Models:
                 subject=subject,
             ) from error
 
-    def _elements(
-        self, enums: Mapping[ObjectName, Enum]
-    ) -> Iterator[tuple[DDLElement, str, str | None]]:
-        """What to create, its subject and its part."""
+    def _elements(self, enums: Mapping[ObjectName, Enum]) -> Iterator[_Element]:
         for named, label in self._type_statements(enums):
-            yield named, label, None
+            yield _Element(named, label)
         for sequence in self._sequences():
-            yield CreateSequence(sequence), f"sequence {self._label(sequence)}", None
+            yield _Element(CreateSequence(sequence), f"sequence {self._label(sequence)}", locks=1)
         for table in (*self.outside.values(), *self.tables.values()):
             # foreign keys follow when all tables are there, so that their order does not matter
             created = CreateTable(table, include_foreign_key_constraints=[])
-            yield created, self._subject(table), None
+            yield _Element(created, self._subject(table), table=table, locks=_locks(table))
         for table in self.tables.values():
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 if is_meant(index, self._compiler):
-                    yield CreateIndex(index), self._subject(table), f"index {index.name}"
+                    part = f"index {index.name}"
+                    yield _Element(CreateIndex(index), self._subject(table), part, table, locks=1)
         for table in self.tables.values():
             subject = self._subject(table)
             for constraint in self._in_order(table):
                 if isinstance(constraint, ForeignKeyConstraint):
                     # it may lead to the columns of a unique index
-                    columns = ", ".join(constraint.column_keys)
-                    yield _added(resolved(constraint)), subject, f"foreign key ({columns})"
+                    part = f"foreign key ({', '.join(constraint.column_keys)})"
+                    leads_to = (self._target(constraint),)
+                    yield _Element(_added(resolved(constraint)), subject, part, table, leads_to)
                 elif is_added_later(constraint, self._compiler):
-                    yield _added(constraint), subject, None
+                    yield _Element(_added(constraint), subject, table=table)
             if table.comment is not None:
-                yield SetTableComment(table), subject, None
+                yield _Element(SetTableComment(table), subject, table=table)
             for column in table.columns:
                 if column.comment is not None:
-                    yield SetColumnComment(column), subject, None
+                    yield _Element(SetColumnComment(column), subject, table=table)
             for constraint in self._in_order(table):
                 if constraint.comment is not None and constraint.name is not None:
-                    yield SetConstraintComment(constraint), subject, None
+                    yield _Element(SetConstraintComment(constraint), subject, table=table)
+
+    def _target(self, key: ForeignKeyConstraint) -> ObjectName:
+        target = foreign_target(key)
+        return ObjectName(self._meant(target.schema), target.table)
+
+    def _divisible(self, table: Table | None) -> ObjectName | None:
+        """The name of a table that can be built without those that it has no foreign key to."""
+        if table is None or self._inherits:
+            return None
+        return ObjectName(self.schema_of(table), table.name)
+
+    @cached_property
+    def _inherits(self) -> bool:
+        return any(
+            table.dialect_options["postgresql"]["inherits"] for table in self.tables.values()
+        )
 
     def _type_statements(
         self, enums: Mapping[ObjectName, Enum]
@@ -300,6 +339,15 @@ class Models:
 
     def _subject(self, table: Table) -> str:
         return f"table {self._label(table)}"
+
+
+def _locks(table: Table) -> int:
+    """Of a table, its TOAST table and that one's index, and of what is made along."""
+    indexed = (PrimaryKeyConstraint, UniqueConstraint, ExcludeConstraint)
+    made = [item for item in table.constraints if isinstance(item, indexed)]
+    counted = [item for item in table.columns if item.identity is not None]
+    serial = table.autoincrement_column is not None and not counted
+    return 3 + len(made) + len(counted) + serial
 
 
 def _creation_order(constraint: Constraint) -> int:

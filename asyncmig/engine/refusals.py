@@ -108,7 +108,7 @@ class Refusals:
         return _ADVICE.get(state, f"correct {self.what}: the SQL is what becomes of them")
 
 
-def is_out_of_locks(error: BaseException) -> bool:
+def is_out_of_locks(error: BaseException | None) -> bool:
     """True when the server has no room for another lock."""
     hint = getattr(error, "hint", None) or ""
     return isinstance(error, asyncpg.OutOfMemoryError) and "max_locks_per_transaction" in hint

@@ -18,17 +18,18 @@ from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.names import translation
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.engine.beside import Beside, build
+from asyncmig.engine.portions import divided, joined, of_portion
 from asyncmig.engine.quoting import literal
-from asyncmig.engine.refusals import Refusals
+from asyncmig.engine.refusals import Refusals, is_out_of_locks
 from asyncmig.engine.session import CLEANUP_SECONDS
 from asyncmig.engine.surroundings import REFERS_OUTSIDE
-from asyncmig.errors import ConnectionLostError
+from asyncmig.errors import ConnectionLostError, DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from typing import Any
 
-    from asyncmig.catalog.model import Catalog
+    from asyncmig.catalog.model import Catalog, ObjectName
     from asyncmig.catalog.models import ModelStatement
     from asyncmig.catalog.reading import CatalogRows
     from asyncmig.engine.session import Session
@@ -41,6 +42,8 @@ EMBEDDED = "embedded"
 _ABOUT = f"""\
 SELECT name, quote_ident(name) AS printed, ({REFERS_OUTSIDE}) AS refers_outside
 FROM unnest($1::text[]) name"""
+
+_UNDO_PORTION = "ROLLBACK TO SAVEPOINT asyncmig_portion; RELEASE SAVEPOINT asyncmig_portion"
 
 _STANDING_FOR = "asyncmig_scratch"
 """How scratch schemas begin in statements; each build has a random name in its place."""
@@ -138,55 +141,112 @@ async def _roll_back(session: Session, *, inside: bool) -> None:
         session.driver.terminate()
 
 
-async def print_draft(session: Session, draft: Draft, *, missing: str) -> Printed:
+async def print_draft(session: Session, draft: Draft, *, missing: str, locks: int) -> Printed:
     """Build a draft and read what became of it.
 
     Args:
         session: within ``undone``, with an empty ``search_path``.
-        draft: what to build.
-        missing: the hint where a statement is refused and the server gives none.
+        draft: what to build; models without entities in portions, where they would take more than
+            three of four locks.
+        missing: the hint where a statement names what is not there.
+        locks: for how many the server has room.
 
     Raises:
         DatabaseError: the server refuses a statement; the facts are those of ``Refusals.told``.
     """
-    token = f"asyncmig_{secrets.token_hex(6)}"
-    names = {schema: name.replace(_STANDING_FOR, token) for schema, name in draft.scratch.items()}
-    await _build(session, draft, names, token, missing)
-    about = await session.fetch(_ABOUT, list(names), list(names.values()))
-    with_entities = draft.beside is not None
-    return Printed(
-        rows=await read_rows(session.fetch, names.values()),
-        entities=await read_entity_rows(session.fetch, names.values()) if with_entities else (),
-        scratch={name: schema for schema, name in names.items()},
-        quoted={row["name"]: row["printed"] for row in about},
-        complete=not any(row["refers_outside"] for row in about),
-    )
-
-
-async def _build(
-    session: Session, draft: Draft, names: Mapping[str, str], token: str, missing: str
-) -> None:
-    path = f"{names[draft.default_schema]}, {draft.search_path}".removesuffix(', ""')
-    before = [f"CREATE SCHEMA {name}" for name in names.values()]
-    before.append(f"SELECT set_config('search_path', {literal(path)}, true)")
-    before.append("SET LOCAL check_function_bodies = off")
-    refusals = Refusals(scratch=names, default_schema=draft.default_schema, missing=missing)
-    beside = draft.beside or Beside()
-    early, late = ([_named(item, token) for item in part] for part in (beside.early, beside.late))
-    if early:
-        await session.send(";\n".join(before))
-        before = before[-1:]
-        early = list(await build(session, early))
-    statements = [_named(item, token) for item in draft.statements]
-    await session.send("SAVEPOINT asyncmig_models")
+    building = _Building(session, draft, missing, f"asyncmig_{secrets.token_hex(6)}")
+    portions = divided(draft.statements, locks * 3 // 4)
+    if draft.beside is not None or len(portions) < 2:
+        return await building.printed(draft.statements)
+    refused = None
     try:
-        await session.send(";\n".join([*before, *(item.sql for item in statements)]))
-    except asyncpg.PostgresError:
-        await session.send("ROLLBACK TO SAVEPOINT asyncmig_models")
-        await session.send(";\n".join(before))
-        await _find_guilty(session, statements, refusals)
-    await build(session, [*early, *late], refusals)
-    await session.send("RELEASE SAVEPOINT asyncmig_models; SET LOCAL search_path = ''")
+        if (joint := await building.printed_in(portions)) is not None:
+            return joint
+    except DatabaseError as error:
+        refused = error  # it may lack a table that it names without a foreign key
+    try:
+        return await building.printed(draft.statements)
+    except DatabaseError as error:
+        if refused is not None and is_out_of_locks(error.__cause__):
+            raise refused from None
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """Builds a draft, or a part of its statements, in scratch schemas of a random name."""
+
+    session: Session
+    draft: Draft
+    missing: str
+    token: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The scratch schema of each schema."""
+        names = self.draft.scratch.items()
+        return {schema: name.replace(_STANDING_FOR, self.token) for schema, name in names}
+
+    async def printed(self, statements: Sequence[ModelStatement]) -> Printed:
+        """What the server says of them, and of the entities."""
+        names, fetch = self.names, self.session.fetch
+        await self._build(statements)
+        about = await fetch(_ABOUT, list(names), list(names.values()))
+        with_entities = self.draft.beside is not None
+        return Printed(
+            rows=await read_rows(fetch, names.values()),
+            entities=await read_entity_rows(fetch, names.values()) if with_entities else (),
+            scratch={name: schema for schema, name in names.items()},
+            quoted={row["name"]: row["printed"] for row in about},
+            complete=not any(row["refers_outside"] for row in about),
+        )
+
+    async def printed_in(self, portions: Sequence[frozenset[ObjectName]]) -> Printed | None:
+        """The same, one portion after the other; None where they may not be divided."""
+        names = self.names
+        found = []
+        for own in portions:
+            await self.session.send("SAVEPOINT asyncmig_portion")
+            try:
+                printed = await self.printed(of_portion(self.draft.statements, own))
+            except DatabaseError:
+                await self.session.send(_UNDO_PORTION)
+                raise
+            await self.session.send(_UNDO_PORTION)
+            found.append((frozenset((names[schema], name) for schema, name in own), printed))
+        rows = joined([(own, printed.rows) for own, printed in found])
+        if rows is None:
+            return None
+        whole = all(printed.complete for _, printed in found)
+        return replace(found[0][1], rows=rows, complete=whole)
+
+    async def _build(self, models: Sequence[ModelStatement]) -> None:
+        session, draft, names = self.session, self.draft, self.names
+        path = f"{names[draft.default_schema]}, {draft.search_path}".removesuffix(', ""')
+        before = [f"CREATE SCHEMA {name}" for name in names.values()]
+        before.append(f"SELECT set_config('search_path', {literal(path)}, true)")
+        before.append("SET LOCAL check_function_bodies = off")
+        refusals = Refusals(
+            scratch=names, default_schema=draft.default_schema, missing=self.missing
+        )
+        beside = draft.beside or Beside()
+        early, late = (
+            [_named(item, self.token) for item in part] for part in (beside.early, beside.late)
+        )
+        if early:
+            await session.send(";\n".join(before))
+            before = before[-1:]
+            early = list(await build(session, early))
+        statements = [_named(item, self.token) for item in models]
+        await session.send("SAVEPOINT asyncmig_models")
+        try:
+            await session.send(";\n".join([*before, *(item.sql for item in statements)]))
+        except asyncpg.PostgresError:
+            await session.send("ROLLBACK TO SAVEPOINT asyncmig_models")
+            await session.send(";\n".join(before))
+            await _find_guilty(session, statements, refusals)
+        await build(session, [*early, *late], refusals)
+        await session.send("RELEASE SAVEPOINT asyncmig_models; SET LOCAL search_path = ''")
 
 
 def _named(statement: ModelStatement, token: str) -> ModelStatement:

@@ -203,7 +203,7 @@ class _Building:
                 f"rolled back. Or build them elsewhere: {_OTHER_PLACE}",
                 sqlstate="42501",
             )
-        return await self._built(self.session, key, _MISSING)
+        return await self._built(self.session, key, _MISSING, place.locks)
 
     async def _built_there(self, other: Elsewhere, key: str | None) -> Printed:
         async with other.session() as session, undone(session):
@@ -214,10 +214,10 @@ class _Building:
                 if found := await self._kept(key):
                     return found
             missing = await imitate(session, self.place, shadow, other.name)
-            return await self._built(session, key, missing)
+            return await self._built(session, key, missing, shadow.locks)
 
-    async def _built(self, session: Session, key: str | None, missing: str) -> Printed:
-        printed = await print_draft(session, self.draft, missing=missing)
+    async def _built(self, session: Session, key: str | None, missing: str, locks: int) -> Printed:
+        printed = await print_draft(session, self.draft, missing=missing, locks=locks)
         if self.cache is not None and key is not None and printed.complete:
             await anyio.to_thread.run_sync(self.cache.put, key, printed)
         return printed

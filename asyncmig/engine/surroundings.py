@@ -44,6 +44,9 @@ SELECT current_schema() AS default_schema, current_setting('search_path') AS sea
        current_user AS role, current_database() AS database,
        pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS read_only,
        version() AS version, pg_my_temp_schema() <> 0 AS has_temporary,
+       current_setting('max_locks_per_transaction')::integer
+           * (current_setting('max_connections')::integer
+              + current_setting('max_prepared_transactions')::integer) AS locks,
        (SELECT jsonb_object_agg(name, setting)::text FROM pg_settings WHERE name = ANY($1)) AS settings,
        ARRAY(SELECT ARRAY[e.extname, n.nspname, e.extversion]
              FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
@@ -156,6 +159,7 @@ class Place:
         extensions: in the order of their creation.
         may_create: schemas may be made.
         read_only: nothing may be.
+        locks: for how many the server makes sure to have room, all sessions together.
         has_temporary: the session has objects of its own that names may lead to.
     """
 
@@ -168,6 +172,7 @@ class Place:
     extensions: tuple[Extension, ...]
     may_create: bool
     read_only: bool
+    locks: int
     has_temporary: bool
 
     @property
@@ -203,6 +208,7 @@ async def read_place(session: Session) -> Place:
         extensions=tuple(Extension(*item) for item in row["extensions"]),
         may_create=row["may_create"],
         read_only=row["read_only"],
+        locks=row["locks"],
         has_temporary=row["has_temporary"],
     )
 

@@ -272,6 +272,63 @@ async def test_custom_operations_and_comparators(hooked):
     assert first < down.index("op.drop_table") < down.rindex("op.set_owner_of('nobody')")
 
 
+@pytest.fixture
+def registries():
+    """What tests register is forgotten."""
+    from asyncmig.autogenerate import comparators, renderers
+
+    kept = [dict(comparators.functions), dict(renderers.functions)]
+    yield
+    comparators.functions, renderers.functions = kept  # type: ignore[assignment]
+
+
+async def test_comparators_of_columns(hooked, pg, registries):
+    await pg.execute("CREATE TABLE book (id serial PRIMARY KEY, name text, n integer, gone text)")
+    models = books(
+        sa.Column("name", sa.String(9), info={"comment": "as printed"}),
+        sa.Column("n", sa.Integer, info={"nullable": False}),
+        sa.Column("new", sa.Text),
+    )
+    source = """
+        from alembic.autogenerate import comparators
+
+        @comparators.dispatch_for("column")
+        def compare_info(context, alter, schema, table, name, conn_column, metadata_column):
+            assert (schema, table) == (None, "book")
+            assert name == alter.column_name == conn_column.name == metadata_column.name
+            assert alter.existing_nullable is conn_column.nullable
+            assert not alter.has_changes()
+            assert conn_column.table.name == "book"
+            assert name in {"id", "name", "n"}
+            for what, value in metadata_column.info.items():
+                setattr(alter, f"modify_{what}", value)
+            alter.modify_type = metadata_column.type if name == "name" else None
+    """
+    text = await written(hooked(models, source))
+    up, down = (
+        " ".join(part.split()) for part in text.split("def upgrade")[1].split("def downgrade")
+    )
+    assert up.count('op.alter_column("book", "name"') == 2
+    assert up.count("type_=sa.String") == 1  # what PostgreSQL found is not said twice
+    assert up.index("type_=") < up.index('comment="as printed"')
+    assert 'op.alter_column("book", "n", nullable=False' in up
+    assert 'op.alter_column("book", "n", nullable=True' in down
+    assert down.index("comment=None") < down.index("type_=sa.Text()")
+
+
+async def test_comparators_of_what_nobody_compares(hooked, registries):
+    source = """
+        from alembic.autogenerate import comparators
+
+        @comparators.dispatch_for("index")
+        def compare(*arguments):
+            raise AssertionError("never called")
+    """
+    with pytest.raises(ConfigError, match=r"dispatch_for\('index'\)") as caught:
+        await hooked(books(), source).check()
+    assert "column" in str(caught.value.hint)
+
+
 async def test_functions_that_compare(hooked, pg):
     await pg.execute("CREATE TABLE book (id serial PRIMARY KEY, name text DEFAULT 'a', n integer)")
     models = books(

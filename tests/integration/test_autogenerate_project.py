@@ -146,7 +146,7 @@ async def test_what_the_server_refuses_names_the_model(project, database_url):
     metadata = shop()
     sa.Table("bad", metadata, sa.Column("x", sa.Integer, server_default=sa.text("no_such()")))
     with pytest.raises(
-        DatabaseError, match=r"table bad: function no_such.* does not exist"
+        DatabaseError, match=r"table bad, column x: function no_such.* does not exist"
     ) as info:
         await migrator(project, database_url, metadata).check()
     assert "CREATE TABLE" in str(info.value.sql)
