@@ -110,6 +110,9 @@ class Column:
         comment: of the column.
         storage: ``EXTERNAL`` and the like, where it is not its type's.
         compression: ``pglz`` or ``lz4``, where it was said.
+        statistics: the statistics target, where it was said.
+        parameters: of the column, ``n_distinct=50``.
+        local: False for one that comes from a parent alone; nothing compares it.
     """
 
     name: str
@@ -127,6 +130,9 @@ class Column:
     comment: str | None = None
     storage: str | None = None
     compression: str | None = None
+    statistics: int | None = None
+    parameters: tuple[str, ...] = ()
+    local: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +162,8 @@ class Constraint:
         validated: False for NOT VALID.
         named: somebody chose the name; False where a model left it to the server.
         comment: of the constraint.
+        parameters: of the index behind it, ``fillfactor=70``.
+        tablespace: of that index, where it is not the database's.
     """
 
     name: str
@@ -169,6 +177,8 @@ class Constraint:
     validated: bool = True
     named: bool = True
     comment: str | None = None
+    parameters: tuple[str, ...] = ()
+    tablespace: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,10 +197,12 @@ class Index:
         predicate: of a partial index.
         operator_classes: for each key its class where it is not the default, else the empty text.
         orders: for each key what follows it: `` DESC``, `` NULLS FIRST`` ...
-        collated: a key has a collation that is not its column's.
+        collated: a key has a collation that is not its column's, or parameters of its class.
         options: storage parameters, ``fillfactor=70``.
         nulls_not_distinct: NULLs are equal (PostgreSQL 15).
         valid: False after a failed concurrent build.
+        tablespace: where it is not the database's.
+        comment: of the index.
     """
 
     name: str
@@ -208,6 +220,8 @@ class Index:
     options: tuple[str, ...] = ()
     nulls_not_distinct: bool = False
     valid: bool = True
+    tablespace: str | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +239,9 @@ class Table:
         options: storage parameters, ``fillfactor=70``.
         tablespace: where it is not the database's.
         access_method: where it is not the server's default.
+        inherits: its parents, in their order.
+        replica_identity: ``FULL``, ``NOTHING`` or the name of an index after ``INDEX``.
+        clustered: the name of the index that CLUSTER goes by.
     """
 
     name: ObjectName
@@ -237,6 +254,9 @@ class Table:
     options: tuple[str, ...] = ()
     tablespace: str | None = None
     access_method: str | None = None
+    inherits: tuple[ObjectName, ...] = ()
+    replica_identity: str | None = None
+    clustered: str | None = None
 
     @property
     def primary_key(self) -> Constraint | None:
@@ -251,6 +271,7 @@ class Sequence:
     name: ObjectName
     options: SequenceOptions
     owned_by: tuple[ObjectName, str] | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +281,7 @@ class Enum:
     name: ObjectName
     labels: tuple[str, ...]
     used_elsewhere: bool = False
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +300,7 @@ class Domain:
     default: str | None = None
     collation: str | None = None
     checks: tuple[tuple[str, str], ...] = ()
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

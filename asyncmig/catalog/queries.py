@@ -10,7 +10,8 @@ __all__ = ["MANY", "QUERIES"]
 
 _CHOSEN = """\
 tables AS (
-    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions, c.reltablespace, c.relam
+    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions, c.reltablespace, c.relam,
+           c.relreplident
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname = ANY($1::text[])
       AND NOT EXISTS (
@@ -27,8 +28,25 @@ SELECT t.oid, t.nspname AS schema, t.relname AS name, t.relpersistence = 'u' AS 
        CASE WHEN t.relkind = 'p' THEN pg_get_partkeydef(t.oid) END AS partition_key,
        coalesce(t.reloptions, '{{}}') AS options, s.spcname AS tablespace,
        nullif(m.amname, current_setting('default_table_access_method')) AS access_method,
-       d.description AS comment
+       d.description AS comment, h.parents, r.clustered,
+       CASE t.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING'
+                           WHEN 'i' THEN 'INDEX ' || r.identity END AS replica_identity
 FROM tables t
+LEFT JOIN (
+    SELECT h.inhrelid,
+           json_agg(json_build_array(n.nspname, c.relname) ORDER BY h.inhseqno)::text AS parents
+    FROM pg_inherits h
+    JOIN pg_class c ON c.oid = h.inhparent AND c.relkind = 'r'
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    GROUP BY h.inhrelid
+) h ON h.inhrelid = t.oid
+LEFT JOIN (
+    SELECT i.indrelid, max(c.relname::text) FILTER (WHERE i.indisclustered) AS clustered,
+           max(c.relname::text) FILTER (WHERE i.indisreplident) AS identity
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indisclustered OR i.indisreplident
+    GROUP BY i.indrelid
+) r ON r.indrelid = t.oid
 LEFT JOIN pg_tablespace s ON s.oid = t.reltablespace
 LEFT JOIN pg_am m ON m.oid = t.relam
 LEFT JOIN pg_description d
@@ -49,7 +67,9 @@ SELECT a.attrelid AS table, a.attname AS name, format_type(a.atttypid, a.atttypm
        CASE WHEN a.attstorage <> y.typstorage
             THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
                                    WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage,
-       CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression
+       CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
+       nullif(a.attstattarget, -1)::int AS statistics, array_to_string(a.attoptions, ',') AS parameters,
+       a.attislocal AS local
 FROM tables t
 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type y ON y.oid = a.atttypid
@@ -78,9 +98,12 @@ SELECT k.conrelid AS table, k.conname AS name, k.contype::text AS kind,
              JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number
              ORDER BY u.place) AS foreign_columns,
        k.confupdtype::text AS on_update, k.confdeltype::text AS on_delete,
-       k.confmatchtype::text AS match, d.description AS comment
+       k.confmatchtype::text AS match, d.description AS comment,
+       array_to_string(ic.reloptions, ',') AS parameters, s.spcname AS tablespace
 FROM tables t
 JOIN pg_constraint k ON k.conrelid = t.oid
+LEFT JOIN pg_class ic ON ic.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
+LEFT JOIN pg_tablespace s ON s.oid = ic.reltablespace
 LEFT JOIN pg_class fc ON fc.oid = k.confrelid AND k.contype = 'f'
 LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
 LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
@@ -92,7 +115,7 @@ _INDEXES = f"""\
 WITH {_CHOSEN}
 SELECT x.table, x.name, x.unique, x.valid, x.beginning || x.body AS definition, x.body,
        x.method, x.keys, x.plain_keys, x.include, x.operator_classes, x.orders, x.collated, x.predicate,
-       x.options, x.nulls_not_distinct
+       x.options, x.nulls_not_distinct, x.tablespace, x.comment
 FROM (
     SELECT i.indrelid AS table, c.relname AS name, i.indisunique AS unique, i.indisvalid AS valid,
            b.beginning, c.oid,
@@ -102,10 +125,14 @@ FROM (
                 ELSE substr(pg_get_indexdef(c.oid), 1 + length(b.beginning)) END AS body,
            m.amname AS method, k.keys, k.plain_keys, k.include, k.operator_classes, k.orders, k.collated,
            CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred, i.indrelid) END AS predicate,
-           coalesce(c.reloptions, '{{}}') AS options, n.distinct_nulls AS nulls_not_distinct
+           coalesce(c.reloptions, '{{}}') AS options, n.distinct_nulls AS nulls_not_distinct,
+           s.spcname AS tablespace, d.description AS comment
     FROM tables t
     JOIN pg_index i ON i.indrelid = t.oid
     JOIN pg_class c ON c.oid = i.indexrelid
+    LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+    LEFT JOIN pg_description d
+           ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
     JOIN pg_am m ON m.oid = c.relam
     CROSS JOIN LATERAL (
         SELECT format('CREATE %sINDEX %I ON %s%I.%I ', CASE WHEN i.indisunique THEN 'UNIQUE ' END,
@@ -130,7 +157,8 @@ FROM (
                array_agg(CASE i.indoption[p - 1] WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN ' NULLS FIRST'
                                                  WHEN 3 THEN ' DESC' ELSE '' END ORDER BY p)
                    FILTER (WHERE p <= i.indnkeyatts) AS orders,
-               coalesce(bool_or(i.indkey[p - 1] <> 0 AND i.indcollation[p - 1] <> a.attcollation)
+               coalesce(bool_or(e.attoptions IS NOT NULL
+                                OR (i.indkey[p - 1] <> 0 AND i.indcollation[p - 1] <> a.attcollation))
                    FILTER (WHERE p <= i.indnkeyatts), false) AS collated,
                bool_and(p <= i.indnkeyatts AND i.indkey[p - 1] <> 0 AND o.opcdefault
                         AND i.indoption[p - 1] = 0 AND i.indcollation[p - 1] = a.attcollation
@@ -153,10 +181,12 @@ SELECT n.nspname AS schema, c.relname AS name, format_type(s.seqtypid, NULL) AS 
        s.seqstart AS start, s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum,
        s.seqcache AS cache, s.seqcycle AS cycle, d.deptype::text AS dependence,
        format('nextval(%L::regclass)', format('%I.%I', n.nspname, c.relname)) AS next_value,
-       tn.nspname AS table_schema, t.relname AS table_name, a.attname AS column
+       tn.nspname AS table_schema, t.relname AS table_name, a.attname AS column,
+       m.description AS comment
 FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_description m ON m.classoid = 'pg_class'::regclass AND m.objoid = c.oid AND m.objsubid = 0
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
       AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 LEFT JOIN pg_class t ON t.oid = d.refobjid
@@ -173,7 +203,8 @@ SELECT n.nspname AS schema, y.typname AS name,
              ORDER BY e.enumsortorder) AS labels,
        EXISTS (SELECT FROM pg_depend x
                WHERE x.refclassid = 'pg_type'::regclass AND x.refobjid IN (y.oid, y.typarray)
-                 AND x.classid IN ('pg_proc'::regclass, 'pg_rewrite'::regclass)) AS used_elsewhere
+                 AND x.classid IN ('pg_proc'::regclass, 'pg_rewrite'::regclass)) AS used_elsewhere,
+       obj_description(y.oid, 'pg_type') AS comment
 FROM pg_type y JOIN pg_namespace n ON n.oid = y.typnamespace
 WHERE y.typtype = 'e' AND n.nspname = ANY($1::text[])
   AND NOT EXISTS (SELECT FROM pg_depend x
@@ -191,7 +222,8 @@ SELECT n.nspname AS schema, y.typname AS name, format_type(y.typbasetype, y.typt
        ARRAY(SELECT k.conname::text FROM pg_constraint k
              WHERE k.contypid = y.oid AND k.contype = 'c' ORDER BY k.conname) AS check_names,
        ARRAY(SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k
-             WHERE k.contypid = y.oid AND k.contype = 'c' ORDER BY k.conname) AS checks
+             WHERE k.contypid = y.oid AND k.contype = 'c' ORDER BY k.conname) AS checks,
+       obj_description(y.oid, 'pg_type') AS comment
 FROM pg_type y
 JOIN pg_namespace n ON n.oid = y.typnamespace
 JOIN pg_type b ON b.oid = y.typbasetype

@@ -40,7 +40,16 @@ _FEW = "SELECT " + ",\n".join(
 )
 """The kinds of which there are few objects, in one query: a round trip costs more than they do."""
 
-_OF_KEYS = ("name", "definition", "deferrable", "deferred", "validated", "comment")
+_OF_KEYS = (
+    "name",
+    "definition",
+    "deferrable",
+    "deferred",
+    "validated",
+    "comment",
+    "parameters",
+    "tablespace",
+)
 
 _IDENTITIES = {"a": "always", "d": "by default"}
 
@@ -153,6 +162,9 @@ class _Reader:
             options=tuple(sorted(row["options"])),
             tablespace=row["tablespace"],
             access_method=row["access_method"],
+            inherits=tuple(self._name(*place) for place in json.loads(row["parents"] or "[]")),
+            replica_identity=row["replica_identity"],
+            clustered=row["clustered"],
         )
 
     def _column(self, table: tuple[str, str], row: Any) -> Column:
@@ -200,6 +212,9 @@ class _Reader:
             comment=row["comment"],
             storage=row["storage"],
             compression=row["compression"],
+            statistics=row["statistics"],
+            parameters=_several(row["parameters"]),
+            local=row["local"],
         )
 
     def _constraint(self, row: Any) -> Constraint:
@@ -233,6 +248,8 @@ class _Reader:
             deferred=row["deferred"],
             validated=row["validated"],
             comment=row["comment"],
+            parameters=_several(row["parameters"]),
+            tablespace=row["tablespace"],
         )
 
     def _index(self, row: Any) -> Index:
@@ -252,6 +269,8 @@ class _Reader:
             options=tuple(row["options"]),
             nulls_not_distinct=row["nulls_not_distinct"],
             valid=row["valid"],
+            tablespace=row["tablespace"],
+            comment=row["comment"],
         )
 
     def sequences(self) -> dict[ObjectName, Sequence]:
@@ -265,7 +284,9 @@ class _Reader:
             if row["column"] is not None:
                 owner = (self._name(row["table_schema"], row["table_name"]), row["column"])
             name = self._name(*key)
-            found[name] = Sequence(name=name, options=_options(row), owned_by=owner)
+            found[name] = Sequence(
+                name=name, options=_options(row), owned_by=owner, comment=row["comment"]
+            )
         return found
 
     def enum(self, row: Any) -> Enum:
@@ -273,6 +294,7 @@ class _Reader:
             name=self._name(row["schema"], row["name"]),
             labels=tuple(row["labels"]),
             used_elsewhere=row["used_elsewhere"],
+            comment=row["comment"],
         )
 
     def domain(self, row: Any) -> Domain:
@@ -287,7 +309,13 @@ class _Reader:
                 (name, self._printed(check))
                 for name, check in zip(row["check_names"], row["checks"], strict=True)
             ),
+            comment=row["comment"],
         )
+
+
+def _several(text: str | None) -> tuple[str, ...]:
+    """Parameters that the server listed with commas between them."""
+    return tuple(sorted(text.split(","))) if text else ()
 
 
 def _options(row: Any) -> SequenceOptions:

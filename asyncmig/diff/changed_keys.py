@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.diff.constraint_items import add_constraint, constraint_using, key_index
+from asyncmig.diff.index_details import (
+    changed_details,
+    details_of_constraint,
+    details_of_index,
+)
 from asyncmig.diff.index_items import create_index
 from asyncmig.diff.matching import constraint_meaning, index_meaning, match
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
@@ -87,6 +92,8 @@ def _constraints(
             comes += [index, constraint_using(work.new, new, item)]
         else:
             comes.append(add_constraint(work.new, new, item))
+        work.built[new.name].add(item.name)
+        work.steps.last += details_of_constraint(work.new, new, item)
         if item.comment is not None:
             work.steps.last.append(constraint_comment(work, new, item))
 
@@ -138,9 +145,13 @@ def _indexes(work: Work, old: Table, new: Table) -> None:
                 **({"postgresql_concurrently": True} if concurrently else {}),
             )
         )
-    work.steps.indexes_come += [
-        create_index(work.new, new, index, concurrently=concurrently) for index in matching.new
-    ]
+    for index in matching.new:
+        create = create_index(work.new, new, index, concurrently=concurrently)
+        work.built[new.name].add(index.name)
+        work.steps.indexes_come.append(create)
+        work.steps.last += details_of_index(work.new, new, index, create)
+    for before, after in (*matching.kept, *matching.renamed):
+        work.steps.last += changed_details(work.new, new, before, after)
 
 
 def _concurrently(work: Work, old: Table, new: Table) -> bool:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from asyncmig.diff import columns as column_steps
 from asyncmig.diff.changed_keys import constraint_comment, drop_constraint
 from asyncmig.diff.constraint_items import add_constraint, constraint_item
+from asyncmig.diff.index_details import details_of_constraint, details_of_index, roles
 from asyncmig.diff.index_items import create_index
 from asyncmig.diff.ordering import creation_order
-from asyncmig.diff.storage import alter_storage, column_storage, partitioning
+from asyncmig.diff.storage import alter_storage, column_storage, parents, partitioning
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.tables import DropTableOp
@@ -54,12 +55,17 @@ def compare_tables(work: Work) -> None:
                 )
         for column in table.columns.values():
             work.steps.tables_come += column_storage(table, None, column, work.new)
+        work.steps.tables_come += parents(None, table, work.new)
         for item in late:
             comes = work.steps.keys_come if item.kind == "f" else work.steps.constraints_come
             comes.append(add_constraint(work.new, table, item))
-        work.steps.indexes_come += [
-            create_index(work.new, table, index) for index in table.indexes.values()
-        ]
+        for index in table.indexes.values():
+            create = create_index(work.new, table, index)
+            work.steps.indexes_come.append(create)
+            work.steps.last += details_of_index(work.new, table, index, create)
+        for item in table.constraints.values():
+            work.steps.last += details_of_constraint(work.new, table, item)
+        work.steps.last += roles(work.new, None, table, ())
         work.steps.last += [
             constraint_comment(work, table, item)
             for item in table.constraints.values()
@@ -120,6 +126,7 @@ def _table_changes(work: Work, old: Table, new: Table) -> None:
     name, schema = new.name.name, work.new.schema(new.name)
     work.steps.first[:0] = partitioning(old, new, work.new)
     work.steps.last += alter_storage(old, new, work.new)
+    work.steps.last += roles(work.new, old, new, work.built[new.name])
     if old.comment != new.comment and new.comment is None:
         work.steps.last.append(
             DropTableCommentOp(name, schema=schema, existing_comment=old.comment)

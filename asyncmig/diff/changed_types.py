@@ -8,6 +8,8 @@ from asyncmig.catalog.model import ObjectName
 from asyncmig.diff import domains as domain_steps
 from asyncmig.diff import enums as enum_steps
 from asyncmig.diff import sequences as sequence_steps
+from asyncmig.diff.kinds.kind import literal
+from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog
     from asyncmig.diff.work import Work
 
-__all__ = ["compare_schemas", "compare_sequences", "compare_types"]
+__all__ = ["compare_schemas", "compare_sequences", "compare_type_comments", "compare_types"]
 
 
 def compare_schemas(work: Work) -> None:
@@ -92,6 +94,22 @@ def compare_sequences(work: Work) -> None:
             continue
         if sequence.owned_by is None or _stays(work, *sequence.owned_by):
             work.steps.sequences_go.append(sequence_steps.drop_sequence(sequence, work.old))
+
+
+def compare_type_comments(work: Work) -> None:
+    """What is said of enum types, domains and sequences."""
+    for kind, before, after in (
+        ("TYPE", work.before.enums, work.after.enums),
+        ("DOMAIN", work.before.domains, work.after.domains),
+        ("SEQUENCE", work.before.sequences, work.after.sequences),
+    ):
+        for name, item in after.items():
+            there = None if name in work.replaced_types else before.get(name)
+            if item.comment != (None if there is None else there.comment):
+                text = "NULL" if item.comment is None else literal(item.comment)
+                work.steps.last.append(
+                    ExecuteSQLOp(f"COMMENT ON {kind} {work.new.qualified(name)} IS {text}")
+                )
 
 
 def _stays(work: Work, table: ObjectName, column: str) -> bool:

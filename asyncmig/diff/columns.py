@@ -198,6 +198,8 @@ def alter_column(
         yield from _recount(before, after, old)
     if changes:
         yield alter(**changes)
+    bare = replace(before, storage=None, compression=None) if retyped else before
+    yield from column_storage(table, bare, after, new)
     if after.serial and not before.serial:
         yield from serial_steps(table, after, new, create=True)
         yield from serial_steps(table, after, new, create=False)

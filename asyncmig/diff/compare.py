@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING
 
 from asyncmig.diff.changed_keys import compare_keys
 from asyncmig.diff.changed_tables import compare_columns, compare_tables
-from asyncmig.diff.changed_types import compare_schemas, compare_sequences, compare_types
+from asyncmig.diff.changed_types import (
+    compare_schemas,
+    compare_sequences,
+    compare_type_comments,
+    compare_types,
+)
 from asyncmig.diff.entities import changing, compare_entities
 from asyncmig.diff.hindrances import tell_hindrances
 from asyncmig.diff.work import Work
@@ -115,6 +120,7 @@ def _compared(
     compare_columns(work)
     compare_keys(work)
     compare_tables(work)
+    compare_type_comments(work)
     touched = changing(before, after, work.replaced_types)
     entities = compare_entities(work.old, work.new, touched)
     tell_hindrances(work.steps.dropping, entities.hindered, before.default_schema)

@@ -47,6 +47,8 @@ def create_index(
         keywords["postgresql_ops"] = {key: spelling.local(name) for key, name in named.items()}
     if index.nulls_not_distinct:
         keywords["postgresql_nulls_not_distinct"] = True
+    if index.tablespace is not None:
+        keywords["postgresql_tablespace"] = index.tablespace
     if concurrently:
         keywords["postgresql_concurrently"] = True
     keys: list[Any] = []

@@ -75,8 +75,17 @@ def _name(item: Any) -> str:
 
 
 def constraint_meaning(item: Constraint) -> Hashable:
-    """All of a constraint but its name, its comment, and whether old rows were checked."""
-    return replace(item, name="", comment=None, validated=True, named=True, reference=None)
+    """All of a constraint but names, comment, how its index is stored, and whether old rows were checked."""
+    return replace(
+        item,
+        name="",
+        comment=None,
+        validated=True,
+        named=True,
+        reference=None,
+        parameters=(),
+        tablespace=None,
+    )
 
 
 def index_meaning(item: Index) -> Hashable:

@@ -15,7 +15,14 @@ from asyncmig.operations.tables import CreateTableOp
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from asyncmig.catalog.model import Catalog, Column, Constraint, SequenceOptions, Table
+    from asyncmig.catalog.model import (
+        Catalog,
+        Column,
+        Constraint,
+        ObjectName,
+        SequenceOptions,
+        Table,
+    )
     from asyncmig.diff.model_types import ModelTypes
 
 __all__ = ["Objects"]
@@ -94,12 +101,14 @@ class Objects(Spelling):
 
     def create_table(self, table: Table, late: Iterable[Constraint] = ()) -> CreateTableOp:
         """The operation that creates a table, without its indexes and the constraints that come later."""
+        above = self.parents_at_once(table)
         items: list[Any] = [
             self.column(
                 column if not column.serial or self.writes_serial(column, table) else _bare(column),
                 table,
             )
             for column in table.columns.values()
+            if column.local or not above
         ]
         left = {item.name for item in late}
         constraints = sorted(
@@ -117,6 +126,8 @@ class Objects(Spelling):
             keywords["postgresql_tablespace"] = table.tablespace
         if table.access_method is not None:
             keywords["postgresql_using"] = table.access_method
+        if above:
+            keywords["postgresql_inherits"] = [name.name for name in above]
         return CreateTableOp(
             table.name.name,
             items,
@@ -125,6 +136,12 @@ class Objects(Spelling):
             prefixes=["UNLOGGED"] if table.unlogged else None,
             **keywords,
         )
+
+    def parents_at_once(self, table: Table) -> tuple[ObjectName, ...]:
+        """The parents that CREATE TABLE can name; SQLAlchemy has no words for those of another schema."""
+        if any(self.schema(name) is not None for name in table.inherits):
+            return ()
+        return table.inherits
 
     def table(self, table: Table) -> sa.Table:
         """A table as SQLAlchemy has it, by itself."""

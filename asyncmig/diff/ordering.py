@@ -13,7 +13,7 @@ __all__ = ["creation_order"]
 
 
 def creation_order(tables: Mapping[ObjectName, Table]) -> list[Table]:
-    """Tables after those that their foreign keys point to; cycles are entered by name."""
+    """Tables after their parents and those that their foreign keys point to; cycles are entered by name."""
     ordered: dict[ObjectName, Table] = {}
     for name in sorted(tables):
         _visit(name, tables, ordered)
@@ -45,6 +45,5 @@ def _visit(
 
 
 def _referents(table: Table) -> list[ObjectName]:
-    return sorted(
-        item.reference.table for item in table.constraints.values() if item.reference is not None
-    )
+    keys = [item.reference for item in table.constraints.values()]
+    return sorted({*table.inherits, *(key.table for key in keys if key is not None)})

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from asyncmig.catalog.model import Domain, Enum, Sequence
+from asyncmig.diff.types import changes_family
 
 if TYPE_CHECKING:
-    from asyncmig.catalog.model import Catalog, Column, Constraint, ObjectName, Sequence, Table
+    from collections.abc import Mapping
+
+    from asyncmig.catalog.model import Catalog, Column, Constraint, Index, ObjectName, Table
 
 __all__ = ["settled"]
+
+T = TypeVar("T", Sequence, Enum, Domain)
 
 
 def settled(actual: Catalog, wanted: Catalog) -> Catalog:
     """The models' catalog, with what SQLAlchemy has no words for taken from the database's.
 
-    That is who owns a sequence; how columns are stored; and NOT VALID, which in a model is about how
-    a constraint is added: one whose rows were checked since then stays so. How a table is partitioned and
-    stored is as in the database where a model says nothing of it.
+    That is who owns a sequence; how columns and the indexes of constraints are stored; replica identities,
+    statistics targets, comments on indexes, sequences and types; and NOT VALID, which in a model is about how
+    a constraint is added: one whose rows were checked since then stays so. How a table is partitioned, stored
+    and what it inherits is as in the database where a model says nothing of it.
     """
     sequences = dict(wanted.sequences)
     tables = {
@@ -28,7 +36,22 @@ def settled(actual: Catalog, wanted: Catalog) -> Catalog:
         existing = actual.sequences.get(name)
         if existing is not None and sequence.owned_by is None:
             sequences[name] = replace(sequence, owned_by=existing.owned_by)
-    return replace(wanted, tables=tables, sequences=sequences)
+    return replace(
+        wanted,
+        tables=tables,
+        sequences=_commented(sequences, actual.sequences),
+        enums=_commented(wanted.enums, actual.enums),
+        domains=_commented(wanted.domains, actual.domains),
+    )
+
+
+def _commented(
+    wanted: Mapping[ObjectName, T], there: Mapping[ObjectName, T]
+) -> dict[ObjectName, T]:
+    return {
+        name: replace(item, comment=there[name].comment) if name in there else item
+        for name, item in wanted.items()
+    }
 
 
 def _table(table: Table, there: Table, sequences: dict[ObjectName, Sequence]) -> Table:
@@ -50,12 +73,41 @@ def _table(table: Table, there: Table, sequences: dict[ObjectName, Sequence]) ->
         options=table.options or there.options,
         tablespace=table.tablespace or there.tablespace,
         access_method=table.access_method or there.access_method,
+        indexes={
+            name: index if existing is None else _index(index, existing)
+            for name, index in table.indexes.items()
+            for existing in [there.indexes.get(name)]
+        },
+        inherits=table.inherits or there.inherits,
+        replica_identity=_by_index(there.replica_identity, table),
+        clustered=_by_index(there.clustered, table),
     )
+
+
+def _by_index(role: str | None, table: Table) -> str | None:
+    """What a table does by an index, or None where it has no such index any more."""
+    if role in {None, "FULL", "NOTHING"}:
+        return role
+    name = str(role).removeprefix("INDEX ")
+    return role if name in table.indexes or name in table.constraints else None
+
+
+def _index(index: Index, there: Index) -> Index:
+    place = index.tablespace or there.tablespace
+    return replace(index, comment=there.comment, tablespace=place)
 
 
 def _column(column: Column, there: Column, sequences: dict[ObjectName, Sequence]) -> Column:
     """A column as it is stored, and whose default may count with a sequence that it owns there."""
-    column = replace(column, storage=there.storage, compression=there.compression)
+    # another type may not be stored in that way
+    alike = not changes_family(there.type, column.type)
+    column = replace(
+        column,
+        storage=there.storage if alike else None,
+        compression=there.compression if alike else None,
+        statistics=there.statistics,
+        parameters=there.parameters,
+    )
     name = there.sequence
     if name is None or name not in sequences or not column.default or column.serial:
         return column
@@ -66,6 +118,8 @@ def _column(column: Column, there: Column, sequences: dict[ObjectName, Sequence]
 
 
 def _constraint(item: Constraint, there: Constraint) -> Constraint:
+    if item.kind == there.kind:
+        item = replace(item, parameters=there.parameters, tablespace=there.tablespace)
     if there.validated and not item.validated and there.definition == item.definition:
         return replace(item, validated=True)
     return item

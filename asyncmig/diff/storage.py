@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asyncmig.diff.objects import Objects
     from asyncmig.operations.operation import MigrateOperation
 
-__all__ = ["alter_storage", "column_storage", "partitioning"]
+__all__ = ["alter_storage", "column_storage", "parents", "partitioning"]
 
 _PLAIN = "no partition key"
 
@@ -53,6 +53,19 @@ def alter_storage(before: Table, after: Table, objects: Objects) -> Iterator[Mig
     lost = [name for name in old if name not in new]
     if lost:
         yield ExecuteSQLOp(f"{alter} RESET ({', '.join(lost)})")
+    yield from parents(before, after, objects)
+
+
+def parents(before: Table | None, after: Table, objects: Objects) -> Iterator[MigrateOperation]:
+    """INHERIT and NO INHERIT; CREATE TABLE says the parents in the default schema by itself."""
+    alter = f"ALTER TABLE {objects.qualified(after.name)}"
+    there = objects.parents_at_once(after) if before is None else before.inherits
+    for name in there:
+        if name not in after.inherits:
+            yield ExecuteSQLOp(f"{alter} NO INHERIT {objects.qualified(name)}")
+    for name in after.inherits:
+        if name not in there:
+            yield ExecuteSQLOp(f"{alter} INHERIT {objects.qualified(name)}")
 
 
 def column_storage(
@@ -67,3 +80,8 @@ def column_storage(
         yield ExecuteSQLOp(f"{alter} SET STORAGE {after.storage}")
     if after.compression != (None if before is None else before.compression):
         yield ExecuteSQLOp(f"{alter} SET COMPRESSION {after.compression or 'default'}")
+    if after.statistics != (None if before is None else before.statistics):
+        target = -1 if after.statistics is None else after.statistics
+        yield ExecuteSQLOp(f"{alter} SET STATISTICS {target}")
+    if after.parameters != (() if before is None else before.parameters):
+        yield ExecuteSQLOp(f"{alter} SET ({', '.join(after.parameters)})")

@@ -129,6 +129,7 @@ class Work:
         self.replaced_types = {enum.name for enum, _ in self.replaced_enums}
         self.replaced_domains = domain_steps.replaced_domains(before, after, self.replaced_types)
         self.replaced_types |= set(self.replaced_domains)
+        self.built: dict[ObjectName, set[str]] = {name: set() for name in self.common}
         self.rebuilt = {
             name: column_steps.rebuilt(old, new, self.replaced_types)
             for name, (old, new) in self.common.items()

@@ -15,6 +15,7 @@ from model_changes import (  # noqa: E402 - what is imported first is not rewrit
     routines,
     schemas,
     sequences,
+    storage,
     tables,
     types,
 )
@@ -29,6 +30,7 @@ CHANGES: dict[str, list[Change]] = {
     "Primary keys, unique constraints and foreign keys": keys.CHANGES,
     "CHECK and exclusion constraints": checks.CHANGES,
     "Indexes": indexes.CHANGES,
+    "Storage, and around what models cannot say": storage.CHANGES,
     "Sequences": sequences.CHANGES,
     "Enums and domains": named_types.CHANGES,
     "Schemas": schemas.CHANGES,

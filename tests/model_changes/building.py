@@ -28,6 +28,7 @@ class Change:
         after: what it is to become.
         setup: SQL that runs first: extensions.
         raw: SQL that follows ``before``: what models cannot say.
+        tablespace: one that there is to be beside the usual ones.
         since: the first version of PostgreSQL that has it.
         sqlalchemy: the first version of SQLAlchemy that has it.
         renames: new names by old ones, as ``--rename`` takes them.
@@ -38,6 +39,7 @@ class Change:
     after: Models
     setup: str = ""
     raw: str = ""
+    tablespace: str = ""
     since: int = 14
     sqlalchemy: tuple[int, int] = (2, 0)
     renames: Mapping[str, str] = field(default_factory=dict)
