@@ -67,7 +67,7 @@ def roles(
         said = f"USING INDEX {spelling.quote(index)}" if index else known or "DEFAULT"
         yield ExecuteSQLOp(f"{alter} REPLICA IDENTITY {said}")
     first = after.clustered
-    if first != (None if before is None else before.clustered) or first in built:
+    if first != (None if before is None else before.clustered) or (first or "") in built:
         said = f"CLUSTER ON {spelling.quote(first)}" if first else "SET WITHOUT CLUSTER"
         yield ExecuteSQLOp(f"{alter} {said}")
 

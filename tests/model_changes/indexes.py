@@ -8,7 +8,6 @@ from sqlalchemy.dialects import postgresql as pgs
 from model_changes.building import LONG, Change, both, col, only, table, text
 
 no_index = table(col("pages", sa.Integer), col("tags", pgs.JSONB))
-TABLESPACE = "CREATE TABLESPACE fast LOCATION ''"
 
 
 def ix(*expressions, name="ix_book", **keywords):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import warnings
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import asyncpg
 import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
@@ -73,9 +74,7 @@ async def proving_at(url: str) -> AsyncIterator[Prover]:
     theirs = sa.make_url(url).set(drivername="postgresql+psycopg2")
     engine = sa.create_engine(theirs, isolation_level="AUTOCOMMIT")
     async with comparing_at(url) as comparing:
-        prover = Prover(comparing, engine)
-        yield prover
-        await prover.leave()
+        yield Prover(comparing, engine)
     engine.dispose()
 
 
@@ -98,7 +97,6 @@ class Prover:
         self.comparing = comparing
         self.engine = engine
         self.quiet: set[Models] = set()
-        self.tablespaces: set[str] = set()
 
     async def prove(self, change: Change, *, thoroughly: bool) -> Proof:
         """Upgrade and downgrade; raises AssertionError where something is left or lost.
@@ -129,12 +127,12 @@ class Prover:
     async def start(self, change: Change, before: sa.MetaData) -> None:
         """Make the database what it is before; ``create_all`` leaves nothing to detect."""
         await self.comparing.driver.execute(f"{RESET}; {change.setup}")
-        if change.tablespace and change.tablespace not in self.tablespaces:
+        if change.tablespace:
             await self.comparing.driver.execute("SET allow_in_place_tablespaces = on")
-            await self.comparing.driver.execute(
-                f"CREATE TABLESPACE {change.tablespace} LOCATION ''"
-            )
-            self.tablespaces.add(change.tablespace)
+            with suppress(asyncpg.DuplicateObjectError):  # all databases of a server share it
+                await self.comparing.driver.execute(
+                    f"CREATE TABLESPACE {change.tablespace} LOCATION ''"
+                )
         declared = bool(registered([before]) or registered([models(change.after)]))
         self.comparing.managed_entities = ENTITIES if declared else ()
         with self.engine.connect() as connection:
@@ -150,12 +148,6 @@ class Prover:
             self.quiet.add(change.before)
         if change.raw:
             await self.comparing.driver.execute(change.raw)
-
-    async def leave(self) -> None:
-        """Take away what is not in the database alone."""
-        await self.comparing.driver.execute(RESET)
-        for name in self.tablespaces:
-            await self.comparing.driver.execute(f"DROP TABLESPACE {name}")
 
     def dump(self) -> list[str]:
         """What pg_dump says, in no order: a column that comes back is the last one."""

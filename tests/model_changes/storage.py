@@ -259,11 +259,4 @@ CHANGES = [
         table(),
         raw="COMMENT ON SEQUENCE numbers IS 'c'",
     ),
-    Change(
-        "column retyped under extended statistics",
-        title,
-        table(col("name", sa.String(40))),
-        raw="CREATE STATISTICS pair (dependencies) ON name, title FROM book;"
-        " ALTER STATISTICS pair SET STATISTICS 500; COMMENT ON STATISTICS pair IS 'c'",
-    ),
 ]
