@@ -46,6 +46,10 @@ _MISSING = (
     "what a model needs of the database (extensions, functions) must be there already: "
     "run the migrations that create it first"
 )
+_NO_PATH = "SET LOCAL search_path = ''"
+# to print a view or an expression the server locks what stands in it, as a SELECT does
+_LEAVE = f"ROLLBACK TO SAVEPOINT asyncmig_reading; RELEASE SAVEPOINT asyncmig_reading; {_NO_PATH}"
+
 _OTHER_PLACE = f'set shadow_url = "{EMBEDDED}" (a private server) or to a scratch database'
 
 
@@ -119,7 +123,7 @@ async def read_sides(
         if include_schemas:
             every = await session.fetch(_SCHEMAS)
             schemas = sorted({*schemas, *(row["name"] for row in every)})
-        await session.send("SET LOCAL search_path = ''")
+        await session.send(f"SAVEPOINT asyncmig_reading; {_NO_PATH}")
         rows = await read_rows(session.fetch, schemas)
         same: dict[Any, Any] = {}
         entity_rows = await read_entity_rows(session.fetch, schemas)
@@ -203,9 +207,11 @@ class _Building:
                 f"rolled back. Or build them elsewhere: {_OTHER_PLACE}",
                 sqlstate="42501",
             )
+        await self.session.send(_LEAVE)
         return await self._built(self.session, key, _MISSING, place.locks)
 
     async def _built_there(self, other: Elsewhere, key: str | None) -> Printed:
+        await self.session.send(_LEAVE)
         async with other.session() as session, undone(session):
             version = self.session.server_version
             shadow = await inspected(session, self.place, other.name, version)
