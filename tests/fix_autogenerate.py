@@ -10,12 +10,15 @@ import asyncpg
 import pytest
 
 from asyncmig.autogenerate.hooks import Hooks
+from asyncmig.autogenerate.renaming import settle_renames
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
 from asyncmig.diff.entity_settling import Managed, settled_entities
+from asyncmig.diff.going_back import compare_back
+from asyncmig.diff.going_forth import compare_forth
 from asyncmig.diff.settling import settled
 from asyncmig.engine.session import Session
 from asyncmig.engine.shadow import Sides, read_sides
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import MetaData
 
+    from asyncmig.autogenerate.renaming import Renaming
+    from asyncmig.catalog.model import Catalog
     from asyncmig.operations.operation import MigrateOperation
 
 
@@ -74,9 +79,34 @@ class Comparing:
         self.session = Session(driver, none)
 
     async def sides(self, *metadatas: MetaData, **options: Any) -> Sides:
+        """Both sides, with what nobody manages as the database has it."""
+        return self.settled(await self.read(*metadatas, **options))
+
+    async def read(self, *metadatas: MetaData, **options: Any) -> Sides:
+        """Both sides as they are."""
         entities = registered(metadatas)
-        sides = await read_sides(self.session, metadatas, entities=entities, **options)
-        return self.settled(sides)
+        return await read_sides(self.session, metadatas, entities=entities, **options)
+
+    async def scripted(
+        self, sides: Sides, renaming: Renaming
+    ) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
+        """The operations there and back of a revision.
+
+        Args:
+            sides: of ``read``.
+            renaming: what is known of renames.
+        """
+
+        def settle(actual: Catalog, wanted: Catalog) -> tuple[Catalog, Catalog]:
+            wanted = replace(wanted, entities=sides.wanted.entities)  # none kept by old names
+            found = self.settled(replace(sides, actual=actual, wanted=wanted))
+            return found.actual, found.wanted
+
+        actual, wanted = settle(sides.actual, sides.wanted)
+        found = await settle_renames(actual, wanted, renaming, settle)
+        names, forth = compare_forth(actual, found.before, found.after, found.renames)
+        back, names_back = compare_back(found.after, found.before, actual, found.renames)
+        return [*names, *forth], [*back, *names_back]
 
     def settled(self, sides: Sides) -> Sides:
         """With what nobody manages as the database has it."""

@@ -27,6 +27,7 @@ from asyncmig.catalog.entities import (
 from asyncmig.catalog.entity_queries import ENTITIES
 from asyncmig.catalog.model import ObjectName
 from asyncmig.catalog.names import as_found
+from asyncmig.catalog.spelling import settled_spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -124,8 +125,12 @@ class _Reader:
 def _view(row: Any) -> Entity:
     columns = tuple(ViewColumn(*column[:3]) for column in row["columns"])
     comments = tuple((column[0], column[3]) for column in row["columns"] if column[3] is not None)
-    defaults = tuple((column[0], column[4]) for column in row["columns"] if column[4] is not None)
-    query = row["query"].strip().removesuffix(";")
+    defaults = tuple(
+        (column[0], settled_spelling(column[4]))
+        for column in row["columns"]
+        if column[4] is not None
+    )
+    query = settled_spelling(row["query"].strip().removesuffix(";"))
     options = tuple(sorted(row["options"]))
     about: dict[str, Any] = {"comment": row["comment"], "owner": row["owner"]}
     if row["materialized"]:
@@ -135,7 +140,7 @@ def _view(row: Any) -> Entity:
             columns=columns,
             options=options,
             tablespace=row["tablespace"],
-            indexes=dict(row["indexes"]),
+            indexes={name: settled_spelling(index) for name, index in dict(row["indexes"]).items()},
             populated=row["populated"],
             column_comments=comments,
             **about,
@@ -153,11 +158,12 @@ def _view(row: Any) -> Entity:
 
 def _routine(row: Any) -> Routine:
     kind = "procedure" if row["procedure"] else "function"
+    definition = row["definition"]
     return Routine(
         key=EntityKey(kind, row["schema"], row["name"], ", ".join(row["types"])),
         comment=row["comment"],
         owner=row["owner"],
-        arguments=row["arguments"],
+        arguments=settled_spelling(row["arguments"]),
         identity=row["identity"],
         defaults=row["defaults"],
         result=row["result"],
@@ -171,16 +177,20 @@ def _routine(row: Any) -> Routine:
         cost=row["cost"],
         rows=row["rows"],
         settings=tuple(row["settings"]),
-        definition=row["definition"],
+        definition=definition if row["body"] is not None else settled_spelling(definition),
         plain=row["plain"],
     )
+
+
+def _settled(sql: str | None) -> str | None:
+    return None if sql is None else settled_spelling(sql)
 
 
 def _trigger(row: Any) -> Trigger:
     return Trigger(
         key=EntityKey("trigger", row["schema"], row["name"], row["table"]),
         comment=row["comment"],
-        definition=row["definition"],
+        definition=settled_spelling(row["definition"]),
         fires=_FIRES[row["fires"]],
         constraint=row["constraint"],
     )
@@ -193,8 +203,8 @@ def _policy(row: Any) -> Policy:
         permissive=row["permissive"],
         command=_COMMANDS[row["command"]],
         roles=tuple(row["roles"]),
-        using=row["using"],
-        check=row["check"],
+        using=_settled(row["using"]),
+        check=_settled(row["check"]),
     )
 
 

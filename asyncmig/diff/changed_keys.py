@@ -60,12 +60,7 @@ def _constraints(
 ) -> None:
     gone, come = list(matching.gone), list(matching.new)
     for before, after in matching.kept:
-        reference = before.reference
-        orphaned = reference is not None and (
-            (reference.table, frozenset(reference.columns)) in lost_keys
-            or work.is_touched(reference.table, reference.columns, "")
-        )
-        if orphaned or (before.validated and not after.validated):
+        if _is_orphaned(work, before, lost_keys) or (before.validated and not after.validated):
             gone.append(before)
             come.append(after)
             continue
@@ -76,8 +71,11 @@ def _constraints(
         if before.comment != after.comment:
             work.steps.last.append(constraint_comment(work, new, after))
     for before, after in matching.renamed:
-        if before.named and after.named:
-            work.steps.constraints_come.append(
+        if _is_orphaned(work, before, lost_keys):
+            gone.append(before)
+            come.append(after)
+        elif before.named and after.named:
+            work.steps.names_change.append(
                 ExecuteSQLOp(
                     f"ALTER TABLE {work.new.qualified(new.name)} RENAME CONSTRAINT "
                     f"{work.new.quote(before.name)} TO {work.new.quote(after.name)}"
@@ -96,6 +94,17 @@ def _constraints(
         work.steps.last += details_of_constraint(work.new, new, item)
         if item.comment is not None:
             work.steps.last.append(constraint_comment(work, new, item))
+
+
+def _is_orphaned(
+    work: Work, item: Constraint, lost_keys: set[tuple[ObjectName, frozenset[str]]]
+) -> bool:
+    """A foreign key whose target gives way."""
+    reference = item.reference
+    return reference is not None and (
+        (reference.table, frozenset(reference.columns)) in lost_keys
+        or work.is_touched(reference.table, reference.columns, "")
+    )
 
 
 def drop_constraint(work: Work, table: Table, item: Constraint) -> DropConstraintOp:
@@ -131,7 +140,7 @@ def _indexes(work: Work, old: Table, new: Table) -> None:
     concurrently = _concurrently(work, old, new)
     for before, after in matching.renamed:
         renamed = work.new.qualified(old.name._replace(name=before.name))
-        work.steps.indexes_come.append(
+        work.steps.names_change.append(
             ExecuteSQLOp(f"ALTER INDEX {renamed} RENAME TO {work.new.quote(after.name)}")
         )
     for index in matching.gone:

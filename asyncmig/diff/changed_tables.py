@@ -79,12 +79,13 @@ def compare_tables(work: Work) -> None:
 def _is_ready(work: Work, reference: ForeignKey, there: set[ObjectName]) -> bool:
     """True when a foreign key can be part of its table: the key that it leads to is there."""
     wanted = _key_of(work.after.tables.get(reference.table), reference)
-    if wanted is None:
-        return False  # a unique index, which comes later; or a table outside of the comparison
+    if wanted is None or constraint_item(work.new, wanted) is None:
+        # a unique index, or a key that models have no words for: it comes later; or a table of others
+        return False
     if reference.table in there:
         return True
     old, new = work.common.get(reference.table, (None, None))
-    if old is None or new is None:
+    if old is None or new is None or (old.unlogged and not new.unlogged):
         return False
     existing = _key_of(old, reference)
     same = all(old.columns.get(name) == new.columns.get(name) for name in reference.columns)
@@ -141,13 +142,15 @@ def compare_columns(work: Work) -> None:
     """Columns of the tables that stay."""
     for name, (old, new) in work.common.items():
         generated: list[MigrateOperation] = []  # follow what they are made from
+        grounds: list[MigrateOperation] = []  # go when nothing is made from them any more
         for column in new.columns.values():
             existing = old.columns.get(column.name)
             comes = work.steps.columns_change if column.generated is None else generated
             if existing is None:
                 comes += column_steps.add_column(new, column, work.new)
             elif column.name in work.rebuilt[name]:
-                work.steps.generated_go.append(column_steps.drop_column(old, existing, work.old))
+                goes = grounds if existing.generated is None else work.steps.generated_go
+                goes.append(column_steps.drop_column(old, existing, work.old))
                 comes += column_steps.add_column(new, column, work.new)
             else:
                 _column_changes(work, old, new, existing, column)
@@ -158,6 +161,7 @@ def compare_columns(work: Work) -> None:
                     work.steps.columns_go if column.generated is None else work.steps.generated_go
                 )
                 goes.append(column_steps.drop_column(old, column, work.old))
+        work.steps.generated_go += grounds
 
 
 def _column_changes(work: Work, old: Table, new: Table, existing: Column, column: Column) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.catalog.entities import Need
 from asyncmig.catalog.model import ObjectName
+from asyncmig.diff import composites as composite_steps
 from asyncmig.diff import domains as domain_steps
 from asyncmig.diff import enums as enum_steps
 from asyncmig.diff import sequences as sequence_steps
@@ -15,7 +18,7 @@ from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from asyncmig.catalog.model import Catalog
+    from asyncmig.catalog.model import Catalog, Enum
     from asyncmig.diff.work import Work
 
 __all__ = ["compare_schemas", "compare_sequences", "compare_type_comments", "compare_types"]
@@ -51,7 +54,10 @@ def compare_types(work: Work) -> None:
         work.steps.types_change += domain_steps.replace_domain(
             work.before.domains[name], work.after.domains[name], work.old, work.new
         )
+    for name in work.replaced_composites:
+        work.steps.types_change += composite_steps.replace_composite(name, work.old, work.new)
     work.steps.types_go = [
+        *(composite_steps.drop_replaced(name, work.old) for name in work.replaced_composites),
         *(
             domain_steps.drop_replaced(work.before.domains[name], work.old)
             for name in reversed(work.replaced_domains)
@@ -62,12 +68,21 @@ def compare_types(work: Work) -> None:
     work.steps.types_go += [
         enum_steps.drop_enum(enum, work.old)
         for name, enum in before.items()
-        if name not in after and not enum.used_elsewhere
+        if name not in after and not _is_used(work, enum)
     ]
     work.steps.first += domain_steps.create_domains(work.before, work.after, work.new)
     work.steps.types_change += domain_steps.alter_domains(
         work.before, work.after, work.new, work.replaced_domains
     )
+
+
+def _is_used(work: Work, enum: Enum) -> bool:
+    """A function or view that stays needs the type; one that we know of may go."""
+    need = Need("type", *enum.name)
+    if any(need in entity.needs for entity in work.after.entities.by_key.values()):
+        return True
+    entities = work.before.entities.by_key.values()
+    return enum.used_elsewhere and not any(need in entity.needs for entity in entities)
 
 
 def compare_sequences(work: Work) -> None:
@@ -87,6 +102,11 @@ def compare_sequences(work: Work) -> None:
                     name.name, work.new.schema(name), existing.options, sequence.options
                 )
             )
+        if existing.owned_by is not None and not _stays(work, *existing.owned_by):
+            # it would go with its owner
+            alone = replace(existing, owned_by=None)
+            work.steps.first.append(sequence_steps.owned_by(alone, work.new))
+            existing = alone
         if existing.owned_by != sequence.owned_by:
             work.steps.last.append(sequence_steps.owned_by(sequence, work.new))
     for name, sequence in before.items():

@@ -22,8 +22,10 @@ from asyncmig.diff.changed_types import (
     compare_type_comments,
     compare_types,
 )
+from asyncmig.diff.composites import with_replaced
 from asyncmig.diff.entities import changing, compare_entities
 from asyncmig.diff.hindrances import tell_hindrances
+from asyncmig.diff.objects import Objects
 from asyncmig.diff.work import Work
 from asyncmig.operations.containers import ModifyTableOps
 from asyncmig.operations.tables import CreateTableOp, DropTableOp
@@ -122,7 +124,8 @@ def _compared(
     compare_tables(work)
     compare_type_comments(work)
     touched = changing(before, after, work.replaced_types)
-    entities = compare_entities(work.old, work.new, touched)
+    there = Objects(with_replaced(before, after, work.replaced_composites), model_types)
+    entities = compare_entities(there, work.new, touched, work.rebuilt)
     tell_hindrances(work.steps.dropping, entities.hindered, before.default_schema)
     return work.steps, entities
 

@@ -63,15 +63,21 @@ class EntitySteps:
     unforetold: tuple[EntityKey, ...] = ()
 
 
-def compare_entities(old: Objects, new: Objects, touched: Collection[Need]) -> EntitySteps:
+def compare_entities(
+    old: Objects,
+    new: Objects,
+    touched: Collection[Need],
+    rebuilt: Mapping[ObjectName, Collection[str]],
+) -> EntitySteps:
     """The operations for the entities.
 
     Args:
         old: makes items of the catalog as it is.
         new: of the catalog as it will be.
         touched: of ``changing``.
+        rebuilt: by table the columns that are dropped and added again.
     """
-    return _Comparison(old, new, touched).steps()
+    return _Comparison(old, new, touched, rebuilt).steps()
 
 
 def changing(before: Catalog, after: Catalog, replaced: Collection[ObjectName]) -> frozenset[Need]:
@@ -106,7 +112,13 @@ def _is_retyped(before: Column, after: Column) -> bool:
 
 
 class _Comparison:
-    def __init__(self, old: Objects, new: Objects, touched: Collection[Need]) -> None:
+    def __init__(
+        self,
+        old: Objects,
+        new: Objects,
+        touched: Collection[Need],
+        rebuilt: Mapping[ObjectName, Collection[str]],
+    ) -> None:
         before, after = old.catalog, new.catalog
         self._before = before
         self._after = after
@@ -115,6 +127,7 @@ class _Comparison:
         self._old_objects = old
         self._new_objects = new
         self._touched = touched
+        self._rebuilt = rebuilt
         self._there = {
             key: item for key, item in before.entities.by_key.items() if key.kind != _EXTENSION
         }
@@ -137,7 +150,7 @@ class _Comparison:
             key for key in changed if not is_replaceable(self._there[key], self._wanted[key])
         }
         first = dependents([*in_the_way, *rebuilt], self._there)
-        late = {key for key in leaving - first if self._may_wait(key, leaving)}
+        late = {key for key in leaving - first if self._may_wait(key, leaving | changed)}
         gone = dependents([*first, *(leaving - late)], self._there) | late
         coming = (self._wanted.keys() - self._there.keys()) | (gone & self._wanted.keys())
         replaced = changed - gone
@@ -189,12 +202,20 @@ class _Comparison:
                 found.add(key)
         return found
 
-    def _may_wait(self, key: EntityKey, leaving: Collection[EntityKey]) -> bool:
-        """A table may need it until its turn has come, and nothing that comes is hindered by it."""
+    def _may_wait(self, key: EntityKey, settled: Collection[EntityKey]) -> bool:
+        """A table may need it until its turn has come, and nothing that comes is hindered by it.
+
+        What stands on it is among ``settled``: it goes, or becomes something that does not.
+        """
         if key.kind not in {"function", "procedure", "composite_type"}:
             return False
         named_alike = any(other[1:] == key[1:] for other in self._wanted)
-        return not named_alike and dependents([key], self._there) <= set(leaving)
+        standing = (
+            other
+            for other, item in self._there.items()
+            if key in providers(item.needs, {key: item})
+        )
+        return not named_alike and all(other in settled for other in standing if other != key)
 
     def _is_touched(self, need: Need) -> bool:
         if need in self._touched:
@@ -312,7 +333,10 @@ class _Comparison:
         if grant.object_kind != "table" or name not in self._before.tables:
             return True
         table = self._after.tables.get(name)
-        return table is not None and (grant.column is None or grant.column in table.columns)
+        return table is not None and (
+            grant.column is None
+            or (grant.column in table.columns and grant.column not in self._rebuilt.get(name, ()))
+        )
 
 
 def _with_implied(

@@ -67,8 +67,6 @@ class _Renaming:
 
     def _text(self, sql: str) -> str:
         item = self._item
-        if item.old not in sql:
-            return sql
         match item.kind:
             case "table" | "enum" | "sequence":
                 return with_object(sql, self._old, self._new)

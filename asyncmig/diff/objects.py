@@ -90,6 +90,7 @@ class Objects(Spelling):
         return (
             column.serial
             and key is not None
+            and constraint_item(self, key) is not None
             and column.name in key.columns
             and sum(table.columns[name].serial for name in key.columns) == 1
             and column.sequence is not None

@@ -65,7 +65,7 @@ def columns_in(text: str) -> frozenset[str]:
 
 def with_column(text: str, old: str, new: str) -> str:
     """An expression, or an index's body, over one table with one of its columns renamed."""
-    if old not in text:
+    if not _mentions(text, old):
         return text
     return _joined(_columns(_tokens(text), old, new))
 
@@ -80,7 +80,7 @@ def with_key_columns(text: str, old: str, new: str, *, local: bool, foreign: boo
         local: it is one of the key's own table.
         foreign: it is one of the table that the key points to.
     """
-    if old not in text:
+    if not _mentions(text, old):
         return text
     tokens = _tokens(text)
     words = [token.text for token in tokens]
@@ -97,7 +97,7 @@ def with_key_columns(text: str, old: str, new: str, *, local: bool, foreign: boo
 
 def with_object(text: str, old: ObjectName, new: ObjectName) -> str:
     """Text with a table, sequence or type renamed, in ``'s.t'::regclass`` too."""
-    if old.name not in text:
+    if not _mentions(text, old.name):
         return text
     tokens = _tokens(text)
     for place, token in enumerate(tokens):
@@ -121,6 +121,11 @@ def with_label(text: str, enum: ObjectName, old: str, new: str) -> str:
         if token.kind == "string" and token.text == before and _cast_to(tokens, place, enum):
             tokens[place] = _Token("string", after)
     return _joined(tokens)
+
+
+def _mentions(text: str, name: str) -> bool:
+    """False where an identifier is nowhere in a text, so that nobody need look closer."""
+    return name.replace('"', '""') in text
 
 
 def _literal(text: str) -> str:

@@ -96,7 +96,7 @@ def _with_table(catalog: Catalog, item: Rename) -> Catalog:
             return constraint
         return replace(constraint, reference=replace(reference, table=new))
 
-    catalog = _in_texts(catalog, old.name, lambda text: with_object(text, old, new))
+    catalog = _in_texts(catalog, lambda text: with_object(text, old, new))
     tables = {
         name: replace(
             table, constraints={key: moved(found) for key, found in table.constraints.items()}
@@ -241,7 +241,7 @@ def _with_enum(catalog: Catalog, item: Rename) -> Catalog:
         type_ = replace(column.type, name=new, text=with_object(column.type.text, old, new))
         return replace(column, type=type_)
 
-    catalog = _in_texts(catalog, old.name, lambda text: with_object(text, old, new))
+    catalog = _in_texts(catalog, lambda text: with_object(text, old, new))
     tables = {
         name: replace(table, columns={key: retyped(found) for key, found in table.columns.items()})
         for name, table in catalog.tables.items()
@@ -252,7 +252,7 @@ def _with_enum(catalog: Catalog, item: Rename) -> Catalog:
 
 def _with_label(catalog: Catalog, item: Rename) -> Catalog:
     place = item.place
-    catalog = _in_texts(catalog, item.old, lambda text: with_label(text, place, item.old, item.new))
+    catalog = _in_texts(catalog, lambda text: with_label(text, place, item.old, item.new))
     enum = catalog.enums[place]
     labels = tuple(item.new if label == item.old else label for label in enum.labels)
     return replace(catalog, enums={**catalog.enums, place: replace(enum, labels=labels)})
@@ -264,7 +264,7 @@ def _with_sequence(catalog: Catalog, item: Rename) -> Catalog:
     def column(found: Column) -> Column:
         return replace(found, sequence=new) if found.sequence == old else found
 
-    catalog = _in_texts(catalog, old.name, lambda text: with_object(text, old, new))
+    catalog = _in_texts(catalog, lambda text: with_object(text, old, new))
     tables = {
         name: replace(table, columns={key: column(found) for key, found in table.columns.items()})
         for name, table in catalog.tables.items()
@@ -280,11 +280,8 @@ def _maybe(text: str | None, change: Callable[[str], str]) -> str | None:
     return None if text is None else change(text)
 
 
-def _in_texts(catalog: Catalog, needle: str, change: Callable[[str], str]) -> Catalog:
-    """The catalog with a change made in everything that the server printed with ``needle`` in it."""
-
-    def text(sql: str) -> str:
-        return change(sql) if needle in sql else sql
+def _in_texts(catalog: Catalog, text: Callable[[str], str]) -> Catalog:
+    """The catalog with a change made in everything that the server printed."""
 
     def column(found: Column) -> Column:
         return replace(

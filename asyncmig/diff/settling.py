@@ -21,8 +21,8 @@ T = TypeVar("T", Sequence, Enum, Domain)
 def settled(actual: Catalog, wanted: Catalog) -> Catalog:
     """The models' catalog, with what SQLAlchemy has no words for taken from the database's.
 
-    That is who owns a sequence; how columns and the indexes of constraints are stored; replica identities,
-    statistics targets, comments on indexes, sequences and types; and NOT VALID, which in a model is about how
+    That is who owns a sequence, while its owner stays; how columns and the indexes of constraints are stored;
+    replica identities, statistics targets, comments on indexes, sequences and types; and NOT VALID, which in a model is about how
     a constraint is added: one whose rows were checked since then stays so. How a table is partitioned, stored
     and what it inherits is as in the database where a model says nothing of it.
     """
@@ -34,7 +34,10 @@ def settled(actual: Catalog, wanted: Catalog) -> Catalog:
     }
     for name, sequence in sequences.items():
         existing = actual.sequences.get(name)
-        if existing is not None and sequence.owned_by is None:
+        if existing is None or existing.owned_by is None or sequence.owned_by is not None:
+            continue
+        place, column = existing.owned_by
+        if place in tables and column in tables[place].columns:
             sequences[name] = replace(sequence, owned_by=existing.owned_by)
     return replace(
         wanted,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asyncmig.diff.printed_sql import columns_in
 from asyncmig.diff.spelling import parameters
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.impossible import ImpossibleChangeOp
@@ -21,7 +22,7 @@ _PLAIN = "no partition key"
 
 
 def partitioning(before: Table, after: Table, objects: Objects) -> Iterator[ImpossibleChangeOp]:
-    """A partition key that differs: nothing alters it."""
+    """A partition key that differs, or a column of it whose type does: nothing alters them."""
     if before.partition_key != after.partition_key:
         yield ImpossibleChangeOp(
             after.name.name,
@@ -30,6 +31,17 @@ def partitioning(before: Table, after: Table, objects: Objects) -> Iterator[Impo
             after=_partitioned(after, objects),
             schema=objects.schema(after.name),
         )
+        return
+    for column in sorted(columns_in((after.partition_key or "").partition(" ")[2])):
+        old, new = before.columns.get(column), after.columns.get(column)
+        if old is not None and new is not None and old.type != new.type:
+            yield ImpossibleChangeOp(
+                after.name.name,
+                f"the type of {column}, which is in its partition key",
+                before=objects.local(old.type.text),
+                after=objects.local(new.type.text),
+                schema=objects.schema(after.name),
+            )
 
 
 def _partitioned(table: Table, objects: Objects) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from asyncmig.diff import columns as column_steps
+from asyncmig.diff import composites as composite_steps
 from asyncmig.diff import domains as domain_steps
 from asyncmig.diff import enums as enum_steps
 from asyncmig.diff.objects import Objects
@@ -33,6 +34,7 @@ class Steps:
     tables_go: list[MigrateOperation] = field(default_factory=list)
     indexes_go: list[MigrateOperation] = field(default_factory=list)
     constraints_go: list[MigrateOperation] = field(default_factory=list)
+    names_change: list[MigrateOperation] = field(default_factory=list)
     generated_go: list[MigrateOperation] = field(default_factory=list)
     types_change: list[MigrateOperation] = field(default_factory=list)
     tables_come: list[MigrateOperation] = field(default_factory=list)
@@ -79,6 +81,7 @@ class Steps:
             *self.tables_go,
             *self.indexes_go,
             *self.constraints_go,
+            *self.names_change,
             *self.generated_go,
             *self.types_change,
             *entities.early,
@@ -128,7 +131,8 @@ class Work:
         ]
         self.replaced_types = {enum.name for enum, _ in self.replaced_enums}
         self.replaced_domains = domain_steps.replaced_domains(before, after, self.replaced_types)
-        self.replaced_types |= set(self.replaced_domains)
+        self.replaced_composites = composite_steps.replaced_composites(before, after)
+        self.replaced_types |= {*self.replaced_domains, *self.replaced_composites}
         self.built: dict[ObjectName, set[str]] = {name: set() for name in self.common}
         self.rebuilt = {
             name: column_steps.rebuilt(old, new, self.replaced_types)

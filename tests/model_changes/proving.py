@@ -16,12 +16,10 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations as TheirOperations
 from alembic.util import PriorityDispatcher
 
-from asyncmig.autogenerate.renaming import Renaming, settle_renames
+from asyncmig.autogenerate.renaming import Renaming
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
-from asyncmig.diff.renames import rename_operations, undone
-from asyncmig.diff.settling import settled
 from asyncmig.entities import registered
 from asyncmig.operations.containers import OpContainer
 from fix_autogenerate import comparing_at
@@ -108,8 +106,9 @@ class Prover:
         before, after = models(change.before), models(change.after)
         await self.start(change, before)
         dumped = self.dump() if thoroughly else None
-        sides = await self.comparing.sides(after)
-        upgrade, downgrade = await scripted(change, sides)
+        sides = await self.comparing.read(after)
+        renaming = Renaming(given=change.renames)
+        upgrade, downgrade = await self.comparing.scripted(sides, renaming)
         assert upgrade, "nothing was detected"
         await self.comparing.apply(upgrade, sides)
         assert spelled(await self.comparing.actual(sides)) == [], "something is left"
@@ -212,25 +211,6 @@ def first_line(error: Exception) -> str:
 def operations(sides: Sides) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
     """Those of the upgrade and of the downgrade."""
     return compare(sides.actual, sides.wanted), compare(sides.wanted, sides.actual)
-
-
-async def scripted(
-    change: Change, sides: Sides
-) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
-    """The operations of a change, with the renames that are told."""
-    if not change.renames:
-        return operations(sides)
-    found = await settle_renames(
-        sides.actual,
-        sides.wanted,
-        Renaming(given=change.renames),
-        lambda actual, wanted: (actual, settled(actual, wanted)),
-    )
-    before, after = found.before, found.after
-    return (
-        [*rename_operations(found.renames, sides.actual), *compare(before, after)],
-        [*compare(after, before), *rename_operations(undone(found.renames), after)],
-    )
 
 
 def spelled(sides: Sides) -> list[str]:

@@ -1,0 +1,231 @@
+"""What pairs of random models found: each in the fewest words, there and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+import sqlalchemy as sa
+
+from asyncmig.autogenerate.renaming import Renaming
+from asyncmig.entities import CompositeType, Function, Grant, SqlText, View, register
+from asyncmig.types import ServerType
+from drawn_models.values import CONVENTION
+from model_changes.building import (
+    Change,
+    author,
+    both,
+    check,
+    col,
+    computed,
+    enum,
+    nothing,
+    nothing_at_all,
+    only,
+    refers,
+    sequence,
+    table,
+)
+from model_changes.declaring import READER
+from model_changes.proving import proving_at
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from model_changes.building import Item, Models
+    from model_changes.proving import Prover
+
+
+def key(*columns: str, include: str) -> Item:
+    return lambda: sa.PrimaryKeyConstraint(*columns, postgresql_include=[include])
+
+
+def beside(*entities: object) -> Models:
+    return lambda metadata: register(metadata, *entities)
+
+
+def conventional(build: Models) -> Models:
+    def built(metadata: sa.MetaData) -> None:
+        metadata.naming_convention = CONVENTION
+        build(metadata)
+
+    return built
+
+
+CALC = Function(
+    "calc", "n integer", returns="integer", language="sql", volatility="immutable", body="SELECT n"
+)
+ADDRESS = CompositeType("address", {"street": "text", "zip": "integer"})
+HOME = table(
+    col("home", ServerType("address")), col("more", sa.ARRAY(ServerType("address"))), name="person"
+)
+LISTED = SqlText(
+    "CREATE FUNCTION listed() RETURNS bigint LANGUAGE sql STABLE "
+    "BEGIN ATOMIC SELECT count(*) FROM book WHERE code IN ('a', 'b'); END"
+)
+NARROW, WIDE = col("n", sa.Integer), col("n", sa.BigInteger)
+FIRST = only(col("id", sa.Integer, primary_key=True), name="first")
+AGAIN = only(col("id", sa.Integer, primary_key=True), col("b", sa.Text), name="first")
+
+
+def to_author(name: str) -> Models:
+    """A foreign key whose definition stands in SQL alone."""
+    return both(
+        only(col("id", sa.Integer, primary_key=True), name=name),
+        table(col("by", sa.Integer), refers(["by"], [f"{name}.id"], ondelete="SET NULL (by)")),
+    )
+
+
+CHANGES = [
+    Change(
+        "a key with INCLUDE, serial, and what refers to it",
+        nothing_at_all,
+        both(
+            only(
+                col("id", sa.Integer, autoincrement=True),
+                col("name", sa.Text),
+                key("id", include="name"),
+                name="author",
+            ),
+            table(col("by", sa.Integer), refers(["by"], ["author.id"])),
+        ),
+    ),
+    Change(
+        "a function that a check and a view no longer call",
+        both(
+            table(check("calc(id) > 0", name="ck")),
+            beside(CALC, View("v", "SELECT calc(id) AS n FROM book")),
+        ),
+        both(nothing, beside(View("v", "SELECT id AS n FROM book"))),
+    ),
+    Change(
+        "a renamed column with a quotation mark",
+        table(col('d"q', sa.Integer), check('"d""q" > 0', name="ck")),
+        table(col('r"q', sa.Integer), check('"r""q" > 0', name="ck")),
+        renames={'book."d""q"': '"r""q"'},
+    ),
+    Change(
+        "a renamed label with an apostrophe",
+        table(col("m", enum("it's", "b"), server_default="it's")),
+        table(col("m", enum("it is", "b"), server_default="it is")),
+        renames={"mood.it's": "it is"},
+    ),
+    Change(
+        "a renamed table under SET NULL (column)",
+        to_author("author"),
+        to_author('wr"iter'),
+        renames={"author": '"wr""iter"'},
+    ),
+    Change(
+        "a sequence whose owner goes",
+        both(sequence(), author),
+        sequence(),
+        raw="ALTER SEQUENCE numbers OWNED BY author.id",
+    ),
+    Change(
+        "a new table under the name of a renamed one",
+        conventional(FIRST),
+        conventional(both(only(col("id", sa.Integer, primary_key=True), name="second"), AGAIN)),
+        renames={"first": "second"},
+    ),
+    Change(
+        "a right on a generated column that is built anew",
+        both(
+            table(col("n", sa.Integer, computed("id * 2"))),
+            beside(Grant(["select", "update (n)"], "book", READER)),
+        ),
+        both(
+            table(col("n", sa.Integer, computed("id * 3"))),
+            beside(Grant(["select", "update (n)"], "book", READER)),
+        ),
+    ),
+    Change(
+        "a list of varchars in a function's own syntax",
+        table(col("code", sa.String(9))),
+        both(table(col("code", sa.String(9))), beside(LISTED)),
+    ),
+    Change(
+        "a foreign key that is renamed while its target gives way",
+        both(author, table(col("by", sa.Integer), refers(["by"], ["author.id"], name="a"))),
+        both(
+            only(
+                col("id", sa.Integer),
+                col("code", sa.Text, unique=True),
+                key("id", include="code"),
+                name="author",
+            ),
+            table(col("by", sa.Integer), refers(["by"], ["author.id"], name="b")),
+        ),
+    ),
+    Change(
+        "a new table that refers to one that becomes logged",
+        only(col("id", sa.Integer, primary_key=True), name="author", prefixes=["UNLOGGED"]),
+        both(
+            only(col("id", sa.Integer, primary_key=True), name="author"),
+            table(col("by", sa.Integer), refers(["by"], ["author.id"])),
+        ),
+    ),
+    Change(
+        "an enum type that comes with a view of it",
+        nothing,
+        both(
+            table(col("m", enum("a", "b"))),
+            beside(View("v", "SELECT id FROM book WHERE m <> 'a'")),
+        ),
+    ),
+    Change(
+        "an attribute of another type, which columns have",
+        both(HOME, beside(ADDRESS, View("v", "SELECT home FROM person"))),
+        both(
+            HOME,
+            beside(
+                replace(ADDRESS, attributes={"zip": "text", "city": "text"}, comment="c"),
+                View("v", "SELECT home FROM person"),
+            ),
+        ),
+    ),
+    Change(
+        "a generated column over one that is to be generated",
+        table(col("a", sa.Text), col("loud", sa.Text, computed("upper(a)"))),
+        table(
+            col("a", sa.Integer, computed("id * 2")),
+            col("loud", sa.Text, computed("upper(title)")),
+        ),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def prover_url(server, admin, template_database) -> Iterator[str]:
+    admin(f"CREATE DATABASE found_at_random TEMPLATE {template_database}")
+    yield server.database("found_at_random")
+    admin("DROP DATABASE found_at_random WITH (FORCE)")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def prover(prover_url: str) -> AsyncIterator[Prover]:
+    async with proving_at(prover_url) as found:
+        yield found
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
+async def test_there_and_back(prover: Prover, change: Change) -> None:
+    await prover.prove(change, thoroughly=False)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_type_of_a_partition_key(prover: Prover) -> None:
+    def parts(type_: type[sa.types.TypeEngine[int]]) -> sa.MetaData:
+        metadata = sa.MetaData()
+        column = sa.Column("id", type_, primary_key=True, autoincrement=False)
+        sa.Table("parts", metadata, column, postgresql_partition_by="HASH (id)")
+        return metadata
+
+    await prover.start(Change("", nothing_at_all, nothing_at_all), parts(sa.Integer))
+    sides = await prover.comparing.read(parts(sa.BigInteger))
+    upgrade, _ = await prover.comparing.scripted(sides, Renaming())
+    with pytest.raises(NotImplementedError, match="the type of id, which is in its partition key"):
+        await prover.comparing.apply(upgrade, sides)
