@@ -122,6 +122,6 @@ def model(draw: Draw) -> dict[str, Any]:
         "names": {"mood": "mood", "feeling": "Fee ling", "sequence": "Num bers"},
         "convention": draw.yes(),
         "two": draw.yes(0.3),
-        "extensions": draw.some(EXTENSIONS, 0, 2) if draw.yes() else [],
+        "extensions": draw.some(EXTENSIONS, 1, 2) if draw.yes(0.3) else [],
         "entities": declared(draw, found),
     }

@@ -187,6 +187,18 @@ CHANGES = [
         ),
     ),
     Change(
+        "a type that comes back to a column with a storage",
+        table(col("n", sa.Text)),
+        table(col("n", sa.Integer)),
+        raw="ALTER TABLE book ALTER n SET STORAGE EXTERNAL, ALTER n SET COMPRESSION pglz",
+    ),
+    Change(
+        "another length of a column with a storage",
+        table(col("n", sa.String(20))),
+        table(col("n", sa.String(40))),
+        raw="ALTER TABLE book ALTER n SET STORAGE EXTERNAL, ALTER n SET COMPRESSION pglz",
+    ),
+    Change(
         "a generated column over one that is to be generated",
         table(col("a", sa.Text), col("loud", sa.Text, computed("upper(a)"))),
         table(
