@@ -23,8 +23,8 @@ def settled(actual: Catalog, wanted: Catalog) -> Catalog:
 
     That is who owns a sequence, while its owner stays; how columns and the indexes of constraints are stored;
     replica identities, statistics targets, comments on indexes, sequences and types; and NOT VALID, which in
-    a model is about how a constraint is added: one whose rows were checked since then stays so. How a table is
-    partitioned, stored and what it inherits is as in the database where a model says nothing of it.
+    a model is about how a constraint is added: one whose rows were checked since then stays so. How a table
+    is partitioned, stored and what it inherits is as in the database where a model says nothing of it.
     """
     sequences = dict(wanted.sequences)
     tables = {
