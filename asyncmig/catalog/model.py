@@ -276,11 +276,11 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enum:
-    """An enum type; ``used_elsewhere`` when a function or view needs it."""
+    """An enum type; ``users`` is how many functions and views need it, whosoever they are."""
 
     name: ObjectName
     labels: tuple[str, ...]
-    used_elsewhere: bool = False
+    users: int = field(default=0, compare=False)
     comment: str | None = None
 
 

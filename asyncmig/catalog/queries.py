@@ -201,9 +201,11 @@ _ENUMS = """\
 SELECT n.nspname AS schema, y.typname AS name,
        ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = y.oid
              ORDER BY e.enumsortorder) AS labels,
-       EXISTS (SELECT FROM pg_depend x
-               WHERE x.refclassid = 'pg_type'::regclass AND x.refobjid IN (y.oid, y.typarray)
-                 AND x.classid IN ('pg_proc'::regclass, 'pg_rewrite'::regclass)) AS used_elsewhere,
+       (SELECT count(DISTINCT (x.classid, coalesce(r.ev_class, x.objid)))
+        FROM pg_depend x
+        LEFT JOIN pg_rewrite r ON x.classid = 'pg_rewrite'::regclass AND r.oid = x.objid
+        WHERE x.refclassid = 'pg_type'::regclass AND x.refobjid IN (y.oid, y.typarray)
+          AND x.classid IN ('pg_proc'::regclass, 'pg_rewrite'::regclass)) AS users,
        obj_description(y.oid, 'pg_type') AS comment
 FROM pg_type y JOIN pg_namespace n ON n.oid = y.typnamespace
 WHERE y.typtype = 'e' AND n.nspname = ANY($1::text[])

@@ -293,7 +293,7 @@ class _Reader:
         return Enum(
             name=self._name(row["schema"], row["name"]),
             labels=tuple(row["labels"]),
-            used_elsewhere=row["used_elsewhere"],
+            users=row["users"],
             comment=row["comment"],
         )
 

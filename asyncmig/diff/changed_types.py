@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog, Enum
     from asyncmig.diff.work import Work
 
+_USERS = frozenset({"view", "materialized_view", "function", "procedure"})
+
 __all__ = ["compare_schemas", "compare_sequences", "compare_type_comments", "compare_types"]
 
 
@@ -68,7 +70,7 @@ def compare_types(work: Work) -> None:
     work.steps.types_go += [
         enum_steps.drop_enum(enum, work.old)
         for name, enum in before.items()
-        if name not in after and not _is_used(work, enum)
+        if name not in after and not _is_needed(enum, work)
     ]
     work.steps.first += domain_steps.create_domains(work.before, work.after, work.new)
     work.steps.types_change += domain_steps.alter_domains(
@@ -76,13 +78,18 @@ def compare_types(work: Work) -> None:
     )
 
 
-def _is_used(work: Work, enum: Enum) -> bool:
-    """A function or view that stays needs the type; one that we know of may go."""
+def _is_needed(enum: Enum, work: Work) -> bool:
+    """A function or view that stays needs it, or one that we do not know of."""
     need = Need("type", *enum.name)
-    if any(need in entity.needs for entity in work.after.entities.by_key.values()):
-        return True
-    entities = work.before.entities.by_key.values()
-    return enum.used_elsewhere and not any(need in entity.needs for entity in entities)
+    stay = work.after.entities.by_key
+    leaving = [
+        key
+        for key, entity in work.before.entities.by_key.items()
+        if key.kind in _USERS
+        and need in entity.needs
+        and not (key in stay and need in stay[key].needs)
+    ]
+    return enum.users > len(leaving)
 
 
 def compare_sequences(work: Work) -> None:

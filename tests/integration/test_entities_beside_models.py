@@ -263,3 +263,31 @@ async def test_a_declared_view_hinders_nothing(project: Project, database_url: s
     await second.revision("second", autogenerate=True, rev_id="b2")
     await second.upgrade()
     assert (await second.check()).ok
+
+
+async def test_an_enum_goes_with_the_entities_that_name_it(
+    project: Project, database_url: str, pg: asyncpg.Connection
+):
+    metadata = sa.MetaData()
+    sa.Table(
+        "book", metadata, sa.Column("id", sa.Integer), sa.Column("state", sa.Enum("new", name="state"))
+    )
+    register(
+        metadata,
+        View("fresh", "SELECT id FROM book WHERE state = 'new'"),
+        Function("named", "s state", returns="text", language="sql", body="SELECT s::text"),
+    )
+    it = migrator(project, database_url, metadata)
+    await it.revision("first", autogenerate=True, rev_id="a1")
+    for _ in range(2):
+        await it.upgrade()
+        assert (await it.check()).ok
+        await it.downgrade("base")
+    assert await pg.fetchval("SELECT to_regtype('state')") is None
+
+    await it.upgrade()
+    await pg.execute("CREATE SCHEMA theirs; CREATE VIEW theirs.v AS SELECT 'new'::state")
+    it = migrator(project, database_url, sa.MetaData(), managed_entities=["view", "function"])
+    found = await it.check()
+    assert "drop_table" in {item.change for item in found.differences}
+    assert "drop_enum" not in {item.change for item in found.differences}
