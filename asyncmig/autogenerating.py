@@ -67,7 +67,7 @@ class _Compared:
     renamed: Renamed
     hooks: Hooks
     context: AutogenContext
-    final_names: bool
+    final_names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +173,7 @@ class Autogenerate:
             renamed=renamed,
             hooks=hooks,
             context=context,
-            final_names=sides.models.has_conventions,
+            final_names=sides.models.conventions,
         )
 
     async def _sides(self, models: tuple[MetaData, ...]) -> tuple[Sides, tuple[str, ...]]:

@@ -54,7 +54,7 @@ class Collecting:
 
 def as_script(operations: Iterable[MigrateOperation], models: Any = None) -> tuple[str, set[str]]:
     """The body of a function, and the imports it needs."""
-    items = ItemWriter(final_names=models is not None and models.has_conventions)
+    items = ItemWriter(final_names=frozenset() if models is None else models.conventions)
     return render_operations(operations, items), items.imports
 
 

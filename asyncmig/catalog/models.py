@@ -11,10 +11,12 @@ from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateE
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import (
     AddConstraint,
+    CheckConstraint,
     CreateIndex,
     CreateSequence,
     CreateTable,
     ForeignKeyConstraint,
+    Index,
     PrimaryKeyConstraint,
     SetColumnComment,
     SetConstraintComment,
@@ -46,6 +48,15 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Enum
 
 __all__ = ["ModelStatement", "Models"]
+
+_KEYS: Mapping[object, str] = {
+    CheckConstraint: "ck",
+    ForeignKeyConstraint: "fk",
+    PrimaryKeyConstraint: "pk",
+    UniqueConstraint: "uq",
+    Index: "ix",
+}
+"""What naming conventions call the classes that they also take as keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,12 +215,13 @@ class Models:
         return frozenset(found)
 
     @property
-    def has_conventions(self) -> bool:
-        """True when a naming convention could change a name that is given whole."""
-        return any(
-            "%(constraint_name)s" in str(pattern)
+    def conventions(self) -> frozenset[str]:
+        """The kinds (``ck``, ``pk`` ...) of which a naming convention changes names that are given whole."""
+        return frozenset(
+            _KEYS.get(kind, str(kind))
             for metadata in self.metadatas
-            for pattern in metadata.naming_convention.values()
+            for kind, pattern in metadata.naming_convention.items()
+            if "%(constraint_name)s" in str(pattern)
         )
 
     def _compile(

@@ -14,7 +14,7 @@ from asyncmig.diff.index_items import create_index
 from asyncmig.diff.matching import constraint_meaning, index_meaning, match
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
 from asyncmig.operations.execute import ExecuteSQLOp
-from asyncmig.operations.indexes import DropIndexOp
+from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
 
 if TYPE_CHECKING:
     from asyncmig.catalog.model import Constraint, Index, ObjectName, Table
@@ -145,12 +145,15 @@ def _indexes(work: Work, old: Table, new: Table) -> None:
         )
     for index in matching.gone:
         create = create_index(work.old, old, index)
+        known = create if isinstance(create, CreateIndexOp) else None
+        said = {} if known is None else {"unique": known.unique, **known.kw}
         work.steps.indexes_go.append(
             DropIndexOp(
                 index.name,
                 old.name.name,
                 schema=work.old.schema(old.name),
-                _reverse=None if isinstance(create, ExecuteSQLOp) else create,  # type: ignore[arg-type]  # a CreateIndexOp
+                _reverse=known,
+                **said,
                 **({"postgresql_concurrently": True} if concurrently else {}),
             )
         )

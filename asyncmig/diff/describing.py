@@ -105,7 +105,7 @@ def _comments(operation: MigrateOperation) -> tuple[str, str] | None:
     if isinstance(operation, CreateTableCommentOp):
         return _comment(operation.existing_comment), _comment(operation.comment)
     if isinstance(operation, ImpossibleChangeOp):
-        return f"{operation.what} {operation.before}", f"{operation.what} {operation.after}"
+        return operation.before, operation.after
     if isinstance(operation, DropTableCommentOp):
         return _comment(operation.existing_comment), _comment(None)
     return None
@@ -187,5 +187,7 @@ def _default(default: Any) -> str:
             return "identity always" if default.always else "identity by default"
         case Computed():
             return "generated"
+        case str():
+            return "default '" + default.replace("'", "''") + "'"
         case _:
             return f"default {default}"

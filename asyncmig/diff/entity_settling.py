@@ -133,11 +133,12 @@ def settled_entities(
 def _completed(item: Entity, there: Entity | None, managed: Managed) -> Entity:
     """With what a declaration leaves open as it is in the database."""
     if isinstance(item, Extension):
-        existing = there if isinstance(there, Extension) else item
+        existing = there if isinstance(there, Extension) else replace(item, version="")
         schema, version = managed.extensions[item.key.name]
         return replace(
             item,
             schema=schema or existing.schema,
+            # what is not said is what the server of the day installs
             version=version or existing.version,
             comment=existing.comment,
         )

@@ -71,6 +71,7 @@ def replace_enum(
             schema=place,
             existing_type=old.type(column, table),
             existing_nullable=column.nullable,
+            existing_server_default=old.default(column),
             modify_type=new.type(wanted, table),
             modify_server_default=new.default(wanted) if wanted.default is not None else False,
             postgresql_using=using(column, wanted, new),

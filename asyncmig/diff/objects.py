@@ -55,7 +55,7 @@ class Objects(Spelling):
             return self.identity(column)
         if column.generated is not None:
             return sa.Computed(self.text(unwrapped(column.generated)), persisted=column.stored)
-        return None if column.default is None else self.text(column.default)
+        return super().default(column)
 
     def identity(self, column: Column, *, complete: bool = False) -> sa.Identity:
         """A column's identity; ``complete`` says every option."""
@@ -63,8 +63,8 @@ class Objects(Spelling):
         said = {} if options is None else _options(options, complete=complete)
         return sa.Identity(always=column.identity == "always", **said)
 
-    def column(self, column: Column, table: Table) -> sa.Column[Any]:
-        """A column of its own."""
+    def column(self, column: Column, table: Table, *, refers: bool = False) -> sa.Column[Any]:
+        """A column of its own; ``refers`` when a foreign key of it stands beside it in the table."""
         default = self.default(column)
         items = [default] if isinstance(default, sa.Identity | sa.Computed) else []
         keywords: dict[str, Any] = {}
@@ -72,7 +72,7 @@ class Objects(Spelling):
             keywords["server_default"] = default
         key = table.primary_key
         if key is not None and column.name in key.columns and column.type.text in _INTEGERS:
-            plain = not items and default is None and len(key.columns) == 1
+            plain = not items and default is None and len(key.columns) == 1 and not refers
             if column.serial or plain:
                 keywords["autoincrement"] = column.serial
         return sa.Column(
@@ -103,21 +103,33 @@ class Objects(Spelling):
     def create_table(self, table: Table, late: Iterable[Constraint] = ()) -> CreateTableOp:
         """The operation that creates a table, without its indexes and the constraints that come later."""
         above = self.parents_at_once(table)
-        items: list[Any] = [
-            self.column(
-                column if not column.serial or self.writes_serial(column, table) else _bare(column),
-                table,
-            )
-            for column in table.columns.values()
-            if column.local or not above
-        ]
         left = {item.name for item in late}
         constraints = sorted(
             (item for item in table.constraints.values() if item.name not in left),
             key=lambda item: "pufcx".index(item.kind),
         )
-        inline = (constraint_item(self, item) for item in constraints)
-        items += [item for item in inline if item is not None]
+        inline = [
+            made
+            for item in constraints
+            for made in [constraint_item(self, item)]
+            if made is not None
+        ]
+        referring = {
+            name
+            for item in inline
+            if isinstance(item, sa.ForeignKeyConstraint)
+            for name in item.column_keys
+        }
+        items: list[Any] = [
+            self.column(
+                column if not column.serial or self.writes_serial(column, table) else _bare(column),
+                table,
+                refers=column.name in referring,
+            )
+            for column in table.columns.values()
+            if column.local or not above
+        ]
+        items += inline
         keywords: dict[str, Any] = {}
         if table.partition_key is not None:
             keywords["postgresql_partition_by"] = self.local(table.partition_key)

@@ -12,12 +12,15 @@ from asyncmig.ddl.dialect import MigrationDialect
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from asyncmig.catalog.model import Catalog, ObjectName
+    from asyncmig.catalog.model import Catalog, Column, ObjectName, TypeName
 
 __all__ = ["Spelling", "parameters", "unwrapped"]
 
 _PREPARER = MigrationDialect().identifier_preparer
 _PIECES = re.compile(r"""('(?:[^']|'')*'(?:::regclass)?|"(?:[^"]|"")*")""")
+_CONSTANT = re.compile(r"'(?P<value>(?:[^'\\]|'')*)'::(?P<type>.+)", re.DOTALL)
+_MODIFIERS = re.compile(r"\([\d,-]+\)")
+_LONG = {"bpchar": "character", "bpchar[]": "character[]", '"bit"': "bit"}
 _COLON = re.compile(r"(?<![:\w\\]):(?=\w)")
 
 
@@ -61,10 +64,31 @@ class Spelling:
         """The server's text as ``sa.text``: no colon of it is a parameter."""
         return sa.text(_COLON.sub(r"\\:", self.local(sql)))
 
+    def default(self, column: Column) -> str | sa.TextClause | None:
+        """A default as ``server_default`` takes it: a constant of the column's type as a string."""
+        if column.default is None:
+            return None
+        constant = _CONSTANT.fullmatch(column.default)
+        if constant is not None and _takes_constants(column.type):
+            type_ = constant["type"]
+            if _MODIFIERS.sub("", column.type.text) == _LONG.get(type_, type_):
+                return constant["value"].replace("''", "'")
+        return self.text(column.default)
+
     def qualified_name(self, name: ObjectName) -> str:
         """A table as foreign keys of SQLAlchemy name it."""
         schema = self.schema(name)
         return f"{schema}.{name.name}" if schema else name.name
+
+
+def _takes_constants(type_: TypeName) -> bool:
+    """True where ``DEFAULT 'x'`` is printed as ``'x'::type``, whatever else the column's type says.
+
+    Not so for domains, for intervals, whose precision is printed too, and for names of objects, which
+    are looked up.
+    """
+    plain = type_.kind in {"b", "e", "r", "m"}
+    return plain and not type_.name.name.startswith(("interval", "reg"))
 
 
 def parameters(options: Iterable[str]) -> dict[str, str]:

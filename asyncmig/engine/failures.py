@@ -128,7 +128,7 @@ def statement_failure(
             else "without a journal no run can go on from there: undo them by hand"
         )
     tried = {"attempts": attempts, "blockers": [str(blocker) for blocker in blockers]}
-    advice = _advice(sqlstate, error, step)
+    advice = _advice(sqlstate, error, step, statement.directive if statement else None)
     return kind(
         message,
         hint=f"{advice}; {stands}" if advice else stands,
@@ -173,7 +173,9 @@ def position_of(error: asyncpg.PostgresError) -> int | None:
     return int(raw) if raw and str(raw).isdigit() else None
 
 
-def _advice(sqlstate: str | None, error: asyncpg.PostgresError, step: Step) -> str | None:
+def _advice(
+    sqlstate: str | None, error: asyncpg.PostgresError, step: Step, directive: str | None
+) -> str | None:
     hint = getattr(error, "hint", None)
     match sqlstate:
         case "42P07" | "42701" | "42710" | "42P06":
@@ -192,6 +194,11 @@ def _advice(sqlstate: str | None, error: asyncpg.PostgresError, step: Step) -> s
             )
         case "42846":
             return "there is no such cast: give alter_column postgresql_using=..."
+        case "23502" if directive == "add_column":
+            return (
+                "rows have no value for it: give it a server_default, or add it with nullable=True, fill it, "
+                "and then alter_column(..., nullable=False)"
+            )
         case "23503" | "23505" | "23502" | "23514" | "23P01":
             return "rows in the table break the constraint: clean them in an earlier revision"
         case "55P03":

@@ -167,7 +167,9 @@ def _names(names: Iterable[str]) -> Listed:
 def _key(operation: CreatePrimaryKeyOp | CreateUniqueConstraintOp, items: ItemWriter) -> Code:
     return Call.of(
         items.op(operation.directive),
-        items.name(operation.constraint_name),
+        items.name(
+            operation.constraint_name, "pk" if isinstance(operation, CreatePrimaryKeyOp) else "uq"
+        ),
         string(operation.table_name),
         _names(operation.columns),
         **_keywords(items, {"schema": operation.schema, **operation.kw}),
@@ -177,7 +179,7 @@ def _key(operation: CreatePrimaryKeyOp | CreateUniqueConstraintOp, items: ItemWr
 def _check(operation: CreateCheckConstraintOp, items: ItemWriter) -> Code:
     return Call.of(
         items.op("create_check_constraint"),
-        items.name(operation.constraint_name),
+        items.name(operation.constraint_name, "ck"),
         string(operation.table_name),
         items.condition(operation.condition),
         **_keywords(items, {"schema": operation.schema, **operation.kw}),
@@ -187,13 +189,16 @@ def _check(operation: CreateCheckConstraintOp, items: ItemWriter) -> Code:
 def _foreign_key(operation: CreateForeignKeyOp, items: ItemWriter) -> Code:
     return Call.of(
         items.op("create_foreign_key"),
-        items.name(operation.constraint_name),
+        items.name(operation.constraint_name, "fk"),
         string(operation.source_table),
         string(operation.referent_table),
         _names(operation.local_cols),
         _names(operation.remote_cols),
         **_keywords(items, operation.kw),
     )
+
+
+_CONVENTIONS = {"primary": "pk", "unique": "uq", "check": "ck", "foreignkey": "fk"}
 
 
 def _drop_constraint(operation: DropConstraintOp, items: ItemWriter) -> Code:
@@ -204,7 +209,7 @@ def _drop_constraint(operation: DropConstraintOp, items: ItemWriter) -> Code:
     }
     return Call.of(
         items.op("drop_constraint"),
-        items.name(operation.constraint_name),
+        items.name(operation.constraint_name, _CONVENTIONS.get(operation.constraint_type or "")),
         string(operation.table_name),
         **_keywords(items, keywords),
     )
@@ -230,7 +235,7 @@ def _create_index(operation: CreateIndexOp, items: ItemWriter) -> Code:
     }
     return Call.of(
         items.op("create_index"),
-        items.name(operation.index_name),
+        items.name(operation.index_name, "ix"),
         string(operation.table_name),
         Listed(keys),
         **_keywords(items, keywords),
@@ -247,7 +252,7 @@ def _drop_index(operation: DropIndexOp, items: ItemWriter) -> Code:
     }
     return Call.of(
         items.op("drop_index"),
-        items.name(operation.index_name),
+        items.name(operation.index_name, "ix"),
         *table,
         **_keywords(items, keywords),
     )

@@ -27,7 +27,7 @@ from asyncmig.render.prefixes import Prefixes
 from asyncmig.types import ServerType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from sqlalchemy.schema import Column, Constraint, Table
     from sqlalchemy.types import TypeEngine
@@ -42,6 +42,8 @@ _KINDS: Mapping[type, str] = {
     ForeignKeyConstraint: "foreign_key",
 }
 """What ``render_item`` calls constraints."""
+_CONVENTIONS = {"primary_key": "pk", "unique": "uq", "check": "ck", "foreign_key": "fk"}
+"""And what naming conventions call them."""
 _POSTGRESQL = "from sqlalchemy.dialects import postgresql"
 _DIALECT = MigrationDialect()
 
@@ -50,8 +52,8 @@ class ItemWriter:
     """Writes schema items and collects the imports that they need.
 
     Args:
-        final_names: say ``op.f(...)`` around names of constraints, because the models have a naming
-            convention that would change them.
+        final_names: kinds of constraints (``ck``, ``fk``, ``pk``, ``uq``) whose names are written as
+            ``op.f(...)``, because a naming convention of the models would change them.
         render_item: the user's hook: called with a kind, an object and ``context``, it gives code, or
             False for ours.
         context: what hooks and renderers are given; its ``imports`` are ours too.
@@ -62,7 +64,7 @@ class ItemWriter:
     def __init__(
         self,
         *,
-        final_names: bool = False,
+        final_names: Collection[str] = (),
         render_item: Callable[[str, Any, Any], str | bool | None] | None = None,
         context: Any = None,
         prefixes: Prefixes | None = None,
@@ -83,12 +85,13 @@ class ItemWriter:
         """A name of SQLAlchemy."""
         return f"{self._prefixes.sa}{name}"
 
-    def name(self, name: object) -> Code:
-        """The name of a constraint or index."""
+    def name(self, name: object, kind: str | None) -> Code:
+        """The name of a constraint or index of a kind; None is a kind that is not known."""
         if name is None:
             return "None"
         text = string(str(name))
-        return Call.of(self.op("f"), text) if self._final_names else text
+        final = self._final_names if kind is None else kind in self._final_names
+        return Call.of(self.op("f"), text) if final else text
 
     def value(self, value: Any) -> Code:
         """Any value that may stand in a directive's arguments."""
@@ -227,7 +230,9 @@ class ItemWriter:
             return said
         keywords: dict[str, Code] = {}
         if constraint.name is not None:
-            keywords["name"] = self.name(constraint.name)
+            keywords["name"] = self.name(
+                constraint.name, None if kind is None else _CONVENTIONS[kind]
+            )
         for option in ("onupdate", "ondelete", "match", "deferrable", "initially"):
             value = getattr(constraint, option, None)
             if value is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from asyncmig.results.renames import RenameCandidate
 
 __all__ = ["CheckResult", "Difference", "RevisionCheck"]
+
+
+_EXECUTED = re.compile(r"(CREATE|DROP)\b|ALTER TABLE \S+ (ADD|DROP) CONSTRAINT\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,9 @@ class Difference(Result):
     def sign(self) -> str:
         """``+`` for what comes, ``-`` for what goes, ``~`` for what changes."""
         verb = self.change.partition("_")[0]
+        if verb == "execute" and self.sql:
+            found = _EXECUTED.match(self.sql[0])
+            verb = "" if found is None else (found[1] or found[2]).lower()
         return {"add": "+", "create": "+", "drop": "-"}.get(verb, "~")
 
     @property

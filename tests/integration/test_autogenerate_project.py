@@ -49,10 +49,10 @@ def upgrade(op: Operations) -> None:
         sa.Column(
             "mood",
             postgresql.ENUM(name="mood", create_type=False),
-            server_default=sa.text("'ok'::mood"),
+            server_default="ok",
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("customer_pkey")),
-        sa.UniqueConstraint("email", name=op.f("customer_email_key")),
+        sa.PrimaryKeyConstraint("id", name="customer_pkey"),
+        sa.UniqueConstraint("email", name="customer_email_key"),
         sa.CheckConstraint(
             "(email)::text ~~ '%@%'::text",
             name=op.f("ck_customer_email"),
@@ -63,15 +63,15 @@ def upgrade(op: Operations) -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity()),
         sa.Column("customer_id", sa.Integer()),
         sa.Column("price", sa.Numeric(precision=8, scale=2), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("purchase_pkey")),
+        sa.PrimaryKeyConstraint("id", name="purchase_pkey"),
         sa.ForeignKeyConstraint(
             ["customer_id"],
             ["customer.id"],
-            name=op.f("purchase_customer_id_fkey"),
+            name="purchase_customer_id_fkey",
             ondelete="CASCADE",
         ),
     )
-    op.create_index(op.f("ix_purchase_customer_id"), "purchase", ["customer_id"])
+    op.create_index("ix_purchase_customer_id", "purchase", ["customer_id"])
 
 
 def downgrade(op: Operations) -> None:

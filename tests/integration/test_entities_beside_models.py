@@ -270,7 +270,10 @@ async def test_an_enum_goes_with_the_entities_that_name_it(
 ):
     metadata = sa.MetaData()
     sa.Table(
-        "book", metadata, sa.Column("id", sa.Integer), sa.Column("state", sa.Enum("new", name="state"))
+        "book",
+        metadata,
+        sa.Column("id", sa.Integer),
+        sa.Column("state", sa.Enum("new", name="state")),
     )
     register(
         metadata,

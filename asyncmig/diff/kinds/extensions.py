@@ -21,10 +21,14 @@ class ExtensionKind(EntityKind[Extension]):
     """Makes operations of extensions."""
 
     def create(self, entity: Extension) -> Iterator[MigrateOperation]:
-        yield CreateExtensionOp(entity.key.name, schema=self._home(entity), version=entity.version)
+        yield CreateExtensionOp(
+            entity.key.name, schema=self._home(entity), version=entity.version or None
+        )
 
     def drop(self, entity: Extension) -> Iterator[MigrateOperation]:
-        yield DropExtensionOp(entity.key.name, schema=self._home(entity), version=entity.version)
+        yield DropExtensionOp(
+            entity.key.name, schema=self._home(entity), version=entity.version or None
+        )
 
     def change(self, before: Extension, after: Extension) -> Iterator[MigrateOperation]:
         alter = f"ALTER {self.label(after)}"

@@ -77,7 +77,9 @@ def _told(items: Sequence[Difference], stream: Stream) -> Iterator[str]:
         sign, what = "~", f"change_enum {first.object}"
         last, first = items[1], items[2]
     elif len(items) > 1:
-        sign, what = "~", f"change_{_KINDS[first.change]} {first.object}"
+        # the same again is what a change beneath it asks for
+        verb = "rebuild" if first.before == last.after is not None else "change"
+        sign, what = "~", f"{verb}_{_KINDS[first.change]} {first.object}"
     long = sum(len(end or "") for end in (first.before, last.after)) + len(what) > _room(stream)
     verb, space, name = what.partition(" ")
     if first.change != "execute":
@@ -86,6 +88,8 @@ def _told(items: Sequence[Difference], stream: Stream) -> Iterator[str]:
     before = None if first.before is None else stream.style(first.before, "red")
     after = None if last.after is None else stream.style(last.after, "green")
     ends = [end for end in (before, after) if end is not None]
+    if len(ends) > 1 and first.before == last.after:
+        ends.pop()
     if not ends:
         yield told
     elif long and len(ends) > 1:
