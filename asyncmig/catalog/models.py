@@ -35,6 +35,7 @@ from asyncmig.operations.internals import (
     is_meant,
     metadata_sequences,
     render_as_constraint,
+    table_prefixes,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Enum
 
 __all__ = ["ModelStatement", "Models"]
+
+_TEMPORARY = frozenset({"TEMP", "TEMPORARY"})
 
 _KEYS: Mapping[object, str] = {
     CheckConstraint: "ck",
@@ -120,7 +123,9 @@ class Models:
         self.tables: dict[tuple[str, str], Table] = {}
         for metadata in metadatas:
             for table in metadata.tables.values():
-                self.tables.setdefault((self.schema_of(table), table.name), table)
+                # a temporary table is its session's, and in no schema of the database
+                if _TEMPORARY.isdisjoint(word.upper() for word in table_prefixes(table)):
+                    self.tables.setdefault((self.schema_of(table), table.name), table)
 
     def schema_of(self, item: Any) -> str:
         """The schema of a table, sequence or type."""

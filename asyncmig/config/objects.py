@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -87,12 +88,12 @@ def _import_module(name: str, spec: str) -> ModuleType:
                 module=name,
             ) from error
         raise _broken(name, spec, error) from error
-    except Exception as error:
-        # A user's module may raise anything at import.
+    except (Exception, SystemExit) as error:
+        # A user's module may raise anything at import, and some read the command line.
         raise _broken(name, spec, error) from error
 
 
-def _broken(name: str, spec: str, error: Exception) -> ConfigError:
+def _broken(name: str, spec: str, error: Exception | SystemExit) -> ConfigError:
     if isinstance(error, SyntaxError) and error.filename:
         path, line = error.filename, error.lineno or 0
     else:
@@ -109,11 +110,17 @@ def _broken(name: str, spec: str, error: Exception) -> ConfigError:
 
 
 def _innermost(traceback: TracebackType | None) -> tuple[str, int]:
-    """The last line of a user's code on the way to the error: not ours, not importlib's."""
-    place = ("", 0)
+    """The last line of a user's code on the way to the error, or of a library's where there is none."""
+    import sysconfig
+
+    own = other = ("", 0)
+    kinds = ("stdlib", "platstdlib", "purelib", "platlib")
+    libraries = tuple(os.path.join(sysconfig.get_path(kind), "") for kind in kinds)  # noqa: PTH118 - text
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename
         if not file.startswith("<frozen") and file != __file__ and "importlib" not in file:
-            place = (file, traceback.tb_lineno)
+            other = (file, traceback.tb_lineno)
+            if not file.startswith(libraries):
+                own = other
         traceback = traceback.tb_next
-    return place
+    return own if own[0] else other

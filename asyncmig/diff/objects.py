@@ -72,8 +72,9 @@ class Objects(Spelling):
             keywords["server_default"] = default
         key = table.primary_key
         if key is not None and column.name in key.columns and column.type.text in _INTEGERS:
-            plain = not items and default is None and len(key.columns) == 1 and not refers
-            if column.serial or plain:
+            # SQLAlchemy makes a serial column of a lone key by itself
+            by_itself = not items and default is None and len(key.columns) == 1 and not refers
+            if column.serial != by_itself:
                 keywords["autoincrement"] = column.serial
         return sa.Column(
             column.name,

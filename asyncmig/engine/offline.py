@@ -26,20 +26,20 @@ def offline_script(
         one_transaction: no COMMIT between steps where PostgreSQL allows it.
     """
     script = "\n".join(_lines(plan, books, create_tables, one_transaction)) + "\n"
-    return (
-        f"-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE\n\n{_encoding(script)}{script}"
-    )
+    return f"-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE\n\n{_reading(script)}{script}"
 
 
 def write_transaction(statements: Sequence[str]) -> str:
     """A few statements in one transaction."""
     script = "\n".join(["BEGIN;", "", *_terminated(statements), "COMMIT;", ""])
-    return f"{_encoding(script)}{script}"
+    return f"{_reading(script)}{script}"
 
 
-def _encoding(script: str) -> str:
+def _reading(script: str) -> str:
+    """What psql and the server have to know before they read the script."""
     # else psql takes a file for one in the encoding of the database
-    return "" if script.isascii() else "SET client_encoding = 'UTF8';\n\n"
+    encoding = "" if script.isascii() else "SET client_encoding = 'UTF8';\n\n"
+    return encoding + ("SET standard_conforming_strings = on;\n\n" if "\\" in script else "")
 
 
 def _lines(

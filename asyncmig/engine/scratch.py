@@ -114,15 +114,21 @@ def scratch_names(schemas: Iterable[str]) -> dict[str, str]:
     }
 
 
+_AS_IN_A_RUN = "SET LOCAL standard_conforming_strings = on; SET LOCAL quote_all_identifiers = off"
+
+
 @asynccontextmanager
 async def undone(session: Session) -> AsyncIterator[None]:
-    """A transaction, or in a caller's transaction a savepoint, that is rolled back in any case."""
+    """A transaction, or in a caller's transaction a savepoint, that is rolled back in any case.
+
+    The server reads and prints SQL in it as in a run, whatever is set for the database or the role.
+    """
     inside = session.in_transaction
     if inside:
-        await session.send("SAVEPOINT asyncmig_shadow")
+        await session.send(f"SAVEPOINT asyncmig_shadow; {_AS_IN_A_RUN}")
     try:
         if not inside:
-            await session.send("BEGIN")  # cancelled here, it may have begun
+            await session.send(f"BEGIN; {_AS_IN_A_RUN}")  # cancelled here, it may have begun
         yield
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:

@@ -44,7 +44,7 @@ def upgrade(op: Operations) -> None:
     op.create_enum("mood", ["sad", "ok"])
     op.create_table(
         "customer",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=200), nullable=False),
         sa.Column(
             "mood",

@@ -118,10 +118,24 @@ async def test_a_key_that_refers_says_nothing_of_counting(project, database_url)
     sa.Table("account", metadata, sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True))
     key = sa.ForeignKey("account.id")
     sa.Table("profile", metadata, sa.Column("account_id", sa.BigInteger, key, primary_key=True))
+    sa.Table("page", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    one, two = (
+        sa.Column("a", sa.Integer, primary_key=True),
+        sa.Column("b", sa.Text, primary_key=True),
+    )
+    sa.Table("pair", metadata, one, two)
     sa.Table("code", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=False))
     text = await written(project, database_url, metadata)
     assert 'sa.Column("account_id", sa.BigInteger(), nullable=False)' in text
     assert 'sa.Column("id", sa.Integer(), autoincrement=False, nullable=False)' in text
+    assert 'sa.Column("id", sa.Integer(), nullable=False)' in text
+
+
+async def test_temporary_tables_are_no_part_of_the_database(project, database_url):
+    metadata = sa.MetaData()
+    sa.Table("draft", metadata, sa.Column("id", sa.Integer), prefixes=["TEMPORARY"])
+    found = await migrator(project, database_url, metadata).check()
+    assert found.ok, found
 
 
 async def test_an_extension_is_of_the_version_that_is_there(project, database_url):

@@ -155,3 +155,11 @@ def test_failure_inside_python_itself(monkeypatch):
         == "'whatever.it.is' cannot be imported: whatever.it.is: RuntimeError: deep"
     )
     assert caught.value.fields() == {"module": "whatever.it.is", "path": None, "line": None}
+
+
+def test_a_module_that_exits(package):
+    """One that reads the command line when it is imported, say."""
+    broken = package / "broken.py"
+    broken.write_text("import argparse\nargparse.ArgumentParser().error('unknown option')\n")
+    with pytest.raises(ConfigError, match=rf"{broken}:2: SystemExit: 2"):
+        import_object("shop.broken", sys_path=[package.parent])
