@@ -26,13 +26,24 @@ if TYPE_CHECKING:
 __all__ = ["compare_columns", "compare_tables"]
 
 
+def _is_twin(gone: Table, new: Table) -> bool:
+    """The same table in another schema, by its name and by names and types of its columns."""
+    return gone.name.name == new.name.name and _shape(gone) == _shape(new)
+
+
+def _shape(table: Table) -> dict[str, str]:
+    return {column.name: column.type.text for column in table.columns.values()}
+
+
 def compare_tables(work: Work) -> None:
     """Tables that come and go, and what is said of those that stay."""
     gone = {name: item for name, item in work.before.tables.items() if name not in work.common}
     come = {name: item for name, item in work.after.tables.items() if name not in work.common}
     work.steps.keys_go = [*_keys_of_dropped(work, gone), *work.steps.keys_go]
     for table in reversed(creation_order(gone)):
-        work.steps.tables_go.append(DropTableOp.from_table(work.old.table(table)))
+        drop = DropTableOp.from_table(work.old.table(table))
+        drop.twin = next((name.schema for name in come if _is_twin(table, come[name])), None)
+        work.steps.tables_go.append(drop)
     there: set[ObjectName] = set()
     for table in creation_order(come):
         there.add(table.name)

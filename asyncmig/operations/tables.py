@@ -110,10 +110,12 @@ class DropTableOp(MigrateOperation):
 
     Attributes:
         hindered_by: what stands on the table and stays, as far as a comparison knows: ``view titles``.
+        twin: the schema in which a table of its name and with its columns comes.
     """
 
     directive = "drop_table"
     hindered_by: tuple[str, ...] = ()
+    twin: str | None = None
 
     def __init__(
         self,

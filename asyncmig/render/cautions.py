@@ -36,7 +36,7 @@ def cautions(operation: MigrateOperation) -> Iterator[str]:
     """
     match operation:
         case DropTableOp():
-            yield f"drops table {_table(operation)} with its rows"
+            yield from _dropped(operation)
             yield from _hindered(operation.hindered_by)
         case DropColumnOp():
             if operation.to_column().computed is None:
@@ -58,6 +58,21 @@ def cautions(operation: MigrateOperation) -> Iterator[str]:
             yield from _named_in(operation.table_name, operation.named_in)
         case _:
             return
+
+
+def _dropped(operation: DropTableOp) -> Iterator[str]:
+    partitioned = operation.table_kw.get("postgresql_partition_by") is not None
+    table, rows = (
+        _table(operation),
+        "all its partitions and their rows" if partitioned else "its rows",
+    )
+    if operation.twin is None:
+        yield f"drops table {table} with {rows}"
+        return
+    twin = f"{operation.twin}.{operation.table_name}"
+    yield f"drops table {table} with {rows}; {twin} has the same columns: to keep the rows, write"
+    yield f'op.execute("ALTER TABLE {table} SET SCHEMA {operation.twin}") in place of this line and of'
+    yield f"those that create {twin}"
 
 
 def _hindered(names: tuple[str, ...]) -> Iterator[str]:

@@ -172,3 +172,35 @@ async def test_a_constraint_in_plain_sql_is_one_that_comes(project, database_url
         "+ create_table slot",
         "+ ALTER TABLE slot ADD CONSTRAINT alone EXCLUDE USING gist (during WITH &&)",
     ]
+
+
+def coupon(schema: str | None, **options: str) -> sa.MetaData:
+    metadata = sa.MetaData()
+    code = sa.Column("code", sa.Text, primary_key=True)
+    sa.Table("coupon", metadata, code, sa.Column("at", sa.Date), schema=schema, **options)
+    return metadata
+
+
+async def test_a_table_in_another_schema_may_be_the_same(project, database_url, pg):
+    await written(project, database_url, coupon(None))
+    await pg.execute("INSERT INTO coupon VALUES ('x')")
+    it = migrator(project, database_url, coupon("billing"))
+    await it.revision("move", autogenerate=True, rev_id="b1")
+    path = project.versions / "b1_move.py"
+    text = path.read_text()
+    assert "# drops table coupon with its rows; billing.coupon has the same columns" in text
+    advised = re.search(r"# (op\.execute\(.*SET SCHEMA billing\"\))", text)
+    upgrade, downgrade = text.split("def downgrade")
+    upgrade = re.sub(r"    # drops(?s:.*)", f"    {advised[1]}\n\n\n", upgrade)
+    path.write_text(f"{upgrade}def downgrade{downgrade}")
+    await it.upgrade()
+    assert (await it.check()).ok
+    assert await pg.fetchval("SELECT count(*) FROM billing.coupon") == 1
+
+
+async def test_partitions_go_with_their_table(project, database_url):
+    await written(project, database_url, coupon(None, postgresql_partition_by="LIST (code)"))
+    it = migrator(project, database_url, sa.MetaData())
+    await it.revision("gone", autogenerate=True, rev_id="b1")
+    text = (project.versions / "b1_gone.py").read_text()
+    assert "# drops table coupon with all its partitions and their rows" in text
