@@ -121,6 +121,8 @@ class Project:
             self._databases = tuple(
                 self._member(name, settings) for name, settings in self._each.items()
             )
+        if self._databases is None and self.settings.config_path is None:
+            self._databases = (self,)
         if self._databases is None:
             from asyncmig.alembic_compat.detection import find_env_file
 

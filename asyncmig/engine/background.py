@@ -41,7 +41,7 @@ class Background:
                     yield
                 except Exception as error:  # noqa: BLE001 - raised again below, outside of the group
                     failure = error
-            failure = self._failure or failure
+            failure = failure if self._failure is None else self._failure
         finally:
             self._group = self._ended = self._failure = None
         if failure is not None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 
+import anyio
 import pytest
 
 from asyncmig import Migrator
@@ -112,3 +114,29 @@ async def test_a_history_that_cannot_be_is_told_before_the_database(history, dat
     (history.versions / "c1.py").unlink()
     with pytest.raises(ConnectionFailedError):
         await upgrade(history, nowhere)
+
+
+FIRST_RUN = """
+import asyncio, sys, threading
+from asyncmig import Migrator
+
+inside = []
+
+def listen(event, arguments):
+    if event == "import" and threading.current_thread() is threading.main_thread():
+        inside.append(arguments[0].partition(".")[0])
+
+async def main():
+    migrator = Migrator(sys.argv[1], script_location=sys.argv[2])
+    sys.addaudithook(listen)
+    assert await migrator.upgrade()
+
+asyncio.run(main())
+print(*{"asyncmig", "asyncpg", "sqlalchemy"}.intersection(inside))
+"""
+
+
+async def test_a_first_run_imports_nothing_large_in_the_loop(history, database_url):
+    words = [sys.executable, "-c", FIRST_RUN, database_url, str(history.script_location)]
+    done = await anyio.run_process(words, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"\n", b"")

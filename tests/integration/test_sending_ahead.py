@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import anyio
 import pytest
 
 from asyncmig import Migrator
+from asyncmig.engine import runner
 from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.events import BatchSent, StepFinished, StepStarted
 
@@ -191,3 +194,14 @@ async def test_other_tasks_run_between_two_scripts(write, database_url):
         group.cancel_scope.cancel()
     assert len(seen) == 40
     assert len(set(seen)) == 40
+
+
+async def test_scripts_are_read_and_judged_in_a_thread(write, database_url, monkeypatch):
+    threads = set()
+
+    def spy(script, direction):
+        threads.add(threading.current_thread() is threading.main_thread())
+
+    monkeypatch.setattr(runner, "check_written", spy)
+    await migrator_of(write(), database_url).upgrade()
+    assert threads == {False}
