@@ -115,6 +115,16 @@ def catalog_of(
     )
 
 
+def _behind(column: Any, owned: Iterable[Any]) -> Any:
+    """Of the sequences that a column owns, the one that gives its values; None where it owns none."""
+    found: Any = None
+    for sequence in owned:
+        found = found or sequence
+        if sequence["dependence"] == "i" or sequence["next_value"] == column["expression"]:
+            return sequence
+    return found
+
+
 def _grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
     groups: dict[int, list[Any]] = {}
     for row in rows:
@@ -131,11 +141,11 @@ class _Reader:
         self._translate = translate
         self._same = same
         self._sequences: list[Any] = list(sequences)
-        self._owned = {
-            (row["table_schema"], row["table_name"], row["column"]): row
-            for row in self._sequences
-            if row["column"] is not None
-        }
+        self._owned: dict[tuple[str, str, str], list[Any]] = {}
+        for row in self._sequences:
+            if row["column"] is not None:
+                place = (row["table_schema"], row["table_name"], row["column"])
+                self._owned.setdefault(place, []).append(row)
         self._serial: set[tuple[str, str]] = set()
 
     def _text(self, text: str | None) -> str | None:
@@ -168,7 +178,7 @@ class _Reader:
         )
 
     def _column(self, table: tuple[str, str], row: Any) -> Column:
-        sequence: Any = self._owned.get((*table, row["name"]))
+        sequence = _behind(row, self._owned.get((*table, row["name"]), ()))
         if sequence is not None:
             return self._new_column(row, sequence)
         key = tuple(row.values())[

@@ -32,6 +32,7 @@ class Pair(NamedTuple):
         agrees: somebody is asked about other renames, and agrees to each.
         file: ``python`` or ``sql``: it becomes a revision that is written, upgraded and downgraded to.
         thoroughly: pg_dump is asked, and the models are built anew after each way.
+        strangers: what stands beside the tables is nobody's: it stays, and so does what it stands on.
     """
 
     one: dict[str, Any]
@@ -40,22 +41,28 @@ class Pair(NamedTuple):
     agrees: bool = False
     file: str | None = None
     thoroughly: bool = False
+    strangers: bool = False
 
 
 def pair(seed: int) -> Pair:
     """The pair that a seed stands for."""
     draw = Draw(seed)
+    strangers = draw.yes(0.1)
     how = {
         "agrees": draw.yes(0.25),
-        "file": draw.one(["python", "python", "sql"]) if draw.yes(0.15) else None,
+        "file": draw.one(["python", "python", "sql"]) if draw.yes(0.15) and not strangers else None,
         "thoroughly": draw.yes(0.05),
+        "strangers": strangers,
     }
     one = model(draw)
     if draw.yes(0.3):
         return Pair(one, model(draw), {}, **how)
     two = changed(draw, one)
-    renames = renamed(draw, one, two)
-    return Pair(one, two, {} if how["agrees"] and draw.yes() else renames, **how)
+    told = not how["agrees"] or draw.yes()
+    renames = renamed(draw, one, two, keys=told)
+    if how["strangers"]:
+        two["entities"] = {}
+    return Pair(one, two, renames if told else {}, **how)
 
 
 pairs = st.integers(0, 2**62).map(pair)
@@ -86,13 +93,20 @@ def changed(draw: Draw, one: dict[str, Any]) -> dict[str, Any]:
     return deepcopy(two)
 
 
-def renamed(draw: Draw, one: dict[str, Any], two: dict[str, Any]) -> dict[str, str]:
-    """Rename things that both have, in ``two``, and give the renames."""
+def renamed(draw: Draw, one: dict[str, Any], two: dict[str, Any], *, keys: bool) -> dict[str, str]:
+    """Rename things that both have, in ``two``, and give the renames.
+
+    Args:
+        draw: chance.
+        one: the first model.
+        two: the second one.
+        keys: partition keys too: where nobody tells of it, they cannot change.
+    """
     renames: dict[str, str] = {}
     for name in sorted(one["tables"].keys() & two["tables"].keys()):
         old, new = one["tables"][name], two["tables"][name]
         if old["schema"] == new["schema"]:
-            renames |= _renamed_table(draw, name, old, two)
+            renames |= _renamed_table(draw, name, old, two, keys=keys)
     for what, names in NEW_NAMES.items():
         schema = ["My Shop"] if what == "feeling" else []
         old_name = one["names"][what]
@@ -110,13 +124,15 @@ def renamed(draw: Draw, one: dict[str, Any], two: dict[str, Any]) -> dict[str, s
 
 
 def _renamed_table(
-    draw: Draw, name: str, old: dict[str, Any], two: dict[str, Any]
+    draw: Draw, name: str, old: dict[str, Any], two: dict[str, Any], *, keys: bool
 ) -> dict[str, str]:
     renames: dict[str, str] = {}
     new = two["tables"][name]
     place = [new["schema"], name] if new["schema"] else [name]
     for old_column in ["id", *new["columns"]]:
         if old_column not in ("id", *old["columns"]) or not draw.yes(_RENAMED):
+            continue
+        if old_column == "id" and new["partitioned"] and not keys:
             continue
         free = [item for item in NEW_COLUMNS if item not in (new["key"], *new["columns"])]
         found = draw.one(free)

@@ -125,6 +125,12 @@ CHANGES = [
         raw="ALTER SEQUENCE numbers OWNED BY author.id",
     ),
     Change(
+        "a second sequence that a column owns",
+        both(sequence("zebras"), author),
+        both(sequence("zebras"), only(col("id", sa.BigInteger, primary_key=True), name="author")),
+        raw="ALTER SEQUENCE zebras OWNED BY author.id",
+    ),
+    Change(
         "a new table under the name of a renamed one",
         conventional(FIRST),
         conventional(both(only(col("id", sa.Integer, primary_key=True), name="second"), AGAIN)),
