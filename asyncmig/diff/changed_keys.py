@@ -12,6 +12,7 @@ from asyncmig.diff.index_details import (
 )
 from asyncmig.diff.index_items import create_index
 from asyncmig.diff.matching import constraint_meaning, index_meaning, match
+from asyncmig.diff.printed_sql import columns_in
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
@@ -35,7 +36,7 @@ def compare_keys(work: Work) -> None:
             old.constraints,
             new.constraints,
             constraint_meaning,
-            lambda item, name=name: work.is_touched(name, item.columns, item.definition),  # type: ignore[misc]  # a default is bound early
+            lambda item, name=name: _must_go(work, name, item),  # type: ignore[misc]  # a default is bound early
         )
         matchings[name] = matching
         lost_keys |= {
@@ -49,6 +50,13 @@ def compare_keys(work: Work) -> None:
     for name, (old, new) in work.common.items():
         _constraints(work, old, new, matchings[name], lost_keys)
         _indexes(work, old, new)
+
+
+def _must_go(work: Work, table: ObjectName, item: Constraint) -> bool:
+    included = item.definition.partition(" INCLUDE ")[2] if item.kind in "pu" else ""
+    return work.carries_retyped(table, columns_in(included)) or work.is_touched(
+        table, item.columns, item.definition
+    )
 
 
 def _constraints(
@@ -130,7 +138,10 @@ def constraint_comment(work: Work, table: Table, item: Constraint) -> ExecuteSQL
 
 def _matched_indexes(work: Work, old: Table, new: Table) -> Matching[Index]:
     def must_go(index: Index) -> bool:
-        return work.is_touched(old.name, (*index.keys, *index.include), index.body)
+        carried = index.include if index.unique else ()
+        return work.carries_retyped(old.name, carried) or work.is_touched(
+            old.name, (*index.keys, *index.include), index.body
+        )
 
     return match(old.indexes, new.indexes, index_meaning, must_go)
 

@@ -29,8 +29,9 @@ __all__ = ["compare_schemas", "compare_sequences", "compare_type_comments", "com
 def compare_schemas(work: Work) -> None:
     """Schemas that come, and those that are left empty."""
     used = {name.schema for kind in _named(work.after) for name in kind}
+    there = work.before.schemas | {name.schema for kind in _named(work.before) for name in kind}
     work.steps.schemas_come = [
-        CreateSchemaOp(name) for name in sorted((work.after.schemas & used) - work.before.schemas)
+        CreateSchemaOp(name) for name in sorted((work.after.schemas & used) - there)
     ]
     work.steps.schemas_go = [
         DropSchemaOp(name)

@@ -153,6 +153,22 @@ class Work:
                 return True
         return False
 
+    def carries_retyped(self, table: ObjectName, included: Iterable[str]) -> bool:
+        """A column that a key only carries along gets another type.
+
+        PostgreSQL would build the key anew, and does not see that a foreign key stands on it.
+        """
+        old, new = self.common.get(table, (None, None))
+        if old is None or new is None:
+            return False
+        pairs = ((old.columns.get(name), new.columns.get(name)) for name in included)
+        return any(
+            before is not None
+            and after is not None
+            and (before.type != after.type or before.type.name in self.replaced_types)
+            for before, after in pairs
+        )
+
 
 def _breaks(before: Column, after: Column) -> bool:
     """True when what is built on a column cannot stay through its change."""

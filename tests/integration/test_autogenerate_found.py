@@ -131,6 +131,19 @@ CHANGES = [
         raw="ALTER SEQUENCE zebras OWNED BY author.id",
     ),
     Change(
+        "a column of another type that a key carries along",
+        both(
+            only(col("id", sa.Integer), col("n", sa.Text), key("id", include="n"), name="author"),
+            table(col("by", sa.Integer), refers(["by"], ["author.id"])),
+        ),
+        both(
+            only(
+                col("id", sa.Integer), col("n", sa.String(9)), key("id", include="n"), name="author"
+            ),
+            table(col("by", sa.Integer), refers(["by"], ["author.id"])),
+        ),
+    ),
+    Change(
         "a new table under the name of a renamed one",
         conventional(FIRST),
         conventional(both(only(col("id", sa.Integer, primary_key=True), name="second"), AGAIN)),
@@ -232,6 +245,20 @@ async def prover(prover_url: str) -> AsyncIterator[Prover]:
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 async def test_there_and_back(prover: Prover, change: Change) -> None:
     await prover.prove(change, thoroughly=False)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_schema_of_a_view_that_stays(prover: Prover) -> None:
+    comparing = prover.comparing
+    await prover.start(Change("", nothing_at_all, nothing_at_all), sa.MetaData())
+    await comparing.driver.execute(
+        "CREATE SCHEMA other; CREATE TABLE other.a (id integer); CREATE VIEW other.v AS SELECT 1 AS n"
+    )
+    sides = await comparing.read(sa.MetaData(), include_schemas=True)
+    upgrade, downgrade = await comparing.scripted(sides, Renaming())
+    await comparing.apply(upgrade, sides)
+    await comparing.apply(downgrade, sides)
+    assert (await comparing.actual(sides)).actual == sides.actual
 
 
 @pytest.mark.asyncio(loop_scope="module")
