@@ -10,16 +10,19 @@ from sqlalchemy.sql.elements import TextClause
 
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.ddl.raw_sql import unescape
 from asyncmig.errors import DirectiveError
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
 from asyncmig.operations.constraints import AddConstraintOp, DropConstraintOp
 from asyncmig.operations.containers import OpContainer
 from asyncmig.operations.enums import AddEnumValueOp, CreateEnumOp, DropEnumOp, RenameEnumOp
+from asyncmig.operations.functions import CreateFunctionOp
 from asyncmig.operations.impossible import ImpossibleChangeOp
 from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.operation import MigrateOperation
 from asyncmig.operations.tables import RenameTableOp
+from asyncmig.operations.views import CreateViewOp, ReplaceViewOp
 from asyncmig.results.differences import Difference
 
 if TYPE_CHECKING:
@@ -74,6 +77,8 @@ def differences(operations: Iterable[MigrateOperation]) -> Iterator[Difference]:
 def _change(operation: MigrateOperation) -> str:
     """The directive; of a user's operation, which may have none, its class."""
     usual = operation.directive == MigrateOperation.directive
+    if getattr(operation, "replace", False):
+        return operation.directive.replace("create_", "replace_")
     return type(operation).__name__ if usual else operation.directive
 
 
@@ -129,8 +134,18 @@ def _ends(operation: MigrateOperation) -> tuple[str | None, str | None]:
             return None, operation.new_enum_name
         case RenameTableOp():
             return None, operation.new_table_name
+        case ReplaceViewOp(existing=CreateViewOp() as former):
+            return str(former.definition), str(operation.definition)
+        case CreateFunctionOp(replace=True, existing=CreateFunctionOp() as former):
+            return _function(former), _function(operation)
         case _:
             return None, None
+
+
+def _function(operation: CreateFunctionOp) -> str:
+    """All that is said of a function behind its name."""
+    (sql,) = _sql(operation)
+    return sql[sql.index("(") :]
 
 
 def _labels(labels: Iterable[str]) -> str:
@@ -182,7 +197,7 @@ def _default(default: Any) -> str:
         case None | False:
             return "no default"
         case TextClause():
-            return f"default {default.text.replace(chr(92) + ':', ':')}"
+            return f"default {unescape(default.text)}"
         case Identity():
             return "identity always" if default.always else "identity by default"
         case Computed():

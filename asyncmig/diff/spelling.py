@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.sql.colons import without_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,6 @@ _PIECES = re.compile(r"""('(?:[^']|'')*'(?:::regclass)?|"(?:[^"]|"")*")""")
 _CONSTANT = re.compile(r"'(?P<value>(?:[^'\\]|'')*)'::(?P<type>.+)", re.DOTALL)
 _MODIFIERS = re.compile(r"\([\d,-]+\)")
 _LONG = {"bpchar": "character", "bpchar[]": "character[]", '"bit"': "bit"}
-_COLON = re.compile(r"(?<![:\w\\]):(?=\w)")
 
 
 class Spelling:
@@ -62,7 +62,7 @@ class Spelling:
 
     def text(self, sql: str) -> sa.TextClause:
         """The server's text as ``sa.text``: no colon of it is a parameter."""
-        return sa.text(_COLON.sub(r"\\:", self.local(sql)))
+        return sa.text(without_parameters(self.local(sql)))
 
     def default(self, column: Column) -> str | sa.TextClause | None:
         """A default as ``server_default`` takes it: a constant of the column's type as a string."""

@@ -10,6 +10,7 @@ from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.ddl.raw_sql import unescape
 from asyncmig.errors import ConfigError
 from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.sql.colons import kept_backslashes
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
 
 if TYPE_CHECKING:
@@ -144,8 +145,8 @@ def comment_on(kind: str, place: str, comment: str | None) -> list[MigrateOperat
     """COMMENT ON, if there is a comment."""
     if comment is None:
         return []
-    text = comment.replace("'", "''").replace("\\:", "\\\\:")
-    return [ExecuteSQLOp(f"COMMENT ON {kind} {place} IS '{text}'")]
+    text = comment.replace("'", "''")
+    return [ExecuteSQLOp(kept_backslashes(f"COMMENT ON {kind} {place} IS '{text}'"))]
 
 
 def qualified(schema: str | None, name: str) -> str:

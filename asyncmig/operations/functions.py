@@ -18,7 +18,7 @@ Volatility: TypeAlias = Literal["immutable", "stable", "volatile"]
 
 @dataclass(eq=False)
 class CreateFunctionOp(MigrateOperation):
-    """``CREATE FUNCTION``."""
+    """``CREATE FUNCTION``. With ``replace``, ``existing`` is the one before, for the way back."""
 
     directive: ClassVar[str] = "create_function"
 
@@ -39,9 +39,12 @@ class CreateFunctionOp(MigrateOperation):
     rows: float | None = None
     settings: Mapping[str, str] | None = None
     procedure: bool = False
+    existing: CreateFunctionOp | None = None
 
-    def reverse(self) -> DropFunctionOp:
-        """``DROP FUNCTION``, which can be reversed again."""
+    def reverse(self) -> CreateFunctionOp | DropFunctionOp:
+        """``DROP FUNCTION``, which can be reversed again; of a replacement the former function."""
+        if self.replace and self.existing is not None:
+            return replace(self.existing, replace=True, existing=replace(self, existing=None))
         return DropFunctionOp(
             self.function_name,
             self.arguments,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from asyncmig.results.base import Result
@@ -27,7 +28,7 @@ class Difference(Result):
         change: what it would do: ``add_column``, ``alter_column``, ``drop_index`` ...
         object: to what: ``shop.book.pages``.
         before: as the database has it: a type, a default, the definition behind a dropped thing's name;
-            None where it has nothing, or where only ``sql`` says it.
+            None where it has nothing, or where only ``sql`` says it. Views and functions have several lines.
         after: as the models have it; likewise.
         sql: the statements that would make the change.
         hindered_by: what would make them fail: entities that nobody declares, which stand on a dropped
@@ -57,9 +58,22 @@ class Difference(Result):
             return self.sql[0].partition("\n")[0]
         return f"{self.change} {self.object}"
 
+    @property
+    def changed_lines(self) -> tuple[str, ...]:
+        """Of texts of several lines those that go and come, with ``-`` and ``+``, and three lines around.
+
+        Lines that are left out between them are one that says ``...``. None where both texts fit on a line.
+        """
+        if self.before is None or self.after is None or "\n" not in self.before + self.after:
+            return ()
+        found = unified_diff(self.before.splitlines(), self.after.splitlines(), lineterm="")
+        return tuple("..." if line.startswith("@@") else line for line in list(found)[3:])
+
     def __str__(self) -> str:
         ends = [end for end in (self.before, self.after) if end is not None]
         told = f": {' -> '.join(ends)}" if ends else ""
+        if changed := self.changed_lines:
+            told = "".join(f"\n    {line}" for line in changed)
         fails = f" (fails: {', '.join(self.hindered_by)} stands on it)" if self.hindered_by else ""
         return f"{self.sign} {self.what}{told}{fails}"
 

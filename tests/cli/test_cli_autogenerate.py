@@ -68,6 +68,42 @@ def test_check_as_json(with_models):
     assert (difference["change"], difference["object"]) == ("create_table", "book")
 
 
+ENTITIES = """
+from asyncmig.entities import Function, View, register
+register(metadata,
+    View("titles", "SELECT id, title FROM book WHERE id > 0"),
+    Function("touch", returns="trigger", body='''
+BEGIN
+  NEW.title := lower(NEW.title);
+  -- a line that says more than any terminal of these days has room for, and is not cut into two
+  RETURN NEW;
+END'''))
+"""
+
+
+def test_a_changed_function_is_told_line_by_line(with_models, project):
+    models = project.path / "shop_models.py"
+    models.write_text(MODELS + ENTITIES)
+    with_models("revision", "--autogenerate", "--rev-id", "a1", code=0)
+    with_models("upgrade", code=0)
+    with_models("check", code=0)
+    models.write_text(MODELS + ENTITIES.replace("lower", "upper").replace("id > 0", "id > 1"))
+    told = with_models("check", code=3).out.splitlines()
+    assert "~ replace_function touch:" in told
+    assert "    -  NEW.title := lower(NEW.title);" in told
+    assert "    +  NEW.title := upper(NEW.title);" in told
+    assert "    -  WHERE (id > 0)" in told
+    assert told[-1] == "different: 2 differences"
+    narrow = with_models.terminal("check", columns=30)
+    assert "\x1b[32m+  NEW.title := upper(NEW.title);" in narrow.out
+    plainly = with_models.terminal("check", columns=30, env={"NO_COLOR": "1"})
+    assert plainly.out.splitlines() == told
+    function, view = with_models("check", "--json", code=3).document["differences"]
+    assert (function["change"], view["change"]) == ("replace_function", "replace_view")
+    assert "upper" in function["after"]
+    assert "(id > 0)" in view["before"]
+
+
 def test_pending_revisions_are_an_error(with_models, project):
     project.revision("a1")
     found = with_models("check")

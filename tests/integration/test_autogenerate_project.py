@@ -152,6 +152,27 @@ async def test_what_the_server_refuses_names_the_model(project, database_url):
     assert "CREATE TABLE" in str(info.value.sql)
 
 
+async def test_colons_and_backslashes_stay_as_they_are(project, database_url, pg):
+    metadata = sa.MetaData()
+    sa.Table(
+        "word",
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("text", sa.Text, server_default="12:30:15 [:x] \\\\:y"),
+        sa.CheckConstraint(r"text !~ '[[:cntrl:]]' AND text <> '\\:a'", name="plain"),
+        sa.Column("size", sa.Integer, sa.Computed(r"length('\:x [:digit:] \\:b')", persisted=True)),
+    )
+    await pg.execute("CREATE TABLE word (id serial PRIMARY KEY)")
+    found = migrator(project, database_url, metadata)
+    await found.revision("words", autogenerate=True, rev_id="a1")
+    await found.upgrade()
+    assert (await found.check()).ok
+    written = await pg.fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'plain'"
+    )
+    assert "'[[:cntrl:]]'" in written
+
+
 async def test_a_role_that_may_not_create(project, database_url, admin, pg):
     await pg.execute(
         "CREATE ROLE reader_of_catalogs; GRANT USAGE ON SCHEMA public TO reader_of_catalogs"

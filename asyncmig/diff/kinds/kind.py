@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from asyncmig.catalog.entities import Entity
 from asyncmig.catalog.model import ObjectName
 from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.sql.colons import kept_backslashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,7 @@ class EntityKind(ABC, Generic[E]):
 
 def raw(sql: str) -> ExecuteSQLOp:
     """SQL as ``op.execute`` sends it: its colons are no parameters."""
-    return ExecuteSQLOp(sql.replace("\\:", "\\\\:"))
+    return ExecuteSQLOp(kept_backslashes(sql))
 
 
 def literal(text: str) -> str:

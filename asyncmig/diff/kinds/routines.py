@@ -51,7 +51,11 @@ class RoutineKind(EntityKind[Routine]):
 
     def change(self, before: Routine, after: Routine) -> Iterator[MigrateOperation]:
         if _without_comment(before) != _without_comment(after):
-            yield self._create(after, replace=True)
+            made = self._create(after, replace=True)
+            former = self._create(before, replace=False)
+            if isinstance(made, CreateFunctionOp) and isinstance(former, CreateFunctionOp):
+                made.existing = former
+            yield made
 
     def label(self, entity: Routine) -> str:
         key = entity.key

@@ -90,7 +90,12 @@ def _told(items: Sequence[Difference], stream: Stream) -> Iterator[str]:
     ends = [end for end in (before, after) if end is not None]
     if len(ends) > 1 and first.before == last.after:
         ends.pop()
-    if not ends:
+    changed = first.changed_lines if len(items) == 1 else ()
+    if changed:
+        yield f"{told}:"
+        for line in changed:
+            yield f"    {stream.style(line, _COLOURS.get(line[:1], 'dim'))}"
+    elif not ends:
         yield told
     elif long and len(ends) > 1:
         yield f"{told}:"

@@ -1,0 +1,24 @@
+r"""Colons that SQLAlchemy's ``text()`` must not take for parameters, and what it does to backslashes.
+
+``text()`` takes ``:word`` for a parameter, unless a word, a colon or a backslash stands before it or a colon
+behind it; and of ``\:word`` it removes the backslash, unless a colon stands behind it.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["kept_backslashes", "without_parameters"]
+
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))")
+_ESCAPED = re.compile(r"\\(?=:\w*(?![:\w]))")
+
+
+def without_parameters(sql: str) -> str:
+    """What ``text()`` makes this SQL of, letter by letter."""
+    return _PARAMETER.sub(r"\\:", kept_backslashes(sql))
+
+
+def kept_backslashes(sql: str) -> str:
+    """The same where no parameter is looked for, as in ``op.execute`` of a string."""
+    return _ESCAPED.sub(r"\\\\", sql)
