@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from asyncmig.catalog.entities import ON_TABLES
 from asyncmig.catalog.models import ModelStatement
 from asyncmig.errors import ConfigError
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
@@ -20,10 +21,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Declarations"]
 
-_EARLY = ("extension", "sequence", "composite_type", "function", "procedure")
-_LATE = ("view", "materialized_view", "trigger", "policy", "row_security", "grant")
+_EARLY = ("extension", "sequence", "composite_type", "function", "procedure", "aggregate")
+_LATE = (
+    "view",
+    "materialized_view",
+    "trigger",
+    "policy",
+    "row_security",
+    "rule",
+    "statistics",
+    "grant",
+)
 _NAMES = (Kind.WORD, Kind.QUOTED)
-_ON_RELATION = frozenset({"trigger", "policy", "row_security", "grant"})
+_ON_RELATION = ON_TABLES | {"grant"}
+_BEFORE_TABLE = {"row_security": "ALTER", "rule": "TO", "statistics": "FROM"}
 _BY_NAME = frozenset({"NEXTVAL", "CURRVAL", "SETVAL"})
 _OBJECT_KINDS = frozenset({"TABLE", "SEQUENCE", "FUNCTION", "PROCEDURE", "ROUTINE", "ONLY"})
 
@@ -161,8 +172,9 @@ class Declarations:
 def _targets(sql: str, kind: str) -> Iterator[tuple[str | None, str | None]]:
     """Schema and name of what a statement is on; the name is None for a schema itself."""
     found = iter(tokens(sql))
-    opening = {"ALTER"} if kind == "row_security" or sql.startswith("ALTER TABLE") else {"ON"}
-    if not any(token.word in opening for token in found):
+    usual = _BEFORE_TABLE.get(kind, "ON")
+    opening = "ALTER" if sql.startswith("ALTER TABLE") else usual
+    if not any(token.word == opening for token in found):
         return
     token = next(found, None)
     while token is not None and token.word in _OBJECT_KINDS:

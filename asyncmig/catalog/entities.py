@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import ObjectName
 
 __all__ = [
+    "ON_TABLES",
+    "ROUTINES",
+    "Aggregate",
     "CompositeType",
     "Entities",
     "Entity",
@@ -27,10 +30,19 @@ __all__ = [
     "Policy",
     "Routine",
     "RowSecurity",
+    "Rule",
+    "Statistics",
     "Trigger",
     "View",
     "ViewColumn",
 ]
+
+
+ON_TABLES = frozenset({"trigger", "policy", "row_security", "rule", "statistics"})
+"""The kinds that go with their table: the ``detail`` of their key, or of ``row_security`` the name."""
+
+ROUTINES = frozenset({"function", "procedure", "aggregate"})
+"""The kinds whose key has the types of arguments as ``detail``."""
 
 
 class EntityKey(NamedTuple):
@@ -38,10 +50,11 @@ class EntityKey(NamedTuple):
 
     Attributes:
         kind: ``view``, ``materialized_view``, ``function``, ``procedure``, ``trigger``, ``policy``,
-            ``row_security``, ``extension``, ``composite_type`` or ``grant``.
+            ``row_security``, ``rule``, ``statistics``, ``aggregate``, ``extension``, ``composite_type`` or
+            ``grant``.
         schema: of an extension the empty text, since a database has one of a name.
         name: of a grant, that of the object that it is about.
-        detail: the table of a trigger or policy; the types of a routine's arguments; what a grant gives.
+        detail: the table of what is on one; the types of a routine's arguments; what a grant gives.
     """
 
     kind: str
@@ -154,6 +167,35 @@ class Routine(Entity):
     settings: tuple[str, ...]
     definition: str
     plain: bool = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate(Entity):
+    """An aggregate function.
+
+    Attributes:
+        arguments: with names, as it is created: ``*`` for none.
+        options: ``SFUNC = shop.add, STYPE = integer``.
+    """
+
+    arguments: str
+    options: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Entity):
+    """A rewrite rule; ``fires`` as a trigger's."""
+
+    definition: str
+    fires: str = "origin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics(Entity):
+    """Extended statistics of a table; ``target`` is None for the default."""
+
+    definition: str
+    target: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,63 @@ JOIN pg_proc p ON p.pronamespace = n.oid AND p.prokind <> 'a'
 JOIN pg_language l ON l.oid = p.prolang
 WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}"""
 
+_AGGREGATES = f"""\
+SELECT p.oid, n.nspname AS schema, p.proname AS name,
+       ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, place)
+             ORDER BY place) AS types,
+       pg_get_function_arguments(p.oid) AS arguments,
+       concat_ws(', ', 'SFUNC = ' || a.aggtransfn, 'STYPE = ' || format_type(a.aggtranstype, NULL),
+           'SSPACE = ' || nullif(a.aggtransspace, 0), 'FINALFUNC = ' || nullif(a.aggfinalfn::text, '-'),
+           CASE WHEN a.aggfinalextra THEN 'FINALFUNC_EXTRA' END,
+           CASE WHEN a.aggfinalfn <> 0::oid AND a.aggfinalmodify <> m.usual
+                THEN 'FINALFUNC_MODIFY = ' || m.words[strpos('rsw', a.aggfinalmodify::text)] END,
+           'COMBINEFUNC = ' || nullif(a.aggcombinefn::text, '-'),
+           'SERIALFUNC = ' || nullif(a.aggserialfn::text, '-'),
+           'DESERIALFUNC = ' || nullif(a.aggdeserialfn::text, '-'),
+           'INITCOND = ' || quote_literal(a.agginitval),
+           'MSFUNC = ' || nullif(a.aggmtransfn::text, '-'),
+           'MINVFUNC = ' || nullif(a.aggminvtransfn::text, '-'),
+           CASE WHEN a.aggmtranstype <> 0 THEN 'MSTYPE = ' || format_type(a.aggmtranstype, NULL) END,
+           'MSSPACE = ' || nullif(a.aggmtransspace, 0), 'MFINALFUNC = ' || nullif(a.aggmfinalfn::text, '-'),
+           CASE WHEN a.aggmfinalextra THEN 'MFINALFUNC_EXTRA' END,
+           CASE WHEN a.aggmfinalfn <> 0::oid AND a.aggmfinalmodify <> m.usual
+                THEN 'MFINALFUNC_MODIFY = ' || m.words[strpos('rsw', a.aggmfinalmodify::text)] END,
+           'MINITCOND = ' || quote_literal(a.aggminitval),
+           'SORTOP = OPERATOR(' || quote_ident(ns.nspname) || '.' || o.oprname || ')',
+           CASE p.proparallel WHEN 's' THEN 'PARALLEL = SAFE' WHEN 'r' THEN 'PARALLEL = RESTRICTED' END,
+           CASE a.aggkind WHEN 'h' THEN 'HYPOTHETICAL' END) AS options,
+       {_OWNER.format(owner="p.proowner")},
+       obj_description(p.oid, 'pg_proc') AS comment
+FROM namespaces n
+JOIN pg_proc p ON p.pronamespace = n.oid
+JOIN pg_aggregate a ON a.aggfnoid = p.oid
+CROSS JOIN LATERAL (
+    SELECT ARRAY['READ_ONLY', 'SHAREABLE', 'READ_WRITE'] AS words,
+           CASE a.aggkind WHEN 'n' THEN 'r' ELSE 'w' END AS usual
+) m
+LEFT JOIN pg_operator o ON o.oid = a.aggsortop
+LEFT JOIN pg_namespace ns ON ns.oid = o.oprnamespace
+WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}"""
+
+_RULES = f"""\
+SELECT r.oid, n.nspname AS schema, c.relname AS table, r.rulename AS name,
+       pg_get_ruledef(r.oid) AS definition, r.ev_enabled AS fires,
+       obj_description(r.oid, 'pg_rewrite') AS comment
+FROM namespaces n
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relhasrules
+JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename <> '_RETURN'
+WHERE {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}"""
+
+_STATISTICS = f"""\
+SELECT s.oid, n.nspname AS schema, c.relname AS table, s.stxname AS name,
+       pg_get_statisticsobjdef(s.oid) AS definition, nullif(s.stxstattarget, -1) AS target,
+       {_OWNER.format(owner="s.stxowner")},
+       obj_description(s.oid, 'pg_statistic_ext') AS comment
+FROM namespaces n
+JOIN pg_statistic_ext s ON s.stxnamespace = n.oid
+JOIN pg_class c ON c.oid = s.stxrelid AND NOT c.relispartition
+WHERE {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}"""
+
 _TRIGGERS = f"""\
 SELECT t.oid, n.nspname AS schema, c.relname AS table, t.tgname AS name,
        pg_get_triggerdef(t.oid) AS definition, t.tgenabled AS fires,
@@ -120,7 +177,7 @@ FROM (
     SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END, n.nspname,
            {_SIGNATURE}, p.proowner
     FROM namespaces n
-    JOIN pg_proc p ON p.pronamespace = n.oid AND p.prokind <> 'a'
+    JOIN pg_proc p ON p.pronamespace = n.oid
     WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}
     UNION ALL
     SELECT 'schema', n.nspname, n.nspname, n.nspowner FROM namespaces n
@@ -149,7 +206,7 @@ FROM (
            {_SIGNATURE},
            NULL, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
     FROM namespaces n
-    JOIN pg_proc p ON p.pronamespace = n.oid AND p.prokind <> 'a'
+    JOIN pg_proc p ON p.pronamespace = n.oid
     WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}
     UNION ALL
     SELECT 'schema', n.nspname, n.nspname, NULL, n.nspowner, n.nspacl
@@ -183,11 +240,23 @@ FROM (
            x.refclassid, x.refobjid, x.refobjsubid
     FROM namespaces n
     JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('v', 'm')
-    JOIN pg_rewrite r ON r.ev_class = c.oid
+    JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename = '_RETURN'
     JOIN pg_depend x ON x.classid = 'pg_rewrite'::regclass AND x.objid = r.oid
     WHERE x.refobjid <> c.oid OR x.refclassid <> 'pg_class'::regclass
     UNION ALL
-    SELECT 'routine', p.oid, NULL, NULL, x.refclassid, x.refobjid, x.refobjsubid
+    SELECT 'rule', r.oid, NULL, NULL, x.refclassid, x.refobjid, x.refobjsubid
+    FROM namespaces n
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relhasrules
+    JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename <> '_RETURN'
+    JOIN pg_depend x ON x.classid = 'pg_rewrite'::regclass AND x.objid = r.oid
+    UNION ALL
+    SELECT 'statistics', s.oid, NULL, NULL, x.refclassid, x.refobjid, x.refobjsubid
+    FROM namespaces n
+    JOIN pg_statistic_ext s ON s.stxnamespace = n.oid
+    JOIN pg_depend x ON x.classid = 'pg_statistic_ext'::regclass AND x.objid = s.oid
+    UNION ALL
+    SELECT CASE p.prokind WHEN 'a' THEN 'aggregate' ELSE 'routine' END, p.oid, NULL, NULL,
+           x.refclassid, x.refobjid, x.refobjsubid
     FROM namespaces n
     JOIN pg_proc p ON p.pronamespace = n.oid
     JOIN pg_depend x ON x.classid = 'pg_proc'::regclass AND x.objid = p.oid
@@ -245,6 +314,9 @@ WHERE d.refobjid >= 16384
 _PARTS = {
     "view": _VIEWS,
     "routine": _ROUTINES,
+    "aggregate": _AGGREGATES,
+    "rule": _RULES,
+    "statistics": _STATISTICS,
     "trigger": _TRIGGERS,
     "policy": _POLICIES,
     "row_security": _ROW_SECURITY,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.catalog.entities import (
+    Aggregate,
     CompositeType,
     Entities,
     Entity,
@@ -20,6 +21,8 @@ from asyncmig.catalog.entities import (
     Policy,
     Routine,
     RowSecurity,
+    Rule,
+    Statistics,
     Trigger,
     View,
     ViewColumn,
@@ -196,6 +199,35 @@ def _trigger(row: Any) -> Trigger:
     )
 
 
+def _aggregate(row: Any) -> Aggregate:
+    return Aggregate(
+        key=EntityKey("aggregate", row["schema"], row["name"], ", ".join(row["types"])),
+        comment=row["comment"],
+        owner=row["owner"],
+        arguments=row["arguments"] or "*",
+        options=row["options"],
+    )
+
+
+def _rule(row: Any) -> Rule:
+    return Rule(
+        key=EntityKey("rule", row["schema"], row["name"], row["table"]),
+        comment=row["comment"],
+        definition=row["definition"].rstrip().removesuffix(";"),
+        fires=_FIRES[row["fires"]],
+    )
+
+
+def _statistics(row: Any) -> Statistics:
+    return Statistics(
+        key=EntityKey("statistics", row["schema"], row["name"], row["table"]),
+        comment=row["comment"],
+        owner=row["owner"],
+        definition=row["definition"],
+        target=row["target"],
+    )
+
+
 def _policy(row: Any) -> Policy:
     return Policy(
         key=EntityKey("policy", row["schema"], row["name"], row["table"]),
@@ -248,6 +280,9 @@ def _grant(row: Any) -> Grant:
 _READERS: dict[str, Callable[[Any], Entity]] = {
     "view": _view,
     "routine": _routine,
+    "aggregate": _aggregate,
+    "rule": _rule,
+    "statistics": _statistics,
     "trigger": _trigger,
     "policy": _policy,
     "row_security": _row_security,

@@ -444,8 +444,8 @@ KEYS: tuple[Key, ...] = (
         kind=NAMES,
         group=_COMPARING,
         doc="Kinds of entities of which undeclared ones are dropped, also where none is declared:"
-        " `view`, `materialized_view`, `function`, `procedure`, `trigger`, `policy`, `row_security`,"
-        " `composite_type`, `extension`, `grant`.",
+        " `view`, `materialized_view`, `function`, `procedure`, `aggregate`, `trigger`, `policy`,"
+        " `row_security`, `rule`, `statistics`, `composite_type`, `extension`, `grant`.",
         default="the declared kinds",
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from asyncmig.catalog.entities import Entities, Extension, Need, Routine
+from asyncmig.catalog.entities import ON_TABLES, ROUTINES, Entities, Extension, Need, Routine
 from asyncmig.catalog.model import ObjectName
 from asyncmig.diff.columns import rebuilt
 from asyncmig.diff.entity_operations import EntityOperations, is_replaceable
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["EntitySteps", "changing", "compare_entities"]
 
 _EXTENSION = "extension"
-_ON_TABLES = frozenset({"trigger", "policy", "row_security"})
-_WITH_RIGHTS = frozenset({"view", "materialized_view", "function", "procedure"})
+_WITH_RIGHTS = ROUTINES | {"view", "materialized_view"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +194,7 @@ class _Comparison:
         found = set()
         for key, item in self._there.items():
             touched = [need for need in item.needs if self._is_touched(need)]
-            if not touched or (key.kind in _ON_TABLES and not self._has_table(key)):
+            if not touched or (key.kind in ON_TABLES and not self._has_table(key)):
                 continue
             wanted = self._wanted.get(key)
             if wanted is None or wanted != item or all(map(self._remains, wanted.needs)):
@@ -207,7 +206,7 @@ class _Comparison:
 
         What stands on it is among ``settled``: it goes, or becomes something that does not.
         """
-        if key.kind not in {"function", "procedure", "composite_type"}:
+        if key.kind not in ROUTINES | {"composite_type"}:
             return False
         named_alike = any(other[1:] == key[1:] for other in self._wanted)
         standing = (
@@ -242,7 +241,7 @@ class _Comparison:
 
     def _goes_along(self, key: EntityKey, gone: Collection[EntityKey]) -> bool:
         """It is dropped with the table or view that it belongs to."""
-        if key.kind not in _ON_TABLES:
+        if key.kind not in ON_TABLES:
             return False
         return not self._has_table(key) or any(
             other.kind == "view" and other[1:3] == (key.schema, key.detail) for other in gone
@@ -343,5 +342,5 @@ def _with_implied(
     standing: Mapping[EntityKey, Grant], coming: Iterable[EntityKey]
 ) -> dict[EntityKey, Grant]:
     """With the rights that everybody has on what comes."""
-    implied = [implied_by(key) for key in coming if key.kind in {"function", "procedure"}]
+    implied = [implied_by(key) for key in coming if key.kind in ROUTINES]
     return {**standing, **{grant.key: grant for grant in implied}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.catalog.entities import (
+    Aggregate,
     CompositeType,
     Entity,
     Extension,
@@ -12,10 +13,13 @@ from asyncmig.catalog.entities import (
     Policy,
     Routine,
     RowSecurity,
+    Rule,
+    Statistics,
     Trigger,
     View,
 )
 from asyncmig.catalog.model import ObjectName
+from asyncmig.diff.kinds.aggregates import AggregateKind
 from asyncmig.diff.kinds.composite_types import CompositeTypeKind
 from asyncmig.diff.kinds.extensions import ExtensionKind
 from asyncmig.diff.kinds.kind import EntityKind, literal, raw
@@ -23,6 +27,8 @@ from asyncmig.diff.kinds.materialized_views import MaterializedViewKind
 from asyncmig.diff.kinds.policies import PolicyKind
 from asyncmig.diff.kinds.routines import RoutineKind
 from asyncmig.diff.kinds.row_security import RowSecurityKind
+from asyncmig.diff.kinds.rules import RuleKind
+from asyncmig.diff.kinds.statistics import StatisticsKind
 from asyncmig.diff.kinds.triggers import TriggerKind
 from asyncmig.diff.kinds.views import ViewKind
 
@@ -35,12 +41,15 @@ if TYPE_CHECKING:
 __all__ = ["EntityOperations", "is_replaceable"]
 
 _KINDS: dict[type[Entity], type[EntityKind[Any]]] = {
+    Aggregate: AggregateKind,
     CompositeType: CompositeTypeKind,
     Extension: ExtensionKind,
     MaterializedView: MaterializedViewKind,
     Policy: PolicyKind,
     Routine: RoutineKind,
     RowSecurity: RowSecurityKind,
+    Rule: RuleKind,
+    Statistics: StatisticsKind,
     Trigger: TriggerKind,
     View: ViewKind,
 }

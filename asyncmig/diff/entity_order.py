@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from asyncmig.catalog.entities import EntityKey, Need, Routine
+from asyncmig.catalog.entities import ROUTINES, EntityKey, Need, Routine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -21,11 +21,14 @@ _RANK = {
             "composite_type",
             "function",
             "procedure",
+            "aggregate",
             "view",
             "materialized_view",
             "row_security",
             "policy",
             "trigger",
+            "rule",
+            "statistics",
         )
     )
 }
@@ -39,7 +42,7 @@ def providers(needs: Iterable[Need], entities: Mapping[EntityKey, Entity]) -> It
             case "routine":
                 keys = [
                     EntityKey(kind, need.schema, need.name, need.detail)
-                    for kind in ("function", "procedure")
+                    for kind in sorted(ROUTINES)
                 ]
             case "type":
                 keys = [EntityKey("composite_type", need.schema, need.name)]

@@ -10,6 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncmig.catalog.entities import (
+    ON_TABLES,
+    ROUTINES,
+    Aggregate,
     CompositeType,
     Entity,
     EntityKey,
@@ -18,6 +21,8 @@ from asyncmig.catalog.entities import (
     Need,
     Policy,
     Routine,
+    Rule,
+    Statistics,
     Trigger,
     View,
 )
@@ -32,7 +37,6 @@ __all__ = ["entities_renamed", "is_foretold"]
 
 _CHANGED = " /* before a rename */"
 _RELATIONS = frozenset({"relation", "column", "constraint"})
-_ON_TABLES = frozenset({"trigger", "policy"})
 E = TypeVar("E", bound=Entity)
 
 
@@ -101,11 +105,11 @@ class _Renaming:
 
     def _key(self, key: EntityKey) -> EntityKey:
         detail = key.detail
-        if key.kind in {"function", "procedure"}:
+        if key.kind in ROUTINES:
             return key._replace(detail=self._text(detail))
         if self._item.kind != "table" or key.schema != self._item.schema:
             return key
-        if key.kind in _ON_TABLES and detail == self._item.old:
+        if key.kind in ON_TABLES and detail == self._item.old:
             return key._replace(detail=self._item.new)
         if key.kind == "row_security" and key.name == self._item.old:
             return key._replace(name=self._item.new)
@@ -156,12 +160,16 @@ class _Renaming:
                     result=None if entity.result is None else text(entity.result),
                     definition=text(entity.definition) + (mark if entity.body is None else ""),
                 )
-            case Trigger():
+            case Trigger() | Rule() | Statistics():
                 return replace(entity, definition=text(entity.definition) + mark)
             case Policy() if again and self._item.kind == "column":
                 using = None if entity.using is None else entity.using + mark
                 check = None if entity.check is None else entity.check + mark
                 return replace(entity, using=using, check=check)
+            case Aggregate():
+                return replace(
+                    entity, arguments=text(entity.arguments), options=text(entity.options)
+                )
             case CompositeType():
                 attributes = {name: text(type_) for name, type_ in entity.attributes.items()}
                 return replace(entity, attributes=attributes)

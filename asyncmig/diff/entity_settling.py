@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.catalog.entities import Extension, MaterializedView
+from asyncmig.catalog.entities import ON_TABLES, Extension, MaterializedView
 from asyncmig.catalog.model import ObjectName
 from asyncmig.diff.rights import object_name
 from asyncmig.errors import ConfigError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MANAGEABLE = frozenset(
     {
+        "aggregate",
         "composite_type",
         "extension",
         "function",
@@ -29,6 +30,8 @@ _MANAGEABLE = frozenset(
         "policy",
         "procedure",
         "row_security",
+        "rule",
+        "statistics",
         "trigger",
         "view",
     }
@@ -42,6 +45,7 @@ _GRANTABLE = {
     "materialized_view": "table",
     "function": "function",
     "procedure": "procedure",
+    "aggregate": "function",
 }
 """What rights call the kinds of entities that have some."""
 
@@ -120,7 +124,7 @@ def settled_entities(
     }
     for key, item in there.items():
         stays = key not in ours and not managed.manages(key.kind)
-        if (stays or not kept(key, ours.get(key), item)) and _has_table(key, actual, wanted):
+        if (stays or not kept(key, ours.get(key), item)) and _has_ground(item, actual, wanted):
             found[key] = item
     entities = replace(
         wanted.entities,
@@ -148,12 +152,17 @@ def _completed(item: Entity, there: Entity | None, managed: Managed) -> Entity:
     return item if there is None else replace(item, owner=there.owner)
 
 
-def _has_table(key: EntityKey, actual: Catalog, wanted: Catalog) -> bool:
-    """What belongs to a table is not kept where the table goes."""
-    if key.kind not in {"trigger", "policy", "row_security"}:
+def _has_ground(item: Entity, actual: Catalog, wanted: Catalog) -> bool:
+    """What belongs to a table is not kept where the table goes, nor statistics where a column does."""
+    key = item.key
+    if key.kind not in ON_TABLES:
         return True
     name = ObjectName(key.schema, key.detail or key.name)
-    return name not in actual.tables or name in wanted.tables
+    table = wanted.tables.get(name)
+    if name not in actual.tables or table is None:
+        return name not in actual.tables
+    columns = {need.detail for need in item.needs if need.kind == "column"}
+    return key.kind != "statistics" or columns <= table.columns.keys()
 
 
 def _grants(
@@ -241,7 +250,7 @@ def _kept(choosing: Choosing, wanted: Catalog) -> Callable[[EntityKey, Any, Any]
         if choosing.include_name is not None and theirs is not None:
             parents = {
                 "schema_name": schema,
-                "table_name": key.detail if key.kind in {"trigger", "policy"} else None,
+                "table_name": key.detail or None if key.kind in ON_TABLES else None,
                 "schema_qualified_table_name": None,
             }
             in_schema = choosing.include_name(schema, "schema", {})

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from asyncmig.catalog.entities import ON_TABLES
 from asyncmig.diff.compare import compare, compare_foretelling
 from asyncmig.diff.matching import constraint_meaning, index_meaning
 from asyncmig.diff.renamed_catalog import renamed
@@ -85,7 +86,7 @@ def compare_forth(
 
 def _in_the_way(key: EntityKey) -> PlanError:
     kind, name = key.kind.replace("_", " "), key.name
-    place = f" on {key.detail}" if kind in {"trigger", "policy"} else ""
+    place = f" on {key.detail}" if key.kind in ON_TABLES - {"row_security"} else ""
     return PlanError(
         f"{kind} {key.schema}.{name}{place} names what is renamed and has to be built anew, but nobody "
         "declares it",

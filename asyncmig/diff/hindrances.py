@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from asyncmig.catalog.entities import ON_TABLES, ROUTINES
 from asyncmig.catalog.model import ObjectName
 from asyncmig.operations.columns import DropColumnOp
 from asyncmig.operations.tables import DropTableOp
@@ -23,8 +24,6 @@ __all__ = ["Hindrances", "hindrances", "tell_hindrances"]
 
 Hindrances = dict[tuple[ObjectName, str], tuple[str, ...]]
 """By table and column, the column empty for a table that goes: ``view shop.titles``."""
-
-_TABLES_OWN = frozenset({"trigger", "policy", "row_security"})
 
 
 def hindrances(before: Catalog, after: Catalog, gone: Collection[EntityKey]) -> Hindrances:
@@ -71,13 +70,13 @@ def _dropped(need: Need, before: Catalog, after: Catalog) -> tuple[ObjectName, s
 def _goes_along(key: EntityKey, dropped: tuple[ObjectName, str]) -> bool:
     """It goes with its table; but no trigger goes with a column that it reads."""
     table, column = dropped
-    own = key.kind in _TABLES_OWN and (key.schema, key.detail or key.name) == table
+    own = key.kind in ON_TABLES and (key.schema, key.detail or key.name) == table
     return own and not column
 
 
 def _told(key: EntityKey, default_schema: str) -> str:
     name = key.name if key.schema == default_schema else f"{key.schema}.{key.name}"
     kind = key.kind.replace("_", " ")
-    if key.kind in {"function", "procedure"}:
+    if key.kind in ROUTINES:
         return f"{kind} {name}({key.detail})"
-    return f"{kind} {name} on {key.detail}" if key.kind in _TABLES_OWN else f"{kind} {name}"
+    return f"{kind} {name} on {key.detail}" if key.kind in ON_TABLES else f"{kind} {name}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, cast
 
-from asyncmig.catalog.entities import EntityKey, Grant
+from asyncmig.catalog.entities import ROUTINES, EntityKey, Grant
 from asyncmig.catalog.model import ObjectName
 from asyncmig.operations.grants import GrantOp, RevokeOp
 
@@ -19,15 +19,16 @@ __all__ = ["granted", "implied_by", "object_name", "revoked"]
 
 def object_name(key: EntityKey) -> str:
     """What rights call an entity."""
-    return f"{key.name}({key.detail})" if key.kind in {"function", "procedure"} else key.name
+    return f"{key.name}({key.detail})" if key.kind in ROUTINES else key.name
 
 
 def implied_by(routine: EntityKey) -> Grant:
     """What everybody may do with a routine that was just created."""
-    detail = f"{routine.kind}\0\0\0EXECUTE"
+    kind = "procedure" if routine.kind == "procedure" else "function"
+    detail = f"{kind}\0\0\0EXECUTE"
     return Grant(
         key=EntityKey("grant", routine.schema, object_name(routine), detail),
-        object_kind=routine.kind,
+        object_kind=kind,
         role=None,
         privilege="EXECUTE",
         implied=True,

@@ -12,13 +12,17 @@ Example::
     )
 """
 
+from asyncmig.entities.aggregates import Aggregate
 from asyncmig.entities.declared import Entity, SqlText
 from asyncmig.entities.registry import register, registered
 from asyncmig.entities.relations import CompositeType, MaterializedView, Sequence, View, ViewIndex
 from asyncmig.entities.rights import Extension, Grant, Policy, Revoke, RowSecurity
 from asyncmig.entities.routines import Function, Procedure, Trigger
+from asyncmig.entities.rules import Rule
+from asyncmig.entities.statistics import Statistics
 
 __all__ = [
+    "Aggregate",
     "CompositeType",
     "Entity",
     "Extension",
@@ -29,8 +33,10 @@ __all__ = [
     "Procedure",
     "Revoke",
     "RowSecurity",
+    "Rule",
     "Sequence",
     "SqlText",
+    "Statistics",
     "Trigger",
     "View",
     "ViewIndex",

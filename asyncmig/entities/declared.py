@@ -27,6 +27,9 @@ _KINDS = {
     "MATERIALIZED": "materialized_view",
     "FUNCTION": "function",
     "PROCEDURE": "procedure",
+    "AGGREGATE": "aggregate",
+    "RULE": "rule",
+    "STATISTICS": "statistics",
     "TRIGGER": "trigger",
     "POLICY": "policy",
     "EXTENSION": "extension",
@@ -41,8 +44,9 @@ class Entity(Protocol):
     """Something declared. The classes of this package are; so is what has these members.
 
     Attributes:
-        kind: ``view``, ``materialized_view``, ``function``, ``procedure``, ``trigger``, ``policy``,
-            ``row_security``, ``extension``, ``composite_type``, ``sequence`` or ``grant``.
+        kind: ``view``, ``materialized_view``, ``function``, ``procedure``, ``aggregate``, ``trigger``,
+            ``policy``, ``row_security``, ``rule``, ``statistics``, ``extension``, ``composite_type``,
+            ``sequence`` or ``grant``.
         schema: None for the default one.
         name: of the object; of a trigger or policy, without its table.
     """
@@ -136,8 +140,8 @@ def _header(sql: str) -> tuple[str, str | None, str]:
             break
     raise ConfigError(
         f"what does this declare? {sql.strip().partition(chr(10))[0][:80]!r}",
-        hint="a complete CREATE VIEW, MATERIALIZED VIEW, FUNCTION, PROCEDURE, TRIGGER, POLICY, EXTENSION, "
-        "TYPE, SEQUENCE or GRANT statement is understood",
+        hint="a complete CREATE VIEW, MATERIALIZED VIEW, FUNCTION, PROCEDURE, AGGREGATE, TRIGGER, POLICY, "
+        "RULE, STATISTICS, EXTENSION, TYPE, SEQUENCE or GRANT statement is understood",
     )
 
 

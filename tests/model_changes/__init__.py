@@ -10,6 +10,7 @@ from model_changes import (  # noqa: E402 - what is imported first is not rewrit
     entities,
     indexes,
     keys,
+    lesser_entities,
     named_types,
     renames,
     routines,
@@ -37,5 +38,6 @@ CHANGES: dict[str, list[Change]] = {
     "Renames, agreed to": renames.CHANGES,
     "Functions, procedures and triggers beside models": routines.CHANGES,
     "Views, policies, types and rights beside models": entities.CHANGES,
+    "Aggregates, rules and statistics beside models": lesser_entities.CHANGES,
 }
 """By what they are about."""

@@ -51,6 +51,9 @@ ENTITIES = (
     "policy",
     "row_security",
     "composite_type",
+    "aggregate",
+    "rule",
+    "statistics",
 )
 """What is managed where anything is declared beside the models."""
 FOUND = "finds it"

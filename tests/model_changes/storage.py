@@ -259,4 +259,39 @@ CHANGES = [
         table(),
         raw="COMMENT ON SEQUENCE numbers IS 'c'",
     ),
+    Change(
+        "column retyped under extended statistics",
+        title,
+        table(col("name", sa.String(40))),
+        raw="CREATE STATISTICS pair (dependencies) ON name, title FROM book;"
+        " ALTER STATISTICS pair SET STATISTICS 500; COMMENT ON STATISTICS pair IS 'c'",
+    ),
+    Change(
+        "column goes under extended statistics",
+        title,
+        table(),
+        raw="CREATE STATISTICS pair (dependencies) ON name, title FROM book;"
+        " COMMENT ON STATISTICS pair IS 'c'; ALTER STATISTICS pair SET STATISTICS 9",
+    ),
+    Change(
+        "table goes with statistics and a rule",
+        both(nothing, only(col("a", sa.Text), col("b", sa.Text), name="gone")),
+        nothing,
+        raw="CREATE STATISTICS pair ON a, b FROM gone;"
+        " CREATE RULE kept AS ON DELETE TO gone DO INSTEAD NOTHING",
+    ),
+    Change(
+        "column retyped under a rule that nobody declares",
+        title,
+        table(col("name", sa.String(40))),
+        raw="CREATE RULE kept AS ON DELETE TO book DO INSTEAD UPDATE book SET name = old.name;"
+        " COMMENT ON RULE kept ON book IS 'c'; ALTER TABLE book ENABLE ALWAYS RULE kept",
+    ),
+    Change(
+        "column retyped under a view of an aggregate that nobody declares",
+        title,
+        table(col("name", sa.String(40))),
+        raw="CREATE AGGREGATE product(integer) (SFUNC = int4mul, STYPE = integer);"
+        " CREATE VIEW names AS SELECT product(id) AS p FROM book GROUP BY name",
+    ),
 ]
