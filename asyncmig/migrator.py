@@ -524,6 +524,9 @@ class Migrator:
             AsyncmigError: with ``autogenerate``, as ``check``.
         """
         self.project.require_one_history("a revision")
+        from asyncmig.render import make_room
+
+        await anyio.to_thread.run_sync(make_room, self.settings)
         labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
         place: dict[str, Any] = {
             "message": message,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from asyncmig.diff.spelling import unwrapped
 from asyncmig.operations.checks import CreateCheckConstraintOp
+from asyncmig.operations.exclusions import CreateExcludeConstraintOp
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.foreign_keys import CreateForeignKeyOp
 from asyncmig.operations.indexes import CreateIndexOp
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["add_constraint", "constraint_item", "constraint_using", "key_index"]
 
+_ELEMENT = r"[a-z_][a-z0-9_]* WITH [-+*/<>=~!@#%^&|`?]+"
+_EXCLUSION = re.compile(
+    rf"EXCLUDE USING (?P<method>[a-z_]+) \((?P<elements>{_ELEMENT}(?:, {_ELEMENT})*)\)"
+)
 _ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 
@@ -90,6 +96,11 @@ def add_constraint(spelling: Spelling, table: Table, item: Constraint) -> Migrat
                 **timing,
                 **later,
             )
+        case "x" if (pairs := _plain_exclusion(item)) is not None:
+            using, *elements = pairs
+            return CreateExcludeConstraintOp(
+                item.name, name, elements, schema=schema, using=using[0], **timing
+            )
         case _:
             valid = "" if item.validated else " NOT VALID"
             return ExecuteSQLOp(
@@ -130,6 +141,15 @@ def constraint_using(spelling: Spelling, table: Table, item: Constraint) -> Exec
 def _is_plain(spelling: Spelling, item: Constraint, words: str) -> bool:
     columns = ", ".join(map(spelling.quote, item.columns))
     return item.definition.partition(" DEFERRABLE")[0] == f"{words} ({columns})"
+
+
+def _plain_exclusion(item: Constraint) -> list[tuple[str, str]] | None:
+    """The method, then columns with their operators; None where there is more to it than these."""
+    found = _EXCLUSION.fullmatch(item.definition.partition(" DEFERRABLE")[0])
+    if found is None:
+        return None
+    pairs = (element.split(" WITH ") for element in found["elements"].split(", "))
+    return [(found["method"], ""), *((column, operator) for column, operator in pairs)]
 
 
 def _is_plain_check(item: Constraint) -> bool:

@@ -61,6 +61,8 @@ def server_refusal(error: asyncpg.PostgresError) -> DatabaseError:
         "schema when they do not exist yet; `role` names another one",
         "25006": "the server is read-only (a standby?): migrate on the primary",
         "53100": "the server's disk is full",
+        "P0001": "a function of the database raised this, an event trigger's perhaps; for a comparison, "
+        "shadow_url builds the models elsewhere",
         "22023": "a setting has a value that this server does not take",
     }
     return DatabaseError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.errors import MultipleHeadsError, ScriptError, TargetError
+from asyncmig.errors import FileError, MultipleHeadsError, ScriptError, TargetError
 from asyncmig.render.post_write import run_post_write_hooks
 from asyncmig.render.revision_file import write_revision
 from asyncmig.render.revision_id import new_revision_id
@@ -19,7 +19,28 @@ if TYPE_CHECKING:
     from asyncmig.revisions.revision import Revision
     from asyncmig.revisions.script_directory import ScriptDirectory
 
-__all__ = ["create_merge", "create_revision"]
+__all__ = ["create_merge", "create_revision", "make_room"]
+
+
+def make_room(settings: Settings) -> None:
+    """Make the folder of revisions where the script directory has none: git keeps no empty folders.
+
+    Raises:
+        FileError: it cannot be made. Facts: ``path``.
+    """
+    place = settings.version_paths[0]
+    if any(path.exists() for path in settings.version_paths):
+        return
+    if not settings.script_location.is_dir() or place.parent != settings.script_location:
+        return
+    try:
+        place.mkdir()
+    except OSError as error:
+        raise FileError(
+            f"the folder {place} cannot be made: {(error.strerror or str(error)).lower()}",
+            hint="check the folder's permissions",
+            path=str(place),
+        ) from error
 
 
 def create_revision(

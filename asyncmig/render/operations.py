@@ -19,6 +19,7 @@ from asyncmig.operations.enums import (
     RenameEnumOp,
     RenameEnumValueOp,
 )
+from asyncmig.operations.exclusions import CreateExcludeConstraintOp
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.foreign_keys import CreateForeignKeyOp
 from asyncmig.operations.impossible import ImpossibleChangeOp
@@ -183,6 +184,20 @@ def _check(operation: CreateCheckConstraintOp, items: ItemWriter) -> Code:
         string(operation.table_name),
         items.condition(operation.condition),
         **_keywords(items, {"schema": operation.schema, **operation.kw}),
+    )
+
+
+def _exclude(operation: CreateExcludeConstraintOp, items: ItemWriter) -> Code:
+    elements = (
+        f"({items.value(element)}, {string(operator)})" for element, operator in operation.elements
+    )
+    keywords = {"where": operation.where, "schema": operation.schema, **operation.kw}
+    return Call.of(
+        items.op("create_exclude_constraint"),
+        items.name(operation.constraint_name, "ex"),
+        string(operation.table_name),
+        *elements,
+        **_keywords(items, keywords),
     )
 
 
@@ -375,6 +390,7 @@ _WRITERS: Mapping[type, Any] = {
     AlterSequenceOp: _sequence,
     CreateCheckConstraintOp: _check,
     CreateEnumOp: _create_enum,
+    CreateExcludeConstraintOp: _exclude,
     CreateForeignKeyOp: _foreign_key,
     CreateIndexOp: _create_index,
     CreatePrimaryKeyOp: _key,

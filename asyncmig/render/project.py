@@ -157,7 +157,8 @@ class _Making:
         if kind != _CONFIGS[1]:
             raise FileError(
                 f"{self.config} already exists",
-                hint="give -c another name, or add the script directory to that file yourself",
+                hint="give -c another name; or keep that file, make the folder `versions` in what it says is "
+                "the script_location, and write a revision with `asyncmig revision -m ...`",
                 path=str(self.config),
             )
         from asyncmig.config.layers import read_toml

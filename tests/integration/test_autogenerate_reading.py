@@ -163,15 +163,24 @@ async def test_what_is_only_built_again_is_told_so(project, database_url):
     ]
 
 
-async def test_a_constraint_in_plain_sql_is_one_that_comes(project, database_url):
+async def test_exclusions_by_their_directive_or_as_sql(project, database_url):
     metadata = sa.MetaData()
     during = sa.Column("during", pgs.TSTZRANGE)
-    sa.Table("slot", metadata, during, pgs.ExcludeConstraint((during, "&&"), name="alone"))
+    alone = pgs.ExcludeConstraint((during, "&&"), name="alone", deferrable=True)
+    some = pgs.ExcludeConstraint((during, "&&"), name="part", where=sa.text("NOT isempty(during)"))
+    sa.Table("slot", metadata, during, alone, some)
     found = await migrator(project, database_url, metadata).check()
     assert [str(item).partition(":")[0] for item in found.differences] == [
         "+ create_table slot",
-        "+ ALTER TABLE slot ADD CONSTRAINT alone EXCLUDE USING gist (during WITH &&)",
+        "+ create_exclude_constraint slot.alone",
+        "+ ALTER TABLE slot ADD CONSTRAINT part EXCLUDE USING gist (during WITH &&) "
+        "WHERE ((NOT isempty(during)))",
     ]
+    text = await written(project, database_url, metadata)
+    assert (
+        'op.create_exclude_constraint(\n        "alone",\n        "slot",\n        ("during", "&&"),'
+        in text
+    )
 
 
 def coupon(schema: str | None, **options: str) -> sa.MetaData:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from asyncmig import Migrator
 from asyncmig.entities import View, register
+from asyncmig.errors import DatabaseError
 from fix_database import catalog_dump
 
 
@@ -50,3 +51,15 @@ async def test_a_setting_of_the_database(project, database_url, pg, setting):
     await migrator.downgrade("base")
     await pg.execute(f'ALTER DATABASE "{name}" RESET ALL')
     assert catalog_dump(database_url, version_table=False) == empty
+
+
+async def test_an_event_trigger_that_forbids_changes(project, database_url, pg):
+    body = "BEGIN RAISE EXCEPTION 'not in office hours'; END"
+    await pg.execute(
+        f"CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS $${body}$$;"
+        "CREATE EVENT TRIGGER no ON ddl_command_start EXECUTE FUNCTION no()"
+    )
+    migrator = Migrator(settings=project.settings(url=database_url), target_metadata=shop())
+    with pytest.raises(DatabaseError, match="not in office hours") as caught:
+        await migrator.check()
+    assert "shadow_url" in caught.value.hint

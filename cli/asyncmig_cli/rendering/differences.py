@@ -14,6 +14,7 @@ _KINDS = {
     "create_unique_constraint": "constraint",
     "create_foreign_key": "constraint",
     "create_check_constraint": "constraint",
+    "create_exclude_constraint": "constraint",
     "drop_constraint": "constraint",
     "create_index": "index",
     "drop_index": "index",
