@@ -23,7 +23,7 @@ from sqlalchemy.schema import (
     SetTableComment,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import NullType, TypeDecorator
 
 from asyncmig.catalog.foreign_keys import foreign_target, resolved, stand_in
 from asyncmig.catalog.model import ObjectName
@@ -161,15 +161,36 @@ class Models:
         """The tables that only foreign keys lead to, each with the columns that they name.
 
         They stand in for the real ones, so that building the models locks none of those.
+
+        Raises:
+            ConfigError: a column takes its type from one of them. Facts: ``subject``.
         """
         keys: dict[ObjectName, list[ForeignTarget]] = {}
         for table in self.tables.values():
             for key in table.foreign_key_constraints:
                 target = foreign_target(key)
                 name = ObjectName(self._meant(target.schema), target.table)
-                if tuple(name) not in self.tables:
-                    keys.setdefault(name, []).append(target)
+                if tuple(name) in self.tables:
+                    continue
+                if any(isinstance(type_, NullType) for type_ in target.types):
+                    raise ConfigError(
+                        f"{self._leading(table, key)}, which no model has, and gives the column its type",
+                        hint="are all models imported? to a table of nobody's models: give the column a type",
+                        subject=self._subject(table),
+                    )
+                keys.setdefault(name, []).append(target)
         return {name: stand_in(targets) for name, targets in keys.items()}
+
+    def leading_to(self, name: ObjectName) -> Iterator[str]:
+        """Which foreign keys lead to a table, in words."""
+        for table in self.tables.values():
+            for key in table.foreign_key_constraints:
+                if self._target(key) == name:
+                    yield self._leading(table, key)
+
+    def _leading(self, table: Table, key: ForeignKeyConstraint) -> str:
+        columns = ", ".join(key.column_keys)
+        return f"{self._subject(table)}: the foreign key ({columns}) leads to {'.'.join(self._target(key))}"
 
     @cached_property
     def borrowed(self) -> frozenset[ObjectName]:

@@ -28,7 +28,7 @@ _ADVICE = {
     "42P07": "tables, indexes, sequences and views of a schema share their names: give one of them another",
     "42710": "give one of them another name",
     "42830": "give the columns that it leads to a primary key or a unique constraint",
-    "42501": "grant it to the role that compares, set `role` to one that has it, or "
+    "42501": "grant the privilege to the role that compares, set `role` to one that has it, or "
     f"{_ELSEWHERE}, or the URL of a scratch database",
 }
 

@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from asyncmig.catalog.declarations import Declarations
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
+from asyncmig.catalog.model import ObjectName
 from asyncmig.catalog.models import Models
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.engine.beside import Beside
@@ -21,7 +22,7 @@ from asyncmig.engine.quoting import identifier
 from asyncmig.engine.scratch import EMBEDDED, Draft, print_draft, scratch_names, undone
 from asyncmig.engine.shadow_cache import key_of
 from asyncmig.engine.surroundings import read_place, read_surroundings
-from asyncmig.errors import DatabaseError
+from asyncmig.errors import ConfigError, DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +42,11 @@ __all__ = ["Elsewhere", "Sides", "read_sides"]
 _SCHEMAS = """\
 SELECT nspname AS name FROM pg_namespace
 WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
+
+_NOWHERE = """\
+SELECT w.schema, w.name FROM unnest($1::text[], $2::text[]) w (schema, name)
+WHERE NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE n.nspname = w.schema AND c.relname = w.name)"""
 
 _MISSING = (
     "what a model needs of the database (extensions, functions) must be there already: "
@@ -108,7 +114,7 @@ async def read_sides(
     Raises:
         DatabaseError: a privilege is missing, the server is read-only or another one than the models
             need, or it refuses the models; then the facts have ``subject`` and ``sql``.
-        ConfigError: SQLAlchemy cannot compile the models.
+        ConfigError: SQLAlchemy cannot compile the models, or a foreign key leads to no table.
     """
     async with undone(session):
         place = await read_place(session)
@@ -118,6 +124,7 @@ async def read_sides(
             server_version=(session.server_version,),
             schema_translate_map=schema_translate_map,
         )
+        await _require_targets(session, models)
         declared = Declarations(entities, models)
         schemas = sorted(models.schemas | declared.schemas)
         if include_schemas:
@@ -139,6 +146,20 @@ async def read_sides(
     return Sides(
         actual=actual, wanted=_finished(wanted, models, declared), models=models, declared=declared
     )
+
+
+async def _require_targets(session: Session, models: Models) -> None:
+    """Refuse what would be a revision that fails."""
+    outside = list(models.outside)
+    if not outside:
+        return
+    names = [name.schema for name in outside], [name.name for name in outside]
+    for row in await session.fetch(_NOWHERE, *names):
+        leading = next(models.leading_to(ObjectName(row["schema"], row["name"])))
+        raise ConfigError(
+            f"{leading}, which neither the models nor the database have",
+            hint="are all models imported, and is the name right? what other migrations create must be there",
+        )
 
 
 def _draft(models: Models, declared: Declarations, actual: Catalog, place: Place) -> Draft:

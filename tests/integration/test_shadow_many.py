@@ -14,6 +14,7 @@ from asyncmig import Migrator
 from asyncmig.catalog.model import ObjectName
 from asyncmig.diff.compare import compare
 from asyncmig.engine import scratch
+from asyncmig.errors import ConfigError
 
 if TYPE_CHECKING:
     from fix_autogenerate import Comparing
@@ -101,6 +102,29 @@ async def test_a_foreign_key_to_a_table_of_nobodys_models(comparing: Comparing, 
     await comparing.nothing_to_do(await comparing.sides(models))
     tables = await comparing.driver.fetchval("SELECT count(*) FROM auth.account")
     assert tables == 0
+
+
+async def test_a_foreign_key_to_no_table(comparing: Comparing):
+    models = sa.MetaData()
+    sa.Table("note", models, sa.Column("who", sa.BigInteger, sa.ForeignKey("auth.acount.id")))
+    message = (
+        r"table note: the foreign key \(who\) leads to auth\.acount, which neither the models nor"
+    )
+    with pytest.raises(ConfigError, match=message) as caught:
+        await comparing.sides(models)
+    assert "are all models imported" in str(caught.value.hint)
+    assert not comparing.driver.is_in_transaction()
+
+
+async def test_a_foreign_key_that_gives_no_type(comparing: Comparing):
+    await comparing.driver.execute("CREATE TABLE legacy (code text PRIMARY KEY)")
+    models = sa.MetaData()
+    sa.Table("t", models, sa.Column("code", sa.ForeignKey("legacy.code")))
+    with pytest.raises(
+        ConfigError, match=r"table t: .* leads to public\.legacy, which no model"
+    ) as caught:
+        await comparing.sides(models)
+    assert "give the column a type" in str(caught.value.hint)
 
 
 async def test_a_table_of_the_same_schema_that_no_model_has(comparing: Comparing):
