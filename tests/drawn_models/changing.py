@@ -31,6 +31,7 @@ class Pair(NamedTuple):
         renames: new names by old ones, as ``--rename`` takes them.
         agrees: somebody is asked about other renames, and agrees to each.
         file: ``python`` or ``sql``: it becomes a revision that is written, upgraded and downgraded to.
+        concurrently: in a file, indexes are built and dropped while writes go on.
         thoroughly: pg_dump is asked, and the models are built anew after each way.
         strangers: what stands beside the tables is nobody's: it stays, and so does what it stands on.
     """
@@ -40,6 +41,7 @@ class Pair(NamedTuple):
     renames: dict[str, str]
     agrees: bool = False
     file: str | None = None
+    concurrently: bool = False
     thoroughly: bool = False
     strangers: bool = False
 
@@ -51,6 +53,7 @@ def pair(seed: int) -> Pair:
     how = {
         "agrees": draw.yes(0.25),
         "file": draw.one(["python", "python", "sql"]) if draw.yes(0.15) and not strangers else None,
+        "concurrently": draw.yes(0.3),
         "thoroughly": draw.yes(0.05),
         "strangers": strangers,
     }

@@ -68,7 +68,11 @@ async def create_all(comparing: Comparing, engine: sa.Engine, metadatas: list[sa
 async def as_a_file(project: Project, url: str, after: list[sa.MetaData], pair: Pair) -> None:
     """Write the revision, upgrade to it, find nothing left to do, and downgrade."""
     chosen = project.settings(
-        url=url, include_schemas=True, managed_entities=ENTITIES, shadow_cache=False
+        url=url,
+        include_schemas=True,
+        managed_entities=ENTITIES,
+        shadow_cache=False,
+        concurrent_indexes=pair.concurrently,
     )
     migrator = Migrator(settings=chosen, target_metadata=after)
     created = await migrator.revision(
