@@ -59,7 +59,9 @@ CALC = Function(
 )
 ADDRESS = CompositeType("address", {"street": "text", "zip": "integer"})
 HOME = table(
-    col("home", ServerType("address")), col("more", sa.ARRAY(ServerType("address"))), name="person"
+    col("home", ServerType("address"), server_default="(1,1)"),
+    col("more", sa.ARRAY(ServerType("address"))),
+    name="person",
 )
 LISTED = SqlText(
     "CREATE FUNCTION listed() RETURNS bigint LANGUAGE sql STABLE "
