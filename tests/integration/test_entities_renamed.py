@@ -274,6 +274,11 @@ UNDECLARED = {
         CREATE POLICY own ON book USING (title = CURRENT_USER) WITH CHECK (title <> '');
         COMMENT ON POLICY own ON book IS 'c';
     """,
+    "rule_and_statistics": """
+        CREATE RULE kept AS ON DELETE TO book DO INSTEAD UPDATE book SET title = old.title;
+        COMMENT ON RULE kept ON book IS 'c'; ALTER TABLE book DISABLE RULE kept;
+        CREATE STATISTICS pair (mcv) ON id, title FROM book; ALTER STATISTICS pair SET STATISTICS 9;
+    """,
     "atomic_function": """
         CREATE FUNCTION counted() RETURNS bigint LANGUAGE sql STABLE
             BEGIN ATOMIC SELECT count(title) FROM book; END;
