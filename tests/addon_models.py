@@ -453,5 +453,5 @@ HEAVY = [
     AddOn("advanced-alchemy-encrypted", encrypted),
     AddOn("fastapi-users", fastapi_users),
     AddOn("sqlalchemy-utils-composite", composite),
-    AddOn("geoalchemy2", geoalchemy, ("postgis", "postgis_raster")),
 ]
+GEOALCHEMY = AddOn("geoalchemy2", geoalchemy, ("postgis", "postgis_raster"))

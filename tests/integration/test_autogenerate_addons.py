@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from addon_models import HEAVY, LIGHT, own_types
+from addon_models import GEOALCHEMY, HEAVY, LIGHT, own_types
 from asyncmig import Migrator
 from dump_facts import facts, unlike
 
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from fix_database import MakeDatabase
     from fix_project import Project
 
-ASKED = os.environ.get("ASYNCMIG_ADD_ONS", "")
-"""Names, separated by commas; none: those that need no more than the extra ``dev``."""
-ADD_ONS = [add_on for add_on in [*LIGHT, *HEAVY] if add_on.name in ASKED.split(",")] or LIGHT
+ADD_ONS = {
+    "": LIGHT,
+    "all": [*LIGHT, *HEAVY],
+    GEOALCHEMY.name: [GEOALCHEMY],
+}[os.environ.get("ASYNCMIG_ADD_ONS", "")]
+"""Without the variable those that need no more than the extra ``dev``; one needs a server with PostGIS."""
 
 
 def prepare(url: str, add_on: AddOn, models: list[sa.MetaData], *, create_all: bool) -> None:

@@ -1,0 +1,68 @@
+"""Published packages: what a comparison with their models reports is what pg_dump shows.
+
+Opt-in, ``make test-packages``: ``ASYNCMIG_TEST_PACKAGES=1`` installs all of ``packaged_models`` in
+environments of their own (gigabytes), ``ASYNCMIG_TEST_PACKAGES=argilla-server,dstack`` those named.
+The figures are those of docs/autogenerate.md.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dump_proof import prove
+from packaged_models import CORRECTIONS, MLFLOW, PACKAGES, PackagedService, PackageError
+
+if TYPE_CHECKING:
+    from dump_proof import Proven
+    from fix_database import MakeDatabase
+    from packaged_models import Packaged
+
+PAGE = Path(__file__).parents[2] / "docs" / "autogenerate.md"
+ASKED = os.environ.get("ASYNCMIG_TEST_PACKAGES", "")
+CHOSEN = [package for package in PACKAGES if ASKED == "1" or package.name in ASKED.split(",")]
+
+
+def row(package: Packaged, tables: int, proven: Proven) -> str:
+    """The package's line in the documentation."""
+    cells = (package, tables, 0, len(proven.differences), len(proven.around))
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+if any(package.name == "mlflow" for package in CHOSEN):
+
+    @pytest.mark.timeout(900)
+    async def test_models_that_postgresql_refuses(tmp_path: Path, database_url: str) -> None:
+        package = next(package for package in PACKAGES if package.models == MLFLOW + CORRECTIONS)
+        service = PackagedService(replace(package, models=MLFLOW), tmp_path)
+        with pytest.raises(PackageError, match="ProgrammingError"):
+            await service.create_all(database_url)
+        await service.migrate(database_url)
+        with pytest.raises(PackageError) as info:
+            await service.check(database_url)
+        assert "PostgreSQL refuses the models: table trace_tags, index" in str(info.value)
+        assert "index_trace_tags_request_id" in str(info.value)
+
+
+if CHOSEN:
+
+    @pytest.mark.timeout(1800)
+    @pytest.mark.parametrize("package", CHOSEN, ids=str)
+    async def test_package(package: Packaged, tmp_path: Path, make_database: MakeDatabase) -> None:
+        service = PackagedService(package, tmp_path)
+        created, migrated = make_database(), make_database()
+        tables = await service.create_all(created)
+        await service.command(created, "stamp", "heads")
+        await service.migrate(migrated)
+        proven = await prove(
+            service, created=created, migrated=migrated, make_database=make_database
+        )
+        for difference in (*proven.differences, *proven.around):
+            print(difference)
+        for fact in proven.beside:
+            print("beside the models:", fact)
+        assert row(package, tables, proven) in PAGE.read_text().splitlines()
