@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio.to_thread
 from sqlalchemy.util import await_only, greenlet_spawn
 
+from asyncmig.autogenerate.breathing import breathing
 from asyncmig.autogenerate.comparing import add_users_operations
 from asyncmig.autogenerate.context import AutogenContext, ComparisonContext
 from asyncmig.autogenerate.dispatch import renderers
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
     from asyncmig.revisions.graph import RevisionGraph
 
 __all__ = ["Autogenerate"]
+
+_Operations: TypeAlias = "tuple[list[MigrateOperation], list[MigrateOperation]]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,18 +155,19 @@ class Autogenerate:
             managed = Managed.of(sides.declared, self.settings.managed_entities)
             quiet = replace(hooks, include_name=None)  # it hears the names that the database has
 
-            def settle(
-                actual: Catalog, wanted: Catalog, hooks: Hooks = quiet
-            ) -> tuple[Catalog, Catalog]:
+            def settle(actual: Catalog, wanted: Catalog, hooks: Hooks) -> tuple[Catalog, Catalog]:
                 actual, wanted = chosen(actual, settled(actual, wanted), tables, hooks)
                 wanted = agreed(actual, wanted, tables, hooks, migration)
                 wanted = replace(wanted, entities=sides.wanted.entities)  # none kept by old names
                 return actual, settled_entities(actual, wanted, managed, hooks)
 
+            async def again(actual: Catalog, wanted: Catalog) -> tuple[Catalog, Catalog]:
+                return await _asked(settle, actual, wanted, quiet)
+
             with self.surroundings(), users_errors():
-                actual, wanted = await greenlet_spawn(settle, sides.actual, sides.wanted, hooks)
-                renamed = await settle_renames(actual, wanted, renaming, settle)
-                await greenlet_spawn(self._fill, script, actual, renamed, tables, context)
+                actual, wanted = await _asked(settle, sides.actual, sides.wanted, hooks)
+                renamed = await settle_renames(actual, wanted, renaming, again)
+                await self._fill(script, actual, renamed, tables, context)
                 scripts = [script]
                 if even_nothing or not script.upgrade_ops.is_empty():
                     # for check, what a hook adds to nothing is no difference
@@ -194,7 +199,7 @@ class Autogenerate:
         own = _bookkeeping(settings, state, sides.actual.default_schema)
         return replace(sides, actual=without_tables(sides.actual, own)), tuple(sorted(state.heads))
 
-    def _fill(
+    async def _fill(
         self,
         script: MigrationScript,
         origin: Catalog,
@@ -202,20 +207,19 @@ class Autogenerate:
         tables: Mapping[tuple[str, str], Table],
         context: AutogenContext,
     ) -> None:
-        """Find the operations; runs in a greenlet, since comparators of users may read."""
+        """Find the operations; comparators of users may read, and run in a greenlet."""
         actual, wanted = renamed.before, renamed.after
-        types = ModelTypes(wanted, tables)
-        concurrent = self.settings.concurrent_indexes
-        names, forth = compare_forth(
-            origin, actual, wanted, renamed.renames, types, concurrent_indexes=concurrent
+        compared = partial(
+            _both_ways, origin, renamed, tables, concurrent_indexes=self.settings.concurrent_indexes
         )
-        upgrade = UpgradeOps(forth)
-        back, names_back = compare_back(
-            wanted, actual, origin, renamed.renames, types, concurrent_indexes=concurrent
-        )
-        downgrade = DowngradeOps(back)
-        add_users_operations(
-            context, upgrade, downgrade, actual=actual, wanted=wanted, models=tables
+        (names, forth), (back, names_back) = await anyio.to_thread.run_sync(compared)
+        upgrade, downgrade = UpgradeOps(forth), DowngradeOps(back)
+        await greenlet_spawn(
+            add_users_operations,
+            *(context, upgrade, downgrade),
+            actual=actual,
+            wanted=wanted,
+            models=tables,
         )
         upgrade.ops[:0] = names
         downgrade.ops += names_back
@@ -301,6 +305,37 @@ class Autogenerate:
         """The settings', and what ``context.configure`` says of it."""
         given: Mapping[str | None, str] = self.options.get("schema_translate_map") or {}
         return {**self.settings.schema_translate_map, **given}
+
+
+async def _asked(
+    settle: Callable[[Catalog, Catalog, Hooks], tuple[Catalog, Catalog]],
+    actual: Catalog,
+    wanted: Catalog,
+    hooks: Hooks,
+) -> tuple[Catalog, Catalog]:
+    """Both sides settled: where a function of the user's decides, in a greenlet, since it may read."""
+    if hooks.deciding:
+        return await greenlet_spawn(settle, actual, wanted, breathing(hooks))
+    return await anyio.to_thread.run_sync(settle, actual, wanted, hooks)
+
+
+def _both_ways(
+    origin: Catalog,
+    renamed: Renamed,
+    tables: Mapping[tuple[str, str], Table],
+    *,
+    concurrent_indexes: bool,
+) -> tuple[_Operations, _Operations]:
+    """The upgrade with its renames before it, the downgrade with its renames behind it."""
+    actual, wanted = renamed.before, renamed.after
+    types = ModelTypes(wanted, tables)
+    forth = compare_forth(
+        origin, actual, wanted, renamed.renames, types, concurrent_indexes=concurrent_indexes
+    )
+    back = compare_back(
+        wanted, actual, origin, renamed.renames, types, concurrent_indexes=concurrent_indexes
+    )
+    return forth, back
 
 
 async def _require_current(session: Session, status: Status) -> None:

@@ -255,12 +255,11 @@ class Project:
 
     async def autogenerate(self, *, as_sql: bool = False) -> Autogenerate:
         """The comparison of models and database; ``as_sql`` is for a SQL revision."""
-        from asyncmig.autogenerating import Autogenerate
-
         project = await self.settled("a comparison with models")
         if project is not self:
             return await project.autogenerate(as_sql=as_sql)
-        return Autogenerate(
+        autogenerate = await anyio.to_thread.run_sync(_load_autogenerate)
+        return autogenerate(
             database=self.database(),
             settings=self.settings,
             graph=await self.graph(),
@@ -392,6 +391,13 @@ class Project:
             "script": environment.script,
             "environment_context": environment,
         }
+
+
+def _load_autogenerate() -> type[Autogenerate]:
+    # a good part of SQLAlchemy comes along
+    from asyncmig.autogenerating import Autogenerate
+
+    return Autogenerate
 
 
 def _several(given: Any) -> list[Any]:

@@ -102,8 +102,11 @@ class Comparing:
             found = self.settled(replace(sides, actual=actual, wanted=wanted))
             return found.actual, found.wanted
 
+        async def again(actual: Catalog, wanted: Catalog) -> tuple[Catalog, Catalog]:
+            return settle(actual, wanted)
+
         actual, wanted = settle(sides.actual, sides.wanted)
-        found = await settle_renames(actual, wanted, renaming, settle)
+        found = await settle_renames(actual, wanted, renaming, again)
         names, forth = compare_forth(actual, found.before, found.after, found.renames)
         back, names_back = compare_back(found.after, found.before, actual, found.renames)
         return [*names, *forth], [*back, *names_back]

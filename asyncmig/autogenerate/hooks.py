@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Hooks"]
 
-_FUNCTIONS = ("include_name", "include_object", "process_revision_directives", "render_item")
+_DECIDING = ("include_name", "include_object")
+_FUNCTIONS = (*_DECIDING, "process_revision_directives", "render_item")
 _SWITCHES = ("compare_type", "compare_server_default")
 _PREFIXES = ("user_module_prefix", "sqlalchemy_module_prefix", "alembic_module_prefix")
 
@@ -52,6 +53,12 @@ class Hooks:
             _check(name, value)
             found[name] = value
         return cls(**found)
+
+    @property
+    def deciding(self) -> dict[str, Callable[..., Any]]:
+        """The functions that are called while both sides are compared."""
+        given = {name: getattr(self, name) for name in (*_DECIDING, *_SWITCHES)}
+        return {name: item for name, item in given.items() if callable(item)}
 
     def or_else(self, **values: Any) -> Hooks:
         """These, and the given values for what they leave open."""

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+import anyio.to_thread
+
 from asyncmig.diff.candidates import candidates
 from asyncmig.diff.rename_requests import requested
 from asyncmig.diff.renamed_catalog import renamed
@@ -58,7 +60,7 @@ async def settle_renames(
     before: Catalog,
     after: Catalog,
     renaming: Renaming,
-    again: Callable[[Catalog, Catalog], tuple[Catalog, Catalog]],
+    again: Callable[[Catalog, Catalog], Awaitable[tuple[Catalog, Catalog]]],
 ) -> Renamed:
     """Find out what is renamed, and go on from there.
 
@@ -74,10 +76,14 @@ async def settle_renames(
     origin = before
     renames, before = requested(renaming.given, before, after)
     if renames:
-        before, after = again(before, after)
+        before, after = await again(before, after)
     accepted = [_told(item, before) for item in renames]
     declined: set[Rename] = set()
-    while open_ := [item for item in candidates(before, after) if item.rename not in declined]:
+    while True:
+        likely = await anyio.to_thread.run_sync(candidates, before, after)
+        open_ = [item for item in likely if item.rename not in declined]
+        if not open_:
+            break
         if renaming.ask is None:
             break
         item = open_[0]
@@ -86,14 +92,14 @@ async def settle_renames(
         if (await answer) if inspect.isawaitable(answer) else answer:
             renames.append(item.rename)
             accepted.append(told)
-            before, after = again(renamed(before, item.rename), after)
+            before, after = await again(renamed(before, item.rename), after)
         else:
             declined.add(item.rename)
     for follower in followers(origin, before, after, renames):
         renames.append(follower)
         before = renamed(before, follower)
     if renames:
-        before, after = again(before, after)
+        before, after = await again(before, after)
     return Renamed(
         before=before,
         after=after,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asyncmig.catalog.entities import (
     Aggregate,
@@ -29,15 +29,17 @@ from asyncmig.catalog.entities import (
 )
 from asyncmig.catalog.entity_queries import ENTITIES
 from asyncmig.catalog.model import ObjectName
-from asyncmig.catalog.names import as_found
 from asyncmig.catalog.spelling import settled_spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from asyncmig.catalog.reading import Fetch
 
-__all__ = ["entities_of", "read_entity_rows"]
+__all__ = ["EntityRows", "entities_of", "read_entity_rows"]
+
+EntityRows: TypeAlias = list[tuple[str, str]]
+"""Of each row of ``entity_queries.ENTITIES`` its kind and its value."""
 
 _VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 _PARALLEL = {"s": "safe", "r": "restricted", "u": "unsafe"}
@@ -45,32 +47,25 @@ _FIRES = {"O": "origin", "D": "disabled", "R": "replica", "A": "always"}
 _COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"}
 
 
-async def read_entity_rows(fetch: Fetch, schemas: Iterable[str]) -> Sequence[Any]:
+async def read_entity_rows(fetch: Fetch, schemas: Iterable[str]) -> EntityRows:
     """What the server says of the entities of schemas; one query, however many there are.
 
     Args:
         fetch: runs a query in a session whose ``search_path`` is empty.
         schemas: their names.
     """
-    return await fetch(ENTITIES, list(schemas))
+    return [(row["kind"], row["value"]) for row in await fetch(ENTITIES, list(schemas))]
 
 
-def entities_of(rows: Iterable[Any], translate: Callable[[str], str] = as_found) -> Entities:
-    """Rows as values.
-
-    Args:
-        rows: as ``read_entity_rows`` gives them.
-        translate: applied to every text that the server printed.
-    """
+def entities_of(rows: EntityRows) -> Entities:
+    """Rows, as ``read_entity_rows`` gives them, as values."""
     reader = _Reader()
     dependencies = []
     grants: dict[EntityKey, Grant] = {}
     owners: dict[tuple[str, str, str], Owner] = {}
-    for row in rows:
-        value = json.loads(row["value"])
-        if translate is not as_found:
-            value = _translated(value, translate)
-        match row["kind"]:
+    for kind, text in rows:
+        value = json.loads(text)
+        match kind:
             case "dependency":
                 dependencies.append(value)
             case "grant":
@@ -79,19 +74,9 @@ def entities_of(rows: Iterable[Any], translate: Callable[[str], str] = as_found)
             case "owner":
                 place = (value["kind"], value["schema"], value["name"])
                 owners[place] = Owner(value["owner"], value["role"])
-            case kind:
+            case _:
                 reader.add(kind, value)
     return replace(reader.entities(dependencies, grants), owners=owners)
-
-
-def _translated(value: Any, translate: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return translate(value)
-    if isinstance(value, list):
-        return [_translated(item, translate) for item in value]
-    if isinstance(value, dict):
-        return {key: _translated(item, translate) for key, item in value.items()}
-    return value
 
 
 class _Reader:

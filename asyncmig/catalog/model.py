@@ -160,7 +160,7 @@ class Constraint:
         deferrable: the check may wait until the commit ...
         deferred: ... and does.
         validated: False for NOT VALID.
-        named: somebody chose the name; False where a model left it to the server.
+        named: somebody chose the name; False where a model left it to the server. Nothing compares it.
         comment: of the constraint.
         parameters: of the index behind it, ``fillfactor=70``.
         tablespace: of that index, where it is not the database's.
@@ -175,7 +175,7 @@ class Constraint:
     deferrable: bool = False
     deferred: bool = False
     validated: bool = True
-    named: bool = True
+    named: bool = field(default=True, compare=False)
     comment: str | None = None
     parameters: tuple[str, ...] = ()
     tablespace: str | None = None

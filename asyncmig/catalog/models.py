@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sqlalchemy import types
 from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN, ENUM, ExcludeConstraint
-from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType
+from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType, NamedType
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import (
     AddConstraint,
@@ -31,6 +32,7 @@ from asyncmig.ddl.compilation import tidy
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import ConfigError
 from asyncmig.operations.internals import (
+    has_variants,
     is_added_later,
     is_meant,
     metadata_sequences,
@@ -60,6 +62,9 @@ _KEYS: Mapping[object, str] = {
     Index: "ix",
 }
 """What naming conventions call the classes that they also take as keys."""
+
+
+_COMPOSED = (types.TypeDecorator, types.Enum, types.ARRAY, NamedType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +125,7 @@ class Models:
         # CONCURRENTLY is about how an index is built, not about what it is, and cannot be in a transaction
         self._dialect._supports_create_index_concurrently = False  # noqa: SLF001 - no public switch
         self._compiler = self._dialect.ddl_compiler(self._dialect, None)  # type: ignore[arg-type]  # no element
+        self._plain: dict[type, bool] = {}
         self.tables: dict[tuple[str, str], Table] = {}
         for metadata in metadatas:
             for table in metadata.tables.values():
@@ -200,6 +206,11 @@ class Models:
     @cached_property
     def _types(self) -> Mapping[ObjectName, ENUM | DOMAIN]:
         return self._types_of(self.tables.values())
+
+    @property
+    def lacks_labels(self) -> bool:
+        """A model names an enum type without its labels; then they are the database's."""
+        return any(isinstance(item, ENUM) and not item.enums for item in self._types.values())
 
     def statements(
         self, scratch: Mapping[str, str], enums: Mapping[ObjectName, Enum]
@@ -362,6 +373,8 @@ class Models:
 
     def _within(self, type_: TypeEngine[Any]) -> Iterator[ENUM | DOMAIN]:
         """The enums and domains that a column's type consists of, the innermost first."""
+        if self._is_plain(type_):
+            return
         found: Any = type_.dialect_impl(self._dialect)
         while isinstance(found, TypeDecorator):
             found = found.impl_instance
@@ -371,6 +384,15 @@ class Models:
             yield from self._within(found.data_type)
         if isinstance(found, ENUM | DOMAIN):
             yield found
+
+    def _is_plain(self, type_: TypeEngine[Any]) -> bool:
+        """True for SQLAlchemy's scalar types: they are never an enum, and adapting one takes its time."""
+        kind = type(type_)
+        plain = self._plain.get(kind)
+        if plain is None:
+            plain = kind.__module__.startswith("sqlalchemy.") and not issubclass(kind, _COMPOSED)
+            self._plain[kind] = plain
+        return plain and not has_variants(type_)
 
     def _label(self, item: Any) -> str:
         return f"{item.schema}.{item.name}" if item.schema else str(item.name)

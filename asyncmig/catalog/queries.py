@@ -1,15 +1,16 @@
-"""The queries that read a catalog: one for each kind of object, however many objects there are.
+"""One query for all tables, sequences and types of a set of schemas, however many there are.
 
-All take an array of schema names, and give texts, numbers, truth values and arrays of them. What an
-extension brought along is the extension's business, and partitions are their parent's.
+It takes an array of schema names and gives rows as JSON: those of a kind that belong to one table stand in
+one text, so that two tables are the same where their texts are. What an extension brought along is the
+extension's business, and partitions are their parent's.
 """
 
 from __future__ import annotations
 
-__all__ = ["MANY", "QUERIES"]
+__all__ = ["CATALOG", "ENUMS", "FIELDS"]
 
 _CHOSEN = """\
-tables AS (
+WITH tables AS NOT MATERIALIZED (
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.reloptions, c.reltablespace, c.relam,
            c.relreplident
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -19,14 +20,14 @@ tables AS (
           WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e'))"""
 
 _SCHEMAS = """\
-SELECT nspname AS name FROM pg_namespace
+SELECT NULL::oid AS relation, nspname AS place, nspname AS name FROM pg_namespace
 WHERE nspname = ANY($1::text[])"""
 
-_TABLES = f"""\
-WITH {_CHOSEN}
-SELECT t.oid, t.nspname AS schema, t.relname AS name, t.relpersistence = 'u' AS unlogged,
+_TABLES = """\
+SELECT t.oid AS relation, t.oid AS place, t.nspname AS schema, t.relname AS name,
+       t.relpersistence = 'u' AS unlogged,
        CASE WHEN t.relkind = 'p' THEN pg_get_partkeydef(t.oid) END AS partition_key,
-       coalesce(t.reloptions, '{{}}') AS options, s.spcname AS tablespace,
+       coalesce(t.reloptions, '{}') AS options, s.spcname AS tablespace,
        nullif(m.amname, current_setting('default_table_access_method')) AS access_method,
        d.description AS comment, h.parents, r.clustered,
        CASE t.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING'
@@ -34,7 +35,7 @@ SELECT t.oid, t.nspname AS schema, t.relname AS name, t.relpersistence = 'u' AS 
 FROM tables t
 LEFT JOIN (
     SELECT h.inhrelid,
-           json_agg(json_build_array(n.nspname, c.relname) ORDER BY h.inhseqno)::text AS parents
+           json_agg(json_build_array(n.nspname, c.relname) ORDER BY h.inhseqno) AS parents
     FROM pg_inherits h
     JOIN pg_class c ON c.oid = h.inhparent AND c.relkind = 'r'
     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -50,12 +51,11 @@ LEFT JOIN (
 LEFT JOIN pg_tablespace s ON s.oid = t.reltablespace
 LEFT JOIN pg_am m ON m.oid = t.relam
 LEFT JOIN pg_description d
-       ON d.classoid = 'pg_class'::regclass AND d.objoid = t.oid AND d.objsubid = 0
-ORDER BY t.nspname, t.relname"""
+       ON d.classoid = 'pg_class'::regclass AND d.objoid = t.oid AND d.objsubid = 0"""
 
-_COLUMNS = f"""\
-WITH {_CHOSEN}
-SELECT a.attrelid AS table, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+_COLUMNS = """\
+SELECT a.attrelid AS relation, a.attnum AS place, a.attname AS name,
+       format_type(a.atttypid, a.atttypmod) AS type,
        bn.nspname AS type_schema, b.typname AS type_name, b.typtype::text AS type_kind,
        b.oid <> y.oid AS array, NOT a.attnotnull AS nullable,
        CASE WHEN a.attcollation <> y.typcollation
@@ -79,12 +79,10 @@ LEFT JOIN pg_collation co ON co.oid = a.attcollation
 LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
 LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
 LEFT JOIN pg_description d
-       ON d.classoid = 'pg_class'::regclass AND d.objoid = t.oid AND d.objsubid = a.attnum
-ORDER BY a.attrelid, a.attnum"""
+       ON d.classoid = 'pg_class'::regclass AND d.objoid = t.oid AND d.objsubid = a.attnum"""
 
-_CONSTRAINTS = f"""\
-WITH {_CHOSEN}
-SELECT k.conrelid AS table, k.conname AS name, k.contype::text AS kind,
+_CONSTRAINTS = """\
+SELECT k.conrelid AS relation, k.oid AS place, k.conname AS name, k.contype::text AS kind,
        pg_get_constraintdef(k.oid) AS definition, k.convalidated AS validated,
        k.condeferrable AS deferrable, k.condeferred AS deferred,
        ARRAY(SELECT a.attname::text
@@ -107,17 +105,15 @@ LEFT JOIN pg_tablespace s ON s.oid = ic.reltablespace
 LEFT JOIN pg_class fc ON fc.oid = k.confrelid AND k.contype = 'f'
 LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
 LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
-WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0 AND k.conislocal
-ORDER BY k.conrelid, k.oid"""
+WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0 AND k.conislocal"""
 
 # To print an index the server opens and locks its table. Most indexes are so plain that a join prints them.
-_INDEXES = f"""\
-WITH {_CHOSEN}
-SELECT x.table, x.name, x.unique, x.valid, x.beginning || x.body AS definition, x.body,
+_INDEXES = """\
+SELECT x.relation, x.oid AS place, x.name, x.unique, x.valid, x.beginning || x.body AS definition, x.body,
        x.method, x.keys, x.plain_keys, x.include, x.operator_classes, x.orders, x.collated, x.predicate,
        x.options, x.nulls_not_distinct, x.tablespace, x.comment
 FROM (
-    SELECT i.indrelid AS table, c.relname AS name, i.indisunique AS unique, i.indisvalid AS valid,
+    SELECT i.indrelid AS relation, c.relname AS name, i.indisunique AS unique, i.indisvalid AS valid,
            b.beginning, c.oid,
            CASE WHEN k.plain AND i.indpred IS NULL AND c.reloptions IS NULL AND c.reltablespace = 0
                      AND NOT n.distinct_nulls
@@ -125,7 +121,7 @@ FROM (
                 ELSE substr(pg_get_indexdef(c.oid), 1 + length(b.beginning)) END AS body,
            m.amname AS method, k.keys, k.plain_keys, k.include, k.operator_classes, k.orders, k.collated,
            CASE WHEN i.indpred IS NOT NULL THEN pg_get_expr(i.indpred, i.indrelid) END AS predicate,
-           coalesce(c.reloptions, '{{}}') AS options, n.distinct_nulls AS nulls_not_distinct,
+           coalesce(c.reloptions, '{}') AS options, n.distinct_nulls AS nulls_not_distinct,
            s.spcname AS tablespace, d.description AS comment
     FROM tables t
     JOIN pg_index i ON i.indrelid = t.oid
@@ -145,10 +141,10 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT array_agg(coalesce(a.attname::text, pg_get_indexdef(c.oid, p, false)) ORDER BY p)
                    FILTER (WHERE p <= i.indnkeyatts) AS keys,
-               array_agg((i.indkey[p - 1] <> 0)::text ORDER BY p)
+               array_agg(i.indkey[p - 1] <> 0 ORDER BY p)
                    FILTER (WHERE p <= i.indnkeyatts) AS plain_keys,
                coalesce(array_agg(a.attname::text ORDER BY p)
-                   FILTER (WHERE p > i.indnkeyatts), '{{}}') AS include,
+                   FILTER (WHERE p > i.indnkeyatts), '{}') AS include,
                array_agg(CASE WHEN o.opcdefault THEN ''
                               ELSE CASE WHEN n.nspname <> 'pg_catalog'
                                         THEN quote_ident(n.nspname) || '.' ELSE '' END
@@ -173,11 +169,11 @@ FROM (
     ) k
     WHERE NOT EXISTS (SELECT FROM pg_constraint k
                       WHERE k.conindid = c.oid AND k.conrelid = t.oid AND k.contype IN ('p', 'u', 'x'))
-) x
-ORDER BY x.table, x.oid"""
+) x"""
 
 _SEQUENCES = """\
-SELECT n.nspname AS schema, c.relname AS name, format_type(s.seqtypid, NULL) AS type,
+SELECT t.oid AS relation, format('%I.%I', n.nspname, c.relname) COLLATE "C" AS place,
+       n.nspname AS schema, c.relname AS name, format_type(s.seqtypid, NULL) AS type,
        s.seqstart AS start, s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum,
        s.seqcache AS cache, s.seqcycle AS cycle, d.deptype::text AS dependence,
        format('nextval(%L::regclass)', format('%I.%I', n.nspname, c.relname)) AS next_value,
@@ -194,11 +190,10 @@ LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
 WHERE n.nspname = ANY($1::text[])
   AND NOT EXISTS (SELECT FROM pg_depend x
-                  WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')
-ORDER BY n.nspname, c.relname"""
+                  WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')"""
 
 _ENUMS = """\
-SELECT n.nspname AS schema, y.typname AS name,
+SELECT NULL::oid AS relation, y.oid AS place, n.nspname AS schema, y.typname AS name,
        ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = y.oid
              ORDER BY e.enumsortorder) AS labels,
        (SELECT count(DISTINCT (x.classid, coalesce(r.ev_class, x.objid)))
@@ -210,11 +205,11 @@ SELECT n.nspname AS schema, y.typname AS name,
 FROM pg_type y JOIN pg_namespace n ON n.oid = y.typnamespace
 WHERE y.typtype = 'e' AND n.nspname = ANY($1::text[])
   AND NOT EXISTS (SELECT FROM pg_depend x
-                  WHERE x.classid = 'pg_type'::regclass AND x.objid = y.oid AND x.deptype = 'e')
-ORDER BY n.nspname, y.typname"""
+                  WHERE x.classid = 'pg_type'::regclass AND x.objid = y.oid AND x.deptype = 'e')"""
 
 _DOMAINS = """\
-SELECT n.nspname AS schema, y.typname AS name, format_type(y.typbasetype, y.typtypmod) AS type,
+SELECT NULL::oid AS relation, y.oid AS place, n.nspname AS schema, y.typname AS name,
+       format_type(y.typbasetype, y.typtypmod) AS type,
        NOT y.typnotnull AS nullable, y.typdefault AS default,
        (SELECT k.conname::text FROM pg_constraint k
         WHERE k.contypid = y.oid AND k.contype = 'n'
@@ -233,20 +228,76 @@ LEFT JOIN pg_collation co ON co.oid = y.typcollation
 LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
 WHERE y.typtype = 'd' AND n.nspname = ANY($1::text[])
   AND NOT EXISTS (SELECT FROM pg_depend x
-                  WHERE x.classid = 'pg_type'::regclass AND x.objid = y.oid AND x.deptype = 'e')
-ORDER BY n.nspname, y.typname"""
+                  WHERE x.classid = 'pg_type'::regclass AND x.objid = y.oid AND x.deptype = 'e')"""
 
-QUERIES = {
-    "schemas": _SCHEMAS,
-    "tables": _TABLES,
-    "columns": _COLUMNS,
-    "constraints": _CONSTRAINTS,
-    "indexes": _INDEXES,
-    "sequences": _SEQUENCES,
-    "enums": _ENUMS,
-    "domains": _DOMAINS,
+_KINDS = {
+    "schemas": (_SCHEMAS, ("name",)),
+    "tables": (
+        _TABLES,
+        (
+            *("schema", "name", "unlogged", "partition_key", "options", "tablespace"),
+            *("access_method", "comment", "parents", "clustered", "replica_identity"),
+        ),
+    ),
+    "columns": (
+        _COLUMNS,
+        (
+            *("name", "type", "type_schema", "type_name", "type_kind", "array", "nullable"),
+            *("collation", "expression", "identity", "generated", "comment", "storage"),
+            *("compression", "statistics", "parameters", "local"),
+        ),
+    ),
+    "constraints": (
+        _CONSTRAINTS,
+        (
+            *("name", "kind", "definition", "validated", "deferrable", "deferred", "columns"),
+            *("expression", "foreign_schema", "foreign_table", "foreign_columns"),
+            *("on_update", "on_delete", "match", "comment", "parameters", "tablespace"),
+        ),
+    ),
+    "indexes": (
+        _INDEXES,
+        (
+            *("name", "unique", "valid", "definition", "body", "method", "keys", "plain_keys"),
+            *("include", "operator_classes", "orders", "collated", "predicate", "options"),
+            *("nulls_not_distinct", "tablespace", "comment"),
+        ),
+    ),
+    "sequences": (
+        _SEQUENCES,
+        (
+            *("schema", "name", "type", "start", "increment", "minimum", "maximum", "cache"),
+            *("cycle", "dependence", "next_value", "table_schema", "table_name", "column"),
+            "comment",
+        ),
+    ),
+    "enums": (_ENUMS, ("schema", "name", "labels", "users", "comment")),
+    "domains": (
+        _DOMAINS,
+        (
+            *("schema", "name", "type", "nullable", "default", "not_null_name", "collation"),
+            *("check_names", "checks", "comment"),
+        ),
+    ),
 }
-"""By what they give."""
 
-MANY = ("tables", "columns", "constraints", "indexes", "sequences")
-"""Those that grow with the tables: each travels alone, the others together as JSON."""
+FIELDS = {kind: fields for kind, (_, fields) in _KINDS.items()}
+"""For each kind what its rows have, in this order."""
+
+
+def _by_table(kind: str) -> str:
+    query, fields = _KINDS[kind]
+    row = ", ".join(f'q."{field}"' for field in fields)
+    return f"""\
+SELECT '{kind}' AS kind, q.relation, json_agg(json_build_array({row}) ORDER BY q.place)::text AS value
+FROM (
+{query}
+) q
+GROUP BY q.relation"""
+
+
+CATALOG = f"{_CHOSEN}\n" + "\nUNION ALL\n".join(map(_by_table, _KINDS))
+"""Takes an array of schema names; gives ``kind``, the ``relation`` that the rows belong to, and ``value``."""
+
+ENUMS = _by_table("enums")
+"""The part of it that is about enum types."""

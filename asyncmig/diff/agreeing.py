@@ -9,7 +9,6 @@ from sqlalchemy.schema import DefaultClause
 from sqlalchemy.sql.elements import ClauseElement, TextClause
 
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.diff.model_types import model_column
 from asyncmig.diff.objects import Objects
 
 if TYPE_CHECKING:
@@ -83,25 +82,25 @@ class _Comparison:
         self._models = models
         self._agreeing = agreeing
         self._context = context
+        switches = (agreeing.compare_type, agreeing.compare_server_default)
+        self._has_switches = any(item not in (None, True) for item in switches)
 
     def table(self, table: Table, there: Table) -> Table:
         model = self._models.get((table.name.schema, table.name.name))
+        if model is None:
+            return table
         inspected: sa.Table | None = None
-        columns = dict(table.columns)
-        for name, column in table.columns.items():
-            existing = there.columns.get(name)
-            ours = model_column(model, name)
-            if existing is None or ours is None or not self._says_something(ours):
+        changed: dict[str, Column] = {}
+        for ours in model.columns:
+            column, existing = table.columns.get(ours.name), there.columns.get(ours.name)
+            if column is None or existing is None or not self._says_something(ours):
                 continue
             inspected = self._objects.table(there) if inspected is None else inspected
-            columns[name] = self._column(column, existing, ours, inspected.c[name])
-        return replace(table, columns=columns)
+            changed[ours.name] = self._column(column, existing, ours, inspected.c[ours.name])
+        return replace(table, columns={**table.columns, **changed}) if changed else table
 
     def _says_something(self, model: sa.Column[Any]) -> bool:
-        switches = (self._agreeing.compare_type, self._agreeing.compare_server_default)
-        return any(item not in (None, True) for item in switches) or (
-            _own_rule(model.type) is not None
-        )
+        return self._has_switches or _own_rule(model.type) is not None
 
     def _column(
         self, column: Column, there: Column, model: sa.Column[Any], inspected: sa.Column[Any]

@@ -29,33 +29,44 @@ _KINDS = {"f": "foreignkey", "p": "primary", "u": "unique", "c": "check"}
 
 def compare_keys(work: Work) -> None:
     """Constraints and indexes of the tables that stay."""
-    matchings: dict[ObjectName, Matching[Constraint]] = {}
+    matchings: dict[ObjectName, tuple[Matching[Constraint], Matching[Index]]] = {}
     lost_keys: set[tuple[ObjectName, frozenset[str]]] = set()
     for name, (old, new) in work.common.items():
-        matching = match(
+        constraints = match(
             old.constraints,
             new.constraints,
             constraint_meaning,
             lambda item, name=name: _must_go(work, name, item),  # type: ignore[misc]  # a default is bound early
         )
-        matchings[name] = matching
+        indexes = match(
+            old.indexes,
+            new.indexes,
+            index_meaning,
+            lambda index, name=name: _index_must_go(work, name, index),  # type: ignore[misc]  # same
+        )
+        matchings[name] = constraints, indexes
         lost_keys |= {
-            (name, frozenset(item.columns)) for item in matching.gone if item.kind in "pu"
+            (name, frozenset(item.columns)) for item in constraints.gone if item.kind in "pu"
         }
-        lost_keys |= {
-            (name, frozenset(index.keys))
-            for index in _matched_indexes(work, old, new).gone
-            if index.unique
-        }
+        lost_keys |= {(name, frozenset(index.keys)) for index in indexes.gone if index.unique}
     for name, (old, new) in work.common.items():
-        _constraints(work, old, new, matchings[name], lost_keys)
-        _indexes(work, old, new)
+        constraints, indexes = matchings[name]
+        _constraints(work, old, new, constraints, lost_keys)
+        _indexes(work, old, new, indexes)
 
 
 def _must_go(work: Work, table: ObjectName, item: Constraint) -> bool:
     included = item.definition.partition(" INCLUDE ")[2] if item.kind in "pu" else ""
-    return work.carries_retyped(table, columns_in(included)) or work.is_touched(
+    carried = columns_in(included) if included else ()
+    return work.carries_retyped(table, carried) or work.is_touched(
         table, item.columns, item.definition
+    )
+
+
+def _index_must_go(work: Work, table: ObjectName, index: Index) -> bool:
+    carried = index.include if index.unique else ()
+    return work.carries_retyped(table, carried) or work.is_touched(
+        table, (*index.keys, *index.include), index.body
     )
 
 
@@ -136,18 +147,7 @@ def constraint_comment(work: Work, table: Table, item: Constraint) -> ExecuteSQL
     )
 
 
-def _matched_indexes(work: Work, old: Table, new: Table) -> Matching[Index]:
-    def must_go(index: Index) -> bool:
-        carried = index.include if index.unique else ()
-        return work.carries_retyped(old.name, carried) or work.is_touched(
-            old.name, (*index.keys, *index.include), index.body
-        )
-
-    return match(old.indexes, new.indexes, index_meaning, must_go)
-
-
-def _indexes(work: Work, old: Table, new: Table) -> None:
-    matching = _matched_indexes(work, old, new)
+def _indexes(work: Work, old: Table, new: Table, matching: Matching[Index]) -> None:
     concurrently = _concurrently(work, old, new)
     for before, after in matching.renamed:
         renamed = work.new.qualified(old.name._replace(name=before.name))

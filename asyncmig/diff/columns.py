@@ -41,6 +41,8 @@ def rebuilt(old: Table, new: Table, replaced: Collection[ObjectName]) -> frozens
         new: as it will be.
         replaced: enum types that give way to new ones.
     """
+    if not replaced and old.columns == new.columns:
+        return frozenset()
     both = {
         name: (old.columns[name], column)
         for name, column in new.columns.items()

@@ -43,7 +43,11 @@ def match(
     gone: list[T] = []
     for name, item in before.items():
         same = after.get(name)
-        if same is not None and meaning(same) == meaning(item) and not must_go(item):
+        if (
+            same is not None
+            and (same == item or meaning(same) == meaning(item))
+            and not must_go(item)
+        ):
             kept.append((item, same))
         else:
             gone.append(item)

@@ -58,6 +58,8 @@ def _commented(
 
 
 def _table(table: Table, there: Table, sequences: dict[ObjectName, Sequence]) -> Table:
+    if table == there:
+        return table
     columns = {
         name: column if existing is None else _column(column, existing, sequences)
         for name, column in table.columns.items()

@@ -141,11 +141,14 @@ class Work:
 
     def is_touched(self, table: ObjectName, names: Iterable[str], sql: str) -> bool:
         """A column of it is built anew or cast, or a type that it names is replaced."""
-        bare = sql.replace('"', "")
-        if any(str(name) in bare for name in self.replaced_types):
-            return True
+        if self.replaced_types:
+            bare = sql.replace('"', "")
+            if any(str(name) in bare for name in self.replaced_types):
+                return True
         old, new = self.common.get(table, (None, None))
         if old is None or new is None:
+            return False
+        if not self.rebuilt[table] and old.columns == new.columns:
             return False
         for name in {*names, *columns_in(sql)}:
             before, after = old.columns.get(name), new.columns.get(name)

@@ -1,15 +1,19 @@
-"""Two things at once, of which one is the work and the other only looks on."""
+"""Two things at once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
+import anyio.to_thread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-__all__ = ["alongside"]
+__all__ = ["alongside", "both"]
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 async def alongside(
@@ -26,3 +30,25 @@ async def alongside(
         group.cancel_scope.cancel()
     if failure is not None:
         raise failure
+
+
+async def both(wait: Callable[[], Awaitable[T]], work: Callable[[], U]) -> tuple[T, U]:
+    """Wait for the one while the other works in a thread; their results.
+
+    Each goes on to its end. What the first that fails raises comes out as it is.
+    """
+    failures: list[Exception] = []
+    results: dict[str, Any] = {}
+
+    async def run(name: str, function: Callable[[], Awaitable[Any]]) -> None:
+        try:
+            results[name] = await function()
+        except Exception as error:  # noqa: BLE001 - raised again below, outside of the group
+            failures.append(error)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(run, "work", lambda: anyio.to_thread.run_sync(work))
+        group.start_soon(run, "wait", wait)
+    if failures:
+        raise failures[0]
+    return results["wait"], results["work"]

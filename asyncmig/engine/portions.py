@@ -13,8 +13,10 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.catalog.reading import rows_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from asyncmig.catalog.model import ObjectName
     from asyncmig.catalog.models import ModelStatement
@@ -67,55 +69,61 @@ def of_portion(
     ]
 
 
-def joined(parts: Sequence[tuple[frozenset[tuple[str, str]], CatalogRows]]) -> CatalogRows | None:
+def joined(parts: Sequence[tuple[frozenset[ObjectName], CatalogRows]]) -> CatalogRows | None:
     """The rows of all portions, as if they had been built in one piece.
 
     Args:
-        parts: of each portion the tables that are its own, by schema and name, and its rows.
+        parts: of each portion the tables that are its own, and its rows.
 
     Returns:
         None where a name would be another one if all were built together.
     """
-    first = parts[0][1]
-    rows: dict[str, Any] = {name: first[name] for name in ("schemas", "enums", "domains")}
-    tables: list[Any] = []
-    within: dict[str, list[Any]] = {"columns": [], "constraints": [], "indexes": []}
-    sequences: dict[tuple[str, str], Any] = {}
-    places: dict[int, tuple[str, str]] = {}
-    for own, found in parts:
-        kept = {row["oid"]: _place(row) for row in found["tables"] if _place(row) in own}
-        tables += [row for row in found["tables"] if row["oid"] in kept]
-        places |= kept
-        for kind, together in within.items():
-            together += [row for row in found[kind] if row["table"] in kept]
-        for row in found["sequences"]:
-            if _owner(sequences.setdefault(_place(row), row)) != _owner(row):
-                return None
-    names = _names(places, within, sequences)
-    if len(set(names)) < len(names):
+    rows = [row for row in parts[0][1] if row[1] is None]
+    apart = {text for _, found in parts for kind, table, text in found if _is_loose(kind, table)}
+    if len(apart) > 1:
         return None
-    by_place = {"tables": sorted(tables, key=_place)}
-    return rows | by_place | within | {"sequences": [sequences[name] for name in sorted(sequences)]}
+    owners: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for own, found in parts:
+        kept = {
+            table
+            for kind, table, text in found
+            if kind == "tables" and any(_place(row) in own for row in rows_of(kind, text))
+        }
+        rows += [row for row in found if row[1] in kept]
+        for kind, _, text in found:
+            for row in rows_of(kind, text) if kind == "sequences" else ():
+                if owners.setdefault(_place(row), _owner(row)) != _owner(row):
+                    return None
+    names = [("relation", *place) for place in owners] + _names(rows)
+    return rows if len(set(names)) == len(names) else None
 
 
-def _names(
-    places: dict[int, tuple[str, str]],
-    within: dict[str, list[Any]],
-    sequences: Iterable[tuple[str, str]],
-) -> list[tuple[str, str, str]]:
+def _is_loose(kind: str, table: int | None) -> bool:
+    return kind == "sequences" and table is None
+
+
+def _names(rows: CatalogRows) -> list[tuple[str, str, str]]:
     """The names that must differ within a schema, or would if the server had made them together."""
-    names = [("relation", *place) for place in (*places.values(), *sequences)]
-    names += [("relation", places[row["table"]][0], row["name"]) for row in within["indexes"]]
-    for row in within["constraints"]:
-        schema = places[row["table"]][0]
-        if row["kind"] in {"p", "u", "x"}:
-            names.append(("relation", schema, row["name"]))
-        elif _MADE_BY_SERVER.search(row["name"]):
-            names.append(("constraint", schema, row["name"]))
+    tables = {
+        table: _place(row)
+        for kind, table, text in rows
+        if kind == "tables"
+        for row in rows_of(kind, text)
+    }
+    names = [("relation", *place) for place in tables.values()]
+    for kind, table, text in rows:
+        if kind not in {"indexes", "constraints"}:
+            continue
+        schema = tables[table][0]
+        for row in rows_of(kind, text):
+            if kind == "indexes" or row["kind"] in {"p", "u", "x"}:
+                names.append(("relation", schema, row["name"]))
+            elif _MADE_BY_SERVER.search(row["name"]):
+                names.append(("constraint", schema, row["name"]))
     return names
 
 
-def _owner(row: Any) -> tuple[Any, ...]:
+def _owner(row: Any) -> tuple[str, str, str]:
     return row["table_schema"], row["table_name"], row["column"]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 import asyncpg
 
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
@@ -29,15 +30,20 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from typing import Any
 
+    from asyncmig.catalog.entity_reading import EntityRows
     from asyncmig.catalog.model import Catalog, ObjectName
     from asyncmig.catalog.models import ModelStatement
     from asyncmig.catalog.reading import CatalogRows
     from asyncmig.engine.session import Session
 
-__all__ = ["EMBEDDED", "Draft", "Printed", "print_draft", "scratch_names", "undone"]
+__all__ = ["EMBEDDED", "PRINTING", "Draft", "Printed", "print_draft", "scratch_names", "undone"]
 
 EMBEDDED = "embedded"
 """What stands instead of a URL for a private server."""
+
+PRINTING = "SET LOCAL search_path = ''; SET LOCAL jit = off"
+"""Names are printed with their schemas; and the catalog queries of large schemas are not compiled, which
+would take longer than they do."""
 
 _ABOUT = f"""\
 SELECT name, quote_ident(name) AS printed, ({REFERS_OUTSIDE}) AS refers_outside
@@ -54,26 +60,19 @@ class Printed:
     """What a server says of statements that were built in scratch schemas.
 
     Attributes:
-        rows: of the catalog queries, with the scratch schemas' names.
+        rows: of the catalog query, with the real schemas' names.
         entities: of the entity query, likewise.
-        scratch: the schema that each scratch schema stands for.
-        quoted: these as the server prints them within SQL.
         complete: nothing of it depends on relations that are elsewhere.
     """
 
     rows: CatalogRows
-    entities: Sequence[Any]
-    scratch: Mapping[str, str]
-    quoted: Mapping[str, str]
+    entities: EntityRows
     complete: bool = True
 
     def catalog(self, default_schema: str, same: dict[Any, Any] | None = None) -> Catalog:
-        """The rows as values, with the real schemas' names; ``same`` as ``catalog_of`` takes it."""
-        translate = translation(self.scratch, self.quoted)
-        catalog = catalog_of(
-            self.rows, default_schema=default_schema, translate=translate, same=same
-        )
-        return replace(catalog, entities=entities_of(self.entities, translate))
+        """The rows as values; ``same`` as ``catalog_of`` takes it."""
+        catalog = catalog_of(self.rows, default_schema=default_schema, same=same)
+        return replace(catalog, entities=entities_of(self.entities))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,18 +197,26 @@ class _Building:
         names, fetch = self.names, self.session.fetch
         await self._build(statements)
         about = await fetch(_ABOUT, list(names), list(names.values()))
+        rows = await read_rows(fetch, names.values())
         with_entities = self.draft.beside is not None
-        return Printed(
-            rows=await read_rows(fetch, names.values()),
-            entities=await read_entity_rows(fetch, names.values()) if with_entities else (),
-            scratch={name: schema for schema, name in names.items()},
-            quoted={row["name"]: row["printed"] for row in about},
-            complete=not any(row["refers_outside"] for row in about),
+        entities = await read_entity_rows(fetch, names.values()) if with_entities else []
+        real = translation(
+            {name: schema for schema, name in names.items()},
+            {row["name"]: row["printed"] for row in about},
         )
+        complete = not any(row["refers_outside"] for row in about)
+
+        def printed() -> Printed:
+            return Printed(
+                rows=[(kind, table, real(text)) for kind, table, text in rows],
+                entities=[(kind, real(text)) for kind, text in entities],
+                complete=complete,
+            )
+
+        return await anyio.to_thread.run_sync(printed)
 
     async def printed_in(self, portions: Sequence[frozenset[ObjectName]]) -> Printed | None:
         """The same, one portion after the other; None where they may not be divided."""
-        names = self.names
         found = []
         for own in portions:
             await self.session.send("SAVEPOINT asyncmig_portion")
@@ -219,7 +226,7 @@ class _Building:
                 await self.session.send(_UNDO_PORTION)
                 raise
             await self.session.send(_UNDO_PORTION)
-            found.append((frozenset((names[schema], name) for schema, name in own), printed))
+            found.append((own, printed))
         rows = joined([(own, printed.rows) for own, printed in found])
         if rows is None:
             return None
@@ -252,7 +259,7 @@ class _Building:
             await session.send(";\n".join(before))
             await _find_guilty(session, statements, refusals)
         await build(session, [*early, *late], refusals)
-        await session.send("RELEASE SAVEPOINT asyncmig_models; SET LOCAL search_path = ''")
+        await session.send(f"RELEASE SAVEPOINT asyncmig_models; {PRINTING}")
 
 
 def _named(statement: ModelStatement, token: str) -> ModelStatement:

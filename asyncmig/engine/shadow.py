@@ -12,14 +12,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anyio.to_thread
 
 from asyncmig.catalog.declarations import Declarations
-from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
+from asyncmig.catalog.entity_reading import read_entity_rows
 from asyncmig.catalog.model import ObjectName
 from asyncmig.catalog.models import Models
-from asyncmig.catalog.reading import catalog_of, read_rows
+from asyncmig.catalog.reading import read_enums, read_rows
+from asyncmig.engine.alongside import both
 from asyncmig.engine.beside import Beside
 from asyncmig.engine.imitating import imitate, inspected
 from asyncmig.engine.quoting import identifier
-from asyncmig.engine.scratch import EMBEDDED, Draft, print_draft, scratch_names, undone
+from asyncmig.engine.scratch import (
+    EMBEDDED,
+    PRINTING,
+    Draft,
+    Printed,
+    print_draft,
+    scratch_names,
+    undone,
+)
 from asyncmig.engine.shadow_cache import key_of
 from asyncmig.engine.surroundings import read_place, read_surroundings
 from asyncmig.errors import ConfigError, DatabaseError
@@ -30,8 +39,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.schema import MetaData
 
-    from asyncmig.catalog.model import Catalog, Table
-    from asyncmig.engine.scratch import Printed
+    from asyncmig.catalog.model import Catalog, Enum, Table
     from asyncmig.engine.session import Session
     from asyncmig.engine.shadow_cache import ShadowCache
     from asyncmig.engine.surroundings import Place
@@ -52,9 +60,8 @@ _MISSING = (
     "what a model needs of the database (extensions, functions) must be there already: "
     "run the migrations that create it first"
 )
-_NO_PATH = "SET LOCAL search_path = ''"
 # to print a view or an expression the server locks what stands in it, as a SELECT does
-_LEAVE = f"ROLLBACK TO SAVEPOINT asyncmig_reading; RELEASE SAVEPOINT asyncmig_reading; {_NO_PATH}"
+_LEAVE = f"ROLLBACK TO SAVEPOINT asyncmig_reading; RELEASE SAVEPOINT asyncmig_reading; {PRINTING}"
 
 _OTHER_PLACE = f'set shadow_url = "{EMBEDDED}" (a private server) or to a scratch database'
 
@@ -118,33 +125,45 @@ async def read_sides(
     """
     async with undone(session):
         place = await read_place(session)
-        models = Models(
-            metadatas,
-            default_schema=place.default_schema,
-            server_version=(session.server_version,),
-            schema_translate_map=schema_translate_map,
-        )
+
+        def described() -> tuple[Models, Declarations, list[str]]:
+            models = Models(
+                metadatas,
+                default_schema=place.default_schema,
+                server_version=(session.server_version,),
+                schema_translate_map=schema_translate_map,
+            )
+            declared = Declarations(entities, models)
+            return models, declared, sorted(models.schemas | declared.schemas)
+
+        models, declared, schemas = await anyio.to_thread.run_sync(described)
         await _require_targets(session, models)
-        declared = Declarations(entities, models)
-        schemas = sorted(models.schemas | declared.schemas)
         if include_schemas:
             every = await session.fetch(_SCHEMAS)
             schemas = sorted({*schemas, *(row["name"] for row in every)})
-        await session.send(f"SAVEPOINT asyncmig_reading; {_NO_PATH}")
-        rows = await read_rows(session.fetch, schemas)
+        await session.send(f"SAVEPOINT asyncmig_reading; {PRINTING}")
+        enums = await read_enums(session.fetch, schemas) if models.lacks_labels else {}
+
+        async def read() -> Printed:
+            rows = await read_rows(session.fetch, schemas)
+            return Printed(rows=rows, entities=await read_entity_rows(session.fetch, schemas))
+
+        # the server prints the database while SQLAlchemy writes the models
+        found, draft = await both(read, lambda: _draft(models, declared, enums, place))
         same: dict[Any, Any] = {}
-        entity_rows = await read_entity_rows(session.fetch, schemas)
+        printed, actual = await both(
+            _Building(session, place, draft, elsewhere, cache).printed,
+            lambda: found.catalog(place.default_schema, same),
+        )
 
-        def prepared() -> tuple[Catalog, Draft]:
-            catalog = catalog_of(rows, default_schema=place.default_schema, same=same)
-            catalog = replace(catalog, entities=entities_of(entity_rows))
-            return catalog, _draft(models, declared, catalog, place)
+    def wanted() -> Catalog:
+        return _finished(printed.catalog(place.default_schema, same), models, declared)
 
-        actual, draft = await anyio.to_thread.run_sync(prepared)
-        printed = await _Building(session, place, draft, elsewhere, cache).printed()
-    wanted = await anyio.to_thread.run_sync(printed.catalog, place.default_schema, same)
     return Sides(
-        actual=actual, wanted=_finished(wanted, models, declared), models=models, declared=declared
+        actual=actual,
+        wanted=await anyio.to_thread.run_sync(wanted),
+        models=models,
+        declared=declared,
     )
 
 
@@ -162,12 +181,15 @@ async def _require_targets(session: Session, models: Models) -> None:
         )
 
 
-def _draft(models: Models, declared: Declarations, actual: Catalog, place: Place) -> Draft:
+def _draft(
+    models: Models, declared: Declarations, enums: Mapping[ObjectName, Enum], place: Place
+) -> Draft:
     scratch = scratch_names({*models.schemas_to_build, *declared.schemas, place.default_schema})
-    statements = declared.in_models(models.statements(scratch, actual.enums), scratch)
+    statements = declared.in_models(models.statements(scratch, enums), scratch)
     beside = None
     if declared.entities:
-        early, late = declared.around(statements, scratch, actual.entities.extensions)
+        extensions = {extension.name for extension in place.extensions}
+        early, late = declared.around(statements, scratch, extensions)
         beside = Beside(early=early, late=late)
     return Draft(
         statements=statements,
@@ -255,11 +277,12 @@ def _finished(catalog: Catalog, models: Models, declared: Declarations) -> Catal
     named = models.named_constraints()
 
     def marked(table: Table) -> Table:
-        constraints = {
-            name: item if (*table.name, name) in named else replace(item, named=False)
+        unnamed = {
+            name: replace(item, named=False)
             for name, item in table.constraints.items()
+            if (*table.name, name) not in named
         }
-        return replace(table, constraints=constraints)
+        return replace(table, constraints={**table.constraints, **unnamed}) if unnamed else table
 
     return replace(
         catalog,

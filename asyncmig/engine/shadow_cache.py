@@ -11,21 +11,21 @@ import marshal
 import os
 import zlib
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entity_queries import ENTITIES
-from asyncmig.catalog.queries import QUERIES
+from asyncmig.catalog.queries import CATALOG
 from asyncmig.engine.scratch import Printed
 from asyncmig.revisions.cache_file import cache_of_user
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
 
 __all__ = ["ShadowCache", "key_of"]
 
-_FORMAT = "asyncmig-shadow-1"
+_FORMAT = "asyncmig-shadow-2"
 """Goes up when an entry is written down differently; what is asked of servers is part of the key."""
 
 _MARSHAL = 2
@@ -33,8 +33,6 @@ _MARSHAL = 2
 
 _MOST = 32
 """Entries that are kept; those that were used last."""
-
-_Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]  # names of columns, and rows
 
 
 def key_of(facts: Iterable[str]) -> str:
@@ -44,7 +42,7 @@ def key_of(facts: Iterable[str]) -> str:
         facts: every statement that is built, and everything that decides how it is printed.
     """
     hashed = sha256()
-    for fact in (_FORMAT, ENTITIES, *QUERIES.values(), *facts):
+    for fact in (_FORMAT, ENTITIES, CATALOG, *facts):
         text = fact.encode("utf-8", "surrogatepass")
         hashed.update(b"%d:" % len(text))
         hashed.update(text)
@@ -77,21 +75,14 @@ class ShadowCache:
         with contextlib.suppress(OSError):
             os.utime(path)
         loaded = marshal.loads(zlib.decompress(body))  # noqa: S302  # trusted like byte code
-        tables, entities, scratch, quoted = loaded
-        return Printed(
-            rows={name: _rows(*table) for name, table in tables.items()},
-            entities=_rows(*entities),
-            scratch=scratch,
-            quoted=quoted,
-        )
+        rows, entities = loaded
+        return Printed(rows=rows, entities=entities)
 
     def put(self, key: str, printed: Printed) -> None:
         """Keep what a server printed, in one step; where that is not possible, not."""
         if self._folder is None:
             return
-        tables = {name: _table(rows) for name, rows in printed.rows.items()}
-        entities = _table(printed.entities)
-        kept = (tables, entities, dict(printed.scratch), dict(printed.quoted))
+        kept = (printed.rows, printed.entities)
         body = zlib.compress(marshal.dumps(kept, _MARSHAL), 1)
         draft = self._folder / f"{key}.{os.getpid()}.{id(printed)}"
         with contextlib.suppress(OSError):
@@ -111,14 +102,6 @@ def _last_used(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _table(rows: Sequence[Any]) -> _Table:
-    return tuple(rows[0].keys()) if rows else (), [tuple(row.values()) for row in rows]
-
-
-def _rows(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _sealed(key: str, body: bytes) -> bytes:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from sqlalchemy.sql.compiler import DDLCompiler
     from sqlalchemy.sql.elements import ColumnElement
+    from sqlalchemy.types import TypeEngine
 
 __all__ = [
     "ForeignKeyTarget",
@@ -33,6 +34,7 @@ __all__ = [
     "exclusion_elements",
     "foreign_key_target",
     "has_table",
+    "has_variants",
     "in_order",
     "is_added_later",
     "is_meant",
@@ -65,6 +67,11 @@ def has_table(column: Column[Any]) -> bool:
     """False for a column that belongs to no table yet, which its type denies."""
     table: object = column.table
     return table is not None
+
+
+def has_variants(type_: TypeEngine[Any]) -> bool:
+    """True where ``with_variant`` gave a type another one for some dialect."""
+    return bool(type_._variant_mapping)  # noqa: SLF001 - what adapting it to a dialect asks first
 
 
 def copy_item(item: Constraint | Index, table: Table) -> Any:

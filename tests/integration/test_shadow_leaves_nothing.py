@@ -53,7 +53,7 @@ async def test_the_number_of_messages_does_not_grow(comparing: Comparing, tables
     session = Counting(comparing.driver, comparing.session.sqlalchemy)
     sides = await shadow.read_sides(session, [shop(tables)])
     assert len(sides.actual.tables) == len(sides.wanted.tables) == tables
-    assert session.sent == 22
+    assert session.sent == 12
 
 
 async def test_the_database_is_as_before(comparing: Comparing, database_url):
