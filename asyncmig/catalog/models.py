@@ -265,6 +265,9 @@ class Models:
         self, element: DDLElement, translate: Mapping[str | None, str], subject: str
     ) -> str:
         try:
+            if isinstance(element, CreateTable):
+                # SQLAlchemy looks at it when it creates the table, and PostgreSQL cuts it off
+                self._dialect.validate_identifier(element.element.name)
             return tidy(
                 str(
                     element.compile(

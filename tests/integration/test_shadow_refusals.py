@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig import Migrator
 from asyncmig.entities import View, register
-from asyncmig.errors import DatabaseError
+from asyncmig.errors import ConfigError, DatabaseError
 from fix_database import catalog_dump
 
 if TYPE_CHECKING:
@@ -195,3 +195,26 @@ async def test_the_place_is_pointed_at(project: Project, database_url: str):
     assert isinstance(position, int)
     assert sql.startswith("CREATE TABLE shop.book (")
     assert sql[position - 1 :].startswith("'many'")
+
+
+def of_a_table(metadata: sa.MetaData) -> None:
+    table(metadata, name="n" * 64)
+
+
+def of_an_index(metadata: sa.MetaData) -> None:
+    table(metadata, sa.Index("n" * 64, "id"))
+
+
+def of_a_check(metadata: sa.MetaData) -> None:
+    table(metadata, sa.CheckConstraint("id > 0", name="n" * 64))
+
+
+@pytest.mark.parametrize(
+    "case", [of_a_table, of_an_index, of_a_check], ids=lambda case: case.__name__
+)
+async def test_a_name_that_postgresql_would_cut_off(project: Project, database_url: str, case):
+    metadata = sa.MetaData()
+    case(metadata)
+    migrator = Migrator(settings=project.settings(url=database_url), target_metadata=metadata)
+    with pytest.raises(ConfigError, match=r"table \w+: Identifier 'n+' exceeds maximum length"):
+        await migrator.check()
