@@ -144,26 +144,6 @@ PACKAGES = [
         requirements=("dstack[server]==0.22.5",),
         recursive=True,
     ),
-    Packaged(
-        name="arize-phoenix",
-        version="20.26.1",
-        scripts="phoenix/db/migrations",
-        models="""
-        from phoenix.db.models import Base
-        metadatas = [Base.metadata]
-        """,
-    ),
-    Packaged(
-        name="apache-airflow-core",
-        version="3.3.2",
-        scripts="airflow/migrations",
-        models="""
-        from airflow.models.base import Base
-        from airflow import models
-        models.import_all_models()
-        metadatas = [Base.metadata]
-        """,
-    ),
 ]
 
 STAND_INS = """
