@@ -345,8 +345,9 @@ async def test_functions_that_compare(hooked, pg):
         "book.name: default 'b'",
     ]
     assert await changed("") == everything
-    assert await changed("compare_type = False") == ["book.name: default 'b'"]
-    assert await changed("", compare_type=False) == ["book.name: default 'b'"]
+    # the column stays text, and a constant of another type is SQL
+    assert await changed("compare_type = False") == ["book.name: default 'b'::character varying"]
+    assert await changed("", compare_type=False) == ["book.name: default 'b'::character varying"]
     assert await changed("compare_server_default = False") == everything[:2]
     functions = """
         def compare_type(context, inspected_column, metadata_column, inspected_type, metadata_type):
