@@ -222,9 +222,9 @@ shadow_cache._MOST = 5
 cache = shadow_cache.ShadowCache(Path(sys.argv[1]))
 for turn in range(150):
     number = (turn + int(sys.argv[2])) % 8
-    rows = {"tables": [{"name": f"t{number}", "n": n} for n in range(200 + number)]}
+    rows = [("tables", n, f"t{number}") for n in range(200 + number)]
     key = shadow_cache.key_of([str(number)])
-    cache.put(key, Printed(rows=rows, entities=(), scratch={"a": "b"}, quoted={}))
+    cache.put(key, Printed(rows=rows, entities=[]))
     found = cache.get(key)
     assert found is None or found.rows == rows, number
 """
