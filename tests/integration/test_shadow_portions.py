@@ -60,7 +60,7 @@ def shop() -> sa.MetaData:
     sa.Index("ix_loan_lower", sa.func.lower(loan.c.isbn), postgresql_where=sa.text("paid IS NULL"))
     desk = sa.Table("desk", metadata, sa.Column("number", sa.Integer), schema="desk")
     sa.Index("uq_desk_number", desk.c.number, unique=True)
-    sa.Table("unlike", metadata, sa.Column("a", sa.Text), postgresql_with={"fillfactor": 70})
+    sa.Table("unlike", metadata, sa.Column("a", sa.Text), prefixes=["UNLOGGED"])
     return metadata
 
 
