@@ -88,7 +88,7 @@ def _altered(operation: AlterColumnOp) -> Iterator[Difference]:
         pairs.append((_type(operation.existing_type), _type(operation.modify_type)))
     if operation.modify_nullable is not None:
         pairs.append((_null(operation.existing_nullable), _null(operation.modify_nullable)))
-    if operation.modify_server_default is not False:
+    if operation.modify_server_default is not False and not _keeps_constant(operation):
         pairs.append(
             (_default(operation.existing_server_default), _default(operation.modify_server_default))
         )
@@ -104,6 +104,17 @@ def _altered(operation: AlterColumnOp) -> Iterator[Difference]:
                 after=after,
                 sql=sql,
             )
+
+
+def _keeps_constant(operation: AlterColumnOp) -> bool:
+    """The type changes beneath a constant, which is put back as it was."""
+    old, new = operation.existing_server_default, operation.modify_server_default
+    return (
+        operation.modify_type is not None
+        and isinstance(old, str)
+        and isinstance(new, TextClause)
+        and new.text.startswith("'" + old.replace("'", "''") + "'::")
+    )
 
 
 def _comments(operation: MigrateOperation) -> tuple[str, str] | None:
