@@ -61,7 +61,8 @@ def pair(seed: int) -> Pair:
     if strangers:
         one["entities"] = _of_any_type(one["entities"])
     if draw.yes(0.3):
-        return Pair(one, model(draw), {}, **how)
+        other = model(draw)
+        return Pair(one, {**other, "entities": {}} if strangers else other, {}, **how)
     two = changed(draw, one)
     told = not how["agrees"] or draw.yes()
     renames = renamed(draw, one, two, keys=told)
