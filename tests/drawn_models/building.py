@@ -231,12 +231,17 @@ class _Table:
             sa.ForeignKeyConstraint(
                 ["to_id"],
                 [f"{schema}{target}.{'code' if by_code else other['key']}"],
-                ondelete=self.about["ondelete"],
+                ondelete=self._on_delete(),
                 onupdate=self.about["onupdate"],
                 match="FULL" if self.about["ondelete"] == "RESTRICT" else None,
                 **timing,
             )
         )
+
+    def _on_delete(self) -> str | None:
+        action: str | None = self.about["ondelete"]
+        # the columns came with 15
+        return action.partition(" (")[0] if action and self.major < 15 else action
 
     def _keys(self, names: list[str]) -> list[str]:
         """Those of the columns that can be part of a key; a partitioned table's needs the partition's."""
@@ -259,7 +264,7 @@ class _Table:
             keywords |= {"deferrable": True, "initially": "DEFERRED"}
         if about["unique with"] == "include" and self.key not in keys:
             keywords["postgresql_include"] = [self.key]
-        elif about["unique with"] == "nulls not distinct":
+        elif about["unique with"] == "nulls not distinct" and self.major >= 15:
             keywords["postgresql_nulls_not_distinct"] = True
         name = f"uq {self.number}" if about["unique named"] else None
         self.made.append_constraint(sa.UniqueConstraint(*keys, name=name, **keywords))
@@ -319,7 +324,7 @@ class _Table:
             keywords["postgresql_include"] = [self.key]
         if about["fillfactor"]:
             keywords["postgresql_with"] = {"fillfactor": about["fillfactor"]}
-        if about["nulls_not_distinct"] and unique:
+        if about["nulls_not_distinct"] and unique and self.major >= 15:
             keywords["postgresql_nulls_not_distinct"] = True
         self._append(sa.Index(name, *keys, unique=unique, **keywords))
 

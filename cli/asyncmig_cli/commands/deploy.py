@@ -130,9 +130,9 @@ def _somebody_is_there() -> bool:
 def _confirmed(invocation: Invocation, survey: "Survey") -> bool:
     err = invocation.console.err
     invocation.console.out.flush()
-    err.write(f"deploy this to {survey.database}? [y/N] ")
-    err.flush()
     try:
+        err.write(f"deploy this to {survey.database}? [y/N] ")
+        err.flush()
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
     except KeyboardInterrupt:
         err.line()
