@@ -5,24 +5,44 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import trustme
 
 from asyncmig import Migrator
 from asyncmig.errors import ConnectionFailedError, UrlError
 
-CERTIFICATES = Path(__file__).parents[1] / "certificates"
-AUTHORITY, STRANGER = CERTIFICATES / "authority.pem", CERTIFICATES / "stranger.pem"
+
+@dataclass(frozen=True)
+class Certificates:
+    """Two authorities, of which the first signed the server's certificate, for ``localhost``."""
+
+    server: ssl.SSLContext
+    paths: dict[str, str]
+
+    def fill(self, arguments: str) -> str:
+        """With the file of ``{authority}`` or ``{stranger}``."""
+        return arguments.format_map(self.paths)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory) -> Certificates:
+    folder = tmp_path_factory.mktemp("certificates")
+    paths = {name: folder / f"{name}.pem" for name in ("authority", "stranger")}
+    authorities = {name: trustme.CA() for name in paths}
+    for name, authority in authorities.items():
+        authority.cert_pem.write_to_path(paths[name])
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authorities["authority"].issue_cert("localhost").configure_cert(context)
+    return Certificates(context, {name: str(path) for name, path in paths.items()})
 
 
 @asynccontextmanager
-async def encrypted(url: str):
+async def encrypted(url: str, context: ssl.SSLContext):
     """A port that speaks TLS and leads to the server; gives a URL without sslmode."""
     parts = urlsplit(url)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(CERTIFICATES / "server.pem")
     tasks: set[asyncio.Task[None]] = set()
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,27 +84,30 @@ def migrator(project, url: str, **settings: object) -> Migrator:
     "arguments",
     [
         "sslmode=require",
-        f"sslmode=verify-ca&sslrootcert={AUTHORITY}",
-        f"sslmode=verify-full&sslrootcert={AUTHORITY}",
+        "sslmode=verify-ca&sslrootcert={authority}",
+        "sslmode=verify-full&sslrootcert={authority}",
     ],
 )
-async def test_a_certificate_that_is_right(project, database_url, arguments):
-    async with encrypted(database_url) as url:
-        result = await migrator(project, f"{url}?{arguments}").upgrade()
+async def test_a_certificate_that_is_right(project, database_url, certificates, arguments):
+    async with encrypted(database_url, certificates.server) as url:
+        result = await migrator(project, f"{url}?{certificates.fill(arguments)}").upgrade()
     assert result.revisions == ("a1",)
 
 
 @pytest.mark.parametrize(
     ("host", "arguments", "message"),
     [
-        ("localhost", f"sslmode=verify-ca&sslrootcert={STRANGER}", "issuer"),
-        ("localhost", f"sslmode=verify-full&sslrootcert={STRANGER}", "issuer"),
-        ("127.0.0.1", f"sslmode=verify-full&sslrootcert={AUTHORITY}", "not valid for '127.0.0.1'"),
+        ("localhost", "sslmode=verify-ca&sslrootcert={stranger}", "issuer"),
+        ("localhost", "sslmode=verify-full&sslrootcert={stranger}", "issuer"),
+        ("127.0.0.1", "sslmode=verify-full&sslrootcert={authority}", "not valid for '127.0.0.1'"),
     ],
 )
-async def test_a_certificate_that_is_wrong(project, database_url, host, arguments, message):
-    async with encrypted(database_url) as url:
-        wrong = url.replace("@localhost:", f"@{host}:") + f"?{arguments}"
+async def test_a_certificate_that_is_wrong(
+    project, database_url, certificates, host, arguments, message
+):
+    async with encrypted(database_url, certificates.server) as url:
+        wrong = url.replace("@localhost:", f"@{host}:")
+        wrong += f"?{certificates.fill(arguments)}"
         # to wait would not make it right
         with pytest.raises(ConnectionFailedError, match=message) as caught:
             await migrator(project, wrong, wait_for_database=60).upgrade()
@@ -92,9 +115,9 @@ async def test_a_certificate_that_is_wrong(project, database_url, host, argument
     assert "sslrootcert" in caught.value.hint
 
 
-async def test_a_file_that_holds_no_certificate(project, database_url, tmp_path):
+async def test_a_file_that_holds_no_certificate(project, database_url, certificates, tmp_path):
     (tmp_path / "empty.pem").write_text("")
-    async with encrypted(database_url) as url:
+    async with encrypted(database_url, certificates.server) as url:
         wrong = f"{url}?sslmode=verify-full&sslrootcert={tmp_path / 'empty.pem'}"
         with pytest.raises(ConnectionFailedError, match="cannot encrypt the connection"):
             await migrator(project, wrong).status()
