@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import ObjectName
 
-__all__ = ["columns_in", "printed", "with_column", "with_key_columns", "with_label", "with_object"]
+__all__ = [
+    "columns_in",
+    "included_in",
+    "printed",
+    "with_column",
+    "with_key_columns",
+    "with_label",
+    "with_object",
+]
 
 _TOKEN = re.compile(
     r"""
@@ -61,6 +69,17 @@ def columns_in(text: str) -> frozenset[str]:
     """What may be a column in an expression, or an index's body, over one table."""
     tokens = _tokens(text)
     return frozenset(filter(None, (_name(tokens[place]) for place in _column_places(tokens))))
+
+
+def included_in(definition: str) -> tuple[str, ...]:
+    """The columns that the index of a key carries along: ``UNIQUE (a) INCLUDE (b, c)``."""
+    tokens = _tokens(definition)
+    words = [token.text for token in tokens]
+    if "INCLUDE" not in words:
+        return ()
+    begin = words.index("INCLUDE")
+    inside = tokens[begin + 1 : words.index(")", begin)]
+    return tuple(filter(None, map(_name, inside)))
 
 
 def with_column(text: str, old: str, new: str) -> str:

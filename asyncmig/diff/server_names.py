@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from asyncmig.diff.matching import constraint_meaning, match
+from asyncmig.diff.printed_sql import included_in
 from asyncmig.diff.renames import Rename
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def _constraints(
     for before, after in pairs:
         if after.named or after.name in taken:
             continue
-        columns = [old_columns.get(column, column) for column in before.columns]
+        carried = () if before.kind in "cf" else included_in(before.definition)
+        columns = [old_columns.get(column, column) for column in (*before.columns, *carried)]
         if any(_made(before, old_table, several) for several in _spellings(before, columns)):
             yield Rename(
                 kind="constraint",

@@ -146,6 +146,30 @@ async def test_identity_and_long_names_follow(project, database_url):
     assert "ALTER SEQUENCE" in body
 
 
+async def test_a_column_that_a_key_carries_along(project, database_url):
+    def models(column: str) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Table(
+            "t",
+            metadata,
+            sa.Column("a", sa.Integer),
+            sa.Column(column, sa.Integer),
+            sa.UniqueConstraint("a", postgresql_include=[column]),
+        )
+        return metadata
+
+    text = await there_and_back(
+        project,
+        database_url,
+        models("INCLUDE (b)"),
+        models('c "d)'),
+        {'t."INCLUDE (b)"': '"c ""d)"'},
+    )
+    body = text[text.index("def upgrade") : text.index("def downgrade")]
+    assert body.count("RENAME CONSTRAINT") == 1
+    assert "drop_" not in body
+
+
 def moods(type_: str, label: str, *more: str) -> sa.MetaData:
     metadata = sa.MetaData()
     mood = sa.Enum("sad", label, "happy", *more, name=type_)
