@@ -10,6 +10,7 @@ import random
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL
 
@@ -136,7 +137,7 @@ async def test_killed_while_a_private_server_runs(project, database_url, pg):
                     found.append(line)
             return found
 
-        started = 0
+        cut_short = 0
         for seconds in (0.05, 1.0) if SAMPLE < 10 else (0.0, 0.05, 0.1, 0.3, 0.5, 1.0, 1.5, 2.0):
             process = await anyio.open_process(
                 [sys.executable, "-m", "asyncmig_cli", "check"],
@@ -149,11 +150,11 @@ async def test_killed_while_a_private_server_runs(project, database_url, pg):
                 while process.returncode is None and not list(scratch_folder.iterdir()):
                     await anyio.sleep(0.01)
             await anyio.sleep(seconds)
-            started += bool(list(scratch_folder.iterdir()))
-            process.send_signal(signal.SIGKILL)
-            await process.wait()
+            with suppress(ProcessLookupError):  # a quick machine is done by then
+                process.send_signal(signal.SIGKILL)
+            cut_short += await process.wait() == -signal.SIGKILL
             with anyio.fail_after(60):
                 while list(scratch_folder.iterdir()) or of_the_server():
                     await anyio.sleep(0.05)
-        assert started
+        assert cut_short
     assert await pg.fetchval(LEFT) == 0
