@@ -19,7 +19,7 @@ from asyncmig.diff.compare import compare
 from asyncmig.diff.entity_settling import Managed, settled_entities
 from asyncmig.diff.going_back import compare_back
 from asyncmig.diff.going_forth import compare_forth
-from asyncmig.diff.settling import settled
+from asyncmig.diff.settling import settled, with_names_of
 from asyncmig.engine.session import Session
 from asyncmig.engine.shadow import Sides, read_sides
 from asyncmig.entities import registered
@@ -80,7 +80,7 @@ class Comparing:
 
     async def sides(self, *metadatas: MetaData, **options: Any) -> Sides:
         """Both sides, with what nobody manages as the database has it."""
-        return self.settled(await self.read(*metadatas, **options))
+        return self.named(self.settled(await self.read(*metadatas, **options)))
 
     async def read(self, *metadatas: MetaData, **options: Any) -> Sides:
         """Both sides as they are."""
@@ -125,7 +125,11 @@ class Comparing:
         entities = entities_of(await read_entity_rows(self.session.fetch, schemas))
         await self.driver.execute("ROLLBACK")
         found = catalog_of(rows, default_schema=sides.actual.default_schema)
-        return self.settled(replace(sides, actual=replace(found, entities=entities)))
+        return self.named(self.settled(replace(sides, actual=replace(found, entities=entities))))
+
+    def named(self, sides: Sides) -> Sides:
+        """With constraints that models leave unnamed called as in the database."""
+        return replace(sides, wanted=with_names_of(sides.actual, sides.wanted))
 
     async def apply(
         self, operations: Iterable[MigrateOperation], sides: Sides | None = None

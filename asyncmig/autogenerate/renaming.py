@@ -13,6 +13,7 @@ from asyncmig.diff.candidates import candidates
 from asyncmig.diff.rename_requests import requested
 from asyncmig.diff.renamed_catalog import renamed
 from asyncmig.diff.server_names import followers
+from asyncmig.diff.settling import with_names_of
 from asyncmig.results.renames import RenameCandidate
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ async def settle_renames(
         before, after = await again(before, after)
     return Renamed(
         before=before,
-        after=after,
+        after=await anyio.to_thread.run_sync(with_names_of, before, after),
         renames=tuple(renames),
         accepted=tuple(accepted),
         candidates=tuple(_told(item.rename, before, item.likeness) for item in open_),

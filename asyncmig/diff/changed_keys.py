@@ -93,7 +93,7 @@ def _constraints(
         if _is_orphaned(work, before, lost_keys):
             gone.append(before)
             come.append(after)
-        elif before.named and after.named:
+        else:
             work.steps.names_change.append(
                 ExecuteSQLOp(
                     f"ALTER TABLE {work.new.qualified(new.name)} RENAME CONSTRAINT "

@@ -25,6 +25,7 @@ from asyncmig.diff.changed_types import (
 from asyncmig.diff.composites import with_replaced
 from asyncmig.diff.entities import changing, compare_entities
 from asyncmig.diff.hindrances import tell_hindrances
+from asyncmig.diff.identities import name_sequences
 from asyncmig.diff.objects import Objects
 from asyncmig.diff.work import Work
 from asyncmig.operations.containers import ModifyTableOps
@@ -122,6 +123,7 @@ def _compared(
     compare_columns(work)
     compare_keys(work)
     compare_tables(work)
+    name_sequences(work)
     compare_type_comments(work)
     touched = changing(before, after, work.replaced_types)
     there = Objects(with_replaced(before, after, work.replaced_composites), model_types)

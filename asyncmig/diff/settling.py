@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncmig.catalog.model import Domain, Enum, Sequence
+from asyncmig.diff.matching import constraint_meaning, match
 from asyncmig.diff.types import changes_family
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, Column, Constraint, Index, ObjectName, Table
 
-__all__ = ["settled"]
+__all__ = ["settled", "with_names_of"]
 
 T = TypeVar("T", Sequence, Enum, Domain)
 
@@ -45,6 +46,38 @@ def settled(actual: Catalog, wanted: Catalog) -> Catalog:
         sequences=_commented(sequences, actual.sequences),
         enums=_commented(wanted.enums, actual.enums),
         domains=_commented(wanted.domains, actual.domains),
+    )
+
+
+def with_names_of(actual: Catalog, wanted: Catalog) -> Catalog:
+    """The models' catalog, in which a constraint that a model leaves unnamed is called as it is there.
+
+    Whatever name the server, a convention or somebody chose for it once: it keeps it when it is built anew.
+    To be asked when the renames are known, and with them the server's own names that follow.
+    """
+    tables = {
+        name: table if there is None else _named_as(table, there)
+        for name, table in wanted.tables.items()
+        for there in [actual.tables.get(name)]
+    }
+    return replace(wanted, tables=tables)
+
+
+def _named_as(table: Table, there: Table) -> Table:
+    if table.constraints.keys() <= there.constraints.keys():
+        return table
+    pairs = match(there.constraints, table.constraints, constraint_meaning, lambda _: False).renamed
+    names = {
+        after.name: before.name
+        for before, after in pairs
+        if not after.named and before.name not in table.indexes
+    }
+    named = [replace(item, name=names.get(name, name)) for name, item in table.constraints.items()]
+    table = replace(table, constraints={item.name: item for item in named})
+    return replace(
+        table,
+        replica_identity=_by_index(there.replica_identity, table),
+        clustered=_by_index(there.clustered, table),
     )
 
 

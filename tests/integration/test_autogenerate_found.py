@@ -68,6 +68,14 @@ LISTED = SqlText(
     "BEGIN ATOMIC SELECT count(*) FROM book WHERE code IN ('a', 'b'); END"
 )
 NARROW, WIDE = col("n", sa.Integer), col("n", sa.BigInteger)
+
+
+def carried(*labels: str) -> Models:
+    return only(
+        col("id", sa.Integer), col("m", enum(*labels)), key("id", include="m"), name="first"
+    )
+
+
 FIRST = only(col("id", sa.Integer, primary_key=True), name="first")
 AGAIN = only(col("id", sa.Integer, primary_key=True), col("b", sa.Text), name="first")
 
@@ -218,6 +226,11 @@ CHANGES = [
         table(col("n", sa.String(20))),
         table(col("n", sa.String(40))),
         raw="ALTER TABLE book ALTER n SET STORAGE EXTERNAL, ALTER n SET COMPRESSION pglz",
+    ),
+    Change(
+        "a key named by a convention, built anew for models without one",
+        conventional(carried("a", "b")),
+        carried("a"),
     ),
     Change(
         "a generated column over one that is to be generated",

@@ -146,6 +146,18 @@ async def test_identity_and_long_names_follow(project, database_url):
     assert "ALTER SEQUENCE" in body
 
 
+async def test_an_identity_that_goes_comes_back_with_its_name(project, database_url):
+    def models(table: str, *more: Any) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Table(table, metadata, sa.Column("n", sa.Integer, *more), sa.Column("title", sa.Text))
+        return metadata
+
+    before, after = models("book", sa.Identity()), models("volume")
+    after.tables["volume"].c.n.nullable = False
+    text = await there_and_back(project, database_url, before, after, {"book": "volume"})
+    assert "ALTER SEQUENCE volume_n_seq RENAME TO book_n_seq" in text
+
+
 async def test_a_column_that_a_key_carries_along(project, database_url):
     def models(column: str) -> sa.MetaData:
         metadata = sa.MetaData()
