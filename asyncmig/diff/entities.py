@@ -13,7 +13,7 @@ from asyncmig.catalog.entities import ON_TABLES, ROUTINES, Entities, Extension, 
 from asyncmig.catalog.model import ObjectName
 from asyncmig.diff.columns import rebuilt
 from asyncmig.diff.entity_operations import EntityOperations, is_replaceable
-from asyncmig.diff.entity_order import creation_order, dependents, providers
+from asyncmig.diff.entity_order import creation_order, dependents, foundations, providers
 from asyncmig.diff.entity_renames import is_foretold
 from asyncmig.diff.hindrances import hindrances
 from asyncmig.diff.kinds.kind import raw
@@ -250,16 +250,10 @@ class _Comparison:
     def _early(self, coming: Collection[EntityKey]) -> set[EntityKey]:
         """What tables need, with all that it needs itself."""
         pool = {key: self._wanted[key] for key in coming}
-        left = [key for key in pool if key.kind == "composite_type"]
+        first = [key for key in pool if key.kind == "composite_type"]
         for needs in self._after.entities.table_needs.values():
-            left += providers(needs, pool)
-        found: set[EntityKey] = set()
-        while left:
-            key = left.pop()
-            if key not in found:
-                found.add(key)
-                left += providers(pool[key].needs, pool)
-        return found
+            first += providers(needs, pool)
+        return foundations(first, pool)
 
     def _comes_before_its_tables(self, entity: Entity) -> bool:
         """The server looks into the source of a function in SQL, and finds a name that is not there yet."""

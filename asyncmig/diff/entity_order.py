@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.entities import Entity
 
-__all__ = ["creation_order", "dependents", "providers"]
+__all__ = ["creation_order", "dependents", "foundations", "providers"]
 
 _RANK = {
     kind: rank
@@ -52,6 +52,18 @@ def providers(needs: Iterable[Need], entities: Mapping[EntityKey, Entity]) -> It
                     for kind in ("view", "materialized_view")
                 ]
         yield from (key for key in keys if key in entities)
+
+
+def foundations(first: Iterable[EntityKey], entities: Mapping[EntityKey, Entity]) -> set[EntityKey]:
+    """These, what they stand on, and so on."""
+    found: set[EntityKey] = set()
+    left = [key for key in first if key in entities]
+    while left:
+        key = left.pop()
+        if key not in found:
+            found.add(key)
+            left += providers(entities[key].needs, entities)
+    return found
 
 
 def dependents(first: Iterable[EntityKey], entities: Mapping[EntityKey, Entity]) -> set[EntityKey]:

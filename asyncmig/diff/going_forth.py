@@ -11,11 +11,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from asyncmig.catalog.entities import ON_TABLES
+from asyncmig.catalog.entities import ON_TABLES, ROUTINES
 from asyncmig.diff.compare import compare, compare_foretelling
+from asyncmig.diff.entity_order import foundations, providers
 from asyncmig.diff.matching import constraint_meaning, index_meaning
 from asyncmig.diff.renamed_catalog import renamed
 from asyncmig.diff.renames import rename_operations, undone
+from asyncmig.diff.rights import implied_by
 from asyncmig.diff.sources import tell_sources
 from asyncmig.errors import PlanError
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["compare_forth"]
 
 T = TypeVar("T")
+_TYPES = frozenset({"extension", "composite_type"})
 
 
 def compare_forth(
@@ -73,7 +76,7 @@ def compare_forth(
             for name, table in middle.tables.items()
         },
         sequences=origin.sequences,
-        entities=_with_ground(origin.entities, models.entities),
+        entities=_with_ground(origin.entities, middle.entities),
     )
     first = compare(origin, middle)
     found, lost = compare_foretelling(
@@ -138,7 +141,7 @@ def _column(before: Column, after: Column) -> Column:
     if (before.type, before.collation) == (after.type, after.collation) and not generated:
         return before
     found = replace(before, type=after.type, collation=after.collation)
-    if before.generated is not None and after.generated is not None:
+    if before.generated is not None:
         found = replace(found, generated=after.generated, stored=after.stored)
     if before.identity is not None and after.identity is not None:
         return replace(found, options=after.options)
@@ -155,10 +158,19 @@ def _same(
 
 
 def _with_ground(there: Entities, wanted: Entities) -> Entities:
-    """With the extensions and composite types that the types of columns may come from."""
-    ground = {
+    """With the extensions, composite types and routines that columns of new types may need."""
+    new = {
         key: item
         for key, item in wanted.by_key.items()
-        if key.kind in {"extension", "composite_type"} and key not in there.by_key
+        if key not in there.by_key and key.kind in _TYPES | ROUTINES
     }
-    return replace(there, by_key=dict(sorted({**there.by_key, **ground}.items())))
+    needed = [key for needs in wanted.table_needs.values() for key in providers(needs, new)]
+    first = [key for key in new if key.kind in _TYPES]
+    ground = {key: new[key] for key in foundations([*first, *needed], new)}
+    implied = [implied_by(key) for key in ground if key.kind in ROUTINES]
+    return replace(
+        there,
+        by_key=dict(sorted({**there.by_key, **ground}.items())),
+        grants={**there.grants, **{grant.key: grant for grant in implied}},
+        table_needs=wanted.table_needs,
+    )

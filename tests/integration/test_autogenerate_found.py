@@ -29,7 +29,7 @@ from model_changes.building import (
     table,
 )
 from model_changes.declaring import READER
-from model_changes.proving import proving_at
+from model_changes.proving import models, proving_at, spelled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -289,3 +289,43 @@ async def test_the_type_of_a_partition_key(prover: Prover) -> None:
     upgrade, _ = await prover.comparing.scripted(sides, Renaming())
     with pytest.raises(NotImplementedError, match="the type of id, which is in its partition key"):
         await prover.comparing.apply(upgrade, sides)
+
+
+CALLING: dict[str, Item] = {
+    "generated": col("g", sa.Integer, computed("calc(n)")),
+    "check": check("calc(n) > 0", name="ck"),
+    "index": lambda: sa.Index("ix", sa.text("calc(n)")),
+}
+
+
+def calling(how: str, type_: type[sa.types.TypeEngine[int]], name: str) -> Models:
+    """A table of which something calls a function of a column's type, beside a column of that name."""
+    calc = replace(CALC, arguments=f"n {type_()}", body="SELECT 1")
+    return both(table(col("n", type_), col(name, sa.Text), CALLING[how]), beside(calc))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        *((calling(how, sa.Integer, "a"), calling(how, sa.BigInteger, "b")) for how in CALLING),
+        (
+            calling("generated", sa.Integer, "a"),
+            table(col("n", sa.BigInteger), col("g", sa.Integer), col("b", sa.Text)),
+        ),
+    ],
+    ids=[*CALLING, "no longer generated"],
+)
+async def test_what_calls_a_function_of_another_type_under_a_rename(
+    prover: Prover, before: Models, after: Models
+) -> None:
+    comparing = prover.comparing
+    await prover.start(Change("", before, after), models(before))
+    await comparing.driver.execute("CREATE VIEW v AS SELECT n, a FROM book")
+    comparing.managed_entities = ("function", "grant")
+    sides = await comparing.read(models(after))
+    upgrade, downgrade = await comparing.scripted(sides, Renaming(given={"book.a": "b"}))
+    await comparing.apply(upgrade, sides)
+    assert spelled(await comparing.actual(sides)) == []
+    await comparing.apply(downgrade, sides)
+    assert (await comparing.actual(sides)).actual == sides.actual
