@@ -14,6 +14,11 @@ from asyncmig.autogenerate.breathing import breathing
 from asyncmig.autogenerate.comparing import add_users_operations
 from asyncmig.autogenerate.context import AutogenContext, ComparisonContext
 from asyncmig.autogenerate.dispatch import renderers
+from asyncmig.autogenerate.empty_models import (
+    EMPTY_MODELS_REMARK,
+    ModelOrigins,
+    empty_models_notes,
+)
 from asyncmig.autogenerate.failures import users_errors
 from asyncmig.autogenerate.hooks import Hooks
 from asyncmig.autogenerate.renaming import Renamed, Renaming, settle_renames
@@ -33,6 +38,7 @@ from asyncmig.engine.shadow import read_sides
 from asyncmig.engine.shadow_cache import ShadowCache
 from asyncmig.entities import registered
 from asyncmig.errors import ConfigError, NotCurrentError
+from asyncmig.events import Notice
 from asyncmig.operations.containers import DowngradeOps, MigrationScript, UpgradeOps
 from asyncmig.render.operations import render_operations
 from asyncmig.render.operations_items import ItemWriter
@@ -54,6 +60,7 @@ if TYPE_CHECKING:
     from asyncmig.engine.session import Session
     from asyncmig.engine.shadow import Sides
     from asyncmig.engine.state import DatabaseState
+    from asyncmig.events import Event
     from asyncmig.operations.operation import MigrateOperation
     from asyncmig.results import Status
     from asyncmig.revisions.graph import RevisionGraph
@@ -61,6 +68,10 @@ if TYPE_CHECKING:
 __all__ = ["Autogenerate"]
 
 _Operations: TypeAlias = "tuple[list[MigrateOperation], list[MigrateOperation]]"
+
+
+def _unheard(event: Event) -> None:
+    """Where nobody listens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +83,7 @@ class _Compared:
     hooks: Hooks
     context: AutogenContext
     final_names: frozenset[str]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +95,8 @@ class Autogenerate:
         settings: of the project.
         graph: of the history; the database must be at its heads.
         metadata: the models: one ``MetaData`` or several.
+        origins: where they come from.
+        tell: hears what a person should know.
         options: of an ``env.py``, whose functions are used; and what hooks ask their context for.
         surroundings: what the user's functions are imported and called in.
         as_sql: write a SQL revision.
@@ -92,6 +106,8 @@ class Autogenerate:
     settings: Settings
     graph: RevisionGraph
     metadata: object = None
+    origins: ModelOrigins = field(default_factory=ModelOrigins)
+    tell: Callable[[Event], None] = _unheard
     options: Mapping[str, Any] = field(default_factory=dict)
     surroundings: Callable[[], AbstractContextManager[None]] = nullcontext
     as_sql: bool = False
@@ -107,7 +123,7 @@ class Autogenerate:
             for difference in differences(container.ops)
         ]
         candidates = compared.renamed.candidates if found else ()
-        return CheckResult(differences=tuple(found), candidates=candidates)
+        return CheckResult(differences=tuple(found), candidates=candidates, notes=compared.notes)
 
     async def scripts(
         self,
@@ -173,12 +189,21 @@ class Autogenerate:
                     # for check, what a hook adds to nothing is no difference
                     scripts = await greenlet_spawn(self._process, script, hooks, migration)
             migration.disconnect()
+        notes = empty_models_notes(
+            models,
+            self.origins,
+            dropped=_names_without(renamed.before, renamed.after),
+            declares=bool(sides.declared.entities),
+        )
+        for note in notes:
+            self.tell(Notice(message=note))
         return _Compared(
             scripts=scripts,
             renamed=renamed,
             hooks=hooks,
             context=context,
             final_names=sides.models.conventions,
+            notes=notes,
         )
 
     async def _sides(self, models: tuple[MetaData, ...]) -> tuple[Sides, tuple[str, ...]]:
@@ -252,7 +277,7 @@ class Autogenerate:
         if not models:
             raise ConfigError(
                 "there are no models to compare the database with",
-                hint='set target_metadata = "package.module:Base.metadata"',
+                hint=self.origins.missing,
             )
         for metadata in models:
             if not hasattr(metadata, "tables"):
@@ -281,6 +306,8 @@ class Autogenerate:
             renderer=renderers.nearest,
         )
         upgrades = self._body(script.upgrade_ops_list, items)
+        if upgrades and compared.notes:
+            upgrades = f"{'--' if self.as_sql else '#'} {EMPTY_MODELS_REMARK}\n{upgrades}"
         downgrades = self._body(script.downgrade_ops_list, items)
         return Generated(
             script=script,
@@ -295,6 +322,7 @@ class Autogenerate:
             as_sql=self.as_sql,
             renames=compared.renamed.accepted,
             candidates=compared.renamed.candidates,
+            notes=compared.notes,
         )
 
     def _body(self, containers: Iterable[Any], items: ItemWriter) -> str:
@@ -336,6 +364,14 @@ def _both_ways(
         wanted, actual, origin, renamed.renames, types, concurrent_indexes=concurrent_indexes
     )
     return forth, back
+
+
+def _names_without(actual: Catalog, wanted: Catalog) -> list[str]:
+    """The tables that the database has and the models have not."""
+    gone = [name for name in actual.tables if name not in wanted.tables]
+    return [
+        name.name if name.schema == actual.default_schema else str(name) for name in sorted(gone)
+    ]
 
 
 async def _require_current(session: Session, status: Status) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from asyncmig.alembic_compat.facade.config import Config
     from asyncmig.alembic_compat.project import ProjectRun
+    from asyncmig.autogenerate.empty_models import ModelOrigins
     from asyncmig.autogenerating import Autogenerate
     from asyncmig.config.settings import Settings
     from asyncmig.engine.database import Database
@@ -73,6 +74,7 @@ class Project:
         self._on_event = on_event
         self._env_config: Config | None = None
         self._env_run: ProjectRun | None = None
+        self._models_place: str | None = None
         self._databases: tuple[Project, ...] | None = None
 
     def emit(self, event: Event) -> None:
@@ -168,8 +170,13 @@ class Project:
         self._env_run = run
         self.settings = run.settings
         metadata = run.target_metadata
-        if self._models is None and metadata is not None:
-            self._models = tuple(metadata) if isinstance(metadata, list | tuple) else (metadata,)
+        if self._models is None and self._given_models is None:
+            if metadata is not None:
+                self._models = (
+                    tuple(metadata) if isinstance(metadata, list | tuple) else (metadata,)
+                )
+            if metadata is not None or not self.settings.target_metadata:
+                self._models_place = "env.py"
 
     # the parts
 
@@ -264,6 +271,8 @@ class Project:
             settings=self.settings,
             graph=await self.graph(),
             metadata=await self.models(),
+            origins=self._model_origins(),
+            tell=self.emit,
             options=self._hook_options(),
             surroundings=self._alembic_imports,
             as_sql=as_sql,
@@ -313,6 +322,19 @@ class Project:
                 found = dict(zip(names, objects, strict=True))
             self._models = tuple(found[item] if isinstance(item, str) else item for item in several)
         return self._models
+
+    def _model_origins(self) -> ModelOrigins:
+        """Where the models come from, for messages."""
+        from asyncmig.autogenerate.empty_models import ModelOrigins
+
+        if self._models_place is not None:
+            return ModelOrigins(place=self._models_place)
+        specs = [
+            item if isinstance(item, str) else None
+            for item in _several(self._given_models or self.settings.target_metadata)
+        ]
+        file = None if self._given_models else self.settings.config_path
+        return ModelOrigins(specs=specs, place=None if file is None else file.name)
 
     async def directory(self) -> ScriptDirectory:
         """The revision files, read anew."""

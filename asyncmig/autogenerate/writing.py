@@ -44,6 +44,7 @@ class Generated:
     as_sql: bool = False
     renames: tuple[RenameCandidate, ...] = ()
     candidates: tuple[RenameCandidate, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def together(settings: Settings, found: Mapping[str, Sequence[Generated]]) -> Sequence[Generated]:
@@ -79,6 +80,7 @@ def together(settings: Settings, found: Mapping[str, Sequence[Generated]]) -> Se
         changes=sum(item.changes for item in items),
         renames=tuple(chain.from_iterable(item.renames for item in items)),
         candidates=tuple(chain.from_iterable(item.candidates for item in items)),
+        notes=tuple(dict.fromkeys(chain.from_iterable(item.notes for item in items))),
     )
     if _has_places(settings, items):
         placed = [_placed(item) for item in items]
@@ -134,11 +136,12 @@ async def write_generated(
         created = await anyio.to_thread.run_sync(_create, settings, directory, item)
         told: dict[str, Any] = {}
         if not written:
-            told = {"renames": item.renames, "candidates": item.candidates}
+            told = {"renames": item.renames, "candidates": item.candidates, "notes": item.notes}
         written.append(replace(created, changes=item.changes, **told))
     if not written:
         changes = sum(item.changes for item in generated)
-        return CreatedRevision(revision="", path="", changes=changes, written=False)
+        notes = tuple(dict.fromkeys(note for item in generated for note in item.notes))
+        return CreatedRevision(revision="", path="", changes=changes, written=False, notes=notes)
     return replace(written[0], further=tuple(item.revision for item in written[1:]))
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from asyncmig.entities.declared import Entity
 
-__all__ = ["register", "registered"]
+__all__ = ["declared_beside", "register", "registered"]
 
 _KEY = "asyncmig.entities"
 _FOREIGN_REGISTRIES = (
@@ -37,11 +37,16 @@ def register(metadata: MetaData, *entities: Entity | object) -> None:
     metadata.info.setdefault(_KEY, []).extend(_checked(entities))
 
 
+def declared_beside(metadata: MetaData) -> tuple[Entity, ...]:
+    """What was registered with one ``MetaData``."""
+    return tuple(metadata.info.get(_KEY, ()))
+
+
 def registered(metadatas: Iterable[MetaData]) -> tuple[Entity, ...]:
     """What was declared beside these, and what alembic_utils' own ``register_entities`` collected."""
     found: list[Entity] = []
     for metadata in metadatas:
-        found += metadata.info.get(_KEY, ())
+        found += declared_beside(metadata)
     found += _checked(_foreign())
     return tuple(found)
 

@@ -133,5 +133,6 @@ def combined_check(found: Mapping[str, CheckResult]) -> CheckResult:
         every[0],
         differences=tuple(one for item in every for one in item.differences),
         candidates=tuple(dict.fromkeys(one for item in every for one in item.candidates)),
+        notes=_union(item.notes for item in every),
         databases=dict(found),
     )

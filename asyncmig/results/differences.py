@@ -83,11 +83,13 @@ class CheckResult(Result):
     """What ``check`` found, in the order in which a migration would change it.
 
     Of several databases ``differences`` has all, and ``databases`` each of them by name. ``candidates``
-    look like renames, and are among the differences as a drop and an addition.
+    look like renames, and are among the differences as a drop and an addition. ``notes`` are what a person
+    should know: that the models have no tables at all.
     """
 
     differences: tuple[Difference, ...] = ()
     candidates: tuple[RenameCandidate, ...] = ()
+    notes: tuple[str, ...] = ()
     databases: Mapping[str, CheckResult] = field(default_factory=dict)
 
     @property
@@ -101,7 +103,11 @@ class CheckResult(Result):
             return "the database is what the models say"
         if not self.databases:
             return "\n".join(
-                [*map(str, self.differences), *(item.told for item in self.candidates)]
+                [
+                    *map(str, self.differences),
+                    *(item.told for item in self.candidates),
+                    *self.notes,
+                ]
             )
         return "\n".join(f"{name}:\n{found}" for name, found in self.databases.items())
 

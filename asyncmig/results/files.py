@@ -20,6 +20,7 @@ class CreatedRevision(Result):
     ``changes`` counts what autogenerate found, and is None where it was not asked. ``written`` is False
     when nothing differed and nothing was to be written then. ``renames`` were given or agreed to;
     ``candidates`` look like renames, and are in the script as a drop and an addition.
+    ``notes`` are what a person should know: that the models have no tables at all.
     ``further`` are the ids of the other revisions that ``process_revision_directives`` added.
     """
 
@@ -31,6 +32,7 @@ class CreatedRevision(Result):
     written: bool = True
     renames: tuple[RenameCandidate, ...] = ()
     candidates: tuple[RenameCandidate, ...] = ()
+    notes: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
 
 

@@ -77,6 +77,11 @@ class Invocation:
         if not self.options.quiet:
             self.console.err.line(text)
 
+    def warn(self, notes: Iterable[str]) -> None:
+        """Say on standard error what a person should know, with ``--json`` too; ``-q`` keeps it back."""
+        for text in notes:
+            self.note(f"{self.console.err.style('warning:', 'yellow', 'bold')} {text}")
+
     @cached_property
     def settings(self) -> "Settings":
         """The settings of the project. Reads files, and no database."""

@@ -227,3 +227,38 @@ def test_the_differences_say_from_and_to(with_models, project):
     ]
     narrow = plain(with_models.terminal("check", columns=60).out)
     assert "    from CHECK (length(title) > 1)\n    to   CHECK (length(title) > 2)\n" in narrow
+
+
+EMPTY = """
+import sqlalchemy as sa
+metadata = sa.MetaData()
+"""
+
+
+def test_models_that_nobody_imported(with_models, project):
+    models = project.path / "shop_models.py"
+    with_models("revision", "--autogenerate", "--rev-id", "a1", code=0)
+    with_models("upgrade", code=0)
+    models.write_text(EMPTY)
+    checked = with_models("check", code=3)
+    warning = (
+        "warning: target_metadata 'shop_models:metadata' in asyncmig.toml has no tables, so 1 table goes "
+        "from the database (book): was the module with the models never imported? import it in shop_models, "
+        'or name it in target_metadata instead ("package.models:metadata")\n'
+    )
+    assert plain(checked.err) == warning
+    assert checked.out.splitlines() == ["- drop_table book", "different: 1 difference"]
+    found = with_models("check", "--json", code=3)
+    assert found.document["notes"] == [warning.removeprefix("warning: ").strip()]
+    assert plain(found.err) == warning
+    assert with_models("check", "-q", code=3).err == ""
+
+    created = with_models("revision", "--autogenerate", "--rev-id", "a2", code=0)
+    assert plain(created.err) == warning
+    (script,) = [path.read_text() for path in project.versions.glob("a2*.py")]
+    remark = "models without any table: was the module that defines them never imported?"
+    assert f"    # {remark}\n    # drops table book with its rows\n" in script
+    assert script.count(remark) == 1
+    with_models("upgrade", code=0)  # it stays possible
+    empty = with_models("check", code=0)
+    assert "there is nothing to compare the database with" in empty.err

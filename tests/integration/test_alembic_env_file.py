@@ -5,6 +5,7 @@ import os
 import textwrap
 
 import pytest
+import sqlalchemy as sa
 
 from asyncmig import Migrator
 from asyncmig.config import load
@@ -328,3 +329,42 @@ def test_the_tag_reaches_env_and_scripts(alembic, project, database_url, more):
     assert done.returncode == 0, done.stderr
     assert "IS 'from_ci'" in done.stdout
     assert ("CREATE TABLE IF NOT EXISTS from_ci" in done.stdout) is bool(more)
+
+
+MODELS_OF_ENV = """
+from alembic import context
+import sqlalchemy as sa
+config = context.config
+target_metadata = {models}
+context.configure(
+    url=config.get_main_option("sqlalchemy.url"), target_metadata=target_metadata, literal_binds=True
+)
+with context.begin_transaction():
+    context.run_migrations()
+"""
+
+
+async def test_models_of_an_env_that_are_empty_or_missing(alembic, database_url, project):
+    project.revision("a1", **SCRIPT, upgrade="op.create_table('book', sa.Column('id', sa.Integer))")
+    heard = []
+    empty = alembic(MODELS_OF_ENV.format(models="sa.MetaData()"), url_line(database_url))
+    migrator = Migrator(settings=empty, on_event=heard.append)
+    await migrator.upgrade()
+    heard.clear()
+
+    found = await migrator.check()
+
+    (note,) = found.notes
+    assert note.startswith("target_metadata in env.py has no tables, so 1 table goes")
+    assert [event.message for event in heard if isinstance(event, Notice)] == [note]
+    assert str(found).endswith(note)
+
+    models = sa.MetaData()
+    sa.Table("book", models, sa.Column("id", sa.Integer))
+    given = Migrator(settings=empty, target_metadata=models)
+    assert (await given.check()).ok  # what the caller gives goes before what env.py says
+
+    none = alembic(MODELS_OF_ENV.format(models="None"), url_line(database_url))
+    with pytest.raises(ConfigError, match="no models") as caught:
+        await Migrator(settings=none).check()
+    assert "context.configure() in env.py" in caught.value.hint

@@ -56,4 +56,5 @@ def check(
     document = result.to_dict() | {"ok": result.ok}
     lines = partial(check_lines, verbose=verbose)
     invocation.show(document, lambda stream: each_lines(result, stream, lines))
+    invocation.warn(result.notes)
     return None if result.ok else ExitCode.PENDING

@@ -122,3 +122,4 @@ def revision(
             invocation.note(line)
         return
     invocation.confirm(created.to_dict(), lambda stream: created_lines(created, stream))
+    invocation.warn(created.notes)
