@@ -15,6 +15,7 @@ from asyncmig.catalog.entities import ON_TABLES, ROUTINES
 from asyncmig.diff.compare import compare, compare_foretelling
 from asyncmig.diff.entity_order import foundations, providers
 from asyncmig.diff.matching import constraint_meaning, index_meaning
+from asyncmig.diff.printed_sql import columns_in
 from asyncmig.diff.renamed_catalog import renamed
 from asyncmig.diff.renames import rename_operations, undone
 from asyncmig.diff.rights import implied_by
@@ -122,16 +123,35 @@ def _table(before: Table, after: Table) -> Table:
     columns = {name: column(item) for name, item in before.columns.items()}
     if columns == before.columns:
         return before
+    going = _computed_of_changed(before, after, columns)
     checks = {name: item for name, item in before.constraints.items() if item.kind in "cx"}
     lost = checks.keys() - _same(checks, after.constraints, constraint_meaning)
     return replace(
         before,
-        columns=columns,
-        constraints={name: item for name, item in before.constraints.items() if name not in lost},
+        columns={name: item for name, item in columns.items() if name not in going},
+        constraints={
+            name: item
+            for name, item in before.constraints.items()
+            if name not in lost and going.isdisjoint(item.columns)
+        },
         indexes={
             name: before.indexes[name]
             for name in _same(before.indexes, after.indexes, index_meaning)
         },
+    )
+
+
+def _computed_of_changed(
+    before: Table, after: Table, columns: Mapping[str, Column]
+) -> frozenset[str]:
+    """Generated columns that go, made from one that changes: their expressions may not fit its new type."""
+    changed = {name for name, item in columns.items() if item != before.columns[name]}
+    return frozenset(
+        name
+        for name, item in before.columns.items()
+        if name not in after.columns
+        and item.generated is not None
+        and not changed.isdisjoint(columns_in(item.generated))
     )
 
 

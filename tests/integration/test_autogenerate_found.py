@@ -313,8 +313,16 @@ def calling(how: str, type_: type[sa.types.TypeEngine[int]], name: str) -> Model
             calling("generated", sa.Integer, "a"),
             table(col("n", sa.BigInteger), col("g", sa.Integer), col("b", sa.Text)),
         ),
+        (
+            table(
+                col("n", sa.Text),
+                col("g", sa.Text, computed("upper(n)"), unique=True),
+                col("a", sa.Text),
+            ),
+            table(col("n", sa.Integer), col("b", sa.Text)),
+        ),
     ],
-    ids=[*CALLING, "no longer generated"],
+    ids=[*CALLING, "no longer generated", "gone"],
 )
 async def test_what_calls_a_function_of_another_type_under_a_rename(
     prover: Prover, before: Models, after: Models
