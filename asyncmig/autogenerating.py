@@ -33,6 +33,7 @@ from asyncmig.diff.going_back import compare_back
 from asyncmig.diff.going_forth import compare_forth
 from asyncmig.diff.model_types import ModelTypes
 from asyncmig.diff.settling import settled
+from asyncmig.engine.comparing_limits import ComparingLimits
 from asyncmig.engine.reading import opened, read_status
 from asyncmig.engine.shadow import read_sides
 from asyncmig.engine.shadow_cache import ShadowCache
@@ -220,6 +221,7 @@ class Autogenerate:
                 elsewhere=shadow_of(settings),
                 cache=ShadowCache() if settings.shadow_cache else None,
                 schema_translate_map=self._schema_translate_map(),
+                limits=ComparingLimits.of(settings),
             )
         own = _bookkeeping(settings, state, sides.actual.default_schema)
         return replace(sides, actual=without_tables(sides.actual, own)), tuple(sorted(state.heads))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from asyncmig.engine.comparing_limits import is_over_limit
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -33,22 +35,29 @@ class Beside:
 
 
 async def build(
-    session: Session, statements: Sequence[ModelStatement], refusals: Refusals | None = None
+    session: Session,
+    statements: Sequence[ModelStatement],
+    refusals: Refusals,
+    *,
+    final: bool = True,
 ) -> Sequence[ModelStatement]:
     """Create entities in an order that runs, and give those that must wait.
 
     Args:
         session: within a transaction.
         statements: one for each entity.
-        refusals: tells why the last of them are refused; None while what they need may come later.
+        refusals: tells why the last of them are refused.
+        final: what they need will not come later.
 
     Raises:
-        DatabaseError: some are refused, whatever the order; the facts are those of ``Refusals.told``.
+        DatabaseError: some are refused, whatever the order, or one ran into a time limit; the facts are
+            those of ``Refusals.told``.
     """
     if not statements:
         return ()
     if await _tried(session, ";\n".join(item.sql for item in statements)) is None:
         return ()
+    told = replace(refusals, what="what is declared", missing=_MISSING)
     left = list(statements)
     while left:
         refused: list[ModelStatement] = []
@@ -56,12 +65,13 @@ async def build(
         for statement in left:
             error = await _tried(session, statement.sql)
             if error is not None:
+                if is_over_limit(error):
+                    raise told.told(error, statement, before=_BEFORE) from error
                 refused.append(statement)
                 reason = reason or (statement, error)
         if reason is not None and len(refused) == len(left):
-            if refusals is not None:
+            if final:
                 statement, error = reason
-                told = replace(refusals, what="what is declared", missing=_MISSING)
                 raise told.told(error, statement, before=_BEFORE) from error
             return refused
         left = refused

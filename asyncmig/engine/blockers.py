@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from asyncmig.engine.database import Database
     from asyncmig.engine.session import Session
 
-__all__ = ["BlockerWatch", "holders_after", "read_blockers"]
+__all__ = ["BlockerWatch", "exclusive_holders", "holders_after", "read_blockers"]
 
 _SESSION = """\
 SELECT a.pid, a.application_name, a.usename::text AS role, a.state, a.backend_type,
@@ -51,6 +51,22 @@ WITH spoken_of AS (
     SELECT l.pid, min(l.relation::regclass::text) AS relation
     FROM pg_catalog.pg_locks AS l JOIN concerned AS c ON c.relation = l.relation
     WHERE l.granted AND l.pid <> pg_catalog.pg_backend_pid()
+      AND l.database = (SELECT oid FROM pg_catalog.pg_database
+                        WHERE datname = pg_catalog.current_database())
+    GROUP BY l.pid
+)
+{_SESSION} held.relation
+FROM held JOIN pg_catalog.pg_stat_activity AS a USING (pid)
+ORDER BY a.xact_start LIMIT 5"""
+
+# all that a SELECT, and the use of a type or function, waits for
+_EXCLUSIVE = f"""\
+WITH held AS (
+    SELECT l.pid, min(coalesce(c.oid::regclass::text,
+                               pg_catalog.pg_describe_object(l.classid, l.objid, 0))) AS relation
+    FROM pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
+    WHERE l.granted AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_catalog.pg_backend_pid()
+      AND (l.locktype = 'object' OR c.relkind IN ('r', 'p', 'v', 'm', 'f'))
       AND l.database = (SELECT oid FROM pg_catalog.pg_database
                         WHERE datname = pg_catalog.current_database())
     GROUP BY l.pid
@@ -92,6 +108,11 @@ async def holders_after(
         return tuple(_blocker(row) for row in await session.fetch(_HOLDERS, sorted(names)))
     except (asyncpg.PostgresError, ConnectionLostError):
         return ()
+
+
+async def exclusive_holders(session: Session) -> tuple[Blocker, ...]:
+    """Who else holds ACCESS EXCLUSIVE locks in this database; at most five, the oldest first."""
+    return tuple(_blocker(row) for row in await session.fetch(_EXCLUSIVE))
 
 
 def _blocker(row: asyncpg.Record) -> Blocker:

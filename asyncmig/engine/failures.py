@@ -64,6 +64,9 @@ def server_refusal(error: asyncpg.PostgresError) -> DatabaseError:
         "P0001": "a function of the database raised this, an event trigger's perhaps; for a comparison, "
         "shadow_url builds the models elsewhere",
         "22023": "a setting has a value that this server does not take",
+        "55P03": "another session holds the lock, and the server's lock_timeout is over: let it finish or "
+        "end it",
+        "57014": "it ran into the server's statement_timeout, or was cancelled",
     }
     return DatabaseError(
         f"PostgreSQL refused: {text}",

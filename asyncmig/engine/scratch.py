@@ -19,6 +19,7 @@ from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.names import translation
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.engine.beside import Beside, build
+from asyncmig.engine.comparing_limits import is_over_limit
 from asyncmig.engine.portions import divided, joined, of_portion
 from asyncmig.engine.quoting import literal
 from asyncmig.engine.refusals import Refusals, is_out_of_locks
@@ -117,17 +118,20 @@ _AS_IN_A_RUN = "SET LOCAL standard_conforming_strings = on; SET LOCAL quote_all_
 
 
 @asynccontextmanager
-async def undone(session: Session) -> AsyncIterator[None]:
+async def undone(session: Session, limits: str = "") -> AsyncIterator[None]:
     """A transaction, or in a caller's transaction a savepoint, that is rolled back in any case.
 
     The server reads and prints SQL in it as in a run, whatever is set for the database or the role.
+    ``limits`` of ``ComparingLimits.sql`` are for a transaction of ours.
     """
     inside = session.in_transaction
     if inside:
         await session.send(f"SAVEPOINT asyncmig_shadow; {_AS_IN_A_RUN}")
     try:
         if not inside:
-            await session.send(f"BEGIN; {_AS_IN_A_RUN}")  # cancelled here, it may have begun
+            await session.send(
+                f"BEGIN; {_AS_IN_A_RUN}{limits}"
+            )  # cancelled here, it may have begun
         yield
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
@@ -168,6 +172,8 @@ async def print_draft(session: Session, draft: Draft, *, missing: str, locks: in
         if (joint := await building.printed_in(portions)) is not None:
             return joint
     except DatabaseError as error:
+        if is_over_limit(error):
+            raise
         refused = error  # it may lack a table that it names without a foreign key
     try:
         return await building.printed(draft.statements)
@@ -249,7 +255,7 @@ class _Building:
         if early:
             await session.send(";\n".join(before))
             before = before[-1:]
-            early = list(await build(session, early))
+            early = list(await build(session, early, refusals, final=False))
         statements = [_named(item, self.token) for item in models]
         await session.send("SAVEPOINT asyncmig_models")
         try:

@@ -18,6 +18,7 @@ from asyncmig.catalog.models import Models
 from asyncmig.catalog.reading import read_enums, read_rows
 from asyncmig.engine.alongside import both
 from asyncmig.engine.beside import Beside
+from asyncmig.engine.comparing_limits import ComparingLimits, telling_limits
 from asyncmig.engine.imitating import imitate, inspected
 from asyncmig.engine.quoting import identifier
 from asyncmig.engine.scratch import (
@@ -104,6 +105,7 @@ async def read_sides(
     elsewhere: Elsewhere | None = None,
     cache: ShadowCache | None = None,
     schema_translate_map: Mapping[str | None, str] | None = None,
+    limits: ComparingLimits = ComparingLimits(),  # noqa: B008 - frozen
 ) -> Sides:
     """Read the database and the models.
 
@@ -117,13 +119,14 @@ async def read_sides(
         cache: of what was printed for models before; None builds them in any case.
         schema_translate_map: the schema to take instead of one that the models name; None names the
             models that have no schema.
+        limits: of the time that it may take; in a caller's transaction they are the caller's.
 
     Raises:
-        DatabaseError: a privilege is missing, the server is read-only or another one than the models
-            need, or it refuses the models; then the facts have ``subject`` and ``sql``.
+        DatabaseError: a limit was reached, a privilege is missing, the server is read-only or another
+            one than the models need, or it refuses the models; then the facts have ``subject`` and ``sql``.
         ConfigError: SQLAlchemy cannot compile the models, or a foreign key leads to no table.
     """
-    async with undone(session):
+    async with telling_limits(session, limits), undone(session, limits.sql):
         place = await read_place(session)
 
         def described() -> tuple[Models, Declarations, list[str]]:
@@ -152,7 +155,7 @@ async def read_sides(
         found, draft = await both(read, lambda: _draft(models, declared, enums, place))
         same: dict[Any, Any] = {}
         printed, actual = await both(
-            _Building(session, place, draft, elsewhere, cache).printed,
+            _Building(session, place, draft, elsewhere, cache, limits).printed,
             lambda: found.catalog(place.default_schema, same),
         )
 
@@ -209,6 +212,7 @@ class _Building:
     draft: Draft
     elsewhere: Elsewhere | None
     cache: ShadowCache | None
+    limits: ComparingLimits
 
     async def printed(self) -> Printed:
         other = self.elsewhere
@@ -255,7 +259,12 @@ class _Building:
 
     async def _built_there(self, other: Elsewhere, key: str | None) -> Printed:
         await self.session.send(_LEAVE)
-        async with other.session() as session, undone(session):
+        limits = self.limits
+        async with (
+            other.session() as session,
+            telling_limits(session, limits, f" in {other.name}"),
+            undone(session, limits.sql),
+        ):
             version = self.session.server_version
             shadow = await inspected(session, self.place, other.name, version)
             if key is None:
