@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,19 +12,28 @@ from asyncmig.results.state import CurrentState
 from asyncmig.revisions.describe import describe_all
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from asyncmig.engine.reading import LogFilter
     from asyncmig.project import Project
     from asyncmig.results import JournalEntry, Status
 
-__all__ = ["current_state", "in_each", "journal", "position", "status_of", "wait_for"]
+__all__ = [
+    "asked_each",
+    "current_state",
+    "in_each",
+    "journal",
+    "naming",
+    "position",
+    "status_of",
+    "wait_for",
+]
 
 T = TypeVar("T")
 
 
 async def in_each(project: Project, work: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
-    """Do the same to each database of a project, one after the other.
+    """Do the same to each database of a project, one after the other, up to the first that fails.
 
     Returns:
         the results by name; a single database has the empty one.
@@ -33,14 +43,54 @@ async def in_each(project: Project, work: Callable[[Project], Awaitable[T]]) -> 
     """
     found: dict[str, T] = {}
     for one in await project.databases():
-        try:
+        with naming(one):
             found[one.name or ""] = await work(one)
-        except AsyncmigError as error:
-            if one.name is not None:
-                error.message = f"{one.name}: {error.message}"
-                error.add_facts(database=one.name)
-            raise
     return found
+
+
+async def asked_each(project: Project, ask: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
+    """Ask each database of a project, also behind one that fails.
+
+    Returns:
+        as ``in_each``.
+
+    Raises:
+        AsyncmigError: as ``ask``, when all were asked. Of several databases it is that of the first
+            that could not answer, or where all that failed are only not current, of the first of these;
+            ``database`` says which, ``databases`` has the results of the others by name, and
+            ``failures`` type, message and hint of each that failed.
+    """
+    found: dict[str, T] = {}
+    failed: dict[str, AsyncmigError] = {}
+    for one in await project.databases():
+        try:
+            with naming(one):
+                found[one.name or ""] = await ask(one)
+        except AsyncmigError as error:
+            if one.name is None:
+                raise
+            failed[one.name] = error
+    if failed:
+        gravest = min(failed.values(), key=lambda error: isinstance(error, NotCurrentError))
+        told = {
+            name: {"type": type(error).__name__, "message": error.message, "hint": error.hint}
+            for name, error in failed.items()
+        }
+        gravest.add_facts(databases=found, failures=told)
+        raise gravest
+    return found
+
+
+@contextmanager
+def naming(project: Project) -> Iterator[None]:
+    """Say of which of several databases an error is."""
+    try:
+        yield
+    except AsyncmigError as error:
+        if project.name is not None:
+            error.message = f"{project.name}: {error.message}"
+            error.add_facts(database=project.name)
+        raise
 
 
 async def status_of(project: Project, *, scripts: bool = False) -> Status:

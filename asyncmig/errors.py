@@ -109,7 +109,8 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
-    return str(value)
+    to_dict = getattr(value, "to_dict", None)  # a result
+    return to_dict() if callable(to_dict) else str(value)
 
 
 class ConfigError(AsyncmigError):

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from asyncmig.asking import current_state, in_each, journal, position, status_of, wait_for
+from asyncmig.asking import (
+    asked_each,
+    current_state,
+    in_each,
+    journal,
+    naming,
+    position,
+    status_of,
+    wait_for,
+)
 from asyncmig.config.overrides import checked_overrides
 from asyncmig.config.settings import Settings
 from asyncmig.errors import TargetError
@@ -332,7 +341,7 @@ class Migrator:
 
     async def current(self) -> CurrentState:
         """Where the database stands."""
-        return combined_current(await in_each(self.project, current_state))
+        return combined_current(await asked_each(self.project, current_state))
 
     async def status(self, *, scripts: bool = False) -> Status:
         """Where the database stands against the code: one query, for health endpoints.
@@ -341,7 +350,7 @@ class Migrator:
             scripts: also tell in ``edited`` which applied scripts were changed since; reads them all.
         """
         return combined_status(
-            await in_each(self.project, lambda project: status_of(project, scripts=scripts))
+            await asked_each(self.project, lambda project: status_of(project, scripts=scripts))
         )
 
     async def wait_until_current(
@@ -423,7 +432,7 @@ class Migrator:
         async def work(project: Project) -> CheckResult:
             return await (await project.autogenerate()).check()
 
-        return combined_check(await in_each(self.project, work))
+        return combined_check(await asked_each(self.project, work))
 
     async def check_at(self, target: str) -> RevisionCheck:
         """Whether the database stands at a revision: its rows are those that the target names.
@@ -435,7 +444,7 @@ class Migrator:
             RevisionError: the target names nothing, or too much.
         """
         return combined_position(
-            await in_each(self.project, lambda project: position(project, target))
+            await asked_each(self.project, lambda project: position(project, target))
         )
 
     # asking the script directory
@@ -558,10 +567,11 @@ class Migrator:
         rev_id = rev_id or new_revision_id()
         found = {}
         for project in await self.project.databases():
-            comparison = await project.autogenerate(as_sql=as_sql)
             script = MigrationScript(rev_id, None, None, branch_label=labels, **place)
             renaming = Renaming(given=renames or {}, ask=ask_rename)
-            found[project.name or ""] = await comparison.scripts(script, renaming)
+            with naming(project):
+                comparison = await project.autogenerate(as_sql=as_sql)
+                found[project.name or ""] = await comparison.scripts(script, renaming)
         generated = together(self.settings, found)
         return await write_generated(
             self.settings, self.project.directory, generated, skip_empty=skip_empty

@@ -54,3 +54,69 @@ def test_one_of_them(several):
     assert "there are several databases, app, audit" in refused.err
     assert "-n app" in refused.err
     assert several("revision", "-m", "x").code == 1
+
+
+MODELS = """
+import sqlalchemy as sa
+app, audit, third = sa.MetaData(), sa.MetaData(), sa.MetaData()
+sa.Table("app_t", app, sa.Column("i", sa.Integer))
+sa.Table("audit_t", audit, sa.Column("i", sa.BigInteger))
+"""
+
+
+@pytest.fixture
+def three(several: Command, project: Project) -> Command:
+    """With models, and a third database in the middle, whose server is nowhere."""
+    (project.path / "many_models.py").write_text(MODELS)
+    path = project.path / "asyncmig.toml"
+    text = path.read_text()
+    for name in ("app", "audit"):
+        text = text.replace(
+            f"[databases.{name}]\n", f'[databases.{name}]\ntarget_metadata = "many_models:{name}"\n'
+        )
+        several("upgrade", "-n", name, code=0)
+    third = """[databases.third]
+script_location = "app"
+url = "postgresql://nobody@127.0.0.1:1/nowhere"
+target_metadata = "many_models:third"
+"""
+    text = text.replace("[databases.audit]", f"{third}[databases.audit]")
+    path.write_text(f'prepend_sys_path = ["."]\n{text}')
+    return several
+
+
+def test_one_that_cannot_be_reached_hides_no_other(three):
+    found = three("check", code=1)
+    assert found.out.splitlines() == [
+        "app",
+        "  the same: the database is what the models say",
+        "",
+        "audit",
+        "  ~ alter_column audit_t.i: INTEGER -> BIGINT",
+        "  different: 1 difference",
+    ]
+    assert found.err.startswith("error: third: cannot reach")
+    for question in ("check head", "status", "current"):
+        error = three(*question.split(), "--json", code=1).document["error"]
+        assert error["type"] == "ConnectionFailedError"
+        assert set(error["fields"]["databases"]) == {"app", "audit"}
+        assert error["fields"]["failures"] == {
+            "third": {"type": error["type"], "message": error["message"], "hint": error["hint"]}
+        }
+
+
+def test_one_that_is_not_at_head(three, project):
+    text = (project.path / "app" / "versions" / "x.py").read_text()
+    text = text.replace("down_revision = None", 'down_revision = "app1"')
+    (project.path / "app" / "versions" / "y.py").write_text(
+        text.replace('n = "app1"', 'n = "app2"', 1)
+    )
+    found = three("check", code=1)
+    assert found.err.startswith("error: third: cannot reach")  # graver than what is only behind
+    assert found.out.splitlines()[-2].startswith("  failed: app: the database is pending")
+    toml = project.path / "asyncmig.toml"
+    kept = toml.read_text().split("[databases.third]")
+    toml.write_text(kept[0] + "[databases.audit]" + kept[1].split("[databases.audit]")[1])
+    behind = three("check", code=3)
+    assert behind.out.splitlines()[0] == "audit"
+    assert behind.err.startswith("error: app: the database is pending")

@@ -36,7 +36,7 @@ def check(
     shadow_url: ShadowUrl = None,
 ) -> int | None:
     """Compare the models with the database, or the database with a revision."""
-    from asyncmig_cli.rendering.databases import each_lines
+    from asyncmig_cli.rendering.databases import each_lines, showing_others
     from asyncmig_cli.rendering.differences import check_lines, position_lines
 
     if revision is not None:
@@ -44,7 +44,8 @@ def check(
         async def locate(migrator: "Migrator") -> "RevisionCheck":
             return await migrator.check_at(revision)
 
-        place = invocation.migrate(locate)
+        with showing_others(invocation, position_lines):
+            place = invocation.migrate(locate)
         document = place.to_dict() | {"ok": place.ok}
         invocation.show(document, lambda stream: each_lines(place, stream, position_lines))
         return None if place.ok else ExitCode.PENDING
@@ -52,9 +53,10 @@ def check(
     async def work(migrator: "Migrator") -> "CheckResult":
         return await migrator.check()
 
-    result = invocation.migrate(work, shadow_url=shadow_url)
-    document = result.to_dict() | {"ok": result.ok}
     lines = partial(check_lines, verbose=verbose)
+    with showing_others(invocation, lines):
+        result = invocation.migrate(work, shadow_url=shadow_url)
+    document = result.to_dict() | {"ok": result.ok}
     invocation.show(document, lambda stream: each_lines(result, stream, lines))
     invocation.warn(result.notes)
     return None if result.ok else ExitCode.PENDING

@@ -34,13 +34,14 @@ def current(
 
     from functools import partial
 
-    from asyncmig_cli.rendering.databases import each_lines
+    from asyncmig_cli.rendering.databases import each_lines, showing_others
     from asyncmig_cli.rendering.states import current_lines
 
-    state = invocation.migrate(
-        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
-    )
     lines = partial(current_lines, verbose=verbose)
+    with showing_others(invocation, lines):
+        state = invocation.migrate(
+            work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
+        )
     invocation.show(state.to_dict(), lambda stream: each_lines(state, stream, lines))
     if check_heads and not state.is_current:
         if invocation.says:

@@ -42,12 +42,13 @@ def status(
     async def work(migrator: "Migrator") -> "Status":
         return await migrator.status(scripts=scripts)
 
-    from asyncmig_cli.rendering.databases import each_lines
+    from asyncmig_cli.rendering.databases import each_lines, showing_others
     from asyncmig_cli.rendering.states import status_lines
 
-    found = invocation.migrate(
-        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
-    )
+    with showing_others(invocation, status_lines):
+        found = invocation.migrate(
+            work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
+        )
     document = found.to_dict() | {"ok": found.ok}
     invocation.show(document, lambda stream: each_lines(found, stream, status_lines))
     return ExitCode.PENDING if check and not found.ok else None

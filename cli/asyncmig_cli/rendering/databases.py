@@ -1,8 +1,10 @@
 """What there is to say of several databases, one after the other."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from asyncmig.errors import AsyncmigError
 from asyncmig_cli.console import Stream
 from asyncmig_cli.invocation import Invocation
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.plan.model import Plan
 
-__all__ = ["database_lines", "each_lines", "plan_each", "show_plans"]
+__all__ = ["database_lines", "each_lines", "plan_each", "show_plans", "showing_others"]
 
 T = TypeVar("T")
 
@@ -37,6 +39,39 @@ def each_lines(
         yield from database_lines(result.databases, stream, lines)
     else:
         yield from lines(result, stream)
+
+
+@contextmanager
+def showing_others(
+    invocation: Invocation, lines: "Callable[[Any, Stream], Iterable[str]]"
+) -> "Iterator[None]":
+    """Where some of several databases fail, show what the others say; in JSON the error has it."""
+    try:
+        yield
+    except AsyncmigError as error:
+        if not invocation.options.json:
+            for line in _other_lines(error, invocation.console.out, lines):
+                invocation.console.out.line(line)
+        raise
+
+
+def _other_lines(
+    error: AsyncmigError, stream: Stream, lines: Callable[[Any, Stream], Iterable[str]]
+) -> Iterator[str]:
+    facts: Any = error
+    if not hasattr(error, "failures"):
+        return
+
+    def failed(told: Mapping[str, str | None], stream: Stream) -> Iterator[str]:
+        yield f"{stream.style('failed', 'red', 'bold')}: {told['message']}"
+        if told["hint"]:
+            yield stream.style(told["hint"], "dim")
+
+    others = {name: told for name, told in facts.failures.items() if name != facts.database}
+    yield from database_lines(facts.databases, stream, lines)
+    if facts.databases and others:
+        yield ""
+    yield from database_lines(others, stream, failed)
 
 
 def database_lines(
