@@ -49,10 +49,14 @@ test-crash: $(STAMP) ## every crash point, 2,000 random histories, 50 processes:
 	@ASYNCMIG_CRASH_POINTS=1000000 ASYNCMIG_EXAMPLES=2000 ASYNCMIG_PROCESSES=50 \
 		$(BIN)/python -m pytest tests/crash --quiet
 
-test-autogen: $(STAMP) ## autogenerate: every single change beside Alembic, 2,000 random pairs: half an hour
-	@ASYNCMIG_AUTOGEN_EVERY=1 ASYNCMIG_AUTOGEN_EXAMPLES=$${EXAMPLES:-2000} \
-		$(BIN)/python -m pytest --numprocesses 2 --quiet \
-		tests/integration/test_autogenerate_changes.py tests/integration/test_autogenerate_round_trip.py
+test-autogen: $(STAMP) ## autogenerate: every single change, EXAMPLES (2,000) random pairs, on PostgreSQL MAJORS (15 18): an hour
+	@for major in $${MAJORS:-15 18}; do \
+		echo "PostgreSQL $$major"; \
+		ASYNCMIG_AUTOGEN_EVERY=1 ASYNCMIG_AUTOGEN_EXAMPLES=$${EXAMPLES:-2000} \
+			$(BIN)/python scripts/servers.py run $$major -- \
+			$(BIN)/python -m pytest --numprocesses 2 --quiet tests/integration/test_autogenerate_changes.py \
+			tests/integration/test_autogenerate_round_trip.py || exit 1; \
+	done
 
 test-directives: $(STAMP) ## every directive in every habit of old scripts, beside Alembic: minutes
 	@ASYNCMIG_DIRECTIVES_EVERY=1 $(BIN)/python -m pytest --numprocesses 2 --quiet \

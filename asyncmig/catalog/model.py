@@ -320,3 +320,9 @@ class Catalog:
     enums: Mapping[ObjectName, Enum] = field(default_factory=dict)
     domains: Mapping[ObjectName, Domain] = field(default_factory=dict)
     entities: Entities = field(default_factory=Entities)
+
+    @property
+    def names(self) -> frozenset[ObjectName]:
+        """Of everything that stands in a schema."""
+        entities = (ObjectName(key.schema, key.name) for key in self.entities.by_key if key.schema)
+        return frozenset({*self.tables, *self.sequences, *self.enums, *self.domains, *entities})

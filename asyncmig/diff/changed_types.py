@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import Need
-from asyncmig.catalog.model import ObjectName
 from asyncmig.diff import composites as composite_steps
 from asyncmig.diff import domains as domain_steps
 from asyncmig.diff import enums as enum_steps
@@ -16,9 +15,7 @@ from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from asyncmig.catalog.model import Catalog, Enum
+    from asyncmig.catalog.model import Enum, ObjectName
     from asyncmig.diff.work import Work
 
 _USERS = frozenset({"view", "materialized_view", "function", "procedure"})
@@ -28,16 +25,11 @@ __all__ = ["compare_schemas", "compare_sequences", "compare_type_comments", "com
 
 def compare_schemas(work: Work) -> None:
     """Schemas that come, and those that are left empty."""
-    used = {name.schema for kind in _named(work.after) for name in kind}
-    there = work.before.schemas | {name.schema for kind in _named(work.before) for name in kind}
-    work.steps.schemas_come = [
-        CreateSchemaOp(name) for name in sorted((work.after.schemas & used) - there)
-    ]
-    work.steps.schemas_go = [
-        DropSchemaOp(name)
-        for name in sorted(work.before.schemas - work.after.schemas - used)
-        if any(item.schema == name for kind in _named(work.before) for item in kind)
-    ]
+    used, filled = ({name.schema for name in side.names} for side in (work.after, work.before))
+    come = (work.after.schemas & used) - work.before.schemas - filled
+    go = (work.before.schemas & filled) - work.after.schemas - used
+    work.steps.schemas_come = [CreateSchemaOp(name) for name in sorted(come)]
+    work.steps.schemas_go = [DropSchemaOp(name) for name in sorted(go)]
 
 
 def compare_types(work: Work) -> None:
@@ -52,20 +44,34 @@ def compare_types(work: Work) -> None:
         elif enum_steps.grows(existing, enum):
             work.steps.first += enum_steps.add_labels(existing, enum, work.new)
         else:
-            work.steps.types_change += enum_steps.replace_enum(existing, enum, work.old, work.new)
+            work.steps.types_change += enum_steps.replace_enum(
+                existing, enum, work.old, work.new, work.retired[name]
+            )
     for name in work.replaced_domains:
         work.steps.types_change += domain_steps.replace_domain(
-            work.before.domains[name], work.after.domains[name], work.old, work.new
+            work.before.domains[name],
+            work.after.domains[name],
+            work.old,
+            work.new,
+            work.retired[name],
         )
     for name in work.replaced_composites:
-        work.steps.types_change += composite_steps.replace_composite(name, work.old, work.new)
+        work.steps.types_change += composite_steps.replace_composite(
+            name, work.old, work.new, work.retired[name]
+        )
     work.steps.types_go = [
-        *(composite_steps.drop_replaced(name, work.old) for name in work.replaced_composites),
         *(
-            domain_steps.drop_replaced(work.before.domains[name], work.old)
+            composite_steps.drop_replaced(name, work.old, work.retired[name])
+            for name in work.replaced_composites
+        ),
+        *(
+            domain_steps.drop_replaced(work.before.domains[name], work.old, work.retired[name])
             for name in reversed(work.replaced_domains)
         ),
-        *(enum_steps.drop_replaced(enum, work.old) for enum, _ in work.replaced_enums),
+        *(
+            enum_steps.drop_replaced(enum, work.old, work.retired[enum.name])
+            for enum, _ in work.replaced_enums
+        ),
     ]
     work.steps.types_go += domain_steps.drop_domains(work.before, work.after, work.old)
     work.steps.types_go += [
@@ -142,12 +148,3 @@ def compare_type_comments(work: Work) -> None:
 
 def _stays(work: Work, table: ObjectName, column: str) -> bool:
     return table in work.after.tables and column in work.after.tables[table].columns
-
-
-def _named(catalog: Catalog) -> tuple[Mapping[ObjectName, Any], ...]:
-    entities = {
-        ObjectName(key.schema, key.name): entity
-        for key, entity in catalog.entities.by_key.items()
-        if key.schema
-    }
-    return (catalog.tables, catalog.enums, catalog.sequences, catalog.domains, entities)

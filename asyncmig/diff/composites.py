@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["drop_replaced", "replace_composite", "replaced_composites", "with_replaced"]
 
-_MAX_NAME = 63
-
 
 def replaced_composites(before: Catalog, after: Catalog) -> list[ObjectName]:
     """Those with an attribute of another type that a column of a table that stays has."""
@@ -55,8 +53,13 @@ def _is_retyped(old: CompositeType | None, new: CompositeType | None) -> bool:
     return any(new.attributes.get(name, type_) != type_ for name, type_ in old.attributes.items())
 
 
-def replace_composite(name: ObjectName, old: Objects, new: Objects) -> Iterator[MigrateOperation]:
-    """Attributes that come and go, then a new type, and the columns that stay moved over to it."""
+def replace_composite(
+    name: ObjectName, old: Objects, new: Objects, retired: str
+) -> Iterator[MigrateOperation]:
+    """Attributes that come and go, then a new type, and the columns that stay moved over to it.
+
+    The old one is called ``retired`` then.
+    """
     before, after = _pair(name, old.catalog, new.catalog)
     if before is None or after is None:
         return
@@ -65,7 +68,7 @@ def replace_composite(name: ObjectName, old: Objects, new: Objects) -> Iterator[
     yield from EntityOperations(new).change(
         replace(before, comment=None), replace(after, attributes={**kept, **more}, comment=None)
     )
-    yield ExecuteSQLOp(f"ALTER TYPE {new.qualified(name)} RENAME TO {new.quote(_retired(name))}")
+    yield ExecuteSQLOp(f"ALTER TYPE {new.qualified(name)} RENAME TO {new.quote(retired)}")
     ordered = {key: after.attributes[key] for key in (*kept, *more)}
     yield from EntityOperations(new).create(replace(after, attributes=ordered))
     for place, table in old.catalog.tables.items():
@@ -90,9 +93,9 @@ def replace_composite(name: ObjectName, old: Objects, new: Objects) -> Iterator[
             )
 
 
-def drop_replaced(name: ObjectName, old: Objects) -> ExecuteSQLOp:
+def drop_replaced(name: ObjectName, old: Objects, retired: str) -> ExecuteSQLOp:
     """DROP TYPE of the old one, once nothing uses it."""
-    return ExecuteSQLOp(f"DROP TYPE {old.qualified(name._replace(name=_retired(name)))}")
+    return ExecuteSQLOp(f"DROP TYPE {old.qualified(name._replace(name=retired))}")
 
 
 def with_replaced(before: Catalog, after: Catalog, names: Collection[ObjectName]) -> Catalog:
@@ -103,7 +106,3 @@ def with_replaced(before: Catalog, after: Catalog, names: Collection[ObjectName]
         for key, item in before.entities.by_key.items()
     }
     return replace(before, entities=replace(before.entities, by_key=by_key))
-
-
-def _retired(name: ObjectName) -> str:
-    return f"{name.name[: _MAX_NAME - 4]}_old"

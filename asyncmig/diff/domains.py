@@ -23,7 +23,6 @@ __all__ = [
     "replaced_domains",
 ]
 
-_MAX_NAME = 63
 _NUMBERS = {"smallint", "integer", "bigint", "real", "double precision", "numeric"}
 
 
@@ -116,12 +115,13 @@ def _element(domain: Domain) -> str:
 
 
 def replace_domain(
-    before: Domain, after: Domain, old: Objects, new: Objects
+    before: Domain, after: Domain, old: Objects, new: Objects, retired: str
 ) -> Iterator[MigrateOperation]:
-    """A new domain under the name of the old one, and the columns that stay moved over to it."""
-    yield ExecuteSQLOp(
-        f"ALTER DOMAIN {new.qualified(after.name)} RENAME TO {new.quote(_retired(before))}"
-    )
+    """A new domain under the name of the old one, and the columns that stay moved over to it.
+
+    The old one is called ``retired`` then.
+    """
+    yield ExecuteSQLOp(f"ALTER DOMAIN {new.qualified(after.name)} RENAME TO {new.quote(retired)}")
     yield ExecuteSQLOp(_create(after, new))
     for name, table in old.catalog.tables.items():
         wanted = new.catalog.tables.get(name)
@@ -148,13 +148,9 @@ def replace_domain(
             )
 
 
-def drop_replaced(before: Domain, old: Objects) -> ExecuteSQLOp:
+def drop_replaced(before: Domain, old: Objects, retired: str) -> ExecuteSQLOp:
     """DROP DOMAIN of the old one, once nothing uses it."""
-    return ExecuteSQLOp(f"DROP DOMAIN {old.qualified(before.name._replace(name=_retired(before)))}")
-
-
-def _retired(domain: Domain) -> str:
-    return f"{domain.name.name[: _MAX_NAME - 4]}_old"
+    return ExecuteSQLOp(f"DROP DOMAIN {old.qualified(before.name._replace(name=retired))}")
 
 
 def _create(domain: Domain, objects: Objects) -> str:

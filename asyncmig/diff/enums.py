@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_labels", "create_enum", "drop_enum", "drop_replaced", "grows", "replace_enum"]
 
-_MAX_NAME = 63
-
 
 def grows(before: Enum, after: Enum) -> bool:
     """True when the new type has the old labels in their order, and more between them."""
@@ -48,16 +46,15 @@ def add_labels(before: Enum, after: Enum, objects: Objects) -> Iterator[AddEnumV
         # the next one follows this one, before the same label
 
 
-def _retired(enum: Enum) -> str:
-    return f"{enum.name.name[: _MAX_NAME - 4]}_old"
-
-
 def replace_enum(
-    before: Enum, after: Enum, old: Objects, new: Objects
+    before: Enum, after: Enum, old: Objects, new: Objects, retired: str
 ) -> Iterator[MigrateOperation]:
-    """A new type under the name of the old one, and the columns that stay moved over to it."""
+    """A new type under the name of the old one, and the columns that stay moved over to it.
+
+    The old one is called ``retired`` then.
+    """
     schema = new.schema(after.name)
-    yield RenameEnumOp(before.name.name, _retired(before), schema=schema)
+    yield RenameEnumOp(before.name.name, retired, schema=schema)
     yield create_enum(after, new)
     for table, column, wanted in _users(before, old.catalog, new.catalog):
         place = old.schema(table.name)
@@ -78,9 +75,9 @@ def replace_enum(
         )
 
 
-def drop_replaced(before: Enum, old: Objects) -> DropEnumOp:
+def drop_replaced(before: Enum, old: Objects, retired: str) -> DropEnumOp:
     """DROP TYPE of the old one, once nothing uses it."""
-    return DropEnumOp(_retired(before), schema=old.schema(before.name), values=list(before.labels))
+    return DropEnumOp(retired, schema=old.schema(before.name), values=list(before.labels))
 
 
 def _users(enum: Enum, before: Catalog, after: Catalog) -> Iterator[tuple[Table, Column, Column]]:

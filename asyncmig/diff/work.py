@@ -11,6 +11,7 @@ from asyncmig.diff import domains as domain_steps
 from asyncmig.diff import enums as enum_steps
 from asyncmig.diff.objects import Objects
 from asyncmig.diff.printed_sql import columns_in
+from asyncmig.diff.retiring import retired_names
 from asyncmig.diff.types import changes_family
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class Work:
         self.replaced_domains = domain_steps.replaced_domains(before, after, self.replaced_types)
         self.replaced_composites = composite_steps.replaced_composites(before, after)
         self.replaced_types |= {*self.replaced_domains, *self.replaced_composites}
+        self.retired = retired_names(self.replaced_types, before, after)
         self.built: dict[ObjectName, set[str]] = {name: set() for name in self.common}
         self.rebuilt = {
             name: column_steps.rebuilt(old, new, self.replaced_types)

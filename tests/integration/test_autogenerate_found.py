@@ -14,6 +14,7 @@ from asyncmig.entities import CompositeType, Function, Grant, SqlText, View, reg
 from asyncmig.types import ServerType
 from drawn_models.values import CONVENTION
 from model_changes.building import (
+    LONG,
     Change,
     author,
     both,
@@ -74,6 +75,13 @@ def carried(*labels: str) -> Models:
     return only(
         col("id", sa.Integer), col("m", enum(*labels)), key("id", include="m"), name="first"
     )
+
+
+def moods(*labels: str) -> Models:
+    """Columns of types whose names leave little to choose."""
+    names = ("mood", "mood_old", LONG, f"{LONG[:-1]}y", "\N{SNOWMAN}" * 21)
+    columns = (col(f"m{place}", enum(*labels, name=name)) for place, name in enumerate(names))
+    return both(table(*columns), table(name="mood_old2"))
 
 
 FIRST = only(col("id", sa.Integer, primary_key=True), name="first")
@@ -239,6 +247,11 @@ CHANGES = [
             col("a", sa.Integer, computed("id * 2")),
             col("loud", sa.Text, computed("upper(title)")),
         ),
+    ),
+    Change(
+        "enum types that give way beside one that has the name of a retired one",
+        moods("a", "b"),
+        moods("b", "a"),
     ),
 ]
 

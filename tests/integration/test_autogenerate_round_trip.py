@@ -1,7 +1,6 @@
 """Models drawn at random: from one to the other and back, nothing is left to do.
 
-``make test-autogen`` draws thousands of pairs; ``python scripts/servers.py run 15 -- make test-autogen``
-does so on PostgreSQL 15.
+``make test-autogen`` draws thousands of pairs, on PostgreSQL 15 and 18.
 """
 
 from __future__ import annotations

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.entities import Entities, EntityKey, View
+from asyncmig.catalog.model import Catalog, Enum, ObjectName
 from asyncmig.diff.printed_sql import with_column, with_key_columns, with_label, with_object
+from asyncmig.diff.retiring import retired_names
 from asyncmig.diff.server_names import is_server_made, server_name
 from asyncmig.results import CheckResult, Difference
 
@@ -65,6 +69,32 @@ def test_what_somebody_chose_is_not_the_servers():
     assert is_server_made("book_title_key2", "book", ["title"], "key")
     assert not is_server_made("book_title_keys", "book", ["title"], "key")
     assert not is_server_made("uq_title", "book", ["title"], "key")
+
+
+def test_a_retired_type_gets_a_name_that_nobody_has():
+    long = "x" * 62
+
+    def there(*names: str) -> Catalog:
+        places = [ObjectName("s", name) for name in names]
+        return Catalog(
+            default_schema="s", enums={place: Enum(name=place, labels=()) for place in places}
+        )
+
+    view = View(key=EntityKey("view", "s", "size_old"), query="SELECT 1")
+    after = replace(there("mood"), entities=Entities(by_key={view.key: view}))
+    before = there(
+        "mood", "mood_old", "mood_old2", "size", f"{long}a", f"{long}b", "\N{SNOWMAN}" * 21
+    )
+    found = retired_names(before.enums, before, after)
+    assert {place.name: name for place, name in found.items()} == {
+        "mood": "mood_old3",
+        "mood_old": "mood_old_old",
+        "mood_old2": "mood_old2_old",
+        "size": "size_old2",
+        f"{long}a": "x" * 59 + "_old",
+        f"{long}b": "x" * 58 + "_old2",
+        "\N{SNOWMAN}" * 21: "\N{SNOWMAN}" * 19 + "_old",
+    }
 
 
 def test_a_check_told_as_text():
