@@ -23,11 +23,11 @@ from asyncmig.diff.changed_types import (
     compare_types,
 )
 from asyncmig.diff.composites import with_replaced
-from asyncmig.diff.entities import changing, compare_entities
+from asyncmig.diff.entities import EntitySteps, changing, compare_entities
 from asyncmig.diff.hindrances import tell_hindrances
 from asyncmig.diff.identities import name_sequences
 from asyncmig.diff.objects import Objects
-from asyncmig.diff.work import Work
+from asyncmig.diff.work import Steps, Work
 from asyncmig.operations.containers import ModifyTableOps
 from asyncmig.operations.tables import CreateTableOp, DropTableOp
 
@@ -36,9 +36,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.entities import Entities, EntityKey
     from asyncmig.catalog.model import Catalog
-    from asyncmig.diff.entities import EntitySteps
     from asyncmig.diff.model_types import ModelTypes
-    from asyncmig.diff.work import Steps
     from asyncmig.operations.operation import MigrateOperation
 
 __all__ = ["PartialComparison", "compare", "compare_foretelling", "compare_until_entities_come"]
@@ -116,6 +114,8 @@ def _compared(
     model_types: ModelTypes | None,
     concurrent_indexes: bool,
 ) -> tuple[Steps, EntitySteps]:
+    if before == after:
+        return Steps(), EntitySteps(left=before.entities)
     work = Work(before, after, model_types, concurrent_indexes=concurrent_indexes)
     compare_schemas(work)
     compare_types(work)
