@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.diff.casts import converted, needs_cast
 from asyncmig.diff.printed_sql import columns_in
 from asyncmig.diff.storage import column_storage
-from asyncmig.diff.types import changes_family, has_cast, needs_cast
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, DropSequenceOp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from asyncmig.catalog.model import Column, ObjectName, SequenceOptions, Table, TypeName
+    from asyncmig.catalog.model import Column, ObjectName, SequenceOptions, Table
     from asyncmig.diff.objects import Objects
     from asyncmig.operations.operation import MigrateOperation
 
@@ -22,7 +22,6 @@ __all__ = [
     "add_column",
     "alter_column",
     "drop_column",
-    "fits",
     "rebuilt",
     "serial_steps",
     "stop_generating",
@@ -220,22 +219,9 @@ def _must_restart(before: Column, after: Column) -> bool:
 
 
 def using(before: Column, after: Column, objects: Objects) -> str:
-    """How values of another type become values of this one; through text where no cast is known."""
+    """How values of another type become values of this one."""
     type_ = objects.local(after.type.text)
-    quoted = objects.quote(after.name)
-    if after.type.array and not before.type.array:
-        item = quoted if fits(before.type, after.type.element) else f"{quoted}::text"
-        return f"CASE WHEN {quoted} IS NOT NULL THEN ARRAY[{item}]::{type_} END"
-    if after.type.kind == "e":
-        return f"{quoted}::text{'[]' if after.type.array else ''}::{type_}"
-    return f"{quoted}::{type_}" if has_cast(before.type, after.type) else f"{quoted}::text::{type_}"
-
-
-def fits(before: TypeName, after: TypeName) -> bool:
-    """True when a cast leads from the one to the other; an enum may be replaced by one of its name."""
-    if after.kind == "e":
-        return False
-    return not changes_family(before, after) or has_cast(before, after)
+    return converted(objects.quote(after.name), before.type, after.type, type_)
 
 
 def _recount(before: Column, after: Column, old: Objects) -> Iterator[MigrateOperation]:

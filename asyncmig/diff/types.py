@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, TypeName
 
-__all__ = ["changes_family", "has_cast", "needs_cast", "sql_type"]
+__all__ = ["changes_family", "sql_type"]
 
 _FORM = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<modifiers>[\d,-]+)\))?(?P<rest> [^(]*)?")
 
@@ -61,11 +61,6 @@ _EXTENSIONS: Mapping[str, Callable[[], TypeEngine[Any]]] = {
     "hstore": postgresql.HSTORE,
 }
 _NUMBERS = frozenset({"smallint", "integer", "bigint", "real", "double precision", "numeric"})
-_KIN = (
-    frozenset({"timestamp", "pg_catalog.date"}),
-    frozenset({"pg_catalog.json", "pg_catalog.jsonb"}),
-    frozenset({"number", "pg_catalog.money"}),
-)
 _STRINGS = frozenset({"text", "character varying", "character"})
 
 
@@ -151,19 +146,6 @@ def changes_family(before: TypeName, after: TypeName) -> bool:
     if before.array or after.array:
         return before.array != after.array or before.name != after.name
     return _family(before) != _family(after)
-
-
-def needs_cast(before: TypeName, after: TypeName) -> bool:
-    """True when old values do not become new ones by assignment, so that USING must say how."""
-    return changes_family(before, after) and (after.array or _family(after) != "string")
-
-
-def has_cast(before: TypeName, after: TypeName) -> bool:
-    """True when PostgreSQL casts the one to the other directly, as far as that is known here."""
-    if _family(before) == "string" and not before.array:
-        return True
-    families = {_family(before), _family(after)}
-    return not before.array and not after.array and any(families <= kin for kin in _KIN)
 
 
 def _family(type_: TypeName) -> str:

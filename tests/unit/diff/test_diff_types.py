@@ -7,7 +7,8 @@ from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig.catalog.model import Catalog, Enum, ObjectName, TypeName
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.diff.types import has_cast, needs_cast, sql_type
+from asyncmig.diff.casts import converted, needs_cast
+from asyncmig.diff.types import sql_type
 
 CATALOG = Catalog(
     default_schema="public",
@@ -60,18 +61,25 @@ def test_arrays_collations_and_types_of_ones_own():
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "needed", "direct"),
+    ("before", "after", "using"),
     [
-        ("integer", "bigint", False, True),
-        ("text", "integer", True, True),
-        ("integer", "text", False, False),
-        ("date", "timestamp with time zone", True, True),
-        ("json", "jsonb", True, True),
-        ("uuid", "jsonb", True, False),
-        ("character varying(5)", "text", False, True),
+        ("integer", "bigint", None),
+        ("text", "integer", "v::integer"),
+        ("integer", "text", None),
+        ("date", "timestamp with time zone", None),
+        ("json", "jsonb", None),
+        ("uuid", "jsonb", "v::text::jsonb"),
+        ("character varying(5)", "text", None),
+        ("boolean", "bigint", "v::integer::bigint"),
+        ("bigint", "boolean", "v <> 0"),
+        ("text[]", "jsonb", "to_jsonb(v)"),
+        ("jsonb", "text[]", "translate(v::text, '[]', '{}')::text[]"),
+        ("integer[]", "integer", "v[1]::integer"),
+        ("uuid[]", "integer[]", "v::text[]::integer[]"),
+        ("uuid[]", "integer", "v::text::integer"),
     ],
 )
-def test_casts(before, after, needed, direct):
-    assert needs_cast(built_in(before), built_in(after)) is needed
-    if needed:
-        assert has_cast(built_in(before), built_in(after)) is direct
+def test_casts(before, after, using):
+    old, new = (built_in(text, array=text.endswith("[]")) for text in (before, after))
+    found = converted("v", old, new, after) if needs_cast(old, new) else None
+    assert found == using
