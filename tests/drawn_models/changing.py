@@ -154,6 +154,8 @@ def _renamed_table(
         if old_column == "id" and new["partitioned"] and not keys:
             continue
         free = [item for item in NEW_COLUMNS if item not in (new["key"], *new["columns"])]
+        if not free:
+            break
         found = draw.one(free)
         _rename_column(two, name, old_column, found)
         renames[_said(*place, old_column)] = _said(found)

@@ -32,6 +32,7 @@ class Change:
         since: the first version of PostgreSQL that has it.
         sqlalchemy: the first version of SQLAlchemy that has it.
         renames: new names by old ones, as ``--rename`` takes them.
+        by_chance: Alembic's script runs or fails with the order in which a set gives its tables.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Change:
     since: int = 14
     sqlalchemy: tuple[int, int] = (2, 0)
     renames: Mapping[str, str] = field(default_factory=dict)
+    by_chance: bool = False
 
 
 def nothing_at_all(_metadata: sa.MetaData) -> None:
