@@ -116,7 +116,7 @@ class Autogenerate:
     async def check(self) -> CheckResult:
         """The differences; raises as ``Migrator.check``."""
         empty = MigrationScript(None, UpgradeOps(), DowngradeOps())
-        compared = await self._compared(empty, Renaming(), even_nothing=False)
+        compared = await self._compared(empty, Renaming(), checking=True)
         found = [
             difference
             for script in compared.scripts
@@ -145,9 +145,13 @@ class Autogenerate:
             return tuple(self._written(item, compared) for item in compared.scripts)
 
     async def _compared(
-        self, script: MigrationScript, renaming: Renaming, *, even_nothing: bool = True
+        self, script: MigrationScript, renaming: Renaming, *, checking: bool = False
     ) -> _Compared:
-        """Compare; ``even_nothing`` has the user's hook process a script without operations, too."""
+        """Compare.
+
+        When ``checking``, the user's hook hears of no script without operations, and it does not matter
+        how indexes would be built.
+        """
         models, hooks = await anyio.to_thread.run_sync(self._load)
         sides, heads = await self._sides(models)
         async with AsyncExitStack() as stack:
@@ -184,9 +188,13 @@ class Autogenerate:
             with self.surroundings(), users_errors():
                 actual, wanted = await _asked(settle, sides.actual, sides.wanted, hooks)
                 renamed = await settle_renames(actual, wanted, renaming, again)
-                await self._fill(script, actual, renamed, tables, context)
+                concurrently = self.settings.concurrent_indexes and not checking
+                compared = partial(
+                    _both_ways, actual, renamed, tables, concurrent_indexes=concurrently
+                )
+                await self._fill(script, renamed, tables, context, compared)
                 scripts = [script]
-                if even_nothing or not script.upgrade_ops.is_empty():
+                if not checking or not script.upgrade_ops.is_empty():
                     # for check, what a hook adds to nothing is no difference
                     scripts = await greenlet_spawn(self._process, script, hooks, migration)
             migration.disconnect()
@@ -229,16 +237,13 @@ class Autogenerate:
     async def _fill(
         self,
         script: MigrationScript,
-        origin: Catalog,
         renamed: Renamed,
         tables: Mapping[tuple[str, str], Table],
         context: AutogenContext,
+        compared: Callable[[], tuple[_Operations, _Operations]],
     ) -> None:
         """Find the operations; comparators of users may read, and run in a greenlet."""
         actual, wanted = renamed.before, renamed.after
-        compared = partial(
-            _both_ways, origin, renamed, tables, concurrent_indexes=self.settings.concurrent_indexes
-        )
         (names, forth), (back, names_back) = await anyio.to_thread.run_sync(compared)
         upgrade, downgrade = UpgradeOps(forth), DowngradeOps(back)
         await greenlet_spawn(

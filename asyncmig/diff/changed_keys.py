@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmig.diff.constraint_items import add_constraint, constraint_using, key_index
@@ -12,7 +13,7 @@ from asyncmig.diff.index_details import (
 )
 from asyncmig.diff.index_items import create_index
 from asyncmig.diff.matching import constraint_meaning, index_meaning, match
-from asyncmig.diff.printed_sql import columns_in
+from asyncmig.diff.printed_sql import columns_in, included_in, printed
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Constraint, Index, ObjectName, Table
     from asyncmig.diff.matching import Matching
     from asyncmig.diff.work import Work
+    from asyncmig.operations.operation import MigrateOperation
 
 __all__ = ["compare_keys", "constraint_comment", "drop_constraint"]
 
@@ -100,19 +102,51 @@ def _constraints(
                     f"{work.new.quote(before.name)} TO {work.new.quote(after.name)}"
                 )
             )
+    concurrently = _concurrently(work, old, new)
+    swapped: dict[str, DropConstraintOp] = {}
     for item in gone:
-        goes = work.steps.keys_go if item.kind == "f" else work.steps.constraints_go
-        goes.append(drop_constraint(work, old, item))
-    for item in come:
-        comes = work.steps.keys_come if item.kind == "f" else work.steps.constraints_come
-        if _concurrently(work, old, new) and (index := key_index(work.new, new, item)):
-            comes += [index, constraint_using(work.new, new, item)]
+        drop = drop_constraint(work, old, item)
+        successor = next((other for other in come if other.name == item.name), None)
+        if concurrently and _can_be_swapped(work, old, new, item, successor):
+            swapped[item.name] = drop
         else:
-            comes.append(add_constraint(work.new, new, item))
+            (work.steps.keys_go if item.kind == "f" else work.steps.constraints_go).append(drop)
+    for item in come:
+        if item.kind == "f":
+            work.add_foreign_key(item, add_constraint(work.new, new, item))
+        elif not (concurrently and _key_comes_meanwhile(work, new, item, swapped.get(item.name))):
+            work.steps.constraints_come.append(add_constraint(work.new, new, item))
         work.built[new.name].add(item.name)
         work.steps.last += details_of_constraint(work.new, new, item)
         if item.comment is not None:
             work.steps.last.append(constraint_comment(work, new, item))
+
+
+def _can_be_swapped(
+    work: Work, old: Table, new: Table, item: Constraint, successor: Constraint | None
+) -> bool:
+    """A key that may stand until its successor's index is built."""
+    return (
+        successor is not None
+        and key_index(work.new, new, successor, item.name) is not None
+        and item.kind in "pu"
+        and not _must_go(work, old.name, item)
+        and new.columns.keys() >= {*item.columns, *included_in(item.definition)}
+    )
+
+
+def _key_comes_meanwhile(
+    work: Work, table: Table, item: Constraint, former: DropConstraintOp | None
+) -> bool:
+    """Build a key while writes go on; the one that has its name goes when the index is there."""
+    name = item.name if former is None else work.free_index_name(table.name, item.name)
+    index = key_index(work.new, table, item, name)
+    if index is None:
+        return False
+    goes = [] if former is None else [former]
+    using = constraint_using(work.new, table, item, name)
+    work.build_meanwhile(table.name, item, [index, *goes, using])
+    return True
 
 
 def _is_orphaned(
@@ -154,27 +188,58 @@ def _indexes(work: Work, old: Table, new: Table, matching: Matching[Index]) -> N
         work.steps.names_change.append(
             ExecuteSQLOp(f"ALTER INDEX {renamed} RENAME TO {work.new.quote(after.name)}")
         )
+    coming = {index.name for index in matching.new} if concurrently else set()
+    swapped: dict[str, DropIndexOp] = {}
     for index in matching.gone:
-        create = create_index(work.old, old, index)
-        known = create if isinstance(create, CreateIndexOp) else None
-        said = {} if known is None else {"unique": known.unique, **known.kw}
-        work.steps.indexes_go.append(
-            DropIndexOp(
-                index.name,
-                old.name.name,
-                schema=work.old.schema(old.name),
-                _reverse=known,
-                **said,
-                **({"postgresql_concurrently": True} if concurrently else {}),
-            )
-        )
+        drop = _drop_index(work, old, index, concurrently=concurrently)
+        if index.name in coming and _may_stand(work, old, new, index):
+            swapped[index.name] = drop
+        elif concurrently and (old.name, frozenset(index.keys)) not in work.keys_of_dropped:
+            work.steps.dropped_meanwhile.append(drop)
+        else:
+            work.steps.indexes_go.append(drop)
     for index in matching.new:
         create = create_index(work.new, new, index, concurrently=concurrently)
+        if concurrently:
+            former = swapped.get(index.name)
+            steps = [create] if former is None else _swap(work, new, index, former)
+            work.build_meanwhile(new.name, index, steps)
+        else:
+            work.steps.indexes_come.append(create)
         work.built[new.name].add(index.name)
-        work.steps.indexes_come.append(create)
         work.steps.last += details_of_index(work.new, new, index, create)
     for before, after in (*matching.kept, *matching.renamed):
         work.steps.last += changed_details(work.new, new, before, after)
+
+
+def _drop_index(work: Work, table: Table, index: Index, *, concurrently: bool) -> DropIndexOp:
+    create = create_index(work.old, table, index)
+    known = create if isinstance(create, CreateIndexOp) else None
+    said = {} if known is None else {"unique": known.unique, **known.kw}
+    if concurrently:
+        said["postgresql_concurrently"] = True
+    return DropIndexOp(
+        index.name, table.name.name, schema=work.old.schema(table.name), _reverse=known, **said
+    )
+
+
+def _may_stand(work: Work, old: Table, new: Table, index: Index) -> bool:
+    """Nothing takes an index away before its successor is there."""
+    gone = old.columns.keys() - new.columns.keys()
+    named = {*index.keys, *index.include, *columns_in(index.body)}
+    return gone.isdisjoint(named) and not _index_must_go(work, old.name, index)
+
+
+def _swap(work: Work, table: Table, index: Index, former: DropIndexOp) -> list[MigrateOperation]:
+    """Build an index under another name, so that the former one serves until then."""
+    name = work.free_index_name(table.name, index.name)
+    beginning = f" INDEX {printed(index.name)} ON "
+    definition = index.definition.replace(beginning, f" INDEX {printed(name)} ON ", 1)
+    renamed = replace(index, name=name, definition=definition)
+    create = create_index(work.new, table, renamed, concurrently=True)
+    place = work.new.qualified(table.name._replace(name=name))
+    rename = ExecuteSQLOp(f"ALTER INDEX {place} RENAME TO {work.new.quote(index.name)}")
+    return [create, former, rename]
 
 
 def _concurrently(work: Work, old: Table, new: Table) -> bool:

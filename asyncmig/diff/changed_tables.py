@@ -68,8 +68,11 @@ def compare_tables(work: Work) -> None:
             work.steps.tables_come += column_storage(table, None, column, work.new)
         work.steps.tables_come += parents(None, table, work.new)
         for item in late:
-            comes = work.steps.keys_come if item.kind == "f" else work.steps.constraints_come
-            comes.append(add_constraint(work.new, table, item))
+            comes = add_constraint(work.new, table, item)
+            if item.kind == "f":
+                work.add_foreign_key(item, comes)
+            else:
+                work.steps.constraints_come.append(comes)
         for index in table.indexes.values():
             create = create_index(work.new, table, index)
             work.steps.indexes_come.append(create)

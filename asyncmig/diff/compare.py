@@ -100,7 +100,13 @@ def compare_until_entities_come(
 ) -> PartialComparison:
     """As ``compare``, for a caller who has something to do before the entities come."""
     steps, entities = _compared(before, after, model_types, concurrent_indexes)
-    done = [*steps.until_entities_come(entities), *entities.late, *steps.going]
+    done = [
+        *steps.until_entities_come(entities),
+        *entities.late,
+        *steps.built_meanwhile,
+        *steps.keys_after,
+        *steps.going,
+    ]
     return PartialComparison(
         operations=_gathered(done),
         left=entities.left,
@@ -128,8 +134,16 @@ def _compared(
     touched = changing(before, after, work.replaced_types)
     there = Objects(with_replaced(before, after, work.replaced_composites), model_types)
     entities = compare_entities(there, work.new, touched, work.rebuilt)
+    work.settle_foreign_keys()
+    work.steps.entities_wait = _wait_for_keys(work)
     tell_hindrances(work.steps.dropping, entities.hindered, before.default_schema)
     return work.steps, entities
+
+
+def _wait_for_keys(work: Work) -> bool:
+    """An entity stands on a constraint whose index is built while writes go on."""
+    built = work.constraints_meanwhile
+    return any(not built.isdisjoint(item.needs) for item in work.after.entities.by_key.values())
 
 
 def _gathered(operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:

@@ -109,7 +109,9 @@ def add_constraint(spelling: Spelling, table: Table, item: Constraint) -> Migrat
             )
 
 
-def key_index(spelling: Spelling, table: Table, item: Constraint) -> CreateIndexOp | None:
+def key_index(
+    spelling: Spelling, table: Table, item: Constraint, name: str
+) -> CreateIndexOp | None:
     """The index of a unique constraint or primary key, built beforehand; None for other constraints."""
     distinct = item.definition.startswith("UNIQUE NULLS NOT DISTINCT")
     words = "PRIMARY KEY" if item.kind == "p" else "UNIQUE" + " NULLS NOT DISTINCT" * distinct
@@ -117,7 +119,7 @@ def key_index(spelling: Spelling, table: Table, item: Constraint) -> CreateIndex
         return None
     keywords: dict[str, Any] = {"postgresql_nulls_not_distinct": True} if distinct else {}
     return CreateIndexOp(
-        item.name,
+        name,
         table.name.name,
         list(item.columns),
         schema=spelling.schema(table.name),
@@ -127,14 +129,16 @@ def key_index(spelling: Spelling, table: Table, item: Constraint) -> CreateIndex
     )
 
 
-def constraint_using(spelling: Spelling, table: Table, item: Constraint) -> ExecuteSQLOp:
-    """The operation that makes a constraint of the index ``key_index``."""
+def constraint_using(
+    spelling: Spelling, table: Table, item: Constraint, index: str
+) -> ExecuteSQLOp:
+    """The operation that makes a constraint of the index ``key_index``, which then has its name."""
     name = spelling.quote(item.name)
     kind = "PRIMARY KEY" if item.kind == "p" else "UNIQUE"
     timing = " DEFERRABLE" * item.deferrable + " INITIALLY DEFERRED" * item.deferred
     return ExecuteSQLOp(
         f"ALTER TABLE {spelling.qualified(table.name)} ADD CONSTRAINT {name} {kind} "
-        f"USING INDEX {name}{timing}"
+        f"USING INDEX {spelling.quote(index)}{timing}"
     )
 
 

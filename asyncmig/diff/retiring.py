@@ -1,4 +1,4 @@
-"""The names of types that give way to others under their own, until nothing has them any more."""
+"""Names for the time in which two things would have one: what gives way, and what takes its place."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from asyncmig.diff.server_names import server_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from asyncmig.catalog.model import Catalog, ObjectName
 
-__all__ = ["retired_names"]
+__all__ = ["free_name", "retired_names"]
 
 
 def retired_names(
@@ -22,9 +22,14 @@ def retired_names(
     found: dict[ObjectName, str] = {}
     taken = {*before.names, *after.names}
     for name in sorted(types):
-        labels = chain(["old"], (f"old{number}" for number in count(2)))
-        names = (name._replace(name=server_name(name.name, "", label)) for label in labels)
-        free = next(item for item in names if item not in taken)
+        free = free_name(name, "old", taken)
         taken.add(free)
         found[name] = free.name
     return found
+
+
+def free_name(name: ObjectName, label: str, taken: Container[ObjectName]) -> ObjectName:
+    """A name with ``_label`` behind it that is not taken, cut as PostgreSQL would."""
+    labels = chain([label], (f"{label}{number}" for number in count(2)))
+    names = (name._replace(name=server_name(name.name, "", item)) for item in labels)
+    return next(item for item in names if item not in taken)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from asyncmig.catalog.entities import Need
+from asyncmig.catalog.model import Index
 from asyncmig.diff import columns as column_steps
 from asyncmig.diff import composites as composite_steps
 from asyncmig.diff import domains as domain_steps
 from asyncmig.diff import enums as enum_steps
 from asyncmig.diff.objects import Objects
 from asyncmig.diff.printed_sql import columns_in
-from asyncmig.diff.retiring import retired_names
+from asyncmig.diff.retiring import free_name, retired_names
 from asyncmig.diff.types import changes_family
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from asyncmig.catalog.model import Catalog, Column, ObjectName
+    from asyncmig.catalog.model import Catalog, Column, Constraint, ObjectName
     from asyncmig.diff.entities import EntitySteps
     from asyncmig.diff.model_types import ModelTypes
     from asyncmig.operations.operation import MigrateOperation
@@ -27,7 +30,15 @@ __all__ = ["Steps", "Work"]
 
 @dataclass(slots=True, kw_only=True)
 class Steps:
-    """The operations found so far, by when they run; each list holds what may run together."""
+    """The operations found so far, by when they run; each list holds what may run together.
+
+    Attributes:
+        dropped_meanwhile: the indexes that go while writes go on, before anything else is taken away, so
+            that nothing is missing for as long as that takes.
+        built_meanwhile: those that come while writes go on, with their constraints, when all else is there.
+        keys_after: foreign keys that lead to one of these.
+        entities_wait: an entity needs one of these constraints, too.
+    """
 
     schemas_come: list[MigrateOperation] = field(default_factory=list)
     first: list[MigrateOperation] = field(default_factory=list)
@@ -45,6 +56,10 @@ class Steps:
     indexes_come: list[MigrateOperation] = field(default_factory=list)
     logging: list[MigrateOperation] = field(default_factory=list)
     keys_come: list[MigrateOperation] = field(default_factory=list)
+    dropped_meanwhile: list[MigrateOperation] = field(default_factory=list)
+    built_meanwhile: list[MigrateOperation] = field(default_factory=list)
+    keys_after: list[MigrateOperation] = field(default_factory=list)
+    entities_wait: bool = False
     last: list[MigrateOperation] = field(default_factory=list)
     sequences_go: list[MigrateOperation] = field(default_factory=list)
     types_go: list[MigrateOperation] = field(default_factory=list)
@@ -52,10 +67,11 @@ class Steps:
 
     def in_order(self, entities: EntitySteps) -> list[MigrateOperation]:
         """All of them in an order that runs, around those of the entities."""
+        come = [*entities.come, *entities.late]
+        meanwhile = [*self.built_meanwhile, *self.keys_after]
         return [
             *self.until_entities_come(entities),
-            *entities.come,
-            *entities.late,
+            *(meanwhile + come if self.entities_wait else come + meanwhile),
             *self.going,
             *entities.extensions_go,
             *self.schemas_go,
@@ -76,9 +92,10 @@ class Steps:
         return [
             *self.schemas_come,
             *entities.extensions_come,
+            *self.keys_go,
+            *self.dropped_meanwhile,
             *entities.go,
             *self.first,
-            *self.keys_go,
             *self.tables_go,
             *self.indexes_go,
             *self.constraints_go,
@@ -136,10 +153,61 @@ class Work:
         self.replaced_types |= {*self.replaced_domains, *self.replaced_composites}
         self.retired = retired_names(self.replaced_types, before, after)
         self.built: dict[ObjectName, set[str]] = {name: set() for name in self.common}
+        self._foreign_keys: list[tuple[Constraint, MigrateOperation]] = []
+        self._meanwhile: dict[tuple[ObjectName, str], frozenset[str]] = {}
+        self._taken = {*before.names, *after.names, *self._index_names()}
         self.rebuilt = {
             name: column_steps.rebuilt(old, new, self.replaced_types)
             for name, (old, new) in self.common.items()
         }
+
+    def _index_names(self) -> Iterator[ObjectName]:
+        for catalog in (self.before, self.after):
+            for name, table in catalog.tables.items():
+                for item in (*table.indexes, *table.constraints):
+                    yield name._replace(name=item)
+
+    def free_index_name(self, table: ObjectName, name: str) -> str:
+        """What an index is called until it may have a name that another one has."""
+        free = free_name(table._replace(name=name), "new", self._taken)
+        self._taken.add(free)
+        return free.name
+
+    def add_foreign_key(self, item: Constraint, operation: MigrateOperation) -> None:
+        """A foreign key that comes; when, is told by ``settle_foreign_keys``."""
+        self._foreign_keys.append((item, operation))
+
+    def build_meanwhile(
+        self, table: ObjectName, item: Constraint | Index, operations: Iterable[MigrateOperation]
+    ) -> None:
+        """An index, or a key, that comes while writes go on."""
+        columns = item.keys if isinstance(item, Index) else item.columns
+        self._meanwhile[table, item.name] = frozenset(columns)
+        self.steps.built_meanwhile += operations
+
+    @cached_property
+    def keys_of_dropped(self) -> frozenset[tuple[ObjectName, frozenset[str]]]:
+        """The keys that stand until a table goes, whose foreign key leads to them."""
+        return frozenset(
+            (item.reference.table, frozenset(item.reference.columns))
+            for name, table in self.before.tables.items()
+            if name not in self.after.tables
+            for item in table.constraints.values()
+            if item.reference is not None
+        )
+
+    @property
+    def constraints_meanwhile(self) -> frozenset[Need]:
+        """What entities may stand on that comes in this way."""
+        return frozenset(Need("constraint", *table, name) for table, name in self._meanwhile)
+
+    def settle_foreign_keys(self) -> None:
+        """Those that lead to a key that is built while writes go on wait for it."""
+        keys = {(table, columns) for (table, _), columns in self._meanwhile.items()}
+        for item, operation in self._foreign_keys:
+            reference = item.reference
+            waits = reference and (reference.table, frozenset(reference.columns)) in keys
+            (self.steps.keys_after if waits else self.steps.keys_come).append(operation)
 
     def is_touched(self, table: ObjectName, names: Iterable[str], sql: str) -> bool:
         """A column of it is built anew or cast, or a type that it names is replaced."""
