@@ -345,6 +345,7 @@ class Project:
                 recursive=settings.recursive_version_locations,
                 sourceless=settings.sourceless,
                 import_context=self._alembic_imports,
+                named_by=settings.config_path,
             )
         )
 
@@ -356,6 +357,7 @@ class Project:
                 settings.version_paths,
                 recursive=settings.recursive_version_locations,
                 sourceless=settings.sourceless,
+                named_by=settings.config_path,
             )
         )
 

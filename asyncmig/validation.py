@@ -32,4 +32,5 @@ def validate_project(settings: Settings) -> ValidationReport:
         recursive=settings.recursive_version_locations,
         sourceless=settings.sourceless,
         import_context=lambda: alembic_imports(Environment(settings)),
+        named_by=settings.config_path,
     )

@@ -69,7 +69,7 @@ def load(
     if files.native is None and "script_location" not in fields:
         raise ConfigKeyError(
             f"{files.path} does not say where the revision scripts are",
-            hint="set script_location in its [alembic] section, or run 'asyncmig init migrations'",
+            hint="set script_location in its [alembic] section",
             path=files.path,
             key="script_location",
         )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Files", "find_files"]
+__all__ = ["Files", "find_files", "refuse_second"]
 
 NATIVE = "asyncmig.toml"
 PYPROJECT = "pyproject.toml"
@@ -54,6 +54,39 @@ def find_files(named: Sequence[str | Path], environ: Mapping[str, str], cwd: Pat
         if written := environ.get(variable):
             return search.named([cwd / written], f"named by {variable}")
     return search.folder()
+
+
+def refuse_second(config: Path) -> None:
+    """Make sure that a new file neither hides the configuration that its folder has nor is hidden by it.
+
+    A file of another name does neither, since it is read where ``-c`` names it. What is in the file
+    itself already is for its writer to see.
+
+    Args:
+        config: what is to be written, absolute.
+
+    Raises:
+        ConfigError: there is one, or a file that cannot be read may be one. Facts: ``path``.
+    """
+    if config.name not in {NATIVE, PYPROJECT}:
+        return
+    try:
+        found = _Search({}, config.parent).folder()
+    except ConfigNotFoundError:
+        return
+    native = found.native
+    if native is not None and native.path == config:
+        return
+    hidden = native is not None and native.path.name == NATIVE
+    hint = "asyncmig takes it as it is, and `asyncmig adopt` writes the native one"
+    if native is not None:
+        hint = "make the folder that its script_location names, and write revisions there"
+    raise ConfigError(
+        f"there is a configuration already, {found.path}, and "
+        + (f"it goes before {config.name}" if hidden else f"{config.name} would go before it"),
+        hint=f"{hint}; for one more project in this folder name another file, as -c other.toml",
+        path=found.path,
+    )
 
 
 class _Search:

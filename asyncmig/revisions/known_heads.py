@@ -28,7 +28,11 @@ _NAME = "asyncmig-heads.index"
 
 
 def known_heads(
-    locations: Sequence[Path], *, recursive: bool = False, sourceless: bool = False
+    locations: Sequence[Path],
+    *,
+    recursive: bool = False,
+    sourceless: bool = False,
+    named_by: Path | None = None,
 ) -> tuple[str, ...] | None:
     """The heads, or None where only reading the history can tell. This is file work.
 
@@ -38,11 +42,12 @@ def known_heads(
         locations: as for ``ScriptDirectory.load``, like the other arguments.
         recursive: subfolders too.
         sourceless: byte code too.
+        named_by: the configuration that they come from, for the error.
 
     Raises:
         FileError: there is no script directory, or a folder cannot be read.
     """
-    refuse_missing(locations)
+    refuse_missing(locations, named_by=named_by)
     folders = [Path(location).resolve() for location in locations]
     kept = _file(folders).read()
     if kept is None:

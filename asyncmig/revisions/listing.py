@@ -37,22 +37,38 @@ class RevisionFile(NamedTuple):
     state: tuple[int, int, int, int]
 
 
-def refuse_missing(locations: Sequence[str | os.PathLike[str]]) -> None:
+def refuse_missing(
+    locations: Sequence[str | os.PathLike[str]], *, named_by: Path | None = None
+) -> None:
     """Make sure that there is a script directory at all.
 
     A folder for revisions that is not there yet is empty, as git leaves it, if the folder around it is
     there.
 
+    Args:
+        locations: the folders for revisions.
+        named_by: the configuration that they come from; without one the advice is to start a project.
+
     Raises:
-        FileError: there is none.
+        FileError: there is none. Facts: ``path``, ``config``.
     """
     folders = [Path(location) for location in locations]
     if not any(folder.is_dir() or folder.parent.is_dir() for folder in folders):
         names = ", ".join(str(folder) for folder in folders) or "nowhere"
+        hint = "`asyncmig init DIR` starts a project; is this its folder?"
+        if folders and named_by is not None:
+            from shlex import quote
+
+            # `init` would write a second configuration, which may go before this one.
+            hint = (
+                f"{named_by} names it: correct its script_location, or make the folder, which git does "
+                f"not keep while it is empty: mkdir -p {quote(str(folders[0]))}"
+            )
         raise FileError(
             f"there is no script directory: {names} does not exist",
-            hint="`asyncmig init DIR` makes one; is `script_location` right, and this the project's folder?",
+            hint=hint,
             path=str(folders[0]) if folders else "",
+            config=None if named_by is None else str(named_by),
         )
 
 

@@ -43,6 +43,7 @@ class ScriptDirectory:
         sourceless: bool = False,
         cache: bool = True,
         import_context: ImportContext | None = None,
+        named_by: Path | None = None,
     ) -> ScriptDirectory:
         """Read the revision files of some folders. This is file work: call it in a thread.
 
@@ -54,6 +55,7 @@ class ScriptDirectory:
             sourceless: byte code too, where its source is missing.
             cache: use and keep the index beside the byte code.
             import_context: makes a context manager that is active while a script is executed.
+            named_by: the configuration that the folders come from, for the error where there are none.
 
         Raises:
             FileError: there is no script directory, or a file cannot be read.
@@ -70,6 +72,7 @@ class ScriptDirectory:
             sourceless=sourceless,
             cache=cache,
             import_context=import_context,
+            named_by=named_by,
             read=read,
         )
         graph = RevisionGraph(revisions)
@@ -86,6 +89,7 @@ def read_revisions(
     sourceless: bool = False,
     cache: bool = True,
     import_context: ImportContext | None = None,
+    named_by: Path | None = None,
     problems: list[AsyncmigError] | None = None,
     read: list[RevisionFile | None] | None = None,
 ) -> list[Revision]:
@@ -97,10 +101,11 @@ def read_revisions(
         sourceless: byte code too.
         cache: use and keep the index.
         import_context: active while a script is executed.
+        named_by: the configuration that the folders come from.
         problems: takes what is wrong with single files, which are then left out; None raises it.
         read: takes the files, None for one that has to be read again next time.
     """
-    refuse_missing(locations)
+    refuse_missing(locations, named_by=named_by)
     revisions: list[Revision] = []
     seen: set[str] = set()
     for location in locations:

@@ -33,6 +33,7 @@ def validate(
     sourceless: bool = False,
     heads_allowed: int | None = None,
     import_context: ImportContext | None = None,
+    named_by: Path | None = None,
 ) -> ValidationReport:
     """Check the revision files of some folders. This is file work, and imports every script.
 
@@ -42,6 +43,7 @@ def validate(
         sourceless: byte code too, where its source is missing.
         heads_allowed: how many heads there may be; None allows any number that labels tell apart.
         import_context: makes a context manager that is active while a script is executed.
+        named_by: the configuration that the folders come from, for the error where there are none.
 
     Raises:
         FileError: there is no script directory, or a folder cannot be read.
@@ -52,6 +54,7 @@ def validate(
         recursive=recursive,
         sourceless=sourceless,
         import_context=import_context,
+        named_by=named_by,
         problems=problems,
     )
     history = UncheckedHistory(

@@ -20,6 +20,7 @@ class GraphQueries:
             settings.version_paths,
             recursive=settings.recursive_version_locations,
             sourceless=settings.sourceless,
+            named_by=settings.config_path,
         )
         self.graph = directory.graph
 

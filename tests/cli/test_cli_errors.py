@@ -1,6 +1,8 @@
 """Calls that fail: one clear message with a hint, the exit code, no traceback."""
 
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,76 @@ def test_an_unwritable_folder(command: Command, project: Project) -> None:
 def test_a_directory_that_is_not_empty(command: Command, project: Project) -> None:
     project.revision("aaaa")
     told(command("init", "migrations", "-c", "new.toml"), 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", '[tool.asyncmig]\nscript_location = "my migrations"\n'),
+        ("alembic.ini", "[alembic]\nscript_location = my migrations\n"),
+    ],
+)
+def test_a_script_directory_that_git_did_not_keep(
+    command: Command, tmp_path: Path, name: str, text: str
+) -> None:
+    """The hint makes it, and no second configuration that would go before the first."""
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    (folder / name).write_text(text)
+    for call in (("heads",), ("validate",), ("upgrade", "--sql")):
+        message = told(command(*call, cwd=folder), 1)
+        assert "my migrations/versions does not exist" in message
+        assert f"hint: {folder / name} names it: " in message
+    making = message.rstrip().rpartition("empty: ")[2]
+    subprocess.run(shlex.split(making), check=True)
+    assert command("heads", cwd=folder, code=0).out == ""
+    command("revision", "-m", "first", cwd=folder, code=0)
+    assert len(command("heads", "--json", cwd=folder, code=0).document["heads"]) == 1
+
+
+def test_versions_alone_that_git_did_not_keep(command: Command, project: Project) -> None:
+    project.versions.rmdir()
+    assert command("heads", code=0).out == ""
+    command("revision", "-m", "first", code=0)
+    assert project.versions.is_dir()
+
+
+PYPROJECT = '[tool.asyncmig]\nscript_location = "db"\n'
+ALEMBIC = '[tool.alembic]\nscript_location = "db"\n'
+
+
+@pytest.mark.parametrize(
+    ("there", "text", "template", "what"),
+    [
+        ("pyproject.toml", PYPROJECT, "generic", "asyncmig.toml would go before it"),
+        ("pyproject.toml", ALEMBIC, "multidb", "asyncmig.toml would go before it"),
+        ("pyproject.toml", ALEMBIC, "pyproject", "pyproject.toml would go before it"),
+        ("alembic.ini", "[alembic]\n", "generic", "asyncmig.toml would go before it"),
+        ("asyncmig.toml", "", "pyproject", "it goes before pyproject.toml"),
+        ("pyproject.toml", PYPROJECT, "pyproject", "already has a [tool.asyncmig] table"),
+        ("asyncmig.toml", "", "generic", "already exists"),
+    ],
+)
+def test_init_beside_another_configuration(
+    command: Command, tmp_path: Path, there: str, text: str, template: str, what: str
+) -> None:
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    (folder / there).write_text(text)
+    message = told(command("init", "db", "-t", template, cwd=folder), 1)
+    assert str(folder / there) in message
+    assert what in message
+    assert [path.name for path in folder.iterdir()] == [there]
+
+
+def test_init_beside_another_configuration_under_another_name(
+    command: Command, project: Project
+) -> None:
+    out = command("init", "other", "-c", "other.toml", code=0).out
+    assert "\n  asyncmig -c other.toml upgrade\n" in out
+    (project.path / "folder").mkdir()
+    command("init", "more", "-c", "folder/asyncmig.toml", code=0)
+    told(command("init", "other", "-c", "pyproject.toml"), 1)
 
 
 def test_a_script_with_a_syntax_error(command: Command, project: Project) -> None:

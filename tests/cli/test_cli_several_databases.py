@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,6 +46,20 @@ def test_each_under_its_name(several):
     entries = several("log", "--json", code=0).document["entries"]
     assert {entry["database"] for entry in entries} == {"app", "audit"}
     assert "database" in several("log", code=0).out.splitlines()[0]
+
+
+def test_a_new_project_works_as_it_says(command, make_database, tmp_path):
+    folder = tmp_path / "new"
+    folder.mkdir()
+    told = command("init", "migrations", "--multidb", cwd=folder, code=0).out
+    assert "set the urls in asyncmig.toml (or ENGINE1_URL, ENGINE2_URL), then" in told
+    env = {"ENGINE1_URL": make_database(), "ENGINE2_URL": make_database()}
+    steps = [shlex.split(line) for line in told.splitlines() if line.startswith("  asyncmig ")]
+    assert len(steps) == 3
+    for _, *arguments in steps:
+        command(*arguments, cwd=folder, env=env, code=0)
+    status = command("status", "--json", "--check", cwd=folder, env=env, code=0).document
+    assert all(one["current"] for one in status["databases"].values())
 
 
 def test_one_of_them(several):

@@ -1,5 +1,6 @@
 """``asyncmig init``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,19 +37,28 @@ def init(
         typer.Option("--package", help="Write __init__.py files, for folders that are imported."),
     ] = False,
 ) -> None:
-    """Start a script directory and write its configuration."""
+    """Start a script directory and write its configuration, where the folder has none yet."""
     if multidb and template not in {None, "multidb"}:
         message = f"--multidb and --template {template} name two templates"
         raise UsageProblem(message, "leave one of them out")
     if len(invocation.options.config) > 1:
         message = "init writes one configuration file"
         raise UsageProblem(message, "give -c once, or not at all")
+    from asyncmig.config import load
+    from asyncmig.config.search import refuse_second
     from asyncmig.render import init_project
 
+    named = next(iter(invocation.options.config), None)
+    kind = "pyproject.toml" if template == "pyproject" else "asyncmig.toml"
+    refuse_second(Path.cwd() / (named or kind))
     result = init_project(
         directory,
         template="multidb" if multidb else template or "generic",
         package=package,
-        config_path=next(iter(invocation.options.config), None),
+        config_path=named,
     )
-    invocation.confirm(result.to_dict(), lambda stream: started_lines(result, stream))
+    # The variables of the URLs are yet to be set: what the file says is enough here.
+    databases = load(result.config, environ={}).databases
+    invocation.confirm(
+        result.to_dict(), lambda stream: started_lines(result, stream, databases=databases)
+    )

@@ -1,6 +1,7 @@
 """Files that were written."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from asyncmig.results import CreatedRevision
 
 __all__ = ["created_lines", "near", "started_lines"]
+
+_SEARCHED = frozenset({"asyncmig.toml", "pyproject.toml"})
+_VARIABLE = re.compile(r'^url = "\$\{(\w+)', re.MULTILINE)
 
 
 def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
@@ -31,15 +35,32 @@ def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
         yield f"{stream.style('created', 'green', 'bold')} {', '.join(created.further)} too"
 
 
-def started_lines(result: "InitResult", stream: Stream) -> Iterator[str]:
-    """What a new project consists of, and what to do with it."""
+def started_lines(
+    result: "InitResult", stream: Stream, *, databases: Sequence[str] = ()
+) -> Iterator[str]:
+    """What a new project consists of, and what to do with it.
+
+    Args:
+        result: what was made.
+        stream: where it is shown.
+        databases: the names of several, each with a history and a URL of its own.
+    """
+    from shlex import quote
+
     for verb, paths in (("created", result.created), ("changed", result.changed)):
         for path in paths:
             yield f"{stream.style(verb, 'green', 'bold')} {near(path)}"
     yield ""
-    yield f"next: set the url in {near(result.config)} (or DATABASE_URL), then"
-    yield '  asyncmig revision -m "first table"'
-    yield "  asyncmig upgrade"
+    config = Path(result.config)
+    variables = _VARIABLE.findall(config.read_text("utf-8")) if databases else ["DATABASE_URL"]
+    either = f" (or {', '.join(variables)})" if variables else ""
+    yield f"next: set the url{'s' if databases else ''} in {near(result.config)}{either}, then"
+    found = config.parent == Path.cwd() and config.name in _SEARCHED
+    program = "asyncmig" if found else f"asyncmig -c {quote(near(result.config))}"
+    for name in databases or (None,):
+        chosen = "" if name is None else f" -n {quote(name)}"
+        yield f'  {program}{chosen} revision -m "first table"'
+    yield f"  {program} upgrade"
 
 
 def near(path: str) -> str:

@@ -151,3 +151,7 @@ def test_a_damaged_file(versions):
 def test_no_folder(tmp_path):
     with pytest.raises(FileError):
         known_heads([tmp_path / "nowhere" / "versions"])
+    with pytest.raises(FileError) as caught:
+        known_heads([tmp_path / "nowhere" / "versions"], named_by=tmp_path / "alembic.ini")
+    assert f"{tmp_path / 'alembic.ini'} names it" in caught.value.hint
+    assert caught.value.fields()["config"] == str(tmp_path / "alembic.ini")

@@ -104,6 +104,7 @@ class TestListing:
         with pytest.raises(FileError, match="there is no script directory") as caught:
             ScriptDirectory.load([tmp_path / "nowhere" / "versions"])
         assert "asyncmig init" in caught.value.hint
+        assert caught.value.fields()["config"] is None
         with pytest.raises(FileError):
             ScriptDirectory.load([])
 
