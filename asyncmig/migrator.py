@@ -426,7 +426,7 @@ class Migrator:
         Example::
 
             found = await migrator.check()
-            assert found.ok, found  # a test that no migration was forgotten; its message lists them
+            assert found.ok, str(found)  # that no migration was forgotten: the message lists what is missing
         """
 
         async def work(project: Project) -> CheckResult:

@@ -98,7 +98,7 @@ class CheckResult(Result):
         return not self.differences
 
     def __str__(self) -> str:
-        """A difference a line, for the message of an assertion."""
+        """A difference a line: the message of an assertion, which pytest cuts short where it is no text."""
         if self.ok:
             return "the database is what the models say"
         if not self.databases:
