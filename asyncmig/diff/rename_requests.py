@@ -22,6 +22,7 @@ __all__ = ["requested"]
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
 _WHOLE: tuple[Kind, ...] = ("table", "enum", "sequence", "index")
 _PARTS: tuple[Kind, ...] = ("column", "constraint", "enum_value")
+_FEW = 3  # tables that a hint names
 
 
 class _Thing(NamedTuple):
@@ -60,8 +61,8 @@ def requested(
             if item.kind in {"table", "enum"}:
                 tables[ObjectName(item.schema, item.old)] = item.new
             del rest[old]
-    for old in rest:
-        raise _unknown(old, "the database has no", before)
+    for old, new in rest.items():
+        raise _homeless(old, new, before) or _unknown(old, "the database has no", before)
     return renames, before
 
 
@@ -158,6 +159,43 @@ def _rename(things: list[_Thing], old: str, new: str, before: Catalog, after: Ca
         target=new,
         nearest=next(iter(get_close_matches(name, known, 1)), None),
     )
+
+
+def _homeless(old: str, new: str, catalog: Catalog) -> TargetError | None:
+    """What a name without its table or type was meant for, where it is that of a part of some."""
+    name, *more = _split(old)
+    if more:
+        return None
+    places = [
+        (kind, place)
+        for kind in _PARTS
+        for place in (*catalog.tables, *catalog.enums)
+        if name in _members(catalog, kind, place)
+    ]
+    if not places:
+        return None
+    kind = places[0][0]
+    homes = [_written(place, catalog) for found, place in places if found == kind]
+    named = ", ".join(homes[:_FEW]) + (" and others" if len(homes) > _FEW else "")
+    new = _split(new)[-1]
+    whole = [f"{home}.{_quoted(name)}" for home in homes]
+    one = "write" if len(homes) == 1 else "name the one that is meant:"
+    return TargetError(
+        f"the database has no {old} outside of a table or type",
+        hint=f"{name} is a {_said(kind)} of {named}: {one} {whole[0]}={homes[0]}.{_quoted(new)}",
+        target=old,
+        nearest=whole[0],
+    )
+
+
+def _written(place: ObjectName, catalog: Catalog) -> str:
+    """A table or type as ``_split`` reads it."""
+    schema = "" if place.schema == catalog.default_schema else f"{_quoted(place.schema)}."
+    return f"{schema}{_quoted(place.name)}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"' if set(name) & {".", '"'} else name
 
 
 def _unknown(name: str, what: str, catalog: Catalog) -> TargetError:

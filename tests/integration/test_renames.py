@@ -294,6 +294,11 @@ async def test_no_is_asked_once(project, database_url):
     ("pair", "message", "hint"),
     [
         (("user", "accounts"), "the database has no user", "did you mean users?"),
+        (
+            ("fone", "phone"),
+            "the database has no fone outside of a table or type",
+            "fone is a column of users: write users.fone=users.phone",
+        ),
         (("users.fome", "phone"), "the database has no users.fome", "did you mean users.fone?"),
         (("users", "acounts"), "the models have no table 'acounts'", "did you mean accounts?"),
         (("users", "purchase"), "has a table of that name", "first"),
