@@ -28,12 +28,22 @@ class UsageProblem(Exception):  # noqa: N818  # a wrong call, told from the libr
 
 
 class InterruptedRunError(Exception):
-    """A signal ended the run; the work was taken back as far as PostgreSQL does so."""
+    """A signal ended the run; the work was taken back as far as PostgreSQL does so.
 
-    def __init__(self, signal: int, cause: BaseException | None = None) -> None:
+    Args:
+        signal: its number.
+        cause: what the work raised when it was told to stop.
+        hint: what is left of it, where that is known better than for a run.
+    """
+
+    def __init__(
+        self, signal: int, cause: BaseException | None = None, *, hint: str | None = None
+    ) -> None:
         super().__init__(f"interrupted by {'SIGTERM' if signal == 15 else 'SIGINT'}")
+        self.signal = signal
         self.code = 128 + signal
         self.cause = cause
+        self.hint = hint
 
 
 class _Told:
@@ -127,7 +137,7 @@ def _interrupted(error: InterruptedRunError) -> _Told:
             hint=told.hint,
             fields=told.fields,
         )
-    hint = (
+    hint = error.hint or (
         "what was not committed is rolled back; `asyncmig status` shows where the database stands"
     )
     return _Told(error, code=error.code, message=str(error), hint=hint)

@@ -1,16 +1,17 @@
 """Renames on the command line: given by ``--rename``, asked for on a terminal, told in a pipe."""
 
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from asyncmig_cli.console import Stream
 from asyncmig_cli.failures import UsageProblem
 from asyncmig_cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.results import RenameCandidate
 
-__all__ = ["asker", "given_renames", "note_candidates"]
+__all__ = ["Asker", "asker", "given_renames", "note_candidates"]
 
 
 def given_renames(words: Iterable[str]) -> dict[str, str]:
@@ -31,15 +32,23 @@ def given_renames(words: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def asker(invocation: Invocation) -> "Callable[[RenameCandidate], Awaitable[bool]] | None":
-    """Asks whoever sits at the terminal; None where nobody does."""
-    err = invocation.console.err
-    if not invocation.says or not err.terminal or sys.stdin is None or not sys.stdin.isatty():
-        return None
+class Asker:
+    """Asks whoever sits at the terminal, one question after the other.
 
-    async def ask(candidate: "RenameCandidate") -> bool:
+    Attributes:
+        waiting: a question stands there that nobody has answered.
+    """
+
+    def __init__(self, err: Stream) -> None:
+        self.err = err
+        self.waiting = False
+
+    async def __call__(self, candidate: "RenameCandidate") -> bool:
+        """True when the answer is yes; what is no answer, the end of input among it, is a no."""
         import anyio
 
+        err = self.err
+        self.waiting = True
         old, new = err.style(candidate.old, "bold"), err.style(candidate.new, "bold")
         otherwise = err.style("otherwise one is dropped, the other added", "dim")
         err.write(err.fit(f"was {candidate.what} {old} renamed to {new}? {otherwise} [y/N] "))
@@ -50,9 +59,19 @@ def asker(invocation: Invocation) -> "Callable[[RenameCandidate], Awaitable[bool
         except anyio.get_cancelled_exc_class():
             err.line()
             raise
-        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        answer = sys.stdin.readline()
+        self.waiting = False
+        if not answer.endswith("\n"):
+            err.line()  # Ctrl-D ends the input, and no line on the screen
+        return answer.strip().lower() in {"y", "yes"}
 
-    return ask
+
+def asker(invocation: Invocation) -> Asker | None:
+    """What asks about renames; None where nobody sits at a terminal."""
+    err = invocation.console.err
+    if not invocation.says or not err.terminal or sys.stdin is None or not sys.stdin.isatty():
+        return None
+    return Asker(err)
 
 
 def note_candidates(invocation: Invocation, candidates: "Sequence[RenameCandidate]") -> None:

@@ -197,7 +197,18 @@ def test_ctrl_c_at_the_question(renamed, project):
     found = renamed.terminal("revision", "--autogenerate", typed="\x03", columns=200)
     assert found.code == 130
     assert "Traceback" not in found.out
+    assert "hint: no file was written" in plain(found.out)
+    assert "rolled back" not in found.out
     assert len(list(project.versions.glob("*.py"))) == 1
+
+
+@pytest.mark.parametrize("typed", ["\x04", "y\x04\x04"])
+def test_the_end_of_input_ends_the_line(renamed, typed):
+    found = renamed.terminal("revision", "--autogenerate", typed=typed, columns=200)
+    assert found.code == 0
+    question, _, rest = plain(found.out).partition("[y/N] ")
+    assert "book.title" in question
+    assert rest.startswith(("\n", "y\n", "^D\b\b\n", "y^D\b\b\n")), rest
 
 
 CHANGED = """

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmig_cli.failures import UsageProblem
+from asyncmig_cli.failures import InterruptedRunError, UsageProblem
 from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.parameters import BranchLabel, Message, RevId, ShadowUrl, Splice
 from asyncmig_cli.renames import asker, given_renames, note_candidates
@@ -113,7 +113,13 @@ def revision(
             ask_rename=ask,
         )
 
-    created = invocation.migrate(work, shadow_url=shadow_url)
+    try:
+        created = invocation.migrate(work, shadow_url=shadow_url)
+    except InterruptedRunError as error:
+        if ask is None or not ask.waiting:
+            raise
+        hint = "no file was written; the database was read, and nothing was run in it"
+        raise InterruptedRunError(error.signal, error.cause, hint=hint) from None
     if not no_rename:
         note_candidates(invocation, created.candidates)
     if sql and invocation.says:
