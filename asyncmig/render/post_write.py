@@ -20,6 +20,8 @@ __all__ = ["SCRIPT_TOKEN", "run_post_write_hooks"]
 
 SCRIPT_TOKEN = "REVISION_SCRIPT_FILENAME"  # noqa: S105  # a placeholder in options, no secret
 
+_MOST_LINES = 8  # a wrong option takes four, and a short traceback fits
+
 
 def run_post_write_hooks(
     path: Path,
@@ -82,9 +84,17 @@ def _run_program(path: Path, hook: PostWriteHook) -> None:
         raise _fault(path, hook, what) from error
     if done.returncode:
         said = done.stderr.strip() or done.stdout.strip()
-        last = said.splitlines()[-1].strip() if said else "it said nothing"
-        what = f"failed with exit code {done.returncode}: {last}"
+        what = f"failed with exit code {done.returncode}: {_shown(said)}"
         raise _fault(path, hook, what, exit_code=done.returncode, stderr=said)
+
+
+def _shown(said: str) -> str:
+    """The end of what a program printed: its only line, or the last ones below one another."""
+    lines = [line.rstrip() for line in said.splitlines() if line.strip()]
+    if len(lines) < 2:
+        return lines[0].strip() if lines else "it said nothing"
+    cut = ["..."] if len(lines) > _MOST_LINES else []
+    return "".join(f"\n  {line}" for line in (*cut, *lines[-_MOST_LINES:]))
 
 
 def _command(path: Path, hook: PostWriteHook) -> list[str]:

@@ -88,20 +88,32 @@ def test_no_input_is_waited_for(script):
 
 
 @pytest.mark.parametrize(
-    ("code", "exit_code", "said", "last"),
+    ("code", "exit_code", "said", "shown"),
     [
         ("import sys; sys.exit(3)", 3, "", "it said nothing"),
-        ("import sys; print('out'); sys.exit('one\\ntwo  ')", 1, "one\ntwo", "two"),
-        ("import sys; print('all is\\nbad'); sys.exit(4)", 4, "all is\nbad", "bad"),
+        ("import sys; print('out'); sys.exit('one')", 1, "one", "one"),
+        (
+            "import sys; print('out'); sys.exit('one\\n\\n  two  ')",
+            1,
+            "one\n\n  two",
+            "\n  one\n    two",
+        ),
+        ("import sys; print('all is\\nbad'); sys.exit(4)", 4, "all is\nbad", "\n  all is\n  bad"),
+        (
+            "import sys; print(*range(20), sep='\\n'); sys.exit(5)",
+            5,
+            "\n".join(map(str, range(20))),
+            "\n  ...\n" + "\n".join(f"  {number}" for number in range(12, 20)),
+        ),
     ],
 )
-def test_failure(script, code, exit_code, said, last):
+def test_failure(script, code, exit_code, said, shown):
     code = code.replace("\\n", "\\\\n")
     later = python(APPEND, name="later")
     with pytest.raises(ScriptError) as caught:
         run_post_write_hooks(script, [python(code, name="bad"), later])
     error = caught.value
-    assert str(error) == f"the post-write hook 'bad' failed with exit code {exit_code}: {last}"
+    assert str(error) == f"the post-write hook 'bad' failed with exit code {exit_code}: {shown}"
     assert error.hint.startswith(f"the revision is written: {script}; ")
     assert error.fields() == {
         "path": str(script),
