@@ -16,6 +16,8 @@ KINDS = {
     PhaseKind.BACKFILL: ("backfill", "magenta", "in batches, each its own transaction"),
 }
 
+_LEAST_INDENTED = 8
+
 
 def plan_lines(plan: Plan, stream: Stream) -> Iterator[str]:
     """The whole plan; for an empty one, that there is nothing to do."""
@@ -67,13 +69,31 @@ def _statement_lines(statement: Statement, stream: Stream) -> Iterator[str]:
     if origin:
         directive = f" {statement.directive}" if statement.directive else ""
         yield f"    {stream.style(f'-- {near(origin)}{directive}', 'dim')}"
-    lines = statement.sql.strip().splitlines() or [""]
+    lines = _aligned(statement)
     for position, line in enumerate(lines):
         end = ";" if position == len(lines) - 1 and not statement.sql.rstrip().endswith(";") else ""
         yield f"    {line}{end}"
     if statement.copy_data:
         rows = count(statement.copy_data.count("\n"), "row")
         yield f"    {stream.style(f'-- {rows} of data', 'dim')}"
+
+
+def _aligned(statement: Statement) -> list[str]:
+    """The lines of a statement without what a Python script indents them by.
+
+    A statement begins at its first word, so that its first lines stand at the margin already and those
+    below them as far in as the text in the script. That much is a multiple of four, and eight at least:
+    less may as well be the layout of the statement. SQL files begin at the margin themselves. This is
+    for the eye: ``--sql`` and ``--json`` have every blank.
+    """
+    lines = statement.sql.strip().splitlines() or [""]
+    if statement.directive == "sql":
+        return lines
+    first = next((at for at, line in enumerate(lines) if line[:1].isspace()), len(lines))
+    rest = lines[first:]
+    depth = min((len(line) - len(line.lstrip(" ")) for line in rest if line.strip()), default=0)
+    cut = depth // 4 * 4 if depth >= _LEAST_INDENTED else 0
+    return [*lines[:first], *(line[cut:] for line in rest)]
 
 
 def _version_change(step: Step) -> str:

@@ -1,5 +1,6 @@
 """A plan on paper."""
 
+import pytest
 from cli_streams import memory_stream
 
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
@@ -84,3 +85,57 @@ def test_rows_of_a_copy_are_counted_and_not_shown() -> None:
         phases=(Phase(kind=PhaseKind.TRANSACTION, statements=(copy,)),),
     )
     assert "    -- 2 rows of data" in list(plan_lines(plan(step), memory_stream()))
+
+
+MARGIN = """CREATE VIEW v AS
+SELECT a
+         FROM t"""
+BODY = """
+            BEGIN
+              RETURN NEW;
+
+            END
+            $$"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "directive", "shown"),
+    [
+        (
+            f"CREATE FUNCTION f() AS $${BODY}",
+            "create_function",
+            ["CREATE FUNCTION f() AS $$", "BEGIN", "  RETURN NEW;", "", "END", "$$;"],
+        ),
+        (
+            "CREATE VIEW v AS\n              SELECT a",
+            "execute",
+            ["CREATE VIEW v AS", "  SELECT a;"],
+        ),
+        (
+            "CREATE VIEW v AS\nSELECT a\n          FROM t\n        WHERE b",
+            "create_view",
+            ["CREATE VIEW v AS", "SELECT a", "  FROM t", "WHERE b;"],
+        ),
+        ("CREATE TABLE t (\n    id int\n)", None, ["CREATE TABLE t (", "    id int", ");"]),
+        ("SELECT a,\n       b", "execute", ["SELECT a,", "       b;"]),
+        (MARGIN, "sql", [*MARGIN.splitlines()[:2], f"{MARGIN.splitlines()[2]};"]),
+        (
+            "SELECT '\nx',\n        'y'\n",
+            "execute",
+            ["SELECT '", "x',", "'y';"],
+        ),
+    ],
+)
+def test_a_statement_of_several_lines_stands_below_its_first(
+    sql: str, directive: str | None, shown: list[str]
+) -> None:
+    statement = Statement(sql=sql, directive=directive)
+    phase = Phase(kind=PhaseKind.TRANSACTION, statements=(statement,))
+    step = Step(
+        revision="c3",
+        direction=Direction.UPGRADE,
+        phases=(phase,),
+        version=RowChange(add=("c3",)),
+    )
+    lines = list(plan_lines(plan(step), memory_stream()))[4:-1]
+    assert lines == [f"    {line}" for line in shown]
