@@ -136,7 +136,7 @@ def statement_failure(
     advice = _advice(sqlstate, error, step, statement.directive if statement else None)
     return kind(
         message,
-        hint=f"{advice}; {stands}" if advice else stands,
+        hint=_sentences(advice, stands),
         revision=step.revision,
         direction=str(step.direction),
         origin=where,
@@ -176,6 +176,13 @@ def position_of(error: asyncpg.PostgresError) -> int | None:
     """The character of the message that the server points to, from 1."""
     raw = getattr(error, "position", None)
     return int(raw) if raw and str(raw).isdigit() else None
+
+
+def _sentences(advice: str | None, stands: str) -> str:
+    """Both as one hint; PostgreSQL ends its hints with a full stop, and asyncmig ends none."""
+    if not advice:
+        return stands
+    return f"{advice} {stands}" if advice.endswith(".") else f"{advice}; {stands}"
 
 
 def _advice(

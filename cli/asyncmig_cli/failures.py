@@ -168,5 +168,18 @@ def _write(told: _Told, stream: Stream) -> None:
 
     for line in failure_lines(told.fields, stream):
         stream.line(line)
-    if told.hint:
-        stream.line(f"{stream.style('hint:', 'cyan', 'bold')} {told.hint}")
+    hint = _own_hint(told)
+    if hint:
+        stream.line(f"{stream.style('hint:', 'cyan', 'bold')} {hint}")
+
+
+def _own_hint(told: _Told) -> str | None:
+    """The hint without PostgreSQL's own where it begins with that, which stands above it already."""
+    said = told.fields.get("server_hint")
+    if (
+        told.hint is None
+        or not isinstance(said, str)
+        or not isinstance(told.fields.get("sql"), str)
+    ):
+        return told.hint
+    return told.hint.removeprefix(said).lstrip(" ;")

@@ -469,3 +469,16 @@ def test_check_of_a_revision(database_command: Command, tables: Project) -> None
     assert "not at cccc, behind: cccc is not applied; the database stands at bbbb" in elsewhere.out
     assert database_command("check", "--json", "base").document["ok"] is False
     assert database_command("check", "nowhere").code == 1
+
+
+def test_what_the_server_advises_is_told_once(database_command: Command, project: Project) -> None:
+    project.sql_revision(
+        "aaaa", upgrade="CREATE TABLE t (i int); CREATE VIEW v AS SELECT i FROM t; DROP TABLE t;"
+    )
+    told = database_command("upgrade", code=1).err
+    said = "Use DROP ... CASCADE to drop the dependent objects too."
+    assert told.count(said) == 1
+    assert f"  server says {said}\n" in told
+    assert told.endswith("hint: nothing of aaaa was kept\n")
+    error = database_command("upgrade", "--json", code=1).error
+    assert error["hint"] == f"{said} nothing of aaaa was kept"

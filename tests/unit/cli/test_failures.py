@@ -104,3 +104,20 @@ def test_options_before_and_after_a_name_are_put_together() -> None:
 def test_what_comes_after_two_dashes_is_no_option() -> None:
     assert Session(["show", "--json"], memory_console()).json
     assert not Session(["show", "--", "--json"], memory_console()).json
+
+
+@pytest.mark.parametrize(
+    ("hint", "lines"),
+    [
+        ("Use DROP ... CASCADE too. nothing of b2 was kept", ["hint: nothing of b2 was kept"]),
+        ("drop the view first; nothing of b2 was kept", None),
+        ("Use DROP ... CASCADE too.", []),
+    ],
+)
+def test_the_hint_of_the_server_is_told_once(hint: str, lines: list[str] | None) -> None:
+    said = "Use DROP ... CASCADE too."
+    error = errors.StatementFailedError("failed", hint=hint, sql="DROP TABLE t", server_hint=said)
+    shown = told(error)[2].splitlines()
+    assert f"  server says {said}" in shown
+    assert shown[3:] == ([f"hint: {hint}"] if lines is None else lines)
+    assert json.loads(told(error, "--json")[1])["error"]["hint"] == hint
