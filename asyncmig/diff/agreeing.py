@@ -10,14 +10,15 @@ from sqlalchemy.sql.elements import ClauseElement, TextClause
 
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.objects import Objects
+from asyncmig.diff.printed_sql import columns_in, without_casts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     import sqlalchemy as sa
     from sqlalchemy.types import TypeEngine
 
-    from asyncmig.catalog.model import Catalog, Column, Table
+    from asyncmig.catalog.model import Catalog, Column, Constraint, Index, Table
 
 __all__ = ["Agreeing", "agreed"]
 
@@ -97,7 +98,11 @@ class _Comparison:
                 continue
             inspected = self._objects.table(there) if inspected is None else inspected
             changed[ours.name] = self._column(column, existing, ours, inspected.c[ours.name])
-        return replace(table, columns={**table.columns, **changed}) if changed else table
+        if not changed:
+            return table
+        same = {name for name, item in changed.items() if item.type != table.columns[name].type}
+        table = replace(table, columns={**table.columns, **changed})
+        return _cast_as_there(table, there, same) if same else table
 
     def _says_something(self, model: sa.Column[Any]) -> bool:
         return self._has_switches or _own_rule(model.type) is not None
@@ -148,6 +153,42 @@ class _Comparison:
             _as_sql(model.server_default),
         )
         return said is False
+
+
+def _cast_as_there(table: Table, there: Table, columns: Collection[str]) -> Table:
+    """What is said of columns whose other type counts as the same may differ in casts.
+
+    What the models say is printed for their types, what the database says for its own.
+    """
+
+    def same(ours: str, theirs: str) -> bool:
+        named = not columns_in(ours).isdisjoint(columns)
+        return named and without_casts(ours) == without_casts(theirs)
+
+    def constraint(item: Constraint) -> Constraint:
+        other = there.constraints.get(item.name)
+        if other is None or not same(item.definition, other.definition):
+            return item
+        return replace(item, definition=other.definition, expression=other.expression)
+
+    def index(item: Index) -> Index:
+        other = there.indexes.get(item.name)
+        return item if other is None or not same(item.body, other.body) else other
+
+    def generated(item: Column) -> Column:
+        other = there.columns.get(item.name)
+        if other is None or item.generated is None or other.generated is None:
+            return item
+        if not same(item.generated, other.generated):
+            return item
+        return replace(item, generated=other.generated)
+
+    return replace(
+        table,
+        columns={name: generated(item) for name, item in table.columns.items()},
+        constraints={name: constraint(item) for name, item in table.constraints.items()},
+        indexes={name: index(item) for name, item in table.indexes.items()},
+    )
 
 
 def _same_value(column: Column, there: Column) -> bool:

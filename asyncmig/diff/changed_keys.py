@@ -12,8 +12,9 @@ from asyncmig.diff.index_details import (
     details_of_index,
 )
 from asyncmig.diff.index_items import create_index
-from asyncmig.diff.matching import constraint_meaning, index_meaning, match
+from asyncmig.diff.matching import match, meanings
 from asyncmig.diff.printed_sql import columns_in, included_in, printed
+from asyncmig.diff.types import is_respelled
 from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
@@ -34,16 +35,17 @@ def compare_keys(work: Work) -> None:
     matchings: dict[ObjectName, tuple[Matching[Constraint], Matching[Index]]] = {}
     lost_keys: set[tuple[ObjectName, frozenset[str]]] = set()
     for name, (old, new) in work.common.items():
+        of_constraint, of_index = meanings(_respelled(old, new))
         constraints = match(
             old.constraints,
             new.constraints,
-            constraint_meaning,
+            of_constraint,
             lambda item, name=name: _must_go(work, name, item),  # type: ignore[misc]  # a default is bound early
         )
         indexes = match(
             old.indexes,
             new.indexes,
-            index_meaning,
+            of_index,
             lambda index, name=name: _index_must_go(work, name, index),  # type: ignore[misc]  # same
         )
         matchings[name] = constraints, indexes
@@ -55,6 +57,18 @@ def compare_keys(work: Work) -> None:
         constraints, indexes = matchings[name]
         _constraints(work, old, new, constraints, lost_keys)
         _indexes(work, old, new, indexes)
+
+
+def _respelled(old: Table, new: Table) -> list[str]:
+    """The columns that are ``text`` on one side and ``varchar`` on the other."""
+    if old.columns == new.columns:
+        return []
+    return [
+        name
+        for name, before in old.columns.items()
+        for after in [new.columns.get(name)]
+        if after is not None and is_respelled(before.type, after.type)
+    ]
 
 
 def _must_go(work: Work, table: ObjectName, item: Constraint) -> bool:

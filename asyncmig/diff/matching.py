@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from asyncmig.diff.printed_sql import without_text_casts
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Mapping
 
     from asyncmig.catalog.model import Constraint, Index
 
-__all__ = ["Matching", "constraint_meaning", "index_meaning", "match"]
+__all__ = ["Matching", "constraint_meaning", "index_meaning", "match", "meanings"]
 
 T = TypeVar("T")
 
@@ -76,6 +78,27 @@ def match(
 
 def _name(item: Any) -> str:
     return str(item.name)
+
+
+def meanings(
+    columns: Collection[str],
+) -> tuple[Callable[[Constraint], Hashable], Callable[[Index], Hashable]]:
+    """How constraints and indexes are compared where these columns change between ``text`` and ``varchar``.
+
+    PostgreSQL writes their casts to text anew with the type, which changes nothing else.
+    """
+    if not columns:
+        return constraint_meaning, index_meaning
+
+    def of_constraint(item: Constraint) -> Hashable:
+        definition = without_text_casts(item.definition, columns)
+        expression = item.expression and without_text_casts(item.expression, columns)
+        return constraint_meaning(replace(item, definition=definition, expression=expression))
+
+    def of_index(item: Index) -> Hashable:
+        return (item.unique, without_text_casts(item.body, columns), item.valid)
+
+    return of_constraint, of_index
 
 
 def constraint_meaning(item: Constraint) -> Hashable:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from asyncmig.catalog.model import ObjectName
 
@@ -24,6 +24,8 @@ __all__ = [
     "with_key_columns",
     "with_label",
     "with_object",
+    "without_casts",
+    "without_text_casts",
 ]
 
 _TOKEN = re.compile(
@@ -140,6 +142,42 @@ def with_label(text: str, enum: ObjectName, old: str, new: str) -> str:
         if token.kind == "string" and token.text == before and _cast_to(tokens, place, enum):
             tokens[place] = _Token("string", after)
     return _joined(tokens)
+
+
+def without_casts(text: str) -> str:
+    """What an expression says, whatever it casts: without types, parentheses and spaces."""
+    kept: list[str] = []
+    tokens = [token for token in _tokens(text) if token.kind != "space"]
+    place = 0
+    while place < len(tokens):
+        if tokens[place].text == "::":
+            place = _behind_type(tokens, place + 1)
+        else:
+            kept += [tokens[place].text] if tokens[place].text not in {"(", ")"} else []
+            place += 1
+    return " ".join(kept)
+
+
+def _behind_type(tokens: list[_Token], place: int) -> int:
+    while _text(tokens, place) == "." or (place < len(tokens) and _name(tokens[place]) is not None):
+        place += 1
+    if _text(tokens, place) == "(":
+        end = place + 1
+        while end < len(tokens) and (tokens[end].kind == "number" or tokens[end].text == ","):
+            end += 1
+        if end > place + 1 and _text(tokens, end) == ")":
+            # what follows it may be the rest of the name: timestamp(3) without time zone
+            return _behind_type(tokens, end + 1)
+    while _text(tokens, place) == "[" and _text(tokens, place + 1) == "]":
+        place += 2
+    return place
+
+
+def without_text_casts(text: str, columns: Collection[str]) -> str:
+    """An expression without the casts to text of columns: ``(email)::text`` is ``email``."""
+    for name in columns:
+        text = text.replace(f"({printed(name)})::text", printed(name))
+    return text
 
 
 def _mentions(text: str, name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from asyncmig.catalog.model import ObjectName
 from asyncmig.types import ServerType
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, TypeName
 
-__all__ = ["changes_family", "sql_type"]
+__all__ = ["changes_family", "is_respelled", "sql_type"]
 
 _FORM = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<modifiers>[\d,-]+)\))?(?P<rest> [^(]*)?")
 
@@ -146,6 +147,15 @@ def changes_family(before: TypeName, after: TypeName) -> bool:
     if before.array or after.array:
         return before.array != after.array or before.name != after.name
     return _family(before) != _family(after)
+
+
+def is_respelled(before: TypeName, after: TypeName) -> bool:
+    """True between ``text`` and ``varchar``, whose expressions differ in casts to text."""
+    names = {before.name, after.name}
+    return not (before.array or after.array) and names == {
+        ObjectName("pg_catalog", "text"),
+        ObjectName("pg_catalog", "varchar"),
+    }
 
 
 def _family(type_: TypeName) -> str:

@@ -275,6 +275,29 @@ async def test_there_and_back(prover: Prover, change: Change) -> None:
     await prover.prove(change, thoroughly=False)
 
 
+def spelled_with(type_: type[sa.types.TypeEngine[str]]) -> Models:
+    """What PostgreSQL prints with casts to text where a column is a ``varchar``."""
+    return table(
+        col("email", type_),
+        col('E"mail', type_),
+        col("code", type_, unique=True, server_default="x"),
+        check("length(email) > 2 AND code <> '' AND code <> email", name="ck"),
+        lambda: sa.Index("ix_lower", sa.text("lower(email)"), unique=True),
+        lambda: sa.Index("ix_part", "code", postgresql_where=sa.text("email LIKE 'a%'")),
+        lambda: sa.Index("ix_quoted", sa.text("""upper("E""mail") DESC""")),
+    )
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(("one", "other"), [(sa.String, sa.Text), (sa.Text, sa.String)])
+async def test_what_is_said_of_text_stays_where_its_type_changes(prover: Prover, one, other):
+    proof = await prover.prove(Change("", spelled_with(one), spelled_with(other)), thoroughly=False)
+    assert proof.ours == "alter_column"
+    listed = check("code IN ('a', 'b')", name="in")  # whose casts are of its constants, too
+    changed = Change("", table(col("code", one), listed), table(col("code", other), listed))
+    assert "create_check_constraint" in (await prover.prove(changed, thoroughly=False)).ours
+
+
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_schema_of_a_view_that_stays(prover: Prover) -> None:
     comparing = prover.comparing

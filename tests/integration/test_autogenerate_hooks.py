@@ -366,6 +366,31 @@ async def test_functions_that_compare(hooked, pg):
     assert [item.after for item in (await hooked(loose).check()).differences] == []
 
 
+async def test_types_that_count_as_the_same_make_no_difference_elsewhere(hooked, pg):
+    await pg.execute(
+        "CREATE TABLE book (id serial PRIMARY KEY, name text, price numeric,"
+        " loud text GENERATED ALWAYS AS (upper(name)) STORED,"
+        " CONSTRAINT short CHECK (length(name) < 1000 AND price > 0));"
+        "CREATE INDEX ix ON book (lower(name)) WHERE name <> ''"
+    )
+    models = books(
+        sa.Column("name", sa.String(50)),
+        sa.Column("price", sa.Integer),
+        sa.Column("loud", sa.Text, sa.Computed("upper(name)", persisted=True)),
+        sa.CheckConstraint("length(name) < 1000 AND price > 0", name="short"),
+        sa.Index("ix", sa.text("lower(name)"), postgresql_where=sa.text("name <> ''")),
+    )
+    assert not (await hooked(models).check()).ok
+    found = await hooked(models, compare_type=False).check()
+    assert found.ok, str(found)
+    await pg.execute(
+        "ALTER TABLE book DROP CONSTRAINT short,"
+        " ADD CONSTRAINT short CHECK (length(name) < 999 AND price > 0)"
+    )
+    found = await hooked(models, compare_type=False).check()
+    assert [item.object for item in found.differences][:1] == ["book.short"]
+
+
 async def test_every_kind_of_object_is_asked_about(hooked, pg, tmp_path):
     await pg.execute(
         "CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN coin AS integer; CREATE SEQUENCE numbers;"

@@ -8,7 +8,13 @@ import pytest
 
 from asyncmig.catalog.entities import Entities, EntityKey, View
 from asyncmig.catalog.model import Catalog, Enum, ObjectName
-from asyncmig.diff.printed_sql import with_column, with_key_columns, with_label, with_object
+from asyncmig.diff.printed_sql import (
+    with_column,
+    with_key_columns,
+    with_label,
+    with_object,
+    without_casts,
+)
 from asyncmig.diff.retiring import retired_names
 from asyncmig.diff.server_names import is_server_made, server_name
 from asyncmig.results import CheckResult, Difference
@@ -105,3 +111,20 @@ def test_a_check_told_as_text():
     both = CheckResult(differences=(change,), databases={"x": CheckResult(differences=(change,))})
     assert str(both) == "x:\n~ alter_column t.a: TEXT -> DATE"
     assert str(CheckResult()) == "the database is what the models say"
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("((price)::numeric(10,2) > (0)::numeric)", "price > 0"),
+        ("(at)::timestamp(3) without time zone < now()", "at < now"),
+        (
+            "((code)::text = ANY ((ARRAY['a'::character varying, 'b'::s.mood])::text[]))",
+            "code = ANY ARRAY [ 'a' , 'b' ]",
+        ),
+        ('(d)::double precision AND (e)::text COLLATE "C"', 'd AND e COLLATE "C"'),
+        ("f((a)::integer, b)", "f a , b"),
+    ],
+)
+def test_casts_do_not_count(text, bare):
+    assert without_casts(text) == bare
