@@ -96,13 +96,13 @@ def _tables(before: Catalog, after: Catalog) -> list[Candidate]:
 
 
 def _shared(old: Table, new: Table) -> float:
-    """How many of their columns two tables share, by name and type, from 0 to 1."""
+    """How many of the columns of the wider table both have, by name and type, from 0 to 1."""
     if (old.partition_key is None) != (new.partition_key is None):
         return 0.0
     ours = {(column.name, column.type.text) for column in old.columns.values()}
     theirs = {(column.name, column.type.text) for column in new.columns.values()}
-    every = ours | theirs
-    return len(ours & theirs) / len(every) if every else 1.0
+    most = max(len(ours), len(theirs))
+    return len(ours & theirs) / most if most else 1.0
 
 
 def _enums(before: Catalog, after: Catalog) -> list[Candidate]:
