@@ -6,7 +6,7 @@ stand, what is refused is tried again when others are there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Beside", "build"]
 
 _BEFORE = "SAVEPOINT asyncmig_entity;\n"
-_MISSING = "what it needs must be among the models, be declared, or be in the database already"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +31,11 @@ class Beside:
 
     early: Sequence[ModelStatement] = ()
     late: Sequence[ModelStatement] = ()
+
+    @property
+    def statements(self) -> list[ModelStatement]:
+        """All of them."""
+        return [*self.early, *self.late]
 
 
 async def build(
@@ -57,7 +61,6 @@ async def build(
         return ()
     if await _tried(session, ";\n".join(item.sql for item in statements)) is None:
         return ()
-    told = replace(refusals, what="what is declared", missing=_MISSING)
     left = list(statements)
     while left:
         refused: list[ModelStatement] = []
@@ -66,13 +69,13 @@ async def build(
             error = await _tried(session, statement.sql)
             if error is not None:
                 if is_over_limit(error):
-                    raise told.told(error, statement, before=_BEFORE) from error
+                    raise refusals.told(error, statement, before=_BEFORE) from error
                 refused.append(statement)
                 reason = reason or (statement, error)
         if reason is not None and len(refused) == len(left):
             if final:
                 statement, error = reason
-                raise told.told(error, statement, before=_BEFORE) from error
+                raise refusals.told(error, statement, before=_BEFORE) from error
             return refused
         left = refused
     return ()

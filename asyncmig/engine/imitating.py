@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from asyncmig.engine.lent_roles import lend_roles
 from asyncmig.engine.quoting import identifier, literal
+from asyncmig.engine.refusals import Missing
 from asyncmig.engine.surroundings import read_place
 from asyncmig.errors import DatabaseError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asyncmig.engine.session import Session
     from asyncmig.engine.surroundings import Extension, Place
 
 __all__ = ["imitate", "inspected"]
+
+_DECLARED = "what it needs must be among the models or be declared"
 
 
 async def inspected(session: Session, place: Place, name: str, version: int) -> Place:
@@ -62,17 +68,23 @@ async def inspected(session: Session, place: Place, name: str, version: int) -> 
     return shadow
 
 
-async def imitate(session: Session, place: Place, shadow: Place, name: str) -> str:
-    """Give a shadow's transaction the settings and extensions of another database.
+async def imitate(
+    session: Session, place: Place, shadow: Place, name: str, roles: Sequence[str] = ()
+) -> Missing:
+    """Give a shadow's transaction the settings, extensions and roles of another database.
 
     Args:
         session: of the shadow.
         place: the other database.
         shadow: as it was found.
         name: of the shadow, for messages.
+        roles: that are to be there, of ``roles_in``.
 
     Returns:
-        The hint for models that are refused: what they may miss in the shadow.
+        The hints for what is refused: what it may miss in the shadow.
+
+    Raises:
+        DatabaseError: a time limit was reached.
     """
     for setting, value in place.settings.items():
         if shadow.settings.get(setting, value) != value:
@@ -84,6 +96,21 @@ async def imitate(session: Session, place: Place, shadow: Place, name: str) -> s
         if extension.name not in there and not await _created(session, extension)
     ]
     await session.send("SET LOCAL search_path = ''")
+    lacking = await lend_roles(session, roles)
+    models = _advice(place, name, absent)
+    if not lacking:
+        return Missing(models=models, declared=f"{_DECLARED}; {models}")
+    plural = "s" if len(lacking) > 1 else ""
+    return Missing(
+        models=models,
+        declared=f"the shadow {name} lacks the role{plural} {', '.join(lacking)} of {place.database}, "
+        f"and {shadow.role} may not create roles there: "
+        f"{'; '.join(f'CREATE ROLE {identifier(role)}' for role in lacking)} in the shadow, or set "
+        "shadow_url to a server in which its role may",
+    )
+
+
+def _advice(place: Place, name: str, absent: Sequence[str]) -> str:
     if not absent:
         return (
             f"the shadow {name} has what it had before and the extensions of {place.database}: "

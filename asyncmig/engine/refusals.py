@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.models import ModelStatement
 
-__all__ = ["Refusals", "is_out_of_locks"]
+__all__ = ["Missing", "Refusals", "is_out_of_locks"]
 
 _ELSEWHERE = 'build the models elsewhere: shadow_url = "embedded"'
 
@@ -36,6 +36,14 @@ _ADVICE = {
 _ITEM = re.compile(
     r"""\s*(?P<constraint>CONSTRAINT\s+)?("(?P<quoted>(?:[^"]|"")+)"|(?P<plain>[^\sA-Z"(]+))\s"""
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """The ways out where a statement names what is not there: one of the models', and a declared one."""
+
+    models: str
+    declared: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

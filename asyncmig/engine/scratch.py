@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog, ObjectName
     from asyncmig.catalog.models import ModelStatement
     from asyncmig.catalog.reading import CatalogRows
+    from asyncmig.engine.refusals import Missing
     from asyncmig.engine.session import Session
 
 __all__ = ["EMBEDDED", "PRINTING", "Draft", "Printed", "print_draft", "scratch_names", "undone"]
@@ -150,14 +151,14 @@ async def _roll_back(session: Session, *, inside: bool) -> None:
         session.driver.terminate()
 
 
-async def print_draft(session: Session, draft: Draft, *, missing: str, locks: int) -> Printed:
+async def print_draft(session: Session, draft: Draft, *, missing: Missing, locks: int) -> Printed:
     """Build a draft and read what became of it.
 
     Args:
         session: within ``undone``, with an empty ``search_path``.
         draft: what to build; models without entities in portions, where they would take more than
             three of four locks.
-        missing: the hint where a statement names what is not there.
+        missing: the hints where a statement names what is not there.
         locks: for how many the server has room.
 
     Raises:
@@ -189,7 +190,7 @@ class _Building:
 
     session: Session
     draft: Draft
-    missing: str
+    missing: Missing
     token: str
 
     @property
@@ -246,8 +247,9 @@ class _Building:
         before.append(f"SELECT set_config('search_path', {literal(path)}, true)")
         before.append("SET LOCAL check_function_bodies = off")
         refusals = Refusals(
-            scratch=names, default_schema=draft.default_schema, missing=self.missing
+            scratch=names, default_schema=draft.default_schema, missing=self.missing.models
         )
+        told = replace(refusals, what="what is declared", missing=self.missing.declared)
         beside = draft.beside or Beside()
         early, late = (
             [_named(item, self.token) for item in part] for part in (beside.early, beside.late)
@@ -255,7 +257,7 @@ class _Building:
         if early:
             await session.send(";\n".join(before))
             before = before[-1:]
-            early = list(await build(session, early, refusals, final=False))
+            early = list(await build(session, early, told, final=False))
         statements = [_named(item, self.token) for item in models]
         await session.send("SAVEPOINT asyncmig_models")
         try:
@@ -264,7 +266,7 @@ class _Building:
             await session.send("ROLLBACK TO SAVEPOINT asyncmig_models")
             await session.send(";\n".join(before))
             await _find_guilty(session, statements, refusals)
-        await build(session, [*early, *late], refusals)
+        await build(session, [*early, *late], told)
         await session.send(f"RELEASE SAVEPOINT asyncmig_models; {PRINTING}")
 
 

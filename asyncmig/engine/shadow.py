@@ -6,6 +6,7 @@ printed for them is kept: while neither they nor what they refer to change, noth
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,7 +21,9 @@ from asyncmig.engine.alongside import both
 from asyncmig.engine.beside import Beside
 from asyncmig.engine.comparing_limits import ComparingLimits, telling_limits
 from asyncmig.engine.imitating import imitate, inspected
+from asyncmig.engine.lent_roles import roles_in
 from asyncmig.engine.quoting import identifier
+from asyncmig.engine.refusals import Missing
 from asyncmig.engine.scratch import (
     EMBEDDED,
     PRINTING,
@@ -57,9 +60,10 @@ SELECT w.schema, w.name FROM unnest($1::text[], $2::text[]) w (schema, name)
 WHERE NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = w.schema AND c.relname = w.name)"""
 
-_MISSING = (
-    "what a model needs of the database (extensions, functions) must be there already: "
-    "run the migrations that create it first"
+_MISSING = Missing(
+    models="what a model needs of the database (extensions, functions) must be there already: "
+    "run the migrations that create it first",
+    declared="what it needs must be among the models, be declared, or be in the database already",
 )
 # to print a view or an expression the server locks what stands in it, as a SELECT does
 _LEAVE = f"ROLLBACK TO SAVEPOINT asyncmig_reading; RELEASE SAVEPOINT asyncmig_reading; {PRINTING}"
@@ -160,7 +164,9 @@ async def read_sides(
         )
 
     def wanted() -> Catalog:
-        return _finished(printed.catalog(place.default_schema, same), models, declared)
+        catalog = _finished(printed.catalog(place.default_schema, same), models, declared)
+        # in the database itself all that is built is the reader's own, and an owner's rights are not told
+        return catalog if elsewhere is None else _without_rights(catalog, place.role)
 
     return Sides(
         actual=actual,
@@ -221,16 +227,18 @@ class _Building:
                 return await self._built_here(None)
             key = await self._key(await read_surroundings(self.session))
             return await self._kept(key) or await self._built_here(key)
+        roles = await roles_in(self.session, (self.draft.beside or Beside()).statements)
         if other.contents is not None:
-            key = await self._key(other.contents)
-            return await self._kept(key) or await self._built_there(other, key)
-        return await self._built_there(other, None)
+            key = await self._key(other.contents, roles)
+            return await self._kept(key) or await self._built_there(other, key, roles)
+        return await self._built_there(other, None, roles)
 
-    async def _key(self, surroundings: str) -> str | None:
+    async def _key(self, surroundings: str, roles: Sequence[str] = ()) -> str | None:
         """None when what is printed here may be printed otherwise the next time."""
         if self.cache is None or self.place.has_temporary:
             return None
-        facts = [surroundings, *self.place.facts, *self.draft.facts]
+        # without one of the roles it is refused, and not printed
+        facts = [surroundings, json.dumps(roles), *self.place.facts, *self.draft.facts]
         return await anyio.to_thread.run_sync(key_of, facts)
 
     async def _kept(self, key: str | None) -> Printed | None:
@@ -257,7 +265,9 @@ class _Building:
         await self.session.send(_LEAVE)
         return await self._built(self.session, key, _MISSING, place.locks)
 
-    async def _built_there(self, other: Elsewhere, key: str | None) -> Printed:
+    async def _built_there(
+        self, other: Elsewhere, key: str | None, roles: Sequence[str]
+    ) -> Printed:
         await self.session.send(_LEAVE)
         limits = self.limits
         async with (
@@ -268,13 +278,15 @@ class _Building:
             version = self.session.server_version
             shadow = await inspected(session, self.place, other.name, version)
             if key is None:
-                key = await self._key(await read_surroundings(session))
+                key = await self._key(await read_surroundings(session), roles)
                 if found := await self._kept(key):
                     return found
-            missing = await imitate(session, self.place, shadow, other.name)
+            missing = await imitate(session, self.place, shadow, other.name, roles)
             return await self._built(session, key, missing, shadow.locks)
 
-    async def _built(self, session: Session, key: str | None, missing: str, locks: int) -> Printed:
+    async def _built(
+        self, session: Session, key: str | None, missing: Missing, locks: int
+    ) -> Printed:
         printed = await print_draft(session, self.draft, missing=missing, locks=locks)
         if self.cache is not None and key is not None and printed.complete:
             await anyio.to_thread.run_sync(self.cache.put, key, printed)
@@ -306,3 +318,9 @@ def _finished(catalog: Catalog, models: Models, declared: Declarations) -> Catal
             name: item for name, item in catalog.domains.items() if name not in models.borrowed
         },
     )
+
+
+def _without_rights(catalog: Catalog, role: str) -> Catalog:
+    entities = catalog.entities
+    grants = {key: grant for key, grant in entities.grants.items() if grant.role != role}
+    return replace(catalog, entities=replace(entities, grants=grants))
