@@ -169,6 +169,8 @@ class _ByObject:
                 continue
             if ours is not None and theirs is not None:
                 theirs, ours = self._within(theirs, ours, reflected, model)
+            elif ours is not None:
+                ours = self._new_table(ours, model)
             if theirs is not None:
                 left[name] = theirs
             if ours is not None:
@@ -206,6 +208,15 @@ class _ByObject:
         found = self._models.get((table.name.schema, table.name.name))
         return self._new.table(table) if found is None else found
 
+    def _new_table(self, ours: Table, model: Any) -> Table:
+        """Of what a new table has, Alembic asks about the indexes alone: they are created one by one."""
+        indexes = {
+            name: index
+            for name, index in ours.indexes.items()
+            if self._asks(self._model_index(model, ours, name), None, name, "index")
+        }
+        return replace(ours, indexes=indexes)
+
     def _within(
         self, theirs: Table, ours: Table, reflected: Any, model: Any
     ) -> tuple[Table, Table]:
@@ -223,7 +234,7 @@ class _ByObject:
             name
             for name in {**ours.indexes, **theirs.indexes}
             if self._asks(
-                self._index(self._new, ours, name),
+                self._model_index(model, ours, name),
                 self._index(self._old, theirs, name),
                 name,
                 "index",
@@ -249,6 +260,11 @@ class _ByObject:
             )
 
         return part(theirs), part(ours)
+
+    def _model_index(self, model: Any, ours: Table, name: str) -> Any:
+        """The user's own index, whose ``info`` may decide, where the model has one of this name."""
+        own = (index for index in model.indexes if index.name == name)
+        return next(own, None) or self._index(self._new, ours, name)
 
     def _index(self, objects: Objects, table: Table, name: str) -> Any:
         index = table.indexes.get(name)
