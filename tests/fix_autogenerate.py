@@ -20,6 +20,7 @@ from asyncmig.diff.entity_settling import Managed, settled_entities
 from asyncmig.diff.going_back import compare_back
 from asyncmig.diff.going_forth import compare_forth
 from asyncmig.diff.settling import settled, with_names_of
+from asyncmig.diff.staying import with_what_stays
 from asyncmig.engine.session import Session
 from asyncmig.engine.shadow import Sides, read_sides
 from asyncmig.entities import registered
@@ -128,8 +129,9 @@ class Comparing:
         return self.named(self.settled(replace(sides, actual=replace(found, entities=entities))))
 
     def named(self, sides: Sides) -> Sides:
-        """With constraints that models leave unnamed called as in the database."""
-        return replace(sides, wanted=with_names_of(sides.actual, sides.wanted))
+        """With constraints that models leave unnamed called as in the database, and what has to stay."""
+        wanted = with_names_of(sides.actual, sides.wanted)
+        return replace(sides, wanted=with_what_stays(sides.actual, sides.actual, wanted))
 
     async def apply(
         self, operations: Iterable[MigrateOperation], sides: Sides | None = None

@@ -14,6 +14,7 @@ from asyncmig.diff.rename_requests import requested
 from asyncmig.diff.renamed_catalog import renamed
 from asyncmig.diff.server_names import followers
 from asyncmig.diff.settling import with_names_of
+from asyncmig.diff.staying import with_what_stays
 from asyncmig.results.renames import RenameCandidate
 
 if TYPE_CHECKING:
@@ -103,11 +104,15 @@ async def settle_renames(
         before, after = await again(before, after)
     return Renamed(
         before=before,
-        after=await anyio.to_thread.run_sync(with_names_of, before, after),
+        after=await anyio.to_thread.run_sync(_completed, origin, before, after),
         renames=tuple(renames),
         accepted=tuple(accepted),
         candidates=tuple(_told(item.rename, before, item.likeness) for item in open_),
     )
+
+
+def _completed(origin: Catalog, before: Catalog, after: Catalog) -> Catalog:
+    return with_what_stays(origin, before, with_names_of(before, after))
 
 
 def _told(item: Rename, catalog: Catalog, likeness: float = 1.0) -> RenameCandidate:

@@ -15,6 +15,8 @@ from asyncmig.catalog.entities import Entities
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from asyncmig.catalog.entities import Need
+
 __all__ = [
     "Catalog",
     "Column",
@@ -22,6 +24,7 @@ __all__ = [
     "Domain",
     "Enum",
     "ForeignKey",
+    "Holders",
     "Index",
     "ObjectName",
     "Sequence",
@@ -276,11 +279,10 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enum:
-    """An enum type; ``users`` is how many functions and views need it, whosoever they are."""
+    """An enum type."""
 
     name: ObjectName
     labels: tuple[str, ...]
-    users: int = field(default=0, compare=False)
     comment: str | None = None
 
 
@@ -304,6 +306,21 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holders:
+    """What needs a type or sequence, whosoever it is and wherever it stands.
+
+    Attributes:
+        users: how many functions, views and the like.
+        tables: by a column, a default, a constraint or an index.
+        domains: that are made of it.
+    """
+
+    users: int
+    tables: frozenset[ObjectName] = frozenset()
+    domains: frozenset[ObjectName] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """Everything in a set of schemas, by name.
 
@@ -311,6 +328,7 @@ class Catalog:
         default_schema: what a name without a schema means.
         schemas: those of the set that exist.
         entities: views, routines and whatever else is declared beside models.
+        holders: of the enum types, domains and sequences that anything needs.
     """
 
     default_schema: str
@@ -320,6 +338,7 @@ class Catalog:
     enums: Mapping[ObjectName, Enum] = field(default_factory=dict)
     domains: Mapping[ObjectName, Domain] = field(default_factory=dict)
     entities: Entities = field(default_factory=Entities)
+    holders: Mapping[Need, Holders] = field(default_factory=dict, compare=False)
 
     @property
     def names(self) -> frozenset[ObjectName]:

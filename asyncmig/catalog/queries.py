@@ -196,11 +196,6 @@ _ENUMS = """\
 SELECT NULL::oid AS relation, y.oid AS place, n.nspname AS schema, y.typname AS name,
        ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = y.oid
              ORDER BY e.enumsortorder) AS labels,
-       (SELECT count(DISTINCT (x.classid, coalesce(r.ev_class, x.objid)))
-        FROM pg_depend x
-        LEFT JOIN pg_rewrite r ON x.classid = 'pg_rewrite'::regclass AND r.oid = x.objid
-        WHERE x.refclassid = 'pg_type'::regclass AND x.refobjid IN (y.oid, y.typarray)
-          AND x.classid IN ('pg_proc'::regclass, 'pg_rewrite'::regclass)) AS users,
        obj_description(y.oid, 'pg_type') AS comment
 FROM pg_type y JOIN pg_namespace n ON n.oid = y.typnamespace
 WHERE y.typtype = 'e' AND n.nspname = ANY($1::text[])
@@ -229,6 +224,41 @@ LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
 WHERE y.typtype = 'd' AND n.nspname = ANY($1::text[])
   AND NOT EXISTS (SELECT FROM pg_depend x
                   WHERE x.classid = 'pg_type'::regclass AND x.objid = y.oid AND x.deptype = 'e')"""
+
+# What PostgreSQL would name if one of these were dropped. A column of a view is the business of what its
+# query stands on; partitions go with their parent, and tables of a session with the session.
+_HOLDERS = """\
+SELECT NULL::oid AS relation, h.oid AS place, h.kind, h.schema, h.name,
+       count(DISTINCT (x.classid, x.objid)) FILTER (WHERE c.oid IS NULL AND d.oid IS NULL) AS users,
+       coalesce(jsonb_agg(DISTINCT jsonb_build_array(cn.nspname, c.relname))
+                FILTER (WHERE c.oid IS NOT NULL), '[]') AS tables,
+       coalesce(jsonb_agg(DISTINCT jsonb_build_array(dn.nspname, d.typname))
+                FILTER (WHERE d.oid IS NOT NULL), '[]') AS domains
+FROM (
+    SELECT 'type' AS kind, 'pg_type'::regclass AS class, y.oid, y.typarray AS array,
+           n.nspname AS schema, y.typname AS name
+    FROM pg_type y JOIN pg_namespace n ON n.oid = y.typnamespace
+    WHERE y.typtype IN ('d', 'e') AND n.nspname = ANY($1::text[])
+    UNION ALL
+    SELECT 'relation', 'pg_class'::regclass, c.oid, 0, n.nspname, c.relname
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'S' AND n.nspname = ANY($1::text[])
+) h
+JOIN pg_depend x ON x.refclassid = h.class AND x.refobjid IN (h.oid, h.array) AND x.deptype = 'n'
+LEFT JOIN pg_index i ON x.classid = 'pg_class'::regclass AND i.indexrelid = x.objid
+LEFT JOIN pg_attrdef f ON x.classid = 'pg_attrdef'::regclass AND f.oid = x.objid
+LEFT JOIN pg_constraint k ON x.classid = 'pg_constraint'::regclass AND k.oid = x.objid
+LEFT JOIN pg_trigger t ON x.classid = 'pg_trigger'::regclass AND t.oid = x.objid
+LEFT JOIN pg_class c ON c.relkind <> 'c' AND c.oid = CASE
+    WHEN x.classid = 'pg_class'::regclass THEN coalesce(i.indrelid, x.objid)
+    ELSE coalesce(f.adrelid, nullif(k.conrelid, 0)) END
+LEFT JOIN pg_namespace cn ON cn.oid = c.relnamespace
+LEFT JOIN pg_type d ON d.typtype = 'd' AND d.oid = CASE
+    WHEN x.classid = 'pg_type'::regclass THEN x.objid ELSE nullif(k.contypid, 0) END
+LEFT JOIN pg_namespace dn ON dn.oid = d.typnamespace
+WHERE NOT (c.oid IS NOT NULL AND (c.relispartition OR c.relpersistence = 't' OR c.relkind IN ('v', 'm')))
+  AND NOT (t.oid IS NOT NULL AND t.tgparentid <> 0)
+GROUP BY h.kind, h.oid, h.schema, h.name"""
 
 _KINDS = {
     "schemas": (_SCHEMAS, ("name",)),
@@ -271,7 +301,7 @@ _KINDS = {
             "comment",
         ),
     ),
-    "enums": (_ENUMS, ("schema", "name", "labels", "users", "comment")),
+    "enums": (_ENUMS, ("schema", "name", "labels", "comment")),
     "domains": (
         _DOMAINS,
         (
@@ -279,6 +309,7 @@ _KINDS = {
             *("check_names", "checks", "comment"),
         ),
     ),
+    "holders": (_HOLDERS, ("kind", "schema", "name", "users", "tables", "domains")),
 }
 
 FIELDS = {kind: fields for kind, (_, fields) in _KINDS.items()}

@@ -6,6 +6,7 @@ import json
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
+from asyncmig.catalog.entities import Need
 from asyncmig.catalog.model import (
     Catalog,
     Column,
@@ -13,6 +14,7 @@ from asyncmig.catalog.model import (
     Domain,
     Enum,
     ForeignKey,
+    Holders,
     Index,
     ObjectName,
     Sequence,
@@ -97,6 +99,7 @@ def catalog_of(
         sequences=_by_name(sequences),
         enums=_by_name(map(_enum, _rows(apart, "enums"))),
         domains=_by_name(map(_domain, _rows(apart, "domains"))),
+        holders=dict(map(_held, _rows(apart, "holders"))),
     )
 
 
@@ -327,8 +330,15 @@ def _enum(row: Mapping[str, Any]) -> Enum:
     return Enum(
         name=ObjectName(row["schema"], row["name"]),
         labels=tuple(row["labels"]),
-        users=row["users"],
         comment=row["comment"],
+    )
+
+
+def _held(row: Mapping[str, Any]) -> tuple[Need, Holders]:
+    return Need(row["kind"], row["schema"], row["name"]), Holders(
+        users=row["users"],
+        tables=frozenset(ObjectName(*name) for name in row["tables"]),
+        domains=frozenset(ObjectName(*name) for name in row["domains"]),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from asyncmig.catalog.entities import Need
 from asyncmig.diff import composites as composite_steps
 from asyncmig.diff import domains as domain_steps
 from asyncmig.diff import enums as enum_steps
@@ -15,10 +14,8 @@ from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
 
 if TYPE_CHECKING:
-    from asyncmig.catalog.model import Enum, ObjectName
+    from asyncmig.catalog.model import ObjectName
     from asyncmig.diff.work import Work
-
-_USERS = frozenset({"view", "materialized_view", "function", "procedure"})
 
 __all__ = ["compare_schemas", "compare_sequences", "compare_type_comments", "compare_types"]
 
@@ -75,28 +72,12 @@ def compare_types(work: Work) -> None:
     ]
     work.steps.types_go += domain_steps.drop_domains(work.before, work.after, work.old)
     work.steps.types_go += [
-        enum_steps.drop_enum(enum, work.old)
-        for name, enum in before.items()
-        if name not in after and not _is_needed(enum, work)
+        enum_steps.drop_enum(enum, work.old) for name, enum in before.items() if name not in after
     ]
     work.steps.first += domain_steps.create_domains(work.before, work.after, work.new)
     work.steps.types_change += domain_steps.alter_domains(
         work.before, work.after, work.new, work.replaced_domains
     )
-
-
-def _is_needed(enum: Enum, work: Work) -> bool:
-    """A function or view that stays needs it, or one that we do not know of."""
-    need = Need("type", *enum.name)
-    stay = work.after.entities.by_key
-    leaving = [
-        key
-        for key, entity in work.before.entities.by_key.items()
-        if key.kind in _USERS
-        and need in entity.needs
-        and not (key in stay and need in stay[key].needs)
-    ]
-    return enum.users > len(leaving)
 
 
 def compare_sequences(work: Work) -> None:
