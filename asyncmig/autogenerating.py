@@ -44,6 +44,7 @@ from asyncmig.operations.containers import DowngradeOps, MigrationScript, Upgrad
 from asyncmig.render.operations import render_operations
 from asyncmig.render.operations_items import ItemWriter
 from asyncmig.render.operations_sql import render_sql
+from asyncmig.render.portable import is_for_alembic
 from asyncmig.render.prefixes import Prefixes
 from asyncmig.results.differences import CheckResult
 from asyncmig.shadows import shadow_of
@@ -334,7 +335,9 @@ class Autogenerate:
 
     def _body(self, containers: Iterable[Any], items: ItemWriter) -> str:
         operations: list[MigrateOperation] = [op for item in containers for op in item.ops]
-        return render_sql(operations) if self.as_sql else render_operations(operations, items)
+        if self.as_sql:
+            return render_sql(operations)
+        return render_operations(operations, items, for_alembic=is_for_alembic(self.settings))
 
     def _schema_translate_map(self) -> Mapping[str | None, str]:
         """The settings', and what ``context.configure`` says of it."""

@@ -31,6 +31,7 @@ from asyncmig.operations.tables import CreateTableOp, DropTableOp, RenameTableOp
 from asyncmig.render.cautions import cautions
 from asyncmig.render.layout import Call, Code, Listed, laid_out, string
 from asyncmig.render.operations_entities import ENTITY_WRITERS
+from asyncmig.render.portable import AlembicScript
 from asyncmig.render.sql_text import sql_text
 
 if TYPE_CHECKING:
@@ -42,20 +43,27 @@ if TYPE_CHECKING:
 __all__ = ["render_operations"]
 
 
-def render_operations(operations: Iterable[MigrateOperation], items: ItemWriter) -> str:
+def render_operations(
+    operations: Iterable[MigrateOperation], items: ItemWriter, *, for_alembic: bool = False
+) -> str:
     """The body of a function, not indented; empty for no operations.
 
     Args:
         operations: in order.
         items: writes schema items; its ``imports`` are complete afterwards.
+        for_alembic: Alembic is to run it, too.
 
     Raises:
         ScriptError: an operation, or something in one, has no spelling as a directive.
     """
-    return "\n".join(line for operation in operations for line in _lines(operation, items))
+    found = list(operations)
+    script = AlembicScript(found) if for_alembic else None
+    return "\n".join(line for operation in found for line in _lines(operation, items, script))
 
 
-def _lines(operation: MigrateOperation, items: ItemWriter) -> Iterator[str]:
+def _lines(
+    operation: MigrateOperation, items: ItemWriter, script: AlembicScript | None
+) -> Iterator[str]:
     own = items.renderer(type(operation)) if items.renderer is not None else None
     if own is not None:
         said: Any = own(items.context, operation)
@@ -63,13 +71,18 @@ def _lines(operation: MigrateOperation, items: ItemWriter) -> Iterator[str]:
         return
     if isinstance(operation, OpContainer):
         for inner in operation.ops:
-            yield from _lines(inner, items)
+            yield from _lines(inner, items, script)
         return
     for caution in cautions(operation):
         yield f"# {caution}"
     for kind in type(operation).__mro__:
         if (write := _WRITERS.get(kind)) is not None:
-            yield laid_out(write(operation, items))
+            imports = set(items.imports)
+            code = write(operation, items)
+            if script is None:
+                yield laid_out(code)
+            else:
+                yield from script.lines(operation, code, imports, items)
             return
     raise ScriptError(
         f"{type(operation).__name__} has no spelling in a script",
