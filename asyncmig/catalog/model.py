@@ -315,7 +315,7 @@ class Holders:
         domains: that are made of it.
     """
 
-    users: int
+    users: int = 0
     tables: frozenset[ObjectName] = frozenset()
     domains: frozenset[ObjectName] = frozenset()
 

@@ -235,13 +235,15 @@ SELECT NULL::oid AS relation, h.oid AS place, h.kind, h.schema, h.name,
        coalesce(jsonb_agg(DISTINCT jsonb_build_array(dn.nspname, d.typname))
                 FILTER (WHERE d.oid IS NOT NULL), '[]') AS domains
 FROM (
-    SELECT 'type' AS kind, 'pg_type'::regclass AS class, y.oid, y.typarray AS array,
+    SELECT 'type' AS kind, 'pg_type'::regclass AS class, y.oid, y.typarray AS array, 0::oid AS owner,
            n.nspname AS schema, y.typname AS name
     FROM pg_type y JOIN pg_namespace n ON n.oid = y.typnamespace
     WHERE y.typtype IN ('d', 'e') AND n.nspname = ANY($1::text[])
     UNION ALL
-    SELECT 'relation', 'pg_class'::regclass, c.oid, 0, n.nspname, c.relname
+    SELECT 'relation', 'pg_class'::regclass, c.oid, 0, coalesce(o.refobjid, 0), n.nspname, c.relname
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
+          AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0 AND o.deptype IN ('a', 'i')
     WHERE c.relkind = 'S' AND n.nspname = ANY($1::text[])
 ) h
 JOIN pg_depend x ON x.refclassid = h.class AND x.refobjid IN (h.oid, h.array) AND x.deptype = 'n'
@@ -258,6 +260,7 @@ LEFT JOIN pg_type d ON d.typtype = 'd' AND d.oid = CASE
 LEFT JOIN pg_namespace dn ON dn.oid = d.typnamespace
 WHERE NOT (c.oid IS NOT NULL AND (c.relispartition OR c.relpersistence = 't' OR c.relkind IN ('v', 'm')))
   AND NOT (t.oid IS NOT NULL AND t.tgparentid <> 0)
+  AND NOT (f.oid IS NOT NULL AND f.adrelid = h.owner)  -- there are as many as serial columns
 GROUP BY h.kind, h.oid, h.schema, h.name"""
 
 _KINDS = {

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncmig.catalog.entities import Need
+from asyncmig.catalog.model import Holders
 from asyncmig.diff.printed_sql import printed
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ class _Staying:
 
     def is_needed(self, kind: str, name: ObjectName) -> bool:
         origin, need = self._origin, Need(kind, *name)
-        holders = origin.holders.get(need)
-        if holders is None:
-            return False
+        holders = origin.holders.get(need, Holders())
         return bool(
             not holders.tables <= origin.tables.keys()
             or not holders.domains <= origin.domains.keys()

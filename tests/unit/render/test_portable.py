@@ -23,7 +23,6 @@ from asyncmig.render.operations_items import ItemWriter
 from asyncmig.render.portable import is_for_alembic
 from asyncmig.render.prefixes import Prefixes
 
-
 IMPOSSIBLE = ImpossibleChangeOp("t", "its key", before="a", after="b")
 
 
