@@ -9,6 +9,7 @@ from asyncmig.diff import composites as composite_steps
 from asyncmig.diff import domains as domain_steps
 from asyncmig.diff import enums as enum_steps
 from asyncmig.diff import sequences as sequence_steps
+from asyncmig.diff.counters import continued_after_restart
 from asyncmig.diff.kinds.kind import literal
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
@@ -97,6 +98,8 @@ def compare_sequences(work: Work) -> None:
                     name.name, work.new.schema(name), existing.options, sequence.options
                 )
             )
+            if sequence_steps.must_restart(existing.options, sequence.options):
+                work.steps.first += continued_after_restart(sequence, work.old, work.new)
         if existing.owned_by is not None and not _stays(work, *existing.owned_by):
             # it would go with its owner
             alone = replace(existing, owned_by=None)

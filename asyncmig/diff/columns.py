@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.diff.casts import converted, needs_cast
+from asyncmig.diff.counters import continued
 from asyncmig.diff.printed_sql import columns_in
 from asyncmig.diff.storage import column_storage
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
@@ -204,6 +205,7 @@ def alter_column(
     if after.serial and not before.serial:
         yield from serial_steps(table, after, new, create=True)
         yield from serial_steps(table, after, new, create=False)
+    yield from continued(table, before, after, old, new)
 
 
 def _counting(column: Column) -> SequenceOptions | None:

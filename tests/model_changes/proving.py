@@ -236,7 +236,7 @@ def _directives(operations: Iterable[MigrateOperation]) -> Iterator[str]:
         if isinstance(operation, OpContainer):
             yield from _directives(operation.ops)
         elif operation.directive == "execute":
-            words = operation.sqltext.split()
+            words = operation.sqltext.partition("(")[0].split()
             yield f"execute `{' '.join(words[:2])}`"
         else:
             yield operation.directive
