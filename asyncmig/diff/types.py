@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from asyncmig.catalog.model import ObjectName
+from asyncmig.diff.printed_sql import printed
 from asyncmig.types import ServerType
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["changes_family", "is_respelled", "sql_type"]
 
 _FORM = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<modifiers>[\d,-]+)\))?(?P<rest> [^(]*)?")
+
+_NAME = re.compile(r'"[^"]+"|[a-z_][a-z0-9_]*')
 
 _PLAIN: Mapping[str, Callable[[], TypeEngine[Any]]] = {
     "smallint": sa.SmallInteger,
@@ -80,22 +83,21 @@ def sql_type(type_: TypeName, collation: str | None, catalog: Catalog) -> TypeEn
 
 def _single(type_: TypeName, text: str, collation: str | None, catalog: Catalog) -> TypeEngine[Any]:
     schema = None if type_.name.schema == catalog.default_schema else type_.name.schema
+    collation = collation and _local(collation, catalog)
     if type_.kind == "e" and (enum := catalog.enums.get(type_.name)) is not None:
         return postgresql.ENUM(*enum.labels, name=enum.name.name, schema=schema, create_type=False)
     if type_.name.schema != "pg_catalog":
         known = _EXTENSIONS.get(type_.name.name)
-        if known is not None and type_.kind == "b" and schema is None:
+        if known is not None and type_.kind == "b" and schema is None and collation is None:
             return known()
-        bare = text.removeprefix(f"{catalog.default_schema}.")
-        return ServerType(_with_collation(bare, collation))
+        return ServerType(_with_collation(_local(text, catalog), collation))
     form = _FORM.fullmatch(text)
-    if form is None:
+    name_alone = None if collation is None else _simple(collation)
+    if form is None or (collation is not None and name_alone is None):
         return ServerType(_with_collation(text, collation))
     name = form["name"] + (form["rest"] or "")
     sizes = [int(size) for size in form["modifiers"].split(",")] if form["modifiers"] else []
-    return _built_in(name, sizes, _simple(collation)) or ServerType(
-        _with_collation(text, collation)
-    )
+    return _built_in(name, sizes, name_alone) or ServerType(_with_collation(text, collation))
 
 
 def _built_in(name: str, sizes: list[int], collation: str | None) -> TypeEngine[Any] | None:
@@ -131,11 +133,15 @@ def _built_in(name: str, sizes: list[int], collation: str | None) -> TypeEngine[
             return plain() if plain is not None and not sizes else None
 
 
-def _simple(collation: str | None) -> str | None:
-    """A collation as SQLAlchemy takes it: one name without its quotes."""
-    if collation is None:
-        return None
-    return collation.removeprefix("pg_catalog.").strip('"')
+def _local(text: str, catalog: Catalog) -> str:
+    """A printed name without the default schema, which scripts leave to the search path."""
+    return text.removeprefix(f"{printed(catalog.default_schema)}.")
+
+
+def _simple(collation: str) -> str | None:
+    """A collation as SQLAlchemy takes it: one name without its quotes; None where that does not say which."""
+    found = _NAME.fullmatch(collation.removeprefix("pg_catalog."))
+    return None if found is None else found[0].strip('"')
 
 
 def _with_collation(text: str, collation: str | None) -> str:

@@ -21,6 +21,7 @@ from model_changes.building import (
     check,
     col,
     computed,
+    domain,
     enum,
     nothing,
     nothing_at_all,
@@ -82,6 +83,28 @@ def moods(*labels: str) -> Models:
     names = ("mood", "mood_old", LONG, f"{LONG[:-1]}y", "\N{SNOWMAN}" * 21)
     columns = (col(f"m{place}", enum(*labels, name=name)) for place, name in enumerate(names))
     return both(table(*columns), table(name="mood_old2"))
+
+
+COLLATIONS = """\
+CREATE SCHEMA other;
+CREATE COLLATION nordic FROM "C";
+CREATE COLLATION "My ""Coll" FROM "C";
+CREATE COLLATION other."Mine" FROM "C";
+"""
+
+
+def collated(*collations: str) -> Models:
+    """Columns and an array with each of these collations, and a domain."""
+    columns = (
+        col(f"{kind}{place}", type_(f"{sql} COLLATE {collation}"))
+        for place, collation in enumerate(collations)
+        for kind, sql, type_ in (
+            ("t", "text", ServerType),
+            ("c", "varchar(9)", ServerType),
+            ("a", "text", lambda sql: sa.ARRAY(ServerType(sql))),
+        )
+    )
+    return table(*columns)
 
 
 FIRST = only(col("id", sa.Integer, primary_key=True), name="first")
@@ -247,6 +270,18 @@ CHANGES = [
             col("a", sa.Integer, computed("id * 2")),
             col("loud", sa.Text, computed("upper(title)")),
         ),
+    ),
+    Change(
+        "collations of one's own",
+        collated('"POSIX"', '"POSIX"', '"POSIX"'),
+        collated("nordic", '"My ""Coll"', 'other."Mine"'),
+        setup=COLLATIONS,
+    ),
+    Change(
+        "a domain with a collation of one's own",
+        table(col("d", domain(sa.Text))),
+        table(col("d", domain(ServerType('text COLLATE other."Mine"')))),
+        setup=COLLATIONS,
     ),
     Change(
         "enum types that give way beside one that has the name of a retired one",

@@ -58,6 +58,34 @@ def test_arrays_collations_and_types_of_ones_own():
     assert ddl(vector) == "vector(3)"
     citext = TypeName(text="public.citext", name=ObjectName("public", "citext"))
     assert ddl(citext) == "CITEXT"
+    assert ddl(citext, 'pg_catalog."C"') == 'citext COLLATE pg_catalog."C"'
+
+
+@pytest.mark.parametrize(
+    ("collation", "written"),
+    [
+        ("public.nordic", "TEXT COLLATE nordic"),
+        ('public."My Coll"', 'TEXT COLLATE "My Coll"'),
+        ('public."s.co"', 'TEXT COLLATE "s.co"'),
+        ("s.co", "text COLLATE s.co"),
+        ('s."My"', 'text COLLATE s."My"'),
+        ('"My S"."My"', 'text COLLATE "My S"."My"'),
+        ('public."a""b"', 'text COLLATE "a""b"'),
+    ],
+)
+def test_collations_of_ones_own(collation, written):
+    assert ddl(built_in("text"), collation) == written
+    sized, words = (
+        TypeName(text="character(3)", name=ObjectName("pg_catalog", "bpchar")),
+        written[5:],
+    )
+    assert ddl(sized, collation) == f"{'CHAR' if 'TEXT' in written else 'character'}(3) {words}"
+
+
+def test_a_default_schema_that_needs_quotes():
+    vector = TypeName(text='"Acme".vector(3)', name=ObjectName("Acme", "vector"))
+    found = sql_type(vector, '"Acme".nordic', Catalog(default_schema="Acme"))
+    assert found.compile(dialect=MigrationDialect()) == "vector(3) COLLATE nordic"
 
 
 @pytest.mark.parametrize(
