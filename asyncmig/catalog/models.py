@@ -224,9 +224,11 @@ class Models:
         Raises:
             ConfigError: SQLAlchemy cannot compile the models. Facts: ``subject``.
         """
-        translate: dict[str | None, str] = {None: scratch[self._meant(None)]}
+        # of others than the models name nothing is built
+        meant = {name: self._meant(name) for name in (None, *self._translate)}
+        translate: dict[str | None, str] = {}
         translate.update(scratch)
-        translate.update({name: scratch[self._meant(name)] for name in self._translate})
+        translate.update({name: scratch[to] for name, to in meant.items() if to in scratch})
         return [
             ModelStatement(
                 sql=self._compile(item.ddl, translate, item.subject),

@@ -47,6 +47,8 @@ def _checked(name: str, value: Any) -> Any:
         except ValueError:
             expected = 'a time, in seconds or such as "5s", "200ms" or "1min"'
             raise _wrong(name, value, expected) from None
+    if name == "schema_translate_map":  # a file has no word for None
+        return {schema or None: place for schema, place in value.items()}
     return value
 
 

@@ -162,6 +162,15 @@ async def test_the_setting_of_schemas(project, database_url, pg):
     assert (await migrator.check()).ok
 
 
+@pytest.mark.parametrize("schema", [None, "auth"])
+async def test_a_translation_that_no_model_needs(comparing: Comparing, schema):
+    models = sa.MetaData(schema=schema)
+    sa.Table("t", models, sa.Column("id", sa.Integer))
+    places = {None: "acme"} if schema else {"tenant": "acme"}
+    sides = await comparing.sides(models, schema_translate_map=places)
+    assert list(sides.wanted.tables) == [(schema or "public", "t")]
+
+
 async def test_extensions_functions_and_sequences(comparing: Comparing):
     await comparing.driver.execute(
         "CREATE SCHEMA lib; CREATE EXTENSION citext SCHEMA lib;"

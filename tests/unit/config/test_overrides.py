@@ -44,3 +44,9 @@ def test_a_name_that_is_nearly_one():
     with pytest.raises(ConfigError, match="lock_retry") as caught:
         checked_overrides({"lock_retry": 3})
     assert "lock_retries" in caught.value.hint
+
+
+def test_the_empty_key_of_schemas_is_none():
+    given = {"schema_translate_map": {"": "acme", "tenant": "data"}}
+    expected = {"schema_translate_map": {None: "acme", "tenant": "data"}}
+    assert checked_overrides(given) == expected
