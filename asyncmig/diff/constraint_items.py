@@ -30,7 +30,7 @@ _ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"
 
 
 def constraint_item(spelling: Spelling, item: Constraint) -> sa.Constraint | None:
-    """A constraint to stand within ``create_table``; None when only SQL can say it."""
+    """A constraint to stand within ``create_table``; None when it has to be added afterwards."""
     timing = _timing(item)
     match item.kind:
         case "p" if _is_plain(spelling, item, "PRIMARY KEY"):
@@ -46,7 +46,9 @@ def constraint_item(spelling: Spelling, item: Constraint) -> sa.Constraint | Non
                 spelling.text(unwrapped(item.expression or "")), name=item.name
             )
         case "f" if (reference := item.reference) and _is_plain_key(item):
-            if not item.validated:
+            # SQLAlchemy reads the target as one text, in which each dot divides, but those of a schema
+            divided = any("." in name for name in (reference.table.name, *reference.columns))
+            if not item.validated or divided:
                 return None
             target = spelling.qualified_name(reference.table)
             return sa.ForeignKeyConstraint(

@@ -272,6 +272,22 @@ CHANGES = [
         ),
     ),
     Change(
+        "foreign keys to names with a dot",
+        nothing_at_all,
+        both(
+            only(col("i.d", sa.Integer, primary_key=True), name="author"),
+            lambda metadata: sa.Table(
+                "a.b",
+                metadata,
+                sa.Column("id", sa.Integer, primary_key=True),
+                sa.Column("by", sa.ForeignKey(metadata.tables["author"].c["i.d"], name="x")),
+            ),
+            lambda metadata: table(
+                col("by", sa.Integer, lambda: sa.ForeignKey(metadata.tables["a.b"].c.id))
+            )(metadata),
+        ),
+    ),
+    Change(
         "collations of one's own",
         collated('"POSIX"', '"POSIX"', '"POSIX"'),
         collated("nordic", '"My ""Coll"', 'other."Mine"'),
