@@ -176,7 +176,7 @@ class NeedsDatabaseError(PlanError):
 
 
 class IrreversibleError(PlanError):
-    """A revision has no downgrade. Facts: ``revision``, ``path``."""
+    """A revision has no downgrade. Facts: ``revision``, ``path``, ``line``."""
 
 
 class DatabaseError(AsyncmigError):

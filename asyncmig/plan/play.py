@@ -42,22 +42,39 @@ def check_written(script: AnyScript, direction: Direction) -> None:
     """Refuse a direction that a script does not have.
 
     Raises:
-        IrreversibleError: the function or section is missing, or only raises NotImplementedError.
+        IrreversibleError: the function or section is missing, or only raises NotImplementedError; then
+            the message has what it says. Facts: ``revision``, ``path``, ``line``.
+        ScriptError: the same of an upgrade. Facts: likewise.
     """
     if direction is Direction.DOWNGRADE and not script.has_downgrade:
+        said, line = _refusal(script, "downgrade")
         raise IrreversibleError(
-            f"revision {script.revision.id} has no downgrade ({script.revision.path})",
+            f"revision {script.revision.id} has no downgrade{said}",
             hint="write its downgrade, or restore a backup; nothing was changed",
             revision=script.revision.id,
             path=script.revision.path,
+            line=line,
         )
     if direction is Direction.UPGRADE and not script.has_upgrade:
+        said, line = _refusal(script, "upgrade")
         raise ScriptError(
-            f"revision {script.revision.id} has no upgrade ({script.revision.path})",
-            hint="define `def upgrade(op: Operations) -> None:` or an `-- upgrade` section",
+            f"revision {script.revision.id} has no upgrade{said}",
+            hint="define `def upgrade(op: Operations) -> None:` or an `-- upgrade` section"
+            if line is None
+            else "write what it is to do in place of `raise NotImplementedError`; nothing was changed",
             revision=script.revision.id,
             path=script.revision.path,
+            line=line,
         )
+
+
+def _refusal(script: AnyScript, function: str) -> tuple[str, int | None]:
+    """What a function that only raises says, and where: what follows the words that it is not there."""
+    unwritten = None if isinstance(script, SqlScript) else script.unwritten.get(function)
+    if unwritten is None:
+        return f" ({script.revision.path})", None
+    said = "" if unwritten.message is None else f": {unwritten.message}"
+    return f"{said} ({script.revision.path}:{unwritten.line})", unwritten.line
 
 
 def record(

@@ -16,12 +16,13 @@ from asyncmig.revisions.sqlfile import normalise_sql, read_sql_limits, read_sql_
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
     from asyncmig.revisions.importing import ImportContext
     from asyncmig.revisions.revision import Revision
     from asyncmig.revisions.sqlfile import SqlSection
+    from asyncmig.revisions.syntax import Unwritten
 
 __all__ = ["PythonScript", "Script", "SqlScript", "load_script"]
 
@@ -68,14 +69,14 @@ class PythonScript(Script):
         self._read = None if tree is None else _meaning(tree)
 
     @property
-    def _meaning(self) -> tuple[str, frozenset[str]]:
+    def _meaning(self) -> tuple[str, Mapping[str, Unwritten]]:
         if self._read is None:
             if self.revision.path.endswith(".py"):
                 from asyncmig.revisions.syntax import parse
 
                 self._read = _meaning(parse(self._source, self.revision.path))
             else:
-                self._read = (checksum(self._source), frozenset())
+                self._read = (checksum(self._source), {})
         return self._read
 
     @property
@@ -97,7 +98,12 @@ class PythonScript(Script):
         return self.downgrade is not None and not self._is_unwritten("downgrade")
 
     def _is_unwritten(self, function: str) -> bool:
-        return _may_be_unwritten(self._source) and function in self._meaning[1]
+        return function in self.unwritten
+
+    @property
+    def unwritten(self) -> Mapping[str, Unwritten]:
+        """The functions that do nothing but raise ``NotImplementedError``, by name."""
+        return self._meaning[1] if _may_be_unwritten(self._source) else {}
 
 
 def _may_be_unwritten(source: bytes) -> bool:
@@ -109,7 +115,7 @@ def _may_be_unwritten(source: bytes) -> bool:
     return b"NotImplementedError" in source or b"coding" in source or not source.isascii()
 
 
-def _meaning(tree: ast.Module) -> tuple[str, frozenset[str]]:
+def _meaning(tree: ast.Module) -> tuple[str, Mapping[str, Unwritten]]:
     """A script's checksum, and the functions in it that are not written."""
     from asyncmig.revisions.syntax import flattened, unwritten_functions
 

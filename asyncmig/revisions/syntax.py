@@ -10,7 +10,7 @@ import re
 import threading
 import warnings
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asyncmig.errors import ScriptError
 from asyncmig.revisions.fields import FIELDS, MENTION, SETTERS
@@ -19,7 +19,7 @@ from asyncmig.revisions.revision import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["flattened", "parse", "read_tree", "tree_of", "unwritten_functions"]
+__all__ = ["Unwritten", "flattened", "parse", "read_tree", "tree_of", "unwritten_functions"]
 
 _parsing = threading.RLock()  # garbage collection may parse while we do
 _LINE_START = re.compile(r"^[^\s)\]}#]", re.MULTILINE)
@@ -190,19 +190,42 @@ def _literal(node: ast.expr) -> object:
 # -- what a script does -------------------------------------------------------------------------
 
 
-def unwritten_functions(tree: ast.Module) -> frozenset[str]:
-    """The functions of a module that do nothing but raise ``NotImplementedError``."""
-    unwritten: set[str] = set()
+class Unwritten(NamedTuple):
+    """Where a function raises ``NotImplementedError``, and what it says to that."""
+
+    line: int
+    message: str | None
+
+
+def unwritten_functions(tree: ast.Module) -> dict[str, Unwritten]:
+    """The functions of a module that do nothing but raise ``NotImplementedError``, by name."""
+    unwritten: dict[str, Unwritten] = {}
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             match _without_docstring(statement.body):
-                case [ast.Raise(exc=ast.Name(id="NotImplementedError"))] | [
-                    ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError")))
+                case [ast.Raise(exc=ast.Name(id="NotImplementedError"), lineno=line)]:
+                    unwritten[statement.name] = Unwritten(line, None)
+                case [
+                    ast.Raise(
+                        exc=ast.Call(func=ast.Name(id="NotImplementedError"), args=said),
+                        lineno=line,
+                    )
                 ]:
-                    unwritten.add(statement.name)
+                    unwritten[statement.name] = Unwritten(line, _said(said))
                 case _:
-                    unwritten.discard(statement.name)
-    return frozenset(unwritten)
+                    unwritten.pop(statement.name, None)
+    return unwritten
+
+
+def _said(arguments: Sequence[ast.expr]) -> str | None:
+    """The message of an exception that nobody has raised yet."""
+    match arguments:
+        case []:
+            return None
+        case [ast.Constant(value=str(text))]:
+            return text
+        case _:
+            return ", ".join(map(ast.unparse, arguments))
 
 
 def flattened(tree: ast.Module) -> str:

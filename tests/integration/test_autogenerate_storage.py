@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql as pgs
 from asyncmig import Migrator
 from asyncmig.diff.compare import compare
 from asyncmig.diff.settling import settled
-from asyncmig.errors import AsyncmigError
+from asyncmig.errors import AsyncmigError, ScriptError
 from fix_autogenerate import as_script
 from fix_database import catalog_dump
 
@@ -118,6 +118,24 @@ async def test_a_partition_key_cannot_be_altered(project: Project, database_url,
     await migrator.revision("x", autogenerate=True, rev_id="a1", sql_file=True)
     with pytest.raises(AsyncmigError, match="its partitioning is RANGE"):
         await migrator.upgrade()
+
+
+async def test_a_script_that_only_says_that_it_cannot(project: Project, database_url, pg):
+    await pg.execute("CREATE TABLE log (id integer NOT NULL, at date NOT NULL)")
+    other = log(postgresql_partition_by="LIST (id)")
+    migrator = Migrator(settings=project.settings(url=database_url), target_metadata=other)
+    await migrator.revision("x", autogenerate=True, rev_id="a1")
+    path = project.versions.joinpath("a1_x.py")
+    lines = path.read_text().splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if "raise NotImplementedError" in text)
+    with pytest.raises(ScriptError) as caught:
+        await migrator.upgrade()
+    assert str(caught.value) == (
+        "revision a1 has no upgrade: log: its partitioning is no partition key, and is to be LIST (id) "
+        f"({path}:{line})"
+    )
+    assert "in place of `raise NotImplementedError`" in str(caught.value.hint)
+    assert caught.value.fields()["line"] == line
 
 
 DOMAINS = {

@@ -89,6 +89,22 @@ class TestPython:
         assert script(body).has_downgrade is written
         assert script(body.replace("downgrade", "upgrade")).has_upgrade is written
 
+    @pytest.mark.parametrize(
+        ("raised", "message"),
+        [
+            ("NotImplementedError", None),
+            ("NotImplementedError()", None),
+            ('NotImplementedError("no " "way")', "no way"),
+            ('NotImplementedError(f"no {1 + 1}", 3)', "f'no {1 + 1}', 3"),
+        ],
+    )
+    def test_what_an_unwritten_function_says(self, script, raised, message):
+        loaded = script(f'def upgrade():\n    """No."""\n\n    raise {raised}\n')
+        found = loaded.unwritten["upgrade"]
+        lines = Path(loaded.revision.path).read_text().splitlines()
+        assert found.message == message
+        assert lines[found.line - 1].strip() == f"raise {raised}"
+
     def test_the_module_is_known_while_the_script_lives(self, script):
         body = """
             from __future__ import annotations
