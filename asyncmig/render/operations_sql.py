@@ -11,6 +11,7 @@ from asyncmig.plan.model import PhaseKind
 from asyncmig.plan.phases import split_phases
 from asyncmig.render.cautions import cautions
 from asyncmig.sql.classify import classify
+from asyncmig.sql.returns import spelled_returns
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def render_sql(operations: Iterable[MigrateOperation]) -> str:
         for compiled in compile_operation(operation, dialect):
             facts = classify(compiled.sql)
             statement = Statement(
-                sql=compiled.sql,
+                sql=spelled_returns(compiled.sql),
                 transactional=facts.transactional and not compiled.autocommit,
                 enum_label=facts.enum_label,
             )

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from asyncmig import Migrator
+from asyncmig.entities import Function, register
 from asyncmig.errors import ConfigError, DatabaseError, NotCurrentError
 from fix_database import catalog_dump
 
@@ -254,6 +255,21 @@ async def test_a_sql_revision(project, database_url):
     assert (await first.check()).ok
     await first.downgrade("base")
     assert catalog_dump(database_url, version_table=False) == empty
+
+
+async def test_carriage_returns_in_a_sql_revision(project, database_url, pg):
+    models = sa.MetaData()
+    sa.Table("t", models, sa.Column("a", sa.Text, server_default="a\r\nb", comment="x\r\ny"))
+    body = "BEGIN\r\n  RAISE 'it''s \\';\rEND"
+    register(models, Function("f", returns="void", language="plpgsql", body=body))
+    first = migrator(project, database_url, models, revision_format="sql")
+    await first.revision("t", autogenerate=True, rev_id="a1")
+    path = project.versions / "a1_t.sql"
+    assert b"\r" not in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))  # as git does on Windows
+    await first.upgrade()
+    assert await pg.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'f'") == body
+    assert (await first.check()).ok
 
 
 async def test_a_sql_revision_with_phases(project, database_url):
