@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from asyncmig.diff.casts import converted, needs_cast
 from asyncmig.diff.counters import continued
+from asyncmig.diff.kinds.kind import literal
 from asyncmig.diff.printed_sql import columns_in
 from asyncmig.diff.storage import column_storage
 from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
@@ -81,16 +84,16 @@ def stop_generating(table: Table, before: Column, old: Objects) -> AlterColumnOp
 
 
 def add_column(table: Table, column: Column, objects: Objects) -> Iterator[MigrateOperation]:
-    """ADD COLUMN; a serial column's sequence comes first and is owned by it afterwards."""
+    """ADD COLUMN; a serial column's sequence comes first, numbers the rows, and is owned by it afterwards."""
     schema = objects.schema(table.name)
     item = objects.column(column, table)
     item.autoincrement = "auto"
     if column.serial:
-        item.server_default = None
+        item.server_default = sa.DefaultClause(_next_value(table, column, objects))
         yield from serial_steps(table, column, objects, create=True)
     yield AddColumnOp(table.name.name, item, schema=schema)
     if column.serial:
-        yield from serial_steps(table, column, objects, create=False)
+        yield _owned(table, column, objects)
     yield from column_storage(table, None, column, objects)
 
 
@@ -105,17 +108,27 @@ def serial_steps(
         said = {} if options is None else _said(options)
         yield CreateSequenceOp(name, schema=schema, **said)
         return
-    quoted = objects.qualified(table.name._replace(name=name)).replace("'", "''")
     yield AlterColumnOp(
         table.name.name,
         column.name,
         schema=schema,
         existing_type=objects.type(column, table),
         existing_nullable=column.nullable,
-        modify_server_default=objects.text(f"nextval('{quoted}'::regclass)"),
+        modify_server_default=_next_value(table, column, objects),
     )
-    yield AlterSequenceOp(
-        name, schema=schema, owned_by=f"{objects.qualified_name(table.name)}.{column.name}"
+    yield _owned(table, column, objects)
+
+
+def _next_value(table: Table, column: Column, objects: Objects) -> sa.TextClause:
+    name = objects.qualified(table.name._replace(name=_sequence_name(table, column)))
+    return objects.text(f"nextval({literal(name)}::regclass)")
+
+
+def _owned(table: Table, column: Column, objects: Objects) -> AlterSequenceOp:
+    return AlterSequenceOp(
+        _sequence_name(table, column),
+        schema=objects.schema(table.name),
+        owned_by=f"{objects.qualified_name(table.name)}.{column.name}",
     )
 
 

@@ -196,3 +196,17 @@ async def test_what_is_written(prover: Prover) -> None:
     sides = await prover.comparing.read(models(new))
     upgrade, _ = await prover.comparing.scripted(sides, Renaming())
     assert not any("setval" in sql for sql in await prover.comparing.apply(upgrade, sides))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_new_serial_column_numbers_the_rows(prover: Prover) -> None:
+    before, after = only(col("x", sa.Text), name=NAME), counted()
+    rows = f"INSERT INTO {TABLE} VALUES ('a'), ('b')"
+    await prover.start(Change("", before, after, raw=rows), models(before))
+    sides = await prover.comparing.read(models(after))
+    upgrade, _ = await prover.comparing.scripted(sides, Renaming())
+    await prover.comparing.apply(upgrade, sides)
+    assert spelled(await prover.comparing.actual(sides)) == []
+    await prover.comparing.driver.execute(f"INSERT INTO {TABLE} DEFAULT VALUES")
+    found = await prover.comparing.driver.fetch(f'SELECT "Id" FROM {TABLE} ORDER BY 1')
+    assert [row["Id"] for row in found] == [1, 2, 3]
