@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from asyncmig.diff.server_names import server_name
 from asyncmig.operations.columns import AlterColumnOp
 from asyncmig.operations.execute import ExecuteSQLOp
 
@@ -74,7 +76,7 @@ def _not_null(before: Domain, after: Domain, objects: Objects) -> Iterator[str]:
         name = after.not_null_name
         yield "SET NOT NULL" if name is None else f"ADD CONSTRAINT {objects.quote(name)} NOT NULL"
     elif before.not_null_name != after.not_null_name:
-        made = f"{after.name.name}_not_null"
+        made = _made(after)
         names = (before.not_null_name or made, after.not_null_name or made)
         yield "RENAME CONSTRAINT {} TO {}".format(*map(objects.quote, names))
 
@@ -122,6 +124,9 @@ def replace_domain(
     The old one is called ``retired`` then.
     """
     yield ExecuteSQLOp(f"ALTER DOMAIN {new.qualified(after.name)} RENAME TO {new.quote(retired)}")
+    if not after.nullable and after.not_null_name is None:
+        # the old one has the name that the server would make, so that it would make another
+        after = replace(after, not_null_name=_made(after))
     yield ExecuteSQLOp(_create(after, new))
     for name, table in old.catalog.tables.items():
         wanted = new.catalog.tables.get(name)
@@ -146,6 +151,10 @@ def replace_domain(
                 modify_server_default=new.default(there) if there.default is not None else False,
                 postgresql_using=f"{new.quote(there.name)}{through}::{new.local(there.type.text)}",
             )
+
+
+def _made(domain: Domain) -> str:
+    return server_name(domain.name.name, "", "not_null")
 
 
 def drop_replaced(before: Domain, old: Objects, retired: str) -> ExecuteSQLOp:

@@ -304,6 +304,17 @@ CHANGES = [
         moods("a", "b"),
         moods("b", "a"),
     ),
+    Change(
+        "the base types of domains that are not null",
+        table(
+            col("a", domain(not_null=True)),
+            col("b", domain(not_null=True, name=LONG)),
+        ),
+        table(
+            col("a", domain(sa.BigInteger, not_null=True)),
+            col("b", domain(sa.BigInteger, not_null=True, name=LONG)),
+        ),
+    ),
 ]
 
 

@@ -144,7 +144,7 @@ def enum(*labels: str, **keywords: Any) -> Any:
 
 def domain(type_: Any = sa.Integer, **keywords: Any) -> Any:
     """A domain ``price``."""
-    return pgs.DOMAIN("price", type_, **keywords)
+    return pgs.DOMAIN(**{"name": "price", "data_type": type_, **keywords})
 
 
 nothing = table()
