@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from asyncmig.engine.refusals import Refusals
     from asyncmig.engine.session import Session
 
-__all__ = ["Beside", "build"]
+__all__ = ["READY", "Beside", "build"]
 
-_BEFORE = "SAVEPOINT asyncmig_entity;\n"
+READY = "SAVEPOINT asyncmig_entity"
+"""What ``build`` goes back to. It cannot stand in the message of what is tried: of one with a syntax error
+nothing runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ async def build(
     """Create entities in an order that runs, and give those that must wait.
 
     Args:
-        session: within a transaction.
+        session: within a transaction, after ``READY``.
         statements: one for each entity.
         refusals: tells why the last of them are refused.
         final: what they need will not come later.
@@ -69,13 +71,13 @@ async def build(
             error = await _tried(session, statement.sql)
             if error is not None:
                 if is_over_limit(error):
-                    raise refusals.told(error, statement, before=_BEFORE) from error
+                    raise refusals.told(error, statement) from error
                 refused.append(statement)
                 reason = reason or (statement, error)
         if reason is not None and len(refused) == len(left):
             if final:
                 statement, error = reason
-                raise refusals.told(error, statement, before=_BEFORE) from error
+                raise refusals.told(error, statement) from error
             return refused
         left = refused
     return ()
@@ -84,7 +86,7 @@ async def build(
 async def _tried(session: Session, sql: str) -> asyncpg.PostgresError | None:
     """The error with which the server refuses it; nothing is left of it then."""
     try:
-        await session.send(f"{_BEFORE}{sql};\nRELEASE SAVEPOINT asyncmig_entity")
+        await session.send(f"{sql};\nRELEASE SAVEPOINT asyncmig_entity; {READY}")
     except asyncpg.PostgresError as error:
         await session.send("ROLLBACK TO SAVEPOINT asyncmig_entity")
         return error

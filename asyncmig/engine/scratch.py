@@ -18,7 +18,7 @@ import asyncpg
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.names import translation
 from asyncmig.catalog.reading import catalog_of, read_rows
-from asyncmig.engine.beside import Beside, build
+from asyncmig.engine.beside import READY, Beside, build
 from asyncmig.engine.comparing_limits import is_over_limit
 from asyncmig.engine.portions import divided, joined, of_portion
 from asyncmig.engine.quoting import literal
@@ -255,17 +255,18 @@ class _Building:
             [_named(item, self.token) for item in part] for part in (beside.early, beside.late)
         )
         if early:
-            await session.send(";\n".join(before))
+            await session.send(";\n".join([*before, READY]))
             before = before[-1:]
             early = list(await build(session, early, told, final=False))
         statements = [_named(item, self.token) for item in models]
         await session.send("SAVEPOINT asyncmig_models")
         try:
-            await session.send(";\n".join([*before, *(item.sql for item in statements)]))
+            await session.send(";\n".join([*before, *(item.sql for item in statements), READY]))
         except asyncpg.PostgresError:
             await session.send("ROLLBACK TO SAVEPOINT asyncmig_models")
             await session.send(";\n".join(before))
             await _find_guilty(session, statements, refusals)
+            await session.send(READY)
         await build(session, [*early, *late], told)
         await session.send(f"RELEASE SAVEPOINT asyncmig_models; {PRINTING}")
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from asyncmig import Migrator
-from asyncmig.entities import Function, Policy, SqlText, Trigger, View, register
+from asyncmig.entities import CompositeType, Function, Policy, SqlText, Trigger, View, register
 from asyncmig.errors import ConfigError, DatabaseError
 from fix_autogenerate import as_script
 from fix_database import catalog_dump
@@ -148,6 +148,14 @@ async def test_what_the_server_refuses_is_named(comparing: Comparing):
     with pytest.raises(DatabaseError, match='view bad: column "nothing" does not exist') as error:
         await comparing.sides(wrong)
     assert error.value.fields()["subject"] == "view bad"
+
+
+@pytest.mark.parametrize(
+    "entity", [CompositeType("address", {"zip": "no type"}), View("v", "SELEC id FROM book")]
+)
+async def test_a_syntax_error_is_named(comparing: Comparing, entity: View | CompositeType):
+    with pytest.raises(DatabaseError, match=rf" {entity.name}: syntax error at or near"):
+        await comparing.read(book(sa.Text, "title", entity))
 
 
 @pytest.mark.parametrize("sql", ["", "SELECT 1", "CREATE TABLE a (b integer)"])
