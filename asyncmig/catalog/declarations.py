@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import ON_TABLES
@@ -74,7 +74,8 @@ class Declarations:
     ) -> tuple[list[ModelStatement], list[ModelStatement]]:
         """What tables may need, and what stands upon tables; each may need others of its part.
 
-        Some of the first part may need tables, and is refused before they are there.
+        Some of the first part may need tables, and is refused before they are there. Where it has anything,
+        the models' own types and sequences stand in it too: a composite type may be made of them.
 
         Args:
             tables: the models' statements.
@@ -84,28 +85,34 @@ class Declarations:
         Raises:
             ConfigError: a trigger, policy or right is about something that nobody declared.
         """
+        first: list[ModelStatement] = []
         early: list[ModelStatement] = []
         late: list[ModelStatement] = []
         for entity in self._of(_EARLY):
-            if not (entity.kind == "extension" and entity.name in extensions):
+            if entity.kind == "extension":
+                if entity.name not in extensions:
+                    first += self._statements(entity, scratch)
+            else:
                 part = late if self._waits(entity, tables) else early
                 part += self._statements(entity, scratch)
         for entity in self._of(_LATE):
             late += self._statements(entity, scratch)
-        return early, late
+        if early:
+            first += takewhile(lambda item: not item.subject.startswith("table "), tables)
+        return [*first, *early], late
 
     def _of(self, kinds: Iterable[str]) -> Iterator[Entity]:
         for kind in kinds:
             yield from (entity for entity in self.entities if entity.kind == kind)
 
     def _waits(self, entity: Entity, tables: Iterable[ModelStatement]) -> bool:
-        """It names a table or type of the models, and no table names it.
+        """It names a table of the models, and no table names it.
 
         Before the models' own is there, the name would mean the one of the database.
         """
-        if entity.kind in {"extension", "sequence"}:
+        if entity.kind == "sequence":
             return False
-        own = {name for _, name in self._models.names}
+        own = {name for _, name in self._models.tables}
         named = (
             identifier_value(token.text)
             for sql in entity.sql()

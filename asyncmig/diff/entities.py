@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from asyncmig.catalog.entities import ON_TABLES, ROUTINES, Entities, Extension, Need, Routine
+from asyncmig.catalog.entities import (
+    ON_TABLES,
+    ROUTINES,
+    Entities,
+    EntityKey,
+    Extension,
+    Need,
+    Routine,
+)
 from asyncmig.catalog.model import ObjectName
 from asyncmig.diff.columns import rebuilt
 from asyncmig.diff.entity_operations import EntityOperations, is_replaceable
@@ -23,7 +31,7 @@ from asyncmig.diff.sources import words_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from asyncmig.catalog.entities import Entity, EntityKey, Grant
+    from asyncmig.catalog.entities import Entity, Grant
     from asyncmig.catalog.model import Catalog, Column
     from asyncmig.diff.hindrances import Hindrances
     from asyncmig.diff.objects import Objects
@@ -193,7 +201,7 @@ class _Comparison:
         """Entities that stand on what changes; not those that could not be created again."""
         found = set()
         for key, item in self._there.items():
-            touched = [need for need in item.needs if self._is_touched(need)]
+            touched = [need for need in item.needs if self._is_touched(need, item)]
             if not touched or (key.kind in ON_TABLES and not self._has_table(key)):
                 continue
             wanted = self._wanted.get(key)
@@ -216,10 +224,16 @@ class _Comparison:
         )
         return not named_alike and all(other in settled for other in standing if other != key)
 
-    def _is_touched(self, need: Need) -> bool:
-        if need in self._touched:
-            return True
+    def _is_touched(self, need: Need, by: Entity) -> bool:
         name = ObjectName(need.schema, need.name)
+        if need in self._touched:
+            if by.key.kind != "composite_type":
+                return True
+            # a type that goes is the last to go, after the attributes and composite types that are of it
+            stays = name in self._after.enums or name in self._after.domains
+            return by.key in self._wanted and (
+                stays or EntityKey("composite_type", *name) in self._wanted
+            )
         return (
             need.kind in {"relation", "column"}
             and name in self._before.tables
@@ -250,10 +264,19 @@ class _Comparison:
     def _early(self, coming: Collection[EntityKey]) -> set[EntityKey]:
         """What tables need, with all that it needs itself."""
         pool = {key: self._wanted[key] for key in coming}
-        first = [key for key in pool if key.kind == "composite_type"]
+        waiting = dependents(
+            (key for key, item in pool.items() if any(map(self._is_new_row, item.needs))), pool
+        )
+        first = [key for key in pool if key.kind == "composite_type" and key not in waiting]
         for needs in self._after.entities.table_needs.values():
             first += providers(needs, pool)
         return foundations(first, pool)
+
+    def _is_new_row(self, need: Need) -> bool:
+        """It is the type of the rows of a table that comes."""
+        name = ObjectName(need.schema, need.name)
+        new = name in self._after.tables and name not in self._before.tables
+        return need.kind == "relation" and new
 
     def _comes_before_its_tables(self, entity: Entity) -> bool:
         """The server looks into the source of a function in SQL, and finds a name that is not there yet."""

@@ -254,11 +254,14 @@ class _Building:
         early, late = (
             [_named(item, self.token) for item in part] for part in (beside.early, beside.late)
         )
+        statements = [_named(item, self.token) for item in models]
         if early:
             await session.send(";\n".join([*before, READY]))
             before = before[-1:]
-            early = list(await build(session, early, told, final=False))
-        statements = [_named(item, self.token) for item in models]
+            left = await build(session, early, told, final=False)
+            made = {item for item in early if item not in left}
+            statements = [item for item in statements if item not in made]
+            early = [item for item in left if item not in statements]
         await session.send("SAVEPOINT asyncmig_models")
         try:
             await session.send(";\n".join([*before, *(item.sql for item in statements), READY]))
