@@ -89,12 +89,16 @@ def converted(value: str, before: TypeName, after: TypeName, type_: str) -> str:
             # the text of a list of plain values is that of an array but for its brackets
             return f"translate({value}::text, '[]', '{{}}')::{type_}"
         item = value if _fits(before, after.element) else f"{value}::text"
-        return f"CASE WHEN {value} IS NOT NULL THEN ARRAY[{item}]::{type_} END"
+        # of a composite type one that is not NULL is one of which no attribute is
+        there = "IS DISTINCT FROM" if before.kind == "c" else "IS NOT"
+        return f"CASE WHEN {value} {there} NULL THEN ARRAY[{item}]::{type_} END"
     if before.array and not after.array:
         if new in _JSON:
             return f"to_{new}({value})"
         if _fits(before.element, after):
             return f"{value}[1]::{type_}"
+        if after.kind == "e":
+            return f"{value}[1]::text::{type_}"
         return f"{value}::text::{type_}"
     if after.kind == "e":
         return f"{value}::text{'[]' if after.array else ''}::{type_}"

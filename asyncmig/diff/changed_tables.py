@@ -183,8 +183,8 @@ def _column_changes(work: Work, old: Table, new: Table, existing: Column, column
         work.steps.generated_go.append(column_steps.stop_generating(old, existing, work.old))
         existing = replace(existing, generated=None)
     if existing.type.name == column.type.name and column.type.name in work.replaced_types:
-        # the default was set together with the new type
-        existing = replace(existing, default=column.default)
+        # it has the new type by then, be that an array of it or not, and the default with it
+        existing = replace(existing, type=column.type, default=column.default)
     if existing != column:
         work.steps.columns_change += column_steps.alter_column(
             new, existing, column, work.old, work.new

@@ -53,15 +53,11 @@ def compare_types(work: Work) -> None:
             work.new,
             work.retired[name],
         )
-    for name in work.replaced_composites:
-        work.steps.types_change += composite_steps.replace_composite(
-            name, work.old, work.new, work.retired[name]
-        )
+    work.steps.types_change += composite_steps.replace_composites(
+        work.replaced_composites, work.old, work.new, work.retired
+    )
     work.steps.types_go = [
-        *(
-            composite_steps.drop_replaced(name, work.old, work.retired[name])
-            for name in work.replaced_composites
-        ),
+        *composite_steps.drop_replaced(work.replaced_composites, work.old, work.new, work.retired),
         *(
             domain_steps.drop_replaced(work.before.domains[name], work.old, work.retired[name])
             for name in reversed(work.replaced_domains)

@@ -149,8 +149,11 @@ class Work:
         ]
         self.replaced_types = {enum.name for enum, _ in self.replaced_enums}
         self.replaced_domains = domain_steps.replaced_domains(before, after, self.replaced_types)
-        self.replaced_composites = composite_steps.replaced_composites(before, after)
-        self.replaced_types |= {*self.replaced_domains, *self.replaced_composites}
+        self.replaced_types |= {*self.replaced_domains}
+        self.replaced_composites = composite_steps.replaced_composites(
+            before, after, self.replaced_types
+        )
+        self.replaced_types |= {*self.replaced_composites}
         self.retired = retired_names(self.replaced_types, before, after)
         self.built: dict[ObjectName, set[str]] = {name: set() for name in self.common}
         self._foreign_keys: list[tuple[Constraint, MigrateOperation]] = []
