@@ -88,12 +88,14 @@ class Entity:
         comment: of the entity.
         needs: what it is built on.
         owner: whose it is, where that is not the role that compares.
+        partitioned: the topmost table above the partition that it is on.
     """
 
     key: EntityKey
     comment: str | None = None
     needs: frozenset[Need] = field(default=frozenset(), compare=False)
     owner: str | None = field(default=None, compare=False)
+    partitioned: ObjectName | None = field(default=None, compare=False)
 
 
 class ViewColumn(NamedTuple):

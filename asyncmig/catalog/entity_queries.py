@@ -12,6 +12,13 @@ _OWNER = """\
 CASE WHEN {owner} <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user)
      THEN pg_get_userbyid({owner}) END AS owner"""
 
+# what is on a partition is built on the partitioned table, whose changes reach it
+_PARTITIONED = """\
+CASE WHEN c.relispartition
+            THEN (SELECT json_build_array(pn.nspname, pc.relname)
+                  FROM pg_class pc JOIN pg_namespace pn ON pn.oid = pc.relnamespace
+                  WHERE pc.oid = pg_partition_root(c.oid)) END AS partitioned"""
+
 _VIEWS = f"""\
 SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind = 'm' AS materialized,
        pg_get_viewdef(c.oid) AS query, coalesce(c.reloptions, '{{}}') AS options,
@@ -96,7 +103,8 @@ WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}"""
 _RULES = f"""\
 SELECT r.oid, n.nspname AS schema, c.relname AS table, r.rulename AS name,
        pg_get_ruledef(r.oid) AS definition, r.ev_enabled AS fires,
-       obj_description(r.oid, 'pg_rewrite') AS comment
+       obj_description(r.oid, 'pg_rewrite') AS comment,
+       {_PARTITIONED}
 FROM namespaces n
 JOIN pg_class c ON c.relnamespace = n.oid AND c.relhasrules
 JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename <> '_RETURN'
@@ -106,30 +114,33 @@ _STATISTICS = f"""\
 SELECT s.oid, n.nspname AS schema, c.relname AS table, s.stxname AS name,
        pg_get_statisticsobjdef(s.oid) AS definition, nullif(s.stxstattarget, -1) AS target,
        {_OWNER.format(owner="s.stxowner")},
-       obj_description(s.oid, 'pg_statistic_ext') AS comment
+       obj_description(s.oid, 'pg_statistic_ext') AS comment,
+       {_PARTITIONED}
 FROM namespaces n
 JOIN pg_statistic_ext s ON s.stxnamespace = n.oid
-JOIN pg_class c ON c.oid = s.stxrelid AND NOT c.relispartition
+JOIN pg_class c ON c.oid = s.stxrelid
 WHERE {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}"""
 
 _TRIGGERS = f"""\
 SELECT t.oid, n.nspname AS schema, c.relname AS table, t.tgname AS name,
        pg_get_triggerdef(t.oid) AS definition, t.tgenabled AS fires,
-       t.tgconstraint <> 0 AS constraint, obj_description(t.oid, 'pg_trigger') AS comment
+       t.tgconstraint <> 0 AS constraint, obj_description(t.oid, 'pg_trigger') AS comment,
+       {_PARTITIONED}
 FROM namespaces n
-JOIN pg_class c ON c.relnamespace = n.oid AND NOT c.relispartition
+JOIN pg_class c ON c.relnamespace = n.oid
 JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgparentid = 0
 WHERE {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}"""
 
-_POLICIES = """\
+_POLICIES = f"""\
 SELECT p.oid, n.nspname AS schema, c.relname AS table, p.polname AS name,
        p.polpermissive AS permissive, p.polcmd AS command,
        ARRAY(SELECT coalesce(r.rolname, 'public') FROM unnest(p.polroles) u(role)
              LEFT JOIN pg_roles r ON r.oid = u.role ORDER BY 1) AS roles,
        pg_get_expr(p.polqual, p.polrelid) AS using, pg_get_expr(p.polwithcheck, p.polrelid) AS check,
-       obj_description(p.oid, 'pg_policy') AS comment
+       obj_description(p.oid, 'pg_policy') AS comment,
+       {_PARTITIONED}
 FROM namespaces n
-JOIN pg_class c ON c.relnamespace = n.oid AND NOT c.relispartition
+JOIN pg_class c ON c.relnamespace = n.oid
 JOIN pg_policy p ON p.polrelid = c.oid"""
 
 _ROW_SECURITY = """\
@@ -230,7 +241,7 @@ SELECT d.dependent, d.oid, d.schema, d.name,
             WHEN rc.relkind = 'c' THEN 'type'
             WHEN d.refobjsubid > 0 THEN 'column' ELSE 'relation' END AS kind,
        coalesce(pn.nspname, rn.nspname, tn.nspname) AS ref_schema,
-       coalesce(p.proname, rc.relname, b.typname) AS ref_name,
+       coalesce(p.proname, rt.relname, b.typname) AS ref_name,
        coalesce(k.conname, a.attname,
                 array_to_string(ARRAY(SELECT format_type(t, NULL)
                                       FROM unnest(p.proargtypes) WITH ORDINALITY u(t, place)
@@ -304,7 +315,9 @@ LEFT JOIN pg_type b ON b.oid = CASE WHEN y.typcategory = 'A' AND y.typelem <> 0 
 LEFT JOIN pg_namespace tn ON tn.oid = b.typnamespace
 LEFT JOIN pg_class rc ON rc.oid = coalesce(
     k.conrelid, CASE WHEN d.refclassid = 'pg_class'::regclass THEN d.refobjid ELSE nullif(b.typrelid, 0) END)
-LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
+LEFT JOIN pg_class rt ON rt.oid = CASE WHEN rc.relispartition AND rc.relkind IN ('r', 'p', 'f')
+                                       THEN pg_partition_root(rc.oid) ELSE rc.oid END
+LEFT JOIN pg_namespace rn ON rn.oid = rt.relnamespace
 LEFT JOIN pg_attribute a ON d.refclassid = 'pg_class'::regclass AND a.attrelid = d.refobjid
       AND a.attnum = d.refobjsubid AND d.refobjsubid > 0
 WHERE d.refobjid >= 16384

@@ -174,9 +174,15 @@ def _settled(sql: str | None) -> str | None:
     return None if sql is None else settled_spelling(sql)
 
 
+def _partitioned(row: Any) -> ObjectName | None:
+    above = row["partitioned"]
+    return None if above is None else ObjectName(*above)
+
+
 def _trigger(row: Any) -> Trigger:
     return Trigger(
         key=EntityKey("trigger", row["schema"], row["name"], row["table"]),
+        partitioned=_partitioned(row),
         comment=row["comment"],
         definition=settled_spelling(row["definition"]),
         fires=_FIRES[row["fires"]],
@@ -197,6 +203,7 @@ def _aggregate(row: Any) -> Aggregate:
 def _rule(row: Any) -> Rule:
     return Rule(
         key=EntityKey("rule", row["schema"], row["name"], row["table"]),
+        partitioned=_partitioned(row),
         comment=row["comment"],
         definition=row["definition"].rstrip().removesuffix(";"),
         fires=_FIRES[row["fires"]],
@@ -206,6 +213,7 @@ def _rule(row: Any) -> Rule:
 def _statistics(row: Any) -> Statistics:
     return Statistics(
         key=EntityKey("statistics", row["schema"], row["name"], row["table"]),
+        partitioned=_partitioned(row),
         comment=row["comment"],
         owner=row["owner"],
         definition=row["definition"],
@@ -216,6 +224,7 @@ def _statistics(row: Any) -> Statistics:
 def _policy(row: Any) -> Policy:
     return Policy(
         key=EntityKey("policy", row["schema"], row["name"], row["table"]),
+        partitioned=_partitioned(row),
         comment=row["comment"],
         permissive=row["permissive"],
         command=_COMMANDS[row["command"]],

@@ -246,11 +246,15 @@ class _Comparison:
         if need.kind not in {"relation", "column"} or name not in self._before.tables:
             return True
         table = self._after.tables.get(name)
-        return table is not None and (need.kind == "relation" or need.detail in table.columns)
+        if table is None:  # a view may take its place
+            return any(True for _ in providers([need], self._wanted))
+        return need.kind == "relation" or need.detail in table.columns
 
     def _has_table(self, key: EntityKey) -> bool:
         name = key.name if key.kind == "row_security" else key.detail
-        place = ObjectName(key.schema, name)
+        item = self._there.get(key)
+        above = None if item is None else item.partitioned
+        place = above or ObjectName(key.schema, name)
         return place not in self._before.tables or place in self._after.tables
 
     def _goes_along(self, key: EntityKey, gone: Collection[EntityKey]) -> bool:

@@ -144,6 +144,7 @@ class _Renaming:
             entity,
             key=self._key(entity.key),
             needs=frozenset(map(self.need, entity.needs)),
+            partitioned=None if entity.partitioned is None else self.table(entity.partitioned),
         )
         text, mark = self._text, _CHANGED if again else ""
         match entity:

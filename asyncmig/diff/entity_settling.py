@@ -123,7 +123,9 @@ def settled_entities(
         key: item for key, item in ours.items() if kept(key, item, there.get(key))
     }
     for key, item in there.items():
-        stays = key not in ours and not managed.manages(key.kind)
+        # a partition is its parent's, and what is on it nobody's that models know of
+        managing = managed.manages(key.kind) and item.partitioned is None
+        stays = key not in ours and not managing
         if (stays or not kept(key, ours.get(key), item)) and _has_ground(item, actual, wanted):
             found[key] = item
     entities = replace(
@@ -157,7 +159,7 @@ def _has_ground(item: Entity, actual: Catalog, wanted: Catalog) -> bool:
     key = item.key
     if key.kind not in ON_TABLES:
         return True
-    name = ObjectName(key.schema, key.detail or key.name)
+    name = item.partitioned or ObjectName(key.schema, key.detail or key.name)
     table = wanted.tables.get(name)
     if name not in actual.tables or table is None:
         return name not in actual.tables

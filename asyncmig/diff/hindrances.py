@@ -16,7 +16,7 @@ from asyncmig.operations.tables import DropTableOp
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from asyncmig.catalog.entities import EntityKey, Need
+    from asyncmig.catalog.entities import Entity, EntityKey, Need
     from asyncmig.catalog.model import Catalog
     from asyncmig.operations.operation import MigrateOperation
 
@@ -40,7 +40,7 @@ def hindrances(before: Catalog, after: Catalog, gone: Collection[EntityKey]) -> 
             continue
         for need in sorted(entity.needs):
             dropped = _dropped(need, before, after)
-            if dropped is not None and not _goes_along(key, dropped):
+            if dropped is not None and not _goes_along(entity, dropped):
                 found[dropped][_told(key, before.default_schema)] = None
     return {dropped: tuple(names) for dropped, names in found.items()}
 
@@ -67,11 +67,12 @@ def _dropped(need: Need, before: Catalog, after: Catalog) -> tuple[ObjectName, s
     return None if is_there else (name, need.detail)
 
 
-def _goes_along(key: EntityKey, dropped: tuple[ObjectName, str]) -> bool:
+def _goes_along(entity: Entity, dropped: tuple[ObjectName, str]) -> bool:
     """It goes with its table; but no trigger goes with a column that it reads."""
     table, column = dropped
-    own = key.kind in ON_TABLES and (key.schema, key.detail or key.name) == table
-    return own and not column
+    key = entity.key
+    place = entity.partitioned or (key.schema, key.detail or key.name)
+    return key.kind in ON_TABLES and place == table and not column
 
 
 def _told(key: EntityKey, default_schema: str) -> str:
