@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import anyio.to_thread
 
 from asyncmig.diff.candidates import candidates
+from asyncmig.diff.inheriting import with_heirs
 from asyncmig.diff.rename_requests import requested
 from asyncmig.diff.renamed_catalog import renamed
 from asyncmig.diff.server_names import followers
@@ -79,7 +80,7 @@ async def settle_renames(
     renames, before = requested(renaming.given, before, after)
     if renames:
         before, after = await again(before, after)
-    accepted = [_told(item, before) for item in renames]
+    accepted = [_told(item, before) for item in renames if not item.along]
     declined: set[Rename] = set()
     while True:
         likely = await anyio.to_thread.run_sync(candidates, before, after)
@@ -92,9 +93,11 @@ async def settle_renames(
         told = _told(item.rename, before, item.likeness)
         answer = renaming.ask(told)
         if (await answer) if inspect.isawaitable(answer) else answer:
-            renames.append(item.rename)
             accepted.append(told)
-            before, after = await again(renamed(before, item.rename), after)
+            for each in with_heirs(item.rename, before):
+                renames.append(each)
+                before = renamed(before, each)
+            before, after = await again(before, after)
         else:
             declined.add(item.rename)
     for follower in followers(origin, before, after, renames):

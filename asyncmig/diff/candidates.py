@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.diff.inheriting import origin
 from asyncmig.diff.renames import Rename
 
 if TYPE_CHECKING:
@@ -161,7 +162,12 @@ def _columns(before: Catalog, after: Catalog) -> list[Candidate]:
         wanted = after.tables.get(name)
         if wanted is None:
             continue
-        gone = [column for key, column in table.columns.items() if key not in wanted.columns]
+        gone = [
+            column
+            for key, column in table.columns.items()
+            # a parent's takes it along
+            if key not in wanted.columns and origin(before, name, key) == name
+        ]
         new = [column for key, column in wanted.columns.items() if key not in table.columns]
         found += _ranked(
             Candidate(

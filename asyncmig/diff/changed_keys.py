@@ -12,6 +12,7 @@ from asyncmig.diff.index_details import (
     details_of_index,
 )
 from asyncmig.diff.index_items import create_index
+from asyncmig.diff.inheriting import Inheriting
 from asyncmig.diff.matching import match, meanings
 from asyncmig.diff.printed_sql import columns_in, included_in, printed
 from asyncmig.diff.types import is_respelled
@@ -109,7 +110,7 @@ def _constraints(
         if _is_orphaned(work, before, lost_keys):
             gone.append(before)
             come.append(after)
-        else:
+        elif not Inheriting(work, new.name).renames(before, after):
             work.steps.names_change.append(
                 ExecuteSQLOp(
                     f"ALTER TABLE {work.new.qualified(new.name)} RENAME CONSTRAINT "

@@ -10,8 +10,9 @@ from asyncmig.diff.changed_keys import constraint_comment, drop_constraint
 from asyncmig.diff.constraint_items import add_constraint, constraint_item
 from asyncmig.diff.index_details import details_of_constraint, details_of_index, roles
 from asyncmig.diff.index_items import create_index
+from asyncmig.diff.inheriting import Inheriting, retyped_by_parents
 from asyncmig.diff.ordering import creation_order
-from asyncmig.diff.storage import alter_storage, column_storage, parents, partitioning
+from asyncmig.diff.storage import alter_storage, column_storage, left_parents, parents, partitioning
 from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
 from asyncmig.operations.execute import ExecuteSQLOp
 from asyncmig.operations.tables import DropTableOp
@@ -139,8 +140,14 @@ def _logging(work: Work) -> Iterator[ExecuteSQLOp]:
 
 def _table_changes(work: Work, old: Table, new: Table) -> None:
     name, schema = new.name.name, work.new.schema(new.name)
-    work.steps.first[:0] = partitioning(old, new, work.new)
+    inheriting = Inheriting(work, new.name)
+    work.steps.first[:0] = [
+        *partitioning(old, new, work.new),
+        *left_parents(old, new, work.new),
+        *inheriting.parting(),
+    ]
     work.steps.last += alter_storage(old, new, work.new)
+    work.steps.last += inheriting.joining()
     work.steps.last += roles(work.new, old, new, work.built[new.name])
     if old.comment != new.comment and new.comment is None:
         work.steps.last.append(
@@ -154,31 +161,52 @@ def _table_changes(work: Work, old: Table, new: Table) -> None:
 
 def compare_columns(work: Work) -> None:
     """Columns of the tables that stay."""
+    work.steps.types_change = retyped_by_parents(work.steps.types_change, work)
+    # of tables that inherit, the children's before the parents'
+    ahead: list[MigrateOperation] = []
+    behind: list[MigrateOperation] = []
     for name, (old, new) in work.common.items():
+        inheriting = Inheriting(work, name)
+        early: list[MigrateOperation] = [] if inheriting.related else work.steps.columns_change
         generated: list[MigrateOperation] = []  # follow what they are made from
         grounds: list[MigrateOperation] = []  # go when nothing is made from them any more
         for column in new.columns.values():
             existing = old.columns.get(column.name)
-            comes = work.steps.columns_change if column.generated is None else generated
-            if existing is None:
-                comes += column_steps.add_column(new, column, work.new)
-            elif column.name in work.rebuilt[name]:
+            comes = early if column.generated is None else generated
+            if existing is not None and column.name not in work.rebuilt[name]:
+                _column_changes(work, inheriting, (old, new), (existing, column), early)
+                continue
+            if existing is not None and not inheriting.goes_along(existing):
                 goes = grounds if existing.generated is None else work.steps.generated_go
                 goes.append(column_steps.drop_column(old, existing, work.old))
+            if not inheriting.comes_along(column):
                 comes += column_steps.add_column(new, column, work.new)
-            else:
-                _column_changes(work, old, new, existing, column)
-        work.steps.columns_change += generated
         for column in old.columns.values():
-            if column.name not in new.columns:
-                goes = (
-                    work.steps.columns_go if column.generated is None else work.steps.generated_go
-                )
-                goes.append(column_steps.drop_column(old, column, work.old))
+            if column.name in new.columns or inheriting.goes_along(column):
+                continue
+            goes = work.steps.columns_go if column.generated is None else work.steps.generated_go
+            drop = column_steps.drop_column(old, column, work.old)
+            goes.append(inheriting.outlived(column) or drop)
         work.steps.generated_go += grounds
+        if inheriting.related:
+            ahead, behind = [*early, *ahead], [*generated, *behind]
+        else:
+            work.steps.columns_change += generated
+    work.steps.columns_change = [*ahead, *work.steps.columns_change, *behind]
 
 
-def _column_changes(work: Work, old: Table, new: Table, existing: Column, column: Column) -> None:
+def _column_changes(
+    work: Work,
+    inheriting: Inheriting,
+    tables: tuple[Table, Table],
+    columns: tuple[Column, Column],
+    early: list[MigrateOperation],
+) -> None:
+    old, new = tables
+    existing, column = columns
+    early += inheriting.ahead(existing, column)
+    work.steps.columns_change += inheriting.restored(existing, column)
+    existing = inheriting.reached(existing, column)
     if existing.generated is not None and column.generated is None:
         work.steps.generated_go.append(column_steps.stop_generating(old, existing, work.old))
         existing = replace(existing, generated=None)
@@ -186,9 +214,13 @@ def _column_changes(work: Work, old: Table, new: Table, existing: Column, column
         # it has the new type by then, be that an array of it or not, and the default with it
         existing = replace(existing, type=column.type, default=column.default)
     if existing != column:
-        work.steps.columns_change += column_steps.alter_column(
-            new, existing, column, work.old, work.new
-        )
+        changes = column_steps.alter_column(new, existing, column, work.old, work.new)
+        if inheriting.gains(column.name):
+            early += changes
+        elif inheriting.loses(column.name):
+            work.steps.columns_go += changes
+        else:
+            work.steps.columns_change += changes
 
 
 def _key_of(table: Table | None, reference: ForeignKey) -> Constraint | None:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.catalog.model import ObjectName
+from asyncmig.diff.inheriting import origin, with_heirs
 from asyncmig.diff.renamed_catalog import renamed
 from asyncmig.diff.renames import Rename
 from asyncmig.errors import TargetError
@@ -54,10 +55,13 @@ def requested(
         for old, new in list(rest.items()):
             found = list(_readings(old, before, kinds, tables))
             if not found:
+                if kinds == _PARTS and _is_done(old, new, before, renames, tables):
+                    del rest[old]
                 continue
             item = _rename(found, old, new, before, after)
-            renames.append(item)
-            before = renamed(before, item)
+            for each in with_heirs(item, before):
+                renames.append(each)
+                before = renamed(before, each)
             if item.kind in {"table", "enum"}:
                 tables[ObjectName(item.schema, item.old)] = item.new
             del rest[old]
@@ -100,6 +104,25 @@ def _readings(
             for kind in _PARTS
             if parts[-1] in _members(catalog, kind, place)
         )
+
+
+def _is_done(
+    old: str,
+    new: str,
+    catalog: Catalog,
+    renames: list[Rename],
+    tables: Mapping[ObjectName, str],
+) -> bool:
+    """A column that got its name together with a parent table's, or a child's."""
+    *above, name = _split(old)
+    if not above:
+        return False
+    said = ObjectName(above[0] if len(above) == 2 else catalog.default_schema, above[-1])
+    place = said._replace(name=tables.get(said, said.name))
+    return any(
+        (item.kind, item.place, item.old, item.new) == ("column", place, name, _split(new)[-1])
+        for item in renames
+    )
 
 
 def _members(catalog: Catalog, kind: Kind, place: ObjectName) -> list[str]:
@@ -145,6 +168,10 @@ def _rename(things: list[_Thing], old: str, new: str, before: Catalog, after: Ca
                 hint=f"op.execute('ALTER ... SET SCHEMA {parts[0]}') moves it",
                 target=new,
             )
+        if thing.kind == "column":
+            # PostgreSQL renames an inherited column where it comes from
+            top = origin(before, place, thing.name)
+            thing = thing._replace(schema=top.schema, parent=top.name)  # noqa: PLW2901 - led there
         return Rename(
             kind=thing.kind, schema=thing.schema, parent=thing.parent, old=thing.name, new=name
         )

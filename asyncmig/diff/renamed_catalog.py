@@ -99,7 +99,9 @@ def _with_table(catalog: Catalog, item: Rename) -> Catalog:
     catalog = _in_texts(catalog, lambda text: with_object(text, old, new))
     tables = {
         name: replace(
-            table, constraints={key: moved(found) for key, found in table.constraints.items()}
+            table,
+            constraints={key: moved(found) for key, found in table.constraints.items()},
+            inherits=tuple(new if parent == old else parent for parent in table.inherits),
         )
         for name, table in catalog.tables.items()
     }

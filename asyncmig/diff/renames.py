@@ -31,6 +31,7 @@ class Rename:
         kind: of the object.
         schema: of it, or of what it is part of.
         parent: the table of a column or constraint, the type of a label: as it is called by then.
+        along: of a column, that it gets the name with its parent table's.
         old: the name.
         new: the other one.
     """
@@ -40,6 +41,7 @@ class Rename:
     old: str
     new: str
     parent: str | None = None
+    along: bool = False
 
     @property
     def place(self) -> ObjectName:
@@ -65,7 +67,7 @@ def rename_operations(renames: Iterable[Rename], catalog: Catalog) -> list[Migra
         catalog: knows the default schema.
     """
     objects = Objects(catalog)
-    return [_operation(item, objects) for item in renames]
+    return [_operation(item, objects) for item in renames if not item.along]
 
 
 def _operation(item: Rename, objects: Objects) -> MigrateOperation:

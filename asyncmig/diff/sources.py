@@ -38,7 +38,7 @@ def tell_sources(
     """Note at each rename of a table or column which routines go on saying the old name.
 
     Args:
-        operations: of ``renames``, one each.
+        operations: of ``renames``, one each but for those that go along with another.
         renames: in order.
         database: as it is after them.
         models: what is to be reached.
@@ -49,7 +49,8 @@ def tell_sources(
         if database.entities.by_key.get(key) == item and (words := words_of(item))
     }
     tables = {item.new: item.old for item in renames if item.kind == "table"}
-    for item, operation in zip(renames, operations, strict=True):
+    own = [item for item in renames if not item.along]
+    for item, operation in zip(own, operations, strict=True):
         if isinstance(operation, AlterColumnOp | RenameTableOp):
             table = item.place.name if item.kind == "column" else item.old
             names = {table, tables.get(table, table)}

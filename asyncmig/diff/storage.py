@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from asyncmig.diff.objects import Objects
     from asyncmig.operations.operation import MigrateOperation
 
-__all__ = ["alter_storage", "column_storage", "parents", "partitioning"]
+__all__ = ["alter_storage", "column_storage", "left_parents", "parents", "partitioning"]
 
 _PLAIN = "no partition key"
 
@@ -68,13 +68,18 @@ def alter_storage(before: Table, after: Table, objects: Objects) -> Iterator[Mig
     yield from parents(before, after, objects)
 
 
-def parents(before: Table | None, after: Table, objects: Objects) -> Iterator[MigrateOperation]:
-    """INHERIT and NO INHERIT; CREATE TABLE says the parents in the default schema by itself."""
+def left_parents(before: Table, after: Table, objects: Objects) -> Iterator[MigrateOperation]:
+    """NO INHERIT, before the changes of a former parent could reach the table."""
     alter = f"ALTER TABLE {objects.qualified(after.name)}"
-    there = objects.parents_at_once(after) if before is None else before.inherits
-    for name in there:
+    for name in before.inherits:
         if name not in after.inherits:
             yield ExecuteSQLOp(f"{alter} NO INHERIT {objects.qualified(name)}")
+
+
+def parents(before: Table | None, after: Table, objects: Objects) -> Iterator[MigrateOperation]:
+    """INHERIT; CREATE TABLE says the parents in the default schema by itself."""
+    alter = f"ALTER TABLE {objects.qualified(after.name)}"
+    there = objects.parents_at_once(after) if before is None else before.inherits
     for name in after.inherits:
         if name not in there:
             yield ExecuteSQLOp(f"{alter} INHERIT {objects.qualified(name)}")

@@ -12,6 +12,7 @@ from asyncmig.diff import columns as column_steps
 from asyncmig.diff import composites as composite_steps
 from asyncmig.diff import domains as domain_steps
 from asyncmig.diff import enums as enum_steps
+from asyncmig.diff.inheriting import parents_first, parents_kept, parted
 from asyncmig.diff.objects import Objects
 from asyncmig.diff.printed_sql import columns_in
 from asyncmig.diff.retiring import free_name, retired_names
@@ -137,11 +138,13 @@ class Work:
         self.concurrent_indexes = concurrent_indexes
         self.old = Objects(before, model_types)
         self.new = Objects(after, model_types)
-        self.common = {
-            name: (table, after.tables[name])
-            for name, table in before.tables.items()
-            if name in after.tables
-        }
+        self.common = parents_first(
+            {
+                name: (table, after.tables[name])
+                for name, table in before.tables.items()
+                if name in after.tables
+            }
+        )
         self.replaced_enums = [
             (enum, after.enums[name])
             for name, enum in before.enums.items()
@@ -154,6 +157,9 @@ class Work:
             before, after, self.replaced_types
         )
         self.replaced_types |= {*self.replaced_composites}
+        self.parted = parted(self.common, self.replaced_types)
+        self.parents = parents_kept(self.common, self.parted)
+        self.inherited = {parent for parents in self.parents.values() for parent in parents}
         self.retired = retired_names(self.replaced_types, before, after)
         self.built: dict[ObjectName, set[str]] = {name: set() for name in self.common}
         self._foreign_keys: list[tuple[Constraint, MigrateOperation]] = []
