@@ -21,7 +21,13 @@ from asyncmig.catalog.entities import (
 from asyncmig.catalog.model import ObjectName
 from asyncmig.diff.columns import rebuilt
 from asyncmig.diff.entity_operations import EntityOperations, is_replaceable
-from asyncmig.diff.entity_order import creation_order, dependents, foundations, providers
+from asyncmig.diff.entity_order import (
+    creation_order,
+    dependents,
+    foundations,
+    on_overloads,
+    providers,
+)
 from asyncmig.diff.entity_renames import is_foretold
 from asyncmig.diff.hindrances import hindrances
 from asyncmig.diff.kinds.kind import raw
@@ -135,12 +141,10 @@ class _Comparison:
         self._new_objects = new
         self._touched = touched
         self._rebuilt = rebuilt
-        self._there = {
-            key: item for key, item in before.entities.by_key.items() if key.kind != _EXTENSION
-        }
-        self._wanted = {
-            key: item for key, item in after.entities.by_key.items() if key.kind != _EXTENSION
-        }
+        self._there, self._wanted = (
+            on_overloads({key: item for key, item in side.by_key.items() if key.kind != _EXTENSION})
+            for side in (before.entities, after.entities)
+        )
 
     def steps(self) -> EntitySteps:
         """All of them."""
@@ -217,12 +221,25 @@ class _Comparison:
         if key.kind not in ROUTINES | {"composite_type"}:
             return False
         named_alike = any(other[1:] == key[1:] for other in self._wanted)
+        if self._gets_overloads(key) and not self._is_needed_by_tables(key):
+            return False  # a call that comes could mean both
         standing = (
             other
             for other, item in self._there.items()
             if key in providers(item.needs, {key: item})
         )
         return not named_alike and all(other in settled for other in standing if other != key)
+
+    def _gets_overloads(self, key: EntityKey) -> bool:
+        return key.kind in ROUTINES and any(
+            other.kind in ROUTINES and other[1:3] == key[1:3]
+            for other in self._wanted.keys() - self._there.keys()
+        )
+
+    def _is_needed_by_tables(self, key: EntityKey) -> bool:
+        itself = {key: self._there[key]}
+        needs = self._before.entities.table_needs.values()
+        return any(key in providers(each, itself) for each in needs)
 
     def _is_touched(self, need: Need, by: Entity) -> bool:
         name = ObjectName(need.schema, need.name)

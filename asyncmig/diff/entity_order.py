@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import ROUTINES, EntityKey, Need, Routine
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.entities import Entity
 
-__all__ = ["creation_order", "dependents", "foundations", "providers"]
+__all__ = ["creation_order", "dependents", "foundations", "on_overloads", "providers"]
 
 _RANK = {
     kind: rank
@@ -52,6 +54,31 @@ def providers(needs: Iterable[Need], entities: Mapping[EntityKey, Entity]) -> It
                     for kind in ("view", "materialized_view")
                 ]
         yield from (key for key in keys if key in entities)
+
+
+def on_overloads(entities: Mapping[EntityKey, Entity]) -> dict[EntityKey, Entity]:
+    """The entities, with calls that lead to none of these routines led to those of the same name.
+
+    The models are built beside the database, and there a call may find the database's own overload, the
+    better match, which they do not have.
+    """
+    named: dict[tuple[str, str], list[EntityKey]] = {}
+    for key in entities:
+        if key.kind in ROUTINES:
+            named.setdefault((key.schema, key.name), []).append(key)
+
+    def led(need: Need) -> Iterator[Need]:
+        overloads = named.get((need.schema, need.name), ()) if need.kind == "routine" else ()
+        if not overloads or any(key.detail == need.detail for key in overloads):
+            yield need
+        else:
+            yield from (need._replace(detail=key.detail) for key in overloads)
+
+    found = {}
+    for key, entity in entities.items():
+        needs = frozenset(chain.from_iterable(map(led, entity.needs)))
+        found[key] = entity if needs == entity.needs else replace(entity, needs=needs)
+    return found
 
 
 def foundations(first: Iterable[EntityKey], entities: Mapping[EntityKey, Entity]) -> set[EntityKey]:

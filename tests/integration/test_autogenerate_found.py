@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     from model_changes.proving import Prover
 
 
+CALLED = View("v", "SELECT sum_of(1, 2) AS n")
+
+
+def overload(arguments: str, result: str = "integer") -> Function:
+    return Function("sum_of", arguments, returns=result, language="sql", body=f"SELECT 1::{result}")
+
+
 def key(*columns: str, include: str) -> Item:
     return lambda: sa.PrimaryKeyConstraint(*columns, postgresql_include=[include])
 
@@ -298,6 +305,38 @@ CHANGES = [
         table(col("d", domain(sa.Text))),
         table(col("d", domain(ServerType('text COLLATE other."Mine"')))),
         setup=COLLATIONS,
+    ),
+    Change(
+        "a view that stays, of a view in whose place a table comes",
+        both(
+            table(),
+            beside(View("a", "SELECT id FROM book"), View("c", "SELECT id FROM a")),
+        ),
+        both(
+            both(table(), only(col("id", sa.Integer), name="a")),
+            beside(View("c", "SELECT id FROM a")),
+        ),
+    ),
+    Change(
+        "a view that stays, of a table in whose place a view comes",
+        both(
+            both(table(), only(col("id", sa.Integer), name="a")),
+            beside(View("c", "SELECT id FROM a")),
+        ),
+        both(
+            table(),
+            beside(View("a", "SELECT id FROM book"), View("c", "SELECT id FROM a")),
+        ),
+    ),
+    Change(
+        "a view that changes with a function that gets more arguments",
+        both(nothing, beside(overload("a integer, b integer"), CALLED)),
+        both(
+            nothing,
+            beside(
+                overload("a integer, b integer DEFAULT 3, c integer DEFAULT 5", "bigint"), CALLED
+            ),
+        ),
     ),
     Change(
         "enum types that give way beside one that has the name of a retired one",

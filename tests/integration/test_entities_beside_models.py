@@ -302,3 +302,22 @@ async def test_an_enum_goes_with_the_entities_that_name_it(
     found = await it.check()
     assert "drop_table" in {item.change for item in found.differences}
     assert "drop_enum" not in {item.change for item in found.differences}
+
+
+async def test_a_view_that_calls_a_function_with_other_arguments(
+    project: Project, database_url: str
+):
+    def calling(arguments: str) -> Migrator:
+        declared = Function("f", arguments, returns="integer", language="sql", body="SELECT 1")
+        called = View("v", "SELECT f(1, 2) AS n")
+        return migrator(project, database_url, book(sa.Text, "title", declared, called))
+
+    first, second = calling("a integer, b integer"), calling("a numeric, b numeric")
+    await first.revision("first", autogenerate=True, rev_id="a1")
+    await first.upgrade()
+    origin = catalog_dump(database_url, version_table=False)
+    await second.revision("second", autogenerate=True, rev_id="b2")
+    await second.upgrade()
+    assert (await second.check()).ok
+    await second.downgrade("a1")
+    assert catalog_dump(database_url, version_table=False) == origin
