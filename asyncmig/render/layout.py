@@ -42,12 +42,13 @@ class Block:
     lines: tuple[str, ...]
 
 
-def laid_out(code: Code, *, indent: int = 0, width: int = WIDTH) -> str:
+def laid_out(code: Code, *, indent: int = 0, behind: int = 0, width: int = WIDTH) -> str:
     """The text of an expression.
 
     Args:
         code: the expression.
         indent: where its first line begins; following lines are indented so far.
+        behind: columns that its first line has before it, beside the indentation.
         width: what a line may be long.
     """
     if isinstance(code, Block):
@@ -55,7 +56,7 @@ def laid_out(code: Code, *, indent: int = 0, width: int = WIDTH) -> str:
         return "\n".join([code.lines[0], *rest])
     flat = _flat(code)
     tall = isinstance(code, Call) and (code.tall or _has_block(code))
-    if isinstance(code, str) or (indent + len(flat) < width and not tall):
+    if isinstance(code, str) or (indent + behind + len(flat) < width and not tall):
         return flat
     inner = " " * (indent + 4)
     if isinstance(code, Listed):
@@ -64,10 +65,11 @@ def laid_out(code: Code, *, indent: int = 0, width: int = WIDTH) -> str:
     else:
         opening, closing = f"{code.name}(", ")"
         parts = list(code.arguments)
-    lines = [
-        f"{inner}{_keyword(keyword)}{laid_out(item, indent=indent + 4, width=width)},"
-        for keyword, item in parts
-    ]
+    lines = []
+    for keyword, item in parts:
+        name = _keyword(keyword)
+        written = laid_out(item, indent=indent + 4, behind=len(name), width=width)
+        lines.append(f"{inner}{name}{written},")
     return "\n".join([opening, *lines, " " * indent + closing]) if lines else opening + closing
 
 
@@ -91,10 +93,7 @@ def _keyword(name: str | None) -> str:
 
 
 def string(text: str) -> str:
-    """A string literal, in double quotes as formatters want it."""
-    if text.isprintable() and "\\" not in text and '"' not in text:
-        return f'"{text}"'
-    written = repr(text)
-    if written[0] == "'" and '"' not in text:
-        return f'"{written[1:-1]}"'
-    return written
+    """A string literal, in double quotes unless single ones need fewer backslashes, as formatters do."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    parts = (repr(part)[1:-1] for part in text.split(quote))
+    return quote + f"\\{quote}".join(parts) + quote

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asyncmig.render.layout import Call, Listed, laid_out, string
@@ -22,6 +25,13 @@ def test_what_does_not_fit_is_broken_at_every_argument():
     )
 
 
+def test_a_keyword_takes_room_too():
+    call = Call.of("f", "a", keyword=Call.of("g", "b", "c"))
+    assert laid_out(call, width=16) == (
+        "f(\n    a,\n    keyword=g(\n        b,\n        c,\n    ),\n)"
+    )
+
+
 def test_a_tall_call_is_always_broken_and_an_empty_one_never():
     assert laid_out(Call("f", ((None, "a"),), tall=True)) == "f(\n    a,\n)"
     assert laid_out(Call("f", (), tall=True)) == "f()"
@@ -35,3 +45,25 @@ def test_strings_are_what_they_were(text):
 def test_strings_stand_in_double_quotes():
     assert string("it's") == '"it\'s"'
     assert string("a\nb") == '"a\\nb"'
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("""one ' one \"""", '''"one ' one \\""'''),
+        ('two "quotes"', """'two "quotes"'"""),
+        ("""'a' "b" "c\"""", """'\\'a\\' "b" "c"'"""),
+        ("a\\'b", '"a\\\\\'b"'),
+    ],
+)
+def test_strings_have_as_few_backslashes_as_formatters_want(text, written):
+    assert string(text) == written
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.text("'\"\\\n\x01aä"), min_size=20, max_size=20))
+def test_formatters_leave_strings_alone(texts):
+    source = "".join(f"x = {string(text)}\n" for text in texts)
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "-"]
+    done = subprocess.run(command, input=source, capture_output=True, text=True, check=True)
+    assert done.stdout == source
