@@ -32,7 +32,9 @@ from asyncmig.render.cautions import cautions
 from asyncmig.render.layout import Call, Code, Listed, laid_out, string
 from asyncmig.render.operations_entities import ENTITY_WRITERS
 from asyncmig.render.portable import AlembicScript
+from asyncmig.render.remarks import remarks
 from asyncmig.render.sql_text import sql_text
+from asyncmig.render.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,13 +58,19 @@ def render_operations(
     Raises:
         ScriptError: an operation, or something in one, has no spelling as a directive.
     """
-    found = list(operations)
-    script = AlembicScript(found) if for_alembic else None
-    return "\n".join(line for operation in found for line in _lines(operation, items, script))
+    listed = list(operations)
+    script = Surroundings.of(listed)
+    alembics = AlembicScript(listed) if for_alembic else None
+    return "\n".join(
+        line for operation in listed for line in _lines(operation, items, script, alembics)
+    )
 
 
 def _lines(
-    operation: MigrateOperation, items: ItemWriter, script: AlembicScript | None
+    operation: MigrateOperation,
+    items: ItemWriter,
+    script: Surroundings,
+    alembics: AlembicScript | None,
 ) -> Iterator[str]:
     own = items.renderer(type(operation)) if items.renderer is not None else None
     if own is not None:
@@ -71,18 +79,17 @@ def _lines(
         return
     if isinstance(operation, OpContainer):
         for inner in operation.ops:
-            yield from _lines(inner, items, script)
+            yield from _lines(inner, items, script, alembics)
         return
-    for caution in cautions(operation):
-        yield f"# {caution}"
+    yield from remarks(cautions(operation, script))
     for kind in type(operation).__mro__:
         if (write := _WRITERS.get(kind)) is not None:
             imports = set(items.imports)
             code = write(operation, items)
-            if script is None:
+            if alembics is None:
                 yield laid_out(code)
             else:
-                yield from script.lines(operation, code, imports, items)
+                yield from alembics.lines(operation, code, imports, items)
             return
     raise ScriptError(
         f"{type(operation).__name__} has no spelling in a script",
@@ -119,7 +126,7 @@ def _drop_table(operation: DropTableOp, items: ItemWriter) -> Code:
 
 def _impossible(operation: ImpossibleChangeOp, items: ItemWriter) -> Code:
     del items
-    return f"raise NotImplementedError({string(operation.message)})"
+    return Call.of("raise NotImplementedError", string(operation.message))
 
 
 def _rename_table(operation: RenameTableOp, items: ItemWriter) -> Code:

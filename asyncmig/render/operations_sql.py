@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.operations.containers import OpContainer
 from asyncmig.plan.model import PhaseKind
 from asyncmig.plan.phases import split_phases
 from asyncmig.render.cautions import cautions
+from asyncmig.render.remarks import remarks
+from asyncmig.render.surroundings import Surroundings, flat
 from asyncmig.sql.classify import classify
 from asyncmig.sql.returns import spelled_returns
 from asyncmig.sql.statement import Statement
@@ -32,10 +33,12 @@ def render_sql(operations: Iterable[MigrateOperation]) -> str:
         DirectiveError: an operation cannot become SQL.
     """
     dialect = MigrationDialect()
-    remarks: dict[int, str] = {}
+    remarked: dict[int, str] = {}
     statements: list[Statement] = []
-    for operation in _flat(operations):
-        remark = "\n-- ".join(cautions(operation))
+    listed = list(flat(operations))
+    script = Surroundings.of(listed)
+    for operation in listed:
+        remark = "\n".join(remarks(cautions(operation, script), mark="--"))
         for compiled in compile_operation(operation, dialect):
             facts = classify(compiled.sql)
             statement = Statement(
@@ -45,20 +48,12 @@ def render_sql(operations: Iterable[MigrateOperation]) -> str:
             )
             statements.append(statement)
             if remark:
-                remarks[id(statement)] = remark
+                remarked[id(statement)] = remark
                 remark = ""
-    return "\n".join(_lines(statements, remarks))
+    return "\n".join(_lines(statements, remarked))
 
 
-def _flat(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
-    for operation in operations:
-        if isinstance(operation, OpContainer):
-            yield from _flat(operation.ops)
-        else:
-            yield operation
-
-
-def _lines(statements: list[Statement], remarks: dict[int, str]) -> Iterator[str]:
+def _lines(statements: list[Statement], remarked: dict[int, str]) -> Iterator[str]:
     kind = PhaseKind.TRANSACTION
     first = True
     for phase in split_phases(statements):
@@ -67,7 +62,7 @@ def _lines(statements: list[Statement], remarks: dict[int, str]) -> Iterator[str
             yield f"-- phase: {kind}" if first else f"\n-- phase: {kind}"
         first = False
         for statement in phase.statements:
-            remark = remarks.get(id(statement))
+            remark = remarked.get(id(statement))
             if remark is not None:
-                yield f"-- {remark}"
+                yield remark
             yield f"{statement.sql};"

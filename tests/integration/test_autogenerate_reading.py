@@ -197,7 +197,7 @@ async def test_a_table_in_another_schema_may_be_the_same(project, database_url, 
     path = project.versions / "b1_move.py"
     text = path.read_text()
     assert "# drops table coupon with its rows; billing.coupon has the same columns" in text
-    advised = re.search(r"# (op\.execute\(.*SET SCHEMA billing\"\))", text)
+    advised = re.search(r"(op\.execute\(.*SET SCHEMA billing\"\))", text)
     upgrade, downgrade = text.split("def downgrade")
     upgrade = re.sub(r"    # drops(?s:.*)", f"    {advised[1]}\n\n\n", upgrade)
     path.write_text(f"{upgrade}def downgrade{downgrade}")

@@ -1,0 +1,89 @@
+"""Defaults that PostgreSQL works out for each row of a table, which it rewrites for that."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.sql.elements import ClauseElement
+
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.sql.lexer import Kind, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.schema import Column
+
+    from asyncmig.sql.lexer import Token
+
+__all__ = ["Evaluated", "evaluated"]
+
+_DIALECT = MigrationDialect()
+_VOLATILE = frozenset(
+    {
+        "CLOCK_TIMESTAMP",
+        "GEN_RANDOM_UUID",
+        "NEXTVAL",
+        "RANDOM",
+        "TIMEOFDAY",
+        "UUIDV4",
+        "UUIDV7",
+        "UUID_GENERATE_V1",
+        "UUID_GENERATE_V4",
+    }
+)
+_ONCE = frozenset(
+    {
+        "DATE_TRUNC",
+        "LOWER",
+        "MD5",
+        "NOW",
+        "ROUND",
+        "STATEMENT_TIMESTAMP",
+        "TIMEZONE",
+        "TO_CHAR",
+        "TRANSACTION_TIMESTAMP",
+        "UPPER",
+    }
+)
+_BEFORE_BRACKETS = re.compile(
+    r"CURRENT_\w+|LOCAL\w+"
+    r"|BIT|BPCHAR|CHAR|CHARACTER|DECIMAL|INTERVAL|NUMERIC|TIME|TIMESTAMP|TIMESTAMPTZ|VARCHAR|VARYING"
+    r"|ALL|AND|ANY|AS|CASE|CAST|COALESCE|ELSE|EXTRACT|GREATEST|IN|LEAST|NOT|NULLIF|OR|ROW|THEN|WHEN"
+    r"|ZONE"
+)
+"""Words that a bracket may follow and that call nothing: times, types with a size, expressions."""
+
+
+class Evaluated(Enum):
+    """How often PostgreSQL works a default out for the rows that are there."""
+
+    ONCE = "once"
+    FOR_EACH_ROW = "for each row"
+    UNKNOWN = "unknown"
+    """It calls a function whose volatility is not known here."""
+
+
+def evaluated(column: Column[Any]) -> Evaluated:
+    """How often the default of a new column is worked out; no default counts as once."""
+    default: Any = getattr(column.server_default, "arg", None)
+    if not isinstance(default, ClauseElement):
+        return Evaluated.ONCE
+    called = set(_called(str(default.compile(dialect=_DIALECT)))) - _ONCE
+    if called & _VOLATILE:
+        return Evaluated.FOR_EACH_ROW
+    return Evaluated.UNKNOWN if called else Evaluated.ONCE
+
+
+def _called(sql: str) -> Iterator[str]:
+    """The functions that an expression calls, in capitals."""
+    before: Token | None = None
+    for token in tokens(sql):
+        if token.text == "(" and before is not None:
+            if before.kind is Kind.QUOTED:
+                yield before.text.strip('"').upper()
+            elif before.kind is Kind.WORD and _BEFORE_BRACKETS.fullmatch(before.word) is None:
+                yield before.word
+        before = token
