@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.errors import FileError, ScriptError
+from asyncmig.render.layout import string
 from asyncmig.render.mako_template import comma, render_mako
 from asyncmig.render.template import fill
 from asyncmig.revisions.syntax import tree_of
@@ -21,6 +22,7 @@ __all__ = ["NewRevision", "check_python", "mako_template", "python_text", "sql_t
 _PYTHON = "revision.py.template"
 _SQL = "revision.sql.template"
 _MAKO = "script.py.mako"
+_SQLALCHEMY = "import sqlalchemy as sa"
 
 
 class NewRevision(NamedTuple):
@@ -57,6 +59,7 @@ def python_text(settings: Settings, new: NewRevision, template_args: Mapping[str
         "branch_labels": _literal(new.branch_labels or None),
         "depends_on": _literal(_scalar(new.depends_on)),
         "create_date": str(new.created),
+        "sqlalchemy": _SQLALCHEMY if _needs_sqlalchemy(new) else "",
         "imports": new.imports,
         "upgrades": new.upgrades or "pass",
         "downgrades": new.downgrades or "pass",
@@ -133,6 +136,21 @@ def check_python(path: Path, content: bytes, new: NewRevision) -> None:
         )
 
 
+def _needs_sqlalchemy(new: NewRevision) -> bool:
+    """The bodies say ``sa``; or they are empty, and for somebody to write, who will say it."""
+    import ast
+
+    if _SQLALCHEMY in new.imports.splitlines():
+        return False
+    if not new.upgrades and not new.downgrades:
+        return True
+    try:
+        names = ast.walk(ast.parse(f"{new.imports}\n{new.upgrades}\n{new.downgrades}"))
+    except SyntaxError:
+        return True
+    return any(isinstance(node, ast.Name) and node.id == "sa" for node in names)
+
+
 def _mako_names(
     settings: Settings, new: NewRevision, template: str, template_args: Mapping[str, object]
 ) -> dict[str, object]:
@@ -183,12 +201,11 @@ def _scalar(names: tuple[str, ...]) -> str | tuple[str, ...] | None:
 
 
 def _literal(value: str | tuple[str, ...] | None) -> str:
-    """Python for a value, in double quotes as formatters want them."""
+    """Python for a value."""
     if value is None:
         return "None"
     if isinstance(value, str):
-        plain = value.isprintable() and not set(value) & {'"', "\\"}
-        return f'"{value}"' if plain else repr(value)
+        return string(value)
     inside = ", ".join(map(_literal, value))
     return f"({inside},)" if len(value) == 1 else f"({inside})"
 

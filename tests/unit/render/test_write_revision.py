@@ -93,6 +93,25 @@ def test_everything(at):
     assert text.endswith("    op.four()\n")
 
 
+@pytest.mark.parametrize(
+    ("bodies", "imported"),
+    [
+        ({}, 1),
+        ({"upgrades": 'op.rename_table("sa.a", "b")'}, 0),
+        ({"upgrades": "op.one()", "downgrades": "op.two(sa.Text())"}, 1),
+        ({"upgrades": "op.one()", "imports": ["import sqlalchemy as sa"]}, 1),
+        ({"upgrades": "op.one(X)", "imports": ["X = sa.text('')"]}, 1),
+        ({"downgrades": "# nothing\nop.one()"}, 0),
+    ],
+)
+def test_sqlalchemy_is_imported_where_it_is_used(at, bodies, imported):
+    text = write_revision(at(), revision="a", **bodies).read_text()
+    assert text.count("import sqlalchemy as sa\n") == imported
+    assert '"""\n\n' + "import sqlalchemy as sa\n" * imported in text.replace(
+        "from asyncmig import Operations\n", ""
+    )
+
+
 @pytest.mark.parametrize("sql", [False, True])
 def test_read_back(at, sql):
     settings = at()
