@@ -15,6 +15,7 @@ from asyncmig.errors import DirectiveError
 from asyncmig.operations.containers import OpContainer
 from asyncmig.operations.enums import AddEnumValueOp
 from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.operations.impossible import ImpossibleChangeOp
 from asyncmig.plan.model import PhaseKind
 from asyncmig.plan.phases import split_phases
 from asyncmig.render.layout import Call, Code, laid_out
@@ -140,7 +141,7 @@ class AlembicScript:
 
 
 def _is_alembics(operation: MigrateOperation, code: Code, items: ItemWriter) -> bool:
-    if not isinstance(code, Call):
+    if isinstance(operation, ImpossibleChangeOp) or not isinstance(code, Call):
         return True  # no directive: it raises an error
     known = ALEMBIC_DIRECTIVES.get(code.name.removeprefix(items.op("")))
     if known is None:
