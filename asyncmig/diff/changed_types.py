@@ -40,7 +40,7 @@ def compare_types(work: Work) -> None:
         elif existing.labels == enum.labels:
             continue
         elif enum_steps.grows(existing, enum):
-            work.steps.first += enum_steps.add_labels(existing, enum, work.new)
+            work.steps.labels_come += enum_steps.add_labels(existing, enum, work.new)
         else:
             work.steps.types_change += enum_steps.replace_enum(
                 existing, enum, work.old, work.new, work.retired[name]

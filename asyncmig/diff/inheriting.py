@@ -356,7 +356,9 @@ def retyped_by_parents(
             or operation.modify_type is None
         ):
             kept.append(operation)
-        elif operation.modify_server_default is not False:
+            continue
+        default = operation.modify_server_default
+        if not isinstance(default, bool):
             defaults.append(
                 AlterColumnOp(
                     operation.table_name,
@@ -364,7 +366,7 @@ def retyped_by_parents(
                     schema=operation.schema,
                     existing_type=operation.modify_type,
                     existing_nullable=operation.existing_nullable,
-                    modify_server_default=operation.modify_server_default,
+                    modify_server_default=default,
                 )
             )
     return [*kept, *defaults]

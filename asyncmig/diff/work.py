@@ -34,6 +34,8 @@ class Steps:
     """The operations found so far, by when they run; each list holds what may run together.
 
     Attributes:
+        labels_come: new labels of enum types, which are committed before they can be used: before anything
+            is taken away.
         dropped_meanwhile: the indexes that go while writes go on, before anything else is taken away, so
             that nothing is missing for as long as that takes.
         built_meanwhile: those that come while writes go on, with their constraints, when all else is there.
@@ -42,6 +44,7 @@ class Steps:
     """
 
     schemas_come: list[MigrateOperation] = field(default_factory=list)
+    labels_come: list[MigrateOperation] = field(default_factory=list)
     first: list[MigrateOperation] = field(default_factory=list)
     keys_go: list[MigrateOperation] = field(default_factory=list)
     tables_go: list[MigrateOperation] = field(default_factory=list)
@@ -93,6 +96,7 @@ class Steps:
         return [
             *self.schemas_come,
             *entities.extensions_come,
+            *self.labels_come,
             *self.keys_go,
             *self.dropped_meanwhile,
             *entities.go,

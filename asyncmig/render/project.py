@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.config.loading import load
 from asyncmig.config.place import nearest
+from asyncmig.config.search import refuse_second
 from asyncmig.errors import ConfigError, FileError
 from asyncmig.render.template import fill
 from asyncmig.results import Result
@@ -152,6 +153,7 @@ class _Making:
                 hint="give -c a name that ends with .toml",
                 path=str(self.config),
             )
+        refuse_second(self.config.absolute())
         if not self.config.exists():
             return
         if kind != _CONFIGS[1]:

@@ -75,6 +75,22 @@ async def test_a_view_is_away_in_no_phase(project, revise, database_url, pg):
     assert catalog_dump(database_url, version_table=False) == before
 
 
+async def test_a_new_label_comes_before_anything_goes(revise):
+    def models(type_: Any, *labels: str) -> sa.MetaData:
+        mood = sa.Column("mood", sa.Enum(*labels, name="mood"), server_default=labels[-1])
+        view = View("moods", "SELECT email, mood FROM account")
+        return account(sa.Column("email", type_), mood, entities=(view,))
+
+    migrator, _ = await revise(models(sa.String(9), "sad"), "a1")
+    await migrator.upgrade()
+    migrator, up = await revise(models(sa.Text, "sad", "ok"), "b2")
+    assert in_order(up, "add_enum_value", "drop_view", "alter_column", "create_view")
+    phases = (await migrator.plan()).steps[0].phases
+    assert [phase.kind for phase in phases] == ["autocommit", "transaction"]
+    await migrator.upgrade()
+    assert (await migrator.check()).ok
+
+
 async def test_an_index_serves_until_its_successor_does(revise, database_url, pg):
     def indexed(*what: Any, unique: bool = True) -> sa.MetaData:
         metadata = account(sa.Column("email", sa.Text), sa.Column("name", sa.Text))

@@ -1,6 +1,5 @@
 """``asyncmig init``."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,12 +44,9 @@ def init(
         message = "init writes one configuration file"
         raise UsageProblem(message, "give -c once, or not at all")
     from asyncmig.config import load
-    from asyncmig.config.search import refuse_second
     from asyncmig.render import init_project
 
     named = next(iter(invocation.options.config), None)
-    kind = "pyproject.toml" if template == "pyproject" else "asyncmig.toml"
-    refuse_second(Path.cwd() / (named or kind))
     result = init_project(
         directory,
         template="multidb" if multidb else template or "generic",
