@@ -46,20 +46,20 @@ integration: $(STAMP) ## the tests that need a database
 	@$(BIN)/python -m pytest tests/integration tests/cli tests/differential --quiet
 
 test-crash: $(STAMP) ## every crash point, 2,000 random histories, 50 processes: minutes
-	@ASYNCMIG_CRASH_POINTS=1000000 ASYNCMIG_EXAMPLES=2000 ASYNCMIG_PROCESSES=50 \
+	@ASYNCMIG_TEST_DEPTH=full,crash_points=all,server_wide_crash_points=all,comparison_crash_points=all,kills=100,histories=2000,processes=50 \
 		$(BIN)/python -m pytest tests/crash --quiet
 
 test-autogen: $(STAMP) ## autogenerate: every single change, EXAMPLES (2,000) random pairs, on PostgreSQL MAJORS (15 18): an hour
 	@for major in $${MAJORS:-15 18}; do \
 		echo "PostgreSQL $$major"; \
-		ASYNCMIG_AUTOGEN_EVERY=1 ASYNCMIG_AUTOGEN_EXAMPLES=$${EXAMPLES:-2000} \
+		ASYNCMIG_TEST_DEPTH=full,changes_one_in=1,proofs_one_in=1,drawn=anew,model_pairs=$${EXAMPLES:-2000} \
 			$(BIN)/python scripts/servers.py run $$major -- \
 			$(BIN)/python -m pytest --numprocesses 2 --quiet tests/integration/test_autogenerate_changes.py \
 			tests/integration/test_autogenerate_round_trip.py || exit 1; \
 	done
 
 test-directives: $(STAMP) ## every directive in every habit of old scripts, beside Alembic: minutes
-	@ASYNCMIG_DIRECTIVES_EVERY=1 $(BIN)/python -m pytest --numprocesses 2 --quiet \
+	@ASYNCMIG_TEST_DEPTH=full,directives_one_in=1 $(BIN)/python -m pytest --numprocesses 2 --quiet \
 		tests/differential/test_directives_scripts.py
 
 # with the SQLAlchemy that some of them still ask for
@@ -79,12 +79,12 @@ $(ADD_ONS)/.installed: Makefile
 	@touch $@
 
 test-packages: $(STAMP) $(ADD_ONS)/.installed ## types of add-ons, models of PACKAGES (all) beside pg_dump: gigabytes
-	@ASYNCMIG_ADD_ONS=all $(IN_ADD_ONS)
-	@ASYNCMIG_TEST_PACKAGES=$${PACKAGES:-1} $(BIN)/python -m pytest --quiet \
+	@ASYNCMIG_TEST_DEPTH=quick,add_ons=all $(IN_ADD_ONS)
+	@ASYNCMIG_TEST_DEPTH=quick,packages=$${PACKAGES:-all} $(BIN)/python -m pytest --quiet \
 		tests/differential/test_package_models.py
 
 test-postgis: $(STAMP) $(ADD_ONS)/.installed ## GeoAlchemy's types, on Debian's PostgreSQL 15 with PostGIS
-	@ASYNCMIG_ADD_ONS=geoalchemy2 $(BIN)/python scripts/servers.py run 15 -- $(IN_ADD_ONS)
+	@ASYNCMIG_TEST_DEPTH=quick,add_ons=geoalchemy2 $(BIN)/python scripts/servers.py run 15 -- $(IN_ADD_ONS)
 
 test-proxies: $(STAMP) ## with the real PgBouncer, which has to be installed
 	@$(BIN)/python -m pytest tests/proxies/pgbouncer_cases.py --quiet

@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytest_plugins = ["fix_server", "fix_database", "fix_project", "fix_autogenerate", "fix_standby"]
+pytest_plugins = [
+    "fix_depth",
+    "fix_server",
+    "fix_database",
+    "fix_project",
+    "fix_autogenerate",
+    "fix_standby",
+]
 
 # a busy machine is no failure: what is slow is found by counting, never by the clock
 settings.register_profile(

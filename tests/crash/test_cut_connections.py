@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 
 import anyio
@@ -15,8 +14,9 @@ from crash_history import contents, write_every_kind
 from asyncmig import Migrator
 from asyncmig.errors import AsyncmigError
 from fault_proxy import fault_proxy
+from support.depth import depth
 
-SAMPLE = int(os.environ.get("ASYNCMIG_CRASH_POINTS", "8"))
+SAMPLE = depth().crash_points
 
 pytestmark = pytest.mark.timeout(1800)
 

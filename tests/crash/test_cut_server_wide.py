@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import secrets
 
@@ -14,8 +13,9 @@ from crash_history import contents
 from asyncmig import Migrator
 from asyncmig.errors import AsyncmigError
 from fault_proxy import fault_proxy
+from support.depth import depth
 
-SAMPLE = max(1, int(os.environ.get("ASYNCMIG_CRASH_POINTS", "8")) // 4)
+SAMPLE = depth().server_wide_crash_points
 SETTINGS = {
     ("upgrade", "before"): "log_temp_files",
     ("upgrade", "after"): "log_parameter_max_length",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sys
 import time
@@ -13,8 +12,9 @@ import pytest
 from crash_history import contents, write_every_kind
 
 from asyncmig import Migrator
+from support.depth import depth
 
-POINTS = min(int(os.environ.get("ASYNCMIG_CRASH_POINTS", "4")), 100)
+POINTS = depth().kills
 PROGRAM = Path(__file__).with_name("run_migration.py")
 
 pytestmark = pytest.mark.timeout(1800)

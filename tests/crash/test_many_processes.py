@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from many_processes import race, write_history
 
 from asyncmig import Migrator
+from support.depth import depth
 
-PROCESSES = int(os.environ.get("ASYNCMIG_PROCESSES", "12"))
+PROCESSES = depth().processes
 
 pytestmark = pytest.mark.timeout(600)
 

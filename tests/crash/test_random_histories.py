@@ -6,7 +6,6 @@ the list of what has run, in order: nothing may be missing, and nothing may be t
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +20,7 @@ from asyncmig import Migrator
 from asyncmig.errors import AsyncmigError, ScriptError
 from fault_proxy import fault_proxy
 from fix_project import Project
-
-EXAMPLES = int(os.environ.get("ASYNCMIG_EXAMPLES", "25"))
+from support.depth import depth
 
 NAMES = ["r1", "r2", "r3", "r4"]
 PHASES = {"r1": 1, "r2": 3, "r3": 3, "r4": 2}
@@ -239,7 +237,7 @@ OPERATION = st.one_of(
 
 
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=depth().histories,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     deadline=None,
 )

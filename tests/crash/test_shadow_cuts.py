@@ -26,8 +26,9 @@ from asyncmig.entities import Function, Grant, Trigger, View, register
 from asyncmig.errors import AsyncmigError
 from fault_proxy import fault_proxy
 from fix_database import catalog_dump
+from support.depth import depth
 
-SAMPLE = int(os.environ.get("ASYNCMIG_CRASH_POINTS", "3"))
+SAMPLE = depth().comparison_crash_points
 
 LEFT = """\
 SELECT (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'asyncmig%')

@@ -1,23 +1,18 @@
 """The histories inside published packages, through Alembic with psycopg2 and through asyncmig.
 
-Opt-in: ``ASYNCMIG_TEST_PACKAGES=1`` downloads their wheels with pip (about 150 MB), or
-``ASYNCMIG_TEST_PACKAGES=argilla-server,dstack`` those named. Scripts that import their own package need it,
+Opt-in: ``ASYNCMIG_TEST_DEPTH=quick,packages=all`` downloads their wheels with pip (about 150 MB), or
+``packages=argilla-server+dstack`` those named. Scripts that import their own package need it,
 and what it imports, in this environment: mlflow and ``dstack[server]`` do.
 """
-
-import os
 
 import anyio.to_thread
 import pytest
 
 from benchmarks.histories import HISTORIES, prepare, rows, run, unpack
 from fix_database import catalog_dump
+from support.depth import depth
 
-
-def chosen():
-    """The packages that are asked for; none unless somebody does."""
-    asked = os.environ.get("ASYNCMIG_TEST_PACKAGES", "")
-    return sorted(HISTORIES) if asked == "1" else [name for name in asked.split(",") if name]
+CHOSEN = depth().chosen_packages(sorted(HISTORIES))
 
 
 def there_and_back(package, folder, theirs, ours):
@@ -35,10 +30,10 @@ def there_and_back(package, folder, theirs, ours):
     assert catalog_dump(ours) == catalog_dump(theirs)
 
 
-if chosen():
+if CHOSEN:
 
     @pytest.mark.timeout(900)
-    @pytest.mark.parametrize("package", chosen())
+    @pytest.mark.parametrize("package", CHOSEN)
     async def test_a_package_s_history(package, tmp_path, make_database):
         await anyio.to_thread.run_sync(
             there_and_back, package, tmp_path, make_database(), make_database()

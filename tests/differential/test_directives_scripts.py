@@ -3,8 +3,6 @@
 Every case of ``test_directives_sql`` with every habit is a matter of minutes: ``make test-directives``.
 """
 
-import os
-
 import anyio.to_thread
 import asyncpg
 import pytest
@@ -16,6 +14,7 @@ from test_directives_sql import CASES, CONVENTION
 from asyncmig import Migrator
 from asyncmig.config import load
 from fix_database import catalog_dump
+from support.depth import depth
 
 ENV = """
 from alembic import context
@@ -36,9 +35,7 @@ else:
         with context.begin_transaction():
             context.run_migrations()
 """
-EVERY = int(os.environ.get("ASYNCMIG_DIRECTIVES_EVERY", "60"))
-"""Of the pairs of a case and a habit, how many go by for one that runs."""
-PAIRS = [(habit, case) for habit in BEFORE for case in CASES][::EVERY]
+PAIRS = [(habit, case) for habit in BEFORE for case in CASES][:: depth().directives_one_in]
 CHOSEN = {habit: [case for each, case in PAIRS if each == habit] for habit in BEFORE}
 
 

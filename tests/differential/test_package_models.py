@@ -1,13 +1,12 @@
 """Published packages: what a comparison with their models reports is what pg_dump shows.
 
-Opt-in, ``make test-packages``: ``ASYNCMIG_TEST_PACKAGES=1`` installs all of ``packaged_models`` in
-environments of their own (gigabytes), ``ASYNCMIG_TEST_PACKAGES=argilla-server,dstack`` those named.
+Opt-in, ``make test-packages``: ``ASYNCMIG_TEST_DEPTH=quick,packages=all`` installs all of
+``packaged_models`` in environments of their own (gigabytes), ``packages=argilla-server+dstack`` those named.
 The figures are those of docs/autogenerate.md.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ import pytest
 
 from dump_proof import prove
 from packaged_models import CORRECTIONS, MLFLOW, PACKAGES, PackagedService, PackageError
+from support.depth import depth
 
 if TYPE_CHECKING:
     from dump_proof import Proven
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from packaged_models import Packaged
 
 PAGE = Path(__file__).parents[2] / "docs" / "autogenerate.md"
-ASKED = os.environ.get("ASYNCMIG_TEST_PACKAGES", "")
-CHOSEN = [package for package in PACKAGES if ASKED == "1" or package.name in ASKED.split(",")]
+NAMES = depth().chosen_packages(sorted({package.name for package in PACKAGES}))
+CHOSEN = [package for package in PACKAGES if package.name in NAMES]
 
 
 def row(package: Packaged, tables: int, proven: Proven) -> str:

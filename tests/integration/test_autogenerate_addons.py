@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 from addon_models import GEOALCHEMY, HEAVY, LIGHT, own_types
 from asyncmig import Migrator
 from dump_facts import facts, unlike
+from support.depth import depth
 
 if TYPE_CHECKING:
     from addon_models import AddOn
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from fix_project import Project
 
 ADD_ONS = {
-    "": LIGHT,
+    "dev": LIGHT,
     "all": [*LIGHT, *HEAVY],
     GEOALCHEMY.name: [GEOALCHEMY],
-}[os.environ.get("ASYNCMIG_ADD_ONS", "")]
-"""Without the variable those that need no more than the extra ``dev``; one needs a server with PostGIS."""
+}[depth().add_ons]
+"""``LIGHT`` needs no more than the extra ``dev``; GeoAlchemy needs a server with PostGIS."""
 
 
 def prepare(url: str, add_on: AddOn, models: list[sa.MetaData], *, create_all: bool) -> None:

@@ -17,6 +17,7 @@ import sqlalchemy
 from model_changes import CHANGES
 from model_changes.page import line, page_of
 from model_changes.proving import MISSED, proving_at
+from support.depth import depth
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from model_changes.proving import Prover
 
 PAGE = Path(__file__).parents[2] / "docs" / "autogenerate-changes.md"
-EVERY = "ASYNCMIG_AUTOGEN_EVERY" in os.environ
-"""Take every change, not each sixth, and ask Alembic and pg_dump of every one, not of some."""
 SQLALCHEMY = tuple(map(int, sqlalchemy.__version__.split(".")[:2]))
 MAJOR = 18
 """What the page is about: other versions say some errors otherwise."""
@@ -57,7 +56,7 @@ def each() -> Iterator[object]:
     for group, changes in CHANGES.items():
         for change in changes:
             marks = pytest.mark.pg(f">={change.since}")
-            if change.sqlalchemy <= SQLALCHEMY and (EVERY or number % 6 == 0):
+            if change.sqlalchemy <= SQLALCHEMY and number % depth().changes_one_in == 0:
                 yield pytest.param(number, change, id=f"{group}: {change.name}", marks=marks)
             number += 1
 
@@ -67,7 +66,7 @@ def each() -> Iterator[object]:
 async def test_change(
     prover: Prover, server: TestServer, lines: list[str], number: int, change: Change
 ) -> None:
-    proof = await prover.prove(change, thoroughly=EVERY or number % 42 == 0)
+    proof = await prover.prove(change, thoroughly=number % depth().proofs_one_in == 0)
     if server.major != MAJOR:
         return
     written = line(change, proof)

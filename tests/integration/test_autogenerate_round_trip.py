@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from drawn_models import metadatas_of, pairs, unsaid
 from fix_database import dump_lines
 from fix_project import Project
 from model_changes.proving import ENTITIES, RESET, spelled
+from support.depth import depth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +34,7 @@ if TYPE_CHECKING:
     from fix_autogenerate import Comparing
     from fix_server import TestServer
 
-SAMPLE = "ASYNCMIG_AUTOGEN_EXAMPLES" not in os.environ
-"""Draw the same few pairs each time."""
-EXAMPLES = 15 if SAMPLE else int(os.environ["ASYNCMIG_AUTOGEN_EXAMPLES"])
-"""How many pairs are drawn."""
+EXAMPLES = depth().model_pairs
 
 UNCOMPARED = re.compile(
     r'(?<=CREATE )UNLOGGED (?=SEQUENCE )| CONSTRAINT ("(?:[^"]|"")+"|\w+)(?= NOT NULL$)'
@@ -166,7 +163,7 @@ async def there_and_back(
 @pytest.mark.timeout(120 + 10 * EXAMPLES)
 @settings(
     max_examples=EXAMPLES,
-    derandomize=SAMPLE,
+    derandomize=depth().drawn == "same",
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )

@@ -1,0 +1,142 @@
+"""How much the sampled tests try: ``ASYNCMIG_TEST_DEPTH=quick`` (the default) or ``full``.
+
+Single values follow the name, separated by commas:
+
+    ASYNCMIG_TEST_DEPTH=full,histories=2000,crash_points=all
+    ASYNCMIG_TEST_DEPTH=quick,packages=argilla-server+dstack
+
+``full`` is what ``make test-full`` runs in CI. The targets ``test-crash``, ``test-autogen``,
+``test-directives`` and ``test-packages`` of the Makefile go beyond it in one subject each. Pytest's
+header shows the depth with every value.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, fields, replace
+from functools import cache
+
+VARIABLE = "ASYNCMIG_TEST_DEPTH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """What is sampled, and how much of it runs.
+
+    Attributes:
+        name: ``quick`` or ``full``.
+        crash_points: messages of a run at which the connection is cut, for each direction and moment.
+        server_wide_crash_points: the same for statements that reach beyond one database.
+        comparison_crash_points: the same for a comparison with the models.
+        kills: times that the process of a run is killed, for each direction.
+        processes: processes that start at the same moment.
+        histories: random sequences of upgrade, downgrade, crash, edit and resolve.
+        model_pairs: random pairs of models that are migrated from one to the other and back.
+        drawn: ``same`` draws the same pairs of models in every run, ``anew`` draws others.
+        changes_one_in: of the single changes of the models, one in so many runs.
+        proofs_one_in: of these changes, one in so many is compared with Alembic and pg_dump.
+        directives_one_in: of the pairs of a directive and a habit of old scripts, one in so many runs.
+        packages: published packages that are installed and migrated, joined by ``+``; ``none`` or ``all``.
+        add_ons: add-ons of SQLAlchemy whose types are compared: ``dev`` (what the extra ``dev``
+            installs), ``all`` or ``geoalchemy2``.
+    """
+
+    name: str
+    crash_points: int
+    server_wide_crash_points: int
+    comparison_crash_points: int
+    kills: int
+    processes: int
+    histories: int
+    model_pairs: int
+    drawn: str = "same"
+    changes_one_in: int
+    proofs_one_in: int
+    directives_one_in: int
+    packages: str = "none"
+    add_ons: str = "dev"
+
+    def __str__(self) -> str:
+        numbers = [
+            f"{field.name}={self._written(field.name)}"
+            for field in fields(self)
+            if field.name != "name"
+        ]
+        return f"{self.name} ({', '.join(numbers)})"
+
+    def _written(self, name: str) -> str:
+        value = getattr(self, name)
+        return "all" if value == sys.maxsize else str(value)
+
+    def chosen_packages(self, known: list[str]) -> list[str]:
+        """The packages that are asked for, by their names among ``known``."""
+        if self.packages in {"none", "all"}:
+            return known if self.packages == "all" else []
+        asked = self.packages.split("+")
+        return [name for name in known if name in asked]
+
+
+QUICK = Depth(
+    name="quick",
+    crash_points=8,
+    server_wide_crash_points=2,
+    comparison_crash_points=3,
+    kills=4,
+    processes=12,
+    histories=25,
+    model_pairs=15,
+    changes_one_in=6,
+    proofs_one_in=42,
+    directives_one_in=60,
+)
+FULL = Depth(
+    name="full",
+    crash_points=16,
+    server_wide_crash_points=4,
+    comparison_crash_points=8,
+    kills=8,
+    processes=20,
+    histories=60,
+    model_pairs=40,
+    changes_one_in=3,
+    proofs_one_in=21,
+    directives_one_in=20,
+)
+
+
+def parse_depth(text: str) -> Depth:
+    """Read a value of ``ASYNCMIG_TEST_DEPTH``.
+
+    Raises:
+        ValueError: a name is unknown or a value cannot be read.
+    """
+    name, *changes = [part.strip() for part in text.split(",")]
+    depths = {"": QUICK, QUICK.name: QUICK, FULL.name: FULL}
+    if name not in depths:
+        raise ValueError(f"{VARIABLE} is {name!r}: it begins with quick or full")
+    depth = depths[name]
+    for change in changes:
+        field, _, value = change.partition("=")
+        if field == "name" or field not in {known.name for known in fields(Depth)}:
+            raise ValueError(f"{VARIABLE} has no field {field!r}; pytest's header lists them")
+        if isinstance(getattr(depth, field), str):
+            depth = replace(depth, **{field: value})
+        else:
+            depth = replace(depth, **{field: _number(field, value)})
+    return depth
+
+
+def _number(field: str, value: str) -> int:
+    if value == "all" and field.endswith("_points"):
+        return sys.maxsize
+    if not value.isdecimal() or not int(value):
+        wanted = "a number above 0" + (" or all" if field.endswith("_points") else "")
+        raise ValueError(f"{VARIABLE} gives {field} as {value!r}: it takes {wanted}")
+    return int(value)
+
+
+@cache
+def depth() -> Depth:
+    """The depth of this run."""
+    return parse_depth(os.environ.get(VARIABLE, ""))
