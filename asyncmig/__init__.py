@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from asyncmig.integrations.workers import migrated
     from asyncmig.migrator import Migrator
     from asyncmig.operations.facade import Operations
-    from asyncmig.operations.proxy import op
+    from asyncmig.operations.op_proxy import op
     from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
     from asyncmig.plan.version_hooks import MigrationInfo
     from asyncmig.results import RunResult, Status
@@ -66,7 +66,7 @@ _HOMES = {
     "Step": "plan.model",
     "lifespan": "integrations.asgi",
     "migrated": "integrations.workers",
-    "op": "operations.proxy",
+    "op": "operations.op_proxy",
 }
 _MODULES = frozenset({"embedded", "errors", "events"})
 

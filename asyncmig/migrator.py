@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from asyncmig.asking import (
+from asyncmig.config.overrides import checked_overrides
+from asyncmig.config.settings import Settings
+from asyncmig.errors import TargetError
+from asyncmig.plan.model import Direction
+from asyncmig.project.fan_out import (
     asked_each,
     current_state,
     in_each,
@@ -22,11 +26,7 @@ from asyncmig.asking import (
     status_of,
     wait_for,
 )
-from asyncmig.config.overrides import checked_overrides
-from asyncmig.config.settings import Settings
-from asyncmig.errors import TargetError
-from asyncmig.plan.model import Direction
-from asyncmig.project import Project
+from asyncmig.project.project import Project
 from asyncmig.results.combining import (
     combined_check,
     combined_current,
@@ -36,7 +36,7 @@ from asyncmig.results.combining import (
     combined_status,
     combined_tables,
 )
-from asyncmig.revisions.describe import branch_points, describe, describe_all
+from asyncmig.revisions.graph.describe import branch_points, describe, describe_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -45,10 +45,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.schema import MetaData
 
-    from asyncmig.autogenerate.renaming import AskRename
+    from asyncmig.autogenerate.renames import AskRename
     from asyncmig.events import Event
     from asyncmig.plan.model import Plan
-    from asyncmig.project import VersionHooks
+    from asyncmig.project.project import VersionHooks
     from asyncmig.results import (
         BranchPoint,
         CheckResult,
@@ -146,7 +146,7 @@ class Migrator:
         settings = load(path, name=name, x=x, url=url)
         migrator = cls(settings=settings, on_event=on_event, **overrides)
         if settings.databases and settings.section is None:
-            from asyncmig.config.several import load_each
+            from asyncmig.config.databases import load_each
 
             each = load_each(settings, path=path, x=x, url=url)
             migrator.project.stand_for(
@@ -224,19 +224,19 @@ class Migrator:
         Raises:
             NeedsDatabaseError: a script reads from the database.
         """
-        from asyncmig.scripting import migration_script
+        from asyncmig.project.offline import migration_script
 
         return await migration_script(self.project, range_, _direction(direction))
 
     async def stamp_sql(self, *targets: str, purge: bool = False) -> str:
         """``stamp`` as a script for psql; ``start:target`` gives the rows to start from."""
-        from asyncmig.scripting import stamp_script
+        from asyncmig.project.offline import stamp_script
 
         return await stamp_script(self.project, targets, purge=purge)
 
     async def ensure_version_sql(self) -> str:
         """The creation of the version table and the journal as a script for psql."""
-        from asyncmig.scripting import ensure_version_script
+        from asyncmig.project.offline import ensure_version_script
 
         return await ensure_version_script(self.project)
 
@@ -319,7 +319,7 @@ class Migrator:
         Raises:
             RevisionNotFoundError: that revision did not stop half way.
         """
-        from asyncmig.engine.journal import Decision
+        from asyncmig.bookkeeping.journal import Decision
         from asyncmig.results import ResolveResult
 
         try:
@@ -395,7 +395,7 @@ class Migrator:
             tag: what the run was tagged with.
             run: a run's id or its beginning.
         """
-        from asyncmig.engine.reading import LogFilter, moment
+        from asyncmig.bookkeeping.queries import LogFilter, moment
 
         wanted = LogFilter(
             revision=revision,
@@ -483,7 +483,7 @@ class Migrator:
 
     async def validate(self) -> ValidationReport:
         """Check the history itself; needs no database."""
-        from asyncmig.validation import validate_project
+        from asyncmig.project.validate import validate_project
 
         return await anyio.to_thread.run_sync(validate_project, self.settings)
 
@@ -558,9 +558,9 @@ class Migrator:
                     **place,
                 )
             )
-        from asyncmig.autogenerate.renaming import Renaming
-        from asyncmig.autogenerate.writing import together, write_generated
-        from asyncmig.operations.containers import MigrationScript
+        from asyncmig.autogenerate.renames import Renaming
+        from asyncmig.autogenerate.write import together, write_generated
+        from asyncmig.operations.base.containers import MigrationScript
         from asyncmig.render import new_revision_id
 
         as_sql = sql_file or self.settings.revision_format == "sql"

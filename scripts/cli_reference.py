@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from asyncmig import results
-from asyncmig.deploying import Backup, DeployResult, Survey
+from asyncmig.deploy.deploy import Backup, DeployResult, Survey
 from asyncmig.plan import model
 from asyncmig.plugins import PluginInfo
-from asyncmig.render import InitResult, TemplateInfo
+from asyncmig.scaffold.init import InitResult, TemplateInfo
 from asyncmig_cli.application import application
 from asyncmig_cli.commands import COMMANDS
 from asyncmig_cli.shared_options import PANEL

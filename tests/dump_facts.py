@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncmig.catalog.spelling import settled_spelling
+from asyncmig.catalog.normalized_sql import settled_spelling
 from asyncmig.sql.lexer import tokens
 from asyncmig.sql.split import split
 from fix_database import catalog_dump

@@ -10,32 +10,32 @@ import asyncpg
 import pytest
 
 from asyncmig.autogenerate.hooks import Hooks
-from asyncmig.autogenerate.renaming import settle_renames
+from asyncmig.autogenerate.renames import settle_renames
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.reading import catalog_of, read_rows
+from asyncmig.database.session import Session
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
-from asyncmig.diff.entity_settling import Managed, settled_entities
-from asyncmig.diff.going_back import compare_back
-from asyncmig.diff.going_forth import compare_forth
-from asyncmig.diff.settling import settled, with_names_of
-from asyncmig.diff.staying import with_what_stays
-from asyncmig.engine.session import Session
-from asyncmig.engine.shadow import Sides, read_sides
+from asyncmig.diff.directions.downgrade import compare_back
+from asyncmig.diff.directions.upgrade import compare_forth
+from asyncmig.diff.normalize.retained_types import with_what_stays
+from asyncmig.diff.normalize.unmanaged_entities import Managed, settled_entities
+from asyncmig.diff.normalize.unmodelled_properties import settled, with_names_of
 from asyncmig.entities import registered
 from asyncmig.operations.facade import Operations
-from asyncmig.render.operations import render_operations
-from asyncmig.render.operations_items import ItemWriter
+from asyncmig.render.code.operations import render_operations
+from asyncmig.render.code.schema_items import ItemWriter
+from asyncmig.shadow.read_sides import Sides, read_sides
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from sqlalchemy import MetaData
 
-    from asyncmig.autogenerate.renaming import Renaming
+    from asyncmig.autogenerate.renames import Renaming
     from asyncmig.catalog.model import Catalog
-    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.operations.base.operation import MigrateOperation
 
 
 class Collecting:

@@ -1,11 +1,16 @@
 """All operation classes under one name, as ``alembic.operations.ops`` has them."""
 
-from asyncmig.operations.catalogue import BUILT_IN
-from asyncmig.operations.columns import AddColumnOp
-from asyncmig.operations.constraints import AddConstraintOp, DropConstraintOp
-from asyncmig.operations.containers import DowngradeOps, ModifyTableOps, OpContainer, UpgradeOps
-from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
-from asyncmig.operations.tables import CreateTableOp, DropTableOp
+from asyncmig.operations.base.containers import (
+    DowngradeOps,
+    ModifyTableOps,
+    OpContainer,
+    UpgradeOps,
+)
+from asyncmig.operations.directives.columns import AddColumnOp
+from asyncmig.operations.directives.constraints import AddConstraintOp, DropConstraintOp
+from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
+from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp
+from asyncmig.operations.registry import BUILT_IN
 
 __all__ = [
     "BUILT_IN",

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import MetaData
 
     from asyncmig.ddl.compiled import CompiledSql
-    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.operations.base.operation import MigrateOperation
 
 
 class RecordingSink:
-    """Implements ``asyncmig.operations.sink.Sink`` without a plan or an engine."""
+    """Implements ``asyncmig.operations.base.sink.Sink`` without a plan or an engine."""
 
     def __init__(
         self,

@@ -92,7 +92,7 @@ class Environment:
 
     def is_offline_mode(self) -> bool:
         """True when a script for psql is written."""
-        from asyncmig.operations.proxy import current
+        from asyncmig.operations.op_proxy import current
 
         try:
             return current().get_context().as_sql
@@ -109,7 +109,7 @@ class Environment:
 
     def get_context(self) -> MigrationContext:
         """The context of the running script."""
-        from asyncmig.operations.proxy import current
+        from asyncmig.operations.op_proxy import current
 
         return current().get_context()
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from asyncpg import PostgresError
 
-from asyncmig.engine.failures import server_refusal
+from asyncmig.database.server_errors import server_refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     import asyncpg
 
-    from asyncmig.engine.database import Database
-    from asyncmig.engine.session import Session
+    from asyncmig.database.connections import Database
+    from asyncmig.database.session import Session
 
 __all__ = ["PreparedDatabase"]
 

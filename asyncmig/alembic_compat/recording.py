@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
 from asyncmig.alembic_compat.imports import current_environment
-from asyncmig.alembic_compat.lenient.adaptation import merge
-from asyncmig.alembic_compat.lenient.dialect import LenientDialect
-from asyncmig.alembic_compat.lenient.driver import DriverConnection, StatementCursor, texts
+from asyncmig.alembic_compat.psycopg2_compat.adaptation import merge
+from asyncmig.alembic_compat.psycopg2_compat.dialect import LenientDialect
+from asyncmig.alembic_compat.psycopg2_compat.driver import DriverConnection, StatementCursor, texts
 from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:

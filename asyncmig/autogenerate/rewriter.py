@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncmig.autogenerate.dispatch import Dispatcher
-from asyncmig.operations.containers import MigrationScript, OpContainer
+from asyncmig.operations.base.containers import MigrationScript, OpContainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.operations.base.operation import MigrateOperation
 
     _Rule = TypeVar("_Rule", bound=Callable[..., Any])
 

@@ -29,7 +29,7 @@ from asyncmig.catalog.entities import (
 )
 from asyncmig.catalog.entity_queries import ENTITIES
 from asyncmig.catalog.model import ObjectName
-from asyncmig.catalog.spelling import settled_spelling
+from asyncmig.catalog.normalized_sql import settled_spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

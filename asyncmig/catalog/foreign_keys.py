@@ -14,7 +14,7 @@ from sqlalchemy.schema import (
     UniqueConstraint,
 )
 
-from asyncmig.operations.internals import foreign_key_target
+from asyncmig.operations.base.sqlalchemy_private import foreign_key_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

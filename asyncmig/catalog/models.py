@@ -31,7 +31,7 @@ from asyncmig.catalog.model import ObjectName
 from asyncmig.ddl.compilation import tidy
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import ConfigError
-from asyncmig.operations.internals import (
+from asyncmig.operations.base.sqlalchemy_private import (
     has_variants,
     is_added_later,
     is_meant,

@@ -22,8 +22,8 @@ from asyncmig.catalog.model import (
     Table,
     TypeName,
 )
+from asyncmig.catalog.normalized_sql import settled_spelling
 from asyncmig.catalog.queries import CATALOG, ENUMS, FIELDS
-from asyncmig.catalog.spelling import settled_spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping

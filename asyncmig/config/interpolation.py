@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from asyncmig.config.place import nearest
+from asyncmig.config.source import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from asyncmig.config.place import Place
+    from asyncmig.config.source import Place
 
 __all__ = ["expand_environment"]
 

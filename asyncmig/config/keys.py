@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from asyncmig.config.kinds import (
+from asyncmig.config.settings import SSL_MODES
+from asyncmig.config.value_types import (
     BOOLEAN,
     DATABASES,
     DURATION,
@@ -25,7 +26,6 @@ from asyncmig.config.kinds import (
     choice,
     integer,
 )
-from asyncmig.config.settings import SSL_MODES
 
 __all__ = ["BY_NAME", "KEYS", "Key"]
 

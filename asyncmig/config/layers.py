@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from asyncmig.config.interpolation import expand_environment
-from asyncmig.config.place import Place, nearest
+from asyncmig.config.source import Place, nearest
 from asyncmig.errors import ConfigError, ConfigKeyError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from asyncmig.config.keys import BY_NAME, KEYS, Key
 from asyncmig.config.layers import Layer, NativeTable
-from asyncmig.config.place import Place, nearest
 from asyncmig.config.search import Files, find_files
 from asyncmig.config.settings import Settings
+from asyncmig.config.source import Place, nearest
 from asyncmig.config.x_arguments import read_x
 from asyncmig.errors import ConfigError, ConfigKeyError
 

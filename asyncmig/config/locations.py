@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asyncmig.config.place import Place
+    from asyncmig.config.source import Place
 
 __all__ = ["resolve_location"]
 

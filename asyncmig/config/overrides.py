@@ -6,8 +6,8 @@ from dataclasses import fields
 from typing import Any
 
 from asyncmig.config.duration import parse_duration
-from asyncmig.config.place import nearest
 from asyncmig.config.settings import Settings
+from asyncmig.config.source import nearest
 from asyncmig.errors import ConfigError
 
 __all__ = ["checked_overrides"]

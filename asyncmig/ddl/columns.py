@@ -19,15 +19,15 @@ from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.types import Integer, to_instance
 
 from asyncmig.ddl.constraints import add, drop
-from asyncmig.operations.internals import copy_column, has_table, render_as_constraint
-from asyncmig.operations.refusals import refusal
-from asyncmig.operations.schema_objects import SchemaObjects
+from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.base.schema_objects import SchemaObjects
+from asyncmig.operations.base.sqlalchemy_private import copy_column, has_table, render_as_constraint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
+    from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 
 __all__ = ["add_column", "alter_column", "drop_column"]
 

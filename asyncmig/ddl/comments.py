@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
+    from asyncmig.operations.directives.comments import CreateTableCommentOp, DropTableCommentOp
 
 __all__ = ["create_table_comment", "drop_table_comment"]
 

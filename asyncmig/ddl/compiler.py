@@ -30,36 +30,45 @@ from asyncmig.ddl import (
 )
 from asyncmig.ddl.compilation import Compilation
 from asyncmig.ddl.compiled import CompiledSql
-from asyncmig.operations.checks import CreateCheckConstraintOp
-from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
-from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
-from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
-from asyncmig.operations.containers import OpContainer
-from asyncmig.operations.data import BulkInsertOp
-from asyncmig.operations.entities import CreateEntityOp, DropEntityOp, ReplaceEntityOp
-from asyncmig.operations.enums import (
+from asyncmig.operations.base.containers import OpContainer
+from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.directives.checks import CreateCheckConstraintOp
+from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
+from asyncmig.operations.directives.comments import CreateTableCommentOp, DropTableCommentOp
+from asyncmig.operations.directives.constraints import DropConstraintOp, ValidateConstraintOp
+from asyncmig.operations.directives.data import BulkInsertOp
+from asyncmig.operations.directives.entities import CreateEntityOp, DropEntityOp, ReplaceEntityOp
+from asyncmig.operations.directives.enums import (
     AddEnumValueOp,
     CreateEnumOp,
     DropEnumOp,
     RenameEnumOp,
     RenameEnumValueOp,
 )
-from asyncmig.operations.exclusions import CreateExcludeConstraintOp
-from asyncmig.operations.execute import ExecuteSQLOp
-from asyncmig.operations.extensions import CreateExtensionOp, DropExtensionOp
-from asyncmig.operations.foreign_keys import CreateForeignKeyOp
-from asyncmig.operations.functions import CreateFunctionOp, DropFunctionOp
-from asyncmig.operations.grants import GrantOp, RevokeOp
-from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
-from asyncmig.operations.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
-from asyncmig.operations.partitions import AttachPartitionOp, DetachPartitionOp
-from asyncmig.operations.policies import CreatePolicyOp, DisableRlsOp, DropPolicyOp, EnableRlsOp
-from asyncmig.operations.refusals import refusal
-from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
-from asyncmig.operations.sequences import AlterSequenceOp, CreateSequenceOp, DropSequenceOp
-from asyncmig.operations.tables import CreateTableOp, DropTableOp, RenameTableOp
-from asyncmig.operations.triggers import CreateTriggerOp, DropTriggerOp
-from asyncmig.operations.views import (
+from asyncmig.operations.directives.exclusions import CreateExcludeConstraintOp
+from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.operations.directives.extensions import CreateExtensionOp, DropExtensionOp
+from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
+from asyncmig.operations.directives.functions import CreateFunctionOp, DropFunctionOp
+from asyncmig.operations.directives.grants import GrantOp, RevokeOp
+from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
+from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
+from asyncmig.operations.directives.partitions import AttachPartitionOp, DetachPartitionOp
+from asyncmig.operations.directives.policies import (
+    CreatePolicyOp,
+    DisableRlsOp,
+    DropPolicyOp,
+    EnableRlsOp,
+)
+from asyncmig.operations.directives.schemas import CreateSchemaOp, DropSchemaOp
+from asyncmig.operations.directives.sequences import (
+    AlterSequenceOp,
+    CreateSequenceOp,
+    DropSequenceOp,
+)
+from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
+from asyncmig.operations.directives.triggers import CreateTriggerOp, DropTriggerOp
+from asyncmig.operations.directives.views import (
     CreateMaterializedViewOp,
     CreateViewOp,
     DropMaterializedViewOp,
@@ -74,7 +83,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Dialect
 
-    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.operations.base.operation import MigrateOperation
 
     Compile: TypeAlias = Callable[[Any, Compilation], Iterable[CompiledSql | str]]
 

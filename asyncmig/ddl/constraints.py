@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
-from asyncmig.operations.internals import render_as_constraint
-from asyncmig.operations.schema_objects import SchemaObjects
+from asyncmig.operations.base.schema_objects import SchemaObjects
+from asyncmig.operations.base.sqlalchemy_private import render_as_constraint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import Constraint
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.constraints import (
+    from asyncmig.operations.directives.constraints import (
         AddConstraintOp,
         DropConstraintOp,
         ValidateConstraintOp,

@@ -12,13 +12,13 @@ from sqlalchemy.sql.selectable import FromClause
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.defaults import is_python_side, python_default
 from asyncmig.ddl.literal import literal
-from asyncmig.operations.refusals import refusal
+from asyncmig.operations.base.errors import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.data import BulkInsertOp
+    from asyncmig.operations.directives.data import BulkInsertOp
 
 __all__ = ["bulk_insert"]
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy.sql.elements import ClauseElement
 
 from asyncmig.ddl.execute import construct_sql
-from asyncmig.operations.entities import Entity
-from asyncmig.operations.refusals import refusal
+from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.directives.entities import Entity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
     from asyncmig.ddl.compiled import CompiledSql
-    from asyncmig.operations.entities import (
+    from asyncmig.operations.directives.entities import (
         CreateEntityOp,
         DropEntityOp,
         EntityOp,

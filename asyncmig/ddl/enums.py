@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.ddl.compilation import words
-from asyncmig.operations.created_types import CreatedTypes
+from asyncmig.operations.base.created_types import CreatedTypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.created_types import ScriptTypes
-    from asyncmig.operations.enums import (
+    from asyncmig.operations.base.created_types import ScriptTypes
+    from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.operations.directives.enums import (
         AddEnumValueOp,
         CreateEnumOp,
         DropEnumOp,
         RenameEnumOp,
         RenameEnumValueOp,
     )
-    from asyncmig.operations.operation import MigrateOperation
 
 __all__ = ["add_enum_value", "create_enum", "drop_enum", "rename_enum", "rename_enum_value"]
 

@@ -13,13 +13,13 @@ from asyncmig.ddl.compilation import tidy
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.defaults import with_defaults
 from asyncmig.ddl.raw_sql import split_text, unescape
-from asyncmig.operations.refusals import refusal
+from asyncmig.operations.base.errors import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.execute import ExecuteSQLOp
+    from asyncmig.operations.directives.execute import ExecuteSQLOp
 
 __all__ = ["construct_sql", "execute"]
 

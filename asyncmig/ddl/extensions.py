@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.extensions import CreateExtensionOp, DropExtensionOp
+    from asyncmig.operations.directives.extensions import CreateExtensionOp, DropExtensionOp
 
 __all__ = ["create_extension", "drop_extension"]
 

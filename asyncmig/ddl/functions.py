@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.functions import CreateFunctionOp, DropFunctionOp
+    from asyncmig.operations.directives.functions import CreateFunctionOp, DropFunctionOp
 
 __all__ = ["create_function", "drop_function", "without_defaults"]
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.grants import GrantOp, RevokeOp
+    from asyncmig.operations.directives.grants import GrantOp, RevokeOp
 
 __all__ = ["grant", "revoke"]
 

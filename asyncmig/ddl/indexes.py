@@ -8,13 +8,13 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 
 from asyncmig.ddl.compilation import words
 from asyncmig.ddl.compiled import CompiledSql
-from asyncmig.operations.schema_objects import renames_indexes
+from asyncmig.operations.base.schema_objects import renames_indexes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
+    from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 
 __all__ = ["create_index", "drop_index"]
 

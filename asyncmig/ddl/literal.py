@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import HSTORE
 from sqlalchemy.dialects.postgresql.ranges import AbstractMultiRange, AbstractRange, Range
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
-from asyncmig.operations.refusals import refusal
+from asyncmig.operations.base.errors import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.partitions import AttachPartitionOp, DetachPartitionOp
+    from asyncmig.operations.directives.partitions import AttachPartitionOp, DetachPartitionOp
 
 __all__ = ["attach_partition", "detach_partition"]
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.policies import (
+    from asyncmig.operations.directives.policies import (
         CreatePolicyOp,
         DisableRlsOp,
         DropPolicyOp,

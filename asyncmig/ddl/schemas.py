@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.schemas import CreateSchemaOp, DropSchemaOp
+    from asyncmig.operations.directives.schemas import CreateSchemaOp, DropSchemaOp
 
 __all__ = ["create_schema", "drop_schema"]
 

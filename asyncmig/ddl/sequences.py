@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.sequences import (
+    from asyncmig.operations.directives.sequences import (
         AlterSequenceOp,
         CreateSequenceOp,
         DropSequenceOp,

@@ -8,7 +8,7 @@ from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, SetColumnComment, SetTableComment
 
 from asyncmig.ddl.execute import construct_sql
-from asyncmig.operations.created_types import CreatedTypes
+from asyncmig.operations.base.created_types import CreatedTypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import Table
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.created_types import ScriptTypes
-    from asyncmig.operations.tables import CreateTableOp, DropTableOp, RenameTableOp
+    from asyncmig.operations.base.created_types import ScriptTypes
+    from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
 
 __all__ = ["create_table", "drop_table", "rename_table"]
 

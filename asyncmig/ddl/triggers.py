@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.triggers import CreateTriggerOp, DropTriggerOp
+    from asyncmig.operations.directives.triggers import CreateTriggerOp, DropTriggerOp
 
 __all__ = ["create_trigger", "drop_trigger"]
 

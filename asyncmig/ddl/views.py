@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.views import (
+    from asyncmig.operations.directives.views import (
         CreateMaterializedViewOp,
         CreateViewOp,
         DropMaterializedViewOp,

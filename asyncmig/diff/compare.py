@@ -14,30 +14,30 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.changed_keys import compare_keys
-from asyncmig.diff.changed_tables import compare_columns, compare_tables
-from asyncmig.diff.changed_types import (
+from asyncmig.diff.comparison import Steps, Work
+from asyncmig.diff.entities.compare import EntitySteps, changing, compare_entities
+from asyncmig.diff.entities.composite_columns import with_replaced
+from asyncmig.diff.entities.drop_blockers import tell_hindrances
+from asyncmig.diff.schema_items.schema_items import Objects
+from asyncmig.diff.tables.compare import compare_columns, compare_tables
+from asyncmig.diff.tables.constraints import compare_keys
+from asyncmig.diff.types.compare import (
     compare_schemas,
     compare_sequences,
     compare_type_comments,
     compare_types,
 )
-from asyncmig.diff.composites import with_replaced
-from asyncmig.diff.entities import EntitySteps, changing, compare_entities
-from asyncmig.diff.hindrances import tell_hindrances
-from asyncmig.diff.identities import name_sequences
-from asyncmig.diff.objects import Objects
-from asyncmig.diff.work import Steps, Work
-from asyncmig.operations.containers import ModifyTableOps
-from asyncmig.operations.tables import CreateTableOp, DropTableOp
+from asyncmig.diff.types.identity_sequences import name_sequences
+from asyncmig.operations.base.containers import ModifyTableOps
+from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from asyncmig.catalog.entities import Entities, EntityKey
     from asyncmig.catalog.model import Catalog
-    from asyncmig.diff.model_types import ModelTypes
-    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.diff.schema_items.model_types import ModelTypes
+    from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["PartialComparison", "compare", "compare_foretelling", "compare_until_entities_come"]
 

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from asyncmig.entities.declared import comment_on, compiled, qualified
-from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.operations.directives.execute import ExecuteSQLOp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,14 +9,14 @@ from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.ddl.raw_sql import unescape
 from asyncmig.errors import ConfigError
-from asyncmig.operations.execute import ExecuteSQLOp
-from asyncmig.sql.colons import kept_backslashes
+from asyncmig.operations.directives.execute import ExecuteSQLOp
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
+from asyncmig.sql.text_escaping import kept_backslashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["Entity", "SqlText", "comment_on", "compiled", "from_foreign", "qualified"]
 

@@ -10,10 +10,10 @@ from sqlalchemy.types import to_instance
 
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.entities.declared import comment_on, compiled, qualified
-from asyncmig.operations.execute import ExecuteSQLOp
-from asyncmig.operations.indexes import CreateIndexOp
-from asyncmig.operations.sequences import CreateSequenceOp
-from asyncmig.operations.views import CreateMaterializedViewOp, CreateViewOp
+from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.operations.directives.indexes import CreateIndexOp
+from asyncmig.operations.directives.sequences import CreateSequenceOp
+from asyncmig.operations.directives.views import CreateMaterializedViewOp, CreateViewOp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,9 @@ from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from asyncmig.entities.declared import comment_on, compiled, qualified
-from asyncmig.operations.extensions import CreateExtensionOp
-from asyncmig.operations.grants import GrantOp, RevokeOp
-from asyncmig.operations.policies import CreatePolicyOp, EnableRlsOp
+from asyncmig.operations.directives.extensions import CreateExtensionOp
+from asyncmig.operations.directives.grants import GrantOp, RevokeOp
+from asyncmig.operations.directives.policies import CreatePolicyOp, EnableRlsOp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from asyncmig.ddl.functions import without_defaults
 from asyncmig.entities.declared import comment_on, compiled, qualified
-from asyncmig.operations.execute import ExecuteSQLOp
-from asyncmig.operations.functions import CreateFunctionOp
-from asyncmig.operations.triggers import CreateTriggerOp
+from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.operations.directives.functions import CreateFunctionOp
+from asyncmig.operations.directives.triggers import CreateTriggerOp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["FIRING", "Function", "Procedure", "Trigger"]
 

@@ -6,10 +6,10 @@ from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from asyncmig.entities.declared import comment_on, compiled, qualified
-from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.operations.directives.execute import ExecuteSQLOp
 
 if TYPE_CHECKING:
-    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["Rule"]
 

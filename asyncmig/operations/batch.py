@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy.sql.elements import conv
 
-from asyncmig.operations.catalogue import BUILT_IN
-from asyncmig.operations.checks import CreateCheckConstraintOp
-from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
-from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
-from asyncmig.operations.constraints import DropConstraintOp
-from asyncmig.operations.custom import Extensible
-from asyncmig.operations.exclusions import CreateExcludeConstraintOp
-from asyncmig.operations.execute import ExecuteSQLOp
-from asyncmig.operations.foreign_keys import CreateForeignKeyOp
-from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
-from asyncmig.operations.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
-from asyncmig.operations.origin import CallSite, call_site, performing_for
-from asyncmig.operations.refusals import refusal
-from asyncmig.operations.tables import CreateTableOp, DropTableOp
+from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.base.origin import CallSite, call_site, performing_for
+from asyncmig.operations.custom_directives import Extensible
+from asyncmig.operations.directives.checks import CreateCheckConstraintOp
+from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
+from asyncmig.operations.directives.comments import CreateTableCommentOp, DropTableCommentOp
+from asyncmig.operations.directives.constraints import DropConstraintOp
+from asyncmig.operations.directives.exclusions import CreateExcludeConstraintOp
+from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
+from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
+from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
+from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp
+from asyncmig.operations.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.elements import BindParameter, ColumnElement, TextClause
     from sqlalchemy.types import TypeEngine
 
-    from asyncmig.operations.columns import ColumnType, ServerDefault
+    from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.directives.columns import ColumnType, ServerDefault
     from asyncmig.operations.facade import Operations
-    from asyncmig.operations.operation import MigrateOperation
 
 __all__ = ["BatchAlterTable", "BatchOperations"]
 

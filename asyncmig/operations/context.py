@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from asyncmig.operations.execute import ExecuteSQLOp
+from asyncmig.operations.directives.execute import ExecuteSQLOp
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Dialect
     from sqlalchemy.sql import Executable
 
-    from asyncmig.operations.created_types import ScriptTypes
+    from asyncmig.operations.alembic_impl import Implementation
+    from asyncmig.operations.base.created_types import ScriptTypes
+    from asyncmig.operations.base.sink import Sink
     from asyncmig.operations.facade import Operations
-    from asyncmig.operations.implementation import Implementation
-    from asyncmig.operations.sink import Sink
 
 __all__ = ["MigrationContext"]
 

@@ -8,35 +8,35 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from sqlalchemy import literal
 from sqlalchemy.sql.elements import conv
 
+from asyncmig.operations.alembic_impl import Implementation
+from asyncmig.operations.base.created_types import CreatedTypes
+from asyncmig.operations.base.schema_objects import SchemaObjects
 from asyncmig.operations.batch import BatchAlterTable, BatchOperations
-from asyncmig.operations.catalogue import BUILT_IN
-from asyncmig.operations.checks import CheckDirectives
-from asyncmig.operations.columns import ColumnDirectives
-from asyncmig.operations.comments import CommentDirectives
-from asyncmig.operations.constraints import ConstraintDirectives
 from asyncmig.operations.context import MigrationContext
-from asyncmig.operations.created_types import CreatedTypes
-from asyncmig.operations.custom import Extensible
-from asyncmig.operations.data import DataDirectives
-from asyncmig.operations.entities import EntityDirectives
-from asyncmig.operations.enums import EnumDirectives
-from asyncmig.operations.exclusions import ExclusionDirectives
-from asyncmig.operations.execute import ExecuteDirectives
-from asyncmig.operations.extensions import ExtensionDirectives
-from asyncmig.operations.foreign_keys import ForeignKeyDirectives
-from asyncmig.operations.functions import FunctionDirectives
-from asyncmig.operations.grants import GrantDirectives
-from asyncmig.operations.implementation import Implementation
-from asyncmig.operations.indexes import IndexDirectives
-from asyncmig.operations.keys import KeyDirectives
-from asyncmig.operations.partitions import PartitionDirectives
-from asyncmig.operations.policies import PolicyDirectives
-from asyncmig.operations.schema_objects import SchemaObjects
-from asyncmig.operations.schemas import SchemaDirectives
-from asyncmig.operations.sequences import SequenceDirectives
-from asyncmig.operations.tables import TableDirectives
-from asyncmig.operations.triggers import TriggerDirectives
-from asyncmig.operations.views import ViewDirectives
+from asyncmig.operations.custom_directives import Extensible
+from asyncmig.operations.directives.checks import CheckDirectives
+from asyncmig.operations.directives.columns import ColumnDirectives
+from asyncmig.operations.directives.comments import CommentDirectives
+from asyncmig.operations.directives.constraints import ConstraintDirectives
+from asyncmig.operations.directives.data import DataDirectives
+from asyncmig.operations.directives.entities import EntityDirectives
+from asyncmig.operations.directives.enums import EnumDirectives
+from asyncmig.operations.directives.exclusions import ExclusionDirectives
+from asyncmig.operations.directives.execute import ExecuteDirectives
+from asyncmig.operations.directives.extensions import ExtensionDirectives
+from asyncmig.operations.directives.foreign_keys import ForeignKeyDirectives
+from asyncmig.operations.directives.functions import FunctionDirectives
+from asyncmig.operations.directives.grants import GrantDirectives
+from asyncmig.operations.directives.indexes import IndexDirectives
+from asyncmig.operations.directives.keys import KeyDirectives
+from asyncmig.operations.directives.partitions import PartitionDirectives
+from asyncmig.operations.directives.policies import PolicyDirectives
+from asyncmig.operations.directives.schemas import SchemaDirectives
+from asyncmig.operations.directives.sequences import SequenceDirectives
+from asyncmig.operations.directives.tables import TableDirectives
+from asyncmig.operations.directives.triggers import TriggerDirectives
+from asyncmig.operations.directives.views import ViewDirectives
+from asyncmig.operations.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.elements import BindParameter
     from sqlalchemy.types import TypeEngine
 
-    from asyncmig.operations.created_types import ScriptTypes
-    from asyncmig.operations.operation import MigrateOperation
-    from asyncmig.operations.sink import Sink
-    from asyncmig.operations.tables import CreateTableOp
+    from asyncmig.operations.base.created_types import ScriptTypes
+    from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.operations.base.sink import Sink
+    from asyncmig.operations.directives.tables import CreateTableOp
 
 __all__ = ["Operations"]
 
@@ -169,7 +169,7 @@ class Operations(
     @contextmanager
     def context(cls, migration_context: MigrationContext) -> Iterator[Operations]:
         """Let ``from asyncmig import op`` speak for this context, for a while."""
-        from asyncmig.operations.proxy import using
+        from asyncmig.operations.op_proxy import using
 
         with using(migration_context.operations) as operations:
             yield operations
@@ -189,11 +189,11 @@ class Operations(
             names = op.get_bind().scalars(sa.text("SELECT name FROM author")).all()
         """
         if self._sink.offline:
-            from asyncmig.operations.offline import OfflineConnection
+            from asyncmig.operations.offline_connection import OfflineConnection
 
             return OfflineConnection(self, self._sink)
         if getattr(self._sink, "planning", False):
-            from asyncmig.operations.planned import PlannedConnection
+            from asyncmig.operations.planning_connection import PlannedConnection
 
             return PlannedConnection(self._sink)
         return self._sink.bind()

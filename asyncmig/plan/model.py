@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from asyncmig.revisions.moves import RowChange
+from asyncmig.revisions.graph.moves import RowChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

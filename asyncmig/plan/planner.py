@@ -6,12 +6,12 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.operations.created_types import CreatedTypes
+from asyncmig.operations.base.created_types import CreatedTypes
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
-from asyncmig.plan.own_limits import own_count, own_limit
 from asyncmig.plan.phases import split_phases
-from asyncmig.plan.play import check_written, drive, record
 from asyncmig.plan.recorder import LiveAccess, Recorder
+from asyncmig.plan.run_script import check_written, drive, record
+from asyncmig.plan.script_timeouts import own_count, own_limit
 from asyncmig.plan.version_hooks import (
     MigrationInfo,
     call_hook,
@@ -19,7 +19,7 @@ from asyncmig.plan.version_hooks import (
     hook_failure,
     hook_statements,
 )
-from asyncmig.revisions.moves import RowChange
+from asyncmig.revisions.graph.moves import RowChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import MetaData
 
     from asyncmig.plan.phases import Entry
-    from asyncmig.plan.play import AnyScript
+    from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import VersionHook
-    from asyncmig.revisions.graph import RevisionGraph
-    from asyncmig.revisions.moves import Move, StampMove
-    from asyncmig.revisions.revision import Revision
+    from asyncmig.revisions.graph.graph import RevisionGraph
+    from asyncmig.revisions.graph.moves import Move, StampMove
+    from asyncmig.revisions.graph.revision import Revision
     from asyncmig.sql.statement import Statement
 
 __all__ = ["EMPTY_PHASE", "Planner"]

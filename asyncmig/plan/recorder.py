@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import translating
 from asyncmig.errors import NeedsDatabaseError, ScriptError
-from asyncmig.operations.origin import calling_line
+from asyncmig.operations.base.origin import calling_line
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
 from asyncmig.sql.classify import Control, classify
 from asyncmig.sql.statement import Statement
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Dialect
     from sqlalchemy.schema import MetaData
 
-    from asyncmig.operations.created_types import ScriptTypes
-    from asyncmig.operations.operation import MigrateOperation
-    from asyncmig.revisions.revision import Revision
+    from asyncmig.operations.base.created_types import ScriptTypes
+    from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.revisions.graph.revision import Revision
     from asyncmig.sql.classify import Classification
 
 __all__ = ["LiveAccess", "Recorder", "StopRecordingError"]

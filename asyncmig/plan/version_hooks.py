@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncmig.errors import AsyncmigError, ScriptError
 from asyncmig.operations.facade import Operations
-from asyncmig.operations.proxy import using
-from asyncmig.revisions.script_view import Script
+from asyncmig.operations.op_proxy import using
+from asyncmig.revisions.graph.alembic_script import Script
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from asyncmig.plan.phases import Entry
     from asyncmig.plan.recorder import Recorder
-    from asyncmig.revisions.graph import RevisionGraph
-    from asyncmig.revisions.moves import Move, StampMove
+    from asyncmig.revisions.graph.graph import RevisionGraph
+    from asyncmig.revisions.graph.moves import Move, StampMove
 
 __all__ = [
     "MigrationInfo",

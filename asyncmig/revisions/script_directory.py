@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import FileError, RevisionError
-from asyncmig.revisions.graph import RevisionGraph
-from asyncmig.revisions.index import RevisionIndex
-from asyncmig.revisions.known_heads import keep_heads
-from asyncmig.revisions.listing import list_folder, refuse_missing
-from asyncmig.revisions.revision import Revision, Verdict
+from asyncmig.revisions.cache.heads_cache import keep_heads
+from asyncmig.revisions.cache.metadata_index import RevisionIndex
+from asyncmig.revisions.files.listing import list_folder, refuse_missing
+from asyncmig.revisions.graph.graph import RevisionGraph
+from asyncmig.revisions.graph.revision import Revision, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asyncmig.errors import AsyncmigError
-    from asyncmig.revisions.importing import ImportContext
-    from asyncmig.revisions.listing import RevisionFile
+    from asyncmig.revisions.files.import_script import ImportContext
+    from asyncmig.revisions.files.listing import RevisionFile
 
 __all__ = ["ScriptDirectory", "read_revisions"]
 
@@ -137,7 +137,7 @@ def _read(
     found = index.get(file) if index is not None else Verdict.UNREAD
     if found is not Verdict.UNREAD:
         return found
-    from asyncmig.revisions.reading import read_file, run_for_metadata
+    from asyncmig.revisions.files.read import read_file, run_for_metadata
 
     found = read_file(file.path)
     if index is not None:

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncmig.results import Finding, ValidationReport
-from asyncmig.revisions.listing import list_folder
-from asyncmig.revisions.rules import RULES
-from asyncmig.revisions.script import load_script
+from asyncmig.revisions.files.listing import list_folder
+from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.script_directory import read_revisions
-from asyncmig.revisions.unchecked import UncheckedHistory
+from asyncmig.revisions.unvalidated_history import UncheckedHistory
+from asyncmig.revisions.validation_rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from asyncmig.errors import AsyncmigError
-    from asyncmig.revisions.importing import ImportContext
-    from asyncmig.revisions.rules import Rule
+    from asyncmig.revisions.files.import_script import ImportContext
+    from asyncmig.revisions.validation_rules import Rule
 
 __all__ = ["check", "validate"]
 

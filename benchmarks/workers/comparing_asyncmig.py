@@ -13,8 +13,8 @@ from typing import Any
 from many_tables import many_tables
 
 from asyncmig import Migrator
-from asyncmig.autogenerating import Autogenerate
-from asyncmig.engine.session import Session
+from asyncmig.autogenerate.compare import Autogenerate
+from asyncmig.database.session import Session
 
 order = json.loads(sys.argv[1])
 os.environ["XDG_CACHE_HOME"] = order["cache"]

@@ -16,8 +16,8 @@ for module in (
     "sqlalchemy.dialects.postgresql.asyncpg",
     "asyncpg",
     "asyncmig.ddl.dialect",  # loaded at the first upgrade otherwise, Alembic's with Alembic
-    "asyncmig.engine.database",
-    "asyncmig.engine.runner",
+    "asyncmig.database.connections",
+    "asyncmig.execution.runner",
     "asyncmig.operations.facade",
     "asyncmig.plan.planner",
 ):

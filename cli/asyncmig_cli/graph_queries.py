@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from asyncmig.revisions.describe import branch_points, describe_all
+from asyncmig.revisions.graph.describe import branch_points, describe_all
 from asyncmig.revisions.script_directory import ScriptDirectory
 
 if TYPE_CHECKING:

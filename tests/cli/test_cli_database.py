@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from asyncmig.config.settings import Settings
-from asyncmig.engine.lock import lock_key
+from asyncmig.database.advisory_lock import lock_key
 from asyncmig.results import (
     CreatedRevision,
     CurrentState,

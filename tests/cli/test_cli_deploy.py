@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.deploying import back_up, deploy, survey_deployment
+from asyncmig.deploy.deploy import back_up, deploy, survey_deployment
 from asyncmig.errors import ConfigError, PlanError
 from asyncmig_cli.application import run
 from asyncmig_cli.commands import deploy as deploy_command

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 DIRECTIVE = """
 from asyncmig import Operations
-from asyncmig.operations.operation import MigrateOperation
+from asyncmig.operations.base.operation import MigrateOperation
 
 @Operations.register_operation("shout")
 class ShoutOp(MigrateOperation):

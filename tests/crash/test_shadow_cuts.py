@@ -20,10 +20,10 @@ import pytest
 import sqlalchemy as sa
 
 from asyncmig import Migrator
-from asyncmig.engine import scratch
-from asyncmig.engine.portions import divided
 from asyncmig.entities import Function, Grant, Trigger, View, register
 from asyncmig.errors import AsyncmigError
+from asyncmig.shadow import scratch_schemas
+from asyncmig.shadow.lock_batches import divided
 from fault_proxy import fault_proxy
 from fix_database import catalog_dump
 from support.depth import depth
@@ -70,7 +70,9 @@ def refused() -> sa.MetaData:
 @pytest.mark.parametrize("models", [with_entities, tables, refused], ids=lambda item: item.__name__)
 async def test_cut_at_a_message(project, database_url, pg, monkeypatch, models, when):
     if models is tables:
-        monkeypatch.setattr(scratch, "divided", lambda statements, _: divided(statements, 1))
+        monkeypatch.setattr(
+            scratch_schemas, "divided", lambda statements, _: divided(statements, 1)
+        )
     before = catalog_dump(database_url)
 
     async def run(url: str) -> None:

@@ -14,9 +14,9 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from asyncmig.engine.session import Session
-from asyncmig.engine.shadow import read_sides
+from asyncmig.database.session import Session
 from asyncmig.errors import AsyncmigError
+from asyncmig.shadow.read_sides import read_sides
 from fix_database import catalog_dump
 
 ROOT = Path(__file__).parents[2]
@@ -107,8 +107,8 @@ COMPARING = """
     import asyncio, sys
     sys.path[:0] = ["tests", "tests/crash"]
     import asyncpg
-    from asyncmig.engine.session import Session
-    from asyncmig.engine.shadow import read_sides
+    from asyncmig.database.session import Session
+    from asyncmig.shadow.read_sides import read_sides
     from test_shadow_kills import models
 
     async def main():

@@ -114,7 +114,7 @@ async def test_in_a_concurrent_index(configured, database_url, pg, number):
 
 
 async def test_while_it_waits_for_the_lock(configured, database_url, pg):
-    from asyncmig.engine.lock import lock_key
+    from asyncmig.database.advisory_lock import lock_key
 
     migrator = Migrator(database_url, script_location=configured.script_location)
     await pg.execute(f"SELECT pg_advisory_lock({lock_key(migrator.settings, 'public')})")

@@ -17,7 +17,7 @@ from alembic.util import CommandError
 from asyncmig.errors import AsyncmigError
 
 if TYPE_CHECKING:
-    from asyncmig.revisions.revision import Revision
+    from asyncmig.revisions.graph.revision import Revision
 
 REFUSALS = (CommandError, AlembicRevisionError)
 """How Alembic says no."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from asyncmig.revisions.revision import Revision
+from asyncmig.revisions.graph.revision import Revision
 
 IDS = st.text("abc1", min_size=3, max_size=5).filter(lambda name: not name.isdigit())
 """Few letters, so that first letters are often shared."""

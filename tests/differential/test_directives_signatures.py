@@ -10,8 +10,8 @@ from alembic.operations import Operations as Theirs
 from alembic.operations import ops as their_ops
 
 from asyncmig.operations.batch import BatchOperations
-from asyncmig.operations.catalogue import BUILT_IN
 from asyncmig.operations.facade import Operations
+from asyncmig.operations.registry import BUILT_IN
 
 INTERNAL = {"create_module_class_proxy"}
 """Members that Alembic's classes inherit from its proxy machinery; no script calls them."""
@@ -71,7 +71,8 @@ OPERATION_CLASSES = sorted(
 
 
 def our_class(name: str) -> type:
-    from asyncmig.operations import constraints, containers, operation, tables
+    from asyncmig.operations.base import containers, operation
+    from asyncmig.operations.directives import constraints, tables
 
     for module in (constraints, containers, operation, tables):
         if hasattr(module, name):

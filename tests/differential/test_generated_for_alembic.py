@@ -17,8 +17,8 @@ from sqlalchemy.dialects import postgresql as pgs
 from asyncmig import Migrator
 from asyncmig.config import load
 from asyncmig.entities import CompositeType, Function, Grant, Trigger, View, register
-from asyncmig.operations.catalogue import BUILT_IN
-from asyncmig.render.portable import ALEMBIC_DIRECTIVES
+from asyncmig.operations.registry import BUILT_IN
+from asyncmig.render.code.alembic_portable import ALEMBIC_DIRECTIVES
 from fix_database import dump_lines
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from random_history import branches_in, histories, names_in
 
 from asyncmig.errors import HistoryError
-from asyncmig.revisions.graph import RevisionGraph
-from asyncmig.revisions.history import History
-from asyncmig.revisions.revision import Revision
+from asyncmig.revisions.graph.graph import RevisionGraph
+from asyncmig.revisions.graph.history import History
+from asyncmig.revisions.graph.revision import Revision
 
 MODEST = settings(
     max_examples=300,

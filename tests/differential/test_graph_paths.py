@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from random_history import branches_in, histories, names_in, targets_in
 
-from asyncmig.revisions.graph import RevisionGraph
-from asyncmig.revisions.revision import Revision
+from asyncmig.revisions.graph.graph import RevisionGraph
+from asyncmig.revisions.graph.revision import Revision
 
 MODEST = settings(
     max_examples=300,

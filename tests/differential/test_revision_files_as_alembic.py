@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from asyncmig.config import Settings, load
 from asyncmig.render import write_revision
-from asyncmig.render.file_name import file_name
+from asyncmig.render.files.file_name import file_name
 
 TEMPLATES = Path(alembic.__file__).parent / "templates"
 MADE = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

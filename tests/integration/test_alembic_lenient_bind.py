@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
-from asyncmig.alembic_compat.lenient.connection import lenient_connection
+from asyncmig.alembic_compat.psycopg2_compat.connection import lenient_connection
 from asyncmig.errors import ScriptError, StatementFailedError
 
 SETUP = """

@@ -11,7 +11,7 @@ from psycopg2 import sql
 from psycopg2.extensions import AsIs, Binary
 
 from asyncmig import Migrator
-from asyncmig.alembic_compat.lenient.connection import lenient_connection
+from asyncmig.alembic_compat.psycopg2_compat.connection import lenient_connection
 from asyncmig.errors import StatementFailedError
 
 TABLE = "CREATE TABLE item (id int PRIMARY KEY, name text, data jsonb, raw bytea)"
@@ -220,8 +220,8 @@ async def test_a_copy_that_fails_keeps_nothing(project, database_url, pg):
 
 
 def test_what_is_no_statement_is_refused():
-    from asyncmig.alembic_compat.lenient.composed import text_of
-    from asyncmig.alembic_compat.lenient.errors import ProgrammingError
+    from asyncmig.alembic_compat.psycopg2_compat.composed import text_of
+    from asyncmig.alembic_compat.psycopg2_compat.errors import ProgrammingError
 
     with pytest.raises(ProgrammingError, match="not int"):
         text_of(5, sa.create_engine("postgresql+psycopg2://").dialect)

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from asyncmig.catalog.model import ObjectName, TypeName
-from asyncmig.diff.casts import converted, needs_cast
-from asyncmig.diff.types import changes_family
+from asyncmig.diff.schema_items.casts import converted, needs_cast
+from asyncmig.diff.schema_items.sqlalchemy_types import changes_family
 
 BUILT_IN = [
     *("smallint", "integer", "bigint", "real", "double precision", "numeric(8,2)", "money"),

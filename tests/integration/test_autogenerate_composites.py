@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from asyncmig.autogenerate.renaming import Renaming
+from asyncmig.autogenerate.renames import Renaming
 from asyncmig.entities import CompositeType, register
 from asyncmig.types import ServerType
 from model_changes.building import Change, both, col, domain, enum, nothing_at_all, only

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from asyncmig.autogenerate.renaming import Renaming
+from asyncmig.autogenerate.renames import Renaming
 from model_changes.building import Change, both, col, domain, identity, only
 from model_changes.proving import models, proving_at, spelled
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from asyncmig.autogenerate.renaming import Renaming
+from asyncmig.autogenerate.renames import Renaming
 from asyncmig.entities import CompositeType, Function, Grant, SqlText, View, register
 from asyncmig.types import ServerType
 from drawn_models.values import CONVENTION

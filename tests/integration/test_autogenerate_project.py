@@ -198,7 +198,7 @@ def include_name(name, type_, parents):
     return name != "foreign"
 
 def process_revision_directives(context, revision, directives):
-    from asyncmig.operations.execute import ExecuteSQLOp
+    from asyncmig.operations.directives.execute import ExecuteSQLOp
     script = directives[0]
     script.upgrade_ops.ops.append(ExecuteSQLOp("SELECT 1"))
     script.imports.add("import math")

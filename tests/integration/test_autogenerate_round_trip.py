@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 
 from asyncmig import Migrator
-from asyncmig.autogenerate.renaming import Renaming
+from asyncmig.autogenerate.renames import Renaming
 from asyncmig.diff.compare import compare
 from asyncmig.entities import registered
 from asyncmig.errors import PlanError
-from asyncmig.operations.containers import OpContainer
+from asyncmig.operations.base.containers import OpContainer
 from drawn_models import metadatas_of, pairs, unsaid
 from fix_database import dump_lines
 from fix_project import Project
@@ -28,8 +28,8 @@ from support.depth import depth
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from asyncmig.engine.shadow import Sides
-    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.shadow.read_sides import Sides
     from drawn_models import Pair
     from fix_autogenerate import Comparing
     from fix_server import TestServer

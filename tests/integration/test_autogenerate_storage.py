@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig import Migrator
 from asyncmig.diff.compare import compare
-from asyncmig.diff.settling import settled
+from asyncmig.diff.normalize.unmodelled_properties import settled
 from asyncmig.errors import AsyncmigError, ScriptError
 from fix_autogenerate import as_script
 from fix_database import catalog_dump

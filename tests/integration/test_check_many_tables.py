@@ -12,10 +12,11 @@ import anyio
 import pytest
 import sqlalchemy as sa
 
-from asyncmig import Migrator, autogenerating
+from asyncmig import Migrator
+from asyncmig.autogenerate import compare
 from asyncmig.catalog.models import Models
-from asyncmig.engine import scratch, shadow
-from asyncmig.engine.session import Session
+from asyncmig.database.session import Session
+from asyncmig.shadow import read_sides, scratch_schemas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,11 +104,11 @@ async def test_what_is_long_is_not_done_in_the_loop(project: Project, database_u
         monkeypatch.setattr(owner, name, watched)
 
     watch(Models, "statements")
-    watch(scratch, "catalog_of")
-    watch(shadow, "_finished")
-    watch(autogenerating, "settled")
-    watch(autogenerating, "compare_forth")
-    watch(autogenerating, "compare_back")
+    watch(scratch_schemas, "catalog_of")
+    watch(read_sides, "_finished")
+    watch(compare, "settled")
+    watch(compare, "compare_forth")
+    watch(compare, "compare_back")
     assert (await migrator.check()).ok
     assert len(threads) == 6
     assert threading.get_ident() not in set().union(*threads.values())

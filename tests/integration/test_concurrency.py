@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.engine.lock import lock_key
+from asyncmig.database.advisory_lock import lock_key
 from asyncmig.errors import LockNotAcquiredError, NotCurrentError
 from asyncmig.events import LockWaiting, StepFinished
 

@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.engine import lock
-from asyncmig.engine.lock import lock_key
+from asyncmig.database import advisory_lock
+from asyncmig.database.advisory_lock import lock_key
 from asyncmig.errors import ConnectionLostError, LockNotAcquiredError
 from asyncmig.events import LockAcquired, LockWaiting, RunFinished, RunStarted, StepStarted
 from benchmarks.proxy import latency_proxy
@@ -45,7 +45,7 @@ async def test_the_holder_is_told_and_asked_for_once(history, database_url, pg):
 
 
 async def test_another_holder_is_told(history, database_url, pg, monkeypatch):
-    monkeypatch.setattr(lock, "HOLDER_INTERVAL", 0.3)
+    monkeypatch.setattr(advisory_lock, "HOLDER_INTERVAL", 0.3)
     events = []
     migrator = Migrator(
         database_url, script_location=history.script_location, on_event=events.append

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
 from asyncmig.config import Settings, connect_arguments, load, parse_url
-from asyncmig.render import init_project
+from asyncmig.scaffold.init import init_project
 
 PYTHON = ("    pass\n", '    op.execute("CREATE TABLE made (id int)")\n')
 SQL = ("-- upgrade\n", "-- upgrade\nCREATE TABLE made (id int);\n")

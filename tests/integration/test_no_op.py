@@ -38,7 +38,7 @@ def read(monkeypatch):
 @pytest.fixture
 def settled(monkeypatch):
     """Files that are new count as old: nothing else changes them within the grain of their times."""
-    monkeypatch.setattr("asyncmig.revisions.cache_file._GRAIN", -(10**12))
+    monkeypatch.setattr("asyncmig.revisions.cache.cache_file._GRAIN", -(10**12))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.engine.lock import lock_key
+from asyncmig.database.advisory_lock import lock_key
 from asyncmig.errors import PoolingError
 from asyncmig.events import StepFinished
 from pooling_proxy import pooling_proxy

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
-from asyncmig.engine.database import require_asyncio
+from asyncmig.database.connections import require_asyncio
 from asyncmig.errors import ConfigError, DatabaseError, ScriptError, UrlError
 
 NUL = "a NUL character in line 1"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from asyncmig import Migrator
-from asyncmig.diff.printed_sql import printed
+from asyncmig.diff.schema_items.printed_sql import printed
 from asyncmig.errors import TargetError
 from fix_database import catalog_dump
 

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.engine import patience
-from asyncmig.engine.patience import Patience
+from asyncmig.database import retry_policy
+from asyncmig.database.retry_policy import Patience
 from asyncmig.errors import PartiallyAppliedError, StatementFailedError
 from asyncmig.events import LockBlocked, PhaseRetried
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Step
@@ -548,7 +548,7 @@ def test_the_schedule():
     assert Patience(lock_timeout=None, retries=3).timeout(1) is None
     assert Patience(lock_timeout=0, retries=3).timeout(1) == 0
     for attempt in range(1, 50):
-        assert 0 < schedule.pause(attempt) <= patience.LONGEST_PAUSE * 1.3
+        assert 0 < schedule.pause(attempt) <= retry_policy.LONGEST_PAUSE * 1.3
     step = Step(
         revision="a",
         direction=Direction.UPGRADE,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.render.retyping import Retyping, retyping
+from asyncmig.render.warnings.type_changes import Retyping, retyping
 
 STAYS, FITS, FAILS = Retyping(rewrites=False), Retyping(), Retyping(fails=True)
 

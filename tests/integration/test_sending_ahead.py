@@ -8,9 +8,9 @@ import anyio
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.engine import runner
 from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.events import BatchSent, StepFinished, StepStarted
+from asyncmig.execution import runner
 
 SLOW = 'op.execute("SELECT pg_sleep(0.5)")'
 HEADS = "SELECT version_num FROM alembic_version"

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import DOMAIN
 
 from asyncmig import Migrator
-from asyncmig.engine import shadow, shadow_cache
-from asyncmig.engine.session import Session
-from asyncmig.engine.shadow_cache import ShadowCache
+from asyncmig.database.session import Session
+from asyncmig.shadow import cache as shadow_cache
+from asyncmig.shadow import read_sides
+from asyncmig.shadow.cache import ShadowCache
 
 if TYPE_CHECKING:
     from fix_autogenerate import Comparing
@@ -62,10 +63,12 @@ class Kept:
         self.comparing = comparing
         self.folder = folder
 
-    async def sides(self, *metadatas: sa.MetaData, **options: object) -> tuple[shadow.Sides, bool]:
+    async def sides(
+        self, *metadatas: sa.MetaData, **options: object
+    ) -> tuple[read_sides.Sides, bool]:
         session = Watching(self.comparing.driver, self.comparing.session.sqlalchemy)
         cache = ShadowCache(self.folder)
-        sides = await shadow.read_sides(session, metadatas or [shop()], cache=cache, **options)  # type: ignore[arg-type]
+        sides = await read_sides.read_sides(session, metadatas or [shop()], cache=cache, **options)  # type: ignore[arg-type]
         return self.comparing.settled(sides), session.has_built
 
     async def built(self, *metadatas: sa.MetaData) -> bool:
@@ -215,15 +218,15 @@ async def test_a_folder_that_cannot_be_made(kept: Kept):
 WRITING = """
 import sys
 from pathlib import Path
-from asyncmig.engine import shadow_cache
-from asyncmig.engine.scratch import Printed
+from asyncmig.shadow import cache as shadow_cache
+from asyncmig.shadow.scratch_schemas import Printed
 
 shadow_cache._MOST = 5
 cache = shadow_cache.ShadowCache(Path(sys.argv[1]))
 for turn in range(150):
     number = (turn + int(sys.argv[2])) % 8
     rows = [("tables", n, f"t{number}") for n in range(200 + number)]
-    key = shadow_cache.key_of([str(number)])
+    key = cache.key_of([str(number)])
     cache.put(key, Printed(rows=rows, entities=[]))
     found = cache.get(key)
     assert found is None or found.rows == rows, number

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
 from asyncmig.config.settings import Settings
+from asyncmig.database.session import Session
 from asyncmig.diff.compare import compare
-from asyncmig.engine.session import Session
 from asyncmig.errors import ConnectionFailedError, DatabaseError
-from asyncmig.shadows import EmbeddedShadow, UrlShadow
+from asyncmig.shadow.targets import EmbeddedShadow, UrlShadow
 from fix_database import catalog_dump
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ async def test_a_shadow_of_another_version(comparing: Comparing, make_database, 
     class Old(Session):
         server_version = 13  # type: ignore[assignment]  # what it says of itself
 
-    monkeypatch.setattr("asyncmig.engine.database.Session", Old)
+    monkeypatch.setattr("asyncmig.database.connections.Session", Old)
     with pytest.raises(DatabaseError, match=r"PostgreSQL 13, and .* print .* differently"):
         await comparing.sides(small(), elsewhere=UrlShadow(Settings(), make_database()))
 
@@ -223,7 +223,7 @@ async def test_a_function_that_the_shadow_lacks(comparing: Comparing, make_datab
 
 
 async def test_the_caches_of_two_shadows(comparing: Comparing, make_database, tmp_path):
-    from asyncmig.engine.shadow_cache import ShadowCache
+    from asyncmig.shadow.cache import ShadowCache
 
     cache = ShadowCache(tmp_path)
     here = await comparing.sides(small(), cache=cache)

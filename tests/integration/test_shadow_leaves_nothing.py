@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
-from asyncmig.engine import scratch, shadow
-from asyncmig.engine.session import Session
+from asyncmig.database.session import Session
 from asyncmig.errors import DatabaseError
+from asyncmig.shadow import read_sides, scratch_schemas
 from fix_database import catalog_dump
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Counting(Session):
 async def test_the_number_of_messages_does_not_grow(comparing: Comparing, tables):
     await comparing.build(shop(tables))
     session = Counting(comparing.driver, comparing.session.sqlalchemy)
-    sides = await shadow.read_sides(session, [shop(tables)])
+    sides = await read_sides.read_sides(session, [shop(tables)])
     assert len(sides.actual.tables) == len(sides.wanted.tables) == tables
     assert session.sent == 12
 
@@ -90,7 +90,7 @@ async def test_killed_in_the_middle(comparing: Comparing, database_url, pg, monk
         await anyio.sleep(0.05)
         raise asyncpg.InterfaceError("killed")
 
-    monkeypatch.setattr(scratch, "_find_guilty", killed)
+    monkeypatch.setattr(scratch_schemas, "_find_guilty", killed)
     metadata = shop()
     sa.Table("bad", metadata, sa.Column("x", sa.Integer, server_default=sa.text("no_such()")))
     with pytest.raises(asyncpg.InterfaceError):
@@ -107,7 +107,7 @@ async def test_cancelled_in_the_middle(comparing: Comparing, database_url, monke
         scope.cancel()
         await anyio.sleep(60)
 
-    monkeypatch.setattr(scratch, "read_rows", slow)  # the models are built by then
+    monkeypatch.setattr(scratch_schemas, "read_rows", slow)  # the models are built by then
     with anyio.CancelScope() as scope:
         await comparing.sides(shop())
     assert scope.cancelled_caught

@@ -8,10 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import CITEXT, DOMAIN
 
-from asyncmig.engine import scratch
-from asyncmig.engine.portions import divided
-from asyncmig.engine.session import Session
-from asyncmig.engine.shadow import read_sides
+from asyncmig.database.session import Session
 from asyncmig.entities import (
     Extension,
     Function,
@@ -22,6 +19,9 @@ from asyncmig.entities import (
     register,
     registered,
 )
+from asyncmig.shadow import scratch_schemas
+from asyncmig.shadow.lock_batches import divided
+from asyncmig.shadow.read_sides import read_sides
 
 if TYPE_CHECKING:
     import asyncpg
@@ -136,7 +136,9 @@ CREATE TRIGGER touched BEFORE UPDATE ON book FOR EACH ROW EXECUTE FUNCTION touch
 @pytest.mark.parametrize("portions", [False, True], ids=["whole", "portions"])
 async def test_others_work_on(comparing: Comparing, pg, monkeypatch, models, portions):
     if portions:
-        monkeypatch.setattr(scratch, "divided", lambda statements, _: divided(statements, 1))
+        monkeypatch.setattr(
+            scratch_schemas, "divided", lambda statements, _: divided(statements, 1)
+        )
     await pg.execute(DATABASE)
     metadata = models()
     session = Watched(comparing.driver, pg)

@@ -12,9 +12,9 @@ from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig import Migrator, embedded
 from asyncmig.catalog.model import ObjectName
-from asyncmig.engine import scratch
-from asyncmig.engine.portions import divided, of_portion
 from asyncmig.errors import DatabaseError
+from asyncmig.shadow import scratch_schemas
+from asyncmig.shadow.lock_batches import divided, of_portion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,14 +68,14 @@ def shop() -> sa.MetaData:
 def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many statements were built in one piece; every table is a portion by itself."""
     built: list[int] = []
-    printed = scratch._Building.printed
+    printed = scratch_schemas._Building.printed
 
     async def counted(building, statements):  # type: ignore[no-untyped-def]
         built.append(len(statements))
         return await printed(building, statements)
 
-    monkeypatch.setattr(scratch._Building, "printed", counted)
-    monkeypatch.setattr(scratch, "divided", lambda statements, _: divided(statements, 1))
+    monkeypatch.setattr(scratch_schemas._Building, "printed", counted)
+    monkeypatch.setattr(scratch_schemas, "divided", lambda statements, _: divided(statements, 1))
     return built
 
 
@@ -83,7 +83,7 @@ async def compared(comparing: Comparing, metadata: sa.MetaData, monkeypatch) -> 
     """What is printed in portions is what is printed in one piece."""
     portioned = await comparing.sides(metadata)
     with monkeypatch.context() as patch:
-        patch.setattr(scratch, "divided", lambda statements, _: divided(statements, 10**9))
+        patch.setattr(scratch_schemas, "divided", lambda statements, _: divided(statements, 10**9))
         whole = await comparing.sides(metadata)
     assert portioned.wanted == whole.wanted
     assert list(portioned.wanted.tables) == list(whole.wanted.tables)
@@ -200,7 +200,9 @@ async def test_a_small_server(project: Project, monkeypatch):
         found = await migrator.check()
         assert len(found.differences) >= 130
         with monkeypatch.context() as patch:
-            patch.setattr(scratch, "divided", lambda statements, _: divided(statements, 10**9))
+            patch.setattr(
+                scratch_schemas, "divided", lambda statements, _: divided(statements, 10**9)
+            )
             with pytest.raises(DatabaseError, match="out of shared memory") as caught:
                 await migrator.check()
         assert "max_locks_per_transaction" in str(caught.value.hint)

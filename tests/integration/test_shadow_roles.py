@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from asyncmig import Migrator, embedded
 from asyncmig.config.settings import Settings
-from asyncmig.engine.comparing_limits import ComparingLimits
-from asyncmig.engine.shadow_cache import ShadowCache
 from asyncmig.entities import Grant, Policy, RowSecurity, SqlText, View, register
 from asyncmig.errors import DatabaseError
-from asyncmig.shadows import EmbeddedShadow, UrlShadow
+from asyncmig.shadow.cache import ShadowCache
+from asyncmig.shadow.targets import EmbeddedShadow, UrlShadow
+from asyncmig.shadow.timeouts import ComparingLimits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -16,20 +16,20 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations as TheirOperations
 from alembic.util import PriorityDispatcher
 
-from asyncmig.autogenerate.renaming import Renaming
+from asyncmig.autogenerate.renames import Renaming
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
 from asyncmig.entities import registered
-from asyncmig.operations.containers import OpContainer
+from asyncmig.operations.base.containers import OpContainer
 from fix_autogenerate import comparing_at
 from fix_database import dump_lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
-    from asyncmig.engine.shadow import Sides
-    from asyncmig.operations.operation import MigrateOperation
+    from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.shadow.read_sides import Sides
     from fix_autogenerate import Comparing
     from model_changes.building import Change, Models
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from asyncmig.operations.entities import (
+from asyncmig.operations.directives.entities import (
     CreateEntityOp as CreateOp,
 )
-from asyncmig.operations.entities import (
+from asyncmig.operations.directives.entities import (
     DropEntityOp as DropOp,
 )
-from asyncmig.operations.entities import (
+from asyncmig.operations.directives.entities import (
     EntityOp as ReversibleOp,
 )
-from asyncmig.operations.entities import (
+from asyncmig.operations.directives.entities import (
     ReplaceEntityOp as ReplaceOp,
 )
 

@@ -113,7 +113,7 @@ class Config:
 
     def get_template_directory(self) -> str:
         """Where templates are."""
-        return str(Path(__file__).parents[2] / "render" / "templates")
+        return str(Path(__file__).parents[2] / "scaffold" / "templates")
 
     def print_stdout(self, text: str, *arg: Any) -> None:
         """Write a line to the configured output."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations import context
-from asyncmig.operations.proxy import current
+from asyncmig.operations.op_proxy import current
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -41,7 +41,7 @@ def adopt(
     """Write the native configuration of a project made for Alembic; its own files stay as they are."""
 
     async def work(migrator: "Migrator") -> "Adoption":
-        from asyncmig.adopting import adopt as run
+        from asyncmig.adopt.adopt import adopt as run
 
         return await run(migrator.settings, path=to, dry_run=dry_run, database=db)
 

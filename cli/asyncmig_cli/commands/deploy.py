@@ -22,7 +22,7 @@ from asyncmig_cli.parameters import (
 )
 
 if TYPE_CHECKING:
-    from asyncmig.deploying import DeployResult, Survey
+    from asyncmig.deploy.deploy import DeployResult, Survey
     from asyncmig.migrator import Migrator
 
 EXAMPLES = {
@@ -91,7 +91,7 @@ def deploy(
     from asyncmig_cli.rendering.deployments import deployed_lines, survey_lines
 
     async def look(migrator: "Migrator") -> "Survey":
-        from asyncmig.deploying import survey_deployment
+        from asyncmig.deploy.deploy import survey_deployment
 
         return await survey_deployment(migrator, target)
 
@@ -107,7 +107,7 @@ def deploy(
         return ExitCode.ERROR
 
     async def work(migrator: "Migrator") -> "DeployResult":
-        from asyncmig.deploying import deploy as run
+        from asyncmig.deploy.deploy import deploy as run
 
         return await run(
             migrator,

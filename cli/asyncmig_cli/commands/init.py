@@ -44,7 +44,7 @@ def init(
         message = "init writes one configuration file"
         raise UsageProblem(message, "give -c once, or not at all")
     from asyncmig.config import load
-    from asyncmig.render import init_project
+    from asyncmig.scaffold.init import init_project
 
     named = next(iter(invocation.options.config), None)
     result = init_project(

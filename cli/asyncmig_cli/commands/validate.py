@@ -13,7 +13,7 @@ DOCUMENT = 'ValidationReport, and "ok": boolean'
 
 def validate(invocation: Invocation, verbose: Verbose = False) -> int | None:
     """Check that the history holds together and that its scripts can run."""
-    from asyncmig.validation import validate_project
+    from asyncmig.project.validate import validate_project
     from asyncmig_cli.rendering.validation import report_lines
 
     report = validate_project(invocation.settings)

@@ -9,7 +9,7 @@ from asyncmig_cli.rendering.files import near
 from asyncmig_cli.rendering.plans import plan_lines
 
 if TYPE_CHECKING:
-    from asyncmig.deploying import DeployResult, Survey
+    from asyncmig.deploy.deploy import DeployResult, Survey
 
 __all__ = ["deployed_lines", "survey_lines"]
 

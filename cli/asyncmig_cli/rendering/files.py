@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from asyncmig_cli.console import Stream
 
 if TYPE_CHECKING:
-    from asyncmig.render import InitResult
     from asyncmig.results import CreatedRevision
+    from asyncmig.scaffold.init import InitResult
 
 __all__ = ["created_lines", "near", "started_lines"]
 

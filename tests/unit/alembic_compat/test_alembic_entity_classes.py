@@ -15,7 +15,7 @@ from asyncmig.alembic_compat.entity_facade.replaceable_entity import register_en
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import DirectiveError
-from asyncmig.operations.entities import CreateEntityOp, DropEntityOp, ReplaceEntityOp
+from asyncmig.operations.directives.entities import CreateEntityOp, DropEntityOp, ReplaceEntityOp
 
 VIEW = PGView("public", "v", "SELECT 1")
 

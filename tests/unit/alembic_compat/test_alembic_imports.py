@@ -59,7 +59,7 @@ def test_every_form_resolves_to_ours():
     assert space["op"] is space["op1"] is space["alembic"].op
     assert space["Operations"] is space["Again"]
     assert space["Operations"].__module__ == "asyncmig.operations.facade"
-    assert space["CreateTableOp"].__module__ == "asyncmig.operations.tables"
+    assert space["CreateTableOp"].__module__ == "asyncmig.operations.directives.tables"
     assert issubclass(space["CommandError"], space["RevisionError"])
     assert [int(part) for part in space["alembic"].__version__.split(".")] >= [1, 16]
     assert not {name for name in set(sys.modules) - before if name.split(".")[0] == "alembic"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.catalog.spelling import settled_spelling
+from asyncmig.catalog.normalized_sql import settled_spelling
 
 
 @pytest.mark.parametrize(

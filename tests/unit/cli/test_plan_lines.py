@@ -4,7 +4,7 @@ import pytest
 from cli_streams import memory_stream
 
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
-from asyncmig.revisions.moves import RowChange
+from asyncmig.revisions.graph.moves import RowChange
 from asyncmig.sql.statement import Statement
 from asyncmig_cli.rendering.plans import plan_lines
 

@@ -14,8 +14,8 @@ import pytest
 
 from asyncmig.config import Settings, load
 from asyncmig.config.keys import BY_NAME, KEYS
-from asyncmig.config.place import Place
 from asyncmig.config.reference import BEGIN, END, reference, with_reference
+from asyncmig.config.source import Place
 
 DOCUMENT = Path(__file__).parents[3] / "docs/configuration.md"
 

@@ -10,7 +10,7 @@ import pytest
 from asyncmig.config import PostWriteHook, load
 from asyncmig.config.keys import KEYS
 from asyncmig.errors import ConfigError, ConfigKeyError, ConfigNotFoundError
-from asyncmig.shadows import shadow_of
+from asyncmig.shadow.targets import shadow_of
 
 
 @pytest.fixture

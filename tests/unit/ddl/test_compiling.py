@@ -12,11 +12,11 @@ from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.compiler import COMPILERS, compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import DirectiveError
-from asyncmig.operations.catalogue import BUILT_IN
-from asyncmig.operations.constraints import AddConstraintOp
-from asyncmig.operations.containers import ModifyTableOps, UpgradeOps
-from asyncmig.operations.operation import MigrateOperation
-from asyncmig.operations.tables import DropTableOp
+from asyncmig.operations.base.containers import ModifyTableOps, UpgradeOps
+from asyncmig.operations.base.operation import MigrateOperation
+from asyncmig.operations.directives.constraints import AddConstraintOp
+from asyncmig.operations.directives.tables import DropTableOp
+from asyncmig.operations.registry import BUILT_IN
 from recording_sink import RecordingSink, record, sql_of
 
 
@@ -168,8 +168,8 @@ def test_covering_indexes_name_a_column_once():
 
 def test_listeners_of_a_table_write_their_ddl():
     op = RecordingSink()
+    from asyncmig.operations.directives.tables import CreateTableOp
     from asyncmig.operations.facade import Operations
-    from asyncmig.operations.tables import CreateTableOp
 
     operation = CreateTableOp("t", [sa.Column("a", sa.Integer)])
     sa.event.listen(operation.table, "before_create", sa.DDL("SELECT 'before'"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from asyncmig.operations.sequences import AlterSequenceOp, SequenceOptions
-from asyncmig.operations.views import CreateViewOp, ReplaceViewOp
+from asyncmig.operations.directives.sequences import AlterSequenceOp, SequenceOptions
+from asyncmig.operations.directives.views import CreateViewOp, ReplaceViewOp
 from recording_sink import record, sql_of
 
 CASES = [

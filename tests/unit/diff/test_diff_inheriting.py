@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asyncmig.catalog.model import Catalog, Column, ObjectName, Table, TypeName
-from asyncmig.diff.inheriting import origin, parents_first, with_heirs
-from asyncmig.diff.renames import Rename
+from asyncmig.diff.schema_items.rename import Rename
+from asyncmig.diff.tables.inheritance import origin, parents_first, with_heirs
 
 TEXT = TypeName(text="text", name=ObjectName("pg_catalog", "text"))
 

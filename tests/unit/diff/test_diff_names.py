@@ -8,15 +8,15 @@ import pytest
 
 from asyncmig.catalog.entities import Entities, EntityKey, View
 from asyncmig.catalog.model import Catalog, Enum, ObjectName
-from asyncmig.diff.printed_sql import (
+from asyncmig.diff.renames.server_names import is_server_made, server_name
+from asyncmig.diff.schema_items.printed_sql import (
     with_column,
     with_key_columns,
     with_label,
     with_object,
     without_casts,
 )
-from asyncmig.diff.retiring import retired_names
-from asyncmig.diff.server_names import is_server_made, server_name
+from asyncmig.diff.types.temporary_names import retired_names
 from asyncmig.results import CheckResult, Difference
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncmig.catalog.model import Constraint, ForeignKey, ObjectName, Table
-from asyncmig.diff.ordering import creation_order
+from asyncmig.diff.schema_items.creation_order import creation_order
 
 
 def table(name: str, *referents: str) -> Table:

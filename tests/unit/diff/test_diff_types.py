@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig.catalog.model import Catalog, Enum, ObjectName, TypeName
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.diff.casts import converted, needs_cast
-from asyncmig.diff.types import sql_type
+from asyncmig.diff.schema_items.casts import converted, needs_cast
+from asyncmig.diff.schema_items.sqlalchemy_types import sql_type
 
 CATALOG = Catalog(
     default_schema="public",

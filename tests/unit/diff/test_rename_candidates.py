@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asyncmig.catalog.model import Catalog, Column, ObjectName, Table, TypeName
-from asyncmig.diff.candidates import candidates
+from asyncmig.diff.renames.candidates import candidates
 
 TEXT = TypeName(text="text", name=ObjectName("pg_catalog", "text"))
 

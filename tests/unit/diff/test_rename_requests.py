@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asyncmig.catalog.model import Catalog, Column, Enum, ObjectName, Table, TypeName
-from asyncmig.diff.rename_requests import requested
+from asyncmig.diff.renames.requests import requested
 from asyncmig.errors import TargetError
 
 TEXT = TypeName(text="text", name=ObjectName("pg_catalog", "text"))

@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from asyncmig.errors import DirectiveError
+from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.base.operation import MigrateOperation
 from asyncmig.operations.batch import BatchOperations
-from asyncmig.operations.columns import AddColumnOp
-from asyncmig.operations.custom import Extensible
-from asyncmig.operations.directives import Directives
+from asyncmig.operations.custom_directives import Extensible
+from asyncmig.operations.directives.columns import AddColumnOp
+from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp
 from asyncmig.operations.facade import Operations
-from asyncmig.operations.operation import MigrateOperation
-from asyncmig.operations.tables import CreateTableOp, DropTableOp
 from recording_sink import RecordingSink, sql_of
 
 

@@ -8,11 +8,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.sql.elements import conv
 
 from asyncmig.errors import DirectiveError, NeedsDatabaseError
-from asyncmig.operations.catalogue import BUILT_IN
-from asyncmig.operations.created_types import CreatedTypes
+from asyncmig.operations.base.created_types import CreatedTypes
 from asyncmig.operations.facade import Operations
-from asyncmig.operations.offline import OfflineConnection
-from asyncmig.operations.proxy import op as proxy
+from asyncmig.operations.offline_connection import OfflineConnection
+from asyncmig.operations.op_proxy import op as proxy
+from asyncmig.operations.registry import BUILT_IN
 from recording_sink import RecordingSink, record, sql_of
 
 
@@ -181,7 +181,7 @@ def test_a_batch_cannot_place_columns():
 
 def test_a_batch_makes_no_tables():
     op = Operations(RecordingSink())
-    from asyncmig.operations.tables import DropTableOp
+    from asyncmig.operations.directives.tables import DropTableOp
 
     batch = op.batch_alter_table("t").__enter__()
     with pytest.raises(DirectiveError, match="inside batch_alter_table"):

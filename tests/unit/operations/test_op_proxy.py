@@ -8,7 +8,7 @@ import pytest
 
 from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.facade import Operations
-from asyncmig.operations.proxy import current, op, using
+from asyncmig.operations.op_proxy import current, op, using
 from recording_sink import RecordingSink
 
 

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from asyncmig.errors import DirectiveError
+from asyncmig.operations.base.origin import call_site, calling_line, performing_for
 from asyncmig.operations.facade import Operations
-from asyncmig.operations.origin import call_site, calling_line, performing_for
 from recording_sink import RecordingSink
 
 if TYPE_CHECKING:

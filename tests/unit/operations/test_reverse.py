@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from asyncmig.operations.columns import AddColumnOp, AlterColumnOp, DropColumnOp
-from asyncmig.operations.comments import CreateTableCommentOp, DropTableCommentOp
-from asyncmig.operations.constraints import AddConstraintOp, DropConstraintOp
-from asyncmig.operations.containers import (
+from asyncmig.operations.base.containers import (
     DowngradeOps,
     MigrationScript,
     ModifyTableOps,
     OpContainer,
     UpgradeOps,
 )
-from asyncmig.operations.data import BulkInsertOp
-from asyncmig.operations.execute import ExecuteSQLOp
-from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
-from asyncmig.operations.operation import MigrateOperation
-from asyncmig.operations.tables import CreateTableOp, DropTableOp, RenameTableOp
+from asyncmig.operations.base.operation import MigrateOperation
+from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
+from asyncmig.operations.directives.comments import CreateTableCommentOp, DropTableCommentOp
+from asyncmig.operations.directives.constraints import AddConstraintOp, DropConstraintOp
+from asyncmig.operations.directives.data import BulkInsertOp
+from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
+from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
 from recording_sink import sql_of
 
 

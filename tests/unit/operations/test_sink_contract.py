@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from asyncmig.operations.sink import Sink
+from asyncmig.operations.base.sink import Sink
 from asyncmig.plan.recorder import Recorder
 from recording_sink import RecordingSink
 

@@ -6,18 +6,18 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pgs
 
-from asyncmig.operations.checks import CreateCheckConstraintOp
-from asyncmig.operations.columns import AddColumnOp, AlterColumnOp
-from asyncmig.operations.constraints import DropConstraintOp, ValidateConstraintOp
-from asyncmig.operations.containers import ModifyTableOps
-from asyncmig.operations.exclusions import CreateExcludeConstraintOp
-from asyncmig.operations.foreign_keys import CreateForeignKeyOp
-from asyncmig.operations.indexes import CreateIndexOp, DropIndexOp
-from asyncmig.operations.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
-from asyncmig.operations.tables import CreateTableOp, DropTableOp
-from asyncmig.render.operations import render_operations
-from asyncmig.render.operations_items import ItemWriter
-from asyncmig.render.operations_sql import render_sql
+from asyncmig.operations.base.containers import ModifyTableOps
+from asyncmig.operations.directives.checks import CreateCheckConstraintOp
+from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp
+from asyncmig.operations.directives.constraints import DropConstraintOp, ValidateConstraintOp
+from asyncmig.operations.directives.exclusions import CreateExcludeConstraintOp
+from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
+from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
+from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
+from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp
+from asyncmig.render.code.operations import render_operations
+from asyncmig.render.code.schema_items import ItemWriter
+from asyncmig.render.code.sql_operations import render_sql
 
 REWRITES = "rewrites t, which is locked meanwhile"
 

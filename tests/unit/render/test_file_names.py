@@ -11,7 +11,7 @@ import pytest
 from asyncmig.config import Settings
 from asyncmig.errors import ConfigKeyError, ScriptError
 from asyncmig.render import check_branch_label, check_revision_id, new_revision_id
-from asyncmig.render.file_name import creation_date, file_name, slug
+from asyncmig.render.files.file_name import creation_date, file_name, slug
 
 MADE = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 

@@ -11,8 +11,9 @@ import pytest
 
 from asyncmig.config import database_url, load
 from asyncmig.errors import ConfigError, ConfigKeyError, FileError, ScriptError
-from asyncmig.render import create_revision, init_project, list_templates
+from asyncmig.render import create_revision
 from asyncmig.revisions.script_directory import ScriptDirectory
+from asyncmig.scaffold.init import init_project, list_templates
 
 ENVIRON = {
     "DATABASE_URL": "postgresql://db/app",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asyncmig.render.layout import Call, Listed, laid_out, string
+from asyncmig.render.source.layout import Call, Listed, laid_out, string
 
 
 def test_what_fits_stands_on_one_line():

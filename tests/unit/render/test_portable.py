@@ -7,21 +7,21 @@ from textwrap import dedent
 import pytest
 
 from asyncmig.config.settings import Settings
-from asyncmig.operations.constraints import ValidateConstraintOp
-from asyncmig.operations.containers import ModifyTableOps
-from asyncmig.operations.enums import AddEnumValueOp, CreateEnumOp
-from asyncmig.operations.execute import ExecuteSQLOp
-from asyncmig.operations.functions import DropFunctionOp
-from asyncmig.operations.impossible import ImpossibleChangeOp
-from asyncmig.operations.indexes import CreateIndexOp
-from asyncmig.operations.keys import CreatePrimaryKeyOp
-from asyncmig.operations.operation import MigrateOperation
-from asyncmig.operations.sequences import CreateSequenceOp
-from asyncmig.operations.views import CreateViewOp
-from asyncmig.render.operations import render_operations
-from asyncmig.render.operations_items import ItemWriter
-from asyncmig.render.portable import is_for_alembic
-from asyncmig.render.prefixes import Prefixes
+from asyncmig.operations.base.containers import ModifyTableOps
+from asyncmig.operations.base.operation import MigrateOperation
+from asyncmig.operations.directives.constraints import ValidateConstraintOp
+from asyncmig.operations.directives.enums import AddEnumValueOp, CreateEnumOp
+from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.operations.directives.functions import DropFunctionOp
+from asyncmig.operations.directives.indexes import CreateIndexOp
+from asyncmig.operations.directives.keys import CreatePrimaryKeyOp
+from asyncmig.operations.directives.sequences import CreateSequenceOp
+from asyncmig.operations.directives.views import CreateViewOp
+from asyncmig.operations.unsupported_change import ImpossibleChangeOp
+from asyncmig.render.code.alembic_portable import is_for_alembic
+from asyncmig.render.code.operations import render_operations
+from asyncmig.render.code.schema_items import ItemWriter
+from asyncmig.render.source.prefixes import Prefixes
 
 IMPOSSIBLE = ImpossibleChangeOp("t", "its key", before="a", after="b")
 

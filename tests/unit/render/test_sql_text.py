@@ -7,8 +7,8 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncmig.render.layout import Call, laid_out
-from asyncmig.render.sql_text import sql_text
+from asyncmig.render.source.layout import Call, laid_out
+from asyncmig.render.source.sql_literals import sql_text
 
 INDEX = (
     "CREATE INDEX CONCURRENTLY ix_customer_email ON customer USING btree (lower(email) DESC, "

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from asyncmig.errors import ScriptError
-from asyncmig.render.mako_template import comma, render_mako
-from asyncmig.render.template import fill
+from asyncmig.render.templates.mako import comma, render_mako
+from asyncmig.render.templates.template import fill
 
 
 class TestPlain:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from asyncmig.revisions.graph import RevisionGraph
-from asyncmig.revisions.revision import Revision
+from asyncmig.revisions.graph.graph import RevisionGraph
+from asyncmig.revisions.graph.revision import Revision
 
 _PARTS = re.compile(
     r"(?P<id>[^<~#\s]*)\s*(?:<(?P<down>[^~#]*))?(?:~(?P<depends>[^#]*))?(?:#(?P<labels>.*))?"

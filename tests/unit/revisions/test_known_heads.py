@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asyncmig.errors import FileError, HistoryError
-from asyncmig.revisions.known_heads import known_heads
+from asyncmig.revisions.cache.heads_cache import known_heads
 from asyncmig.revisions.script_directory import ScriptDirectory
 
 LATER = 60 * 10**9  # nanoseconds: the files of a test are new, so we pretend that it is later
@@ -19,7 +19,7 @@ def later(monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     monkeypatch.setattr(sys, "pycache_prefix", None)
     now = time.time_ns() + LATER
-    monkeypatch.setattr("asyncmig.revisions.index.time.time_ns", lambda: now)
+    monkeypatch.setattr("asyncmig.revisions.cache.metadata_index.time.time_ns", lambda: now)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_any_change_is_seen(versions, change):
 
 
 def test_what_changed_a_moment_ago(versions, monkeypatch):
-    monkeypatch.setattr("asyncmig.revisions.index.time.time_ns", lambda: 0)
+    monkeypatch.setattr("asyncmig.revisions.cache.metadata_index.time.time_ns", lambda: 0)
     ScriptDirectory.load([versions])
     assert known_heads([versions]) is None
 

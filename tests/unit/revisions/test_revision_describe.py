@@ -2,7 +2,7 @@
 
 from revision_shorthand import graph
 
-from asyncmig.revisions.describe import branch_points, describe, describe_all
+from asyncmig.revisions.graph.describe import branch_points, describe, describe_all
 
 TREE = graph("a; b < a # left; c < a; m < b c ~ x; x")
 

@@ -4,9 +4,9 @@ import pytest
 from revision_shorthand import graph, ids, line, revisions
 
 from asyncmig.errors import AmbiguousRevisionError, HistoryError, RevisionNotFoundError
-from asyncmig.revisions.graph import RevisionGraph
-from asyncmig.revisions.history import History
-from asyncmig.revisions.revision import Revision
+from asyncmig.revisions.graph.graph import RevisionGraph
+from asyncmig.revisions.graph.history import History
+from asyncmig.revisions.graph.revision import Revision
 
 
 class TestWhatIsRefused:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncmig.errors import ScriptError
-from asyncmig.revisions.metadata import decode, read_metadata, revision_from
-from asyncmig.revisions.revision import Revision, Verdict
+from asyncmig.revisions.files.python_metadata import decode, read_metadata, revision_from
+from asyncmig.revisions.graph.revision import Revision, Verdict
 
 ALEMBIC = '''\
 """add users

@@ -3,10 +3,10 @@
 import pytest
 from revision_shorthand import graph, ids, line
 
-from asyncmig.revisions import order
-from asyncmig.revisions.graph import RevisionGraph
-from asyncmig.revisions.order import newest_first
-from asyncmig.revisions.revision import Revision
+from asyncmig.revisions.graph import order
+from asyncmig.revisions.graph.graph import RevisionGraph
+from asyncmig.revisions.graph.order import newest_first
+from asyncmig.revisions.graph.revision import Revision
 
 
 def test_the_first_branch_is_followed_down_before_the_next():

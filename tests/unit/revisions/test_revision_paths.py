@@ -4,8 +4,8 @@ import pytest
 from revision_shorthand import graph, ids, line
 
 from asyncmig.errors import TargetError
-from asyncmig.revisions.graph import Move, RevisionGraph, RowChange
-from asyncmig.revisions.moves import stamp_moves
+from asyncmig.revisions.graph.graph import Move, RevisionGraph, RowChange
+from asyncmig.revisions.graph.moves import stamp_moves
 
 
 def rows_after(tree, moves, rows=()):

@@ -5,13 +5,13 @@ from textwrap import dedent
 import pytest
 
 from asyncmig.errors import ScriptError
-from asyncmig.revisions.revision import Revision, ScriptKind
-from asyncmig.revisions.sqlfile import (
+from asyncmig.revisions.files.sql_file import (
     SqlSection,
     normalise_sql,
     read_sql_metadata,
     read_sql_sections,
 )
+from asyncmig.revisions.graph.revision import Revision, ScriptKind
 
 PATH = "/versions/x.sql"
 

@@ -10,10 +10,10 @@ import pytest
 from revision_shorthand import ids
 
 from asyncmig.errors import FileError, HistoryError, ScriptError
-from asyncmig.revisions import reading
-from asyncmig.revisions.index import RevisionIndex
-from asyncmig.revisions.listing import list_folder
-from asyncmig.revisions.revision import ScriptKind, Verdict
+from asyncmig.revisions.cache.metadata_index import RevisionIndex
+from asyncmig.revisions.files import read as read_module
+from asyncmig.revisions.files.listing import list_folder
+from asyncmig.revisions.graph.revision import ScriptKind, Verdict
 from asyncmig.revisions.script_directory import ScriptDirectory, read_revisions
 
 NOW = time.time_ns
@@ -124,7 +124,7 @@ class TestListing:
 
     def test_a_file_that_is_gone_while_it_is_listed(self, versions, monkeypatch):
         write(versions, "a.py")
-        monkeypatch.setattr(reading, "FileIO", lambda path: FileIO(path + "x"))
+        monkeypatch.setattr(read_module, "FileIO", lambda path: FileIO(path + "x"))
         with pytest.raises(FileError, match=r"a.py cannot be read: No such file"):
             load(versions)
 
@@ -236,19 +236,21 @@ class TestIndex:
     @pytest.fixture(autouse=True)
     def later(self, monkeypatch):
         self.now = NOW() + LATER
-        monkeypatch.setattr("asyncmig.revisions.index.time.time_ns", lambda: self.now)
+        monkeypatch.setattr(
+            "asyncmig.revisions.cache.metadata_index.time.time_ns", lambda: self.now
+        )
 
     @pytest.fixture
     def reads(self, monkeypatch):
         """The files that were read, not taken from the index."""
         names: list[str] = []
-        read = reading.read_file
+        read = read_module.read_file
 
         def spy(path):
             names.append(Path(path).name)
             return read(path)
 
-        monkeypatch.setattr(reading, "read_file", spy)
+        monkeypatch.setattr(read_module, "read_file", spy)
         return names
 
     def index_of(self, versions: Path) -> Path:
@@ -443,5 +445,6 @@ def test_what_graph_commands_import():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
     heavy = {"sqlalchemy", "asyncpg", "anyio", "asyncio", "importlib.util", "difflib", "hashlib"}
-    ours = {"importing", "loader", "script", "syntax", "metadata", "sqlfile", "validate"}
-    assert not loaded & (heavy | {f"asyncmig.revisions.{name}" for name in ours})
+    files = {"import_script", "loader", "script", "python_ast", "python_metadata", "sql_file"}
+    ours = {f"asyncmig.revisions.files.{name}" for name in files} | {"asyncmig.revisions.validate"}
+    assert not loaded & (heavy | ours)

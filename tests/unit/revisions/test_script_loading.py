@@ -12,11 +12,11 @@ from textwrap import dedent
 import pytest
 
 from asyncmig.errors import FileError, ScriptError
-from asyncmig.revisions.checksum import checksum
-from asyncmig.revisions.importing import forget_module, import_script
-from asyncmig.revisions.revision import Revision, ScriptKind
-from asyncmig.revisions.script import PythonScript, SqlScript, load_script
-from asyncmig.revisions.syntax import flattened, parse
+from asyncmig.revisions.files.checksum import checksum
+from asyncmig.revisions.files.import_script import forget_module, import_script
+from asyncmig.revisions.files.python_ast import flattened, parse
+from asyncmig.revisions.files.script import PythonScript, SqlScript, load_script
+from asyncmig.revisions.graph.revision import Revision, ScriptKind
 
 HEAD = 'revision = "a"\ndown_revision = None\n'
 

@@ -6,10 +6,10 @@ import pytest
 from revision_shorthand import line, revisions
 
 from asyncmig.errors import FileError, ScriptError
-from asyncmig.revisions.revision import Revision
-from asyncmig.revisions.rules import RULES
-from asyncmig.revisions.unchecked import UncheckedHistory
+from asyncmig.revisions.graph.revision import Revision
+from asyncmig.revisions.unvalidated_history import UncheckedHistory
 from asyncmig.revisions.validate import check, validate
+from asyncmig.revisions.validation_rules import RULES
 
 
 class Written:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.ddl.raw_sql import unescape
-from asyncmig.sql.colons import kept_backslashes, without_parameters
+from asyncmig.sql.text_escaping import kept_backslashes, without_parameters
 
 TEXTS = st.text(alphabet="ab1_ :\\'[]é", max_size=24)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.sql.returns import spelled_returns
+from asyncmig.sql.carriage_returns import spelled_returns
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from asyncmig.operations.implementation import Implementation as DefaultImpl
+from asyncmig.operations.alembic_impl import Implementation as DefaultImpl
 
 __all__ = ["DefaultImpl"]

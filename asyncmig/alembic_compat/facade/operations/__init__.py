@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from asyncmig.alembic_compat.facade.operations import ops
+from asyncmig.operations.base.operation import MigrateOperation
 from asyncmig.operations.batch import BatchOperations
 from asyncmig.operations.facade import Operations
-from asyncmig.operations.operation import MigrateOperation
 
 AbstractOperations = Operations
 

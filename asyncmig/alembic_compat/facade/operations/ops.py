@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 import asyncmig.operations as home
@@ -11,7 +11,7 @@ import asyncmig.operations as home
 
 def __getattr__(name: str) -> Any:
     if name.endswith(("Op", "Ops", "Operation", "Container", "Script")):
-        for module in iter_modules(home.__path__, f"{home.__name__}."):
+        for module in walk_packages(home.__path__, f"{home.__name__}."):
             found = getattr(import_module(module.name), name, None)
             if isinstance(found, type):
                 globals()[name] = found

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from asyncmig.operations.schema_objects import SchemaObjects
+from asyncmig.operations.base.schema_objects import SchemaObjects
 
 __all__ = ["SchemaObjects"]

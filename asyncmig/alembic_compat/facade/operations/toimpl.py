@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.operations.facade import Operations
-    from asyncmig.operations.operation import MigrateOperation
 
 __all__ = [
     "add_column",

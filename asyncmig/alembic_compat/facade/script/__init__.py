@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.revisions.graph.alembic_script import Script
 from asyncmig.revisions.script_directory import ScriptDirectory as Directory
-from asyncmig.revisions.script_view import Script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from asyncmig.alembic_compat.facade.config import Config
     from asyncmig.config.settings import Settings
-    from asyncmig.revisions.graph import RevisionGraph
+    from asyncmig.revisions.graph.graph import RevisionGraph
 
 __all__ = ["Script", "ScriptDirectory"]
 

@@ -1,0 +1,1 @@
+"""``adopt``: a native configuration for an existing Alembic project."""

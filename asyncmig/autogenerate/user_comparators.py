@@ -1,0 +1,154 @@
+"""Comparators of users: what they add to what we have found.
+
+They are called with what was configured, in this order:
+
+- ``autogenerate``: ``function(autogen_context, upgrade_ops)``;
+- ``schema``: ``function(autogen_context, upgrade_ops, schemas)``, where None is the default schema;
+- ``column``: ``function(autogen_context, alter_column_op, schema, table_name, name, conn_column,
+  metadata_column)`` for each column that both sides have; the operation changes nothing yet, and what
+  they let it change comes to what we have found;
+- ``table``: ``function(autogen_context, modify_table_ops, schema, name, conn_table, metadata_table)`` for
+  each table of either side; the one that a side has not is None.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.autogenerate.dispatch import comparators
+from asyncmig.diff.schema_items.schema_items import Objects
+from asyncmig.errors import ConfigError
+from asyncmig.operations.base.containers import ModifyTableOps, OpContainer
+from asyncmig.operations.directives.columns import AlterColumnOp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import sqlalchemy as sa
+
+    from asyncmig.autogenerate.context import AutogenContext
+    from asyncmig.catalog.model import Catalog
+    from asyncmig.operations.base.containers import DowngradeOps, UpgradeOps
+
+__all__ = ["add_users_operations"]
+
+_TARGETS = ("autogenerate", "schema", "table", "column")
+_ASPECTS = {"type": None, "nullable": None, "server_default": False, "comment": False}
+"""What a column's operation may change, and what stands for no change."""
+
+
+def add_users_operations(
+    context: AutogenContext,
+    upgrade: UpgradeOps,
+    downgrade: DowngradeOps,
+    *,
+    actual: Catalog,
+    wanted: Catalog,
+    models: Mapping[tuple[str, str], sa.Table],
+) -> None:
+    """Call the comparators; what they add to ``upgrade``, ``downgrade`` undoes at the same place.
+
+    Args:
+        context: their first argument.
+        upgrade: what was found; they may put operations before, between and after.
+        downgrade: what undoes it.
+        actual: the database.
+        wanted: the models.
+        models: their tables by schema and name.
+
+    Raises:
+        NotImplementedError: an operation of theirs has no ``reverse``.
+    """
+    _refuse_others()
+    ours = {id(operation) for operation in upgrade.ops}
+    for compare in comparators.registered("autogenerate"):
+        compare(context, upgrade)
+    default = actual.default_schema
+    for compare in comparators.registered("schema"):
+        schemas = {None if name == default else name for name in actual.schemas | wanted.schemas}
+        compare(context, upgrade, schemas)
+    of_tables = list(comparators.registered("table"))
+    of_columns = list(comparators.registered("column"))
+    if of_tables or of_columns:
+        changed = set(_changes(upgrade.ops))
+        old, new = Objects(actual), Objects(wanted)
+        for name in sorted({*actual.tables, *wanted.tables}):
+            there, here = actual.tables.get(name), wanted.tables.get(name)
+            schema = None if name.schema == default else name.schema
+            found = ModifyTableOps(name.name, [], schema=schema)
+            inspected = None if there is None else old.table(there)
+            model = None if here is None else models.get((name.schema, name.name), new.table(here))
+            if of_columns and inspected is not None and model is not None:
+                for operation in _compared_columns(context, of_columns, found, inspected, model):
+                    for _, _, _, aspect in changed & set(_changes([operation])):
+                        # PostgreSQL has compared that
+                        setattr(operation, f"modify_{aspect}", _ASPECTS[aspect])
+                    if operation.has_changes():
+                        found.ops.append(operation)
+            for compare in of_tables:
+                compare(context, found, schema, name.name, inspected, model)
+            if not found.is_empty():
+                upgrade.ops.append(found)
+    _undo(ours, upgrade, downgrade)
+
+
+def _refuse_others() -> None:
+    """Nobody is to think that a function is called which is not."""
+    for target, _ in comparators.functions:
+        if target not in _TARGETS:
+            raise ConfigError(
+                f"comparators.dispatch_for({target!r}): there is nothing of that name to compare",
+                hint=f"it takes one of {', '.join(_TARGETS)}",
+                target=str(target),
+            )
+
+
+def _compared_columns(
+    context: AutogenContext,
+    functions: Iterable[Callable[..., object]],
+    table: ModifyTableOps,
+    inspected: sa.Table,
+    model: sa.Table,
+) -> Iterator[AlterColumnOp]:
+    """For each column that both have what users' functions make of it."""
+    schema, name = table.schema, table.table_name
+    there = {column.name: column for column in inspected.columns}
+    for column in model.columns:
+        before = there.get(column.name)
+        if before is None:
+            continue
+        operation = AlterColumnOp(
+            name,
+            column.name,
+            schema=schema,
+            existing_type=before.type,
+            existing_nullable=before.nullable,
+            existing_server_default=before.server_default,
+            existing_comment=before.comment,
+        )
+        for compare in functions:
+            compare(context, operation, schema, name, column.name, before, column)
+        yield operation
+
+
+def _changes(operations: Iterable[object]) -> Iterator[tuple[str | None, str, str, str]]:
+    """Schema, table, column and aspect of each change of a column."""
+    for operation in operations:
+        if isinstance(operation, OpContainer):
+            yield from _changes(operation.ops)
+        elif isinstance(operation, AlterColumnOp):
+            for aspect, unset in _ASPECTS.items():
+                if getattr(operation, f"modify_{aspect}") is not unset:
+                    yield operation.schema, operation.table_name, operation.column_name, aspect
+
+
+def _undo(ours: set[int], upgrade: UpgradeOps, downgrade: DowngradeOps) -> None:
+    places = [place for place, operation in enumerate(upgrade.ops) if id(operation) in ours]
+    first = places[0] if places else len(upgrade.ops)
+    before = [operation for operation in upgrade.ops[:first] if id(operation) not in ours]
+    after = [operation for operation in upgrade.ops[first:] if id(operation) not in ours]
+    downgrade.ops[:] = [
+        *(operation.reverse() for operation in reversed(after)),
+        *downgrade.ops,
+        *(operation.reverse() for operation in reversed(before)),
+    ]

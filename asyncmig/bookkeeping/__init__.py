@@ -1,0 +1,1 @@
+"""The version table and the journal: what has been applied."""

@@ -1,0 +1,225 @@
+"""The journal: one row a phase, beside the version table.
+
+A transaction phase writes its row in its own transaction, so the row exists exactly if the work
+does. An autocommit phase writes the row before its first statement (``started``), counts its finished
+statements in it, and sets it ``done`` after the last. ``final`` marks the phase that also changed the
+version table: the newest row of a revision is therefore enough to know whether it stopped half way.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from asyncmig.database.quoting import identifier, literal, qualified, text_array
+from asyncmig.version import asyncmig_version
+
+if TYPE_CHECKING:
+    from asyncmig.plan.model import Phase, Step
+
+__all__ = ["Decision", "Journal", "Run"]
+
+_FINISHED = "asyncmig.finished"
+"""The setting that holds when the last phase of this session ended, in seconds since 1970."""
+
+_COLUMNS = """\
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run uuid NOT NULL,
+    revision text NOT NULL,
+    down_revisions text[] NOT NULL,
+    direction text NOT NULL,
+    phase integer NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    statement integer NOT NULL,
+    final boolean NOT NULL,
+    fingerprint text,
+    checksum text,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz,
+    host text,
+    pid integer,
+    application text,
+    role text,
+    version text,
+    tag text,
+    error text"""
+
+
+class Decision(StrEnum):
+    """What a person says of a revision that stopped half way.
+
+    ``done``: the interrupted statement has run; ``retry``: it has not; ``forget``: nothing of the
+    revision stands any more, it was put right by hand.
+    """
+
+    DONE = "done"
+    RETRY = "retry"
+    FORGET = "forget"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Who runs: the facts that every row of one run shares."""
+
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    application: str = "asyncmig"
+    tag: str | None = None
+    host: str = field(default_factory=socket.gethostname)
+    pid: int = field(default_factory=os.getpid)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """The SQL about the journal.
+
+    Attributes:
+        name: the table.
+        schema: the version table's.
+        run: None writes rows for a script that psql will run: host and pid are not known then.
+    """
+
+    name: str = "asyncmig_journal"
+    schema: str | None = None
+    run: Run | None = None
+
+    @property
+    def sql_name(self) -> str:
+        """The name as SQL."""
+        return qualified(self.schema, self.name)
+
+    def create(self) -> list[str]:
+        """CREATE TABLE and its indexes, if there are none."""
+        by_revision = identifier(f"{self.name}_revision_idx")
+        still_open = identifier(f"{self.name}_open_idx")
+        return [
+            f"CREATE TABLE IF NOT EXISTS {self.sql_name} (\n{_COLUMNS}\n)",
+            f"CREATE INDEX IF NOT EXISTS {by_revision} ON {self.sql_name} (revision, id)",
+            f"CREATE INDEX IF NOT EXISTS {still_open} ON {self.sql_name} (id) WHERE NOT final",
+        ]
+
+    @cached_property
+    def _who(self) -> str:
+        run = self.run
+        if run is None:
+            return f"NULL, NULL, 'psql', current_user, {literal(asyncmig_version())}, NULL"
+        return (
+            f"{literal(run.host)}, {run.pid}, {literal(run.application)}, current_user, "
+            f"{literal(asyncmig_version())}, {literal(run.tag)}"
+        )
+
+    @property
+    def _began(self) -> str:
+        if self.run is None:  # psql sends one statement at a time
+            return "now()"
+        return f"greatest(now(), to_timestamp(nullif(current_setting('{_FINISHED}', true), '')::float8))"
+
+    @property
+    def _now(self) -> str:
+        """The time, which is also noted for the phase that comes next; a rollback takes the note back."""
+        if self.run is None:
+            return "clock_timestamp()"
+        noted = "extract(epoch FROM clock_timestamp())::text"
+        return f"to_timestamp(set_config('{_FINISHED}', {noted}, false)::float8)"
+
+    @cached_property
+    def _run(self) -> str:
+        return "gen_random_uuid()" if self.run is None else literal(self.run.id)
+
+    def insert(
+        self,
+        step: Step,
+        phase: int,
+        content: Phase,
+        *,
+        state: str,
+        final: bool,
+        statement: int | None = None,
+        error: str | None = None,
+    ) -> str:
+        """One phase's row.
+
+        ``started_at`` is its transaction's begin, or the end of the phase before it: all transactions of
+        one message begin, for the server, when the message arrives.
+        """
+        finished = "NULL" if state == "started" else self._now
+        done = len(content.statements) if statement is None else statement
+        return (
+            f"INSERT INTO {self.sql_name} (run, revision, down_revisions, direction, phase, kind,"
+            " state, statement, final, fingerprint, checksum, started_at, finished_at, host, pid,"
+            " application, role, version, tag, error) VALUES"
+            f" ({self._run}, {literal(step.revision)}, {text_array(step.down_revisions)},"
+            f" {literal(str(step.direction))}, {phase}, {literal(str(content.kind))},"
+            f" {literal(state)}, {done}, {literal(final)}, {literal(content.fingerprint)},"
+            f" {literal(step.checksum)}, {self._began}, {finished}, {self._who}, {literal(error)})"
+        )
+
+    def advance(self, step: Step, phase: int, statement: int) -> str:
+        """Count one more finished statement of a started phase."""
+        return f"UPDATE {self.sql_name} SET statement = {statement} WHERE {self._open(step, phase)}"
+
+    def finish(self, step: Step, phase: int, content: Phase, *, final: bool) -> str:
+        """Set a started phase done."""
+        return (
+            f"UPDATE {self.sql_name} SET state = 'done', final = {literal(final)},"
+            f" statement = {len(content.statements)},"
+            f" fingerprint = {literal(content.fingerprint)}, finished_at = {self._now},"
+            f" error = NULL WHERE {self._open(step, phase)}"
+        )
+
+    def fail(self, step: Step, phase: int, done: Phase, error: str) -> str:
+        """Say why a started phase stopped: PostgreSQL refused a statement.
+
+        The fingerprint becomes that of ``done``, the statements before it: the rest of the phase may
+        be corrected before it goes on.
+        """
+        return self._stop(step, phase, done, error, "failed")
+
+    def refuse(self, step: Step, phase: int, done: Phase, error: str) -> str:
+        """Say why a statement of a started phase was not sent: something of others is in its way."""
+        return self._stop(step, phase, done, error, "refused")
+
+    def _stop(self, step: Step, phase: int, done: Phase, error: str, state: str) -> str:
+        return (
+            f"UPDATE {self.sql_name} SET state = {literal(state)}, finished_at = clock_timestamp(),"
+            f" fingerprint = {literal(done.fingerprint)}, error = {literal(error)}"
+            f" WHERE {self._open(step, phase)}"
+        )
+
+    def reopen(self, entry: int, content: Phase) -> str:
+        """Take up a phase that an earlier run left; the row tells of the run that ends it."""
+        return (
+            f"UPDATE {self.sql_name} SET state = 'started', started_at = now(), finished_at = NULL,"
+            f" error = NULL, fingerprint = {literal(content.fingerprint)}, run = {self._run},"
+            f" (host, pid, application, role, version, tag) = ROW ({self._who}) WHERE id = {entry}"
+        )
+
+    def resolve(self, entry: int, decision: Decision) -> str:
+        """Write down what a person decided about a phase that an earlier run left."""
+        change = {
+            Decision.DONE: "state = 'resolved', statement = statement + 1",
+            Decision.RETRY: "state = 'resolved'",
+            Decision.FORGET: "state = 'forgotten', final = true, finished_at = clock_timestamp()",
+        }[decision]
+        return f"UPDATE {self.sql_name} SET {change} WHERE id = {entry}"
+
+    def insert_stamp(self, revision: str, down_revisions: tuple[str, ...]) -> str:
+        """A row for a revision that was declared applied without running it."""
+        return (
+            f"INSERT INTO {self.sql_name} (run, revision, down_revisions, direction, phase, kind,"
+            " state, statement, final, started_at, finished_at, host, pid, application, role,"
+            " version, tag) VALUES"
+            f" ({self._run}, {literal(revision)}, {text_array(down_revisions)}, 'stamp', 0, 'stamp',"
+            f" 'done', 0, true, now(), clock_timestamp(), {self._who})"
+        )
+
+    def _open(self, step: Step, phase: int) -> str:
+        return (
+            f"state = 'started' AND revision = {literal(step.revision)}"
+            f" AND direction = {literal(str(step.direction))} AND phase = {phase}"
+        )

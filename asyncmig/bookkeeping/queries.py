@@ -1,0 +1,223 @@
+"""Questions to a database that change nothing: where it stands, what it has run."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import anyio
+
+from asyncmig.bookkeeping.state import read_state
+from asyncmig.bookkeeping.unknown_revisions import known_ancestors
+from asyncmig.database.quoting import qualified
+from asyncmig.database.session_settings import prepared_session
+from asyncmig.errors import AmbiguousRevisionError, RevisionError, TargetError
+from asyncmig.results import JournalEntry, PartialStep, Status
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from asyncmig.bookkeeping.state import DatabaseState
+    from asyncmig.config.settings import Settings
+    from asyncmig.database.connections import Database
+    from asyncmig.database.session import Session
+    from asyncmig.revisions.graph.graph import RevisionGraph
+
+__all__ = [
+    "LogFilter",
+    "moment",
+    "opened",
+    "read_journal",
+    "read_status",
+    "wait_until_current",
+]
+
+_ENTRIES = """\
+SELECT id, run::text, revision, direction, phase, kind, state, statement, final, checksum,
+       started_at, finished_at, host, pid, application, role, version, tag, error
+FROM {journal}
+WHERE ($1::text IS NULL OR pg_catalog.starts_with(revision, $1))
+  AND ($2::text IS NULL OR direction = $2)
+  AND ($3::text IS NULL OR state = $3)
+  AND ($4::timestamptz IS NULL OR started_at >= $4)
+  AND ($5::text IS NULL OR tag = $5)
+  AND ($6::text IS NULL OR pg_catalog.starts_with(run::text, $6))
+ORDER BY id DESC LIMIT $7"""
+
+DIRECTIONS = ("upgrade", "downgrade", "stamp")
+STATES = ("done", "started", "failed", "refused", "resolved", "forgotten")
+MOST_ENTRIES = 2**63 - 1
+"""What a bigint holds."""
+
+SHORTEST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+
+
+@asynccontextmanager
+async def opened(database: Database, settings: Settings) -> AsyncIterator[Session]:
+    """A session with the role and search path that were asked for."""
+    async with database.session() as session, prepared_session(session, settings):
+        yield session
+
+
+async def read_status(
+    session: Session, settings: Settings, graph: RevisionGraph
+) -> tuple[Status, DatabaseState]:
+    """Where the database stands against the code."""
+    state = await read_state(session, settings)
+    known = frozenset(head for head in state.heads if head in graph)
+    unknown = tuple(sorted(state.heads - known))
+    below: frozenset[str] | None = frozenset()
+    if unknown:
+        below = await known_ancestors(session, settings, state, unknown, graph)
+    pending = _pending(graph, known | (below or frozenset()))
+    partial = tuple(
+        PartialStep(
+            revision=entry.revision,
+            direction=entry.direction,
+            phase=entry.next_phase,
+            kind=entry.kind,
+            statement=entry.statement,
+        )
+        for entry in state.open
+    )
+    if unknown and (below is None or pending):
+        name = "diverged"
+    elif unknown:
+        name = "ahead"
+    elif partial:
+        name = "partial"
+    elif pending:
+        name = "pending" if state.heads else "empty"
+    else:
+        name = "current"
+    status = Status(
+        state=name,
+        current=tuple(sorted(state.heads)),
+        heads=graph.heads,
+        pending=pending,
+        partial=partial,
+        unknown=unknown,
+    )
+    return status, state
+
+
+def _pending(graph: RevisionGraph, heads: frozenset[str]) -> tuple[str, ...]:
+    try:
+        return tuple(move.revision.id for move in graph.upgrade_path("heads", heads))
+    except AmbiguousRevisionError:
+        raise
+    except RevisionError:  # rows that overlap, such as a hand-edited version table leaves
+        return tuple(head for head in graph.heads if head not in heads)
+
+
+async def wait_until_current(
+    session: Session,
+    settings: Settings,
+    graph: RevisionGraph,
+    timeout: float | None,  # noqa: ASYNC109
+) -> Status:
+    """Ask again and again until nothing is pending, or the time is over; the last answer."""
+    pause = SHORTEST_PAUSE
+    status, _ = await read_status(session, settings, graph)
+    with anyio.move_on_after(timeout):
+        while not status.ok:
+            await anyio.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+            status, _ = await read_status(session, settings, graph)
+    return status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """Which rows of the journal are asked for; None is any. ``revision`` and ``run`` may be beginnings.
+
+    Raises:
+        TargetError: a word that no row can have, or a limit below zero.
+    """
+
+    revision: str | None = None
+    direction: str | None = None
+    state: str | None = None
+    since: datetime | None = None
+    tag: str | None = None
+    run: str | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, given, known in (
+            ("direction", self.direction, DIRECTIONS),
+            ("state", self.state, STATES),
+        ):
+            if given is not None and given not in known:
+                raise TargetError(
+                    f"no entry of the journal has {name} {given!r}",
+                    hint=f"it is one of {', '.join(known)}",
+                    target=given,
+                )
+        if self.limit is not None and not 0 <= self.limit <= MOST_ENTRIES:
+            raise TargetError(
+                f"{self.limit} is no number of entries",
+                hint="give 0 or more, or leave it out for all",
+                target=str(self.limit),
+            )
+
+
+def moment(since: datetime | str | None) -> datetime | None:
+    """A time as the journal is asked for it; without a zone it is this machine's.
+
+    Raises:
+        TargetError: it is no time.
+    """
+    if isinstance(since, str):
+        try:
+            since = datetime.fromisoformat(since).astimezone()
+        except (ValueError, OverflowError):
+            raise TargetError(
+                f"{since!r} is no time",
+                hint="write it as 2026-11-21 or 2026-11-21T03:30:00+00:00",
+                target=since,
+            ) from None
+    return None if since is None else since.astimezone()
+
+
+async def read_journal(
+    session: Session, settings: Settings, wanted: LogFilter
+) -> tuple[JournalEntry, ...]:
+    """The journal's rows, newest first."""
+    state = await read_state(session, settings, careful=True)
+    if not state.has_journal:
+        return ()
+    journal = qualified(state.schema, settings.journal_table)
+    rows = await session.fetch(_ENTRIES.format(journal=journal), *astuple(wanted))
+    return tuple(
+        JournalEntry(
+            id=row["id"],
+            run=row["run"],
+            revision=row["revision"],
+            direction=row["direction"],
+            phase=row["phase"],
+            kind=row["kind"],
+            state=row["state"],
+            statement=row["statement"],
+            final=row["final"],
+            started_at=row["started_at"].isoformat(),
+            finished_at=row["finished_at"].isoformat() if row["finished_at"] else None,
+            elapsed=(
+                (row["finished_at"] - row["started_at"]).total_seconds()
+                if row["finished_at"]
+                else None
+            ),
+            checksum=row["checksum"],
+            host=row["host"],
+            pid=row["pid"],
+            application=row["application"],
+            role=row["role"],
+            asyncmig_version=row["version"],
+            tag=row["tag"],
+            error=row["error"],
+        )
+        for row in rows
+    )

@@ -1,0 +1,198 @@
+"""What the database says of itself: the rows of the version table, and what stopped half way.
+
+One query at head. A database without our tables costs one more, since SQL cannot read a table that
+may not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from asyncmig.database.quoting import literal, qualified
+from asyncmig.errors import ConfigError
+
+if TYPE_CHECKING:
+    from asyncmig.config.settings import Settings
+    from asyncmig.database.session import Session
+
+__all__ = ["DatabaseState", "OpenRevision", "read_state"]
+
+# a revision is open when its newest row is not final; the partial index on such rows keeps it cheap
+_OPEN = """\
+SELECT j.id, j.revision, j.direction, j.phase, j.kind, j.state, j.statement, j.fingerprint, j.checksum
+FROM {journal} AS j
+WHERE NOT j.final
+  AND NOT EXISTS (
+      SELECT FROM {journal} AS newer WHERE newer.revision = j.revision AND newer.id > j.id
+  )"""
+
+_OPTIMISTIC = """\
+SELECT
+    pg_catalog.pg_backend_pid() AS backend_pid,
+    ARRAY(SELECT version_num::text FROM {version}) AS heads,
+    (SELECT n.nspname::text FROM pg_catalog.pg_class AS c
+     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.oid = pg_catalog.to_regclass({version_name})) AS schema,
+    open.*
+FROM (SELECT 1) AS one LEFT JOIN ({open}) AS open ON true"""
+
+_PRESENCE = """\
+SELECT
+    pg_catalog.pg_backend_pid() AS backend_pid,
+    version.nspname::text AS version_schema,
+    version.width AS width,
+    journal.nspname::text AS journal_schema,
+    pg_catalog.current_schema()::text AS current_schema
+FROM (SELECT 1) AS one
+LEFT JOIN (
+    SELECT n.nspname, a.atttypmod - 4 AS width FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'version_num'
+    WHERE c.oid = pg_catalog.to_regclass({version_name})
+) AS version ON true
+LEFT JOIN (
+    SELECT n.nspname FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.oid = pg_catalog.to_regclass({journal_name})
+) AS journal ON true"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRevision:
+    """A revision that stopped between its phases, as its newest row in the journal tells it."""
+
+    journal_id: int
+    revision: str
+    direction: str
+    phase: int
+    kind: str
+    state: str
+    statement: int
+    fingerprint: str | None
+    checksum: str | None
+
+    @property
+    def next_phase(self) -> int:
+        """The first phase that is not committed."""
+        return self.phase + (self.state == "done")
+
+    @property
+    def interrupted(self) -> bool:
+        """Nobody has seen the end of its next statement."""
+        return self.state == "started"
+
+    @property
+    def was_sent(self) -> bool:
+        """Its next statement was sent, as far as one can know."""
+        return self.state not in {"done", "refused"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseState:
+    """Where a database stands.
+
+    Attributes:
+        heads: rows of the version table.
+        schema: where the version table is, or would be made.
+        has_version_table: whether it exists; ``width`` of its column, None when not asked.
+        has_journal: whether the journal exists.
+        open: the revisions that stopped half way.
+    """
+
+    heads: frozenset[str]
+    schema: str | None
+    has_version_table: bool
+    has_journal: bool
+    width: int | None = None
+    open: tuple[OpenRevision, ...] = ()
+
+
+async def read_state(
+    session: Session, settings: Settings, *, careful: bool = False
+) -> DatabaseState:
+    """Read where the database stands.
+
+    Args:
+        session: any session.
+        settings: the tables' names.
+        careful: look first whether the tables exist, instead of trying; inside a transaction of
+            the caller a failed query would end it.
+    """
+    if not careful and settings.journal and not session.in_transaction:
+        try:
+            return await _read_hopefully(session, settings)
+        except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+            pass
+        except asyncpg.UndefinedColumnError:
+            pass  # a table of that name which is not ours; the careful way names it
+    return await _read_carefully(session, settings)
+
+
+async def _read_hopefully(session: Session, settings: Settings) -> DatabaseState:
+    version = qualified(settings.version_table_schema, settings.version_table)
+    journal = qualified(settings.version_table_schema, settings.journal_table)
+    query = _OPTIMISTIC.format(
+        version=version, version_name=literal(version), open=_OPEN.format(journal=journal)
+    )
+    rows = await session.fetch(query)
+    row = rows[0]
+    session.served_by(row["backend_pid"])
+    return DatabaseState(
+        heads=frozenset(row["heads"]),
+        schema=row["schema"],
+        has_version_table=True,
+        has_journal=True,
+        open=tuple(_open_revision(row) for row in rows if row["id"] is not None),
+    )
+
+
+async def _read_carefully(session: Session, settings: Settings) -> DatabaseState:
+    version = qualified(settings.version_table_schema, settings.version_table)
+    journal = qualified(settings.version_table_schema, settings.journal_table)
+    present = (
+        await session.fetch(
+            _PRESENCE.format(version_name=literal(version), journal_name=literal(journal))
+        )
+    )[0]
+    session.served_by(present["backend_pid"])
+    schema = present["version_schema"] or settings.version_table_schema or present["current_schema"]
+    if schema is None:
+        raise ConfigError(
+            "the search_path names no schema that exists, so there is no place for the version table",
+            hint="set `version_table_schema`, or a search_path for this role",
+        )
+    heads: frozenset[str] = frozenset()
+    if present["version_schema"] is not None:
+        table = qualified(schema, settings.version_table)
+        rows = await session.fetch(f"SELECT version_num::text FROM {table}")
+        heads = frozenset(row["version_num"] for row in rows)
+    unfinished: tuple[OpenRevision, ...] = ()
+    has_journal = present["journal_schema"] == schema
+    if has_journal:
+        rows = await session.fetch(_OPEN.format(journal=qualified(schema, settings.journal_table)))
+        unfinished = tuple(_open_revision(row) for row in rows)
+    return DatabaseState(
+        heads=heads,
+        schema=schema,
+        has_version_table=present["version_schema"] is not None,
+        has_journal=has_journal,
+        width=present["width"],
+        open=unfinished,
+    )
+
+
+def _open_revision(row: Any) -> OpenRevision:
+    return OpenRevision(
+        journal_id=row["id"],
+        revision=row["revision"],
+        direction=row["direction"],
+        phase=row["phase"],
+        kind=row["kind"],
+        state=row["state"],
+        statement=row["statement"],
+        fingerprint=row["fingerprint"],
+        checksum=row["checksum"],
+    )

@@ -1,0 +1,55 @@
+"""What a revision that the code does not have stands on: the journal remembers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.database.quoting import qualified
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
+    from asyncmig.bookkeeping.state import DatabaseState
+    from asyncmig.config.settings import Settings
+    from asyncmig.database.session import Session
+
+__all__ = ["known_ancestors"]
+
+_DOWN_REVISIONS = """\
+SELECT DISTINCT ON (revision) revision, down_revisions
+FROM {journal} ORDER BY revision, id DESC"""
+
+
+async def known_ancestors(
+    session: Session,
+    settings: Settings,
+    state: DatabaseState,
+    unknown: Iterable[str],
+    known: Container[str],
+) -> frozenset[str] | None:
+    """The nearest revisions of ours beneath revisions that we do not have.
+
+    Returns:
+        Them; or None where the journal does not tell, because there is none or because one of the
+        unknown revisions was not run by asyncmig.
+    """
+    if not state.has_journal:
+        return None
+    journal = qualified(state.schema, settings.journal_table)
+    rows = await session.fetch(_DOWN_REVISIONS.format(journal=journal))
+    below = {row["revision"]: tuple(row["down_revisions"]) for row in rows}
+    found: set[str] = set()
+    seen: set[str] = set()
+    todo = list(unknown)
+    while todo:
+        revision = todo.pop()
+        if revision in seen:
+            continue
+        seen.add(revision)
+        if revision in known:
+            found.add(revision)
+        elif revision not in below:
+            return None
+        else:
+            todo.extend(below[revision])
+    return frozenset(found)

@@ -1,0 +1,90 @@
+"""The version table: the same as Alembic's, so that a database can move over and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asyncmig.database.quoting import identifier, literal, qualified
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from asyncmig.revisions.graph.moves import RowChange
+
+__all__ = ["VersionTable"]
+
+ALEMBIC_WIDTH = 32
+"""The width that Alembic gives to its column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionTable:
+    """The SQL about the version table.
+
+    Attributes:
+        name: the table.
+        schema: where it is; None for the first schema of the search path.
+        primary_key: whether creating it gives it a primary key.
+    """
+
+    name: str = "alembic_version"
+    schema: str | None = None
+    primary_key: bool = True
+
+    @property
+    def sql_name(self) -> str:
+        """The name as SQL."""
+        return qualified(self.schema, self.name)
+
+    def create(self, revisions: Iterable[str] = (), *, if_missing: bool = False) -> str:
+        """CREATE TABLE, wide enough for the longest of these ids."""
+        width = max([ALEMBIC_WIDTH, *(len(revision) for revision in revisions)])
+        key = (
+            f",\n    CONSTRAINT {identifier(self.name + '_pkc')} PRIMARY KEY (version_num)"
+            if self.primary_key
+            else ""
+        )
+        create = "CREATE TABLE IF NOT EXISTS" if if_missing else "CREATE TABLE"
+        return f"{create} {self.sql_name} (\n    version_num VARCHAR({width}) NOT NULL{key}\n)"
+
+    def require(self, rows: Collection[str]) -> str:
+        """A statement that fails unless these rows are there; for none, if there is any."""
+        place = ", ".join(sorted(rows)) or "base"
+        if rows:
+            wanted = ", ".join(literal(row) for row in sorted(rows))
+            there = f"ARRAY(SELECT version_num::text FROM {self.sql_name})"
+            wrong = f"NOT ARRAY[{wanted}]::text[] <@ {there}"
+        else:
+            wrong = f"EXISTS (SELECT FROM {self.sql_name})"
+        problem = f"this script begins at {place}, and the database stands elsewhere"
+        hint = f"SELECT version_num FROM {self.sql_name} tells where"
+        body = (
+            f"BEGIN\n    IF {wrong} THEN\n        RAISE USING MESSAGE = {literal(problem)},\n"
+            f"            HINT = {literal(hint)};\n    END IF;\nEND"
+        )
+        tag = "$$" if "$$" not in body else "$asyncmig$"
+        return f"DO {tag}\n{body}\n{tag}"
+
+    def widen(self, width: int) -> str:
+        """Make room for longer ids. Widening a varchar rewrites nothing."""
+        return f"ALTER TABLE {self.sql_name} ALTER COLUMN version_num TYPE VARCHAR({width})"
+
+    def change(self, change: RowChange) -> list[str]:
+        """The statements of a step's change: an UPDATE where one row follows another."""
+        remove, add = list(change.remove), list(change.add)
+        statements = []
+        while remove and add:
+            old, new = remove.pop(), add.pop(0)
+            statements.append(
+                f"UPDATE {self.sql_name} SET version_num={literal(new)}"
+                f" WHERE {self.sql_name}.version_num = {literal(old)}"
+            )
+        statements[:0] = [
+            f"DELETE FROM {self.sql_name} WHERE {self.sql_name}.version_num = {literal(old)}"
+            for old in remove
+        ]
+        statements.extend(
+            f"INSERT INTO {self.sql_name} (version_num) VALUES ({literal(new)})" for new in add
+        )
+        return statements

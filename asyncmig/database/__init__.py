@@ -1,0 +1,1 @@
+"""Connections, locks, settings and server errors: PostgreSQL in general."""

@@ -1,0 +1,226 @@
+"""One migrating connection: messages out, rows in, and the SQLAlchemy view that scripts get.
+
+Everything static travels by asyncpg's simple-query ``execute``, which may carry many statements and
+leaves no snapshot behind (an idle transaction that fetched rows holds ``backend_xmin`` and makes
+CREATE INDEX CONCURRENTLY wait for it). BEGIN and COMMIT are ours, as text. SQLAlchemy comes in only
+when a script asks for its connection, and then in its autocommit mode, so that it never begins or
+ends a transaction of its own: a script's ``commit()`` does not end ours.
+"""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import asyncpg
+
+from asyncmig.database.server_errors import is_disconnect
+from asyncmig.errors import ConnectionLostError, DatabaseError, PoolingError, ScriptError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+__all__ = ["CLEANUP_SECONDS", "Session", "pooling_error"]
+
+CLEANUP_SECONDS = 5.0
+"""How long leaving a connection may take before it is dropped."""
+
+_BUSY = "another operation is in progress"
+_ANOTHER_BACKEND = "asyncmig.another_backend"
+# PostgreSQL has no RAISE in plain SQL; to read a setting that does not exist is an error with a name
+_GUARD = """SELECT CASE WHEN pg_catalog.pg_backend_pid() = {pid}{lock}
+THEN '' ELSE pg_catalog.current_setting('{name}') END"""
+
+
+class Session:
+    """A connection that is ours for the time of a run.
+
+    Args:
+        driver: the asyncpg connection.
+        make_sqlalchemy: gives the SQLAlchemy view of the same connection, once.
+        caller_transaction: the caller's transaction is open on it: no BEGIN or COMMIT is ours to
+            send, and what must run outside a transaction is refused.
+        disposable: it is closed after the run, so that nothing needs to be put back.
+    """
+
+    def __init__(
+        self,
+        driver: asyncpg.Connection,
+        make_sqlalchemy: Callable[[], Awaitable[AsyncConnection]],
+        *,
+        caller_transaction: bool = False,
+        disposable: bool = False,
+    ) -> None:
+        self.driver = driver
+        self.caller_transaction = caller_transaction
+        self.disposable = disposable
+        self.backend_pid: int | None = None
+        self.guard = ""
+        self.interrupted = False
+        self._make_sqlalchemy = make_sqlalchemy
+        self._sqlalchemy: AsyncConnection | None = None
+
+    @property
+    def in_transaction(self) -> bool:
+        """What the server said last."""
+        return bool(self.driver.is_in_transaction())
+
+    @property
+    def closed(self) -> bool:
+        """True when the connection is gone."""
+        return bool(self.driver.is_closed())
+
+    @property
+    def server_version(self) -> int:
+        """The major version."""
+        return int(self.driver.get_server_version().major)
+
+    @property
+    def pooled(self) -> bool:
+        """True when a proxy made up the process id that the driver was given at login."""
+        return self.backend_pid not in {None, self.driver.get_server_pid()}
+
+    def served_by(self, pid: int) -> None:
+        """Note which server process answered.
+
+        Raises:
+            PoolingError: it is another one than before.
+        """
+        if self.backend_pid not in {None, pid}:
+            raise pooling_error()
+        self.backend_pid = pid
+        if not self.guard and not self.caller_transaction:
+            self.guard = _GUARD.format(pid=pid, lock="", name=_ANOTHER_BACKEND)
+
+    def guarded_by(self, lock: int | None) -> None:
+        """From here on every message asks whether the server process is the one that holds the lock.
+
+        The lock is taken once more for the transaction: nobody else can hold it meanwhile.
+        """
+        taken = f" AND pg_catalog.pg_try_advisory_xact_lock({lock})" if lock is not None else ""
+        if self.backend_pid is not None and not self.caller_transaction:
+            self.guard = _GUARD.format(pid=self.backend_pid, lock=taken, name=_ANOTHER_BACKEND)
+
+    async def transact(self, statements: Sequence[str]) -> None:
+        """Send a few statements as one transaction, by a server process that holds the lock."""
+        if self.caller_transaction:
+            await self.send("\n;\n".join(statements))
+        else:
+            begin = f"BEGIN;{self.guard}" if self.guard else "BEGIN"
+            try:
+                await self.send("\n;\n".join([begin, *statements, "COMMIT"]))
+            except asyncpg.PostgresError:
+                await self.roll_back()
+                raise
+
+    async def note(self, statements: Sequence[str]) -> None:
+        """The same beside a failure that is to be told: one in here must not hide it."""
+        with suppress(asyncpg.PostgresError, ConnectionLostError, PoolingError):
+            await self.transact(statements)
+
+    async def send(self, sql: str) -> None:
+        """Send one simple-query message; it may hold many statements and transactions.
+
+        Raises:
+            asyncpg.PostgresError: the server refused it.
+            ConnectionLostError: nobody knows whether it ran.
+        """
+        with self._noticing_loss():
+            await self.driver.execute(sql)
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """Run one query and return its rows; raises as ``send``."""
+        with self._noticing_loss():
+            rows: list[asyncpg.Record] = await self.driver.fetch(query, *args)
+            return rows
+
+    async def copy_in(self, statement: str, data: str) -> None:
+        """Run ``COPY ... FROM STDIN`` with its data; raises as ``send``.
+
+        asyncpg's public COPY methods build a statement of their own; the one written in the script is
+        to run as it stands, so the method beneath them is called.
+        """
+        with self._noticing_loss():
+            await self.driver._copy_in(statement, io.BytesIO(data.encode()), None)  # noqa: SLF001
+
+    @contextmanager
+    def _noticing_loss(self) -> Iterator[None]:
+        try:
+            yield
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            if _is_swapped(error):
+                raise pooling_error() from error
+            if isinstance(error, TimeoutError) and not self.closed:
+                raise DatabaseError(
+                    "a message took longer than command_timeout, and was cancelled",
+                    hint="raise command_timeout, or set it to 0: statement_timeout is the better limit",
+                ) from error
+            if isinstance(error, asyncpg.InterfaceError) and _BUSY in str(error):
+                if not self.caller_transaction:
+                    self.driver.terminate()  # nobody will read the answer it is waiting for
+                raise ScriptError(
+                    "the connection is busy: a script began something on it and has not awaited it",
+                    hint="await what `op.connection()` and its methods give; a plain function "
+                    "has op.get_bind() and op.run_async()",
+                ) from error
+            if not (self.closed or is_disconnect(error)):
+                raise
+            raise ConnectionLostError(
+                f"the connection was lost: {str(error) or type(error).__name__}",
+                hint=(
+                    "the version table and the journal tell what stands; "
+                    "run the same command again and it goes on from there"
+                ),
+            ) from error
+
+    async def roll_back(self) -> None:
+        """End a transaction of ours, if there is one; never fails, never hangs."""
+        if self.caller_transaction or self.closed:
+            return
+        with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
+            try:
+                # after a cancellation the driver has not yet heard what the server says
+                if self.in_transaction or self.interrupted:
+                    await self.driver.execute("ROLLBACK")
+                    self.interrupted = False
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                self.driver.terminate()
+        if scope.cancelled_caught:
+            self.driver.terminate()
+
+    def show_as(self, make_sqlalchemy: Callable[[], Awaitable[AsyncConnection]]) -> None:
+        """Let scripts have another SQLAlchemy view of this connection; its maker closes it."""
+        self._make_sqlalchemy = make_sqlalchemy
+
+    async def sqlalchemy(self) -> AsyncConnection:
+        """The same connection as SQLAlchemy sees it."""
+        if self._sqlalchemy is None:
+            self._sqlalchemy = await self._make_sqlalchemy()
+        return self._sqlalchemy
+
+
+def pooling_error() -> PoolingError:
+    """What a proxy that pools by transaction gets."""
+    return PoolingError(
+        "the connection is served by several server processes in turn: a proxy (PgBouncer?) pools by "
+        "transaction, and the lock of a session would protect nothing",
+        hint=(
+            "give migrations a URL of their own, straight to PostgreSQL or to a pool with "
+            "pool_mode=session: ASYNCMIG_URL goes before DATABASE_URL"
+        ),
+    )
+
+
+def _is_swapped(error: BaseException) -> bool:
+    match error:
+        case asyncpg.UndefinedObjectError():
+            return _ANOTHER_BACKEND in str(error)
+        case asyncpg.InvalidSQLStatementNameError():
+            # the driver's statement without a name was prepared in another process
+            return "unnamed prepared statement" in str(error)
+        case _:
+            return False

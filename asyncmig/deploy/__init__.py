@@ -1,0 +1,1 @@
+"""``deploy``: a backup, the run, and checks before and after it."""

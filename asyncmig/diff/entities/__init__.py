@@ -1,0 +1,1 @@
+"""Differences of views, routines, triggers, policies, grants and other entities."""

@@ -1,0 +1,54 @@
+"""Row-level security of tables: on or off, forced or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.catalog.entities import RowSecurity
+from asyncmig.diff.entities.kinds.kind import EntityKind, raw
+from asyncmig.operations.directives.policies import DisableRlsOp, EnableRlsOp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from asyncmig.catalog.entities import EntityKey
+    from asyncmig.operations.base.operation import MigrateOperation
+
+__all__ = ["RowSecurityKind"]
+
+_OFF = (False, False)
+
+
+class RowSecurityKind(EntityKind[RowSecurity]):
+    """Makes operations of row-level security."""
+
+    def create(self, entity: RowSecurity) -> Iterator[MigrateOperation]:
+        yield from self._switch(entity.key, _OFF, _state(entity))
+
+    def drop(self, entity: RowSecurity) -> Iterator[MigrateOperation]:
+        yield from self._switch(entity.key, _state(entity), _OFF)
+
+    def change(self, before: RowSecurity, after: RowSecurity) -> Iterator[MigrateOperation]:
+        yield from self._switch(after.key, _state(before), _state(after))
+
+    def label(self, entity: RowSecurity) -> str:
+        return f"TABLE {self._place(entity.key)}"
+
+    def _switch(
+        self, key: EntityKey, was: tuple[bool, bool], will: tuple[bool, bool]
+    ) -> Iterator[MigrateOperation]:
+        name, schema = key.name, self._schema(key)
+        forcing = was[1] != will[1]
+        if will[0] and not was[0]:
+            yield EnableRlsOp(name, schema=schema, force=forcing and will[1])
+            forcing = forcing and not will[1]
+        elif was[0] and not will[0]:
+            yield DisableRlsOp(name, schema=schema, force=forcing and was[1])
+            forcing = forcing and not was[1]
+        if forcing:
+            word = "FORCE" if will[1] else "NO FORCE"
+            yield raw(f"ALTER TABLE {self._place(key)} {word} ROW LEVEL SECURITY")
+
+
+def _state(security: RowSecurity) -> tuple[bool, bool]:
+    return (security.enabled, security.forced)

@@ -1,0 +1,1 @@
+"""Passes that remove from a comparison what must not differ."""

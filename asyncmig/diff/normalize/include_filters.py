@@ -1,0 +1,281 @@
+"""What the user's ``include_name`` and ``include_object`` leave of two catalogs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from asyncmig.diff.schema_items.constraint_items import add_constraint
+from asyncmig.diff.schema_items.index_items import create_index
+from asyncmig.diff.schema_items.model_types import model_column
+from asyncmig.diff.schema_items.schema_items import Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    import sqlalchemy as sa
+
+    from asyncmig.catalog.model import Catalog, Constraint, ObjectName, Table
+
+__all__ = ["Choosing", "chosen", "without_tables"]
+
+T = TypeVar("T")
+_KINDS = {
+    "p": "primary_key_constraint",
+    "u": "unique_constraint",
+    "f": "foreign_key_constraint",
+    "c": "check_constraint",
+    "x": "exclude_constraint",
+}
+
+
+class Choosing(Protocol):
+    """The user's two functions, as they are known from ``context.configure``."""
+
+    @property
+    def include_name(self) -> Callable[[str | None, str, Mapping[str, str | None]], bool] | None:
+        """Called with a name of the database, its type, and its parents' names."""
+        ...
+
+    @property
+    def include_object(self) -> Callable[[Any, str, str, bool, Any], bool] | None:
+        """Called with an object, its name and type, whether it is the database's, and its peer."""
+        ...
+
+
+def without_tables(catalog: Catalog, names: Collection[ObjectName]) -> Catalog:
+    """A catalog without some of its tables."""
+    return replace(
+        catalog,
+        tables={name: item for name, item in catalog.tables.items() if name not in names},
+    )
+
+
+def chosen(
+    actual: Catalog,
+    wanted: Catalog,
+    models: Mapping[tuple[str, str], sa.Table],
+    choosing: Choosing,
+) -> tuple[Catalog, Catalog]:
+    """Both catalogs without what is not to be compared.
+
+    Args:
+        actual: the database.
+        wanted: the models.
+        models: their tables by schema and name, for ``include_object``.
+        choosing: what the user says; a name that is left out is missing on the database's side only,
+            an object on both.
+    """
+    if choosing.include_name is not None:
+        actual = _by_name(actual, choosing.include_name)
+    if choosing.include_object is None:
+        return actual, wanted
+    return _ByObject(actual, wanted, models, choosing.include_object).both()
+
+
+def _by_name(
+    catalog: Catalog, include: Callable[[str | None, str, Mapping[str, str | None]], bool]
+) -> Catalog:
+    def schema_of(name: ObjectName) -> str | None:
+        return None if name.schema == catalog.default_schema else name.schema
+
+    schemas = {
+        schema
+        for schema in catalog.schemas
+        if include(None if schema == catalog.default_schema else schema, "schema", {})
+    }
+
+    def kept(items: Mapping[ObjectName, T], kind: str) -> dict[ObjectName, T]:
+        return {
+            name: item
+            for name, item in items.items()
+            if name.schema in schemas
+            and include(
+                name.name,
+                kind,
+                {
+                    "schema_name": schema_of(name),
+                    "schema_qualified_table_name": ".".join(
+                        filter(None, (schema_of(name), name.name))
+                    ),
+                },
+            )
+        }
+
+    def within(table: Table) -> Table:
+        schema = schema_of(table.name)
+        parents = {
+            "schema_name": schema,
+            "table_name": table.name.name,
+            "schema_qualified_table_name": ".".join(filter(None, (schema, table.name.name))),
+        }
+        return _parts(
+            table,
+            lambda column: include(column, "column", parents),
+            lambda item: include(item.name, _KINDS[item.kind], parents),
+            lambda index: include(index, "index", parents),
+        )
+
+    return replace(
+        catalog,
+        schemas=frozenset(schemas),
+        tables={name: within(item) for name, item in kept(catalog.tables, "table").items()},
+        sequences=kept(catalog.sequences, "sequence"),
+        enums=kept(catalog.enums, "enum"),
+        domains=kept(catalog.domains, "domain"),
+    )
+
+
+def _parts(
+    table: Table,
+    column: Callable[[str], bool],
+    constraint: Callable[[Constraint], bool],
+    index: Callable[[str], bool],
+) -> Table:
+    return replace(
+        table,
+        columns={name: item for name, item in table.columns.items() if column(name)},
+        constraints={name: item for name, item in table.constraints.items() if constraint(item)},
+        indexes={name: item for name, item in table.indexes.items() if index(name)},
+    )
+
+
+class _ByObject:
+    """Asks about everything once, and leaves it out on both sides."""
+
+    def __init__(
+        self,
+        actual: Catalog,
+        wanted: Catalog,
+        models: Mapping[tuple[str, str], sa.Table],
+        include: Callable[[Any, str, str, bool, Any], bool],
+    ) -> None:
+        self._actual = actual
+        self._wanted = wanted
+        self._models = models
+        self._include = include
+        self._old = Objects(actual)
+        self._new = Objects(wanted)
+
+    def both(self) -> tuple[Catalog, Catalog]:
+        """The two catalogs."""
+        left: dict[ObjectName, Table] = {}
+        right: dict[ObjectName, Table] = {}
+        for name in {**self._wanted.tables, **self._actual.tables}:
+            ours, theirs = self._wanted.tables.get(name), self._actual.tables.get(name)
+            reflected = None if theirs is None else self._old.table(theirs)
+            model = None if ours is None else self._model(ours)
+            if not self._asks(model, reflected, name.name, "table"):
+                continue
+            if ours is not None and theirs is not None:
+                theirs, ours = self._within(theirs, ours, reflected, model)
+            elif ours is not None:
+                ours = self._new_table(ours, model)
+            if theirs is not None:
+                left[name] = theirs
+            if ours is not None:
+                right[name] = ours
+        return (
+            self._others(replace(self._actual, tables=left)),
+            self._others(replace(self._wanted, tables=right)),
+        )
+
+    def _others(self, catalog: Catalog) -> Catalog:
+        """Types and sequences, which SQLAlchemy's reflection has no objects for."""
+        ours = self._wanted
+
+        def kept(items: Mapping[ObjectName, T], kind: str, models: Any) -> dict[ObjectName, T]:
+            return {
+                name: item
+                for name, item in items.items()
+                if self._include(item, name.name, kind, name not in models, None)
+            }
+
+        return replace(
+            catalog,
+            sequences=kept(catalog.sequences, "sequence", ours.sequences),
+            enums=kept(catalog.enums, "enum", ours.enums),
+            domains=kept(catalog.domains, "domain", ours.domains),
+        )
+
+    def _asks(self, model: Any, reflected: Any, name: str, kind: str) -> bool:
+        item = reflected if model is None else model
+        return bool(
+            self._include(item, name, kind, model is None, reflected if model is not None else None)
+        )
+
+    def _model(self, table: Table) -> sa.Table:
+        found = self._models.get((table.name.schema, table.name.name))
+        return self._new.table(table) if found is None else found
+
+    def _new_table(self, ours: Table, model: Any) -> Table:
+        """Of what a new table has, Alembic asks about the indexes alone: they are created one by one."""
+        indexes = {
+            name: index
+            for name, index in ours.indexes.items()
+            if self._asks(self._model_index(model, ours, name), None, name, "index")
+        }
+        return replace(ours, indexes=indexes)
+
+    def _within(
+        self, theirs: Table, ours: Table, reflected: Any, model: Any
+    ) -> tuple[Table, Table]:
+        columns = {
+            name
+            for name in {**ours.columns, **theirs.columns}
+            if self._asks(
+                model_column(model, name) if name in ours.columns else None,
+                reflected.c.get(name),
+                name,
+                "column",
+            )
+        }
+        indexes = {
+            name
+            for name in {**ours.indexes, **theirs.indexes}
+            if self._asks(
+                self._model_index(model, ours, name),
+                self._index(self._old, theirs, name),
+                name,
+                "index",
+            )
+        }
+        constraints = {
+            name
+            for name in {**ours.constraints, **theirs.constraints}
+            if self._asks(
+                self._constraint(self._new, ours, name),
+                self._constraint(self._old, theirs, name),
+                name,
+                _KINDS[(ours.constraints.get(name) or theirs.constraints[name]).kind],
+            )
+        }
+
+        def part(table: Table) -> Table:
+            return _parts(
+                table,
+                columns.__contains__,
+                lambda item: item.name in constraints,
+                indexes.__contains__,
+            )
+
+        return part(theirs), part(ours)
+
+    def _model_index(self, model: Any, ours: Table, name: str) -> Any:
+        """The user's own index, whose ``info`` may decide, where the model has one of this name."""
+        own = (index for index in model.indexes if index.name == name)
+        return next(own, None) or self._index(self._new, ours, name)
+
+    def _index(self, objects: Objects, table: Table, name: str) -> Any:
+        index = table.indexes.get(name)
+        if index is None:
+            return None
+        operation: Any = create_index(objects, table, index)
+        return operation.to_index() if hasattr(operation, "to_index") else index
+
+    def _constraint(self, objects: Objects, table: Table, name: str) -> Any:
+        item = table.constraints.get(name)
+        if item is None:
+            return None
+        operation: Any = add_constraint(objects, table, item)
+        return operation.to_constraint() if hasattr(operation, "to_constraint") else item

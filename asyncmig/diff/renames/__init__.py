@@ -1,0 +1,1 @@
+"""Renames: candidates, requests, and a catalog after a rename."""

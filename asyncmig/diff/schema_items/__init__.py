@@ -1,0 +1,1 @@
+"""Catalog values as SQLAlchemy schema items, and rules about them."""

@@ -1,0 +1,147 @@
+"""How values of one type become values of another.
+
+The casts are those of ``pg_cast``, the same from PostgreSQL 14 to 18, and the rules of the server's
+manual for ``CREATE CAST``: anything becomes text by assignment, text becomes anything by an explicit cast,
+and arrays follow their elements.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from asyncmig.diff.schema_items.sqlalchemy_types import changes_family
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from asyncmig.catalog.model import TypeName
+
+__all__ = ["converted", "needs_cast"]
+
+_MODIFIERS = re.compile(r"\([\d,-]+\)")
+_STRINGS = frozenset({"text", "character varying", "character"})
+_NUMBERS = frozenset({"smallint", "integer", "bigint", "real", "double precision", "numeric"})
+_JSON = frozenset({"json", "jsonb"})
+_TIMESTAMP, _TIMESTAMPTZ = "timestamp without time zone", "timestamp with time zone"
+_TIME, _TIMETZ = "time without time zone", "time with time zone"
+
+_BY_ASSIGNMENT: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(_NUMBERS, _NUMBERS),
+    "smallint": _NUMBERS,
+    "integer": _NUMBERS | {"money"},
+    "bigint": _NUMBERS | {"money"},
+    "numeric": _NUMBERS | {"money"},
+    "money": frozenset({"numeric"}),
+    "date": frozenset({_TIMESTAMP, _TIMESTAMPTZ}),
+    _TIMESTAMP: frozenset({"date", _TIME, _TIMESTAMPTZ}),
+    _TIMESTAMPTZ: frozenset({"date", _TIME, _TIMESTAMP, _TIMETZ}),
+    _TIME: frozenset({"interval", _TIMETZ}),
+    _TIMETZ: frozenset({_TIME}),
+    "interval": frozenset({_TIME}),
+    "json": frozenset({"jsonb"}),
+    "jsonb": frozenset({"json"}),
+    "inet": frozenset({"cidr"}),
+    "cidr": frozenset({"inet"}),
+    "macaddr": frozenset({"macaddr8"}),
+    "macaddr8": frozenset({"macaddr"}),
+    "bit": frozenset({"bit varying"}),
+    "bit varying": frozenset({"bit"}),
+    "box": frozenset({"polygon"}),
+    "path": frozenset({"polygon"}),
+    "polygon": frozenset({"path"}),
+    "point": frozenset({"box"}),
+}
+_EXPLICIT: Mapping[str, frozenset[str]] = {
+    "boolean": frozenset({"integer"}),
+    "integer": frozenset({"boolean", "bit"}),
+    "bigint": frozenset({"bit"}),
+    "bit": frozenset({"integer", "bigint"}),
+    "jsonb": _NUMBERS | {"boolean"},
+    "box": frozenset({"point", "lseg", "circle"}),
+    "circle": frozenset({"point", "box", "polygon"}),
+    "lseg": frozenset({"point"}),
+    "polygon": frozenset({"point", "box", "circle"}),
+    **{
+        f"{name}range": frozenset({f"{name}multirange"})
+        for name in ("int4", "int8", "num", "date", "ts", "tstz")
+    },
+}
+
+
+def needs_cast(before: TypeName, after: TypeName) -> bool:
+    """True when old values do not become new ones by assignment, so that USING must say how."""
+    return changes_family(before, after) and not _is_assigned(before, after)
+
+
+def converted(value: str, before: TypeName, after: TypeName, type_: str) -> str:
+    """An expression of the new type; through text, which may not fit, where PostgreSQL knows no way.
+
+    Args:
+        value: the column, quoted.
+        before: its type.
+        after: the new one.
+        type_: the new one as SQL.
+    """
+    old, new = _plain(before), _plain(after)
+    if after.array and not before.array:
+        if old in _JSON:
+            # the text of a list of plain values is that of an array but for its brackets
+            return f"translate({value}::text, '[]', '{{}}')::{type_}"
+        item = value if _fits(before, after.element) else f"{value}::text"
+        # of a composite type one that is not NULL is one of which no attribute is
+        there = "IS DISTINCT FROM" if before.kind == "c" else "IS NOT"
+        return f"CASE WHEN {value} {there} NULL THEN ARRAY[{item}]::{type_} END"
+    if before.array and not after.array:
+        if new in _JSON:
+            return f"to_{new}({value})"
+        if _fits(before.element, after):
+            return f"{value}[1]::{type_}"
+        if after.kind == "e":
+            return f"{value}[1]::text::{type_}"
+        return f"{value}::text::{type_}"
+    if after.kind == "e":
+        return f"{value}::text{'[]' if after.array else ''}::{type_}"
+    if not after.array:
+        if old == "boolean" and new in _NUMBERS:
+            return f"{value}::integer::{type_}" if new != "integer" else f"{value}::{type_}"
+        if old in _NUMBERS - {"integer"} and new == "boolean":
+            return f"{value} <> 0"
+    if _is_cast(before, after):
+        return f"{value}::{type_}"
+    return f"{value}::text{'[]' if after.array else ''}::{type_}"
+
+
+def _fits(before: TypeName, after: TypeName) -> bool:
+    """True when a cast leads from the one to the other; an enum may be replaced by one of its name."""
+    if after.kind == "e":
+        return False
+    return not changes_family(before, after) or _is_cast(before, after)
+
+
+def _is_assigned(before: TypeName, after: TypeName) -> bool:
+    """No array becomes what is none by assignment but text, and the other way round."""
+    if not after.array and _plain(after) in _STRINGS:
+        return True
+    if before.array != after.array:
+        return False
+    old, new = _plain(before.element), _plain(after.element)
+    return new in _STRINGS or new in _BY_ASSIGNMENT.get(old, ())
+
+
+def _is_cast(before: TypeName, after: TypeName) -> bool:
+    if _is_assigned(before, after):
+        return True
+    if before.array != after.array:
+        return False
+    old, new = _plain(before.element), _plain(after.element)
+    if before.name.name == "hstore" and new in _JSON:  # the extension brings the cast
+        return True
+    return old in _STRINGS or new in _EXPLICIT.get(old, ())
+
+
+def _plain(type_: TypeName) -> str:
+    """The name of a type that came with the server, without modifiers; of any other one, all of it."""
+    if type_.name.schema != "pg_catalog":
+        return str(type_.name)
+    return " ".join(_MODIFIERS.sub(" ", type_.text).split())

@@ -1,0 +1,1 @@
+"""Differences of tables, columns, constraints and indexes."""

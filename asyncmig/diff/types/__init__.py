@@ -1,0 +1,1 @@
+"""Differences of schemas, enum types, domains and sequences."""

@@ -1,0 +1,177 @@
+"""Domains, as SQL: no directive makes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from asyncmig.diff.renames.server_names import server_name
+from asyncmig.operations.directives.columns import AlterColumnOp
+from asyncmig.operations.directives.execute import ExecuteSQLOp
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from asyncmig.catalog.model import Catalog, Domain, ObjectName
+    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.operations.base.operation import MigrateOperation
+
+__all__ = [
+    "alter_domains",
+    "create_domains",
+    "drop_domains",
+    "drop_replaced",
+    "replace_domain",
+    "replaced_domains",
+]
+
+_NUMBERS = {"smallint", "integer", "bigint", "real", "double precision", "numeric"}
+
+
+def create_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[ExecuteSQLOp]:
+    """CREATE DOMAIN for each new one."""
+    for name, domain in after.domains.items():
+        if name not in before.domains:
+            yield ExecuteSQLOp(_create(domain, objects))
+
+
+def drop_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[ExecuteSQLOp]:
+    """DROP DOMAIN for each one that is gone."""
+    for name in before.domains:
+        if name not in after.domains:
+            yield ExecuteSQLOp(f"DROP DOMAIN {objects.qualified(name)}")
+
+
+def alter_domains(
+    before: Catalog, after: Catalog, objects: Objects, replaced: Collection[ObjectName]
+) -> Iterator[ExecuteSQLOp]:
+    """ALTER DOMAIN for what differs, but for those that are replaced."""
+    for name, domain in after.domains.items():
+        existing = before.domains.get(name)
+        if existing is None or existing == domain or name in replaced:
+            continue
+        alter = f"ALTER DOMAIN {objects.qualified(name)}"
+        old, new = dict(existing.checks), dict(domain.checks)
+        for check, definition in old.items():
+            if new.get(check) != definition:
+                yield ExecuteSQLOp(f"{alter} DROP CONSTRAINT {objects.quote(check)}")
+        if existing.default != domain.default:
+            default = domain.default
+            change = "DROP DEFAULT" if default is None else f"SET DEFAULT {objects.local(default)}"
+            yield ExecuteSQLOp(f"{alter} {change}")
+        for change in _not_null(existing, domain, objects):
+            yield ExecuteSQLOp(f"{alter} {change}")
+        for check, definition in new.items():
+            if old.get(check) != definition:
+                yield ExecuteSQLOp(
+                    f"{alter} ADD CONSTRAINT {objects.quote(check)} {objects.local(definition)}"
+                )
+
+
+def _not_null(before: Domain, after: Domain, objects: Objects) -> Iterator[str]:
+    if after.nullable:
+        if not before.nullable:
+            yield "DROP NOT NULL"
+    elif before.nullable:
+        name = after.not_null_name
+        yield "SET NOT NULL" if name is None else f"ADD CONSTRAINT {objects.quote(name)} NOT NULL"
+    elif before.not_null_name != after.not_null_name:
+        made = _made(after)
+        names = (before.not_null_name or made, after.not_null_name or made)
+        yield "RENAME CONSTRAINT {} TO {}".format(*map(objects.quote, names))
+
+
+def replaced_domains(
+    before: Catalog, after: Catalog, types: Collection[ObjectName]
+) -> list[ObjectName]:
+    """The domains that PostgreSQL cannot alter, each behind those that it is made of.
+
+    The base type differs, or its collation, or the base is one of ``types`` or another such domain, which
+    get a new type under their names.
+    """
+    staying = [name for name in before.domains if name in after.domains]
+    bases = {str(name) for name in types}
+    found: list[ObjectName] = []
+    while True:
+        more = [
+            name
+            for name in staying
+            if name not in found
+            and (
+                _base(before.domains[name]) != _base(after.domains[name])
+                or _element(before.domains[name]) in bases
+            )
+        ]
+        if not more:
+            return found
+        found += more
+        bases |= {str(name) for name in more}
+
+
+def _base(domain: Domain) -> tuple[str, str | None]:
+    return domain.type, domain.collation
+
+
+def _element(domain: Domain) -> str:
+    return domain.type.replace('"', "").removesuffix("[]").partition("(")[0]
+
+
+def replace_domain(
+    before: Domain, after: Domain, old: Objects, new: Objects, retired: str
+) -> Iterator[MigrateOperation]:
+    """A new domain under the name of the old one, and the columns that stay moved over to it.
+
+    The old one is called ``retired`` then.
+    """
+    yield ExecuteSQLOp(f"ALTER DOMAIN {new.qualified(after.name)} RENAME TO {new.quote(retired)}")
+    if not after.nullable and after.not_null_name is None:
+        # the old one has the name that the server would make, so that it would make another
+        after = replace(after, not_null_name=_made(after))
+    yield ExecuteSQLOp(_create(after, new))
+    for name, table in old.catalog.tables.items():
+        wanted = new.catalog.tables.get(name)
+        for column in table.columns.values():
+            there = None if wanted is None else wanted.columns.get(column.name)
+            if there is None or not column.type.name == before.name == there.type.name:
+                continue
+            place = old.schema(name)
+            if column.default is not None:
+                yield AlterColumnOp(
+                    name.name, column.name, schema=place, modify_server_default=None
+                )
+            through = ""  # numbers are rounded, everything else is written and read
+            if not {_element(before), _element(after)} <= _NUMBERS:
+                through = "::text[]" if there.type.array else "::text"
+            yield AlterColumnOp(
+                name.name,
+                column.name,
+                schema=place,
+                existing_nullable=column.nullable,
+                modify_type=new.type(there, table),
+                modify_server_default=new.default(there) if there.default is not None else False,
+                postgresql_using=f"{new.quote(there.name)}{through}::{new.local(there.type.text)}",
+            )
+
+
+def _made(domain: Domain) -> str:
+    return server_name(domain.name.name, "", "not_null")
+
+
+def drop_replaced(before: Domain, old: Objects, retired: str) -> ExecuteSQLOp:
+    """DROP DOMAIN of the old one, once nothing uses it."""
+    return ExecuteSQLOp(f"DROP DOMAIN {old.qualified(before.name._replace(name=retired))}")
+
+
+def _create(domain: Domain, objects: Objects) -> str:
+    parts = [f"CREATE DOMAIN {objects.qualified(domain.name)} AS {objects.local(domain.type)}"]
+    if domain.collation is not None:
+        parts.append(f"COLLATE {domain.collation}")
+    if domain.default is not None:
+        parts.append(f"DEFAULT {objects.local(domain.default)}")
+    if not domain.nullable:
+        name = domain.not_null_name
+        parts.append("NOT NULL" if name is None else f"CONSTRAINT {objects.quote(name)} NOT NULL")
+    parts += [
+        f"CONSTRAINT {objects.quote(name)} {objects.local(check)}" for name, check in domain.checks
+    ]
+    return " ".join(parts)

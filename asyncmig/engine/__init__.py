@@ -1,1 +1,0 @@
-"""The way to PostgreSQL: connections, the runner's lock, version table, journal, executor."""

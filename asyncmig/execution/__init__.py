@@ -1,0 +1,1 @@
+"""Running a plan: transactions, messages, retries, resume."""

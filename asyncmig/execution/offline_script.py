@@ -1,0 +1,118 @@
+"""A plan as one script for psql, with the same statements and bookkeeping as a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.execution.work_units import Alone, Bookkeeping, Transaction, frame_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from asyncmig.plan.model import Plan, Step
+
+__all__ = ["offline_script", "write_transaction"]
+
+
+def offline_script(
+    plan: Plan, books: Bookkeeping, *, create_tables: bool, one_transaction: bool = False
+) -> str:
+    """The whole script.
+
+    Args:
+        plan: recorded with ``offline=True``.
+        books: the version table and the journal.
+        create_tables: begin with the version table's creation: the plan starts from nothing.
+        one_transaction: no COMMIT between steps where PostgreSQL allows it.
+    """
+    script = "\n".join(_lines(plan, books, create_tables, one_transaction)) + "\n"
+    return f"-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE\n\n{_reading(script)}{script}"
+
+
+def write_transaction(statements: Sequence[str]) -> str:
+    """A few statements in one transaction."""
+    script = "\n".join(["BEGIN;", "", *_terminated(statements), "COMMIT;", ""])
+    return f"{_reading(script)}{script}"
+
+
+def _reading(script: str) -> str:
+    """What psql and the server have to know before they read the script."""
+    # else psql takes a file for one in the encoding of the database
+    encoding = "" if script.isascii() else "SET client_encoding = 'UTF8';\n\n"
+    return encoding + ("SET standard_conforming_strings = on;\n\n" if "\\" in script else "")
+
+
+def _lines(
+    plan: Plan, books: Bookkeeping, create_tables: bool, one_transaction: bool
+) -> Iterator[str]:
+    yield "BEGIN;"
+    yield ""
+    is_open = True
+    if create_tables:
+        yield from _terminated([books.version.create(plan.revisions, if_missing=True)])
+    yield from _terminated([books.version.require(plan.current)])
+    if books.journal is not None:
+        yield from _terminated(books.journal.create())
+    if not (one_transaction and plan.steps):
+        yield "COMMIT;"
+        yield ""
+        is_open = False
+    for step in plan:
+        announced = False
+        for unit in frame_step(step, books):
+            match unit:
+                case Transaction():
+                    if not is_open:
+                        yield "BEGIN;"
+                        yield ""
+                        is_open = True
+                    if not announced:
+                        yield from _announce(step)
+                        announced = True
+                    for part in unit.parts:
+                        yield from _statement(
+                            part.sql, part.statement.copy_data if part.statement else None
+                        )
+                    if not one_transaction:
+                        yield "COMMIT;"
+                        yield ""
+                        is_open = False
+                case Alone():
+                    if is_open:
+                        yield "COMMIT;"
+                        yield ""
+                        is_open = False
+                    if not announced:
+                        yield from _announce(step)
+                        announced = True
+                    yield from _statement(unit.statement.sql, unit.statement.copy_data)
+    if is_open:
+        yield "COMMIT;"
+        yield ""
+
+
+def _announce(step: Step) -> Iterator[str]:
+    below = ", ".join(step.down_revisions)
+    message = f", {step.message}" if step.message else ""
+    arrow = (
+        f"{below} -> {step.revision}"
+        if step.direction == "upgrade"
+        else f"{step.revision} -> {below}"
+    )
+    yield f"-- Running {step.direction} {arrow}{message}"
+    yield ""
+
+
+def _terminated(statements: Sequence[str]) -> Iterator[str]:
+    for sql in statements:
+        yield from _statement(sql)
+
+
+def _statement(sql: str, copy_data: str | None = None) -> Iterator[str]:
+    # a statement may end in a line comment, which would swallow the semicolon
+    ending = "\n;" if "--" in sql.rsplit("\n", 1)[-1] else ";"
+    yield f"{sql}{ending}"
+    if copy_data is not None:
+        # the very next line is the first row, and an empty line is a row, too
+        yield f"{copy_data}\\."
+    yield ""

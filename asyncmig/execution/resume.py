@@ -1,0 +1,93 @@
+"""Going on with a revision that stopped half way.
+
+The script is played again from its beginning. Phases that stand committed are not sent a second time,
+once their fingerprint shows that they are the same phases; the first that does not stand is where the
+run goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from asyncmig.database.quoting import qualified
+from asyncmig.errors import ScriptError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from asyncmig.bookkeeping.state import DatabaseState, OpenRevision
+    from asyncmig.config.settings import Settings
+    from asyncmig.database.session import Session
+    from asyncmig.plan.model import Phase, Step
+
+__all__ = ["Resume", "read_resumes"]
+
+_COMMITTED = """\
+SELECT phase, fingerprint FROM {journal} AS j
+WHERE revision = $1 AND state = 'done'
+  AND id > coalesce((SELECT max(id) FROM {journal} WHERE revision = $1 AND final), 0)
+ORDER BY id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Where a revision goes on.
+
+    Attributes:
+        entry: its newest row in the journal.
+        fingerprints: of its committed phases, by index.
+    """
+
+    entry: OpenRevision
+    fingerprints: Mapping[int, str | None]
+
+    @property
+    def next_phase(self) -> int:
+        """The first phase that is not committed."""
+        return self.entry.next_phase
+
+    def stands(self, phase: int) -> bool:
+        """True when a phase is committed."""
+        return phase < self.next_phase
+
+    def check(self, step: Step, index: int, phase: Phase) -> None:
+        """Make sure that a phase of the script is the one that the journal knows.
+
+        Raises:
+            ScriptError: the script was changed after it had stopped half way.
+        """
+        known = self.fingerprints.get(index)
+        if index == self.entry.phase and self.entry.state != "done":
+            known = self.entry.fingerprint
+            if self.entry.state in {"failed", "refused"}:  # what follows may have been corrected
+                phase = replace(phase, statements=phase.statements[: self.entry.statement])
+        if known is None or known == phase.fingerprint:
+            return
+        raise ScriptError(
+            f"revision {step.revision} was changed after it had stopped half way: its phase "
+            f"{index + 1} is not the one that ran ({step.path})",
+            hint=(
+                "bring the script back as it was and run the same command again; or, once the "
+                f"database is put right by hand, `asyncmig resolve {step.revision} --forget`"
+            ),
+            revision=step.revision,
+            path=step.path,
+            phase=index,
+        )
+
+
+async def read_resumes(
+    session: Session, settings: Settings, state: DatabaseState
+) -> dict[str, Resume]:
+    """What stands of each open revision, by id."""
+    if not state.open:
+        return {}
+    journal = qualified(state.schema, settings.journal_table)
+    resumes = {}
+    for entry in state.open:
+        rows = await session.fetch(_COMMITTED.format(journal=journal), entry.revision)
+        resumes[entry.revision] = Resume(
+            entry=entry, fingerprints={row["phase"]: row["fingerprint"] for row in rows}
+        )
+    return resumes

@@ -1,0 +1,410 @@
+"""A run from its first question to its last: where are we, what is to do, is it ours to do, do it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from asyncmig.bookkeeping.journal import Decision, Journal, Run
+from asyncmig.bookkeeping.partial_revisions import refuse_to_pass, settled_by
+from asyncmig.bookkeeping.state import read_state
+from asyncmig.bookkeeping.unknown_revisions import known_ancestors
+from asyncmig.bookkeeping.version_table import ALEMBIC_WIDTH, VersionTable
+from asyncmig.database.advisory_lock import runner_lock
+from asyncmig.database.retry_policy import Patience
+from asyncmig.database.session_settings import prepared_run, prepared_session
+from asyncmig.errors import PlanError, RevisionNotFoundError, UnexpectedStateError
+from asyncmig.events import RunFinished, RunStarted
+from asyncmig.execution.executor import Executor
+from asyncmig.execution.history_prefetch import first_look
+from asyncmig.execution.resume import read_resumes
+from asyncmig.execution.work_units import Bookkeeping
+from asyncmig.plan.planner import direction_of
+from asyncmig.plan.run_script import check_written
+from asyncmig.results import RunResult, StampResult
+from asyncmig.revisions.graph.moves import RowChange, stamp_moves
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+
+    from asyncmig.bookkeeping.state import DatabaseState, OpenRevision
+    from asyncmig.config.settings import Settings
+    from asyncmig.database.connections import Database
+    from asyncmig.database.session import Session
+    from asyncmig.events import Event
+    from asyncmig.execution.history_prefetch import HistorySource
+    from asyncmig.execution.resume import Resume
+    from asyncmig.plan.model import Direction
+    from asyncmig.plan.planner import Planner
+    from asyncmig.plan.run_script import AnyScript
+    from asyncmig.plan.version_hooks import VersionHook
+    from asyncmig.revisions.graph.moves import Move
+    from asyncmig.revisions.graph.revision import Revision
+
+__all__ = ["Runner", "books_for", "split_known"]
+
+
+def books_for(settings: Settings, schema: str | None, run: Run | None) -> Bookkeeping:
+    """The version table and journal as SQL, in the schema where they are."""
+    version = VersionTable(
+        name=settings.version_table, schema=schema, primary_key=settings.version_table_pk
+    )
+    journal = Journal(name=settings.journal_table, schema=schema, run=run)
+    return Bookkeeping(version=version, journal=journal if settings.journal else None)
+
+
+def split_known(planner: Planner, heads: Iterable[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Rows of the version table that the script directory has, and those that it does not."""
+    known = frozenset(head for head in heads if head in planner.graph)
+    return known, tuple(sorted(set(heads) - known))
+
+
+class Runner:
+    """Runs against one database.
+
+    Args:
+        database: where sessions come from.
+        settings: how.
+        emit: hears events.
+        load_scripts: reads and imports scripts; called in a thread.
+        load_hooks: imports what ``on_version_apply`` names; likewise.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        emit: Callable[[Event], None],
+        load_scripts: Callable[[Sequence[Revision]], Mapping[str, AnyScript]],
+        load_hooks: Callable[[], Sequence[VersionHook]] = tuple,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._emit = emit
+        self._load_scripts = load_scripts
+        self._load_hooks = load_hooks
+
+    async def run(
+        self, history: HistorySource, target: str, direction: Direction, *, tag: str | None = None
+    ) -> RunResult:
+        """Bring the database to a target.
+
+        Raises:
+            AsyncmigError: see ``Migrator.upgrade``.
+        """
+        began = time.monotonic()
+        async with (
+            first_look(history, target, direction) as look,
+            self._session() as session,
+        ):
+            state = await read_state(session, self._settings)
+            planner = await look.planner(state)
+            if planner is None:
+                return _nothing(state, target, direction, began, ahead=False)
+            moves, ahead = await self._moves(session, state, planner, target, direction)
+            if not moves:
+                return _nothing(state, target, direction, began, ahead=ahead)
+            scripts = await self._scripts(moves, direction)
+            async with self._locked(session, state):
+                state = await read_state(
+                    session, self._settings, careful=not state.has_version_table
+                )
+                moves, ahead = await self._moves(session, state, planner, target, direction)
+                if not moves:
+                    return _nothing(state, target, direction, began, ahead=ahead)
+                if any(move.revision.id not in scripts for move in moves):
+                    scripts = await self._scripts(moves, direction)
+                async with prepared_run(session, self._settings):
+                    return await self._execute(
+                        session, state, planner, moves, scripts, target, direction, tag, began
+                    )
+
+    async def stamp(
+        self,
+        planner: Planner,
+        targets: Sequence[str],
+        *,
+        purge: bool = False,
+        tag: str | None = None,
+    ) -> StampResult:
+        """Write the version table without running anything."""
+        async with self._session() as session, self._locked(session):
+            state = await read_state(session, self._settings)
+            kept = frozenset[str]() if purge else state.heads
+            change = planner.graph.stamp_path(targets, kept)
+            after = change.apply(kept)
+            if purge:
+                change = RowChange(remove=tuple(sorted(state.heads)), add=tuple(sorted(after)))
+            books = self._books(state, tag)
+            statements = await self._setup(session, state, books, after)
+            rows = []
+            if books.journal is not None:
+                rows += [
+                    books.journal.insert_stamp(revision, planner.graph.get(revision).down_revisions)
+                    for revision in sorted(after - state.heads)
+                ]
+                rows += [
+                    books.journal.resolve(entry.journal_id, Decision.FORGET)
+                    for entry in settled_by(planner.graph, state.open, change)
+                ]
+            hooks = await anyio.to_thread.run_sync(self._load_hooks)
+            if hooks and change:
+                if purge:
+                    gone = RowChange(remove=tuple(sorted(state.heads)))
+                    statements += books.version.change(gone)
+                    change = RowChange(add=tuple(sorted(after)))
+                await self._executor(session, planner, books, hooks).stamp(
+                    stamp_moves(planner.graph, change), kept, before=statements, after=rows
+                )
+            else:
+                await self._send_whole(session, statements + books.version.change(change) + rows)
+            return StampResult(before=tuple(sorted(state.heads)), after=tuple(sorted(after)))
+
+    async def resolve(self, revision: str, decision: Decision) -> OpenRevision:
+        """Settle what a run that died has left undecided.
+
+        Raises:
+            RevisionNotFoundError: that revision did not stop half way.
+        """
+        async with self._session() as session, self._locked(session):
+            state = await read_state(session, self._settings)
+            found = [entry for entry in state.open if entry.revision.startswith(revision)]
+            if len(found) != 1:
+                names = ", ".join(entry.revision for entry in state.open)
+                raise RevisionNotFoundError(
+                    f"revision {revision!r} did not stop half way",
+                    hint=f"these did: {names}" if names else "none did: there is nothing to decide",
+                    revision=revision,
+                )
+            entry = found[0]
+            if decision is Decision.DONE and (entry.kind != "autocommit" or entry.state == "done"):
+                raise PlanError(
+                    f"revision {entry.revision} stopped between two phases, not in a statement",
+                    hint="run the same command again: it goes on from there",
+                    revision=entry.revision,
+                )
+            books = books_for(replace(self._settings, journal=True), state.schema, None)
+            assert books.journal is not None  # noqa: S101 - asked for in the line above
+            await self._send_whole(session, [books.journal.resolve(entry.journal_id, decision)])
+            return entry
+
+    async def ensure_tables(self) -> bool:
+        """Create the version table and the journal where they are missing.
+
+        Returns:
+            True when the version table had to be made.
+        """
+        async with self._session() as session, self._locked(session):
+            state = await read_state(session, self._settings, careful=True)
+            books = books_for(self._settings, state.schema, None)
+            await self._send_whole(session, await self._setup(session, state, books, ()))
+            return not state.has_version_table
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Session]:
+        async with (
+            self._database.session() as session,
+            prepared_session(session, self._settings),
+        ):
+            yield session
+
+    @asynccontextmanager
+    async def _locked(
+        self, session: Session, state: DatabaseState | None = None
+    ) -> AsyncIterator[None]:
+        """The runner's lock for the version table that the server finds."""
+        if state is None:
+            state = await read_state(session, self._settings)
+        async with runner_lock(
+            session, self._database, self._settings, self._emit, schema=state.schema
+        ):
+            yield
+
+    async def _moves(
+        self,
+        session: Session,
+        state: DatabaseState,
+        planner: Planner,
+        target: str,
+        direction: Direction,
+    ) -> tuple[tuple[Move, ...], bool]:
+        """What is to do, and whether the database is ahead of the code.
+
+        Rows that the code does not know are no error where the journal shows that they stand on
+        everything the target asks for: a deploy was rolled back, its migrations were not.
+        """
+        if state.open and not self._settings.journal:
+            names = ", ".join(entry.revision for entry in state.open)
+            raise PlanError(
+                f"revision {names} stopped half way, and the journal that knows where is switched off",
+                hint="run once with the journal, or `asyncmig resolve` what it says",
+                revision=names,
+            )
+        known, unknown = split_known(planner, state.heads)
+        if not unknown:
+            return planner.moves(target, state.heads, direction), False
+        if direction == "upgrade":
+            below = await known_ancestors(session, self._settings, state, unknown, planner.graph)
+            if below is not None and not planner.moves(target, known | below, direction):
+                return (), True
+        names = ", ".join(unknown)
+        raise RevisionNotFoundError(
+            f"the database is at {names}, which the script directory does not have",
+            hint=(
+                "deploy the code that has it, or bring its file back; "
+                "`asyncmig stamp --purge REVISION` overrides what the database says"
+            ),
+            revision=names,
+            current=tuple(sorted(state.heads)),
+        )
+
+    async def _scripts(
+        self, moves: Sequence[Move], direction: Direction
+    ) -> Mapping[str, AnyScript]:
+        def load() -> Mapping[str, AnyScript]:
+            scripts = self._load_scripts([move.revision for move in moves])
+            for move in moves:
+                check_written(scripts[move.revision.id], direction)
+            return scripts
+
+        return await anyio.to_thread.run_sync(load)
+
+    async def _execute(
+        self,
+        session: Session,
+        state: DatabaseState,
+        planner: Planner,
+        moves: Sequence[Move],
+        scripts: Mapping[str, AnyScript],
+        target: str,
+        direction: Direction,
+        tag: str | None,
+        began: float,
+    ) -> RunResult:
+        settings = self._settings
+        books = self._books(state, tag)
+        expected = state.heads
+        for move in moves:
+            expected = move.apply(expected)
+        self._emit(
+            RunStarted(
+                direction=str(direction), revisions=tuple(move.revision.id for move in moves)
+            )
+        )
+        refuse_to_pass(planner.graph, state.open, moves, direction)
+        resumes = await read_resumes(session, settings, state)
+
+        hooks = await anyio.to_thread.run_sync(self._load_hooks)
+        executor = self._executor(session, planner, books, hooks)
+        setup = await self._setup(
+            session,
+            state,
+            books,
+            (move.revision.id for move in moves if direction_of(move) == "upgrade"),
+        )
+        applied = await executor.run(
+            moves, scripts, heads=state.heads, setup=setup, resumes=resumes
+        )
+        after = await read_state(session, replace(settings, version_table_schema=state.schema))
+        if after.heads != expected:
+            raise UnexpectedStateError(
+                f"the version table holds {_names(after.heads)} where this run left {_names(expected)}",
+                hint="something else writes to it: run one migration tool at a time",
+                expected=tuple(sorted(expected)),
+                found=tuple(sorted(after.heads)),
+            )
+        elapsed = time.monotonic() - began
+        heads = tuple(sorted(expected))
+        self._emit(
+            RunFinished(
+                direction=str(direction),
+                applied=tuple(step.revision for step in applied),
+                heads=heads,
+                elapsed=elapsed,
+            )
+        )
+        return RunResult(
+            direction=str(direction),
+            target=target,
+            before=tuple(sorted(state.heads)),
+            after=heads,
+            applied=applied,
+            elapsed=elapsed,
+        )
+
+    def _books(self, state: DatabaseState, tag: str | None) -> Bookkeeping:
+        """Where this run is written down."""
+        settings = self._settings
+        run = Run(application=settings.application_name, tag=tag or settings.tag)
+        return books_for(settings, state.schema, run)
+
+    def _executor(
+        self,
+        session: Session,
+        planner: Planner,
+        books: Bookkeeping,
+        hooks: Sequence[VersionHook],
+    ) -> Executor:
+        async def read_again() -> Mapping[str, Resume]:
+            now = await read_state(session, self._settings, careful=True)
+            return await read_resumes(session, self._settings, now)
+
+        return Executor(
+            session,
+            self._database,
+            planner,
+            books,
+            self._emit,
+            Patience.of(self._settings),
+            read_resumes=read_again,
+            hooks=hooks,
+        )
+
+    async def _setup(
+        self,
+        session: Session,
+        state: DatabaseState,
+        books: Bookkeeping,
+        revisions: Iterable[str],
+    ) -> list[str]:
+        """Statements that bring our tables into being, or make room in them."""
+        ids = list(revisions)
+        statements = []
+        longest = max((len(revision) for revision in ids), default=0)
+        if not state.has_version_table:
+            statements.append(books.version.create(ids))
+        elif longest > ALEMBIC_WIDTH:
+            width = state.width
+            if width is None:
+                width = (await read_state(session, self._settings, careful=True)).width
+            if width is not None and 0 < width < longest:
+                statements.append(books.version.widen(max(longest, 2 * ALEMBIC_WIDTH)))
+        if books.journal is not None and not state.has_journal:
+            statements.extend(books.journal.create())
+        return statements
+
+    async def _send_whole(self, session: Session, statements: Sequence[str]) -> None:
+        if statements:
+            await session.transact(statements)
+
+
+def _names(heads: Iterable[str]) -> str:
+    return ", ".join(sorted(heads)) or "nothing"
+
+
+def _nothing(
+    state: DatabaseState, target: str, direction: Direction, began: float, *, ahead: bool
+) -> RunResult:
+    heads = tuple(sorted(state.heads))
+    return RunResult(
+        direction=str(direction),
+        target=target,
+        before=heads,
+        after=heads,
+        ahead=ahead,
+        elapsed=time.monotonic() - began,
+    )

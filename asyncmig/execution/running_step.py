@@ -1,0 +1,318 @@
+"""A step while its script runs: which of its phases are queued, which one is open.
+
+The script's statements arrive in pieces: all at once for a static script, and up to each read for a
+live one. Each piece is cut into phases; the last transaction phase may stay open, since more of it may
+follow.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from asyncmig.database.statement_timeouts import limits
+from asyncmig.errors import ScriptError, StatementFailedError
+from asyncmig.execution.before_alone import is_to_be_sent
+from asyncmig.execution.interrupted_statements import Attempt
+from asyncmig.execution.work_units import Mark, Transaction, frame_phase, parts_of
+from asyncmig.plan.model import Phase, PhaseKind
+from asyncmig.plan.planner import EMPTY_PHASE
+from asyncmig.sql.classify import classify
+from asyncmig.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import asyncpg
+
+    from asyncmig.database.session import Session
+    from asyncmig.execution.batch_sender import Wire
+    from asyncmig.execution.resume import Resume
+    from asyncmig.execution.work_units import Bookkeeping, Unit
+    from asyncmig.plan.model import Step
+    from asyncmig.plan.planner import Planner
+    from asyncmig.plan.recorder import Recorder
+
+__all__ = ["RunningStep"]
+
+
+class RunningStep:
+    """One step on its way to the wire.
+
+    Args:
+        step: what is known of it: its phases are not.
+        recorder: hears the script.
+        planner: cuts phases.
+        wire: where units go.
+        session: where a statement goes that the script runs itself.
+        books: the tables to keep.
+        resume: what an earlier run has committed of it.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        recorder: Recorder,
+        *,
+        planner: Planner,
+        wire: Wire,
+        session: Session,
+        books: Bookkeeping,
+        resume: Resume | None,
+    ) -> None:
+        self.step = step
+        self.recorder = recorder
+        self.index = 0
+        self._planner = planner
+        self._wire = wire
+        self._session = session
+        self._books = books
+        self._resume = resume
+        self._open: Transaction | None = None
+        self._said: list[Statement] = []
+        self._touched = False
+        self._alone: Phase | None = None
+        self._limits = AsyncExitStack()
+
+    @property
+    def standing(self) -> bool:
+        """True while the script goes through a phase that an earlier run has committed."""
+        return self._resume is not None and self._resume.stands(self.index)
+
+    @property
+    def begun(self) -> bool:
+        """True once something of it was queued."""
+        return self._open is not None or self.index > 0
+
+    # what happens to the script
+
+    async def catch_up(self) -> None:
+        """Send what the script has said, and leave its transaction open: it goes on to read."""
+        self._queue(open_ended=True)
+        if self._open is None and not self.recorder.in_autocommit and not self.standing:
+            self._open_transaction()
+        await self._wire.flush()
+        if self._open is not None:
+            self._open.live = True
+
+    def touch(self) -> None:
+        """The script runs a statement itself, in the open transaction."""
+        self._touched = True
+
+    async def end_transaction(self) -> None:
+        """Commit what the script has said: it asks for it, or what it does next demands it."""
+        self._queue(open_ended=True)
+        self._close()
+        await self._wire.flush()
+
+    async def undo(self) -> None:
+        """Roll back what is open and begin anew: the script rolled back by hand."""
+        if self._planner.one_transaction:
+            raise ScriptError(
+                f"revision {self.step.revision} rolls back, and all revisions share a transaction",
+                hint="use a savepoint, or a transaction a revision",
+                revision=self.step.revision,
+                path=self.step.path,
+            )
+        self.recorder.take()
+        self._said.clear()
+        if self._open is not None:
+            await self._session.roll_back()
+            self._open.reset()
+            self._open.parts.clear()
+            await self._wire.flush()
+
+    async def begin_alone(self, sql: str, origin: str | None) -> bool:
+        """Journal that the script is about to run a statement that cannot be in a transaction.
+
+        Returns:
+            False when an earlier run has done it.
+        """
+        await self.end_transaction()
+        statement = Statement(sql=sql, origin=origin, transactional=False, executed=True)
+        phase = Phase(kind=PhaseKind.AUTOCOMMIT, statements=(statement,))
+        if self.standing:
+            self._pass_by(phase, final=False)
+            return False
+        journal, resume = self._books.journal, self._resume
+        self._alone = phase
+        await self._limits.enter_async_context(
+            limits(
+                self._session,
+                lock_timeout=self._wire.lock_timeout(self.step),
+                statement_timeout=self.step.statement_timeout,
+                unlimited=classify(sql).concurrently,
+            )
+        )
+        entry = resume.entry if resume is not None and self.index == resume.entry.phase else None
+        if journal is not None:
+            row = (
+                journal.insert(
+                    self.step, self.index, phase, state="started", final=False, statement=0
+                )
+                if entry is None
+                else journal.reopen(entry.journal_id, phase)
+            )
+            await self._session.transact([row])
+        attempt = Attempt(
+            step=self.step,
+            phase=self.index,
+            statement=statement,
+            partial=self.index > 0,
+            ours=entry is not None and entry.was_sent,
+            interrupted=entry is not None and entry.interrupted,
+        )
+        try:
+            return await is_to_be_sent(self._session, self._books, attempt)
+        except StatementFailedError:
+            self._alone = None
+            await self._limits.aclose()
+            raise
+
+    async def end_alone(self) -> Mark | None:
+        """Journal that it is done; None where no such statement is on its way."""
+        phase, self._alone = self._alone, None
+        if phase is None:
+            return None
+        await self._limits.aclose()
+        journal = self._books.journal
+        if journal is not None:
+            await self._session.transact(
+                [journal.finish(self.step, self.index, phase, final=False)]
+            )
+        mark = Mark(self.step, self.index, phase.kind, final=False)
+        self.index += 1
+        return mark
+
+    async def leave_alone(self, error: asyncpg.PostgresError | None) -> None:
+        """The script failed: if it was in a statement by itself, the journal says why."""
+        phase, self._alone = self._alone, None
+        await self._limits.aclose()
+        journal = self._books.journal
+        if phase is None or error is None or journal is None or self._session.closed:
+            return
+        done = Phase(kind=PhaseKind.AUTOCOMMIT)
+        await self._session.note([journal.fail(self.step, self.index, done, str(error))])
+
+    def finish(self, *, apart: bool = False) -> Transaction:
+        """Queue the rest; the last phase carries the change of the version table.
+
+        Args:
+            apart: more is to follow in the transaction that changes it.
+
+        Returns:
+            That transaction.
+        """
+        phases = self._cut(open_ended=False)
+        for phase in phases[:-1]:
+            self._add(phase, more=True)
+        last = phases[-1] if phases else EMPTY_PHASE
+        if last.kind is PhaseKind.TRANSACTION:
+            self._extend(last.statements)
+            unit = self._open
+            self._close(final=True)
+        else:
+            self._close()
+            unit = self._add_autocommit(last, final=True, apart=apart)
+        assert unit is not None  # noqa: S101 - `final` raises where an earlier run has committed it
+        return unit
+
+    # queueing
+
+    def _cut(self, *, open_ended: bool) -> tuple[Phase, ...]:
+        return self._planner.phases(self.recorder.take(), open_ended=open_ended)
+
+    def _queue(self, *, open_ended: bool) -> None:
+        phases = self._cut(open_ended=open_ended)
+        for position, phase in enumerate(phases, 1):
+            self._add(phase, more=position < len(phases))
+
+    def _add(self, phase: Phase, *, more: bool) -> None:
+        """Queue a phase; a transaction stays open unless ``more`` phases follow."""
+        if phase.kind is PhaseKind.TRANSACTION:
+            self._extend(phase.statements)
+            if more:
+                self._close()
+        else:
+            self._close()
+            self._add_autocommit(phase)
+
+    def _extend(self, statements: Sequence[Statement]) -> None:
+        self._said.extend(statements)
+        if self.standing:
+            return
+        unit = self._open or self._open_transaction()
+        unit.parts.extend(parts_of(statements, self.step, self.index))
+
+    def _open_transaction(self) -> Transaction:
+        unit = self._wire.add(Transaction(step=self.step, phase=self.index, closed=False))
+        assert isinstance(unit, Transaction)  # noqa: S101 - the wire gives back its kind
+        self._open = unit
+        return unit
+
+    def _close(self, *, final: bool = False) -> None:
+        """End the transaction phase, if there is one."""
+        phase = Phase(kind=PhaseKind.TRANSACTION, statements=tuple(self._said))
+        if self.standing:
+            if self._said or self._touched or final:
+                self._said.clear()
+                self._touched = False
+                self._pass_by(phase, final=final)
+            return
+        unit = self._open
+        if unit is None:
+            return
+        self._open = None
+        unit.closed = True
+        if self._said or self._touched or final:
+            unit.parts.extend(self._books.committed(self.step, self.index, phase, final=final))
+            unit.marks.append(Mark(self.step, self.index, PhaseKind.TRANSACTION, final))
+            self.index += 1
+        self._said.clear()
+        self._touched = False
+
+    def _add_autocommit(
+        self, phase: Phase, *, final: bool = False, apart: bool = False
+    ) -> Transaction | None:
+        if self.standing:
+            self._pass_by(phase, final=final)
+            return None
+        resume = self._resume
+        skip, entry, sent, interrupted = 0, None, False, False
+        last: Unit | None = None
+        if resume is not None and self.index == resume.entry.phase:
+            resume.check(self.step, self.index, phase)
+            skip, entry = resume.entry.statement, resume.entry.journal_id
+            sent, interrupted = resume.entry.was_sent, resume.entry.interrupted
+        for unit in frame_phase(
+            self.step,
+            self.index,
+            phase,
+            self._books,
+            final=final,
+            skip=skip,
+            entry=entry,
+            sent=sent,
+            interrupted=interrupted,
+            apart=apart,
+        ):
+            last = self._wire.add(unit)
+        self.index += 1
+        return last if isinstance(last, Transaction) else None
+
+    def _pass_by(self, phase: Phase, *, final: bool) -> None:
+        """A phase that an earlier run has committed: make sure that it is the same."""
+        assert self._resume is not None  # noqa: S101 - `standing` says so
+        self._resume.check(self.step, self.index, phase)
+        if final:
+            raise ScriptError(
+                f"revision {self.step.revision} was shortened after it had stopped half way"
+                f" ({self.step.path})",
+                hint=(
+                    "bring the script back as it was; or, once the database is put right by hand, "
+                    f"`asyncmig resolve {self.step.revision} --forget`"
+                ),
+                revision=self.step.revision,
+                path=self.step.path,
+            )
+        self.index += 1

@@ -1,0 +1,427 @@
+"""Scripts that read: the SQLAlchemy connection for sync ones, the asyncpg one for async ones.
+
+A sync script runs in a greenlet (SQLAlchemy's ``run_sync`` bridge), so that its blocking calls become
+awaits of ours. The connection it gets from ``op.get_bind()`` is a real one, with one hook: before
+anything is executed on it, what the script's directives have said so far is sent. The same hook sees
+``COMMIT`` and statements that cannot run in a transaction, and turns both into phases.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, MissingGreenlet
+from sqlalchemy.util import await_only, greenlet_spawn
+
+from asyncmig.database.server_errors import postgres_error, statement_failure
+from asyncmig.errors import AsyncmigError, ScriptError, StatementFailedError
+from asyncmig.execution.invalid_index_check import invalid_index_check
+from asyncmig.plan.run_script import failing_line, play, script_failure
+from asyncmig.plan.version_hooks import call_hook, hook_failure
+from asyncmig.sql.classify import Control
+from asyncmig.sql.separate_statements import pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+
+    from asyncpg import PostgresError
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from asyncmig.execution.executor import Executor
+    from asyncmig.plan.model import Direction
+    from asyncmig.plan.recorder import Recorder
+    from asyncmig.plan.run_script import AnyScript
+    from asyncmig.plan.version_hooks import MigrationInfo, VersionHook
+
+__all__ = ["LiveConnections", "ScriptConnection"]
+
+_NOTHING = "SELECT 1"
+"""What is sent in the place of a COMMIT or BEGIN that the engine has taken care of."""
+
+
+_TAKING_SQL = frozenset({"execute", "executemany"})
+_GIVING_ROWS = frozenset({"fetch", "fetchrow", "fetchval", "fetchmany"})
+_WRITING = frozenset({"copy_to_table", "copy_records_to_table"})
+"""Methods of an asyncpg connection."""
+
+_READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN", "SET", "RESET"})
+"""Verbs that change nothing that lasts: they run again when a script is replayed."""
+
+
+def _needs_its_rows(recorder: Recorder, sql: str) -> ScriptError:
+    return ScriptError(
+        f"revision {recorder.revision.id} stopped half way, and cannot be replayed: it needs the rows of "
+        f"a statement that has run already ({recorder.origin()})",
+        hint=(
+            "finish it by hand, then stamp it; or undo it by hand, then "
+            f"`asyncmig resolve {recorder.revision.id} --forget`"
+        ),
+        revision=recorder.revision.id,
+        path=recorder.revision.path,
+        sql=sql,
+    )
+
+
+class LiveConnections:
+    """Gives running scripts their connection; implements the recorder's ``LiveAccess``."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._recorder: Recorder | None = None
+        self._sqlalchemy: AsyncConnection | None = None
+
+    async def play(
+        self,
+        script: AnyScript,
+        direction: Direction,
+        recorder: Recorder,
+        keywords: Mapping[str, Any],
+    ) -> None:
+        """Run a script to its end.
+
+        Raises:
+            AsyncmigError: whatever the script raised, as an error that names its line.
+        """
+        await self._run(
+            recorder,
+            partial(play, script, direction, recorder, keywords),
+            partial(script_failure, script),
+        )
+
+    async def call(
+        self,
+        hook: VersionHook,
+        recorder: Recorder,
+        step: MigrationInfo,
+        heads: Collection[str],
+        run_args: Mapping[str, Any],
+    ) -> None:
+        """Call ``on_version_apply``.
+
+        Raises:
+            AsyncmigError: whatever it raised, as an error that names its line.
+        """
+        await self._run(
+            recorder,
+            partial(call_hook, hook, recorder, step, heads, run_args),
+            partial(hook_failure, hook, recorder.revision.id),
+        )
+
+    async def _run(
+        self,
+        recorder: Recorder,
+        begin: Callable[[], Coroutine[Any, Any, None] | None],
+        failure: Callable[[Exception], AsyncmigError],
+    ) -> None:
+        self._recorder = recorder
+        try:
+            coroutine = await greenlet_spawn(begin)
+            if coroutine is not None:
+                await coroutine
+            await self._end_sqlalchemy(commit=True)
+        except AsyncmigError:
+            await self._end_sqlalchemy(commit=False)
+            raise
+        except Exception as error:
+            await self._end_sqlalchemy(commit=False)
+            if isinstance(error, DBAPIError) and isinstance(error.__cause__, StatementFailedError):
+                raise error.__cause__  # noqa: B904 - it has a cause of its own
+            server = postgres_error(error)
+            explained = failure(error) if server is None else self._explain(recorder, error, server)
+            await self._executor.playing(recorder).leave_alone(server)
+            raise explained from error
+        finally:
+            self._recorder = None
+
+    async def close(self) -> None:
+        """Forget the SQLAlchemy side; its connection belongs to the session."""
+        await self._end_sqlalchemy(commit=False)
+        if self._sqlalchemy is not None:
+            self._unlisten(self._sqlalchemy.sync_connection)
+            self._sqlalchemy = None
+
+    # the recorder's LiveAccess
+
+    def bind(self, recorder: Recorder) -> Connection:
+        """The SQLAlchemy connection, for a sync script."""
+        connection: AsyncConnection = self._await(
+            self._connect(recorder), recorder, "op.get_bind()"
+        )
+        assert connection.sync_connection is not None  # noqa: S101 - an open AsyncConnection has one
+        return connection.sync_connection
+
+    async def driver(self, recorder: Recorder) -> Any:
+        """The asyncpg connection, for an async script."""
+        await self._executor.playing(recorder).catch_up()
+        return ScriptConnection(self, recorder)
+
+    async def fetch(self, recorder: Recorder, query: str, args: tuple[Any, ...]) -> list[Any]:
+        """Send what is pending, then run one query."""
+        query = await self.lead(recorder, query)
+        if not await self.steer(recorder, query, needs_rows=True):
+            return []
+        rows = await self._executor.session.fetch(query, *args)
+        await self.passed(recorder)
+        return rows
+
+    def run_async(
+        self, recorder: Recorder, function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any
+    ) -> Any:
+        """Await a function from within a sync script."""
+
+        async def call() -> Any:
+            connection = await self._connect(recorder)
+            return await function(connection, *args, **kwargs)
+
+        return self._await(call(), recorder, "op.run_async()")
+
+    def schema_translate_map(self) -> Mapping[str | None, str | None] | None:
+        """That of the SQLAlchemy connection, which every script of a run shares."""
+        connection = None if self._sqlalchemy is None else self._sqlalchemy.sync_connection
+        told = {} if connection is None else connection.get_execution_options()
+        schemas = told.get("schema_translate_map")
+        if schemas is None:
+            return None
+        # SQLAlchemy adds a key of its own
+        return {name: schema for name, schema in schemas.items() if name != "_none"}
+
+    def said(self, recorder: Recorder) -> None:
+        """Send a directive at once where the script may catch its error."""
+        # inside a savepoint of the script an error belongs to the line that made it
+        if self._sqlalchemy is None or not self._sqlalchemy.in_nested_transaction():
+            return
+        try:
+            await_only(self._executor.playing(recorder).catch_up())
+        except StatementFailedError as failure:
+            raised_for = getattr(self._sqlalchemy.dialect, "raised_for", None)
+            server = postgres_error(failure)
+            if raised_for is None or server is None:
+                raise
+            # the script catches what its driver would have raised
+            raise raised_for(server, str(failure.fields().get("sql") or "")) from failure
+
+    # SQLAlchemy's side
+
+    async def _connect(self, recorder: Recorder) -> AsyncConnection:
+        self._executor.playing(recorder)
+        await self._executor.wire.landed()
+        if self._sqlalchemy is None:
+            self._sqlalchemy = await self._executor.session.sqlalchemy()
+            self._listen(self._sqlalchemy.sync_connection)
+        if not self._sqlalchemy.in_transaction():
+            # only SQLAlchemy's own view: its driver is in autocommit, BEGIN was ours
+            await self._sqlalchemy.begin()
+        return self._sqlalchemy
+
+    async def _end_sqlalchemy(self, *, commit: bool) -> None:
+        connection = self._sqlalchemy
+        session = self._executor.session
+        self._recorder, recorder = None, self._recorder
+        try:
+            if connection is None or session.caller_transaction or connection.closed:
+                return
+            if connection.in_transaction():
+                if commit and not session.closed:
+                    await connection.commit()
+                else:
+                    await connection.rollback()
+        except DBAPIError:  # SQLAlchemy's view of a connection that is gone
+            pass
+        finally:
+            self._recorder = recorder
+
+    def _listen(self, connection: Connection | None) -> None:
+        event.listen(connection, "before_cursor_execute", self._before, retval=True)
+        event.listen(connection, "after_cursor_execute", self._after)
+        event.listen(connection, "rollback", self._rolled_back)
+
+    def _unlisten(self, connection: Connection | None) -> None:
+        event.remove(connection, "before_cursor_execute", self._before)
+        event.remove(connection, "after_cursor_execute", self._after)
+        event.remove(connection, "rollback", self._rolled_back)
+
+    def _before(
+        self, connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any
+    ) -> tuple[str, Any]:
+        recorder = self._recorder
+        if recorder is None:
+            return statement, parameters
+        if not parameters:
+            *first, statement = pieces(statement)
+            for each in first:
+                connection.exec_driver_sql(each)
+        # what is awaited does not have the script on its stack
+        if await_only(self.steer(recorder, statement, origin=recorder.origin())):
+            return statement, parameters
+        return _NOTHING, ()
+
+    def _after(self, *_: Any) -> None:
+        if self._recorder is not None:
+            await_only(self.passed(self._recorder))
+
+    async def steer(
+        self, recorder: Recorder, sql: str, *, needs_rows: bool = False, origin: str | None = None
+    ) -> bool:
+        """Get the transaction ready for a statement that a script runs itself.
+
+        Args:
+            recorder: of the script.
+            sql: one statement.
+            needs_rows: the script does not go on without them.
+            origin: the script's line, where the stack does not tell it.
+
+        Returns:
+            False where it is not to be sent: BEGIN and COMMIT are ours, or an earlier run has done it.
+        """
+        step = self._executor.playing(recorder)
+        origin = origin or recorder.origin()
+        facts = recorder.inspect(sql, origin, "sql")
+        if self._executor.session.caller_transaction:
+            await step.catch_up()
+            return True
+        if facts.control is Control.COMMIT:
+            await step.end_transaction()
+            return False
+        if facts.control is Control.BEGIN:
+            return False
+        if facts.control is Control.ROLLBACK:
+            await step.undo()
+            return False
+        if not facts.transactional:
+            return await step.begin_alone(sql, origin)
+        await step.catch_up()
+        step.touch()
+        if not step.standing and (check := invalid_index_check(sql)) is not None:
+            await self._executor.session.send(check)
+        if step.standing and facts.verb not in _READING:
+            # an earlier run has committed it
+            if facts.returns_rows or needs_rows:
+                raise _needs_its_rows(recorder, sql)
+            return False
+        return True
+
+    async def lead(self, recorder: Recorder, sql: str) -> str:
+        """Run what stands before the last statement of a text, where they cannot go together.
+
+        Returns:
+            The last.
+        """
+        *first, last = pieces(sql)
+        for each in first:
+            if await self.steer(recorder, each):
+                await self._executor.session.send(each)
+                await self.passed(recorder)
+        return last
+
+    async def passed(self, recorder: Recorder) -> None:
+        """A statement that a script ran itself has gone through."""
+        mark = await self._executor.playing(recorder).end_alone()
+        if mark is not None:
+            self._executor.committed(mark)
+
+    async def touch(self, recorder: Recorder) -> bool:
+        """Get the transaction ready for other work of a script on its connection, such as COPY.
+
+        Returns:
+            False where an earlier run has done it.
+        """
+        step = self._executor.playing(recorder)
+        await step.catch_up()
+        step.touch()
+        return not step.standing
+
+    @property
+    def driver_connection(self) -> Any:
+        """The asyncpg connection itself."""
+        return self._executor.session.driver
+
+    def _rolled_back(self, _connection: Any) -> None:
+        if self._recorder is not None and not self._executor.session.caller_transaction:
+            await_only(self._executor.playing(self._recorder).undo())
+
+    def _await(self, awaitable: Any, recorder: Recorder, what: str) -> Any:
+        try:
+            return await_only(awaitable)
+        except MissingGreenlet:
+            raise ScriptError(
+                f"revision {recorder.revision.id} calls {what} from a coroutine",
+                hint="in an async script: `await op.fetch(...)`, or `await op.connection()`",
+                revision=recorder.revision.id,
+                path=recorder.revision.path,
+            ) from None
+
+    def _explain(
+        self, recorder: Recorder, error: Exception, server: PostgresError
+    ) -> AsyncmigError:
+        line = failing_line(recorder.source, error)
+        step = self._executor.playing(recorder)
+        return statement_failure(
+            server,
+            step.step,
+            step.index,
+            None,
+            applied=self._executor.applied(),
+            committed_before=step.index > 0,
+            origin=f"{recorder.source}:{line}" if line else None,
+        )
+
+
+class ScriptConnection:
+    """An asyncpg connection for async scripts: the same methods, and what directives said comes first.
+
+    ``transaction()`` is a savepoint inside the revision's transaction.
+    """
+
+    def __init__(self, live: LiveConnections, recorder: Recorder) -> None:
+        self._live = live
+        self._recorder = recorder
+        self._savepoints = 0
+
+    def next_savepoint(self) -> str:
+        """A savepoint's name that is new on this connection."""
+        self._savepoints += 1
+        return f"asyncmig_script_{self._savepoints}"
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._live.driver_connection, name)
+        if not inspect.iscoroutinefunction(member):
+            return member
+        live, recorder = self._live, self._recorder
+
+        async def steered(query: str, *args: Any, **kwargs: Any) -> Any:
+            if not args:
+                query = await live.lead(recorder, query)
+            if not await live.steer(recorder, query, needs_rows=name in _GIVING_ROWS):
+                return None
+            result = await member(query, *args, **kwargs)
+            await live.passed(recorder)
+            return result
+
+        async def after_catching_up(*args: Any, **kwargs: Any) -> Any:
+            if not await live.touch(recorder) and name in _WRITING:
+                return None
+            return await member(*args, **kwargs)
+
+        return steered if name in _GIVING_ROWS | _TAKING_SQL else after_catching_up
+
+    def transaction(self) -> _Savepoint:
+        """A savepoint, as ``async with connection.transaction():``."""
+        return _Savepoint(self)
+
+
+class _Savepoint:
+    def __init__(self, connection: ScriptConnection) -> None:
+        self._connection = connection
+        self._name = ""
+
+    async def __aenter__(self) -> None:
+        self._name = self._connection.next_savepoint()
+        await self._connection.execute(f"SAVEPOINT {self._name}")
+
+    async def __aexit__(self, kind: object, *_: object) -> None:
+        verb = "RELEASE SAVEPOINT" if kind is None else "ROLLBACK TO SAVEPOINT"
+        await self._connection.execute(f"{verb} {self._name}")

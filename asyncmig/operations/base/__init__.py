@@ -1,0 +1,1 @@
+"""What every operation and directive builds on."""

@@ -1,0 +1,41 @@
+"""Errors of directives, with the line that called them."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import sqlalchemy
+
+from asyncmig.errors import DirectiveError
+from asyncmig.operations.base.origin import call_site
+
+__all__ = ["refusal"]
+
+_OURS = (
+    str(Path(__file__).parents[2]),
+    str(Path(sqlalchemy.__file__).parent),
+    contextlib.__file__,
+    "<",
+)
+"""What stands between a script's line and ours: asyncmig, SQLAlchemy, generated code."""
+
+_DIRECTIVES = str(Path(__file__).parents[1])
+
+
+def refusal(message: str, *, hint: str, directive: str | None = None) -> DirectiveError:
+    """An error that names the line of the script, or of its helper module, that is to blame."""
+    origin = _caller()
+    where = f" ({origin})" if origin else ""
+    return DirectiveError(f"{message}{where}", hint=hint, directive=directive, origin=origin)
+
+
+def _caller() -> str | None:
+    """Who called the innermost directive; None where nobody did."""
+    is_directive = False
+    for path, line in call_site()[2:]:  # without this function and its caller
+        if path.startswith(_DIRECTIVES):
+            is_directive = True
+        elif is_directive and not path.startswith(_OURS):
+            return f"{path}:{line}"
+    return None

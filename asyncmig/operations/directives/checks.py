@@ -1,0 +1,89 @@
+"""CHECK constraints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.base.schema_objects import SchemaObjects
+from asyncmig.operations.directives.constraints import AddConstraintOp, name_of, table_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.schema import CheckConstraint
+    from sqlalchemy.sql.elements import ColumnElement, TextClause
+
+    from asyncmig.operations.context import MigrationContext
+
+__all__ = ["CheckDirectives", "CreateCheckConstraintOp"]
+
+
+class CreateCheckConstraintOp(AddConstraintOp):
+    """``ALTER TABLE ... ADD CHECK``."""
+
+    directive = "create_check_constraint"
+    constraint_type = "check"
+
+    def __init__(
+        self,
+        constraint_name: str | None,
+        table_name: str,
+        condition: str | TextClause | ColumnElement[Any],
+        *,
+        schema: str | None = None,
+        **kw: Any,
+    ) -> None:
+        self.constraint_name = constraint_name
+        self.table_name = table_name
+        self.condition = condition
+        self.schema = schema
+        self.kw = kw
+
+    @classmethod
+    def from_constraint(cls, constraint: CheckConstraint) -> CreateCheckConstraintOp:
+        """The operation that adds this CHECK."""
+        table = table_of(constraint)
+        return cls(
+            name_of(constraint),
+            table.name,
+            constraint.sqltext,
+            schema=table.schema,
+            **constraint.dialect_kwargs,
+        )
+
+    def to_constraint(self, migration_context: MigrationContext | None = None) -> CheckConstraint:
+        """The CHECK as SQLAlchemy has it."""
+        return SchemaObjects(migration_context or self.script_context).check_constraint(
+            self.constraint_name, self.table_name, self.condition, schema=self.schema, **self.kw
+        )
+
+
+class CheckDirectives(Directives):
+    """Directives for CHECK constraints."""
+
+    def create_check_constraint(
+        self,
+        constraint_name: str | None,
+        table_name: str,
+        condition: str | ColumnElement[bool] | TextClause,
+        *,
+        schema: str | None = None,
+        **kw: Any,
+    ) -> None:
+        """Add a CHECK. ACCESS EXCLUSIVE while every row is tested.
+
+        With ``postgresql_not_valid=True`` the rows are left for ``validate_constraint``.
+
+        Args:
+            constraint_name: None leaves it to the naming convention or to PostgreSQL.
+            table_name: of the table.
+            condition: SQL text or an expression.
+            schema: of the table.
+            kw: ``postgresql_not_valid``.
+
+        Example::
+
+            op.create_check_constraint("ck_book_pages", "book", sa.column("pages") > 0)
+        """
+        self.invoke(
+            CreateCheckConstraintOp(constraint_name, table_name, condition, schema=schema, **kw)
+        )

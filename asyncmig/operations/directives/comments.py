@@ -1,0 +1,128 @@
+"""Comments of tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.base.schema_objects import SchemaObjects
+from asyncmig.operations.directives.tables import AlterTableOp
+
+if TYPE_CHECKING:
+    from sqlalchemy.schema import Table
+
+    from asyncmig.operations.context import MigrationContext
+
+__all__ = ["CommentDirectives", "CreateTableCommentOp", "DropTableCommentOp"]
+
+
+class CreateTableCommentOp(AlterTableOp):
+    """``COMMENT ON TABLE``."""
+
+    directive = "create_table_comment"
+
+    def __init__(
+        self,
+        table_name: str,
+        comment: str | None,
+        *,
+        schema: str | None = None,
+        existing_comment: str | None = None,
+    ) -> None:
+        super().__init__(table_name, schema=schema)
+        self.comment = comment
+        self.existing_comment = existing_comment
+
+    def to_table(self, migration_context: MigrationContext | None = None) -> Table:
+        """The table with its comment."""
+        return SchemaObjects(migration_context or self.script_context).table(
+            self.table_name, schema=self.schema, comment=self.comment
+        )
+
+    def reverse(self) -> CreateTableCommentOp | DropTableCommentOp:
+        """The comment that was there before, or none."""
+        if self.existing_comment is None:
+            return DropTableCommentOp(
+                self.table_name, existing_comment=self.comment, schema=self.schema
+            )
+        return CreateTableCommentOp(
+            self.table_name,
+            self.existing_comment,
+            existing_comment=self.comment,
+            schema=self.schema,
+        )
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """As ``compare_metadata`` gives it."""
+        return ("add_table_comment", self.to_table(), self.existing_comment)
+
+
+class DropTableCommentOp(AlterTableOp):
+    """``COMMENT ON TABLE ... IS NULL``."""
+
+    directive = "drop_table_comment"
+
+    def __init__(
+        self,
+        table_name: str,
+        *,
+        schema: str | None = None,
+        existing_comment: str | None = None,
+    ) -> None:
+        super().__init__(table_name, schema=schema)
+        self.existing_comment = existing_comment
+
+    def to_table(self, migration_context: MigrationContext | None = None) -> Table:
+        """The table, without a comment."""
+        return SchemaObjects(migration_context or self.script_context).table(
+            self.table_name, schema=self.schema
+        )
+
+    def reverse(self) -> CreateTableCommentOp:
+        """The comment that was there before."""
+        return CreateTableCommentOp(self.table_name, self.existing_comment, schema=self.schema)
+
+    def to_diff_tuple(self) -> tuple[Any, ...]:
+        """As ``compare_metadata`` gives it."""
+        return ("remove_table_comment", self.to_table())
+
+
+class CommentDirectives(Directives):
+    """Directives for comments of tables; those of columns are ``alter_column(comment=...)``."""
+
+    def create_table_comment(
+        self,
+        table_name: str,
+        comment: str | None,
+        *,
+        existing_comment: str | None = None,
+        schema: str | None = None,
+    ) -> None:
+        """Set the comment of a table. SHARE UPDATE EXCLUSIVE.
+
+        Example::
+
+            op.create_table_comment("book", "every title we ever sold")
+        """
+        self.invoke(
+            CreateTableCommentOp(
+                table_name, comment, existing_comment=existing_comment, schema=schema
+            )
+        )
+
+    def drop_table_comment(
+        self,
+        table_name: str,
+        *,
+        existing_comment: str | None = None,
+        schema: str | None = None,
+    ) -> None:
+        """Remove the comment of a table. SHARE UPDATE EXCLUSIVE.
+
+        Example::
+
+            op.drop_table_comment("book", existing_comment="every title we ever sold")
+        """
+        self.invoke(
+            DropTableCommentOp(table_name, existing_comment=existing_comment, schema=schema)
+        )

@@ -1,0 +1,52 @@
+"""Rows: ``bulk_insert``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.base.operation import MigrateOperation
+
+if TYPE_CHECKING:
+    from sqlalchemy.schema import Table
+    from sqlalchemy.sql.selectable import TableClause
+
+__all__ = ["BulkInsertOp", "DataDirectives"]
+
+
+class BulkInsertOp(MigrateOperation):
+    """``INSERT`` of many rows."""
+
+    directive = "bulk_insert"
+
+    def __init__(
+        self, table: Table | TableClause, rows: list[dict[str, Any]], *, multiinsert: bool = True
+    ) -> None:
+        self.table = table
+        self.rows = rows
+        self.multiinsert = multiinsert
+
+
+class DataDirectives(Directives):
+    """Directives for rows."""
+
+    def bulk_insert(
+        self, table: Table | TableClause, rows: list[dict[str, Any]], *, multiinsert: bool = True
+    ) -> None:
+        """Insert rows. ROW EXCLUSIVE.
+
+        Columns that a row does not name take their Python-side default, else that of the server.
+
+        Args:
+            table: what ``create_table`` returned, or ``sa.table("book", sa.column("title"))``.
+            rows: a dictionary of column keys a row; values may be SQL expressions.
+            multiinsert: False gives each row a statement of its own.
+
+        Raises:
+            TypeError: the rows are no list of dictionaries.
+
+        Example::
+
+            op.bulk_insert(book, [{"title": "Momo"}, {"title": "Emil", "pages": 176}])
+        """
+        self.invoke(BulkInsertOp(table, rows, multiinsert=multiinsert))

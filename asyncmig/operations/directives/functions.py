@@ -1,0 +1,187 @@
+"""Functions: ``create_function``, ``drop_function``."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+
+from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.base.operation import MigrateOperation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CreateFunctionOp", "DropFunctionOp", "FunctionDirectives"]
+
+Volatility: TypeAlias = Literal["immutable", "stable", "volatile"]
+
+
+@dataclass(eq=False)
+class CreateFunctionOp(MigrateOperation):
+    """``CREATE FUNCTION``. With ``replace``, ``existing`` is the one before, for the way back."""
+
+    directive: ClassVar[str] = "create_function"
+
+    function_name: str
+    arguments: str = ""
+    _: KW_ONLY
+    body: str
+    returns: str | None = "void"
+    language: str = "plpgsql"
+    schema: str | None = None
+    replace: bool = False
+    volatility: Volatility | None = None
+    strict: bool = False
+    security_definer: bool = False
+    leakproof: bool = False
+    parallel: Literal["safe", "restricted", "unsafe"] | None = None
+    cost: float | None = None
+    rows: float | None = None
+    settings: Mapping[str, str] | None = None
+    procedure: bool = False
+    existing: CreateFunctionOp | None = None
+
+    def reverse(self) -> CreateFunctionOp | DropFunctionOp:
+        """``DROP FUNCTION``, which can be reversed again; of a replacement the former function."""
+        if self.replace and self.existing is not None:
+            return replace(self.existing, replace=True, existing=replace(self, existing=None))
+        return DropFunctionOp(
+            self.function_name,
+            self.arguments,
+            schema=self.schema,
+            procedure=self.procedure,
+            original=self,
+        )
+
+
+@dataclass(eq=False)
+class DropFunctionOp(MigrateOperation):
+    """``DROP FUNCTION``. ``original`` creates it again."""
+
+    directive: ClassVar[str] = "drop_function"
+
+    function_name: str
+    arguments: str | None = None
+    _: KW_ONLY
+    schema: str | None = None
+    if_exists: bool = False
+    cascade: bool = False
+    procedure: bool = False
+    original: CreateFunctionOp | None = None
+
+    def reverse(self) -> CreateFunctionOp:
+        """``CREATE FUNCTION``.
+
+        Raises:
+            ValueError: its definition is not known.
+        """
+        if self.original is None:
+            raise ValueError(f"cannot create function {self.function_name} again: it is unknown")
+        return replace(self.original)
+
+
+class FunctionDirectives(Directives):
+    """Directives for functions."""
+
+    def create_function(
+        self,
+        function_name: str,
+        arguments: str = "",
+        *,
+        body: str,
+        returns: str | None = "void",
+        language: str = "plpgsql",
+        schema: str | None = None,
+        replace: bool = False,
+        volatility: Volatility | None = None,
+        strict: bool = False,
+        security_definer: bool = False,
+        leakproof: bool = False,
+        parallel: Literal["safe", "restricted", "unsafe"] | None = None,
+        cost: float | None = None,
+        rows: float | None = None,
+        settings: Mapping[str, str] | None = None,
+        procedure: bool = False,
+    ) -> None:
+        """Create a function or procedure. Locks no table.
+
+        Args:
+            function_name: of the function.
+            arguments: between its parentheses, as SQL: ``"price numeric, share real DEFAULT 1"``.
+            body: the source, without dollar quotes: they are put around it.
+            returns: a type, ``trigger``, ``TABLE (...)``, ``SETOF ...``; None where OUT arguments say it.
+            language: ``plpgsql``, ``sql`` ...
+            schema: of the function.
+            replace: say ``OR REPLACE``; arguments and result must stay the same.
+            volatility: ``immutable``, ``stable`` or ``volatile``, the default.
+            strict: NULL arguments give NULL.
+            security_definer: runs with its owner's rights; set ``search_path`` among ``settings``.
+            leakproof: tells nothing of its arguments but by its result.
+            parallel: ``safe``, ``restricted`` or ``unsafe``, the default.
+            cost: of one call, in units of ``cpu_operator_cost``.
+            rows: how many a set has, as the planner estimates it.
+            settings: configuration while it runs, as ``{"search_path": "shop, pg_temp"}``; the values
+                are SQL.
+            procedure: say ``PROCEDURE``, which has no result: ``returns`` is ignored.
+
+        Example::
+
+            op.create_function(
+                "touch", returns="trigger", body="BEGIN NEW.updated_at := now(); RETURN NEW; END"
+            )
+        """
+        self.invoke(
+            CreateFunctionOp(
+                function_name,
+                arguments,
+                body=body,
+                returns=returns,
+                language=language,
+                schema=schema,
+                replace=replace,
+                volatility=volatility,
+                strict=strict,
+                security_definer=security_definer,
+                leakproof=leakproof,
+                parallel=parallel,
+                cost=cost,
+                rows=rows,
+                settings=settings,
+                procedure=procedure,
+            )
+        )
+
+    def drop_function(
+        self,
+        function_name: str,
+        arguments: str | None = None,
+        *,
+        schema: str | None = None,
+        if_exists: bool = False,
+        cascade: bool = False,
+        procedure: bool = False,
+    ) -> None:
+        """Drop a function or procedure; with ``cascade``, and the triggers, defaults and views that use it.
+
+        Args:
+            function_name: of the function.
+            arguments: as it was created with; None where only one function has the name.
+            schema: of the function.
+            if_exists: say ``IF EXISTS``.
+            cascade: say ``CASCADE``.
+            procedure: say ``PROCEDURE``.
+
+        Example::
+
+            op.drop_function("touch", if_exists=True)
+        """
+        self.invoke(
+            DropFunctionOp(
+                function_name,
+                arguments,
+                schema=schema,
+                if_exists=if_exists,
+                cascade=cascade,
+                procedure=procedure,
+            )
+        )

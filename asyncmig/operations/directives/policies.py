@@ -1,0 +1,185 @@
+"""Row-level security: policies, and whether a table heeds them."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+
+from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.base.operation import MigrateOperation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "CreatePolicyOp",
+    "DisableRlsOp",
+    "DropPolicyOp",
+    "EnableRlsOp",
+    "PolicyDirectives",
+]
+
+Command: TypeAlias = Literal["all", "select", "insert", "update", "delete"]
+
+
+@dataclass(eq=False)
+class CreatePolicyOp(MigrateOperation):
+    """``CREATE POLICY``."""
+
+    directive: ClassVar[str] = "create_policy"
+
+    policy_name: str
+    table_name: str
+    _: KW_ONLY
+    schema: str | None = None
+    permissive: bool = True
+    command: Command = "all"
+    roles: str | Sequence[str] = "public"
+    using: str | None = None
+    check: str | None = None
+
+    def reverse(self) -> DropPolicyOp:
+        """``DROP POLICY``, which can be reversed again."""
+        return DropPolicyOp(self.policy_name, self.table_name, schema=self.schema, original=self)
+
+
+@dataclass(eq=False)
+class DropPolicyOp(MigrateOperation):
+    """``DROP POLICY``. ``original`` creates it again."""
+
+    directive: ClassVar[str] = "drop_policy"
+
+    policy_name: str
+    table_name: str
+    _: KW_ONLY
+    schema: str | None = None
+    if_exists: bool = False
+    original: CreatePolicyOp | None = None
+
+    def reverse(self) -> CreatePolicyOp:
+        """``CREATE POLICY``.
+
+        Raises:
+            ValueError: its definition is not known.
+        """
+        if self.original is None:
+            raise ValueError(f"cannot create policy {self.policy_name} again: it is unknown")
+        return replace(self.original)
+
+
+@dataclass(eq=False)
+class EnableRlsOp(MigrateOperation):
+    """``ALTER TABLE ... ENABLE ROW LEVEL SECURITY``."""
+
+    directive: ClassVar[str] = "enable_rls"
+
+    table_name: str
+    _: KW_ONLY
+    schema: str | None = None
+    force: bool = False
+
+    def reverse(self) -> DisableRlsOp:
+        """``DISABLE ROW LEVEL SECURITY``."""
+        return DisableRlsOp(self.table_name, schema=self.schema, force=self.force)
+
+
+@dataclass(eq=False)
+class DisableRlsOp(MigrateOperation):
+    """``ALTER TABLE ... DISABLE ROW LEVEL SECURITY``; ``force`` takes back a FORCE too."""
+
+    directive: ClassVar[str] = "disable_rls"
+
+    table_name: str
+    _: KW_ONLY
+    schema: str | None = None
+    force: bool = False
+
+    def reverse(self) -> EnableRlsOp:
+        """``ENABLE ROW LEVEL SECURITY``."""
+        return EnableRlsOp(self.table_name, schema=self.schema, force=self.force)
+
+
+class PolicyDirectives(Directives):
+    """Directives for row-level security."""
+
+    def create_policy(
+        self,
+        policy_name: str,
+        table_name: str,
+        *,
+        schema: str | None = None,
+        permissive: bool = True,
+        command: Command = "all",
+        roles: str | Sequence[str] = "public",
+        using: str | None = None,
+        check: str | None = None,
+    ) -> None:
+        """Create a policy. ACCESS EXCLUSIVE on its table, for a moment.
+
+        Args:
+            policy_name: of the policy.
+            table_name: of its table.
+            schema: of the table.
+            permissive: False makes it restrictive: every such policy must agree.
+            command: ``all``, ``select``, ``insert``, ``update`` or ``delete``.
+            roles: whom it concerns.
+            using: which rows are seen, as SQL.
+            check: which rows may be written, as SQL.
+
+        Example::
+
+            op.enable_rls("book")
+            op.create_policy("own_books", "book", using="owner = current_user")
+        """
+        self.invoke(
+            CreatePolicyOp(
+                policy_name,
+                table_name,
+                schema=schema,
+                permissive=permissive,
+                command=command,
+                roles=roles,
+                using=using,
+                check=check,
+            )
+        )
+
+    def drop_policy(
+        self,
+        policy_name: str,
+        table_name: str,
+        *,
+        schema: str | None = None,
+        if_exists: bool = False,
+    ) -> None:
+        """Drop a policy. ACCESS EXCLUSIVE on its table, for a moment.
+
+        Example::
+
+            op.drop_policy("own_books", "book", if_exists=True)
+        """
+        self.invoke(DropPolicyOp(policy_name, table_name, schema=schema, if_exists=if_exists))
+
+    def enable_rls(
+        self, table_name: str, *, schema: str | None = None, force: bool = False
+    ) -> None:
+        """Let a table heed its policies; with ``force``, for its owner too. ACCESS EXCLUSIVE.
+
+        Without a policy nobody but the owner sees a row.
+
+        Example::
+
+            op.enable_rls("book", force=True)
+        """
+        self.invoke(EnableRlsOp(table_name, schema=schema, force=force))
+
+    def disable_rls(
+        self, table_name: str, *, schema: str | None = None, force: bool = False
+    ) -> None:
+        """Let a table forget its policies; ``force`` takes back a FORCE too. ACCESS EXCLUSIVE.
+
+        Example::
+
+            op.disable_rls("book")
+        """
+        self.invoke(DisableRlsOp(table_name, schema=schema, force=force))

@@ -1,0 +1,206 @@
+"""``op.get_bind()`` where a script for psql is written: takes statements, has no results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from sqlalchemy.engine import Connection
+
+from asyncmig.errors import NeedsDatabaseError
+from asyncmig.operations.directives.execute import ExecuteSQLOp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.sql import Executable
+
+    from asyncmig.operations.base.sink import Sink
+    from asyncmig.operations.facade import Operations
+
+__all__ = ["OfflineConnection"]
+
+
+OLDEST_SERVER = (14,)
+
+
+class OfflineConnection(Connection):
+    """Stands in for a connection, so that scripts which only give orders need not know.
+
+    ``connection.execute(...)`` and ``metadata.create_all(connection)`` write their SQL; reading a
+    result raises the error that names the line.
+    """
+
+    def __init__(self, operations: Operations, sink: Sink) -> None:
+        self._operations = operations
+        self._sink = sink
+        self.dialect = copy(sink.dialect)
+        # reflection asks for it before its first query, which then names the script's line
+        self.dialect.server_version_info = self.dialect.server_version_info or OLDEST_SERVER
+
+    def __repr__(self) -> str:
+        return "<OfflineConnection: a script for psql is written>"
+
+    @property
+    def engine(self) -> OfflineConnection:  # type: ignore[override]  # as SQLAlchemy's own mock
+        """Itself: whoever wants the engine wants the dialect."""
+        return self
+
+    @property
+    def closed(self) -> bool:
+        """Never: there is nothing to close."""
+        return False
+
+    @property
+    def invalidated(self) -> bool:
+        """Never: there is nothing to lose."""
+        return False
+
+    def execute(  # type: ignore[override]  # there are no rows to type
+        self,
+        statement: Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> NoResult:
+        """Write a statement, once for each set of parameters."""
+        many: Sequence[Mapping[str, Any] | None] = [None]
+        if isinstance(parameters, Mapping):
+            many = [parameters]
+        elif parameters:
+            many = parameters
+        for values in many:
+            self._operations.invoke(
+                ExecuteSQLOp(
+                    statement,
+                    execution_options=dict(execution_options or {}),
+                    parameters=values,
+                )
+            )
+        return NoResult(self._sink)
+
+    def exec_driver_sql(  # type: ignore[override]  # there are no rows to type
+        self,
+        statement: str,
+        parameters: Any = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> NoResult:
+        """Write a statement as it is; parameters would be a driver's own business."""
+        if parameters:
+            self._sink.bind()
+        self._operations.invoke(
+            ExecuteSQLOp(statement, execution_options=dict(execution_options or {}))
+        )
+        return NoResult(self._sink)
+
+    def scalar(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: there is no result."""
+        NoResult(self._sink).refuse()
+
+    def scalars(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: there is no result."""
+        NoResult(self._sink).refuse()
+
+    def execution_options(self, **_: Any) -> OfflineConnection:
+        """Nothing to set."""
+        return self
+
+    def get_execution_options(self) -> Any:
+        """None are set."""
+        return {}
+
+    def schema_for_object(self, obj: Any) -> str | None:
+        """The schema as it was declared."""
+        schema: str | None = obj.schema
+        return schema
+
+    def begin(self) -> Any:
+        """The revision's transaction is written by the runner."""
+        return _WrittenElsewhere()
+
+    def begin_nested(self) -> Any:
+        """The same: without results nothing can be caught and rolled back."""
+        return _WrittenElsewhere()
+
+    def commit(self) -> None:
+        """The revision's transaction is written by the runner."""
+
+    def rollback(self) -> None:
+        """Nothing was sent that could be rolled back."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def in_transaction(self) -> bool:
+        """True: the script for psql frames each revision."""
+        return True
+
+    def get_transaction(self) -> Any:
+        """The revision's transaction is written by the runner; an ORM session joins it."""
+        return _WrittenElsewhere()
+
+    def _get_required_transaction(self) -> Any:
+        return _WrittenElsewhere()
+
+    def in_nested_transaction(self) -> bool:
+        """Never."""
+        return False
+
+    def get_nested_transaction(self) -> Any:
+        """None."""
+        return None
+
+    def connect(self) -> OfflineConnection:
+        """Itself."""
+        return self
+
+    def _run_ddl_visitor(self, visitorcallable: Any, element: Any, **kwargs: Any) -> None:
+        """CREATE and DROP of schema objects: nothing can be looked up, so nothing is checked first."""
+        kwargs["checkfirst"] = False
+        visitorcallable(dialect=self.dialect, connection=self, **kwargs).traverse_single(element)
+
+
+class NoResult:
+    """What a statement returns that was only written down."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def refuse(self) -> NoReturn:
+        """Raise the error that names the line."""
+        self._sink.bind()
+        raise NeedsDatabaseError(
+            "a result is needed, and a script for psql has none",
+            hint="guard it with `if not op.get_context().as_sql:`, or run this revision online",
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        self.refuse()
+
+    def __iter__(self) -> NoReturn:
+        self.refuse()
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class _WrittenElsewhere:
+    """A transaction that is none."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def commit(self) -> None:
+        return
+
+    def rollback(self) -> None:
+        return
+
+    def close(self) -> None:
+        return

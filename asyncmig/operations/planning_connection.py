@@ -1,0 +1,52 @@
+"""``op.get_bind()`` while only a plan is made: answers which database it is, and nothing else.
+
+Scripts that serve several databases ask ``op.get_bind().dialect.name`` and then give plain directives.
+They need no connection, so their plan is complete; whatever else is asked stops the recording.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.engine import Connection
+
+if TYPE_CHECKING:
+    from asyncmig.operations.base.sink import Sink
+
+__all__ = ["PlannedConnection"]
+
+_KNOWN = frozenset({"name", "driver", "paramstyle", "identifier_preparer"})
+
+
+class PlannedConnection(Connection):
+    """A connection as far as it is known without a database."""
+
+    def __init__(self, sink: Sink) -> None:
+        object.__setattr__(self, "_sink", sink)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("__"):
+            return object.__getattribute__(self, name)
+        sink: Sink = object.__getattribute__(self, "_sink")
+        if name in {"dialect", "engine"}:
+            return _Names(sink)
+        return getattr(sink.bind(), name)
+
+
+class _Names:
+    """The dialect, or the engine: what both are called."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    @property
+    def dialect(self) -> _Names:
+        """Of the engine."""
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in _KNOWN:
+            return getattr(self._sink.dialect, name)
+        return getattr(self._sink.bind().dialect, name)

@@ -1,0 +1,174 @@
+"""Questions to one database of a project, and how the same is done to each of several."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from asyncmig.errors import AsyncmigError, NotCurrentError
+from asyncmig.results.differences import RevisionCheck
+from asyncmig.results.state import CurrentState
+from asyncmig.revisions.graph.describe import describe_all
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from asyncmig.bookkeeping.queries import LogFilter
+    from asyncmig.project.project import Project
+    from asyncmig.results import JournalEntry, Status
+
+__all__ = [
+    "asked_each",
+    "current_state",
+    "in_each",
+    "journal",
+    "naming",
+    "position",
+    "status_of",
+    "wait_for",
+]
+
+T = TypeVar("T")
+
+
+async def in_each(project: Project, work: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
+    """Do the same to each database of a project, one after the other, up to the first that fails.
+
+    Returns:
+        the results by name; a single database has the empty one.
+
+    Raises:
+        AsyncmigError: as ``work``; of several databases the message and ``database`` say which.
+    """
+    found: dict[str, T] = {}
+    for one in await project.databases():
+        with naming(one):
+            found[one.name or ""] = await work(one)
+    return found
+
+
+async def asked_each(project: Project, ask: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
+    """Ask each database of a project, also behind one that fails.
+
+    Returns:
+        as ``in_each``.
+
+    Raises:
+        AsyncmigError: as ``ask``, when all were asked. Of several databases it is that of the first
+            that could not answer, or where all that failed are only not current, of the first of these;
+            ``database`` says which, ``databases`` has the results of the others by name, and
+            ``failures`` type, message and hint of each that failed.
+    """
+    found: dict[str, T] = {}
+    failed: dict[str, AsyncmigError] = {}
+    for one in await project.databases():
+        try:
+            with naming(one):
+                found[one.name or ""] = await ask(one)
+        except AsyncmigError as error:
+            if one.name is None:
+                raise
+            failed[one.name] = error
+    if failed:
+        gravest = min(failed.values(), key=lambda error: isinstance(error, NotCurrentError))
+        told = {
+            name: {"type": type(error).__name__, "message": error.message, "hint": error.hint}
+            for name, error in failed.items()
+        }
+        gravest.add_facts(databases=found, failures=told)
+        raise gravest
+    return found
+
+
+@contextmanager
+def naming(project: Project) -> Iterator[None]:
+    """Say of which of several databases an error is."""
+    try:
+        yield
+    except AsyncmigError as error:
+        if project.name is not None:
+            error.message = f"{project.name}: {error.message}"
+            error.add_facts(database=project.name)
+        raise
+
+
+async def status_of(project: Project, *, scripts: bool = False) -> Status:
+    """Where one database stands; ``scripts`` also reads which scripts were changed."""
+    from asyncmig.bookkeeping.queries import opened, read_status
+
+    graph = await project.graph()
+    async with opened(project.database(), project.settings) as session:
+        status, state = await read_status(session, project.settings, graph)
+        if scripts:
+            from asyncmig.bookkeeping.changed_scripts import edited_revisions
+
+            edited = await edited_revisions(session, project.settings, state, graph)
+            status = replace(status, edited=edited)
+    return status
+
+
+async def current_state(project: Project) -> CurrentState:
+    """What one database stands at."""
+    status = await status_of(project)
+    graph = await project.graph()
+    known = [graph.get(head) for head in status.current if head in graph]
+    return CurrentState(
+        heads=status.current,
+        revisions=describe_all(graph, known, current=status.current),
+        unknown=status.unknown,
+        ahead=status.state == "ahead",
+        partial=status.partial,
+        is_current=status.state in {"current", "ahead"},
+    )
+
+
+async def position(project: Project, target: str) -> RevisionCheck:
+    """Whether one database stands at what a target expression names."""
+    status = await status_of(project)
+    graph = await project.graph()
+    named = tuple(item.id for item in graph.resolve(target, current=status.current))
+    applied: set[str] = set()
+    waiting = [row for row in status.current if row in graph]
+    while waiting:
+        revision = waiting.pop()
+        if revision not in applied:
+            applied.add(revision)
+            found = graph.get(revision)
+            waiting += (*found.down_revisions, *found.depends_on)
+    return RevisionCheck(
+        target=target,
+        revisions=named,
+        current=status.current,
+        missing=tuple(name for name in named if name not in applied),
+        beyond=tuple(row for row in status.current if row not in named),
+        partial=tuple(step.revision for step in status.partial),
+    )
+
+
+async def wait_for(project: Project, seconds: float | None) -> Status:
+    """Wait until somebody else has migrated one database; raises as ``wait_until_current``."""
+    from asyncmig.bookkeeping.queries import opened, wait_until_current
+
+    graph = await project.graph()
+    async with opened(project.database(), project.settings) as session:
+        status = await wait_until_current(session, project.settings, graph, seconds)
+    if not status.ok:
+        pending = ", ".join(status.pending[:5]) + (" ..." if len(status.pending) > 5 else "")
+        raise NotCurrentError(
+            f"the database is {status.state} after {seconds:g} s: pending {pending or 'nothing'}",
+            hint="is the job that migrates running? `asyncmig status` shows where it stands",
+            current=status.current,
+            pending=status.pending,
+            state=status.state,
+        )
+    return status
+
+
+async def journal(project: Project, wanted: LogFilter) -> tuple[JournalEntry, ...]:
+    """Rows of one database's journal."""
+    from asyncmig.bookkeeping.queries import opened, read_journal
+
+    async with opened(project.database(), project.settings) as session:
+        entries = await read_journal(session, project.settings, wanted)
+    return tuple(replace(entry, database=project.name) for entry in entries)

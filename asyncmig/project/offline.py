@@ -1,0 +1,96 @@
+"""Offline mode: scripts for psql, written from the plan without a connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.errors import TargetError
+from asyncmig.execution.offline_script import offline_script, write_transaction
+from asyncmig.execution.runner import books_for
+from asyncmig.plan.model import Direction
+from asyncmig.plan.version_hooks import MigrationInfo
+from asyncmig.revisions.graph.moves import stamp_moves
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from asyncmig.execution.work_units import Bookkeeping
+    from asyncmig.project.project import Project
+    from asyncmig.revisions.graph.graph import RevisionGraph
+
+__all__ = ["ensure_version_script", "migration_script", "stamp_script"]
+
+
+async def migration_script(project: Project, range_: str, way: Direction) -> str:
+    """What an upgrade or downgrade over ``start:target`` would run; raises as ``Migrator.sql``."""
+    start, colon, target = range_.rpartition(":")
+    if way is Direction.DOWNGRADE and not colon:
+        raise TargetError(
+            f"a downgrade script needs a range, and {range_!r} is none",
+            hint="write FROM:TO, for example head:base",
+            target=range_,
+        )
+    project = await project.settled("a script for psql")
+    current = _rows(await project.graph(), start)
+    plan = await project.plan(target or "heads", current, way, offline=True)
+    return offline_script(
+        plan,
+        _books(project),
+        create_tables=way is Direction.UPGRADE and not current,
+        one_transaction=project.settings.transaction == "all",
+    )
+
+
+async def stamp_script(project: Project, targets: Sequence[str], *, purge: bool) -> str:
+    """Writing the version table as if the targets had been run; ``start:target`` names the rows before."""
+    project = await project.settled("a script for psql")
+    graph = await project.graph()
+    start, wanted = "", list(targets)
+    if len(targets) == 1:
+        start, _, target = targets[0].rpartition(":")
+        wanted = [target or "heads"]
+    current = _rows(graph, start)
+    books = _books(project)
+    change = graph.stamp_path(wanted, frozenset(current))
+    statements = [books.version.require(current)]
+    if purge:
+        statements = [f"DELETE FROM {books.version.sql_name}"]
+    elif not current:
+        statements.insert(0, books.version.create(graph.heads, if_missing=True))
+    planner = await project.planner(offline=True)
+    if planner.version_hooks:
+        rows = frozenset(() if purge else current)
+        for move in stamp_moves(graph, change):
+            rows = move.apply(rows)
+            name = (move.add or move.remove)[0]
+            statements += books.version.change(move)
+            info = MigrationInfo.of_stamp(move, graph)
+            statements += [said.sql for said in planner.epilogue(graph.get(name), info, rows)]
+    else:
+        statements += books.version.change(change)
+    if books.journal is not None:
+        statements += books.journal.create()
+        statements += [
+            books.journal.insert_stamp(revision, graph.get(revision).down_revisions)
+            for revision in change.add
+        ]
+    return write_transaction(statements)
+
+
+async def ensure_version_script(project: Project) -> str:
+    """The creation of the version table and the journal."""
+    project = await project.settled("a script for psql")
+    books = _books(project)
+    create = [books.version.create((await project.graph()).heads, if_missing=True)]
+    return write_transaction(create + (books.journal.create() if books.journal else []))
+
+
+def _rows(graph: RevisionGraph, start: str) -> tuple[str, ...]:
+    """The rows of the version table that a range begins with."""
+    if not start or start == "base":
+        return ()
+    return tuple(revision.id for revision in graph.resolve(start))
+
+
+def _books(project: Project) -> Bookkeeping:
+    return books_for(project.settings, project.settings.version_table_schema, None)

@@ -1,0 +1,438 @@
+"""``Project``: one script directory and the way to its database, as the planner and the runner need them.
+
+What takes time to find out (an ``env.py``, the models) is found out once, on first use.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import anyio.to_thread
+
+from asyncmig.errors import ConfigError
+from asyncmig.revisions.cache.heads_cache import known_heads
+from asyncmig.revisions.files.script import load_script
+from asyncmig.revisions.script_directory import ScriptDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.schema import MetaData
+
+    from asyncmig.alembic_compat.facade.config import Config
+    from asyncmig.alembic_compat.project import ProjectRun
+    from asyncmig.autogenerate.compare import Autogenerate
+    from asyncmig.autogenerate.empty_models import ModelOrigins
+    from asyncmig.config.settings import Settings
+    from asyncmig.database.connections import Database
+    from asyncmig.events import Event
+    from asyncmig.execution.runner import Runner
+    from asyncmig.plan.model import Direction, Plan
+    from asyncmig.plan.planner import Planner
+    from asyncmig.plan.run_script import AnyScript
+    from asyncmig.plan.version_hooks import VersionHook
+    from asyncmig.revisions.graph.graph import RevisionGraph
+    from asyncmig.revisions.graph.revision import Revision
+
+VersionHooks: TypeAlias = "VersionHook | str | Sequence[VersionHook | str] | None"
+
+__all__ = ["Project", "VersionHooks"]
+
+
+class Project:
+    """One script directory and one database.
+
+    Args:
+        settings: everything that was configured; an ``env.py`` may change it.
+        database: an engine or a connection to use; None connects with the settings' URL.
+        models: what to compare the database with; None takes the settings'.
+        on_event: hears progress.
+        on_version_apply: called when a revision's row is written: functions, or their names.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        database: AsyncEngine | AsyncConnection | None = None,
+        models: MetaData | str | Sequence[MetaData | str] | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        on_version_apply: VersionHooks = None,
+    ) -> None:
+        self.settings = settings
+        self.name: str | None = None
+        self._each: Mapping[str, Settings] = {}
+        self._given_hooks = on_version_apply
+        self._given = database
+        self._given_models = models
+        self._models: tuple[MetaData, ...] | None = None
+        self._on_event = on_event
+        self._env_config: Config | None = None
+        self._env_run: ProjectRun | None = None
+        self._models_place: str | None = None
+        self._databases: tuple[Project, ...] | None = None
+
+    def emit(self, event: Event) -> None:
+        """Tell the listener, if there is one."""
+        if self._on_event is not None:
+            self._on_event(event)
+
+    # what an env.py says
+
+    def stand_for(self, each: Mapping[str, Settings]) -> None:
+        """Stand for several databases, by name, each with a history of its own; for none, for itself."""
+        self._each = each
+
+    async def settled(self, doing: str = "this") -> Project:
+        """This project, after its ``env.py`` was read.
+
+        Raises:
+            ConfigError: it stands for several databases, and what is done is done to one.
+        """
+        first, *others = await self.databases()
+        if others:
+            names = ", ".join(str(project.name) for project in (first, *others))
+            raise ConfigError(
+                f"there are several databases, {names}, and {doing} is about one of them",
+                hint=f"name one: -n {first.name}; in Python, one of `await migrator.databases()`",
+            )
+        return first
+
+    def require_one_history(self, doing: str) -> None:
+        """Refuse what belongs into one history, where each database has its own.
+
+        Raises:
+            ConfigError: several databases are configured, and none was chosen.
+        """
+        if self._each:
+            names = ", ".join(self._each)
+            raise ConfigError(
+                f"there are several databases, {names}, each with a history of its own, and {doing} "
+                "is about one of them",
+                hint=f"name one: -n {next(iter(self._each))}",
+            )
+
+    async def databases(self) -> tuple[Project, ...]:
+        """One project for each database: several where the settings or an ``env.py`` name several."""
+        if self._databases is None and self._each:
+            self._databases = tuple(
+                self._member(name, settings) for name, settings in self._each.items()
+            )
+        if self._databases is None and self.settings.config_path is None:
+            self._databases = (self,)
+        if self._databases is None:
+            from asyncmig.alembic_compat.detection import find_env_file
+
+            path = await anyio.to_thread.run_sync(find_env_file, self.settings)
+            self._databases = (self,) if path is None else await self._read_env_file(path)
+        return self._databases
+
+    async def _read_env_file(self, path: Path) -> tuple[Project, ...]:
+        from asyncmig.alembic_compat.env_file import read_env_file
+        from asyncmig.alembic_compat.project import project_runs
+        from asyncmig.events import Notice
+
+        file = await anyio.to_thread.run_sync(read_env_file, self.settings, path)
+        for note in file.notes:
+            self.emit(Notice(message=note))
+        runs = project_runs(self.settings, file)
+        own = [run for run in runs if run.name == self.settings.section]
+        runs = tuple(own) or runs
+        self._use(runs[0], file.config)
+        if len(runs) == 1:
+            return (self,)
+        return tuple(self._member(run.name, run.settings, (run, file.config)) for run in runs)
+
+    def _member(
+        self, name: str, settings: Settings, env: tuple[ProjectRun, Config] | None = None
+    ) -> Project:
+        """The project of one database among several, and what an ``env.py`` says of it."""
+        project = Project(
+            settings,
+            database=self._given,
+            models=self._given_models,
+            on_event=self._on_event,
+            on_version_apply=self._given_hooks,
+        )
+        project.name = name
+        if env is not None:
+            project._databases = (project,)
+            project._use(*env)
+        return project
+
+    def _use(self, run: ProjectRun, config: Config) -> None:
+        self._env_config = config
+        self._env_run = run
+        self.settings = run.settings
+        metadata = run.target_metadata
+        if self._models is None and self._given_models is None:
+            if metadata is not None:
+                self._models = (
+                    tuple(metadata) if isinstance(metadata, list | tuple) else (metadata,)
+                )
+            if metadata is not None or not self.settings.target_metadata:
+                self._models_place = "env.py"
+
+    # the parts
+
+    def database(self, *, writing: bool = False) -> Database:
+        """The way to the database; ``writing`` adds what ``env.py`` executes before it migrates."""
+        from asyncmig.database.connections import (
+            ConnectionDatabase,
+            EngineDatabase,
+            UrlDatabase,
+            require_asyncio,
+        )
+
+        require_asyncio()
+        database: Database
+        if self._given is None:
+            database = UrlDatabase(self.settings, self.emit)
+        else:
+            from sqlalchemy.ext.asyncio import AsyncConnection
+
+            if isinstance(self._given, AsyncConnection):
+                database = ConnectionDatabase(self._given)
+            else:
+                database = EngineDatabase(self._given)
+        run = self._env_run
+        if run is not None and (run.session or run.setup):
+            from asyncmig.alembic_compat.prepared import PreparedDatabase
+
+            database = PreparedDatabase(database, run.setup if writing else (), run.session)
+        if self.settings.lenient_bind:
+            from asyncmig.alembic_compat.psycopg2_compat.database import LenientDatabase
+
+            return LenientDatabase(database, {} if run is None else run.schema_translate_map)
+        return database
+
+    async def runner(self) -> Runner:
+        """Whatever changes the database."""
+        await _import_aside("asyncmig.database.connections", "asyncmig.execution.runner")
+        from asyncmig.execution.runner import Runner
+
+        return Runner(
+            self.database(writing=True),
+            self.settings,
+            self.emit,
+            self.load_scripts,
+            self.version_hooks,
+        )
+
+    async def planner(self, *, offline: bool = False) -> Planner:
+        """What plans this project's revisions."""
+        await _import_aside(
+            "asyncmig.ddl.dialect", "asyncmig.operations.facade", "asyncmig.plan.planner"
+        )
+        from asyncmig.ddl.dialect import MigrationDialect
+        from asyncmig.plan.planner import Planner
+
+        run = self._env_run
+        models = await self.models()
+        return Planner(
+            await self.graph(),
+            dialect=MigrationDialect(
+                schema_translate_map=None if run is None else run.schema_translate_map
+            ),
+            target_metadata=models[0] if len(models) == 1 else models or None,
+            options={**self.settings.extra, **self._env_options()},
+            keywords=run.keywords if run is not None else None,
+            one_transaction=self.settings.transaction == "all",
+            offline=offline,
+            surroundings=self._alembic_imports,
+            version_hooks=await anyio.to_thread.run_sync(self.version_hooks) if offline else (),
+        )
+
+    async def plan(
+        self, target: str, current: Sequence[str], way: Direction, *, offline: bool = False
+    ) -> Plan:
+        """What leads from rows of the version table to a target."""
+        project = await self.settled("a plan")
+        planner = await project.planner(offline=offline)
+        moves = planner.moves(target, current, way)
+        scripts = await anyio.to_thread.run_sync(
+            project.load_scripts, [move.revision for move in moves]
+        )
+        return planner.plan(target, current, way, moves, scripts)
+
+    async def autogenerate(self, *, as_sql: bool = False) -> Autogenerate:
+        """The comparison of models and database; ``as_sql`` is for a SQL revision."""
+        project = await self.settled("a comparison with models")
+        if project is not self:
+            return await project.autogenerate(as_sql=as_sql)
+        autogenerate = await anyio.to_thread.run_sync(_load_autogenerate)
+        return autogenerate(
+            database=self.database(),
+            settings=self.settings,
+            graph=await self.graph(),
+            metadata=await self.models(),
+            origins=self._model_origins(),
+            tell=self.emit,
+            options=self._hook_options(),
+            surroundings=self._alembic_imports,
+            as_sql=as_sql,
+        )
+
+    def version_hooks(self) -> tuple[VersionHook, ...]:
+        """``on_version_apply`` of whoever made this project, of the hooks module and of ``env.py``.
+
+        It imports users' modules: to be done in a thread, where something is to run.
+        """
+        from asyncmig.config import import_object
+
+        settings = self.settings
+        found = [*_several(self._given_hooks)]
+        if settings.hooks is not None:
+            module = import_object(settings.hooks, sys_path=settings.prepend_sys_path)
+            found += _several(getattr(module, "on_version_apply", None))
+        if self._env_run is not None:
+            found += _several(self._env_run.options.get("on_version_apply"))
+        hooks: list[Any] = [
+            import_object(hook, sys_path=settings.prepend_sys_path)
+            if isinstance(hook, str)
+            else hook
+            for hook in found
+        ]
+        for hook in hooks:
+            if not callable(hook):
+                raise ConfigError(
+                    f"on_version_apply holds {hook!r}, which cannot be called",
+                    hint="give a function, `async def` or not, or several in a list",
+                )
+        return tuple(hooks)
+
+    async def models(self) -> tuple[MetaData, ...]:
+        """The models, imported once."""
+        if self._models is None:
+            given = self._given_models or self.settings.target_metadata or ()
+            several: tuple[Any, ...] = tuple(given) if isinstance(given, list | tuple) else (given,)
+            names = [item for item in several if isinstance(item, str)]
+            found: dict[str, Any] = {}
+            if names:
+                from asyncmig.config import import_objects
+
+                objects = await anyio.to_thread.run_sync(
+                    lambda: import_objects(names, sys_path=self.settings.prepend_sys_path)
+                )
+                found = dict(zip(names, objects, strict=True))
+            self._models = tuple(found[item] if isinstance(item, str) else item for item in several)
+        return self._models
+
+    def _model_origins(self) -> ModelOrigins:
+        """Where the models come from, for messages."""
+        from asyncmig.autogenerate.empty_models import ModelOrigins
+
+        if self._models_place is not None:
+            return ModelOrigins(place=self._models_place)
+        specs = [
+            item if isinstance(item, str) else None
+            for item in _several(self._given_models or self.settings.target_metadata)
+        ]
+        file = None if self._given_models else self.settings.config_path
+        return ModelOrigins(specs=specs, place=None if file is None else file.name)
+
+    async def directory(self) -> ScriptDirectory:
+        """The revision files, read anew."""
+        settings = self.settings
+        return await anyio.to_thread.run_sync(
+            lambda: ScriptDirectory.load(
+                settings.version_paths,
+                recursive=settings.recursive_version_locations,
+                sourceless=settings.sourceless,
+                import_context=self._alembic_imports,
+                named_by=settings.config_path,
+            )
+        )
+
+    async def known_heads(self) -> tuple[str, ...] | None:
+        """The heads, where the folders show that they are what they were; else None."""
+        settings = self.settings
+        return await anyio.to_thread.run_sync(
+            lambda: known_heads(
+                settings.version_paths,
+                recursive=settings.recursive_version_locations,
+                sourceless=settings.sourceless,
+                named_by=settings.config_path,
+            )
+        )
+
+    async def graph(self) -> RevisionGraph:
+        """How the revisions stand on one another, read anew."""
+        return (await self.directory()).graph
+
+    def load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, AnyScript]:
+        """Execute or parse the scripts of revisions: file work, to be done in a thread."""
+        if self.settings.prepend_sys_path:
+            from asyncmig.config import extend_sys_path
+
+            extend_sys_path(self.settings.prepend_sys_path)
+        if self.settings.plugins:
+            from asyncmig.plugins import load_plugins
+
+            load_plugins(self.settings)
+        return {
+            revision.id: load_script(revision, import_context=self._alembic_imports)
+            for revision in revisions
+        }
+
+    def _alembic_imports(self) -> AbstractContextManager[None]:
+        """While scripts are loaded and run, ``alembic`` is ours."""
+        from asyncmig.alembic_compat.environment import Environment
+        from asyncmig.alembic_compat.imports import alembic_imports
+
+        return alembic_imports(Environment(self.settings, self._env_config))
+
+    def _hook_options(self) -> Mapping[str, Any]:
+        """What hooks of autogenerate find in their context's ``opts``."""
+        from asyncmig.alembic_compat.environment import Environment
+
+        environment = Environment(self.settings, self._env_config)
+        options = environment.config.cmd_opts
+        if options is not None:
+            options.autogenerate = True
+        return {
+            **(self._env_run.options if self._env_run is not None else {}),
+            "config": environment.config,
+            "script": environment.script,
+            "environment_context": environment,
+        }
+
+    def _env_options(self) -> Mapping[str, Any]:
+        """What ``op.get_context().opts`` holds of an ``env.py``."""
+        if self._env_run is None:
+            return {}
+        from asyncmig.alembic_compat.environment import Environment
+
+        environment = Environment(self.settings, self._env_config)
+        return {
+            **self._env_run.options,
+            "config": environment.config,
+            "script": environment.script,
+            "environment_context": environment,
+        }
+
+
+def _load_autogenerate() -> type[Autogenerate]:
+    # a good part of SQLAlchemy comes along
+    from asyncmig.autogenerate.compare import Autogenerate
+
+    return Autogenerate
+
+
+def _several(given: Any) -> list[Any]:
+    """One or several as a list."""
+    if given is None:
+        return []
+    return list(given) if isinstance(given, list | tuple | set | frozenset) else [given]
+
+
+async def _import_aside(*modules: str) -> None:
+    """Import modules in a thread: what is behind them takes a good part of a second at first."""
+    missing = [module for module in modules if module not in sys.modules]
+    if missing:
+        await anyio.to_thread.run_sync(lambda: [import_module(module) for module in missing])

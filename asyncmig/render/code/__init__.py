@@ -1,0 +1,1 @@
+"""Operations as Python code or as SQL."""

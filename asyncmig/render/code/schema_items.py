@@ -1,0 +1,310 @@
+"""Schema items of SQLAlchemy as code: types, columns, constraints, defaults."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import (
+    CheckConstraint,
+    Computed,
+    ForeignKeyConstraint,
+    Identity,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
+from sqlalchemy.sql.elements import ClauseElement, TextClause
+from sqlalchemy.types import NullType
+
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.errors import ScriptError
+from asyncmig.operations.base.model_type import model_type
+from asyncmig.operations.base.sqlalchemy_private import foreign_key_target, table_prefixes
+from asyncmig.render.source.layout import Call, Code, Listed, string
+from asyncmig.render.source.prefixes import Prefixes
+from asyncmig.types import ServerType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from sqlalchemy.schema import Column, Constraint, Table
+    from sqlalchemy.types import TypeEngine
+
+__all__ = ["ItemWriter"]
+
+_IDENTITY = ("start", "increment", "minvalue", "maxvalue", "cycle", "cache")
+_KINDS: Mapping[type, str] = {
+    PrimaryKeyConstraint: "primary_key",
+    UniqueConstraint: "unique",
+    CheckConstraint: "check",
+    ForeignKeyConstraint: "foreign_key",
+}
+"""What ``render_item`` calls constraints."""
+_CONVENTIONS = {"primary_key": "pk", "unique": "uq", "check": "ck", "foreign_key": "fk"}
+"""And what naming conventions call them."""
+_POSTGRESQL = "from sqlalchemy.dialects import postgresql"
+_DIALECT = MigrationDialect()
+
+
+class ItemWriter:
+    """Writes schema items and collects the imports that they need.
+
+    Args:
+        final_names: kinds of constraints (``ck``, ``fk``, ``pk``, ``uq``) whose names are written as
+            ``op.f(...)``, because a naming convention of the models would change them.
+        render_item: the user's hook: called with a kind, an object and ``context``, it gives code, or
+            False for ours.
+        context: what hooks and renderers are given; its ``imports`` are ours too.
+        prefixes: what stands before names.
+        renderer: gives the user's own function for a class of operations, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        final_names: Collection[str] = (),
+        render_item: Callable[[str, Any, Any], str | bool | None] | None = None,
+        context: Any = None,
+        prefixes: Prefixes | None = None,
+        renderer: Callable[[type], Callable[[Any, Any], Any] | None] | None = None,
+    ) -> None:
+        self.imports: set[str] = set() if context is None else context.imports
+        self.context = context
+        self.renderer = renderer
+        self._final_names = final_names
+        self._render_item = render_item
+        self._prefixes = Prefixes() if prefixes is None else prefixes
+
+    def op(self, name: str) -> str:
+        """A directive."""
+        return f"{self._prefixes.op}{name}"
+
+    def sa(self, name: str) -> str:
+        """A name of SQLAlchemy."""
+        return f"{self._prefixes.sa}{name}"
+
+    def name(self, name: object, kind: str | None) -> Code:
+        """The name of a constraint or index of a kind; None is a kind that is not known."""
+        if name is None:
+            return "None"
+        text = string(str(name))
+        final = self._final_names if kind is None else kind in self._final_names
+        return Call.of(self.op("f"), text) if final else text
+
+    def value(self, value: Any) -> Code:
+        """Any value that may stand in a directive's arguments."""
+        match value:
+            case str():
+                return string(str(value))
+            case list() | tuple():
+                return Listed(tuple(map(self.value, value)))
+            case dict():
+                inside = (f"{self.value(key)}: {self.value(item)}" for key, item in value.items())
+                return "{" + ", ".join(inside) + "}"
+            case TextClause():
+                return Call.of(self.sa("text"), string(value.text))
+            case ClauseElement():
+                return Call.of(self.sa("text"), string(self._sql(value)))
+            case _:
+                return repr(value)
+
+    def condition(self, clause: Any) -> Code:
+        """SQL where a directive takes a plain string."""
+        if isinstance(clause, str):
+            return string(clause)
+        return string(clause.text if isinstance(clause, TextClause) else self._sql(clause))
+
+    def _sql(self, clause: ClauseElement) -> str:
+        compiler: Any = _DIALECT.statement_compiler(_DIALECT, None)
+        text = str(compiler.process(clause, literal_binds=True, include_table=False))
+        return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", text)
+
+    def hooked(self, kind: str, item: Any) -> str | None:
+        """What the user's hook says of an item."""
+        if self._render_item is None:
+            return None
+        said = self._render_item(kind, item, self.context)
+        return None if said is False or said is None else str(said)
+
+    def type(self, type_: TypeEngine[Any]) -> Code:
+        """A type."""
+        model = model_type(type_)
+        said = self.hooked("type", type_ if model is None else model)
+        if said is not None:
+            return said
+        if isinstance(type_, NullType):
+            raise ScriptError(
+                "a column without a type cannot be written",
+                hint="give the column a type in what process_revision_directives adds",
+            )
+        kind = type(type_)
+        if kind.__module__.startswith("sqlalchemy.dialects.postgresql"):
+            self.imports.add(_POSTGRESQL)
+            return self._postgresql(type_)
+        if kind.__module__.startswith("sqlalchemy."):
+            return self.sa(_written(type_))
+        if isinstance(type_, ServerType):
+            return self._by_name(type_.sql)
+        written = _written(type_)
+        if not _stands_alone(written):
+            return self._by_name(type_.compile(dialect=_DIALECT))
+        if self._prefixes.user is not None:
+            return f"{self._prefixes.user}{written}"
+        self.imports.add(f"import {kind.__module__}")
+        return f"{kind.__module__}.{written}"
+
+    def _by_name(self, sql: str) -> Code:
+        self.imports.add("from asyncmig.types import ServerType")
+        return Call.of("ServerType", string(sql))
+
+    def _postgresql(self, type_: TypeEngine[Any]) -> Code:
+        match type_:
+            case postgresql.ENUM():
+                keywords: dict[str, Code] = {"name": string(str(type_.name))}
+                if type_.schema is not None:
+                    keywords["schema"] = string(type_.schema)
+                return Call.of("postgresql.ENUM", **keywords, create_type=repr(type_.create_type))
+            case postgresql.ARRAY():
+                return Call.of("postgresql.ARRAY", self.type(type_.item_type))
+            case postgresql.JSON() | postgresql.JSONB() | postgresql.HSTORE():
+                return f"postgresql.{type(type_).__name__}()"
+            case _:
+                return f"postgresql.{_written(type_)}"
+
+    def default(self, default: Any) -> Code:
+        """What ``server_default`` takes."""
+        said = self.hooked("server_default", default)
+        if said is not None:
+            return said
+        if isinstance(default, Identity):
+            return self.identity(default)
+        if isinstance(default, Computed):
+            return self.computed(default)
+        return self.value(getattr(default, "arg", default))
+
+    def identity(self, identity: Identity) -> Code:
+        """An identity with the options that were given."""
+        keywords: dict[str, Code] = {"always": "True"} if identity.always else {}
+        for option in _IDENTITY:
+            value = getattr(identity, option)
+            if value is not None:
+                keywords[option] = repr(value)
+        return Call.of(self.sa("Identity"), **keywords)
+
+    def computed(self, computed: Computed) -> Code:
+        """A generated column's expression."""
+        keywords: dict[str, Code] = {}
+        if computed.persisted is not None:
+            keywords["persisted"] = repr(computed.persisted)
+        return Call.of(self.sa("Computed"), self.condition(computed.sqltext), **keywords)
+
+    def column(self, column: Column[Any]) -> Code:
+        """A column with everything that is its own."""
+        said = self.hooked("column", column)
+        if said is not None:
+            return said
+        items: list[Code] = [string(column.name), self.type(column.type)]
+        if column.computed is not None:
+            items.append(self.computed(column.computed))
+        if column.identity is not None:
+            items.append(self.identity(column.identity))
+        keywords: dict[str, Code] = {}
+        if isinstance(column.autoincrement, bool):
+            keywords["autoincrement"] = repr(column.autoincrement)
+        default = column.server_default
+        if default is not None and column.computed is None and column.identity is None:
+            keywords["server_default"] = self.default(default)
+        if not column.nullable and column.identity is None:
+            keywords["nullable"] = "False"
+        if column.comment is not None:
+            keywords["comment"] = string(column.comment)
+        return Call.of(self.sa("Column"), *items, **keywords)
+
+    def constraint(self, constraint: Constraint) -> Code | None:
+        """A constraint within ``create_table``; None where SQLAlchemy makes it by itself."""
+        kind = next((name for type_, name in _KINDS.items() if isinstance(constraint, type_)), None)
+        said = None if kind is None else self.hooked(kind, constraint)
+        if said is not None:
+            return said
+        keywords: dict[str, Code] = {}
+        if constraint.name is not None:
+            keywords["name"] = self.name(
+                constraint.name, None if kind is None else _CONVENTIONS[kind]
+            )
+        for option in ("onupdate", "ondelete", "match", "deferrable", "initially"):
+            value = getattr(constraint, option, None)
+            if value is not None:
+                keywords[option] = self.value(value)
+        for option, value in sorted(constraint.dialect_kwargs.items()):
+            keywords[option] = self.value(value)
+        match constraint:
+            case PrimaryKeyConstraint():
+                names = [string(column.name) for column in constraint.columns]
+                return (
+                    Call.of(self.sa("PrimaryKeyConstraint"), *names, **keywords) if names else None
+                )
+            case UniqueConstraint():
+                names = [string(column.name) for column in constraint.columns]
+                return Call.of(self.sa("UniqueConstraint"), *names, **keywords)
+            case CheckConstraint():
+                condition = self.condition(constraint.sqltext)
+                return Call.of(self.sa("CheckConstraint"), condition, **keywords)
+            case ForeignKeyConstraint():
+                local = Listed(tuple(string(name) for name in constraint.column_keys))
+                remote = Listed(tuple(string(_target(element)) for element in constraint.elements))
+                return Call.of(self.sa("ForeignKeyConstraint"), local, remote, **keywords)
+            case _:
+                raise ScriptError(
+                    f"a {type(constraint).__name__} within create_table cannot be written",
+                    hint="add it with op.execute after the table",
+                )
+
+    def table_items(self, table: Table, items: Iterable[Any]) -> list[Code]:
+        """Columns, then constraints, of a table that is created."""
+        written: list[Code] = [self.column(column) for column in table.columns]
+        for item in items:
+            if hasattr(item, "columns") and not hasattr(item, "type"):
+                code = self.constraint(item)
+                if code is not None:
+                    written.append(code)
+        return written
+
+    def table_keywords(self, table: Table) -> dict[str, Code]:
+        """What else ``create_table`` takes."""
+        keywords: dict[str, Code] = {}
+        if table.schema is not None:
+            keywords["schema"] = string(table.schema)
+        if table.comment is not None:
+            keywords["comment"] = string(table.comment)
+        prefixes = table_prefixes(table)
+        if prefixes:
+            keywords["prefixes"] = self.value(prefixes)
+        for option, value in sorted(table.kwargs.items()):
+            keywords[option] = self.value(value)
+        return keywords
+
+
+def _written(type_: TypeEngine[Any]) -> str:
+    """A type's repr with strings in double quotes."""
+    return re.sub(r"'([^'\"\\]*)'", r'"\1"', repr(type_))
+
+
+def _stands_alone(code: str) -> bool:
+    """Whether a repr is a call that needs no name but its own; ``<...>`` and the like are none."""
+    try:
+        call = ast.parse(code, mode="eval").body
+    except SyntaxError:
+        return False
+    names = [node for node in ast.walk(call) if isinstance(node, ast.Name)]
+    return isinstance(call, ast.Call) and names == [call.func]
+
+
+def _target(element: Any) -> str:
+    """``schema.table.column`` of a foreign key."""
+    found = foreign_key_target(element)
+    if found is None:
+        column = element.column
+        return f"{column.table.fullname}.{column.name}"
+    return ".".join(part for part in (found.schema, found.table, found.column) if part)

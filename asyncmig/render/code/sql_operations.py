@@ -1,0 +1,68 @@
+"""Operations as a section of a SQL revision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.ddl.compiler import compile_operation
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.plan.model import PhaseKind
+from asyncmig.plan.phases import split_phases
+from asyncmig.render.source.comments import remarks
+from asyncmig.render.warnings.script_scope import Surroundings, flat
+from asyncmig.render.warnings.warnings import cautions
+from asyncmig.sql.carriage_returns import spelled_returns
+from asyncmig.sql.classify import classify
+from asyncmig.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from asyncmig.operations.base.operation import MigrateOperation
+
+__all__ = ["render_sql"]
+
+
+def render_sql(operations: Iterable[MigrateOperation]) -> str:
+    """SQL with its phases marked where PostgreSQL demands a commit; empty for no operations.
+
+    Args:
+        operations: in order, all of them made by a comparison or of directives that need no database.
+
+    Raises:
+        DirectiveError: an operation cannot become SQL.
+    """
+    dialect = MigrationDialect()
+    remarked: dict[int, str] = {}
+    statements: list[Statement] = []
+    listed = list(flat(operations))
+    script = Surroundings.of(listed)
+    for operation in listed:
+        remark = "\n".join(remarks(cautions(operation, script), mark="--"))
+        for compiled in compile_operation(operation, dialect):
+            facts = classify(compiled.sql)
+            statement = Statement(
+                sql=spelled_returns(compiled.sql),
+                transactional=facts.transactional and not compiled.autocommit,
+                enum_label=facts.enum_label,
+            )
+            statements.append(statement)
+            if remark:
+                remarked[id(statement)] = remark
+                remark = ""
+    return "\n".join(_lines(statements, remarked))
+
+
+def _lines(statements: list[Statement], remarked: dict[int, str]) -> Iterator[str]:
+    kind = PhaseKind.TRANSACTION
+    first = True
+    for phase in split_phases(statements):
+        if phase.kind is not kind:
+            kind = phase.kind
+            yield f"-- phase: {kind}" if first else f"\n-- phase: {kind}"
+        first = False
+        for statement in phase.statements:
+            remark = remarked.get(id(statement))
+            if remark is not None:
+                yield remark
+            yield f"{statement.sql};"

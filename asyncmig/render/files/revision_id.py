@@ -1,0 +1,65 @@
+"""Names of revisions and branches that target expressions can hold."""
+
+from __future__ import annotations
+
+from asyncmig.errors import ScriptError
+from asyncmig.revisions.graph.history import ILLEGAL_CHARACTERS
+
+__all__ = ["check_branch_label", "check_revision_id", "new_revision_id"]
+
+_RESERVED = frozenset({"head", "heads", "base", "current"})
+
+
+def new_revision_id() -> str:
+    """A fresh id: twelve hexadecimal digits, from the system's randomness."""
+    import secrets
+
+    return secrets.token_hex(6)
+
+
+def check_revision_id(revision: str) -> None:
+    """Refuse an id that could not be named in a target or as a file.
+
+    Letters, digits, dots and underscores are allowed. ``@ : + -`` are refused as in Alembic: they
+    are the operators of target expressions.
+
+    Raises:
+        ScriptError: it has other characters, or is a word such as ``head``. Facts: ``revision``.
+
+    Example:
+        >>> check_revision_id("2026_11_21_add_users")
+    """
+    wrong = sorted({c for c in revision if not (c.isalnum() or c in "._")})
+    if wrong:
+        listed = ", ".join(
+            "a space" if c == " " else f"'{c}'" if c.isprintable() else repr(c) for c in wrong
+        )
+        what = f"has {listed} in it"
+        if not ILLEGAL_CHARACTERS.isdisjoint(wrong):
+            what += ", which target expressions are written with"
+    elif revision.lower() in _RESERVED:
+        what = "is a word of target expressions"
+    elif not revision.strip("."):
+        what = "is empty"
+    else:
+        return
+    raise ScriptError(
+        f"the revision id '{revision}' {what}",
+        hint="use letters, digits and underscores; without --rev-id one is made up",
+        revision=revision,
+    )
+
+
+def check_branch_label(label: str) -> None:
+    """Refuse a branch label that could not be named in a target.
+
+    Raises:
+        ScriptError: it is empty, a word such as ``head``, or has ``@ : + ,``, quotes or spaces in
+            it. Facts: ``label``.
+    """
+    if label.lower() in _RESERVED or not label or set(label) & set("@:+,\"'\\ \t\n"):
+        raise ScriptError(
+            f"the branch label '{label}' cannot be used in target expressions",
+            hint="use letters, digits, dots, underscores and hyphens, such as 'billing'",
+            label=label,
+        )

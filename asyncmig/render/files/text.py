@@ -1,0 +1,226 @@
+"""The text of a new revision, from a template and what is known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from asyncmig.errors import FileError, ScriptError
+from asyncmig.render.source.layout import string
+from asyncmig.render.templates.mako import comma, render_mako
+from asyncmig.render.templates.template import fill
+from asyncmig.revisions.files.python_ast import tree_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from asyncmig.config.settings import Settings
+
+__all__ = ["NewRevision", "check_python", "mako_template", "python_text", "sql_text"]
+
+_PYTHON = "revision.py.template"
+_SQL = "revision.sql.template"
+_MAKO = "script.py.mako"
+_SQLALCHEMY = "import sqlalchemy as sa"
+
+
+class NewRevision(NamedTuple):
+    """What a template may say of a revision; bodies are not indented."""
+
+    revision: str
+    message: str
+    down_revisions: tuple[str, ...]
+    branch_labels: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    created: datetime
+    upgrades: str
+    downgrades: str
+    imports: str
+
+
+def python_text(settings: Settings, new: NewRevision, template_args: Mapping[str, object]) -> str:
+    """A Python revision.
+
+    Raises:
+        ScriptError: the template is at fault. Facts: ``path``, ``line``.
+        FileError: the template cannot be read. Facts: ``path``.
+    """
+    if (template := mako_template(settings)) is not None:
+        names = _mako_names(settings, new, template, template_args)
+        return render_mako(settings.script_location / _MAKO, template, names)
+    origin, template = _template(settings, _PYTHON)
+    values = {
+        "message": _in_docstring(new.message, template),
+        "revision": new.revision,
+        "revision_literal": _literal(new.revision),
+        "revises": comma(new.down_revisions) or "<base>",
+        "down_revision": _literal(_scalar(new.down_revisions)),
+        "branch_labels": _literal(new.branch_labels or None),
+        "depends_on": _literal(_scalar(new.depends_on)),
+        "create_date": str(new.created),
+        "sqlalchemy": _SQLALCHEMY if _needs_sqlalchemy(new) else "",
+        "imports": new.imports,
+        "upgrades": new.upgrades or "pass",
+        "downgrades": new.downgrades or "pass",
+    }
+    return fill(template, values, origin=origin)
+
+
+def mako_template(settings: Settings) -> str | None:
+    """The text of ``script.py.mako``, where a project uses it.
+
+    Raises:
+        FileError: it cannot be read. Facts: ``path``.
+    """
+    mako = settings.script_location / _MAKO
+    if mako.is_file() and not (settings.script_location / _PYTHON).is_file():
+        return _read(mako)
+    return None
+
+
+def sql_text(settings: Settings, new: NewRevision) -> str:
+    """A SQL revision.
+
+    Raises:
+        ScriptError, FileError: as ``python_text``.
+    """
+    origin, template = _template(settings, _SQL)
+    named = {
+        "revision": new.revision,
+        "down_revision": comma(new.down_revisions),
+        "branch_labels": comma(new.branch_labels),
+        "depends_on": comma(new.depends_on),
+        "create_date": str(new.created),
+    }
+    header = [f"-- {name}: {value}" for name, value in named.items() if value]
+    # On lines of its own a message could look like a section.
+    header.insert(0, f"-- message: {' '.join(new.message.split())}")
+    values = {"header": "\n".join(header), "upgrades": new.upgrades, "downgrades": new.downgrades}
+    return fill(template, values, origin=origin)
+
+
+def check_python(path: Path, content: bytes, new: NewRevision) -> None:
+    """See that a template left nothing out: better now than at the next upgrade.
+
+    Raises:
+        ScriptError: the text is not Python, or does not set what the history needs. Facts:
+            ``path``, ``line``.
+    """
+    import ast
+
+    try:
+        tree = tree_of(content)
+    except SyntaxError as error:
+        raise ScriptError(
+            f"the template gives no valid Python for {path.name}: line {error.lineno}: {error.msg}",
+            hint="check the template; where output_encoding is not utf-8 it needs a coding comment",
+            path=str(path),
+            line=error.lineno,
+        ) from None
+    found = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    needed = ["revision", "down_revision"]
+    needed += ["branch_labels"] if new.branch_labels else []
+    needed += ["depends_on"] if new.depends_on else []
+    if missing := [name for name in needed if name not in found]:
+        raise ScriptError(
+            f"the template of {path.name} does not set {', '.join(missing)}",
+            hint="add to the template: " + ", ".join(f"{name} = ..." for name in missing),
+            path=str(path),
+        )
+
+
+def _needs_sqlalchemy(new: NewRevision) -> bool:
+    """The bodies say ``sa``; or they are empty, and for somebody to write, who will say it."""
+    import ast
+
+    if _SQLALCHEMY in new.imports.splitlines():
+        return False
+    if not new.upgrades and not new.downgrades:
+        return True
+    try:
+        names = ast.walk(ast.parse(f"{new.imports}\n{new.upgrades}\n{new.downgrades}"))
+    except SyntaxError:
+        return True
+    return any(isinstance(node, ast.Name) and node.id == "sa" for node in names)
+
+
+def _mako_names(
+    settings: Settings, new: NewRevision, template: str, template_args: Mapping[str, object]
+) -> dict[str, object]:
+    """The names that Alembic gives to ``script.py.mako``."""
+    return {
+        "config": _MainOptions(settings),
+        **template_args,
+        "message": _in_docstring(new.message, template),
+        "up_revision": new.revision,
+        "down_revision": _scalar(new.down_revisions),
+        "branch_labels": new.branch_labels or None,
+        # Alembic gives several of these as a list.
+        "depends_on": list(new.depends_on) if len(new.depends_on) > 1 else _scalar(new.depends_on),
+        "create_date": new.created,
+        "comma": comma,
+        "imports": new.imports,
+        # These templates indent the first line only.
+        "upgrades": new.upgrades.replace("\n", "\n    "),
+        "downgrades": new.downgrades.replace("\n", "\n    "),
+    }
+
+
+def _template(settings: Settings, name: str) -> tuple[str, str]:
+    own = settings.script_location / name
+    if own.is_file():
+        return str(own), _read(own)
+    from importlib.resources import files
+
+    return name, (files("asyncmig.render.templates") / name).read_text("utf-8")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise FileError(
+            f"{path} is not encoded as UTF-8", hint="save the template as UTF-8", path=str(path)
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise FileError(
+            f"{path} cannot be read: {reason}", hint="check its permissions", path=str(path)
+        ) from error
+
+
+def _scalar(names: tuple[str, ...]) -> str | tuple[str, ...] | None:
+    return names if len(names) > 1 else next(iter(names), None)
+
+
+def _literal(value: str | tuple[str, ...] | None) -> str:
+    """Python for a value."""
+    if value is None:
+        return "None"
+    if isinstance(value, str):
+        return string(value)
+    inside = ", ".join(map(_literal, value))
+    return f"({inside},)" if len(value) == 1 else f"({inside})"
+
+
+def _in_docstring(message: str, template: str) -> str:
+    text = message.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    closes = '${message}"' in template and text.endswith('"')
+    return text[:-1] + '\\"' if closes else text
+
+
+class _MainOptions:
+    """As much of Alembic's ``config`` as templates ask for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._options = {"databases": ", ".join(settings.databases), **settings.extra}
+
+    def get_main_option(self, name: str, default: str | None = None) -> str | None:
+        return self._options.get(name, default)

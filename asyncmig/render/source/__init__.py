@@ -1,0 +1,1 @@
+"""The layout of source text: lines, literals, comments, prefixes."""

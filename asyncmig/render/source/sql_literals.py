@@ -1,0 +1,114 @@
+"""SQL of several lines, or too long for one, within a script."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+from asyncmig.render.source.layout import WIDTH, Block, Code, string
+from asyncmig.sql.lexer import Kind, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["sql_text"]
+
+_LONGEST = WIDTH - 5
+"""Columns of a string that stands on a line of its own, with a comma, as the argument of a directive."""
+_CLAUSES = frozenset(
+    {
+        "ADD",
+        "ALTER",
+        "AS",
+        "CHECK",
+        "DEFERRABLE",
+        "EXCLUDE",
+        "EXECUTE",
+        "FOR",
+        "FOREIGN",
+        "FROM",
+        "INCLUDE",
+        "ON",
+        "PRIMARY",
+        "REFERENCES",
+        "RENAME",
+        "SET",
+        "TO",
+        "UNIQUE",
+        "USING",
+        "WHERE",
+        "WITH",
+    }
+)
+_QUOTED = frozenset({Kind.STRING, Kind.QUOTED, Kind.DOLLAR, Kind.UNTERMINATED})
+
+
+def sql_text(sql: str, imports: set[str], *, exact: bool) -> Code:
+    """A string of Python's as a reader likes it: one line, or a block between triple quotes.
+
+    Args:
+        sql: the text.
+        imports: gets the line that the code needs.
+        exact: every blank counts; else lines outside of quotes may be indented further.
+    """
+    lines = sql.split("\n")
+    if len(lines) == 1:
+        return _broken(sql)
+    if any(not line.replace("\t", "").isprintable() for line in lines):
+        return _joined(lines)
+    inside = [f"    {line}" if line else "" for line in lines]
+    written = "\n".join(inside).replace("\\", "\\\\").replace('"""', '\\"\\"\\"').split("\n")
+    if not exact and not _has_long_quote(sql):
+        return Block(('"""', *(line.removeprefix("    ") for line in written), '"""'))
+    if dedent("\n".join(inside)) != sql:
+        return _joined(lines)
+    imports.add("from textwrap import dedent")
+    last = written.pop()
+    if last.endswith('"'):
+        last = last[:-1] + '\\"'
+    return Block(('dedent("""\\', *written, f'{last or "    "}""")'))
+
+
+def _has_long_quote(sql: str) -> bool:
+    return any(token.kind in _QUOTED and "\n" in token.text for token in tokens(sql))
+
+
+def _joined(lines: Sequence[str]) -> Code:
+    """A string for each line, which Python puts together; formatters do it where they fit on one."""
+    whole = string("\n".join(lines))
+    if len(whole) <= _LONGEST:
+        return whole
+    ended = [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+    return Block(("(", *(f"    {string(line)}" for line in ended), ")"))
+
+
+def _broken(sql: str) -> Code:
+    """The same of one line that is too long: broken at clauses, and where one is too long between words."""
+    if len(string(sql)) <= _LONGEST:
+        return string(sql)
+    depth, clauses, words = 0, [], []
+    for token in tokens(sql):
+        depth += (token.text == "(") - (token.text == ")")
+        if token.start and sql[token.start - 1] == " ":
+            words.append(token.start)
+            if depth == 0 and token.word in _CLAUSES:
+                clauses.append(token.start)
+    lines: list[str] = []
+    begin = 0
+    for clause in _filled(sql, clauses):
+        end = begin + len(clause)
+        inside = [place - begin for place in words if begin < place < end]
+        lines += _filled(clause, inside)
+        begin = end
+    return Block(tuple(map(string, lines))) if len(lines) > 1 else string(sql)
+
+
+def _filled(text: str, places: Iterable[int]) -> Iterator[str]:
+    """A text cut at some of these places, its parts as long as fits."""
+    begin = last = 0
+    for place in (*places, len(text)):
+        if last > begin and len(string(text[begin:place])) > _LONGEST:
+            yield text[begin:last]
+            begin = last
+        last = place
+    yield text[begin:]

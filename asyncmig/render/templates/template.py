@@ -1,0 +1,55 @@
+"""Templates as plain files with ``${name}`` in them: no loops, no code."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from asyncmig.config.source import nearest
+from asyncmig.errors import ScriptError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["fill"]
+
+_TOKEN = re.compile(r"^([ \t]*)\$\{(\w+)\}[ \t]*\n|(\$?)\$\{([^}\n]*)\}", re.MULTILINE)
+
+
+def fill(template: str, values: Mapping[str, str], *, origin: str) -> str:
+    r"""Fill a template in.
+
+    A token alone on its line takes text of several lines, each indented like the token; with no
+    text the line goes. ``$${`` stands for a literal ``${``; every other dollar sign is itself, so
+    that SQL's dollar quotes need no escaping.
+
+    Raises:
+        ScriptError: a token that there is no value for. Facts: ``path``, ``line``, ``nearest``.
+
+    Example:
+        >>> fill("def f():\\n    ${body}\\n", {"body": "a()\\nb()"}, origin="t")
+        'def f():\\n    a()\\n    b()\\n'
+    """
+
+    def value_of(match: re.Match[str], name: str) -> str:
+        if name in values:
+            return values[name]
+        line = template.count("\n", 0, match.start()) + 1
+        near = nearest(name, values)
+        raise ScriptError(
+            f"{origin}:{line}: there is no value for ${{{name}}}",
+            hint=f"did you mean ${{{near}}}?"
+            if near
+            else f"there are: {', '.join(sorted(values))}",
+            path=origin,
+            line=line,
+            nearest=near,
+        )
+
+    def replace(match: re.Match[str]) -> str:
+        if match[2] is None:
+            return match[0][1:] if match[3] else value_of(match, match[4])
+        text = value_of(match, match[2])
+        return "".join(f"{match[1]}{line}\n" if line else "\n" for line in text.splitlines())
+
+    return _TOKEN.sub(replace, template)

@@ -1,0 +1,1 @@
+"""Comments in generated scripts that warn a reviewer."""

@@ -1,0 +1,106 @@
+"""Constraints and indexes that the rows of a table may break."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.sql.elements import ClauseElement, ColumnClause
+
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.operations.directives.checks import CreateCheckConstraintOp
+from asyncmig.operations.directives.constraints import AddConstraintOp, ValidateConstraintOp
+from asyncmig.operations.directives.exclusions import CreateExcludeConstraintOp
+from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
+from asyncmig.operations.directives.indexes import CreateIndexOp
+from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
+from asyncmig.render.warnings.script_scope import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from asyncmig.render.warnings.script_scope import Surroundings
+
+__all__ = ["name_of_table", "unfit_rows"]
+
+_DIALECT = MigrationDialect()
+_ORDER = re.compile(r"( ASC| DESC)?( NULLS (FIRST|LAST))?$")
+
+
+def name_of_table(operation: Any) -> str:
+    """The table of an operation, as a sentence names it."""
+    schema, table = place_of(operation)
+    return f"{schema}.{table}" if schema else table
+
+
+def unfit_rows(
+    operation: AddConstraintOp | CreateIndexOp | ValidateConstraintOp, script: Surroundings
+) -> Iterator[str]:
+    """Which rows make it fail; nothing where none can."""
+    table, place = name_of_table(operation), place_of(operation)
+    if isinstance(operation, ValidateConstraintOp):
+        yield f"fails if rows of {table} break it"
+        return
+    unchecked = operation.kw.get("postgresql_not_valid")
+    if place in script.created or unchecked or script.builds_again(operation):
+        return
+    match operation:
+        case CreateCheckConstraintOp():
+            yield f"fails if rows of {table} break it"
+        case CreateExcludeConstraintOp():
+            yield f"fails if rows of {table} exclude each other"
+        case CreateForeignKeyOp():
+            yield from _unmatched(operation, script)
+        case CreatePrimaryKeyOp() | CreateUniqueConstraintOp():
+            yield from _doubled(operation, operation.columns, script)
+        case CreateIndexOp(unique=True):
+            yield from _doubled(operation, operation.columns, script)
+        case _:
+            return
+
+
+def _unmatched(operation: CreateForeignKeyOp, script: Surroundings) -> Iterator[str]:
+    place = place_of(operation)
+    columns = operation.local_cols
+    # of several columns one NULL will do, unless it is MATCH FULL
+    enough = all if operation.kw.get("match") else any
+    if enough(script.has_only_nulls(place, column) for column in columns):
+        return
+    schema, referent = operation.kw.get("referent_schema"), operation.referent_table
+    where = f"in no row of {schema}.{referent}" if schema else f"in no row of {referent}"
+    table = name_of_table(operation)
+    if len(columns) == 1:
+        yield f"fails if a value of {table}.{columns[0]} is {where}"
+    else:
+        yield f"fails if a row of {table} has {_listed(columns)} that are together {where}"
+
+
+def _doubled(
+    operation: CreatePrimaryKeyOp | CreateUniqueConstraintOp | CreateIndexOp,
+    keys: Sequence[Any],
+    script: Surroundings,
+) -> Iterator[str]:
+    place = place_of(operation)
+    names = [_key(key) for key in keys]
+    distinct_nulls = not operation.kw.get("postgresql_nulls_not_distinct")
+    if any(
+        script.is_counted(place, name) or (distinct_nulls and script.has_only_nulls(place, name))
+        for name in names
+    ):
+        return
+    covered = " that it covers" if operation.kw.get("postgresql_where") is not None else ""
+    yield f"fails if two rows of {name_of_table(operation)}{covered} have the same {_listed(names)}"
+
+
+def _key(key: Any) -> str:
+    """A column's name, or the expression; how it is sorted makes no difference."""
+    if isinstance(key, ColumnClause):
+        return key.name
+    if not isinstance(key, ClauseElement):
+        return str(key)
+    sql = key.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
+    return _ORDER.sub("", str(sql))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

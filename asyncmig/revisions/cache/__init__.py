@@ -1,0 +1,1 @@
+"""What is kept between runs: metadata and heads of the script directory."""

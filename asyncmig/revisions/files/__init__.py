@@ -1,0 +1,1 @@
+"""Revision files: listing, metadata without import, import, checksums."""

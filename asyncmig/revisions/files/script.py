@@ -1,0 +1,187 @@
+"""Scripts: a revision file, imported or parsed, ready to run."""
+
+from __future__ import annotations
+
+import weakref
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asyncmig.errors import ScriptError
+from asyncmig.revisions.files.checksum import checksum
+from asyncmig.revisions.files.import_script import forget_module, import_script
+from asyncmig.revisions.files.python_metadata import decode
+from asyncmig.revisions.files.sql_file import normalise_sql, read_sql_limits, read_sql_sections
+from asyncmig.revisions.graph.revision import ScriptKind
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
+
+    from asyncmig.revisions.files.import_script import ImportContext
+    from asyncmig.revisions.files.python_ast import Unwritten
+    from asyncmig.revisions.files.sql_file import SqlSection
+    from asyncmig.revisions.graph.revision import Revision
+
+__all__ = ["PythonScript", "Script", "SqlScript", "load_script"]
+
+
+class Script:
+    """A revision file, ready to run; either a ``PythonScript`` or a ``SqlScript``.
+
+    Attributes:
+        revision: its metadata.
+        transactional: False when the script asks to run outside of a transaction (``transactional =
+            False`` in a Python script).
+    """
+
+    transactional: bool = True
+
+    def __init__(self, revision: Revision, source: bytes) -> None:
+        self.revision = revision
+        self._source = source
+
+
+class PythonScript(Script):
+    """A Python script that was imported.
+
+    Attributes:
+        module: the module.
+        upgrade: its function, or None.
+        downgrade: its function, or None.
+    """
+
+    def __init__(
+        self,
+        revision: Revision,
+        source: bytes,
+        module: ModuleType,
+        tree: ast.Module | None = None,
+    ) -> None:
+        super().__init__(revision, source)
+        self.module = module
+        weakref.finalize(self, forget_module, module.__name__, id(module)).atexit = False
+        self.upgrade: Callable[..., object] | None = getattr(module, "upgrade", None)
+        self.downgrade: Callable[..., object] | None = getattr(module, "downgrade", None)
+        self.transactional = bool(getattr(module, "transactional", True))
+        # A tree is large: where there is one already, take what is needed and let it go.
+        self._read = None if tree is None else _meaning(tree)
+
+    @property
+    def _meaning(self) -> tuple[str, Mapping[str, Unwritten]]:
+        if self._read is None:
+            if self.revision.path.endswith(".py"):
+                from asyncmig.revisions.files.python_ast import parse
+
+                self._read = _meaning(parse(self._source, self.revision.path))
+            else:
+                self._read = (checksum(self._source), {})
+        return self._read
+
+    @property
+    def checksum(self) -> str:
+        """A digest of the syntax tree, or of the byte code where there is no source."""
+        return self._meaning[0]
+
+    @property
+    def has_upgrade(self) -> bool:
+        """True when there is an upgrade that does more than raise ``NotImplementedError``."""
+        return self.upgrade is not None and not self._is_unwritten("upgrade")
+
+    @property
+    def has_downgrade(self) -> bool:
+        """True when there is a downgrade that does more than raise ``NotImplementedError``.
+
+        Of byte code without a source one can only tell whether the function is there.
+        """
+        return self.downgrade is not None and not self._is_unwritten("downgrade")
+
+    def _is_unwritten(self, function: str) -> bool:
+        return function in self.unwritten
+
+    @property
+    def unwritten(self) -> Mapping[str, Unwritten]:
+        """The functions that do nothing but raise ``NotImplementedError``, by name."""
+        return self._meaning[1] if _may_be_unwritten(self._source) else {}
+
+
+def _may_be_unwritten(source: bytes) -> bool:
+    """False where the text alone shows that nothing raises ``NotImplementedError``.
+
+    Other letters than ASCII's may spell the name, too (Python compares names in NFKC), and so may other
+    encodings: then only the tree can tell.
+    """
+    return b"NotImplementedError" in source or b"coding" in source or not source.isascii()
+
+
+def _meaning(tree: ast.Module) -> tuple[str, Mapping[str, Unwritten]]:
+    """A script's checksum, and the functions in it that are not written."""
+    from asyncmig.revisions.files.python_ast import flattened, unwritten_functions
+
+    return checksum(flattened(tree)), unwritten_functions(tree)
+
+
+class SqlScript(Script):
+    """A SQL script, cut into its sections.
+
+    Attributes:
+        upgrade: the stretches of the upgrade in order, or None when there is no such section.
+        downgrade: those of the downgrade.
+        limits: ``lock_timeout``, ``lock_retries`` and ``statement_timeout`` of the header, as written.
+    """
+
+    def __init__(self, revision: Revision, source: bytes) -> None:
+        super().__init__(revision, source)
+        text = decode(source, revision.path)
+        sections = read_sql_sections(text, revision.path)
+        self.limits = read_sql_limits(text)
+        self.upgrade: tuple[SqlSection, ...] | None = sections.upgrade
+        self.downgrade: tuple[SqlSection, ...] | None = sections.downgrade
+
+    @cached_property
+    def checksum(self) -> str:
+        """A digest of the SQL without comments, and of the marks that cut it."""
+        pieces: list[str] = []
+        for name, sections in (("upgrade", self.upgrade), ("downgrade", self.downgrade)):
+            if sections is not None:
+                pieces.append(f"-- {name}")
+                pieces += (f"-- {part.kind}\n{normalise_sql(part.text)}" for part in sections)
+        return checksum("\n".join(pieces))
+
+    @property
+    def has_upgrade(self) -> bool:
+        """True when there is an upgrade section, be it empty."""
+        return self.upgrade is not None
+
+    @property
+    def has_downgrade(self) -> bool:
+        """True when there is a downgrade section, be it empty."""
+        return self.downgrade is not None
+
+
+def load_script(
+    revision: Revision, *, import_context: ImportContext | None = None
+) -> PythonScript | SqlScript:
+    """Import a Python script, or parse a SQL one.
+
+    Args:
+        revision: from the graph.
+        import_context: makes a context manager that is active while a Python script is executed.
+
+    Raises:
+        ScriptError: it cannot be read, imported or parsed. Facts: ``path``, ``line``, ``revision``.
+    """
+    try:
+        source = Path(revision.path).read_bytes()
+    except OSError as error:
+        raise ScriptError(
+            f"the script of revision '{revision.id}' cannot be read: {error.strerror} ({revision.path})",
+            hint="was it moved or deleted since the folder was read?",
+            path=revision.path,
+            revision=revision.id,
+        ) from error
+    if revision.kind is ScriptKind.SQL:
+        return SqlScript(revision, source)
+    module, tree = import_script(revision.path, revision=revision.id, import_context=import_context)
+    return PythonScript(revision, source, module, tree)

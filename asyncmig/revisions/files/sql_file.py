@@ -1,0 +1,292 @@
+"""SQL revision files.
+
+::
+
+    -- add customers                       the message: the first comment that states no fact
+    -- revision: 1975ea83b712
+    -- down_revision: ae1027a6acf          several: a, b   none: leave it out, or write None
+    -- branch_labels: billing              optional
+    -- depends_on: 27c6a30d7c24            optional
+    -- lock_timeout: 2s                    optional, as are lock_retries: 3, statement_timeout: 10min
+
+    -- upgrade
+    CREATE TABLE customer (id bigint PRIMARY KEY, name text);
+
+    -- phase: autocommit                   each statement commits by itself, until the next mark
+    CREATE INDEX CONCURRENTLY customer_name ON customer (name);
+
+    -- phase: transaction
+    ANALYZE customer;
+
+    -- downgrade
+    DROP TABLE customer;
+
+The header is the block of comments and blank lines at the top of the file; it ends with the first
+mark or the first line of SQL. Facts and marks are comments with a line of their own, in any case. A
+file whose header states no ``revision`` is no revision, only SQL that lives in the folder. SQL before
+the first section belongs to ``-- upgrade``. A file without ``-- downgrade`` has no downgrade; a
+``-- downgrade`` with nothing under it has an empty one. Inside of a string or a dollar-quoted body
+such a line is text, never a mark.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from asyncmig.errors import ScriptError
+from asyncmig.revisions.graph.revision import Revision, ScriptKind
+
+__all__ = [
+    "SqlSection",
+    "SqlSections",
+    "normalise_sql",
+    "read_sql_limits",
+    "read_sql_metadata",
+    "read_sql_sections",
+]
+
+PhaseMark = Literal["autocommit", "transaction"]
+
+_FACT = re.compile(
+    r"--\s*(revision|down_revisions?|depends_on|branch_labels?|message"
+    r"|lock_timeout|lock_retries|statement_timeout)\s*:\s*(.*?)\s*",
+    re.IGNORECASE,
+)
+_MARK = re.compile(
+    r"--\s*(?:(?P<section>upgrade|downgrade)\s*:?|phase\s*:\s*(?P<phase>.*?))\s*", re.IGNORECASE
+)
+_COMMENT = re.compile(r"--+\s*(.*?)\s*")
+_LIMITS = frozenset({"lock_timeout", "lock_retries", "statement_timeout"})
+_PLURALS = {"down_revisions": "down_revision", "branch_label": "branch_labels"}
+
+# Everything in which "--" is text. A string that is not closed runs to the end of the file; whoever
+# splits the statements complains about it.
+_TOKEN = re.compile(
+    r"""
+      (?P<comment>--[^\n]*)
+    | (?P<block>/\*)
+    | (?P<string>(?:\b[eE])'(?:[^'\\]|\\.|'')*(?:'|\Z) | '(?:[^']|'')*(?:'|\Z))
+    | (?P<name>"(?:[^"]|"")*(?:"|\Z))
+    | (?P<dollar>(?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|\Z))
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BLOCK_EDGE = re.compile(r"/\*|\*/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlSection:
+    """A stretch of SQL of one section, with one kind of phase.
+
+    Attributes:
+        kind: ``autocommit`` or ``transaction`` where a mark says so; None where the planner decides.
+        text: the SQL as written.
+        line: the line of the file where ``text`` begins, counted from 1.
+    """
+
+    kind: PhaseMark | None
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlSections:
+    """Both directions of a SQL revision; None is a section that is not there."""
+
+    upgrade: tuple[SqlSection, ...] | None
+    downgrade: tuple[SqlSection, ...] | None
+
+
+def read_sql_metadata(text: str, path: str) -> Revision | None:
+    """The metadata in the header of a SQL file; None where the file is no revision.
+
+    Raises:
+        ScriptError: the header is incomplete, or states a fact twice. Facts: ``path``, ``line``.
+    """
+    facts: dict[str, str] = {}
+    plain: list[str] = []
+    for number, line in enumerate(text[: _header_end(text)].splitlines(), start=1):
+        if match := _FACT.fullmatch(line.strip()):
+            fact = _PLURALS.get(match[1].lower(), match[1].lower())
+            if fact in facts:
+                raise ScriptError(
+                    f"{path}:{number} states `{fact}` a second time",
+                    hint="keep one of the two lines",
+                    path=path,
+                    line=number,
+                )
+            facts[fact] = match[2]
+        elif (comment := _COMMENT.fullmatch(line.strip())) and (comment[1] or plain):
+            plain.append(comment[1])
+    if "revision" not in facts:
+        if missing := {"down_revision", "depends_on", "branch_labels"} & facts.keys():
+            raise ScriptError(
+                f"{path} is no revision: it states {', '.join(sorted(missing))} and no revision",
+                hint="add the line `-- revision: ...` to its header",
+                path=path,
+                line=1,
+            )
+        return None
+    name = facts["revision"]
+    if not name or len(name.split()) > 1:
+        raise ScriptError(
+            f"{path} has no usable revision id: '{name}'",
+            hint="write `-- revision: ` and one word",
+            path=path,
+            line=1,
+        )
+    doc = "\n".join([facts["message"], *plain] if facts.get("message") else plain).strip()
+    return Revision(
+        id=name,
+        down_revisions=_listed(facts.get("down_revision", "")),
+        depends_on=_listed(facts.get("depends_on", "")),
+        branch_labels=_listed(facts.get("branch_labels", "")),
+        doc=doc,
+        path=path,
+        kind=ScriptKind.SQL,
+    )
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    names = dict.fromkeys(part.strip() for part in value.split(","))
+    return tuple(name for name in names if name and name.lower() != "none")
+
+
+def read_sql_limits(text: str) -> dict[str, str]:
+    """What the header says of locks and time, as written."""
+    matches = (_FACT.fullmatch(line.strip()) for line in text[: _header_end(text)].splitlines())
+    return {
+        match[1].lower(): match[2] for match in matches if match and match[1].lower() in _LIMITS
+    }
+
+
+def read_sql_sections(text: str, path: str) -> SqlSections:
+    """The sections of a SQL revision, cut at their phase marks.
+
+    Raises:
+        ScriptError: a section twice, or an unknown phase. Facts: ``path``, ``line``.
+    """
+    text = text.replace("\r\n", "\n")
+    found: dict[str, list[SqlSection]] = {}
+    section, kind, begin = "upgrade", None, _header_end(text)
+    for start, end, mark in _marks(text, begin):
+        _append(found, section, kind, text, begin, start)
+        begin = end
+        if mark["section"]:
+            section, kind = mark["section"].lower(), None
+            if section in found:
+                what = f"has a second section `-- {section}`"
+                raise _misplaced(text, start, path, what, "join the two")
+            found[section] = []
+        else:
+            kind = _phase(mark["phase"].lower())
+            if kind is None:
+                what = f"marks an unknown phase '{mark['phase']}'"
+                hint = "phases are `-- phase: autocommit` and `-- phase: transaction`"
+                raise _misplaced(text, start, path, what, hint)
+    _append(found, section, kind, text, begin, len(text))
+    upgrade, downgrade = found.get("upgrade"), found.get("downgrade")
+    return SqlSections(
+        upgrade=None if upgrade is None else tuple(upgrade),
+        downgrade=None if downgrade is None else tuple(downgrade),
+    )
+
+
+def _phase(word: str) -> PhaseMark | None:
+    if word == "autocommit":
+        return "autocommit"
+    return "transaction" if word == "transaction" else None
+
+
+def _append(
+    found: dict[str, list[SqlSection]],
+    section: str,
+    kind: PhaseMark | None,
+    text: str,
+    begin: int,
+    end: int,
+) -> None:
+    piece = text[begin:end]
+    body = piece.lstrip()
+    if body:
+        line = text.count("\n", 0, begin + len(piece) - len(body)) + 1
+        found.setdefault(section, []).append(SqlSection(kind=kind, text=body.rstrip(), line=line))
+
+
+def _misplaced(text: str, offset: int, path: str, what: str, hint: str) -> ScriptError:
+    line = text.count("\n", 0, offset) + 1
+    return ScriptError(f"{path}:{line} {what}", hint=hint, path=path, line=line)
+
+
+def _header_end(text: str) -> int:
+    position = 0
+    for line in text.splitlines(keepends=True):
+        bare = line.strip()
+        if _MARK.fullmatch(bare) or (bare and not bare.startswith("--")):
+            break
+        position += len(line)
+    return position
+
+
+def _marks(text: str, begin: int) -> list[tuple[int, int, re.Match[str]]]:
+    """The comments that are section or phase marks: where they start and end, what they say."""
+    marks: list[tuple[int, int, re.Match[str]]] = []
+    for kind, start, end in _tokens(text, begin):
+        alone = not text[text.rfind("\n", 0, start) + 1 : start].strip()
+        if kind == "comment" and alone and (mark := _MARK.fullmatch(text[start:end])):
+            marks.append((start, end, mark))
+    return marks
+
+
+def _tokens(text: str, begin: int = 0) -> list[tuple[str, int, int]]:
+    """Comments, strings, quoted names and dollar-quoted bodies: kind, start, end."""
+    tokens: list[tuple[str, int, int]] = []
+    position = begin
+    while match := _TOKEN.search(text, position):
+        kind = match.lastgroup or ""
+        position = match.end()
+        if match["block"]:
+            kind, position = "comment", _block_end(text, match.start())
+        elif match["dollar"]:
+            kind = "dollar"
+        tokens.append((kind, match.start(), position))
+    return tokens
+
+
+def _block_end(text: str, start: int) -> int:
+    depth, position = 0, start
+    while edge := _BLOCK_EDGE.search(text, position):
+        position = edge.end()
+        depth += 1 if edge[0] == "/*" else -1
+        if not depth:
+            return position
+    return len(text)
+
+
+def normalise_sql(text: str) -> str:
+    """SQL without comments, with single spaces: equal for scripts that do the same.
+
+    Strings, quoted names and dollar-quoted bodies stay as they are, apart from their line ends.
+    """
+    text = text.replace("\r\n", "\n")
+    parts: list[str] = []
+    position = 0
+    for kind, start, end in _tokens(text):
+        _add_spaced(parts, text[position:start])
+        if kind == "comment":
+            _add_spaced(parts, " ")
+        else:
+            parts.append(text[start:end])
+        position = end
+    _add_spaced(parts, text[position:])
+    return "".join(parts).strip()
+
+
+def _add_spaced(parts: list[str], sql: str) -> None:
+    spaced = re.sub(r"\s+", " ", sql)
+    if parts and parts[-1].endswith(" "):
+        spaced = spaced.lstrip(" ")
+    if spaced:
+        parts.append(spaced)

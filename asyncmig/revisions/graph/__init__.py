@@ -1,0 +1,1 @@
+"""The revision graph: revisions as data, targets, paths and orders. Pure."""

