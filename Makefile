@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-autogen test-directives test-packages test-postgis test-crash test-proxies test-matrix check unit integration lint format types contracts docs bench coverage clean
+.PHONY: help demo test test-autogen test-directives test-packages test-postgis test-crash test-proxies test-matrix check unit integration lint format types contracts workflows hooks docs bench coverage release-check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ demo: $(STAMP) ## the example service: migrated, served, downgraded, upgraded, o
 test: $(STAMP) check ## everything that must hold: lint, types, contracts, all tests
 	@$(BIN)/python -m pytest --numprocesses 2 --quiet
 
-check: lint types contracts ## the checks that run no test
+check: lint types contracts workflows ## the checks that run no test
 
 unit: $(STAMP) ## the tests that need no database
 	@$(BIN)/python -m pytest tests/unit --quiet
@@ -119,6 +119,16 @@ types: $(STAMP) ## mypy --strict and basedpyright
 contracts: $(STAMP) ## the layers of docs/architecture.md
 	@$(BIN)/lint-imports --no-logo >.layers.log 2>&1 || { cat .layers.log; exit 1; }; rm -f .layers.log
 
+workflows: $(STAMP) ## GitHub's workflows, templates and settings against their schemas
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms \
+		.github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+
+hooks: $(STAMP) ## git hooks that run these checks before a commit and a push
+	@$(BIN)/pre-commit install
+
 coverage: $(STAMP) ## tests with branch coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term --quiet
 
@@ -131,6 +141,20 @@ docs: $(STAMP) ## the generated parts of the documentation
 	@$(BIN)/python scripts/directive_reference.py
 	@$(BIN)/python scripts/alembic_table.py
 	@$(BIN)/python scripts/error_pages.py
+
+RELEASE := build/release-check
+
+release-check: $(STAMP) ## build wheel and source distribution, check them, install and start the wheel
+	@rm -rf dist $(RELEASE)
+	@mkdir -p $(RELEASE)
+	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m build --outdir dist >$(RELEASE)/build.log 2>&1 || \
+		{ cat $(RELEASE)/build.log; exit 1; }
+	@$(BIN)/twine check --strict dist/*
+	@$(PYTHON) -m venv $(RELEASE)
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(RELEASE)/bin/python -m pip install --quiet \
+		--constraint constraints.txt dist/*.whl
+	@cd $(RELEASE) && bin/asyncmig --help >/dev/null && bin/asyncmig --version && \
+		bin/asyncmig --quiet init migrations && bin/asyncmig revision --message first && bin/asyncmig heads
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
