@@ -11,11 +11,12 @@ from dataclasses import dataclass
 __all__ = [
     "BatchSent",
     "Blocker",
+    "ConfigWarning",
+    "ConnectionWaiting",
     "Event",
     "LockAcquired",
     "LockBlocked",
     "LockWaiting",
-    "Notice",
     "PhaseFinished",
     "PhaseRetried",
     "PhaseStarted",
@@ -25,7 +26,6 @@ __all__ = [
     "StatementStarted",
     "StepFinished",
     "StepStarted",
-    "Waiting",
 ]
 
 
@@ -35,14 +35,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice(Event):
+class ConfigWarning(Event):
     """What a person should know and is no error: a part of an ``env.py`` that counts for nothing."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting(Event):
+class ConnectionWaiting(Event):
     """The database does not answer yet; ``elapsed`` seconds have passed."""
 
     reason: str

@@ -17,12 +17,12 @@ from asyncmig.config.settings import Settings
 from asyncmig.errors import TargetError
 from asyncmig.plan.model import Direction
 from asyncmig.project.fan_out import (
-    asked_each,
+    call_each,
     current_state,
-    in_each,
     journal,
     naming,
     position,
+    query_each,
     status_of,
     wait_for,
 )
@@ -277,7 +277,7 @@ class Migrator:
         async def run(project: Project) -> RunResult:
             return await (await project.runner()).run(project, target, way, tag=tag)
 
-        return combined_run(await in_each(self.project, run))
+        return combined_run(await call_each(self.project, run))
 
     async def stamp(
         self, *targets: str, purge: bool = False, tag: str | None = None
@@ -296,7 +296,7 @@ class Migrator:
             runner = await project.runner()
             return await runner.stamp(planner, targets, purge=purge, tag=tag)
 
-        return combined_stamp(await in_each(self.project, work))
+        return combined_stamp(await call_each(self.project, work))
 
     async def ensure_version(self) -> VersionTableResult:
         """Create the version table and the journal where they are missing."""
@@ -306,7 +306,7 @@ class Migrator:
             created = await (await project.runner()).ensure_tables()
             return VersionTableResult(table=project.settings.version_table, created=created)
 
-        return combined_tables(await in_each(self.project, work))
+        return combined_tables(await call_each(self.project, work))
 
     async def resolve(self, revision: str, decision: str) -> ResolveResult:
         """Settle a revision that stopped half way, where the database cannot tell.
@@ -341,7 +341,7 @@ class Migrator:
 
     async def current(self) -> CurrentState:
         """Where the database stands."""
-        return combined_current(await asked_each(self.project, current_state))
+        return combined_current(await query_each(self.project, current_state))
 
     async def status(self, *, scripts: bool = False) -> Status:
         """Where the database stands against the code: one query, for health endpoints.
@@ -350,7 +350,7 @@ class Migrator:
             scripts: also tell in ``edited`` which applied scripts were changed since; reads them all.
         """
         return combined_status(
-            await asked_each(self.project, lambda project: status_of(project, scripts=scripts))
+            await query_each(self.project, lambda project: status_of(project, scripts=scripts))
         )
 
     async def wait_until_current(
@@ -371,7 +371,7 @@ class Migrator:
             left = None if end is None else max(0.0, end - anyio.current_time())
             return await wait_for(project, left)
 
-        return combined_status(await in_each(self.project, work))
+        return combined_status(await call_each(self.project, work))
 
     async def log(
         self,
@@ -395,18 +395,18 @@ class Migrator:
             tag: what the run was tagged with.
             run: a run's id or its beginning.
         """
-        from asyncmig.bookkeeping.queries import LogFilter, moment
+        from asyncmig.bookkeeping.queries import LogFilter, parse_timestamp
 
         wanted = LogFilter(
             revision=revision,
             direction=direction,
             state=state,
-            since=moment(since),
+            since=parse_timestamp(since),
             tag=tag,
             run=run,
             limit=limit,
         )
-        found = await in_each(self.project, lambda project: journal(project, wanted))
+        found = await call_each(self.project, lambda project: journal(project, wanted))
         entries = [entry for several in found.values() for entry in several]
         if len(found) > 1:
             entries.sort(key=lambda entry: _moment(entry.started_at), reverse=True)
@@ -432,7 +432,7 @@ class Migrator:
         async def work(project: Project) -> CheckResult:
             return await (await project.autogenerate()).check()
 
-        return combined_check(await asked_each(self.project, work))
+        return combined_check(await query_each(self.project, work))
 
     async def check_at(self, target: str) -> RevisionCheck:
         """Whether the database stands at a revision: its rows are those that the target names.
@@ -444,7 +444,7 @@ class Migrator:
             RevisionError: the target names nothing, or too much.
         """
         return combined_position(
-            await asked_each(self.project, lambda project: position(project, target))
+            await query_each(self.project, lambda project: position(project, target))
         )
 
     # asking the script directory
@@ -533,9 +533,9 @@ class Migrator:
             AsyncmigError: with ``autogenerate``, as ``check``.
         """
         self.project.require_one_history("a revision")
-        from asyncmig.render import make_room
+        from asyncmig.render import ensure_versions_folder
 
-        await anyio.to_thread.run_sync(make_room, self.settings)
+        await anyio.to_thread.run_sync(ensure_versions_folder, self.settings)
         labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
         place: dict[str, Any] = {
             "message": message,
@@ -558,8 +558,8 @@ class Migrator:
                     **place,
                 )
             )
-        from asyncmig.autogenerate.renames import Renaming
-        from asyncmig.autogenerate.write import together, write_generated
+        from asyncmig.autogenerate.renames import RenameRequests
+        from asyncmig.autogenerate.write import merge_generated, write_generated
         from asyncmig.operations.base.containers import MigrationScript
         from asyncmig.render import new_revision_id
 
@@ -568,11 +568,11 @@ class Migrator:
         found = {}
         for project in await self.project.databases():
             script = MigrationScript(rev_id, None, None, branch_label=labels, **place)
-            renaming = Renaming(given=renames or {}, ask=ask_rename)
+            renaming = RenameRequests(given=renames or {}, ask=ask_rename)
             with naming(project):
                 comparison = await project.autogenerate(as_sql=as_sql)
                 found[project.name or ""] = await comparison.scripts(script, renaming)
-        generated = together(self.settings, found)
+        generated = merge_generated(self.settings, found)
         return await write_generated(
             self.settings, self.project.directory, generated, skip_empty=skip_empty
         )

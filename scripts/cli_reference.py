@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from asyncmig import results
-from asyncmig.deploy.deploy import Backup, DeployResult, Survey
+from asyncmig.deploy.deploy import Backup, DeploymentPlan, DeployResult
 from asyncmig.plan import model
 from asyncmig.plugins import PluginInfo
 from asyncmig.scaffold.init import InitResult, TemplateInfo
@@ -133,7 +133,16 @@ def _table(parameters: list[Any]) -> Iterator[str]:
 
 def _documents() -> list[type]:
     own = [getattr(results, name) for name in results.__all__ if name != "Result"]
-    return [*own, Survey, Backup, DeployResult, PluginInfo, InitResult, TemplateInfo, model.Plan]
+    return [
+        *own,
+        DeploymentPlan,
+        Backup,
+        DeployResult,
+        PluginInfo,
+        InitResult,
+        TemplateInfo,
+        model.Plan,
+    ]
 
 
 def _document(kind: type) -> Iterator[str]:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncmig.catalog.normalized_sql import settled_spelling
+from asyncmig.catalog.normalized_sql import normalized_sql
 from asyncmig.sql.lexer import tokens
 from asyncmig.sql.split import split
 from fix_database import catalog_dump
@@ -73,7 +73,7 @@ def facts(url: str, *, names: bool = True) -> Counter[Fact]:
 
 def facts_of(dump: str, *, names: bool = True) -> Counter[Fact]:
     """The facts of what pg_dump wrote."""
-    text = settled_spelling(dump.partition(_END)[0])
+    text = normalized_sql(dump.partition(_END)[0])
     _, *entries = _ENTRY.split(text)
     found: Counter[Fact] = Counter()
     for kind, body in zip(entries[::2], entries[1::2], strict=True):

@@ -10,30 +10,30 @@ import asyncpg
 import pytest
 
 from asyncmig.autogenerate.hooks import Hooks
-from asyncmig.autogenerate.renames import settle_renames
+from asyncmig.autogenerate.renames import confirm_renames
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.database.session import Session
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
-from asyncmig.diff.directions.downgrade import compare_back
-from asyncmig.diff.directions.upgrade import compare_forth
-from asyncmig.diff.normalize.retained_types import with_what_stays
-from asyncmig.diff.normalize.unmanaged_entities import Managed, settled_entities
-from asyncmig.diff.normalize.unmodelled_properties import settled, with_names_of
+from asyncmig.diff.directions.downgrade import downgrade_operations
+from asyncmig.diff.directions.upgrade import upgrade_operations
+from asyncmig.diff.normalize.retained_types import keep_used_types
+from asyncmig.diff.normalize.unmanaged_entities import Managed, keep_unmanaged
+from asyncmig.diff.normalize.unmodelled_properties import keep_constraint_names, keep_unmodelled
 from asyncmig.entities import registered
 from asyncmig.operations.facade import Operations
 from asyncmig.render.code.operations import render_operations
 from asyncmig.render.code.schema_items import ItemWriter
-from asyncmig.shadow.read_sides import Sides, read_sides
+from asyncmig.shadow.read_sides import ComparedCatalogs, read_sides
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from sqlalchemy import MetaData
 
-    from asyncmig.autogenerate.renames import Renaming
+    from asyncmig.autogenerate.renames import RenameRequests
     from asyncmig.catalog.model import Catalog
     from asyncmig.operations.base.operation import MigrateOperation
 
@@ -79,17 +79,17 @@ class Comparing:
 
         self.session = Session(driver, none)
 
-    async def sides(self, *metadatas: MetaData, **options: Any) -> Sides:
+    async def sides(self, *metadatas: MetaData, **options: Any) -> ComparedCatalogs:
         """Both sides, with what nobody manages as the database has it."""
         return self.named(self.settled(await self.read(*metadatas, **options)))
 
-    async def read(self, *metadatas: MetaData, **options: Any) -> Sides:
+    async def read(self, *metadatas: MetaData, **options: Any) -> ComparedCatalogs:
         """Both sides as they are."""
         entities = registered(metadatas)
         return await read_sides(self.session, metadatas, entities=entities, **options)
 
     async def scripted(
-        self, sides: Sides, renaming: Renaming
+        self, sides: ComparedCatalogs, renaming: RenameRequests
     ) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
         """The operations there and back of a revision.
 
@@ -107,18 +107,18 @@ class Comparing:
             return settle(actual, wanted)
 
         actual, wanted = settle(sides.actual, sides.wanted)
-        found = await settle_renames(actual, wanted, renaming, again)
-        names, forth = compare_forth(actual, found.before, found.after, found.renames)
-        back, names_back = compare_back(found.after, found.before, actual, found.renames)
+        found = await confirm_renames(actual, wanted, renaming, again)
+        names, forth = upgrade_operations(actual, found.before, found.after, found.renames)
+        back, names_back = downgrade_operations(found.after, found.before, actual, found.renames)
         return [*names, *forth], [*back, *names_back]
 
-    def settled(self, sides: Sides) -> Sides:
+    def settled(self, sides: ComparedCatalogs) -> ComparedCatalogs:
         """With what nobody manages as the database has it."""
-        wanted = settled(sides.actual, sides.wanted)
+        wanted = keep_unmodelled(sides.actual, sides.wanted)
         managed = Managed.of(sides.declared, self.managed_entities)
-        return replace(sides, wanted=settled_entities(sides.actual, wanted, managed, Hooks()))
+        return replace(sides, wanted=keep_unmanaged(sides.actual, wanted, managed, Hooks()))
 
-    async def actual(self, sides: Sides) -> Sides:
+    async def actual(self, sides: ComparedCatalogs) -> ComparedCatalogs:
         """The database read again, beside the models as they were read."""
         await self.driver.execute("BEGIN; SET LOCAL search_path = ''")
         schemas = sorted(sides.actual.schemas | sides.models.schemas | sides.declared.schemas)
@@ -128,13 +128,13 @@ class Comparing:
         found = catalog_of(rows, default_schema=sides.actual.default_schema)
         return self.named(self.settled(replace(sides, actual=replace(found, entities=entities))))
 
-    def named(self, sides: Sides) -> Sides:
+    def named(self, sides: ComparedCatalogs) -> ComparedCatalogs:
         """With constraints that models leave unnamed called as in the database, and what has to stay."""
-        wanted = with_names_of(sides.actual, sides.wanted)
-        return replace(sides, wanted=with_what_stays(sides.actual, sides.actual, wanted))
+        wanted = keep_constraint_names(sides.actual, sides.wanted)
+        return replace(sides, wanted=keep_used_types(sides.actual, sides.actual, wanted))
 
     async def apply(
-        self, operations: Iterable[MigrateOperation], sides: Sides | None = None
+        self, operations: Iterable[MigrateOperation], sides: ComparedCatalogs | None = None
     ) -> list[str]:
         """Write operations as a script, run it as a revision would be, and give its SQL."""
         models = None if sides is None else sides.models
@@ -148,7 +148,7 @@ class Comparing:
                 raise AssertionError(f"{error}\n{sql}\nof\n" + "\n".join(written)) from error
         return written
 
-    async def build(self, *metadatas: MetaData) -> Sides:
+    async def build(self, *metadatas: MetaData) -> ComparedCatalogs:
         """Make the database what the models say, by our own operations."""
         sides = await self.sides(*metadatas)
         await self.apply(compare(sides.actual, sides.wanted), sides)
@@ -156,7 +156,7 @@ class Comparing:
         await self.nothing_to_do(after)
         return after
 
-    async def nothing_to_do(self, sides: Sides) -> None:
+    async def nothing_to_do(self, sides: ComparedCatalogs) -> None:
         for operations in (
             compare(sides.actual, sides.wanted),
             compare(sides.wanted, sides.actual),

@@ -138,7 +138,7 @@ def dump_lines(url: str) -> list[str]:
 
     Lists of varchars are in the spelling that PostgreSQL keeps.
     """
-    from asyncmig.catalog.normalized_sql import settled_spelling
+    from asyncmig.catalog.normalized_sql import normalized_sql
 
-    lines = settled_spelling(catalog_dump(url)).splitlines()
+    lines = normalized_sql(catalog_dump(url)).splitlines()
     return sorted(line.strip().removesuffix(",") for line in lines)

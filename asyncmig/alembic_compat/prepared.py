@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from asyncpg import PostgresError
 
-from asyncmig.database.server_errors import server_refusal
+from asyncmig.database.server_errors import server_error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -51,7 +51,7 @@ class PreparedDatabase:
                 try:
                     await session.send("\n;\n".join(self._statements))
                 except PostgresError as error:
-                    raise server_refusal(error) from error
+                    raise server_error(error) from error
             try:
                 yield session
             finally:

@@ -11,7 +11,7 @@ import anyio.to_thread
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from asyncmig.autogenerate.context import AutogenContext, ComparisonContext
-from asyncmig.autogenerate.cooperative_hooks import breathing
+from asyncmig.autogenerate.cooperative_hooks import cooperative
 from asyncmig.autogenerate.dispatch import renderers
 from asyncmig.autogenerate.empty_models import (
     EMPTY_MODELS_REMARK,
@@ -19,24 +19,24 @@ from asyncmig.autogenerate.empty_models import (
     empty_models_notes,
 )
 from asyncmig.autogenerate.hooks import Hooks
-from asyncmig.autogenerate.renames import Renamed, Renaming, settle_renames
+from asyncmig.autogenerate.renames import Renamed, RenameRequests, confirm_renames
 from asyncmig.autogenerate.user_comparators import add_users_operations
-from asyncmig.autogenerate.user_errors import users_errors
+from asyncmig.autogenerate.user_errors import user_errors
 from asyncmig.autogenerate.write import Generated
-from asyncmig.bookkeeping.queries import opened, read_status
+from asyncmig.bookkeeping.queries import open_session, read_status
 from asyncmig.catalog.model import ObjectName
 from asyncmig.config.objects import import_object
-from asyncmig.diff.directions.downgrade import compare_back
-from asyncmig.diff.directions.upgrade import compare_forth
-from asyncmig.diff.normalize.include_filters import chosen, without_tables
-from asyncmig.diff.normalize.unmanaged_entities import Managed, settled_entities
-from asyncmig.diff.normalize.unmodelled_properties import settled
-from asyncmig.diff.normalize.user_comparators import agreed
+from asyncmig.diff.directions.downgrade import downgrade_operations
+from asyncmig.diff.directions.upgrade import upgrade_operations
+from asyncmig.diff.normalize.include_filters import apply_filters, without_tables
+from asyncmig.diff.normalize.unmanaged_entities import Managed, keep_unmanaged
+from asyncmig.diff.normalize.unmodelled_properties import keep_unmodelled
+from asyncmig.diff.normalize.user_comparators import apply_user_comparators
 from asyncmig.diff.report import differences
 from asyncmig.diff.schema_items.model_types import ModelTypes
 from asyncmig.entities import registered
 from asyncmig.errors import ConfigError, NotCurrentError
-from asyncmig.events import Notice
+from asyncmig.events import ConfigWarning
 from asyncmig.operations.base.containers import DowngradeOps, MigrationScript, UpgradeOps
 from asyncmig.render.code.alembic_portable import is_for_alembic
 from asyncmig.render.code.operations import render_operations
@@ -47,7 +47,7 @@ from asyncmig.results.differences import CheckResult
 from asyncmig.shadow.cache import ShadowCache
 from asyncmig.shadow.read_sides import read_sides
 from asyncmig.shadow.targets import shadow_of
-from asyncmig.shadow.timeouts import ComparingLimits
+from asyncmig.shadow.timeouts import ComparisonTimeouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.results import Status
     from asyncmig.revisions.graph.graph import RevisionGraph
-    from asyncmig.shadow.read_sides import Sides
+    from asyncmig.shadow.read_sides import ComparedCatalogs
 
 __all__ = ["Autogenerate"]
 
@@ -117,7 +117,7 @@ class Autogenerate:
     async def check(self) -> CheckResult:
         """The differences; raises as ``Migrator.check``."""
         empty = MigrationScript(None, UpgradeOps(), DowngradeOps())
-        compared = await self._compared(empty, Renaming(), checking=True)
+        compared = await self._compared(empty, RenameRequests(), checking=True)
         found = [
             difference
             for script in compared.scripts
@@ -130,7 +130,7 @@ class Autogenerate:
     async def scripts(
         self,
         script: MigrationScript,
-        renaming: Renaming = Renaming(),  # noqa: B008 - frozen
+        renaming: RenameRequests = RenameRequests(),  # noqa: B008 - frozen
     ) -> tuple[Generated, ...]:
         """The revisions to write: one, or what ``process_revision_directives`` made of it.
 
@@ -142,11 +142,11 @@ class Autogenerate:
             AsyncmigError: as ``Migrator.revision``.
         """
         compared = await self._compared(script, renaming)
-        with self.surroundings(), users_errors():
+        with self.surroundings(), user_errors():
             return tuple(self._written(item, compared) for item in compared.scripts)
 
     async def _compared(
-        self, script: MigrationScript, renaming: Renaming, *, checking: bool = False
+        self, script: MigrationScript, renaming: RenameRequests, *, checking: bool = False
     ) -> _Compared:
         """Compare.
 
@@ -158,7 +158,7 @@ class Autogenerate:
         async with AsyncExitStack() as stack:
             # a session of its own, opened when a hook asks for it: somebody may be asked meanwhile
             def connect() -> Connection:
-                opening = opened(self.database, self.settings)
+                opening = open_session(self.database, self.settings)
                 session = await_only(stack.enter_async_context(opening))
                 connection = await_only(session.sqlalchemy()).sync_connection
                 assert connection is not None  # noqa: S101 - an open AsyncConnection has one
@@ -178,17 +178,19 @@ class Autogenerate:
             quiet = replace(hooks, include_name=None)  # it hears the names that the database has
 
             def settle(actual: Catalog, wanted: Catalog, hooks: Hooks) -> tuple[Catalog, Catalog]:
-                actual, wanted = chosen(actual, settled(actual, wanted), tables, hooks)
-                wanted = agreed(actual, wanted, tables, hooks, migration)
+                actual, wanted = apply_filters(
+                    actual, keep_unmodelled(actual, wanted), tables, hooks
+                )
+                wanted = apply_user_comparators(actual, wanted, tables, hooks, migration)
                 wanted = replace(wanted, entities=sides.wanted.entities)  # none kept by old names
-                return actual, settled_entities(actual, wanted, managed, hooks)
+                return actual, keep_unmanaged(actual, wanted, managed, hooks)
 
             async def again(actual: Catalog, wanted: Catalog) -> tuple[Catalog, Catalog]:
                 return await _asked(settle, actual, wanted, quiet)
 
-            with self.surroundings(), users_errors():
+            with self.surroundings(), user_errors():
                 actual, wanted = await _asked(settle, sides.actual, sides.wanted, hooks)
-                renamed = await settle_renames(actual, wanted, renaming, again)
+                renamed = await confirm_renames(actual, wanted, renaming, again)
                 concurrently = self.settings.concurrent_indexes and not checking
                 compared = partial(
                     _both_ways, actual, renamed, tables, concurrent_indexes=concurrently
@@ -206,7 +208,7 @@ class Autogenerate:
             declares=bool(sides.declared.entities),
         )
         for note in notes:
-            self.tell(Notice(message=note))
+            self.tell(ConfigWarning(message=note))
         return _Compared(
             scripts=scripts,
             renamed=renamed,
@@ -216,10 +218,12 @@ class Autogenerate:
             notes=notes,
         )
 
-    async def _sides(self, models: tuple[MetaData, ...]) -> tuple[Sides, tuple[str, ...]]:
+    async def _sides(
+        self, models: tuple[MetaData, ...]
+    ) -> tuple[ComparedCatalogs, tuple[str, ...]]:
         """Both sides without our own tables, and the rows of the version table."""
         settings = self.settings
-        async with opened(self.database, settings) as session:
+        async with open_session(self.database, settings) as session:
             status, state = await read_status(session, settings, self.graph)
             await _require_current(session, status)
             sides = await read_sides(
@@ -230,7 +234,7 @@ class Autogenerate:
                 elsewhere=shadow_of(settings),
                 cache=ShadowCache() if settings.shadow_cache else None,
                 schema_translate_map=self._schema_translate_map(),
-                limits=ComparingLimits.of(settings),
+                limits=ComparisonTimeouts.of(settings),
             )
         own = _bookkeeping(settings, state, sides.actual.default_schema)
         return replace(sides, actual=without_tables(sides.actual, own)), tuple(sorted(state.heads))
@@ -353,7 +357,7 @@ async def _asked(
 ) -> tuple[Catalog, Catalog]:
     """Both sides settled: where a function of the user's decides, in a greenlet, since it may read."""
     if hooks.deciding:
-        return await greenlet_spawn(settle, actual, wanted, breathing(hooks))
+        return await greenlet_spawn(settle, actual, wanted, cooperative(hooks))
     return await anyio.to_thread.run_sync(settle, actual, wanted, hooks)
 
 
@@ -367,10 +371,10 @@ def _both_ways(
     """The upgrade with its renames before it, the downgrade with its renames behind it."""
     actual, wanted = renamed.before, renamed.after
     types = ModelTypes(wanted, tables)
-    forth = compare_forth(
+    forth = upgrade_operations(
         origin, actual, wanted, renamed.renames, types, concurrent_indexes=concurrent_indexes
     )
-    back = compare_back(
+    back = downgrade_operations(
         wanted, actual, origin, renamed.renames, types, concurrent_indexes=concurrent_indexes
     )
     return forth, back

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from asyncmig.autogenerate.hooks import Hooks
 
-__all__ = ["breathing"]
+__all__ = ["cooperative"]
 
 _TURN = 0.02
 """Seconds after which other tasks have theirs."""
 
 
-def breathing(hooks: Hooks) -> Hooks:
+def cooperative(hooks: Hooks) -> Hooks:
     """The same functions, to be called in a greenlet: for each of many tables, columns and indexes."""
     begun = monotonic()
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import anyio.to_thread
 
-from asyncmig.diff.normalize.retained_types import with_what_stays
-from asyncmig.diff.normalize.unmodelled_properties import with_names_of
-from asyncmig.diff.renames.apply import renamed
+from asyncmig.diff.normalize.retained_types import keep_used_types
+from asyncmig.diff.normalize.unmodelled_properties import keep_constraint_names
+from asyncmig.diff.renames.apply import apply_rename
 from asyncmig.diff.renames.candidates import candidates
-from asyncmig.diff.renames.requests import requested
-from asyncmig.diff.renames.server_names import followers
+from asyncmig.diff.renames.requests import parse_requests
+from asyncmig.diff.renames.server_names import implied_renames
 from asyncmig.diff.tables.inheritance import with_heirs
 from asyncmig.results.renames import RenameCandidate
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog
     from asyncmig.diff.schema_items.rename import Rename
 
-__all__ = ["AskRename", "Renamed", "Renaming", "settle_renames"]
+__all__ = ["AskRename", "RenameRequests", "Renamed", "confirm_renames"]
 
 AskRename: TypeAlias = Callable[[RenameCandidate], bool | Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Renaming:
+class RenameRequests:
     """What is known of renames; the default knows of none, and nothing is guessed.
 
     Attributes:
@@ -59,10 +59,10 @@ class Renamed:
     candidates: tuple[RenameCandidate, ...] = ()
 
 
-async def settle_renames(
+async def confirm_renames(
     before: Catalog,
     after: Catalog,
-    renaming: Renaming,
+    renaming: RenameRequests,
     again: Callable[[Catalog, Catalog], Awaitable[tuple[Catalog, Catalog]]],
 ) -> Renamed:
     """Find out what is renamed, and go on from there.
@@ -77,7 +77,7 @@ async def settle_renames(
         TargetError: a given name is nowhere, or taken.
     """
     origin = before
-    renames, before = requested(renaming.given, before, after)
+    renames, before = parse_requests(renaming.given, before, after)
     if renames:
         before, after = await again(before, after)
     accepted = [_told(item, before) for item in renames if not item.along]
@@ -96,13 +96,13 @@ async def settle_renames(
             accepted.append(told)
             for each in with_heirs(item.rename, before):
                 renames.append(each)
-                before = renamed(before, each)
+                before = apply_rename(before, each)
             before, after = await again(before, after)
         else:
             declined.add(item.rename)
-    for follower in followers(origin, before, after, renames):
+    for follower in implied_renames(origin, before, after, renames):
         renames.append(follower)
-        before = renamed(before, follower)
+        before = apply_rename(before, follower)
     if renames:
         before, after = await again(before, after)
     return Renamed(
@@ -115,7 +115,7 @@ async def settle_renames(
 
 
 def _completed(origin: Catalog, before: Catalog, after: Catalog) -> Catalog:
-    return with_what_stays(origin, before, with_names_of(before, after))
+    return keep_used_types(origin, before, keep_constraint_names(before, after))
 
 
 def _told(item: Rename, catalog: Catalog, likeness: float = 1.0) -> RenameCandidate:

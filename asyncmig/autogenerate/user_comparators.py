@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.autogenerate.dispatch import comparators
-from asyncmig.diff.schema_items.schema_items import Objects
+from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 from asyncmig.errors import ConfigError
 from asyncmig.operations.base.containers import ModifyTableOps, OpContainer
 from asyncmig.operations.directives.columns import AlterColumnOp
@@ -71,7 +71,7 @@ def add_users_operations(
     of_columns = list(comparators.registered("column"))
     if of_tables or of_columns:
         changed = set(_changes(upgrade.ops))
-        old, new = Objects(actual), Objects(wanted)
+        old, new = SchemaItemFactory(actual), SchemaItemFactory(wanted)
         for name in sorted({*actual.tables, *wanted.tables}):
             there, here = actual.tables.get(name), wanted.tables.get(name)
             schema = None if name.schema == default else name.schema

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-__all__ = ["users_errors"]
+__all__ = ["user_errors"]
 
 _OURS = Path(__file__).parents[1]
 
 
 @contextmanager
-def users_errors() -> Iterator[None]:
+def user_errors() -> Iterator[None]:
     """Tell what a user's function raises as an error that names its line.
 
     Raises:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from asyncmig.results import RenameCandidate
     from asyncmig.revisions.script_directory import ScriptDirectory
 
-__all__ = ["Generated", "together", "write_generated"]
+__all__ = ["Generated", "merge_generated", "write_generated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,9 @@ class Generated:
     notes: tuple[str, ...] = ()
 
 
-def together(settings: Settings, found: Mapping[str, Sequence[Generated]]) -> Sequence[Generated]:
+def merge_generated(
+    settings: Settings, found: Mapping[str, Sequence[Generated]]
+) -> Sequence[Generated]:
     """The revisions for databases that share a history.
 
     A template with places for each database (``app_upgrades``), as Alembic's for several has it, gets

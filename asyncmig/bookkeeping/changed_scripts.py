@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.revision import Revision
 
-__all__ = ["edited_revisions"]
+__all__ = ["changed_revisions"]
 
 _APPLIED = """\
 SELECT revision, checksum FROM (
@@ -31,7 +31,7 @@ WHERE direction = 'upgrade' AND checksum IS NOT NULL
 ORDER BY revision"""
 
 
-async def edited_revisions(
+async def changed_revisions(
     session: Session, settings: Settings, state: DatabaseState, graph: RevisionGraph
 ) -> tuple[str, ...]:
     """Applied revisions whose script means something else by now; comments and layout do not count.

@@ -9,17 +9,17 @@ from asyncmig.errors import ScriptError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from asyncmig.bookkeeping.state import OpenRevision
+    from asyncmig.bookkeeping.state import PartialRevision
     from asyncmig.plan.model import Direction
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.moves import Move, RowChange
 
-__all__ = ["refuse_to_pass", "settled_by"]
+__all__ = ["check_not_blocked", "resolved_by"]
 
 
-def refuse_to_pass(
+def check_not_blocked(
     graph: RevisionGraph,
-    unfinished: Iterable[OpenRevision],
+    unfinished: Iterable[PartialRevision],
     moves: Sequence[Move],
     direction: Direction,
 ) -> None:
@@ -42,9 +42,9 @@ def refuse_to_pass(
         )
 
 
-def settled_by(
-    graph: RevisionGraph, unfinished: Iterable[OpenRevision], change: RowChange
-) -> list[OpenRevision]:
+def resolved_by(
+    graph: RevisionGraph, unfinished: Iterable[PartialRevision], change: RowChange
+) -> list[PartialRevision]:
     """The half done revisions that a stamp speaks of: a person has said where the database stands."""
     stamped = {*change.remove, *change.add}
     return [entry for entry in unfinished if _related(graph, entry.revision, stamped)]

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LogFilter",
-    "moment",
-    "opened",
+    "open_session",
+    "parse_timestamp",
     "read_journal",
     "read_status",
     "wait_until_current",
@@ -56,7 +56,7 @@ LONGEST_PAUSE = 2.0
 
 
 @asynccontextmanager
-async def opened(database: Database, settings: Settings) -> AsyncIterator[Session]:
+async def open_session(database: Database, settings: Settings) -> AsyncIterator[Session]:
     """A session with the role and search path that were asked for."""
     async with database.session() as session, prepared_session(session, settings):
         yield session
@@ -81,7 +81,7 @@ async def read_status(
             kind=entry.kind,
             statement=entry.statement,
         )
-        for entry in state.open
+        for entry in state.partial
     )
     if unknown and (below is None or pending):
         name = "diverged"
@@ -165,7 +165,7 @@ class LogFilter:
             )
 
 
-def moment(since: datetime | str | None) -> datetime | None:
+def parse_timestamp(since: datetime | str | None) -> datetime | None:
     """A time as the journal is asked for it; without a zone it is this machine's.
 
     Raises:
@@ -187,7 +187,7 @@ async def read_journal(
     session: Session, settings: Settings, wanted: LogFilter
 ) -> tuple[JournalEntry, ...]:
     """The journal's rows, newest first."""
-    state = await read_state(session, settings, careful=True)
+    state = await read_state(session, settings, check_tables_first=True)
     if not state.has_journal:
         return ()
     journal = qualified(state.schema, settings.journal_table)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
 
-__all__ = ["DatabaseState", "OpenRevision", "read_state"]
+__all__ = ["DatabaseState", "PartialRevision", "read_state"]
 
 # a revision is open when its newest row is not final; the partial index on such rows keeps it cheap
-_OPEN = """\
+_PARTIAL = """\
 SELECT j.id, j.revision, j.direction, j.phase, j.kind, j.state, j.statement, j.fingerprint, j.checksum
 FROM {journal} AS j
 WHERE NOT j.final
@@ -61,7 +61,7 @@ LEFT JOIN (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenRevision:
+class PartialRevision:
     """A revision that stopped between its phases, as its newest row in the journal tells it."""
 
     journal_id: int
@@ -107,49 +107,49 @@ class DatabaseState:
     has_version_table: bool
     has_journal: bool
     width: int | None = None
-    open: tuple[OpenRevision, ...] = ()
+    partial: tuple[PartialRevision, ...] = ()
 
 
 async def read_state(
-    session: Session, settings: Settings, *, careful: bool = False
+    session: Session, settings: Settings, *, check_tables_first: bool = False
 ) -> DatabaseState:
     """Read where the database stands.
 
     Args:
         session: any session.
         settings: the tables' names.
-        careful: look first whether the tables exist, instead of trying; inside a transaction of
+        check_tables_first: look first whether the tables exist, instead of trying; inside a transaction of
             the caller a failed query would end it.
     """
-    if not careful and settings.journal and not session.in_transaction:
+    if not check_tables_first and settings.journal and not session.in_transaction:
         try:
-            return await _read_hopefully(session, settings)
+            return await _read_optimistically(session, settings)
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
             pass
         except asyncpg.UndefinedColumnError:
             pass  # a table of that name which is not ours; the careful way names it
-    return await _read_carefully(session, settings)
+    return await _read_existing_tables(session, settings)
 
 
-async def _read_hopefully(session: Session, settings: Settings) -> DatabaseState:
+async def _read_optimistically(session: Session, settings: Settings) -> DatabaseState:
     version = qualified(settings.version_table_schema, settings.version_table)
     journal = qualified(settings.version_table_schema, settings.journal_table)
     query = _OPTIMISTIC.format(
-        version=version, version_name=literal(version), open=_OPEN.format(journal=journal)
+        version=version, version_name=literal(version), open=_PARTIAL.format(journal=journal)
     )
     rows = await session.fetch(query)
     row = rows[0]
-    session.served_by(row["backend_pid"])
+    session.check_backend_pid(row["backend_pid"])
     return DatabaseState(
         heads=frozenset(row["heads"]),
         schema=row["schema"],
         has_version_table=True,
         has_journal=True,
-        open=tuple(_open_revision(row) for row in rows if row["id"] is not None),
+        partial=tuple(_partial_revision(row) for row in rows if row["id"] is not None),
     )
 
 
-async def _read_carefully(session: Session, settings: Settings) -> DatabaseState:
+async def _read_existing_tables(session: Session, settings: Settings) -> DatabaseState:
     version = qualified(settings.version_table_schema, settings.version_table)
     journal = qualified(settings.version_table_schema, settings.journal_table)
     present = (
@@ -157,7 +157,7 @@ async def _read_carefully(session: Session, settings: Settings) -> DatabaseState
             _PRESENCE.format(version_name=literal(version), journal_name=literal(journal))
         )
     )[0]
-    session.served_by(present["backend_pid"])
+    session.check_backend_pid(present["backend_pid"])
     schema = present["version_schema"] or settings.version_table_schema or present["current_schema"]
     if schema is None:
         raise ConfigError(
@@ -169,23 +169,25 @@ async def _read_carefully(session: Session, settings: Settings) -> DatabaseState
         table = qualified(schema, settings.version_table)
         rows = await session.fetch(f"SELECT version_num::text FROM {table}")
         heads = frozenset(row["version_num"] for row in rows)
-    unfinished: tuple[OpenRevision, ...] = ()
+    unfinished: tuple[PartialRevision, ...] = ()
     has_journal = present["journal_schema"] == schema
     if has_journal:
-        rows = await session.fetch(_OPEN.format(journal=qualified(schema, settings.journal_table)))
-        unfinished = tuple(_open_revision(row) for row in rows)
+        rows = await session.fetch(
+            _PARTIAL.format(journal=qualified(schema, settings.journal_table))
+        )
+        unfinished = tuple(_partial_revision(row) for row in rows)
     return DatabaseState(
         heads=heads,
         schema=schema,
         has_version_table=present["version_schema"] is not None,
         has_journal=has_journal,
         width=present["width"],
-        open=unfinished,
+        partial=unfinished,
     )
 
 
-def _open_revision(row: Any) -> OpenRevision:
-    return OpenRevision(
+def _partial_revision(row: Any) -> PartialRevision:
+    return PartialRevision(
         journal_id=row["id"],
         revision=row["revision"],
         direction=row["direction"],

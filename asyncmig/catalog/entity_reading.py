@@ -29,7 +29,7 @@ from asyncmig.catalog.entities import (
 )
 from asyncmig.catalog.entity_queries import ENTITIES
 from asyncmig.catalog.model import ObjectName
-from asyncmig.catalog.normalized_sql import settled_spelling
+from asyncmig.catalog.normalized_sql import normalized_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -114,11 +114,9 @@ def _view(row: Any) -> Entity:
     columns = tuple(ViewColumn(*column[:3]) for column in row["columns"])
     comments = tuple((column[0], column[3]) for column in row["columns"] if column[3] is not None)
     defaults = tuple(
-        (column[0], settled_spelling(column[4]))
-        for column in row["columns"]
-        if column[4] is not None
+        (column[0], normalized_sql(column[4])) for column in row["columns"] if column[4] is not None
     )
-    query = settled_spelling(row["query"].strip().removesuffix(";"))
+    query = normalized_sql(row["query"].strip().removesuffix(";"))
     options = tuple(sorted(row["options"]))
     about: dict[str, Any] = {"comment": row["comment"], "owner": row["owner"]}
     if row["materialized"]:
@@ -128,7 +126,7 @@ def _view(row: Any) -> Entity:
             columns=columns,
             options=options,
             tablespace=row["tablespace"],
-            indexes={name: settled_spelling(index) for name, index in dict(row["indexes"]).items()},
+            indexes={name: normalized_sql(index) for name, index in dict(row["indexes"]).items()},
             populated=row["populated"],
             column_comments=comments,
             **about,
@@ -151,7 +149,7 @@ def _routine(row: Any) -> Routine:
         key=EntityKey(kind, row["schema"], row["name"], ", ".join(row["types"])),
         comment=row["comment"],
         owner=row["owner"],
-        arguments=settled_spelling(row["arguments"]),
+        arguments=normalized_sql(row["arguments"]),
         identity=row["identity"],
         defaults=row["defaults"],
         result=row["result"],
@@ -165,13 +163,13 @@ def _routine(row: Any) -> Routine:
         cost=row["cost"],
         rows=row["rows"],
         settings=tuple(row["settings"]),
-        definition=definition if row["body"] is not None else settled_spelling(definition),
+        definition=definition if row["body"] is not None else normalized_sql(definition),
         plain=row["plain"],
     )
 
 
 def _settled(sql: str | None) -> str | None:
-    return None if sql is None else settled_spelling(sql)
+    return None if sql is None else normalized_sql(sql)
 
 
 def _partitioned(row: Any) -> ObjectName | None:
@@ -184,7 +182,7 @@ def _trigger(row: Any) -> Trigger:
         key=EntityKey("trigger", row["schema"], row["name"], row["table"]),
         partitioned=_partitioned(row),
         comment=row["comment"],
-        definition=settled_spelling(row["definition"]),
+        definition=normalized_sql(row["definition"]),
         fires=_FIRES[row["fires"]],
         constraint=row["constraint"],
     )

@@ -21,10 +21,10 @@ __all__ = [
     "Catalog",
     "Column",
     "Constraint",
+    "Dependents",
     "Domain",
     "Enum",
     "ForeignKey",
-    "Holders",
     "Index",
     "ObjectName",
     "Sequence",
@@ -306,7 +306,7 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holders:
+class Dependents:
     """What needs a type or sequence, whosoever it is and wherever it stands.
 
     Attributes:
@@ -338,7 +338,7 @@ class Catalog:
     enums: Mapping[ObjectName, Enum] = field(default_factory=dict)
     domains: Mapping[ObjectName, Domain] = field(default_factory=dict)
     entities: Entities = field(default_factory=Entities)
-    holders: Mapping[Need, Holders] = field(default_factory=dict, compare=False)
+    dependents: Mapping[Need, Dependents] = field(default_factory=dict, compare=False)
 
     @property
     def names(self) -> frozenset[ObjectName]:

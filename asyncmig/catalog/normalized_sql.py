@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["settled_spelling"]
+__all__ = ["normalized_sql"]
 
 _START = "(ARRAY["
 _END = re.compile(r"\]\)::([^\[\](),']+)\[\]")
 _PIECE = re.compile(r"""E?'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*"|[][(),]|[^][(),'"E]+|E""", re.DOTALL)
 
 
-def settled_spelling(sql: str) -> str:
+def normalized_sql(sql: str) -> str:
     """The expression as it is printed once it was printed and parsed again.
 
     Example:

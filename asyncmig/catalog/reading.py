@@ -11,10 +11,10 @@ from asyncmig.catalog.model import (
     Catalog,
     Column,
     Constraint,
+    Dependents,
     Domain,
     Enum,
     ForeignKey,
-    Holders,
     Index,
     ObjectName,
     Sequence,
@@ -22,7 +22,7 @@ from asyncmig.catalog.model import (
     Table,
     TypeName,
 )
-from asyncmig.catalog.normalized_sql import settled_spelling
+from asyncmig.catalog.normalized_sql import normalized_sql
 from asyncmig.catalog.queries import CATALOG, ENUMS, FIELDS
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def catalog_of(
         sequences=_by_name(sequences),
         enums=_by_name(map(_enum, _rows(apart, "enums"))),
         domains=_by_name(map(_domain, _rows(apart, "domains"))),
-        holders=dict(map(_held, _rows(apart, "holders"))),
+        dependents=dict(map(_held, _rows(apart, "holders"))),
     )
 
 
@@ -192,7 +192,7 @@ class _Reader:
 
 
 def _text(sql: str | None) -> str | None:
-    return None if sql is None else settled_spelling(sql)
+    return None if sql is None else normalized_sql(sql)
 
 
 def _behind(column: Mapping[str, Any], owned: Several[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -250,7 +250,7 @@ def _constraint(row: Mapping[str, Any]) -> Constraint:
     return Constraint(
         name=row["name"],
         kind=row["kind"],
-        definition=settled_spelling(row["definition"]).removesuffix(" NOT VALID"),
+        definition=normalized_sql(row["definition"]).removesuffix(" NOT VALID"),
         columns=tuple(row["columns"]),
         expression=_text(row["expression"]),
         reference=reference,
@@ -271,10 +271,10 @@ def _index(row: Mapping[str, Any]) -> Index:
     return Index(
         name=row["name"],
         unique=row["unique"],
-        definition=settled_spelling(row["definition"]),
-        body=settled_spelling(row["body"]),
+        definition=normalized_sql(row["definition"]),
+        body=normalized_sql(row["body"]),
         method=row["method"],
-        keys=tuple(map(settled_spelling, row["keys"])),
+        keys=tuple(map(normalized_sql, row["keys"])),
         plain_keys=tuple(row["plain_keys"]),
         include=tuple(row["include"]),
         predicate=_text(row["predicate"]),
@@ -334,8 +334,8 @@ def _enum(row: Mapping[str, Any]) -> Enum:
     )
 
 
-def _held(row: Mapping[str, Any]) -> tuple[Need, Holders]:
-    return Need(row["kind"], row["schema"], row["name"]), Holders(
+def _held(row: Mapping[str, Any]) -> tuple[Need, Dependents]:
+    return Need(row["kind"], row["schema"], row["name"]), Dependents(
         users=row["users"],
         tables=frozenset(ObjectName(*name) for name in row["tables"]),
         domains=frozenset(ObjectName(*name) for name in row["domains"]),
@@ -351,7 +351,7 @@ def _domain(row: Mapping[str, Any]) -> Domain:
         default=_text(row["default"]),
         collation=_text(row["collation"]),
         checks=tuple(
-            (name, settled_spelling(check))
+            (name, normalized_sql(check))
             for name, check in zip(row["check_names"], row["checks"], strict=True)
         ),
         comment=row["comment"],

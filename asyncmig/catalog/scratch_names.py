@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["translation"]
+__all__ = ["scratch_translation"]
 
 
-def translation(scratch: Mapping[str, str], printed: Mapping[str, str]) -> Callable[[str], str]:
+def scratch_translation(
+    scratch: Mapping[str, str], printed: Mapping[str, str]
+) -> Callable[[str], str]:
     """A function that puts real schemas where the server wrote scratch schemas into JSON.
 
     A string that is nothing but the name of one is a name; within others it is part of SQL.

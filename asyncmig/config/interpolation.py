@@ -10,7 +10,7 @@ from asyncmig.config.source import nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from asyncmig.config.source import Place
+    from asyncmig.config.source import ValueSource
 
 __all__ = ["expand_environment"]
 
@@ -19,7 +19,7 @@ _REFERENCE = r"(\$?)\$\{([^}]*)\}"
 _NAMED = r"(?s)([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?"
 
 
-def expand_environment(value: object, environ: Mapping[str, str], place: Place) -> object:
+def expand_environment(value: object, environ: Mapping[str, str], place: ValueSource) -> object:
     """Fill in ``${NAME}`` and ``${NAME:-default}`` in text, and in the text of lists and tables.
 
     An empty variable counts as missing where a default is given, as in a shell. ``$${`` stands for

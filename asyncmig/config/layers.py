@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from asyncmig.config.interpolation import expand_environment
-from asyncmig.config.source import Place, nearest
+from asyncmig.config.source import ValueSource, nearest
 from asyncmig.errors import ConfigError, ConfigKeyError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Layer(Protocol):
         """The keys, as written."""
         ...
 
-    def get(self, name: str, place: Place) -> object:
+    def get(self, name: str, place: ValueSource) -> object:
         """A key's value, interpolated.
 
         Raises:
@@ -71,7 +71,7 @@ class NativeTable:
         """The keys, as written."""
         return self._values
 
-    def get(self, name: str, place: Place) -> object:
+    def get(self, name: str, place: ValueSource) -> object:
         """A key's value, interpolated."""
         if name == "databases":
             # Another database's variables are none of this one's business.
@@ -102,7 +102,7 @@ class AlembicTable:
         """The keys, as written."""
         return self._values
 
-    def get(self, name: str, place: Place) -> object:
+    def get(self, name: str, place: ValueSource) -> object:
         """A key's value, interpolated."""
         value = self._fill(self._values[name], place)
         return expand_environment(value, self._environ, place) if place.secret else value
@@ -111,7 +111,7 @@ class AlembicTable:
         """A key's value as written."""
         return self._values[name]
 
-    def _fill(self, value: object, place: Place) -> object:
+    def _fill(self, value: object, place: ValueSource) -> object:
         if isinstance(value, list):
             return [self._fill(item, place) for item in value]
         if isinstance(value, dict):
@@ -199,7 +199,7 @@ class IniSection:
         if not self.native and self._parser.has_section(_HOOKS):
             yield _HOOKS
 
-    def get(self, name: str, place: Place) -> object:
+    def get(self, name: str, place: ValueSource) -> object:
         """A key's value, interpolated."""
         if name == _HOOKS:
             return self._hooks(place)
@@ -214,7 +214,7 @@ class IniSection:
         """A key's value as written."""
         return self._parser.get(self.table, name, raw=True)
 
-    def _interpolated(self, section: str, name: str, place: Place) -> str:
+    def _interpolated(self, section: str, name: str, place: ValueSource) -> str:
         import configparser
 
         try:
@@ -232,7 +232,7 @@ class IniSection:
         keys = ("path_separator", "version_path_separator")[: 1 if name != _LISTS[0] else 2]
         for key in keys:
             if self._parser.has_option(self.table, key):
-                place = Place(path=self.path, table=self.table, key=key, base=self.base)
+                place = ValueSource(path=self.path, table=self.table, key=key, base=self.base)
                 word = self._interpolated(self.table, key, place)
                 separator = _SEPARATORS.get(word)
                 if separator is None:
@@ -242,12 +242,12 @@ class IniSection:
         legacy = r", *| +" if name == _LISTS[0] else r", *| +|:"
         return [item for item in re.split(legacy, value) if item]
 
-    def _hooks(self, place: Place) -> list[dict[str, str]]:
+    def _hooks(self, place: ValueSource) -> list[dict[str, str]]:
         hooks: list[dict[str, str]] = []
         options = self._parser.options(_HOOKS)
 
         def read(key: str) -> str:
-            written = Place(path=self.path, table=_HOOKS, key=key, base=self.base)
+            written = ValueSource(path=self.path, table=_HOOKS, key=key, base=self.base)
             return self._interpolated(_HOOKS, key, written)
 
         names = re.split(r", *| +", read("hooks")) if "hooks" in options else []
@@ -291,7 +291,7 @@ def read_toml(path: Path) -> dict[str, object]:
         ) from None
 
 
-def _no_token(place: Place, token: str, known: Iterable[str]) -> ConfigKeyError:
+def _no_token(place: ValueSource, token: str, known: Iterable[str]) -> ConfigKeyError:
     near = nearest(token, known)
     return place.fault(
         f"refers to %({token})s, which is not defined",

@@ -11,7 +11,7 @@ from asyncmig.config.keys import BY_NAME, KEYS, Key
 from asyncmig.config.layers import Layer, NativeTable
 from asyncmig.config.search import Files, find_files
 from asyncmig.config.settings import Settings
-from asyncmig.config.source import Place, nearest
+from asyncmig.config.source import ValueSource, nearest
 from asyncmig.config.x_arguments import read_x
 from asyncmig.errors import ConfigError, ConfigKeyError
 
@@ -145,8 +145,8 @@ def _no_database(path: Path, name: str, known: Sequence[str]) -> ConfigError:
 
 def _place(
     layer: Layer, name: str, sys_path: tuple[Path, ...] = (), *, secret: bool = False
-) -> Place:
-    return Place(
+) -> ValueSource:
+    return ValueSource(
         path=layer.path,
         table=layer.table,
         key=name,
@@ -156,7 +156,7 @@ def _place(
     )
 
 
-def _key(layer: Layer, name: str, place: Place) -> Key | None:
+def _key(layer: Layer, name: str, place: ValueSource) -> Key | None:
     """What a name means in this layer; None is a user's own option.
 
     Raises:
@@ -185,7 +185,7 @@ class _Reading:
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = layers
-        self.url: tuple[Layer, Place] | None = None
+        self.url: tuple[Layer, ValueSource] | None = None
         self.extra: dict[str, str] = {}
 
     def fields(self) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def _as_text(layer: Layer, name: str) -> str:
 def _url(
     given: str | None,
     environ: Mapping[str, str],
-    written: tuple[Layer, Place] | None,
+    written: tuple[Layer, ValueSource] | None,
     *,
     before_environment: Layer | None,
 ) -> dict[str, object]:

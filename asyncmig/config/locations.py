@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asyncmig.config.source import Place
+    from asyncmig.config.source import ValueSource
 
 __all__ = ["resolve_location"]
 
 
-def resolve_location(text: str, place: Place) -> Path:
+def resolve_location(text: str, place: ValueSource) -> Path:
     """The absolute path of a script location.
 
     ``package:folder`` (Alembic's form, for scripts shipped in a wheel) is found without importing

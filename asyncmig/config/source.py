@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["Place", "nearest"]
+__all__ = ["ValueSource", "nearest"]
 
 
-class Place(NamedTuple):
+class ValueSource(NamedTuple):
     """A key of a table of a file.
 
     Attributes:

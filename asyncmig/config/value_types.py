@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from asyncmig.config.source import Place
+    from asyncmig.config.source import ValueSource
 
 __all__ = [
     "BOOLEAN",
@@ -46,7 +46,7 @@ class Kind(NamedTuple):
     """A kind of value: how the docs call it, and how it is read."""
 
     label: str
-    parse: Callable[[object, Place], object]
+    parse: Callable[[object, ValueSource], object]
 
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
@@ -55,7 +55,7 @@ _HOOK_TARGETS = {"console_scripts": "entrypoint", "exec": "executable", "module"
 _HOOK_KEYS = frozenset({"name", "type", "options", "cwd", *_HOOK_TARGETS.values()})
 
 
-def _text(value: object, place: Place) -> str:
+def _text(value: object, place: ValueSource) -> str:
     if not isinstance(value, str):
         raise place.wrong("text", value)
     if not value.strip():
@@ -63,7 +63,7 @@ def _text(value: object, place: Place) -> str:
     return value.strip()
 
 
-def _boolean(value: object, place: Place) -> bool:
+def _boolean(value: object, place: ValueSource) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -75,11 +75,11 @@ def _boolean(value: object, place: Place) -> bool:
     raise place.wrong("true or false", value)
 
 
-def _per_migration(value: object, place: Place) -> str:
+def _per_migration(value: object, place: ValueSource) -> str:
     return "revision" if _boolean(value, place) else "all"
 
 
-def _duration(value: object, place: Place) -> float:
+def _duration(value: object, place: ValueSource) -> float:
     try:
         return parse_duration(value)
     except ValueError:
@@ -87,15 +87,15 @@ def _duration(value: object, place: Place) -> float:
         raise place.wrong(expected, value) from None
 
 
-def _limit(value: object, place: Place) -> float | None:
+def _limit(value: object, place: ValueSource) -> float | None:
     return None if value == "none" else _duration(value, place)
 
 
-def _location(value: object, place: Place) -> Path:
+def _location(value: object, place: ValueSource) -> Path:
     return resolve_location(_text(value, place), place)
 
 
-def _path(value: object, place: Place) -> Path:
+def _path(value: object, place: ValueSource) -> Path:
     return place.base / _text(value, place)
 
 
@@ -103,22 +103,22 @@ def _list_of(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _locations(value: object, place: Place) -> tuple[Path, ...]:
+def _locations(value: object, place: ValueSource) -> tuple[Path, ...]:
     return tuple(_location(item, place) for item in _list_of(value))
 
 
-def _folders(value: object, place: Place) -> tuple[Path, ...]:
+def _folders(value: object, place: ValueSource) -> tuple[Path, ...]:
     return tuple(_path(item, place) for item in _list_of(value))
 
 
-def _module(value: object, place: Place) -> str:
+def _module(value: object, place: ValueSource) -> str:
     text = _text(value, place)
     if not _dotted(text):
         raise place.wrong('"package.module"', value)
     return text
 
 
-def _object(value: object, place: Place) -> str:
+def _object(value: object, place: ValueSource) -> str:
     text = _text(value, place)
     module, _, names = text.partition(":")
     if not (_dotted(module) and _dotted(names)):
@@ -130,13 +130,13 @@ def _dotted(text: str) -> bool:
     return all(word.isidentifier() for word in text.split("."))
 
 
-def _objects(value: object, place: Place) -> str | tuple[str, ...]:
+def _objects(value: object, place: ValueSource) -> str | tuple[str, ...]:
     if isinstance(value, list):
         return tuple(_object(item, place) for item in value)
     return _object(value, place)
 
 
-def _names(value: object, place: Place) -> tuple[str, ...]:
+def _names(value: object, place: ValueSource) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(filter(None, value.replace(",", " ").split()))
     if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
@@ -144,7 +144,7 @@ def _names(value: object, place: Place) -> tuple[str, ...]:
     raise place.wrong("a list of names", value)
 
 
-def _databases(value: object, place: Place) -> tuple[str, ...]:
+def _databases(value: object, place: ValueSource) -> tuple[str, ...]:
     """Names, from tables of their own or, in Alembic's ini, from a list in text."""
     if isinstance(value, dict):
         for name, table in value.items():
@@ -157,7 +157,7 @@ def _databases(value: object, place: Place) -> tuple[str, ...]:
     raise place.wrong("tables, one a database", value)
 
 
-def _table(value: object, place: Place) -> Mapping[str, object]:
+def _table(value: object, place: ValueSource) -> Mapping[str, object]:
     if isinstance(value, str):
         value = _literal(value)
     if not isinstance(value, dict):
@@ -165,7 +165,7 @@ def _table(value: object, place: Place) -> Mapping[str, object]:
     return MappingProxyType({str(key): item for key, item in value.items()})
 
 
-def _schemas(value: object, place: Place) -> Mapping[str | None, str]:
+def _schemas(value: object, place: ValueSource) -> Mapping[str | None, str]:
     table = _table(value, place)
     found: dict[str | None, str] = {}
     for name, schema in table.items():
@@ -188,14 +188,14 @@ def _literal(text: str) -> object:
     return text
 
 
-def _hooks(value: object, place: Place) -> tuple[PostWriteHook, ...]:
+def _hooks(value: object, place: ValueSource) -> tuple[PostWriteHook, ...]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         title = f"{place.table}.{place.key}".lstrip(".")
         raise place.wrong(f"an array of tables, [[{title}]]", value)
     return tuple(_hook(item, place) for item in value)
 
 
-def _hook(table: Mapping[str, object], place: Place) -> PostWriteHook:
+def _hook(table: Mapping[str, object], place: ValueSource) -> PostWriteHook:
     for key, value in table.items():
         if not isinstance(value, str):
             raise place.fault(f"has a hook whose {key} is no text")
@@ -228,7 +228,7 @@ def _hook(table: Mapping[str, object], place: Place) -> PostWriteHook:
 def integer(minimum: int) -> Kind:
     """A whole number, ``minimum`` or more."""
 
-    def parse(value: object, place: Place) -> int:
+    def parse(value: object, place: ValueSource) -> int:
         number = value
         if isinstance(value, str) and value.strip().isdecimal():
             number = int(value)
@@ -243,7 +243,7 @@ def choice(*words: str) -> Kind:
     """One of a few words."""
     label = " or ".join(f'"{word}"' for word in words) if len(words) < 3 else "word"
 
-    def parse(value: object, place: Place) -> str:
+    def parse(value: object, place: ValueSource) -> str:
         if value not in words:
             raise place.wrong("one of " + ", ".join(f'"{word}"' for word in words), value)
         return str(value)

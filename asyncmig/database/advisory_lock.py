@@ -78,9 +78,9 @@ async def runner_lock(
         LockNotAcquiredError: another runner held it for longer than ``lock_wait``.
         PoolingError: a proxy gives each transaction another server process.
     """
-    await _refuse_pooling(session, database)
+    await _check_not_pooled(session, database)
     if not settings.lock:
-        session.guarded_by(None)
+        session.set_lock_guard(None)
         yield
         return
     key = lock_key(settings, schema)
@@ -98,7 +98,7 @@ async def runner_lock(
         waited = now - began
         late = settings.lock_wait is not None and waited >= settings.lock_wait
         if late or now - asked >= HOLDER_INTERVAL:
-            holder, since = await _holder(session, key)
+            holder, since = await _read_holder(session, key)
             asked = now
         if settings.lock_wait is not None and waited >= settings.lock_wait:
             raise LockNotAcquiredError(
@@ -112,7 +112,7 @@ async def runner_lock(
         emit(LockWaiting(holder=holder, since=held_for, elapsed=waited))
         await anyio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
         pause = min(pause * 1.5, LONGEST_PAUSE)
-    session.guarded_by(key)
+    session.set_lock_guard(key)
     try:
         emit(LockAcquired(elapsed=time.monotonic() - began))
         yield
@@ -124,7 +124,7 @@ async def runner_lock(
 async def _try(session: Session, query: str, key: int) -> bool:
     try:
         row = (await session.fetch(query))[0]
-        session.served_by(row["backend_pid"])
+        session.check_backend_pid(row["backend_pid"])
     except BaseException:  # cancelled, say, when the server had already given the lock
         if not session.caller_transaction:
             await _release(session, key)
@@ -132,7 +132,7 @@ async def _try(session: Session, query: str, key: int) -> bool:
     return bool(row["locked"])
 
 
-async def _refuse_pooling(session: Session, database: Database) -> None:
+async def _check_not_pooled(session: Session, database: Database) -> None:
     """Before a lock is left behind on a server process that is not ours: is there a proxy, and which?
 
     Where the driver was told another process id than the server's own, a proxy answered the login. One
@@ -141,7 +141,7 @@ async def _refuse_pooling(session: Session, database: Database) -> None:
     rounds are enough.
     """
     if session.backend_pid is None:
-        session.served_by(await _backend_pid(session.fetch))
+        session.check_backend_pid(await _backend_pid(session.fetch))
     if not session.pooled or session.caller_transaction:
         return
     async with database.observer() as observer:
@@ -152,7 +152,7 @@ async def _refuse_pooling(session: Session, database: Database) -> None:
                 if await _backend_pid(observer.fetch) == session.backend_pid:
                     raise pooling_error()
                 for _ in range(ROUNDS):
-                    session.served_by(await _backend_pid(session.fetch))
+                    session.check_backend_pid(await _backend_pid(session.fetch))
 
 
 @asynccontextmanager
@@ -184,7 +184,7 @@ async def _release(session: Session, key: int) -> None:
         session.driver.terminate()
 
 
-async def _holder(session: Session, key: int) -> tuple[str | None, float | None]:
+async def _read_holder(session: Session, key: int) -> tuple[str | None, float | None]:
     # pg_locks shows a bigint key as two unsigned halves
     rows = await session.fetch(_HOLDER, key)
     if not rows:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-__all__ = ["Background"]
+__all__ = ["BackgroundTask"]
 
 
-class Background:
+class BackgroundTask:
     """A place for one piece of work at a time; it never outlives the block that opened it.
 
     Args:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import anyio
 import asyncpg
 
-from asyncmig.database.concurrency import alongside
+from asyncmig.database.concurrency import run_with_monitor
 from asyncmig.database.quoting import qualified
 from asyncmig.database.server_errors import sqlstate_of
 from asyncmig.errors import ConnectionLostError
@@ -189,7 +189,7 @@ class BlockerWatch:
                     self.blockers = found
                     self._found(found)
 
-        await alongside(send, look)
+        await run_with_monitor(send, look)
 
     async def afterwards(self, error: asyncpg.PostgresError, statements: Iterable[str]) -> None:
         """Name who may have blocked statements that were refused a lock, if nobody was seen."""

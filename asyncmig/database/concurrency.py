@@ -10,13 +10,13 @@ import anyio.to_thread
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-__all__ = ["alongside", "both"]
+__all__ = ["gather_with_thread", "run_with_monitor"]
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 
-async def alongside(
+async def run_with_monitor(
     send: Callable[[], Awaitable[None]], look: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
     """Run ``send``; ``look`` may go on as long as it does. What ``send`` raises comes out as it is."""
@@ -32,7 +32,9 @@ async def alongside(
         raise failure
 
 
-async def both(wait: Callable[[], Awaitable[T]], work: Callable[[], U]) -> tuple[T, U]:
+async def gather_with_thread(
+    wait: Callable[[], Awaitable[T]], work: Callable[[], U]
+) -> tuple[T, U]:
     """Wait for the one while the other works in a thread; their results.
 
     Each goes on to its end. What the first that fails raises comes out as it is.

@@ -44,7 +44,7 @@ def connection_failure(
         waited: seconds spent in waiting for it.
     """
     after = f" after {waited:.0f} s" if waited >= 1 else ""
-    message, hint = _told(error, name, after)
+    message, hint = _described(error, name, after)
     return ConnectionFailedError(
         message.replace("\n", " "),
         hint=hint,
@@ -53,7 +53,7 @@ def connection_failure(
     )
 
 
-def _told(error: BaseException, name: str, after: str) -> tuple[str, str]:
+def _described(error: BaseException, name: str, after: str) -> tuple[str, str]:
     text = str(error) or type(error).__name__
     match error:
         case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():

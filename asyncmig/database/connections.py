@@ -23,7 +23,7 @@ from asyncmig.config.connection_files import require_files
 from asyncmig.database.connection_errors import connection_failure, is_starting
 from asyncmig.database.session import CLEANUP_SECONDS, Session
 from asyncmig.errors import ConfigError, UrlError
-from asyncmig.events import Waiting
+from asyncmig.events import ConnectionWaiting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -80,7 +80,7 @@ class UrlDatabase:
         finally:
             with anyio.CancelScope(shield=True):
                 for connection in wrapped:
-                    await _let_go(connection, driver)
+                    await _release(connection, driver)
                 await _close(driver)
 
     @asynccontextmanager
@@ -120,7 +120,9 @@ class UrlDatabase:
                 remaining = self._settings.wait_for_database - elapsed
                 if remaining <= 0 or not is_starting(error):
                     raise connection_failure(error, self.name, waited=elapsed) from error
-                self._emit(Waiting(reason=str(error) or type(error).__name__, elapsed=elapsed))
+                self._emit(
+                    ConnectionWaiting(reason=str(error) or type(error).__name__, elapsed=elapsed)
+                )
                 await anyio.sleep(min(remaining, random.uniform(0.2, 0.8)))  # noqa: S311 - jitter
 
 
@@ -144,8 +146,8 @@ class EngineDatabase:
     async def session(self) -> AsyncIterator[Session]:
         """A connection for migrating."""
         async with (
-            AsyncConnectionGuard(self._engine, self.name) as connection,
-            _borrow(connection) as session,
+            EngineConnection(self._engine, self.name) as connection,
+            _acquire(connection) as session,
         ):
             yield session
 
@@ -182,7 +184,7 @@ class ConnectionDatabase:
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """A connection for migrating."""
-        async with _borrow(self._connection) as session:
+        async with _acquire(self._connection) as session:
             yield session
 
     def observer(self) -> AbstractAsyncContextManager[asyncpg.Connection | None]:
@@ -190,7 +192,7 @@ class ConnectionDatabase:
         return EngineDatabase(self._connection.engine).observer()
 
 
-class AsyncConnectionGuard:
+class EngineConnection:
     """``engine.connect()`` whose failures are ours, and whose way back survives cancellation."""
 
     def __init__(self, engine: AsyncEngine, name: str) -> None:
@@ -218,7 +220,7 @@ class AsyncConnectionGuard:
 
 
 @asynccontextmanager
-async def _borrow(connection: AsyncConnection) -> AsyncIterator[Session]:
+async def _acquire(connection: AsyncConnection) -> AsyncIterator[Session]:
     """A session on a connection of SQLAlchemy's, left as it was found."""
     raw = await connection.get_raw_connection()
     driver = raw.driver_connection
@@ -272,7 +274,7 @@ async def _wrap(driver: asyncpg.Connection) -> AsyncConnection:
     return await engine.connect()
 
 
-async def _let_go(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+async def _release(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
     """Close SQLAlchemy's view; it closes the driver's connection with it."""
     with anyio.move_on_after(CLEANUP_SECONDS):
         try:

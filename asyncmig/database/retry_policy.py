@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.plan.model import Step
 
-__all__ = ["Patience", "milliseconds"]
+__all__ = ["RetryPolicy", "milliseconds"]
 
 FIRST_TIMEOUT = 0.1
 FIRST_PAUSE = 0.1
@@ -30,7 +30,7 @@ def milliseconds(seconds: float) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """The schedule of a phase's tries.
 
     Attributes:
@@ -43,15 +43,15 @@ class Patience:
     retries: int = 10
 
     @classmethod
-    def of(cls, settings: Settings) -> Patience:
+    def of(cls, settings: Settings) -> RetryPolicy:
         """The run's own."""
         return cls(lock_timeout=settings.lock_timeout, retries=settings.lock_retries)
 
-    def within(self, step: Step | None) -> Patience:
+    def for_step(self, step: Step | None) -> RetryPolicy:
         """With what a revision says itself (``lock_timeout``, ``lock_retries`` in its module)."""
         if step is None or (step.lock_timeout is None and step.lock_retries is None):
             return self
-        return Patience(
+        return RetryPolicy(
             lock_timeout=self.lock_timeout if step.lock_timeout is None else step.lock_timeout,
             retries=self.retries if step.lock_retries is None else step.lock_retries,
         )

@@ -23,7 +23,7 @@ __all__ = [
     "is_disconnect",
     "position_of",
     "postgres_error",
-    "server_refusal",
+    "server_error",
     "sqlstate_of",
     "statement_failure",
 ]
@@ -51,7 +51,7 @@ def is_disconnect(error: BaseException) -> bool:
     )
 
 
-def server_refusal(error: asyncpg.PostgresError) -> DatabaseError:
+def server_error(error: asyncpg.PostgresError) -> DatabaseError:
     """A refusal of something that asyncmig itself asked for."""
     text = str(error).replace("\n", " ")
     advice = {
@@ -155,7 +155,7 @@ def statement_failure(
     )
 
 
-def tried_in_vain(
+def retries_exhausted(
     error: StatementFailedError, attempts: int, blockers: tuple[Blocker, ...]
 ) -> StatementFailedError:
     """The failure of a script that was played several times, with who stood in its way."""

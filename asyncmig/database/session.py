@@ -84,7 +84,7 @@ class Session:
         """True when a proxy made up the process id that the driver was given at login."""
         return self.backend_pid not in {None, self.driver.get_server_pid()}
 
-    def served_by(self, pid: int) -> None:
+    def check_backend_pid(self, pid: int) -> None:
         """Note which server process answered.
 
         Raises:
@@ -96,7 +96,7 @@ class Session:
         if not self.guard and not self.caller_transaction:
             self.guard = _GUARD.format(pid=pid, lock="", name=_ANOTHER_BACKEND)
 
-    def guarded_by(self, lock: int | None) -> None:
+    def set_lock_guard(self, lock: int | None) -> None:
         """From here on every message asks whether the server process is the one that holds the lock.
 
         The lock is taken once more for the transaction: nobody else can hold it meanwhile.
@@ -117,7 +117,7 @@ class Session:
                 await self.roll_back()
                 raise
 
-    async def note(self, statements: Sequence[str]) -> None:
+    async def transact_best_effort(self, statements: Sequence[str]) -> None:
         """The same beside a failure that is to be told: one in here must not hide it."""
         with suppress(asyncpg.PostgresError, ConnectionLostError, PoolingError):
             await self.transact(statements)
@@ -129,12 +129,12 @@ class Session:
             asyncpg.PostgresError: the server refused it.
             ConnectionLostError: nobody knows whether it ran.
         """
-        with self._noticing_loss():
+        with self._detecting_loss():
             await self.driver.execute(sql)
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
         """Run one query and return its rows; raises as ``send``."""
-        with self._noticing_loss():
+        with self._detecting_loss():
             rows: list[asyncpg.Record] = await self.driver.fetch(query, *args)
             return rows
 
@@ -144,11 +144,11 @@ class Session:
         asyncpg's public COPY methods build a statement of their own; the one written in the script is
         to run as it stands, so the method beneath them is called.
         """
-        with self._noticing_loss():
+        with self._detecting_loss():
             await self.driver._copy_in(statement, io.BytesIO(data.encode()), None)  # noqa: SLF001
 
     @contextmanager
-    def _noticing_loss(self) -> Iterator[None]:
+    def _detecting_loss(self) -> Iterator[None]:
         try:
             yield
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
@@ -192,7 +192,9 @@ class Session:
         if scope.cancelled_caught:
             self.driver.terminate()
 
-    def show_as(self, make_sqlalchemy: Callable[[], Awaitable[AsyncConnection]]) -> None:
+    def use_sqlalchemy_factory(
+        self, make_sqlalchemy: Callable[[], Awaitable[AsyncConnection]]
+    ) -> None:
         """Let scripts have another SQLAlchemy view of this connection; its maker closes it."""
         self._make_sqlalchemy = make_sqlalchemy
 

@@ -13,8 +13,8 @@ import anyio
 import asyncpg
 
 from asyncmig.database.quoting import identifier, literal
-from asyncmig.database.retry_policy import Patience, milliseconds
-from asyncmig.database.server_errors import server_refusal
+from asyncmig.database.retry_policy import RetryPolicy, milliseconds
+from asyncmig.database.server_errors import server_error
 from asyncmig.database.session import CLEANUP_SECONDS
 from asyncmig.errors import ConnectionLostError
 
@@ -38,7 +38,7 @@ async def prepared_session(session: Session, settings: Settings) -> AsyncIterato
         async with _identity(session, settings):
             yield
     except asyncpg.PostgresError as error:
-        raise server_refusal(error) from error
+        raise server_error(error) from error
 
 
 @asynccontextmanager
@@ -53,7 +53,7 @@ async def _identity(session: Session, settings: Settings) -> AsyncIterator[None]
         yield
     finally:
         back = "" if settings.role is None else "RESET ROLE;"
-        await _put_back(session, back + _restore(values))
+        await _restore_settings(session, back + _restore(values))
 
 
 @asynccontextmanager
@@ -63,7 +63,7 @@ async def prepared_run(session: Session, settings: Settings) -> AsyncIterator[No
         yield
         return
     limits = {
-        "lock_timeout": Patience.of(settings).timeout(0),
+        "lock_timeout": RetryPolicy.of(settings).timeout(0),
         "statement_timeout": settings.statement_timeout,
     }
     values = {name: milliseconds(limit) for name, limit in limits.items() if limit is not None} | {
@@ -78,7 +78,7 @@ async def prepared_run(session: Session, settings: Settings) -> AsyncIterator[No
     try:
         yield
     finally:
-        await _put_back(session, _restore(values))
+        await _restore_settings(session, _restore(values))
 
 
 def _set(values: Mapping[str, str]) -> str:
@@ -98,7 +98,7 @@ def _restore(values: Mapping[str, str]) -> str:
     return f"SELECT {', '.join(calls)}" if calls else "SELECT"
 
 
-async def _put_back(session: Session, sql: str) -> None:
+async def _restore_settings(session: Session, sql: str) -> None:
     if session.closed or (session.disposable and not session.pooled):
         return
     with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:

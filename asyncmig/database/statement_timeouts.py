@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from asyncmig.database.session import Session
 
-__all__ = ["limits"]
+__all__ = ["statement_timeouts"]
 
 _NAMES = ("lock_timeout", "statement_timeout")
 _KEEP = ", ".join(
@@ -29,7 +29,7 @@ _RESTORE = "SELECT " + ", ".join(
 
 
 @asynccontextmanager
-async def limits(
+async def statement_timeouts(
     session: Session,
     *,
     lock_timeout: float | None,

@@ -19,7 +19,7 @@ from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.types import Integer, to_instance
 
 from asyncmig.ddl.constraints import add, drop
-from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.base.schema_objects import SchemaObjects
 from asyncmig.operations.base.sqlalchemy_private import copy_column, has_table, render_as_constraint
 
@@ -50,7 +50,7 @@ def add_column(operation: AddColumnOp, compilation: Compilation) -> Iterator[str
     """ADD COLUMN, then the column's constraints, index and comment."""
     column: Column[Any] = operation.column
     if not isinstance(column, Column):
-        raise refusal(
+        raise directive_error(
             f"add_column takes a column, not {type(column).__name__}",
             hint=f"write op.add_column({operation.table_name!r}, sa.Column('name', sa.Text))",
             directive=operation.directive,
@@ -143,7 +143,7 @@ def alter_column(operation: AlterColumnOp, compilation: Compilation) -> Iterator
 def _using(operation: AlterColumnOp) -> str | None:
     using: str | None = operation.kw.get("postgresql_using")
     if using is not None and operation.modify_type is None:
-        raise refusal(
+        raise directive_error(
             f"alter_column of {operation.table_name}.{operation.column_name} has postgresql_using "
             "and no type_",
             hint="postgresql_using says how old values become values of type_: give both",
@@ -186,7 +186,7 @@ def _default(operation: AlterColumnOp, compilation: Compilation) -> str:
     column: Column[Any] = Column("x", Integer, server_default=default)  # type: ignore[arg-type]  # False went
     text = compilation.ddl_compiler.get_column_default_string(column)
     if text is None:
-        raise refusal(
+        raise directive_error(
             f"the default of {operation.table_name}.{operation.column_name} is a "
             f"{type(default).__name__}, which says that there is one and not which",
             hint="give it as a string, sa.text(...), an expression or Identity(...)",
@@ -201,7 +201,7 @@ def _generation(operation: AlterColumnOp, compilation: Compilation) -> str:
         return "DROP EXPRESSION"
     if isinstance(default, Computed) and isinstance(existing, Computed):
         return f"SET EXPRESSION AS ({compilation.expression(default.sqltext)})"
-    raise refusal(
+    raise directive_error(
         f"column {operation.table_name}.{operation.column_name} cannot become "
         + ("generated" if isinstance(default, Computed) else "one with a default at once"),
         hint="drop the column and add it again with Computed(...)"
@@ -216,7 +216,7 @@ def _identity(operation: AlterColumnOp, compilation: Compilation) -> str:
     if default is None:
         return "DROP IDENTITY"
     if not isinstance(default, Identity):
-        raise refusal(
+        raise directive_error(
             f"column {operation.table_name}.{operation.column_name} is an identity and cannot have "
             "a default",
             hint="drop the identity first (server_default=None), then set the default",
@@ -226,7 +226,7 @@ def _identity(operation: AlterColumnOp, compilation: Compilation) -> str:
         return f"ADD {compilation.ddl_compiler.process(default)}"
     changes = list(_identity_changes(default, existing, compilation))
     if not changes:
-        raise refusal(
+        raise directive_error(
             f"alter_column of {operation.table_name}.{operation.column_name} changes nothing of its "
             "identity",
             hint="leave the directive out",

@@ -31,7 +31,7 @@ from asyncmig.ddl import (
 from asyncmig.ddl.compilation import Compilation
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.operations.base.containers import OpContainer
-from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.directives.checks import CreateCheckConstraintOp
 from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.directives.comments import CreateTableCommentOp, DropTableCommentOp
@@ -179,14 +179,14 @@ def compile_operation(operation: MigrateOperation, dialect: Dialect) -> list[Com
                 keyword = _UNKNOWN_KEYWORD.match(str(error))
                 if keyword is None:
                     raise
-                raise refusal(
+                raise directive_error(
                     f"SQLAlchemy {sqlalchemy.__version__} does not know {keyword[1]} here",
                     hint="postgresql_with of a table and postgresql_include of a key need SQLAlchemy 2.1;"
                     " op.execute takes any SQL",
                     directive=operation.directive,
                 ) from error
     name = type(operation).__name__
-    raise refusal(
+    raise directive_error(
         f"asyncmig cannot compile {name}",
         hint=f"say how: @Operations.implementation_for({name})",
         directive=operation.directive,

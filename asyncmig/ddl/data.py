@@ -12,7 +12,7 @@ from sqlalchemy.sql.selectable import FromClause
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.defaults import is_python_side, python_default
 from asyncmig.ddl.literal import literal
-from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.base.errors import directive_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ def bulk_insert(operation: BulkInsertOp, compilation: Compilation) -> Iterator[C
     if not isinstance(operation.rows, list):
         raise TypeError(f"bulk_insert takes a list of rows, not {type(operation.rows).__name__}")
     if not isinstance(operation.table, FromClause):
-        raise refusal(
+        raise directive_error(
             f"bulk_insert takes a table, not {type(operation.table).__name__}",
             hint="give what create_table returned, or sa.table('name', sa.column('title'), ...)",
             directive=operation.directive,
@@ -105,7 +105,7 @@ class _Insert:
         try:
             return self._positions[key]
         except KeyError:
-            raise refusal(
+            raise directive_error(
                 f"bulk_insert into {self._table.name}: the table has no column {key!r}",
                 hint=f"its columns are {', '.join(self._positions) or 'unknown'}",
                 directive=self._directive,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.sql.elements import ClauseElement
 
 from asyncmig.ddl.execute import construct_sql
-from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.directives.entities import Entity
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def replace_entity(operation: ReplaceEntityOp, compilation: Compilation) -> Iter
         # older versions of alembic-utils give one statement
         statements = [printed] if isinstance(printed, ClauseElement) else list(printed)
     except NotImplementedError:
-        raise refusal(
+        raise directive_error(
             f"{type(target).__name__} cannot be replaced",
             hint="drop_entity and create_entity do it in two steps",
             directive=operation.directive,
@@ -59,7 +59,7 @@ def _target(operation: EntityOp) -> Entity:
     given: object = operation.target
     if not isinstance(given, Entity) or isinstance(given, type):
         name = given.__name__ if isinstance(given, type) else type(given).__name__
-        raise refusal(
+        raise directive_error(
             f"{operation.directive} takes an entity, not {name}",
             hint="PGFunction, PGView, PGMaterializedView, PGTrigger, PGExtension, PGPolicy or PGGrantTable",
             directive=operation.directive,

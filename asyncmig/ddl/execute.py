@@ -13,7 +13,7 @@ from asyncmig.ddl.compilation import tidy
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.defaults import with_defaults
 from asyncmig.ddl.raw_sql import split_text, unescape
-from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.base.errors import directive_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,7 +56,7 @@ def construct_sql(
     if isinstance(construct, str):
         construct = TextClause(construct)
     if not isinstance(construct, ClauseElement):
-        raise refusal(
+        raise directive_error(
             f"execute takes SQL text or a SQLAlchemy construct, not {type(construct).__name__}",
             hint="call str() or .text on it, or build it with sa.text(...)",
             directive="execute",
@@ -93,7 +93,7 @@ def construct_sql(
 def _check_values(construct: TextClause, parameters: Mapping[str, Any]) -> None:
     for name, bind in construct._bindparams.items():  # noqa: SLF001 - text() shows them nowhere else
         if bind.required and name not in parameters:
-            raise refusal(
+            raise directive_error(
                 f"text() has no value for :{name}",
                 hint=rf"give it with .bindparams({name}=...), or write \:{name} if it is no parameter",
                 directive="execute",

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import HSTORE
 from sqlalchemy.dialects.postgresql.ranges import AbstractMultiRange, AbstractRange, Range
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
-from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.base.errors import directive_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -78,7 +78,7 @@ def literal(value: Any, type_: TypeEngine[Any], dialect: Dialect, *, explicit: b
     if not rendered.is_quoted:
         return rendered.text
     if "\0" in rendered.text:
-        raise refusal(
+        raise directive_error(
             "a text has a NUL character, and PostgreSQL stores none",
             hint="strip it, or keep the value in a bytea column",
         )
@@ -245,7 +245,7 @@ def _by_value(value: Any) -> _Rendered:
         return _Rendered(_range_text(value))
     if hasattr(value, "as_string"):  # asyncpg.BitString
         return _Rendered(str(value.as_string()).replace(" ", ""))
-    raise refusal(
+    raise directive_error(
         f"there is no PostgreSQL literal for a value of type {type(value).__name__}",
         hint="give its SQLAlchemy type: sa.bindparam('x', value, type_=...), or a typed column",
     )

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.plan.model import Plan
 
-__all__ = ["Backup", "DeployResult", "Survey", "back_up", "deploy", "survey_deployment"]
+__all__ = ["Backup", "DeployResult", "DeploymentPlan", "back_up", "deploy", "plan_deployment"]
 
 _FROM_ARGUMENTS = {
     "sslmode": "PGSSLMODE",
@@ -59,7 +59,7 @@ SELECT pg_catalog.current_database() AS database, pg_catalog.current_setting('se
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Survey(Result):
+class DeploymentPlan(Result):
     """What a deployment would find and do; ``server`` is its version, ``plan`` what would run."""
 
     database: str
@@ -102,7 +102,7 @@ class DeployResult(Result):
     elapsed: float = 0.0
 
 
-async def survey_deployment(migrator: Migrator, target: str = "heads") -> Survey:
+async def plan_deployment(migrator: Migrator, target: str = "heads") -> DeploymentPlan:
     """Connect, and say where the database stands and what an upgrade to ``target`` would run.
 
     Raises:
@@ -113,7 +113,7 @@ async def survey_deployment(migrator: Migrator, target: str = "heads") -> Survey
         (row,) = await session.fetch(_SERVER)
     status = await migrator.status()
     plan = await migrator.plan(target, current=None)
-    return Survey(
+    return DeploymentPlan(
         database=row["database"],
         server=row["version"],
         state=status.state,
@@ -178,7 +178,7 @@ async def deploy(
     migrator: Migrator,
     target: str = "heads",
     *,
-    survey: Survey | None = None,
+    survey: DeploymentPlan | None = None,
     backup: Path | None = None,
     rollback_on_failure: bool = False,
     vacuum_analyze: bool = False,
@@ -205,7 +205,7 @@ async def deploy(
     """
     began = time.monotonic()
     agreed = survey
-    survey = await survey_deployment(migrator, target)
+    survey = await plan_deployment(migrator, target)
     if agreed is not None and (agreed.current, agreed.pending) != (survey.current, survey.pending):
         raise PlanError(
             f"the database moved from {_names(agreed.current)} to {_names(survey.current)} meanwhile",
@@ -239,12 +239,12 @@ async def deploy(
 
 
 def _session(migrator: Migrator) -> AbstractAsyncContextManager[Session]:
-    from asyncmig.bookkeeping.queries import opened
+    from asyncmig.bookkeeping.queries import open_session
 
-    return opened(migrator.project.database(), migrator.settings)
+    return open_session(migrator.project.database(), migrator.settings)
 
 
-async def _verify(migrator: Migrator, survey: Survey) -> None:
+async def _verify(migrator: Migrator, survey: DeploymentPlan) -> None:
     status = await migrator.status()
     if status.partial:
         names = ", ".join(step.revision for step in status.partial)
@@ -264,7 +264,7 @@ async def _verify(migrator: Migrator, survey: Survey) -> None:
         )
 
 
-async def _way_back(migrator: Migrator, survey: Survey) -> None:
+async def _way_back(migrator: Migrator, survey: DeploymentPlan) -> None:
     """See that every downgrade is written."""
     heads = survey.plan.heads
     for revision in reversed(survey.pending):
@@ -273,7 +273,7 @@ async def _way_back(migrator: Migrator, survey: Survey) -> None:
 
 
 async def _roll_back(
-    migrator: Migrator, survey: Survey, error: AsyncmigError, tag: str | None
+    migrator: Migrator, survey: DeploymentPlan, error: AsyncmigError, tag: str | None
 ) -> None:
     """Take back what stands, newest first; the error tells how far that went."""
     if isinstance(error, PartiallyAppliedError):

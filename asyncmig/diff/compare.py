@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.comparison import Steps, Work
-from asyncmig.diff.entities.compare import EntitySteps, changing, compare_entities
+from asyncmig.diff.comparison import Comparison, OperationOrder
+from asyncmig.diff.entities.compare import EntityOrder, changing, compare_entities
 from asyncmig.diff.entities.composite_columns import with_replaced
-from asyncmig.diff.entities.drop_blockers import tell_hindrances
-from asyncmig.diff.schema_items.schema_items import Objects
+from asyncmig.diff.entities.drop_blockers import annotate
+from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 from asyncmig.diff.tables.compare import compare_columns, compare_tables
 from asyncmig.diff.tables.constraints import compare_keys
 from asyncmig.diff.types.compare import (
@@ -39,7 +39,12 @@ if TYPE_CHECKING:
     from asyncmig.diff.schema_items.model_types import ModelTypes
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["PartialComparison", "compare", "compare_foretelling", "compare_until_entities_come"]
+__all__ = [
+    "PartialComparison",
+    "compare",
+    "compare_before_new_entities",
+    "compare_reporting_unpredictable",
+]
 
 
 def compare(
@@ -61,10 +66,10 @@ def compare(
     and so are those behind their new keys, unless the table is partitioned: PostgreSQL refuses it there.
     """
     steps, entities = _compared(before, after, model_types, concurrent_indexes)
-    return _gathered(steps.in_order(entities))
+    return _merge_table_operations(steps.in_order(entities))
 
 
-def compare_foretelling(
+def compare_reporting_unpredictable(
     before: Catalog,
     after: Catalog,
     model_types: ModelTypes | None = None,
@@ -73,7 +78,7 @@ def compare_foretelling(
 ) -> tuple[list[MigrateOperation], tuple[EntityKey, ...]]:
     """As ``compare``, and the entities that come although nobody knows how they are printed by then."""
     steps, entities = _compared(before, after, model_types, concurrent_indexes)
-    return _gathered(steps.in_order(entities)), entities.unforetold
+    return _merge_table_operations(steps.in_order(entities)), entities.mispredicted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +96,7 @@ class PartialComparison:
     last: list[MigrateOperation]
 
 
-def compare_until_entities_come(
+def compare_before_new_entities(
     before: Catalog,
     after: Catalog,
     model_types: ModelTypes | None = None,
@@ -101,16 +106,16 @@ def compare_until_entities_come(
     """As ``compare``, for a caller who has something to do before the entities come."""
     steps, entities = _compared(before, after, model_types, concurrent_indexes)
     done = [
-        *steps.until_entities_come(entities),
-        *entities.late,
-        *steps.built_meanwhile,
-        *steps.keys_after,
+        *steps.before_new_entities(entities),
+        *entities.create_late,
+        *steps.create_concurrently,
+        *steps.add_foreign_keys_concurrently,
         *steps.going,
     ]
     return PartialComparison(
-        operations=_gathered(done),
+        operations=_merge_table_operations(done),
         left=entities.left,
-        last=[*entities.extensions_go, *steps.schemas_go],
+        last=[*entities.drop_extensions, *steps.drop_schemas],
     )
 
 
@@ -119,10 +124,10 @@ def _compared(
     after: Catalog,
     model_types: ModelTypes | None,
     concurrent_indexes: bool,
-) -> tuple[Steps, EntitySteps]:
+) -> tuple[OperationOrder, EntityOrder]:
     if before == after:
-        return Steps(), EntitySteps(left=before.entities)
-    work = Work(before, after, model_types, concurrent_indexes=concurrent_indexes)
+        return OperationOrder(), EntityOrder(left=before.entities)
+    work = Comparison(before, after, model_types, concurrent_indexes=concurrent_indexes)
     compare_schemas(work)
     compare_types(work)
     compare_sequences(work)
@@ -132,21 +137,21 @@ def _compared(
     name_sequences(work)
     compare_type_comments(work)
     touched = changing(before, after, work.replaced_types)
-    there = Objects(with_replaced(before, after, work.replaced_composites), model_types)
+    there = SchemaItemFactory(with_replaced(before, after, work.replaced_composites), model_types)
     entities = compare_entities(there, work.new, touched, work.rebuilt)
-    work.settle_foreign_keys()
-    work.steps.entities_wait = _wait_for_keys(work)
-    tell_hindrances(work.steps.dropping, entities.hindered, before.default_schema)
+    work.order_foreign_keys()
+    work.steps.create_late_entities = _wait_for_keys(work)
+    annotate(work.steps.dropping, entities.blocked, before.default_schema)
     return work.steps, entities
 
 
-def _wait_for_keys(work: Work) -> bool:
+def _wait_for_keys(work: Comparison) -> bool:
     """An entity stands on a constraint whose index is built while writes go on."""
-    built = work.constraints_meanwhile
+    built = work.concurrent_constraints
     return any(not built.isdisjoint(item.needs) for item in work.after.entities.by_key.values())
 
 
-def _gathered(operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:
+def _merge_table_operations(operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:
     """Neighbours that change the same table, together."""
     gathered: list[MigrateOperation] = []
     for place, group in groupby(operations, key=_altered_table):

@@ -10,27 +10,27 @@ from asyncmig.catalog.entities import Need
 from asyncmig.catalog.model import Index
 from asyncmig.diff.entities import composite_columns as composite_steps
 from asyncmig.diff.schema_items.printed_sql import columns_in
-from asyncmig.diff.schema_items.schema_items import Objects
+from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 from asyncmig.diff.schema_items.sqlalchemy_types import changes_family
 from asyncmig.diff.tables import columns as column_steps
 from asyncmig.diff.tables.inheritance import parents_first, parents_kept, parted
 from asyncmig.diff.types import domains as domain_steps
 from asyncmig.diff.types import enums as enum_steps
-from asyncmig.diff.types.temporary_names import free_name, retired_names
+from asyncmig.diff.types.temporary_names import free_name, temporary_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from asyncmig.catalog.model import Catalog, Column, Constraint, ObjectName
-    from asyncmig.diff.entities.compare import EntitySteps
+    from asyncmig.diff.entities.compare import EntityOrder
     from asyncmig.diff.schema_items.model_types import ModelTypes
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["Steps", "Work"]
+__all__ = ["Comparison", "OperationOrder"]
 
 
 @dataclass(slots=True, kw_only=True)
-class Steps:
+class OperationOrder:
     """The operations found so far, by when they run; each list holds what may run together.
 
     Attributes:
@@ -43,82 +43,82 @@ class Steps:
         entities_wait: an entity needs one of these constraints, too.
     """
 
-    schemas_come: list[MigrateOperation] = field(default_factory=list)
-    labels_come: list[MigrateOperation] = field(default_factory=list)
-    first: list[MigrateOperation] = field(default_factory=list)
-    keys_go: list[MigrateOperation] = field(default_factory=list)
-    tables_go: list[MigrateOperation] = field(default_factory=list)
-    indexes_go: list[MigrateOperation] = field(default_factory=list)
-    constraints_go: list[MigrateOperation] = field(default_factory=list)
-    names_change: list[MigrateOperation] = field(default_factory=list)
-    generated_go: list[MigrateOperation] = field(default_factory=list)
-    types_change: list[MigrateOperation] = field(default_factory=list)
-    tables_come: list[MigrateOperation] = field(default_factory=list)
-    columns_change: list[MigrateOperation] = field(default_factory=list)
-    columns_go: list[MigrateOperation] = field(default_factory=list)
-    constraints_come: list[MigrateOperation] = field(default_factory=list)
-    indexes_come: list[MigrateOperation] = field(default_factory=list)
-    logging: list[MigrateOperation] = field(default_factory=list)
-    keys_come: list[MigrateOperation] = field(default_factory=list)
-    dropped_meanwhile: list[MigrateOperation] = field(default_factory=list)
-    built_meanwhile: list[MigrateOperation] = field(default_factory=list)
-    keys_after: list[MigrateOperation] = field(default_factory=list)
-    entities_wait: bool = False
-    last: list[MigrateOperation] = field(default_factory=list)
-    sequences_go: list[MigrateOperation] = field(default_factory=list)
-    types_go: list[MigrateOperation] = field(default_factory=list)
-    schemas_go: list[MigrateOperation] = field(default_factory=list)
+    create_schemas: list[MigrateOperation] = field(default_factory=list)
+    add_enum_labels: list[MigrateOperation] = field(default_factory=list)
+    pre: list[MigrateOperation] = field(default_factory=list)
+    drop_foreign_keys: list[MigrateOperation] = field(default_factory=list)
+    drop_tables: list[MigrateOperation] = field(default_factory=list)
+    drop_indexes: list[MigrateOperation] = field(default_factory=list)
+    drop_constraints: list[MigrateOperation] = field(default_factory=list)
+    rename: list[MigrateOperation] = field(default_factory=list)
+    drop_generated: list[MigrateOperation] = field(default_factory=list)
+    change_types: list[MigrateOperation] = field(default_factory=list)
+    create_tables: list[MigrateOperation] = field(default_factory=list)
+    change_columns: list[MigrateOperation] = field(default_factory=list)
+    drop_columns: list[MigrateOperation] = field(default_factory=list)
+    add_constraints: list[MigrateOperation] = field(default_factory=list)
+    create_indexes: list[MigrateOperation] = field(default_factory=list)
+    set_logged: list[MigrateOperation] = field(default_factory=list)
+    add_foreign_keys: list[MigrateOperation] = field(default_factory=list)
+    drop_concurrently: list[MigrateOperation] = field(default_factory=list)
+    create_concurrently: list[MigrateOperation] = field(default_factory=list)
+    add_foreign_keys_concurrently: list[MigrateOperation] = field(default_factory=list)
+    create_late_entities: bool = False
+    post: list[MigrateOperation] = field(default_factory=list)
+    drop_sequences: list[MigrateOperation] = field(default_factory=list)
+    drop_types: list[MigrateOperation] = field(default_factory=list)
+    drop_schemas: list[MigrateOperation] = field(default_factory=list)
 
-    def in_order(self, entities: EntitySteps) -> list[MigrateOperation]:
+    def in_order(self, entities: EntityOrder) -> list[MigrateOperation]:
         """All of them in an order that runs, around those of the entities."""
-        come = [*entities.come, *entities.late]
-        meanwhile = [*self.built_meanwhile, *self.keys_after]
+        come = [*entities.create, *entities.create_late]
+        meanwhile = [*self.create_concurrently, *self.add_foreign_keys_concurrently]
         return [
-            *self.until_entities_come(entities),
-            *(meanwhile + come if self.entities_wait else come + meanwhile),
+            *self.before_new_entities(entities),
+            *(meanwhile + come if self.create_late_entities else come + meanwhile),
             *self.going,
-            *entities.extensions_go,
-            *self.schemas_go,
+            *entities.drop_extensions,
+            *self.drop_schemas,
         ]
 
     @property
     def dropping(self) -> list[MigrateOperation]:
         """Those among which tables and columns are dropped."""
-        return [*self.tables_go, *self.generated_go, *self.columns_go]
+        return [*self.drop_tables, *self.drop_generated, *self.drop_columns]
 
     @property
     def going(self) -> list[MigrateOperation]:
         """What is left to do when the tables are as they will be: little things, and what nobody needs."""
-        return [*self.last, *self.sequences_go, *self.types_go]
+        return [*self.post, *self.drop_sequences, *self.drop_types]
 
-    def until_entities_come(self, entities: EntitySteps) -> list[MigrateOperation]:
+    def before_new_entities(self, entities: EntityOrder) -> list[MigrateOperation]:
         """Those that make the tables as they will be."""
         return [
-            *self.schemas_come,
-            *entities.extensions_come,
-            *self.labels_come,
-            *self.keys_go,
-            *self.dropped_meanwhile,
-            *entities.go,
-            *self.first,
-            *self.tables_go,
-            *self.indexes_go,
-            *self.constraints_go,
-            *self.names_change,
-            *self.generated_go,
-            *self.types_change,
-            *entities.early,
-            *self.tables_come,
-            *self.columns_change,
-            *self.columns_go,
-            *self.constraints_come,
-            *self.indexes_come,
-            *self.logging,
-            *self.keys_come,
+            *self.create_schemas,
+            *entities.create_extensions,
+            *self.add_enum_labels,
+            *self.drop_foreign_keys,
+            *self.drop_concurrently,
+            *entities.drop,
+            *self.pre,
+            *self.drop_tables,
+            *self.drop_indexes,
+            *self.drop_constraints,
+            *self.rename,
+            *self.drop_generated,
+            *self.change_types,
+            *entities.create_early,
+            *self.create_tables,
+            *self.change_columns,
+            *self.drop_columns,
+            *self.add_constraints,
+            *self.create_indexes,
+            *self.set_logged,
+            *self.add_foreign_keys,
         ]
 
 
-class Work:
+class Comparison:
     """Both sides of a comparison, what they have in common, and what becomes of it.
 
     Args:
@@ -136,12 +136,12 @@ class Work:
         *,
         concurrent_indexes: bool,
     ) -> None:
-        self.steps = Steps()
+        self.steps = OperationOrder()
         self.before = before
         self.after = after
         self.concurrent_indexes = concurrent_indexes
-        self.old = Objects(before, model_types)
-        self.new = Objects(after, model_types)
+        self.old = SchemaItemFactory(before, model_types)
+        self.new = SchemaItemFactory(after, model_types)
         self.common = parents_first(
             {
                 name: (table, after.tables[name])
@@ -152,7 +152,7 @@ class Work:
         self.replaced_enums = [
             (enum, after.enums[name])
             for name, enum in before.enums.items()
-            if name in after.enums and not enum_steps.grows(enum, after.enums[name])
+            if name in after.enums and not enum_steps.only_adds_labels(enum, after.enums[name])
         ]
         self.replaced_types = {enum.name for enum, _ in self.replaced_enums}
         self.replaced_domains = domain_steps.replaced_domains(before, after, self.replaced_types)
@@ -164,13 +164,13 @@ class Work:
         self.parted = parted(self.common, self.replaced_types)
         self.parents = parents_kept(self.common, self.parted)
         self.inherited = {parent for parents in self.parents.values() for parent in parents}
-        self.retired = retired_names(self.replaced_types, before, after)
+        self.retired = temporary_names(self.replaced_types, before, after)
         self.built: dict[ObjectName, set[str]] = {name: set() for name in self.common}
         self._foreign_keys: list[tuple[Constraint, MigrateOperation]] = []
         self._meanwhile: dict[tuple[ObjectName, str], frozenset[str]] = {}
         self._taken = {*before.names, *after.names, *self._index_names()}
         self.rebuilt = {
-            name: column_steps.rebuilt(old, new, self.replaced_types)
+            name: column_steps.rebuilt_columns(old, new, self.replaced_types)
             for name, (old, new) in self.common.items()
         }
 
@@ -187,16 +187,16 @@ class Work:
         return free.name
 
     def add_foreign_key(self, item: Constraint, operation: MigrateOperation) -> None:
-        """A foreign key that comes; when, is told by ``settle_foreign_keys``."""
+        """A foreign key that comes; when, is told by ``order_foreign_keys``."""
         self._foreign_keys.append((item, operation))
 
-    def build_meanwhile(
+    def create_concurrently(
         self, table: ObjectName, item: Constraint | Index, operations: Iterable[MigrateOperation]
     ) -> None:
         """An index, or a key, that comes while writes go on."""
         columns = item.keys if isinstance(item, Index) else item.columns
         self._meanwhile[table, item.name] = frozenset(columns)
-        self.steps.built_meanwhile += operations
+        self.steps.create_concurrently += operations
 
     @cached_property
     def keys_of_dropped(self) -> frozenset[tuple[ObjectName, frozenset[str]]]:
@@ -210,17 +210,19 @@ class Work:
         )
 
     @property
-    def constraints_meanwhile(self) -> frozenset[Need]:
+    def concurrent_constraints(self) -> frozenset[Need]:
         """What entities may stand on that comes in this way."""
         return frozenset(Need("constraint", *table, name) for table, name in self._meanwhile)
 
-    def settle_foreign_keys(self) -> None:
+    def order_foreign_keys(self) -> None:
         """Those that lead to a key that is built while writes go on wait for it."""
         keys = {(table, columns) for (table, _), columns in self._meanwhile.items()}
         for item, operation in self._foreign_keys:
             reference = item.reference
             waits = reference and (reference.table, frozenset(reference.columns)) in keys
-            (self.steps.keys_after if waits else self.steps.keys_come).append(operation)
+            (
+                self.steps.add_foreign_keys_concurrently if waits else self.steps.add_foreign_keys
+            ).append(operation)
 
     def is_touched(self, table: ObjectName, names: Iterable[str], sql: str) -> bool:
         """A column of it is built anew or cast, or a type that it names is replaced."""

@@ -27,7 +27,7 @@ from asyncmig.operations.directives.functions import CreateFunctionOp
 from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.directives.tables import RenameTableOp
 from asyncmig.operations.directives.views import CreateViewOp, ReplaceViewOp
-from asyncmig.operations.unsupported_change import ImpossibleChangeOp
+from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.results.differences import Difference
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def differences(operations: Iterable[MigrateOperation]) -> Iterator[Difference]:
                 before=before,
                 after=after,
                 sql=_sql(operation),
-                hindered_by=getattr(operation, "hindered_by", ()),
+                blocked_by=getattr(operation, "blocked_by", ()),
             )
 
 
@@ -125,7 +125,7 @@ def _keeps_constant(operation: AlterColumnOp) -> bool:
 def _comments(operation: MigrateOperation) -> tuple[str, str] | None:
     if isinstance(operation, CreateTableCommentOp):
         return _comment(operation.existing_comment), _comment(operation.comment)
-    if isinstance(operation, ImpossibleChangeOp):
+    if isinstance(operation, UnsupportedChangeOp):
         return operation.before, operation.after
     if isinstance(operation, DropTableCommentOp):
         return _comment(operation.existing_comment), _comment(None)
@@ -178,7 +178,7 @@ def _definition(operation: MigrateOperation) -> str | None:
 
 
 def _sql(operation: MigrateOperation) -> tuple[str, ...]:
-    if isinstance(operation, ImpossibleChangeOp):
+    if isinstance(operation, UnsupportedChangeOp):
         return ()
     try:
         return tuple(compiled.sql for compiled in compile_operation(operation, _DIALECT))

@@ -11,7 +11,7 @@ from asyncmig.ddl.raw_sql import unescape
 from asyncmig.errors import ConfigError
 from asyncmig.operations.directives.execute import ExecuteSQLOp
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
-from asyncmig.sql.text_escaping import kept_backslashes
+from asyncmig.sql.text_escaping import escape_backslashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,7 +150,7 @@ def comment_on(kind: str, place: str, comment: str | None) -> list[MigrateOperat
     if comment is None:
         return []
     text = comment.replace("'", "''")
-    return [ExecuteSQLOp(kept_backslashes(f"COMMENT ON {kind} {place} IS '{text}'"))]
+    return [ExecuteSQLOp(escape_backslashes(f"COMMENT ON {kind} {place} IS '{text}'"))]
 
 
 def qualified(schema: str | None, name: str) -> str:

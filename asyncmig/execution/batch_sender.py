@@ -21,30 +21,30 @@ from typing import TYPE_CHECKING, Protocol
 import anyio.lowlevel
 import asyncpg
 
-from asyncmig.database.background_task import Background
+from asyncmig.database.background_task import BackgroundTask
 from asyncmig.errors import PlanError
 from asyncmig.execution.message import COMMITTED, MESSAGE_LIMIT, Message, is_copy
 from asyncmig.execution.retry import Retrier, RetryObserver, is_transient
-from asyncmig.execution.work_units import Alone, Mark, Transaction, Unit
+from asyncmig.execution.work_units import PhaseCommit, StandaloneStatement, Transaction, Unit
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from asyncmig.database.retry_policy import Patience
+    from asyncmig.database.retry_policy import RetryPolicy
     from asyncmig.database.session import Session
     from asyncmig.plan.model import Step
 
-__all__ = ["Wire", "WireObserver"]
+__all__ = ["MessageSender", "SenderObserver"]
 
 FIRST_BATCH = 4
 QUICK = 0.25
 SLOW = 1.0
 
 
-class WireObserver(RetryObserver, Protocol):
+class SenderObserver(RetryObserver, Protocol):
     """What hears of the wire's work."""
 
-    def committed(self, mark: Mark) -> None:
+    def committed(self, mark: PhaseCommit) -> None:
         """A phase stands."""
         ...
 
@@ -53,7 +53,7 @@ class WireObserver(RetryObserver, Protocol):
         ...
 
 
-class Wire:
+class MessageSender:
     """A queue of units and the session that they go to.
 
     Args:
@@ -67,8 +67,8 @@ class Wire:
     def __init__(
         self,
         session: Session,
-        observer: WireObserver,
-        patience: Patience,
+        observer: SenderObserver,
+        patience: RetryPolicy,
         *,
         merge: bool = False,
         journalled: bool = True,
@@ -80,7 +80,7 @@ class Wire:
         self._merge = merge
         self._units: deque[Unit] = deque()
         self._due = 0
-        self._background = Background()
+        self._background = BackgroundTask()
         self._serial = 0
         self._batch = FIRST_BATCH
         self._quick = True
@@ -96,9 +96,9 @@ class Wire:
         Returns:
             The unit that holds it now: where transactions are merged, the one it joined.
         """
-        if isinstance(unit, Alone) and self._session.caller_transaction:
-            raise _refuse_alone(unit)
-        self._queued_alone = self._queued_alone or isinstance(unit, Alone)
+        if isinstance(unit, StandaloneStatement) and self._session.caller_transaction:
+            raise _check_not_standalone(unit)
+        self._queued_alone = self._queued_alone or isinstance(unit, StandaloneStatement)
         last = self._units[-1] if self._units else None
         if isinstance(unit, Transaction):
             self._queued_size += sum(len(part.sql) for part in unit.parts)
@@ -143,16 +143,16 @@ class Wire:
         if self._merge or self._session.caller_transaction:
             await self.flush()
             return
-        await self.landed()
+        await self.wait_sent()
         self._due = len(self._units)
         self._queued, self._queued_size, self._queued_alone = 0, 0, False
         await self._background.start(self._send_due)
 
-    async def landed(self) -> None:
+    async def wait_sent(self) -> None:
         """Wait until nothing is on its way; raises as ``flush``."""
         await self._background.wait()
 
-    async def breathe(self) -> None:
+    async def yield_to_loop(self) -> None:
         """Let others run for a moment; raises as ``flush`` what was on its way."""
         await anyio.lowlevel.checkpoint()
         self._background.check()
@@ -164,7 +164,7 @@ class Wire:
             StatementFailedError: a statement was refused; what precedes its transaction stands.
             ConnectionLostError: the session is gone.
         """
-        await self.landed()
+        await self.wait_sent()
         self._due = len(self._units)
         await self._send_due()
         self._queued, self._queued_size, self._queued_alone = len(self._units), 0, False
@@ -172,7 +172,7 @@ class Wire:
     async def _send_due(self) -> None:
         while self._due and not self._idle(self._units[0]):
             head = self._units[0]
-            if isinstance(head, Alone):
+            if isinstance(head, StandaloneStatement):
                 await self._send_alone(head)
             elif self._at_copy(head):
                 await self._send_copy(head)
@@ -181,7 +181,7 @@ class Wire:
             else:
                 await self._send_message()
 
-    def abandon(self) -> None:
+    def discard(self) -> None:
         """Forget what is queued: the run stops, or begins anew behind what stands."""
         self._units.clear()
         self._due = self._queued = self._queued_size = 0
@@ -201,7 +201,9 @@ class Wire:
     def _compose(self) -> Message:
         message = Message()
         for position, unit in enumerate(islice(self._units, self._due)):
-            if isinstance(unit, Alone) or (position and len(message.commits) >= self._batch):
+            if isinstance(unit, StandaloneStatement) or (
+                position and len(message.commits) >= self._batch
+            ):
                 break
             if not self._compose_unit(unit, message):
                 break
@@ -237,7 +239,7 @@ class Wire:
         message = self._compose()
         message.make_durable_once()
         if not message.texts:  # all of it is sent, and the commit is the caller's
-            self._settle(len(message.commits))
+            self._complete(len(message.commits))
             return
         self._observer.sent([unit for unit, _ in message.covered], message.size)
         if self._quick:
@@ -250,7 +252,7 @@ class Wire:
             return
         for unit, sent in message.covered:
             unit.begun, unit.sent = True, sent
-        self._settle(len(message.commits))
+        self._complete(len(message.commits))
         self._adapt(time.monotonic() - began)
 
     def _adapt(self, elapsed: float) -> None:
@@ -262,7 +264,7 @@ class Wire:
         self._due -= 1
         return self._units.popleft()
 
-    def _settle(self, commits: int) -> None:
+    def _complete(self, commits: int) -> None:
         """Drop the first ``commits`` transactions: they stand."""
         for _ in range(commits):
             unit = self._drop()
@@ -272,13 +274,13 @@ class Wire:
 
     async def _after_failure(self, error: asyncpg.PostgresError, message: Message) -> None:
         if self._session.caller_transaction:
-            raise self._blame_message(error, message) from error
+            raise self._message_failure(error, message) from error
         await self._session.roll_back()
         rows = await self._session.fetch(
             f"SELECT pg_catalog.current_setting('{COMMITTED}', true) AS serial"
         )
         last = int(rows[0]["serial"] or 0)
-        self._settle(sum(serial <= last for serial in message.commits))
+        self._complete(sum(serial <= last for serial in message.commits))
         first = self._units[0]
         assert isinstance(first, Transaction)  # noqa: S101 - a message holds nothing else
         await self._recover(first, error)
@@ -286,12 +288,12 @@ class Wire:
     async def _recover(self, unit: Transaction, error: asyncpg.PostgresError) -> None:
         unit.reset()
         await self._retrier.transaction(unit, error)
-        self._stands(unit)
+        self._mark_committed(unit)
 
-    def _stands(self, unit: Transaction) -> None:
+    def _mark_committed(self, unit: Transaction) -> None:
         """A transaction that failed has gone through after all."""
         if unit.closed:
-            self._settle(1)
+            self._complete(1)
         else:
             unit.begun, unit.sent = True, len(unit.parts)
 
@@ -323,13 +325,13 @@ class Wire:
             return
         unit.sent += 1
 
-    async def _send_alone(self, unit: Alone) -> None:
-        await self._retrier.alone(unit)
+    async def _send_alone(self, unit: StandaloneStatement) -> None:
+        await self._retrier.standalone(unit)
         self._drop()
 
     # failing
 
-    def _blame_message(self, error: asyncpg.PostgresError, message: Message) -> Exception:
+    def _message_failure(self, error: asyncpg.PostgresError, message: Message) -> Exception:
         """In the caller's transaction nothing can be replayed: the position is all there is."""
         unit = message.covered[-1][0]
         position = getattr(error, "position", None)
@@ -339,7 +341,7 @@ class Wire:
         )
 
 
-def _refuse_alone(unit: Alone) -> PlanError:
+def _check_not_standalone(unit: StandaloneStatement) -> PlanError:
     return PlanError(
         f"revision {unit.step.revision} needs a commit of its own at {unit.statement.origin}, and "
         f"the connection that was given is inside a transaction of the caller",

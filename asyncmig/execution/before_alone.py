@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import StatementFailedError
-from asyncmig.execution.interrupted_statements import clear_way, is_done
+from asyncmig.execution.interrupted_statements import is_done, remove_invalid_index
 from asyncmig.plan.model import Phase, PhaseKind
 
 if TYPE_CHECKING:
     from asyncmig.database.session import Session
-    from asyncmig.execution.interrupted_statements import Attempt
+    from asyncmig.execution.interrupted_statements import StatementAttempt
     from asyncmig.execution.work_units import Bookkeeping
     from asyncmig.sql.statement import Statement
 
-__all__ = ["is_to_be_sent"]
+__all__ = ["should_execute"]
 
 
-async def is_to_be_sent(
-    session: Session, books: Bookkeeping, attempt: Attempt, before: tuple[Statement, ...] = ()
+async def should_execute(
+    session: Session,
+    books: Bookkeeping,
+    attempt: StatementAttempt,
+    before: tuple[Statement, ...] = (),
 ) -> bool:
     """Look what an earlier try has left, and whether something of others is in the way.
 
@@ -37,11 +40,11 @@ async def is_to_be_sent(
     if await is_done(session, attempt):
         return False
     try:
-        await clear_way(session, attempt)
+        await remove_invalid_index(session, attempt)
     except StatementFailedError as obstacle:
         if books.journal is not None:
             done = Phase(kind=PhaseKind.AUTOCOMMIT, statements=before)
             refusal = books.journal.refuse(attempt.step, attempt.phase, done, str(obstacle))
-            await session.note([refusal])
+            await session.transact_best_effort([refusal])
         raise
     return True

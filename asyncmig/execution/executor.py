@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from asyncmig.database.blockers import BlockerWatch, holders_after
-from asyncmig.database.server_errors import TRANSIENT_STATES, postgres_error, tried_in_vain
+from asyncmig.database.server_errors import TRANSIENT_STATES, postgres_error, retries_exhausted
 from asyncmig.errors import ConnectionLostError, PoolingError, ScriptError, StatementFailedError
 from asyncmig.events import (
     LockBlocked,
@@ -21,15 +21,21 @@ from asyncmig.events import (
     PhaseStarted,
     StatementStarted,
 )
-from asyncmig.execution.batch_sender import Wire
-from asyncmig.execution.before_alone import is_to_be_sent
-from asyncmig.execution.hook_step import HookedStep
-from asyncmig.execution.interrupted_statements import Attempt
+from asyncmig.execution.batch_sender import MessageSender
+from asyncmig.execution.before_alone import should_execute
+from asyncmig.execution.hook_step import VersionHookStep
+from asyncmig.execution.interrupted_statements import StatementAttempt
 from asyncmig.execution.progress import Progress
 from asyncmig.execution.running_step import RunningStep
-from asyncmig.execution.script_connections import LiveConnections
+from asyncmig.execution.script_connections import ScriptConnections
 from asyncmig.execution.statement_monitor import run_watched
-from asyncmig.execution.work_units import Alone, Bookkeeping, Mark, Part, Transaction
+from asyncmig.execution.work_units import (
+    Bookkeeping,
+    Fragment,
+    PhaseCommit,
+    StandaloneStatement,
+    Transaction,
+)
 from asyncmig.plan.model import Phase, PhaseKind, Step
 from asyncmig.plan.planner import EMPTY_PHASE, direction_of
 from asyncmig.plan.version_hooks import MigrationInfo, file_of
@@ -41,7 +47,7 @@ if TYPE_CHECKING:
     import asyncpg
 
     from asyncmig.database.connections import Database
-    from asyncmig.database.retry_policy import Patience
+    from asyncmig.database.retry_policy import RetryPolicy
     from asyncmig.database.session import Session
     from asyncmig.events import Blocker, Event
     from asyncmig.execution.resume import Resume
@@ -65,7 +71,7 @@ class Executor:
         planner: Planner,
         books: Bookkeeping,
         emit: Callable[[Event], None],
-        patience: Patience,
+        patience: RetryPolicy,
         *,
         read_resumes: Callable[[], Awaitable[Mapping[str, Resume]]],
         hooks: Sequence[VersionHook] = (),
@@ -83,15 +89,15 @@ class Executor:
         self._attempt = 0
         self._blockers: tuple[Blocker, ...] = ()
         self._live_steps: dict[str, Step] = {}
-        self.wire = Wire(
+        self.wire = MessageSender(
             session,
             self,
             patience,
             merge=planner.one_transaction,
             journalled=books.journal is not None,
         )
-        self._live = LiveConnections(self)
-        self._current: RunningStep | HookedStep | None = None
+        self._live = ScriptConnections(self)
+        self._current: RunningStep | VersionHookStep | None = None
         self._rows: dict[str, frozenset[str]] = {}
 
     # running
@@ -118,7 +124,7 @@ class Executor:
             The steps, all committed.
         """
         if setup:
-            self.wire.add(Transaction(parts=[Part(sql) for sql in setup]))
+            self.wire.add(Transaction(parts=[Fragment(sql) for sql in setup]))
         total = self._progress.total = len(moves)
         self._resumes = resumes or {}
         rows = frozenset(heads)
@@ -157,7 +163,7 @@ class Executor:
             before: statements in front of it.
             after: statements behind the last.
         """
-        unit = Transaction(parts=[Part(sql) for sql in before], closed=False)
+        unit = Transaction(parts=[Fragment(sql) for sql in before], closed=False)
         self.wire.add(unit)
         rows = frozenset(heads)
         try:
@@ -176,7 +182,7 @@ class Executor:
                 self._rows[name] = rows
                 info = MigrationInfo.of_stamp(move, graph)
                 await self._call_hooks(revision, step, unit, info)
-            unit.parts += [Part(sql) for sql in after]
+            unit.parts += [Fragment(sql) for sql in after]
             unit.closed = True
             await self.wire.flush()
         except BaseException as error:
@@ -199,7 +205,7 @@ class Executor:
                     await self._run_move(move, script, number)
                 if self.wire.full:
                     await self.wire.send_ahead()
-                await self.wire.breathe()
+                await self.wire.yield_to_loop()
             await self.wire.flush()
 
     async def _run_watched(self, move: Move, script: AnyScript, number: int) -> None:
@@ -209,7 +215,7 @@ class Executor:
             await self._run_move(move, script, number)
             await self.wire.flush()
 
-        patience = self._patience.within(self.planner.step(move, script, ()))
+        patience = self._patience.for_step(self.planner.step(move, script, ()))
         async with self.watch() as watch:
             try:
                 await watch.during(run, patience.timeout(self._attempt))
@@ -238,12 +244,12 @@ class Executor:
         server = postgres_error(error.__cause__)
         spoken = [str(facts.get("sql") or getattr(server, "query", None) or "")]
         self._blockers = self._blockers or await holders_after(server, self.session, spoken)
-        if self._attempt >= self._patience.within(step).retries or (
+        if self._attempt >= self._patience.for_step(step).retries or (
             facts.get("phase") and self.books.journal is None
         ):
-            raise tried_in_vain(error, self._attempt + 1, self._blockers) from error.__cause__
+            raise retries_exhausted(error, self._attempt + 1, self._blockers) from error.__cause__
         self._attempt += 1
-        self.wire.abandon()
+        self.wire.discard()
         phase = facts.get("phase")
         await self.wait_to_retry(
             step,
@@ -283,7 +289,7 @@ class Executor:
             if recorder.went_live or self._hooks:
                 self._live_steps[revision.id] = step
         if self._hooks:
-            unit = current.finish(apart=True)
+            unit = current.finish(separate_version_update=True)
             info = MigrationInfo.of_move(move, self.planner.graph)
             await self._call_hooks(revision, step, unit, info)
         else:
@@ -297,9 +303,9 @@ class Executor:
         heads = self._rows[revision.id]
         for hook in self._hooks:
             recorder = self.planner.recorder(revision, self._live, source=file_of(hook))
-            current = self._current = HookedStep(step, unit, recorder, hook, self.wire)
+            current = self._current = VersionHookStep(step, unit, recorder, hook, self.wire)
             try:
-                await current.catch_up()
+                await current.flush_pending()
                 await self._live.call(hook, recorder, info, heads, self.planner.keywords)
                 current.queue()
             finally:
@@ -311,7 +317,7 @@ class Executor:
             if not self.session.closed and not self.planner.one_transaction:
                 await self.wire.flush()
 
-    def playing(self, recorder: Recorder) -> RunningStep | HookedStep:
+    def playing(self, recorder: Recorder) -> RunningStep | VersionHookStep:
         """The step whose script is running.
 
         Raises:
@@ -329,7 +335,7 @@ class Executor:
 
     # hearing the wire
 
-    def committed(self, mark: Mark) -> None:
+    def committed(self, mark: PhaseCommit) -> None:
         """A phase stands committed."""
         self._progress.committed(mark)
 
@@ -337,13 +343,15 @@ class Executor:
         """A message is on its way."""
         self._progress.sent(units, size)
 
-    async def run_alone(self, unit: Alone, send: Callable[[], Awaitable[None]]) -> None:
+    async def run_alone(
+        self, unit: StandaloneStatement, send: Callable[[], Awaitable[None]]
+    ) -> None:
         """Send a statement by itself, and watch it where the server shows how far it is."""
         revision = unit.step.revision
         if unit.index == 0:
             self._emit(PhaseStarted(revision=revision, phase=unit.phase, kind="autocommit"))
         statement = unit.statement
-        attempt = Attempt(
+        attempt = StatementAttempt(
             step=unit.step,
             phase=unit.phase,
             statement=statement,
@@ -351,18 +359,20 @@ class Executor:
             ours=unit.begun_before,
             interrupted=unit.interrupted,
         )
-        if not await is_to_be_sent(self.session, self.books, attempt, unit.before):
+        if not await should_execute(self.session, self.books, attempt, unit.before):
             return
         self._emit(StatementStarted(revision=revision, sql=statement.sql, origin=statement.origin))
         await run_watched(send, self._database, self.session, revision, statement.sql, self._emit)
 
-    async def failed_alone(self, unit: Alone, error: asyncpg.PostgresError) -> None:
+    async def failed_alone(self, unit: StandaloneStatement, error: asyncpg.PostgresError) -> None:
         """A statement by itself was refused for good: the journal says why."""
         journal = self.books.journal
         if journal is None or self.session.closed:
             return
         done = Phase(kind=PhaseKind.AUTOCOMMIT, statements=unit.before)
-        await self.session.note([journal.fail(unit.step, unit.phase, done, str(error))])
+        await self.session.transact_best_effort(
+            [journal.fail(unit.step, unit.phase, done, str(error))]
+        )
 
     async def wait_to_retry(
         self,
@@ -373,7 +383,7 @@ class Executor:
         blockers: tuple[Blocker, ...],
     ) -> None:
         """Tell of a try that failed, and pause before the next."""
-        patience = self._patience.within(step)
+        patience = self._patience.for_step(step)
         pause = patience.pause(attempt)
         self._emit(
             PhaseRetried(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from asyncmig.database.background_task import Background
+from asyncmig.database.background_task import BackgroundTask
 from asyncmig.plan.model import Direction
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from asyncmig.bookkeeping.state import DatabaseState
     from asyncmig.plan.planner import Planner
 
-__all__ = ["FirstLook", "HistorySource", "first_look"]
+__all__ = ["HistoryPrefetch", "HistorySource", "prefetch_history"]
 
 
 class HistorySource(Protocol):
@@ -33,11 +33,11 @@ class HistorySource(Protocol):
         ...
 
 
-class FirstLook:
+class HistoryPrefetch:
     """What is known of the history, beside the first question to the database."""
 
     def __init__(self, history: HistorySource, target: str, direction: Direction) -> None:
-        self.beside = Background(urgent=True)
+        self.beside = BackgroundTask(urgent=True)
         self._history = history
         self._target = target
         self._to_heads = direction is Direction.UPGRADE and target in {"head", "heads"}
@@ -54,13 +54,13 @@ class FirstLook:
     async def planner(self, state: DatabaseState) -> Planner | None:
         """What plans the run; None where the database stands at the target."""
         await self.beside.wait()
-        if self._stands_at(state):
+        if self._is_at(state):
             return None
         return self._planner or await self._history.planner()
 
-    def _stands_at(self, state: DatabaseState) -> bool:
+    def _is_at(self, state: DatabaseState) -> bool:
         heads = self._heads
-        if heads is None or state.open:
+        if heads is None or state.partial:
             return False
         # "head" is an error where there are several
         named = self._target == "heads" or len(heads) == 1
@@ -68,11 +68,11 @@ class FirstLook:
 
 
 @asynccontextmanager
-async def first_look(
+async def prefetch_history(
     history: HistorySource, target: str, direction: Direction
-) -> AsyncIterator[FirstLook]:
+) -> AsyncIterator[HistoryPrefetch]:
     """Begin to look. A history that cannot be read ends the block, and is what it raises."""
-    look = FirstLook(history, target, direction)
+    look = HistoryPrefetch(history, target, direction)
     async with look.beside.opened():
         await look.beside.start(look.read)
         yield look

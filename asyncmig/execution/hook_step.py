@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.execution.work_units import Part
+from asyncmig.execution.work_units import Fragment
 from asyncmig.plan.version_hooks import hook_statements, refusal
 
 if TYPE_CHECKING:
     import asyncpg
 
-    from asyncmig.execution.batch_sender import Wire
-    from asyncmig.execution.work_units import Mark, Transaction
+    from asyncmig.execution.batch_sender import MessageSender
+    from asyncmig.execution.work_units import PhaseCommit, Transaction
     from asyncmig.plan.model import Step
     from asyncmig.plan.recorder import Recorder
     from asyncmig.plan.version_hooks import VersionHook
 
-__all__ = ["HookedStep"]
+__all__ = ["VersionHookStep"]
 
 
-class HookedStep:
+class VersionHookStep:
     """A step that is applied but not committed; what ``RunningStep`` is to a script.
 
     Args:
@@ -34,11 +34,16 @@ class HookedStep:
         wire: where the unit is queued.
     """
 
-    standing = False
+    already_committed = False
     """Nothing of it was committed before."""
 
     def __init__(
-        self, step: Step, unit: Transaction, recorder: Recorder, hook: VersionHook, wire: Wire
+        self,
+        step: Step,
+        unit: Transaction,
+        recorder: Recorder,
+        hook: VersionHook,
+        wire: MessageSender,
     ) -> None:
         self.step = step
         self.index = unit.phase
@@ -50,36 +55,36 @@ class HookedStep:
     def queue(self) -> None:
         """Make what the hook has said a part of the transaction."""
         self._unit.parts.extend(
-            Part(statement.sql, statement, self.step, self.index)
+            Fragment(statement.sql, statement, self.step, self.index)
             for statement in hook_statements(self.recorder.take(), self._hook)
         )
 
-    async def catch_up(self) -> None:
+    async def flush_pending(self) -> None:
         """Send what is queued, the change of the version table included."""
         self.queue()
         await self._wire.flush()
         self._unit.live = True
 
-    def touch(self) -> None:
+    def before_other_io(self) -> None:
         """The hook runs a statement itself: the transaction is open anyway."""
 
     async def end_transaction(self) -> None:
         """Refuse: the step's commit comes after its hooks."""
         raise refusal(self._hook, "commits")
 
-    async def undo(self) -> None:
+    async def roll_back(self) -> None:
         """Refuse: what would be undone is the step."""
         raise refusal(self._hook, "rolls back")
 
-    async def begin_alone(self, sql: str, origin: str | None) -> bool:
+    async def begin_standalone(self, sql: str, origin: str | None) -> bool:
         """Refuse what cannot be in a transaction."""
         del origin
         raise refusal(self._hook, f"runs {sql.strip().splitlines()[0]!r}")
 
-    async def end_alone(self) -> Mark | None:
+    async def end_standalone(self) -> PhaseCommit | None:
         """None: such a statement is never on its way."""
         return None
 
-    async def leave_alone(self, error: asyncpg.PostgresError | None) -> None:
+    async def abandon_standalone(self, error: asyncpg.PostgresError | None) -> None:
         """Nothing to write down."""
         del error

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from asyncmig.database.session import Session
     from asyncmig.plan.model import Step
-    from asyncmig.sql.classify import Classification, ObjectName
+    from asyncmig.sql.classify import Classification, SqlName
     from asyncmig.sql.statement import Statement
 
-__all__ = ["Attempt", "clear_way", "index_name", "is_done"]
+__all__ = ["StatementAttempt", "index_name", "is_done", "remove_invalid_index"]
 
 
 class Verdict(StrEnum):
@@ -83,7 +83,7 @@ WHERE inhrelid = pg_catalog.to_regclass($1) AND inhparent = pg_catalog.to_regcla
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class StatementAttempt:
     """A statement that is about to be sent by itself, and what became of it before.
 
     Attributes:
@@ -103,22 +103,22 @@ class Attempt:
     interrupted: bool
 
 
-async def is_done(session: Session, attempt: Attempt) -> bool:
+async def is_done(session: Session, attempt: StatementAttempt) -> bool:
     """Look whether an earlier try has done a statement, and put right what half of it left behind.
 
     Raises:
         PartiallyAppliedError: nobody can tell.
     """
     facts = classify(attempt.statement.sql)
-    if not (attempt.interrupted or (attempt.ours and facts.verb in _LEAVES_A_HALF)):
+    if not (attempt.interrupted or (attempt.ours and facts.verb in _LEAVES_PARTIAL_INDEX)):
         return False
-    verdict = await _judge(session, facts)
+    verdict = await _check(session, facts)
     if verdict is Verdict.UNKNOWN and attempt.interrupted:
         raise _undecidable(attempt)
     return verdict is Verdict.DONE
 
 
-async def _judge(session: Session, facts: Classification) -> Verdict:
+async def _check(session: Session, facts: Classification) -> Verdict:
     """Look up what became of a statement whose end nobody has seen.
 
     What half of it left behind is put right on the way: an invalid index is dropped, a detach that
@@ -128,7 +128,7 @@ async def _judge(session: Session, facts: Classification) -> Verdict:
     return Verdict.UNKNOWN if found is None else await found(session, facts)
 
 
-def _undecidable(attempt: Attempt) -> PartiallyAppliedError:
+def _undecidable(attempt: StatementAttempt) -> PartiallyAppliedError:
     """Nobody can say whether an interrupted statement ran: a person has to."""
     step, statement = attempt.step, attempt.statement
     return PartiallyAppliedError(
@@ -144,7 +144,7 @@ def _undecidable(attempt: Attempt) -> PartiallyAppliedError:
     )
 
 
-async def clear_way(session: Session, attempt: Attempt) -> None:
+async def remove_invalid_index(session: Session, attempt: StatementAttempt) -> None:
     """Before an index is built concurrently: an invalid one of that name must not be in its way.
 
     ``CREATE INDEX CONCURRENTLY IF NOT EXISTS`` would take it for the index that was asked for.
@@ -162,13 +162,13 @@ async def clear_way(session: Session, attempt: Attempt) -> None:
     row = rows[0]
     index = qualified(row["schema"], row["name"])
     if row["building"]:
-        raise _obstacle(
+        raise _cannot_repair(
             attempt,
             f"index {index} is being built by another session",
             "wait until it is done, then run the same command again",
         )
     if not attempt.ours:
-        raise _obstacle(
+        raise _cannot_repair(
             attempt,
             f"there is an invalid index {index} on {row['table_name']}, left by a build that failed",
             f"drop it with `DROP INDEX CONCURRENTLY {index}`, then run the same command again",
@@ -176,7 +176,7 @@ async def clear_way(session: Session, attempt: Attempt) -> None:
     await session.send(f"DROP INDEX CONCURRENTLY {index}")
 
 
-def _obstacle(attempt: Attempt, message: str, hint: str) -> StatementFailedError:
+def _cannot_repair(attempt: StatementAttempt, message: str, hint: str) -> StatementFailedError:
     step, statement = attempt.step, attempt.statement
     kind = PartiallyAppliedError if attempt.partial else StatementFailedError
     return kind(
@@ -191,7 +191,7 @@ def _obstacle(attempt: Attempt, message: str, hint: str) -> StatementFailedError
     )
 
 
-async def _judge_create_index(session: Session, facts: Classification) -> Verdict:
+async def _check_create_index(session: Session, facts: Classification) -> Verdict:
     name = index_name(facts)
     if name is None:
         return Verdict.UNKNOWN
@@ -199,24 +199,24 @@ async def _judge_create_index(session: Session, facts: Classification) -> Verdic
     return Verdict.DONE if rows and rows[0]["valid"] else Verdict.AGAIN
 
 
-async def _judge_drop_index(session: Session, facts: Classification) -> Verdict:
+async def _check_drop_index(session: Session, facts: Classification) -> Verdict:
     gone = [not await session.fetch(_INDEX, _sql_name(name)) for name in facts.objects]
     return Verdict.DONE if gone and all(gone) else Verdict.AGAIN
 
 
-async def _judge_reindex(session: Session, facts: Classification) -> Verdict:
+async def _check_reindex(session: Session, facts: Classification) -> Verdict:
     for name in facts.objects:
         await _drop_leftovers(session, _OF_A_RELATION, _sql_name(name))
     return Verdict.AGAIN
 
 
-async def _judge_reindex_schema(session: Session, facts: Classification) -> Verdict:
+async def _check_reindex_schema(session: Session, facts: Classification) -> Verdict:
     for schema in facts.objects:
         await _drop_leftovers(session, _OF_A_SCHEMA, schema.name)
     return Verdict.AGAIN
 
 
-async def _judge_reindex_database(session: Session, _facts: Classification) -> Verdict:
+async def _check_reindex_database(session: Session, _facts: Classification) -> Verdict:
     await _drop_leftovers(session, _OF_THE_DATABASE)
     return Verdict.AGAIN
 
@@ -227,7 +227,7 @@ async def _drop_leftovers(session: Session, named: str, *names: str) -> None:
         await session.send(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
-async def _judge_detach(session: Session, facts: Classification) -> Verdict:
+async def _check_detach(session: Session, facts: Classification) -> Verdict:
     child, parent = facts.object, facts.table
     if child is None or parent is None:
         return Verdict.UNKNOWN
@@ -242,19 +242,19 @@ async def _judge_detach(session: Session, facts: Classification) -> Verdict:
     return Verdict.AGAIN
 
 
-async def _judge_database(session: Session, facts: Classification) -> Verdict:
-    return await _judge_shared(session, facts, "pg_database", "datname")
+async def _check_database(session: Session, facts: Classification) -> Verdict:
+    return await _check_shared_object(session, facts, "pg_database", "datname")
 
 
-async def _judge_tablespace(session: Session, facts: Classification) -> Verdict:
-    return await _judge_shared(session, facts, "pg_tablespace", "spcname")
+async def _check_tablespace(session: Session, facts: Classification) -> Verdict:
+    return await _check_shared_object(session, facts, "pg_tablespace", "spcname")
 
 
-async def _judge_subscription(session: Session, facts: Classification) -> Verdict:
-    return await _judge_shared(session, facts, "pg_subscription", "subname")
+async def _check_subscription(session: Session, facts: Classification) -> Verdict:
+    return await _check_shared_object(session, facts, "pg_subscription", "subname")
 
 
-async def _judge_shared(
+async def _check_shared_object(
     session: Session, facts: Classification, catalog: str, column: str
 ) -> Verdict:
     if facts.object is None:
@@ -268,37 +268,37 @@ async def _judge_shared(
     return Verdict.DONE if bool(rows) is wanted else Verdict.AGAIN
 
 
-async def _again(_session: Session, _facts: Classification) -> Verdict:
+async def _execute_again(_session: Session, _facts: Classification) -> Verdict:
     return Verdict.AGAIN
 
 
 _JUDGES: dict[str, Callable[[Session, Classification], Awaitable[Verdict]]] = {
-    "CREATE INDEX": _judge_create_index,
-    "DROP INDEX": _judge_drop_index,
-    "REINDEX INDEX": _judge_reindex,
-    "REINDEX TABLE": _judge_reindex,
-    "ALTER TABLE DETACH PARTITION": _judge_detach,
-    "CREATE DATABASE": _judge_database,
-    "DROP DATABASE": _judge_database,
-    "CREATE TABLESPACE": _judge_tablespace,
-    "DROP TABLESPACE": _judge_tablespace,
+    "CREATE INDEX": _check_create_index,
+    "DROP INDEX": _check_drop_index,
+    "REINDEX INDEX": _check_reindex,
+    "REINDEX TABLE": _check_reindex,
+    "ALTER TABLE DETACH PARTITION": _check_detach,
+    "CREATE DATABASE": _check_database,
+    "DROP DATABASE": _check_database,
+    "CREATE TABLESPACE": _check_tablespace,
+    "DROP TABLESPACE": _check_tablespace,
     # these may run twice
-    "VACUUM": _again,
-    "ANALYZE": _again,
-    "CLUSTER": _again,
-    "ALTER SYSTEM": _again,
-    "ALTER DATABASE": _again,
-    "DISCARD ALL": _again,
-    "REINDEX SCHEMA": _judge_reindex_schema,
-    "REINDEX DATABASE": _judge_reindex_database,
-    "REINDEX SYSTEM": _again,
-    "ALTER SUBSCRIPTION": _again,
-    "CREATE SUBSCRIPTION": _judge_subscription,
-    "DROP SUBSCRIPTION": _judge_subscription,
+    "VACUUM": _execute_again,
+    "ANALYZE": _execute_again,
+    "CLUSTER": _execute_again,
+    "ALTER SYSTEM": _execute_again,
+    "ALTER DATABASE": _execute_again,
+    "DISCARD ALL": _execute_again,
+    "REINDEX SCHEMA": _check_reindex_schema,
+    "REINDEX DATABASE": _check_reindex_database,
+    "REINDEX SYSTEM": _execute_again,
+    "ALTER SUBSCRIPTION": _execute_again,
+    "CREATE SUBSCRIPTION": _check_subscription,
+    "DROP SUBSCRIPTION": _check_subscription,
 }
 
 
-_LEAVES_A_HALF = frozenset(
+_LEAVES_PARTIAL_INDEX = frozenset(
     {
         "ALTER TABLE DETACH PARTITION",
         "REINDEX DATABASE",
@@ -318,7 +318,7 @@ def index_name(facts: Classification) -> str | None:
     return qualified(schema, facts.object.name)
 
 
-def _sql_name(name: ObjectName) -> str:
+def _sql_name(name: SqlName) -> str:
     return (
         f"{identifier(name.schema)}.{identifier(name.name)}"
         if name.schema

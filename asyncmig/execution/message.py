@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from asyncmig.execution.work_units import Part, Transaction
+    from asyncmig.execution.work_units import Fragment, Transaction
 
 __all__ = ["COMMITTED", "MESSAGE_LIMIT", "Message", "is_copy"]
 
@@ -65,7 +65,7 @@ class Message:
         # a newline before the semicolon: a statement may end in a line comment
         return "\n;\n".join(self.texts)
 
-    def part_at(self, offset: int) -> Part | None:
+    def part_at(self, offset: int) -> Fragment | None:
         """The part that a position (1-based character) in the message belongs to."""
         parts = {part.sql: part for unit, _ in self.covered for part in unit.parts}
         at = 0
@@ -77,6 +77,6 @@ class Message:
         return None
 
 
-def is_copy(part: Part) -> bool:
+def is_copy(part: Fragment) -> bool:
     """True for COPY FROM STDIN, whose data cannot travel in a simple query."""
     return part.statement is not None and part.statement.copy_data is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.execution.work_units import Alone, Bookkeeping, Transaction, frame_step
+from asyncmig.execution.work_units import Bookkeeping, StandaloneStatement, Transaction, frame_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,7 +77,7 @@ def _lines(
                         yield "COMMIT;"
                         yield ""
                         is_open = False
-                case Alone():
+                case StandaloneStatement():
                     if is_open:
                         yield "COMMIT;"
                         yield ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from asyncmig.events import Event
-    from asyncmig.execution.work_units import Mark, Transaction
+    from asyncmig.execution.work_units import PhaseCommit, Transaction
     from asyncmig.plan.model import Direction
     from asyncmig.revisions.graph.revision import Revision
 
@@ -64,7 +64,7 @@ class Progress:
             )
         )
 
-    def committed(self, mark: Mark) -> None:
+    def committed(self, mark: PhaseCommit) -> None:
         """A phase stands committed."""
         revision = mark.step.revision
         self.emit(PhaseFinished(revision=revision, phase=mark.phase, kind=str(mark.kind)))

@@ -16,7 +16,7 @@ from asyncmig.errors import ScriptError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from asyncmig.bookkeeping.state import DatabaseState, OpenRevision
+    from asyncmig.bookkeeping.state import DatabaseState, PartialRevision
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
     from asyncmig.plan.model import Phase, Step
@@ -39,7 +39,7 @@ class Resume:
         fingerprints: of its committed phases, by index.
     """
 
-    entry: OpenRevision
+    entry: PartialRevision
     fingerprints: Mapping[int, str | None]
 
     @property
@@ -47,7 +47,7 @@ class Resume:
         """The first phase that is not committed."""
         return self.entry.next_phase
 
-    def stands(self, phase: int) -> bool:
+    def is_committed(self, phase: int) -> bool:
         """True when a phase is committed."""
         return phase < self.next_phase
 
@@ -81,11 +81,11 @@ async def read_resumes(
     session: Session, settings: Settings, state: DatabaseState
 ) -> dict[str, Resume]:
     """What stands of each open revision, by id."""
-    if not state.open:
+    if not state.partial:
         return {}
     journal = qualified(state.schema, settings.journal_table)
     resumes = {}
-    for entry in state.open:
+    for entry in state.partial:
         rows = await session.fetch(_COMMITTED.format(journal=journal), entry.revision)
         resumes[entry.revision] = Resume(
             entry=entry, fingerprints={row["phase"]: row["fingerprint"] for row in rows}

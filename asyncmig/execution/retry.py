@@ -15,11 +15,11 @@ import asyncpg
 from asyncmig.database.retry_policy import milliseconds
 from asyncmig.database.server_errors import (
     TRANSIENT_STATES,
-    server_refusal,
+    server_error,
     sqlstate_of,
     statement_failure,
 )
-from asyncmig.database.statement_timeouts import limits
+from asyncmig.database.statement_timeouts import statement_timeouts
 from asyncmig.execution.message import MESSAGE_LIMIT, Message, is_copy
 from asyncmig.sql.classify import classify
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from asyncmig.database.blockers import BlockerWatch
-    from asyncmig.database.retry_policy import Patience
+    from asyncmig.database.retry_policy import RetryPolicy
     from asyncmig.database.session import Session
     from asyncmig.events import Blocker
-    from asyncmig.execution.work_units import Alone, Part, Transaction
+    from asyncmig.execution.work_units import Fragment, StandaloneStatement, Transaction
     from asyncmig.plan.model import Step
     from asyncmig.sql.statement import Statement
 
@@ -40,11 +40,13 @@ __all__ = ["Retrier", "RetryObserver", "is_transient"]
 class RetryObserver(Protocol):
     """What hears of tries."""
 
-    async def run_alone(self, unit: Alone, send: Callable[[], Awaitable[None]]) -> None:
+    async def run_alone(
+        self, unit: StandaloneStatement, send: Callable[[], Awaitable[None]]
+    ) -> None:
         """Send a statement by itself; ``send()`` gives the awaitable."""
         ...
 
-    async def failed_alone(self, unit: Alone, error: asyncpg.PostgresError) -> None:
+    async def failed_alone(self, unit: StandaloneStatement, error: asyncpg.PostgresError) -> None:
         """A statement by itself was refused for good."""
         ...
 
@@ -88,7 +90,7 @@ class Retrier:
         self,
         session: Session,
         observer: RetryObserver,
-        patience: Patience,
+        patience: RetryPolicy,
         *,
         merge: bool,
         journalled: bool,
@@ -101,7 +103,7 @@ class Retrier:
 
     def beginning(self, unit: Transaction, attempt: int, *, guarded: bool = True) -> list[str]:
         """What follows BEGIN: is the lock ours, how long may a statement wait for a table's, and run?"""
-        own = self._patience.within(unit.step)
+        own = self._patience.for_step(unit.step)
         timeout = own.timeout(attempt)
         settings = [self._session.guard] if guarded else []
         if timeout is not None and (attempt or own is not self._patience):
@@ -120,7 +122,7 @@ class Retrier:
         if unit.live:
             # the script has seen results of this transaction: only the script can make it anew
             raise self.failure(error, unit, None) from error
-        retries = 0 if unit.step is None else self._patience.within(unit.step).retries
+        retries = 0 if unit.step is None else self._patience.for_step(unit.step).retries
         attempt = 0
         spoken = [part.sql for part in unit.parts if part.statement is not None]
         async with self._observer.watch() as watch:
@@ -160,7 +162,7 @@ class Retrier:
         timeout = self.timeout(unit.step, attempt)
         begin = Message()
         begin.begin(*self.beginning(unit, attempt))
-        current: Part | None = None
+        current: Fragment | None = None
 
         async def send() -> None:
             if current is not None and is_copy(current):
@@ -183,25 +185,25 @@ class Retrier:
 
     def timeout(self, step: Step | None, attempt: int) -> float | None:
         """How long try number ``attempt`` of a step's phase may wait for a lock, in seconds."""
-        return self._patience.within(step).timeout(attempt)
+        return self._patience.for_step(step).timeout(attempt)
 
-    async def alone(self, unit: Alone) -> None:
+    async def standalone(self, unit: StandaloneStatement) -> None:
         """Send a statement that stands outside of any transaction.
 
         Raises:
             StatementFailedError: it was refused.
         """
-        patience = self._patience.within(unit.step)
+        patience = self._patience.for_step(unit.step)
         attempt = 0
         async with self._observer.watch() as watch:
             while True:
                 try:
-                    await self._try_alone(unit, patience.timeout(attempt), watch)
+                    await self._try_standalone(unit, patience.timeout(attempt), watch)
                 except asyncpg.PostgresError as error:
                     await watch.afterwards(error, [unit.statement.sql])
                     if not is_transient(error) or attempt >= patience.retries:
                         await self._observer.failed_alone(unit, error)
-                        raise self._failure_alone(error, unit, attempt + 1, watch) from error
+                        raise self._standalone_failure(error, unit, attempt + 1, watch) from error
                     attempt += 1
                     reason = (sqlstate_of(error), str(error))
                 else:
@@ -212,9 +214,9 @@ class Retrier:
                 # what the last try left behind is ours to clear away
                 unit = replace(unit, begun_before=True, interrupted=False)
 
-    async def _try_alone(
+    async def _try_standalone(
         self,
-        unit: Alone,
+        unit: StandaloneStatement,
         timeout: float | None,  # noqa: ASYNC109 - the server's
         watch: BlockerWatch,
     ) -> None:
@@ -230,7 +232,7 @@ class Retrier:
         async def send_watched() -> None:
             await watch.during(send, timeout)
 
-        async with limits(
+        async with statement_timeouts(
             self._session,
             lock_timeout=timeout,
             statement_timeout=unit.step.statement_timeout,
@@ -247,7 +249,7 @@ class Retrier:
         self,
         error: asyncpg.PostgresError,
         unit: Transaction,
-        part: Part | None,
+        part: Fragment | None,
         attempts: int = 1,
         blockers: tuple[Blocker, ...] = (),
     ) -> Exception:
@@ -255,7 +257,7 @@ class Retrier:
         step = part.step if part and part.step else unit.step
         phase = part.phase if part and part.step else unit.phase
         if step is None:
-            return server_refusal(error)
+            return server_error(error)
         return statement_failure(
             error,
             step,
@@ -268,8 +270,12 @@ class Retrier:
             blockers=blockers,
         )
 
-    def _failure_alone(
-        self, error: asyncpg.PostgresError, unit: Alone, attempts: int, watch: BlockerWatch
+    def _standalone_failure(
+        self,
+        error: asyncpg.PostgresError,
+        unit: StandaloneStatement,
+        attempts: int,
+        watch: BlockerWatch,
     ) -> Exception:
         return statement_failure(
             error,

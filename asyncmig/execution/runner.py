@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from asyncmig.bookkeeping.journal import Decision, Journal, Run
-from asyncmig.bookkeeping.partial_revisions import refuse_to_pass, settled_by
+from asyncmig.bookkeeping.partial_revisions import check_not_blocked, resolved_by
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors
 from asyncmig.bookkeeping.version_table import ALEMBIC_WIDTH, VersionTable
 from asyncmig.database.advisory_lock import runner_lock
-from asyncmig.database.retry_policy import Patience
+from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.database.session_settings import prepared_run, prepared_session
 from asyncmig.errors import PlanError, RevisionNotFoundError, UnexpectedStateError
 from asyncmig.events import RunFinished, RunStarted
 from asyncmig.execution.executor import Executor
-from asyncmig.execution.history_prefetch import first_look
+from asyncmig.execution.history_prefetch import prefetch_history
 from asyncmig.execution.resume import read_resumes
 from asyncmig.execution.work_units import Bookkeeping
 from asyncmig.plan.planner import direction_of
@@ -31,7 +31,7 @@ from asyncmig.revisions.graph.moves import RowChange, stamp_moves
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
-    from asyncmig.bookkeeping.state import DatabaseState, OpenRevision
+    from asyncmig.bookkeeping.state import DatabaseState, PartialRevision
     from asyncmig.config.settings import Settings
     from asyncmig.database.connections import Database
     from asyncmig.database.session import Session
@@ -98,24 +98,24 @@ class Runner:
         """
         began = time.monotonic()
         async with (
-            first_look(history, target, direction) as look,
+            prefetch_history(history, target, direction) as look,
             self._session() as session,
         ):
             state = await read_state(session, self._settings)
             planner = await look.planner(state)
             if planner is None:
-                return _nothing(state, target, direction, began, ahead=False)
+                return _nothing_to_do(state, target, direction, began, ahead=False)
             moves, ahead = await self._moves(session, state, planner, target, direction)
             if not moves:
-                return _nothing(state, target, direction, began, ahead=ahead)
+                return _nothing_to_do(state, target, direction, began, ahead=ahead)
             scripts = await self._scripts(moves, direction)
             async with self._locked(session, state):
                 state = await read_state(
-                    session, self._settings, careful=not state.has_version_table
+                    session, self._settings, check_tables_first=not state.has_version_table
                 )
                 moves, ahead = await self._moves(session, state, planner, target, direction)
                 if not moves:
-                    return _nothing(state, target, direction, began, ahead=ahead)
+                    return _nothing_to_do(state, target, direction, began, ahead=ahead)
                 if any(move.revision.id not in scripts for move in moves):
                     scripts = await self._scripts(moves, direction)
                 async with prepared_run(session, self._settings):
@@ -149,7 +149,7 @@ class Runner:
                 ]
                 rows += [
                     books.journal.resolve(entry.journal_id, Decision.FORGET)
-                    for entry in settled_by(planner.graph, state.open, change)
+                    for entry in resolved_by(planner.graph, state.partial, change)
                 ]
             hooks = await anyio.to_thread.run_sync(self._load_hooks)
             if hooks and change:
@@ -164,7 +164,7 @@ class Runner:
                 await self._send_whole(session, statements + books.version.change(change) + rows)
             return StampResult(before=tuple(sorted(state.heads)), after=tuple(sorted(after)))
 
-    async def resolve(self, revision: str, decision: Decision) -> OpenRevision:
+    async def resolve(self, revision: str, decision: Decision) -> PartialRevision:
         """Settle what a run that died has left undecided.
 
         Raises:
@@ -172,9 +172,9 @@ class Runner:
         """
         async with self._session() as session, self._locked(session):
             state = await read_state(session, self._settings)
-            found = [entry for entry in state.open if entry.revision.startswith(revision)]
+            found = [entry for entry in state.partial if entry.revision.startswith(revision)]
             if len(found) != 1:
-                names = ", ".join(entry.revision for entry in state.open)
+                names = ", ".join(entry.revision for entry in state.partial)
                 raise RevisionNotFoundError(
                     f"revision {revision!r} did not stop half way",
                     hint=f"these did: {names}" if names else "none did: there is nothing to decide",
@@ -199,7 +199,7 @@ class Runner:
             True when the version table had to be made.
         """
         async with self._session() as session, self._locked(session):
-            state = await read_state(session, self._settings, careful=True)
+            state = await read_state(session, self._settings, check_tables_first=True)
             books = books_for(self._settings, state.schema, None)
             await self._send_whole(session, await self._setup(session, state, books, ()))
             return not state.has_version_table
@@ -237,8 +237,8 @@ class Runner:
         Rows that the code does not know are no error where the journal shows that they stand on
         everything the target asks for: a deploy was rolled back, its migrations were not.
         """
-        if state.open and not self._settings.journal:
-            names = ", ".join(entry.revision for entry in state.open)
+        if state.partial and not self._settings.journal:
+            names = ", ".join(entry.revision for entry in state.partial)
             raise PlanError(
                 f"revision {names} stopped half way, and the journal that knows where is switched off",
                 hint="run once with the journal, or `asyncmig resolve` what it says",
@@ -295,7 +295,7 @@ class Runner:
                 direction=str(direction), revisions=tuple(move.revision.id for move in moves)
             )
         )
-        refuse_to_pass(planner.graph, state.open, moves, direction)
+        check_not_blocked(planner.graph, state.partial, moves, direction)
         resumes = await read_resumes(session, settings, state)
 
         hooks = await anyio.to_thread.run_sync(self._load_hooks)
@@ -350,7 +350,7 @@ class Runner:
         hooks: Sequence[VersionHook],
     ) -> Executor:
         async def read_again() -> Mapping[str, Resume]:
-            now = await read_state(session, self._settings, careful=True)
+            now = await read_state(session, self._settings, check_tables_first=True)
             return await read_resumes(session, self._settings, now)
 
         return Executor(
@@ -359,7 +359,7 @@ class Runner:
             planner,
             books,
             self._emit,
-            Patience.of(self._settings),
+            RetryPolicy.of(self._settings),
             read_resumes=read_again,
             hooks=hooks,
         )
@@ -380,7 +380,7 @@ class Runner:
         elif longest > ALEMBIC_WIDTH:
             width = state.width
             if width is None:
-                width = (await read_state(session, self._settings, careful=True)).width
+                width = (await read_state(session, self._settings, check_tables_first=True)).width
             if width is not None and 0 < width < longest:
                 statements.append(books.version.widen(max(longest, 2 * ALEMBIC_WIDTH)))
         if books.journal is not None and not state.has_journal:
@@ -396,7 +396,7 @@ def _names(heads: Iterable[str]) -> str:
     return ", ".join(sorted(heads)) or "nothing"
 
 
-def _nothing(
+def _nothing_to_do(
     state: DatabaseState, target: str, direction: Direction, began: float, *, ahead: bool
 ) -> RunResult:
     heads = tuple(sorted(state.heads))

@@ -10,11 +10,11 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from asyncmig.database.statement_timeouts import limits
+from asyncmig.database.statement_timeouts import statement_timeouts
 from asyncmig.errors import ScriptError, StatementFailedError
-from asyncmig.execution.before_alone import is_to_be_sent
-from asyncmig.execution.interrupted_statements import Attempt
-from asyncmig.execution.work_units import Mark, Transaction, frame_phase, parts_of
+from asyncmig.execution.before_alone import should_execute
+from asyncmig.execution.interrupted_statements import StatementAttempt
+from asyncmig.execution.work_units import PhaseCommit, Transaction, fragments_of, frame_phase
 from asyncmig.plan.model import Phase, PhaseKind
 from asyncmig.plan.planner import EMPTY_PHASE
 from asyncmig.sql.classify import classify
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import asyncpg
 
     from asyncmig.database.session import Session
-    from asyncmig.execution.batch_sender import Wire
+    from asyncmig.execution.batch_sender import MessageSender
     from asyncmig.execution.resume import Resume
     from asyncmig.execution.work_units import Bookkeeping, Unit
     from asyncmig.plan.model import Step
@@ -55,7 +55,7 @@ class RunningStep:
         recorder: Recorder,
         *,
         planner: Planner,
-        wire: Wire,
+        wire: MessageSender,
         session: Session,
         books: Bookkeeping,
         resume: Resume | None,
@@ -75,9 +75,9 @@ class RunningStep:
         self._limits = AsyncExitStack()
 
     @property
-    def standing(self) -> bool:
+    def already_committed(self) -> bool:
         """True while the script goes through a phase that an earlier run has committed."""
-        return self._resume is not None and self._resume.stands(self.index)
+        return self._resume is not None and self._resume.is_committed(self.index)
 
     @property
     def begun(self) -> bool:
@@ -86,16 +86,16 @@ class RunningStep:
 
     # what happens to the script
 
-    async def catch_up(self) -> None:
+    async def flush_pending(self) -> None:
         """Send what the script has said, and leave its transaction open: it goes on to read."""
         self._queue(open_ended=True)
-        if self._open is None and not self.recorder.in_autocommit and not self.standing:
+        if self._open is None and not self.recorder.in_autocommit and not self.already_committed:
             self._open_transaction()
         await self._wire.flush()
         if self._open is not None:
             self._open.live = True
 
-    def touch(self) -> None:
+    def before_other_io(self) -> None:
         """The script runs a statement itself, in the open transaction."""
         self._touched = True
 
@@ -105,7 +105,7 @@ class RunningStep:
         self._close()
         await self._wire.flush()
 
-    async def undo(self) -> None:
+    async def roll_back(self) -> None:
         """Roll back what is open and begin anew: the script rolled back by hand."""
         if self._planner.one_transaction:
             raise ScriptError(
@@ -122,7 +122,7 @@ class RunningStep:
             self._open.parts.clear()
             await self._wire.flush()
 
-    async def begin_alone(self, sql: str, origin: str | None) -> bool:
+    async def begin_standalone(self, sql: str, origin: str | None) -> bool:
         """Journal that the script is about to run a statement that cannot be in a transaction.
 
         Returns:
@@ -131,13 +131,13 @@ class RunningStep:
         await self.end_transaction()
         statement = Statement(sql=sql, origin=origin, transactional=False, executed=True)
         phase = Phase(kind=PhaseKind.AUTOCOMMIT, statements=(statement,))
-        if self.standing:
-            self._pass_by(phase, final=False)
+        if self.already_committed:
+            self._skip_committed(phase, final=False)
             return False
         journal, resume = self._books.journal, self._resume
         self._alone = phase
         await self._limits.enter_async_context(
-            limits(
+            statement_timeouts(
                 self._session,
                 lock_timeout=self._wire.lock_timeout(self.step),
                 statement_timeout=self.step.statement_timeout,
@@ -154,7 +154,7 @@ class RunningStep:
                 else journal.reopen(entry.journal_id, phase)
             )
             await self._session.transact([row])
-        attempt = Attempt(
+        attempt = StatementAttempt(
             step=self.step,
             phase=self.index,
             statement=statement,
@@ -163,13 +163,13 @@ class RunningStep:
             interrupted=entry is not None and entry.interrupted,
         )
         try:
-            return await is_to_be_sent(self._session, self._books, attempt)
+            return await should_execute(self._session, self._books, attempt)
         except StatementFailedError:
             self._alone = None
             await self._limits.aclose()
             raise
 
-    async def end_alone(self) -> Mark | None:
+    async def end_standalone(self) -> PhaseCommit | None:
         """Journal that it is done; None where no such statement is on its way."""
         phase, self._alone = self._alone, None
         if phase is None:
@@ -180,11 +180,11 @@ class RunningStep:
             await self._session.transact(
                 [journal.finish(self.step, self.index, phase, final=False)]
             )
-        mark = Mark(self.step, self.index, phase.kind, final=False)
+        mark = PhaseCommit(self.step, self.index, phase.kind, final=False)
         self.index += 1
         return mark
 
-    async def leave_alone(self, error: asyncpg.PostgresError | None) -> None:
+    async def abandon_standalone(self, error: asyncpg.PostgresError | None) -> None:
         """The script failed: if it was in a statement by itself, the journal says why."""
         phase, self._alone = self._alone, None
         await self._limits.aclose()
@@ -192,13 +192,15 @@ class RunningStep:
         if phase is None or error is None or journal is None or self._session.closed:
             return
         done = Phase(kind=PhaseKind.AUTOCOMMIT)
-        await self._session.note([journal.fail(self.step, self.index, done, str(error))])
+        await self._session.transact_best_effort(
+            [journal.fail(self.step, self.index, done, str(error))]
+        )
 
-    def finish(self, *, apart: bool = False) -> Transaction:
+    def finish(self, *, separate_version_update: bool = False) -> Transaction:
         """Queue the rest; the last phase carries the change of the version table.
 
         Args:
-            apart: more is to follow in the transaction that changes it.
+            separate_version_update: more is to follow in the transaction that changes it.
 
         Returns:
             That transaction.
@@ -213,7 +215,7 @@ class RunningStep:
             self._close(final=True)
         else:
             self._close()
-            unit = self._add_autocommit(last, final=True, apart=apart)
+            unit = self._add_autocommit(last, final=True, apart=separate_version_update)
         assert unit is not None  # noqa: S101 - `final` raises where an earlier run has committed it
         return unit
 
@@ -239,10 +241,10 @@ class RunningStep:
 
     def _extend(self, statements: Sequence[Statement]) -> None:
         self._said.extend(statements)
-        if self.standing:
+        if self.already_committed:
             return
         unit = self._open or self._open_transaction()
-        unit.parts.extend(parts_of(statements, self.step, self.index))
+        unit.parts.extend(fragments_of(statements, self.step, self.index))
 
     def _open_transaction(self) -> Transaction:
         unit = self._wire.add(Transaction(step=self.step, phase=self.index, closed=False))
@@ -253,11 +255,11 @@ class RunningStep:
     def _close(self, *, final: bool = False) -> None:
         """End the transaction phase, if there is one."""
         phase = Phase(kind=PhaseKind.TRANSACTION, statements=tuple(self._said))
-        if self.standing:
+        if self.already_committed:
             if self._said or self._touched or final:
                 self._said.clear()
                 self._touched = False
-                self._pass_by(phase, final=final)
+                self._skip_committed(phase, final=final)
             return
         unit = self._open
         if unit is None:
@@ -266,7 +268,7 @@ class RunningStep:
         unit.closed = True
         if self._said or self._touched or final:
             unit.parts.extend(self._books.committed(self.step, self.index, phase, final=final))
-            unit.marks.append(Mark(self.step, self.index, PhaseKind.TRANSACTION, final))
+            unit.marks.append(PhaseCommit(self.step, self.index, PhaseKind.TRANSACTION, final))
             self.index += 1
         self._said.clear()
         self._touched = False
@@ -274,8 +276,8 @@ class RunningStep:
     def _add_autocommit(
         self, phase: Phase, *, final: bool = False, apart: bool = False
     ) -> Transaction | None:
-        if self.standing:
-            self._pass_by(phase, final=final)
+        if self.already_committed:
+            self._skip_committed(phase, final=final)
             return None
         resume = self._resume
         skip, entry, sent, interrupted = 0, None, False, False
@@ -294,15 +296,15 @@ class RunningStep:
             entry=entry,
             sent=sent,
             interrupted=interrupted,
-            apart=apart,
+            separate_version_update=apart,
         ):
             last = self._wire.add(unit)
         self.index += 1
         return last if isinstance(last, Transaction) else None
 
-    def _pass_by(self, phase: Phase, *, final: bool) -> None:
+    def _skip_committed(self, phase: Phase, *, final: bool) -> None:
         """A phase that an earlier run has committed: make sure that it is the same."""
-        assert self._resume is not None  # noqa: S101 - `standing` says so
+        assert self._resume is not None  # noqa: S101 - `already_committed` says so
         self._resume.check(self.step, self.index, phase)
         if final:
             raise ScriptError(

@@ -22,7 +22,7 @@ from asyncmig.execution.invalid_index_check import invalid_index_check
 from asyncmig.plan.run_script import failing_line, play, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
 from asyncmig.sql.classify import Control
-from asyncmig.sql.separate_statements import pieces
+from asyncmig.sql.separate_statements import statements_to_send_separately
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import MigrationInfo, VersionHook
 
-__all__ = ["LiveConnections", "ScriptConnection"]
+__all__ = ["ScriptConnection", "ScriptConnections"]
 
 _NOTHING = "SELECT 1"
 """What is sent in the place of a COMMIT or BEGIN that the engine has taken care of."""
@@ -66,7 +66,7 @@ def _needs_its_rows(recorder: Recorder, sql: str) -> ScriptError:
     )
 
 
-class LiveConnections:
+class ScriptConnections:
     """Gives running scripts their connection; implements the recorder's ``LiveAccess``."""
 
     def __init__(self, executor: Executor) -> None:
@@ -132,7 +132,7 @@ class LiveConnections:
                 raise error.__cause__  # noqa: B904 - it has a cause of its own
             server = postgres_error(error)
             explained = failure(error) if server is None else self._explain(recorder, error, server)
-            await self._executor.playing(recorder).leave_alone(server)
+            await self._executor.playing(recorder).abandon_standalone(server)
             raise explained from error
         finally:
             self._recorder = None
@@ -156,16 +156,16 @@ class LiveConnections:
 
     async def driver(self, recorder: Recorder) -> Any:
         """The asyncpg connection, for an async script."""
-        await self._executor.playing(recorder).catch_up()
+        await self._executor.playing(recorder).flush_pending()
         return ScriptConnection(self, recorder)
 
     async def fetch(self, recorder: Recorder, query: str, args: tuple[Any, ...]) -> list[Any]:
         """Send what is pending, then run one query."""
-        query = await self.lead(recorder, query)
-        if not await self.steer(recorder, query, needs_rows=True):
+        query = await self.run_leading_statements(recorder, query)
+        if not await self.before_statement(recorder, query, needs_rows=True):
             return []
         rows = await self._executor.session.fetch(query, *args)
-        await self.passed(recorder)
+        await self.after_statement(recorder)
         return rows
 
     def run_async(
@@ -189,13 +189,13 @@ class LiveConnections:
         # SQLAlchemy adds a key of its own
         return {name: schema for name, schema in schemas.items() if name != "_none"}
 
-    def said(self, recorder: Recorder) -> None:
+    def flush_in_savepoint(self, recorder: Recorder) -> None:
         """Send a directive at once where the script may catch its error."""
         # inside a savepoint of the script an error belongs to the line that made it
         if self._sqlalchemy is None or not self._sqlalchemy.in_nested_transaction():
             return
         try:
-            await_only(self._executor.playing(recorder).catch_up())
+            await_only(self._executor.playing(recorder).flush_pending())
         except StatementFailedError as failure:
             raised_for = getattr(self._sqlalchemy.dialect, "raised_for", None)
             server = postgres_error(failure)
@@ -208,7 +208,7 @@ class LiveConnections:
 
     async def _connect(self, recorder: Recorder) -> AsyncConnection:
         self._executor.playing(recorder)
-        await self._executor.wire.landed()
+        await self._executor.wire.wait_sent()
         if self._sqlalchemy is None:
             self._sqlalchemy = await self._executor.session.sqlalchemy()
             self._listen(self._sqlalchemy.sync_connection)
@@ -251,19 +251,19 @@ class LiveConnections:
         if recorder is None:
             return statement, parameters
         if not parameters:
-            *first, statement = pieces(statement)
+            *first, statement = statements_to_send_separately(statement)
             for each in first:
                 connection.exec_driver_sql(each)
         # what is awaited does not have the script on its stack
-        if await_only(self.steer(recorder, statement, origin=recorder.origin())):
+        if await_only(self.before_statement(recorder, statement, origin=recorder.origin())):
             return statement, parameters
         return _NOTHING, ()
 
     def _after(self, *_: Any) -> None:
         if self._recorder is not None:
-            await_only(self.passed(self._recorder))
+            await_only(self.after_statement(self._recorder))
 
-    async def steer(
+    async def before_statement(
         self, recorder: Recorder, sql: str, *, needs_rows: bool = False, origin: str | None = None
     ) -> bool:
         """Get the transaction ready for a statement that a script runs itself.
@@ -281,7 +281,7 @@ class LiveConnections:
         origin = origin or recorder.origin()
         facts = recorder.inspect(sql, origin, "sql")
         if self._executor.session.caller_transaction:
-            await step.catch_up()
+            await step.flush_pending()
             return True
         if facts.control is Control.COMMIT:
             await step.end_transaction()
@@ -289,50 +289,50 @@ class LiveConnections:
         if facts.control is Control.BEGIN:
             return False
         if facts.control is Control.ROLLBACK:
-            await step.undo()
+            await step.roll_back()
             return False
         if not facts.transactional:
-            return await step.begin_alone(sql, origin)
-        await step.catch_up()
-        step.touch()
-        if not step.standing and (check := invalid_index_check(sql)) is not None:
+            return await step.begin_standalone(sql, origin)
+        await step.flush_pending()
+        step.before_other_io()
+        if not step.already_committed and (check := invalid_index_check(sql)) is not None:
             await self._executor.session.send(check)
-        if step.standing and facts.verb not in _READING:
+        if step.already_committed and facts.verb not in _READING:
             # an earlier run has committed it
             if facts.returns_rows or needs_rows:
                 raise _needs_its_rows(recorder, sql)
             return False
         return True
 
-    async def lead(self, recorder: Recorder, sql: str) -> str:
+    async def run_leading_statements(self, recorder: Recorder, sql: str) -> str:
         """Run what stands before the last statement of a text, where they cannot go together.
 
         Returns:
             The last.
         """
-        *first, last = pieces(sql)
+        *first, last = statements_to_send_separately(sql)
         for each in first:
-            if await self.steer(recorder, each):
+            if await self.before_statement(recorder, each):
                 await self._executor.session.send(each)
-                await self.passed(recorder)
+                await self.after_statement(recorder)
         return last
 
-    async def passed(self, recorder: Recorder) -> None:
+    async def after_statement(self, recorder: Recorder) -> None:
         """A statement that a script ran itself has gone through."""
-        mark = await self._executor.playing(recorder).end_alone()
+        mark = await self._executor.playing(recorder).end_standalone()
         if mark is not None:
             self._executor.committed(mark)
 
-    async def touch(self, recorder: Recorder) -> bool:
+    async def before_other_io(self, recorder: Recorder) -> bool:
         """Get the transaction ready for other work of a script on its connection, such as COPY.
 
         Returns:
             False where an earlier run has done it.
         """
         step = self._executor.playing(recorder)
-        await step.catch_up()
-        step.touch()
-        return not step.standing
+        await step.flush_pending()
+        step.before_other_io()
+        return not step.already_committed
 
     @property
     def driver_connection(self) -> Any:
@@ -341,7 +341,7 @@ class LiveConnections:
 
     def _rolled_back(self, _connection: Any) -> None:
         if self._recorder is not None and not self._executor.session.caller_transaction:
-            await_only(self._executor.playing(self._recorder).undo())
+            await_only(self._executor.playing(self._recorder).roll_back())
 
     def _await(self, awaitable: Any, recorder: Recorder, what: str) -> Any:
         try:
@@ -376,7 +376,7 @@ class ScriptConnection:
     ``transaction()`` is a savepoint inside the revision's transaction.
     """
 
-    def __init__(self, live: LiveConnections, recorder: Recorder) -> None:
+    def __init__(self, live: ScriptConnections, recorder: Recorder) -> None:
         self._live = live
         self._recorder = recorder
         self._savepoints = 0
@@ -394,15 +394,15 @@ class ScriptConnection:
 
         async def steered(query: str, *args: Any, **kwargs: Any) -> Any:
             if not args:
-                query = await live.lead(recorder, query)
-            if not await live.steer(recorder, query, needs_rows=name in _GIVING_ROWS):
+                query = await live.run_leading_statements(recorder, query)
+            if not await live.before_statement(recorder, query, needs_rows=name in _GIVING_ROWS):
                 return None
             result = await member(query, *args, **kwargs)
-            await live.passed(recorder)
+            await live.after_statement(recorder)
             return result
 
         async def after_catching_up(*args: Any, **kwargs: Any) -> Any:
-            if not await live.touch(recorder) and name in _WRITING:
+            if not await live.before_other_io(recorder) and name in _WRITING:
                 return None
             return await member(*args, **kwargs)
 

@@ -8,7 +8,7 @@ import anyio
 import asyncpg
 
 from asyncmig.database.blockers import read_blockers
-from asyncmig.database.concurrency import alongside
+from asyncmig.database.concurrency import run_with_monitor
 from asyncmig.events import LockBlocked, StatementProgress
 from asyncmig.sql.classify import classify
 
@@ -72,4 +72,4 @@ async def run_watched(
                 waited_for = pids
                 await anyio.sleep(INTERVAL)
 
-    await alongside(send, look)
+    await run_with_monitor(send, look)

@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from asyncmig.sql.statement import Statement
 
 __all__ = [
-    "Alone",
     "Bookkeeping",
-    "Mark",
-    "Part",
+    "Fragment",
+    "PhaseCommit",
+    "StandaloneStatement",
     "Transaction",
     "Unit",
+    "fragments_of",
     "frame_phase",
     "frame_step",
-    "parts_of",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Fragment:
     """One statement of a transaction; ``statement`` is None for bookkeeping of ours.
 
     ``step`` and ``phase`` say whose it is: one transaction may hold the work of several steps.
@@ -49,7 +49,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PhaseCommit:
     """A phase that is committed with a transaction; ``final`` when its step is, too."""
 
     step: Step
@@ -75,8 +75,8 @@ class Transaction:
 
     step: Step | None = None
     phase: int = 0
-    parts: list[Part] = field(default_factory=list)
-    marks: list[Mark] = field(default_factory=list)
+    parts: list[Fragment] = field(default_factory=list)
+    marks: list[PhaseCommit] = field(default_factory=list)
     closed: bool = True
     sent: int = 0
     begun: bool = False
@@ -89,7 +89,7 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alone:
+class StandaloneStatement:
     """A statement that is sent by itself, outside any transaction.
 
     ``before`` are those of its phase that precede it; ``begun_before`` when an earlier run sent it
@@ -105,7 +105,7 @@ class Alone:
     interrupted: bool = False
 
 
-Unit: TypeAlias = Transaction | Alone
+Unit: TypeAlias = Transaction | StandaloneStatement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,19 +115,19 @@ class Bookkeeping:
     version: VersionTable
     journal: Journal | None
 
-    def committed(self, step: Step, index: int, phase: Phase, *, final: bool) -> list[Part]:
+    def committed(self, step: Step, index: int, phase: Phase, *, final: bool) -> list[Fragment]:
         """What a transaction phase writes about itself before it commits."""
         parts = []
         if self.journal is not None:
             row = self.journal.insert(step, index, phase, state="done", final=final)
-            parts.append(Part(row, None, step, index))
+            parts.append(Fragment(row, None, step, index))
         if final:
             parts.extend(self.version_change(step, index))
         return parts
 
-    def version_change(self, step: Step, index: int) -> list[Part]:
+    def version_change(self, step: Step, index: int) -> list[Fragment]:
         """The change of the version table, as parts."""
-        return [Part(sql, None, step, index) for sql in self.version.change(step.version)]
+        return [Fragment(sql, None, step, index) for sql in self.version.change(step.version)]
 
 
 def frame_step(step: Step, books: Bookkeeping) -> Iterator[Unit]:
@@ -136,7 +136,7 @@ def frame_step(step: Step, books: Bookkeeping) -> Iterator[Unit]:
     for index, phase in enumerate(step.phases):
         for unit in frame_phase(step, index, phase, books, final=index == last):
             if isinstance(unit, Transaction) and any(mark.final for mark in unit.marks):
-                unit.parts.extend(Part(said.sql, said, step, index) for said in step.epilogue)
+                unit.parts.extend(Fragment(said.sql, said, step, index) for said in step.epilogue)
             yield unit
 
 
@@ -151,7 +151,7 @@ def frame_phase(
     entry: int | None = None,
     sent: bool = False,
     interrupted: bool = False,
-    apart: bool = False,
+    separate_version_update: bool = False,
 ) -> Iterator[Unit]:
     """The units of one phase.
 
@@ -165,15 +165,16 @@ def frame_phase(
         entry: the journal's row that an earlier run has begun for it.
         sent: that run has sent the first statement left.
         interrupted: that run did not live to see the end of the first statement left.
-        apart: the end of an autocommit phase is a transaction of its own, in which more follows.
+        separate_version_update: the version table changes in a transaction of its own behind an
+            autocommit phase, and stays open for a hook.
     """
-    mark = Mark(step, index, phase.kind, final)
+    mark = PhaseCommit(step, index, phase.kind, final)
     if phase.kind is PhaseKind.TRANSACTION:
         yield Transaction(
             step=step,
             phase=index,
             parts=[
-                *parts_of(phase.statements, step, index),
+                *fragments_of(phase.statements, step, index),
                 *books.committed(step, index, phase, final=final),
             ],
             marks=[mark],
@@ -186,27 +187,27 @@ def frame_phase(
             if entry is None
             else journal.reopen(entry, phase)
         )
-        yield Transaction(step=step, phase=index, parts=[Part(opening, None, step, index)])
+        yield Transaction(step=step, phase=index, parts=[Fragment(opening, None, step, index)])
     count = len(phase.statements)
     ending = [] if journal is None else [journal.finish(step, index, phase, final=final)]
-    closing = [Part(sql, None, step, index) for sql in ending]
+    closing = [Fragment(sql, None, step, index) for sql in ending]
     if final:
         closing.extend(books.version_change(step, index))
-    if skip == count and not apart:
+    if skip == count and not separate_version_update:
         yield Transaction(step=step, phase=index, parts=closing, marks=[mark])
     for number, statement in enumerate(phase.statements[skip:], skip):
-        ends = number == count - 1 and not apart
+        ends = number == count - 1 and not separate_version_update
         if ends:
             parts = closing
         elif journal is not None:
-            parts = [Part(journal.advance(step, index, number + 1), None, step, index)]
+            parts = [Fragment(journal.advance(step, index, number + 1), None, step, index)]
         else:
             parts = []
         if _may_share_a_transaction(statement):
             # its end and the row that says so are one
-            parts = [*parts_of([statement], step, index), *parts]
+            parts = [*fragments_of([statement], step, index), *parts]
         else:
-            yield Alone(
+            yield StandaloneStatement(
                 step=step,
                 phase=index,
                 index=number,
@@ -218,17 +219,17 @@ def frame_phase(
         marks = [mark] if ends else []
         if parts or marks:
             yield Transaction(step=step, phase=index, parts=parts, marks=marks)
-    if apart:
+    if separate_version_update:
         yield Transaction(step=step, phase=index, parts=closing, marks=[mark])
 
 
-def parts_of(statements: Iterable[Statement], step: Step, phase: int) -> Iterator[Part]:
+def fragments_of(statements: Iterable[Statement], step: Step, phase: int) -> Iterator[Fragment]:
     """What statements of a script become in a transaction."""
     for statement in statements:
-        yield Part(statement.sql, statement, step, phase)
+        yield Fragment(statement.sql, statement, step, phase)
         check = invalid_index_check(statement.sql)
         if check is not None:
-            yield Part(check, statement, step, phase)
+            yield Fragment(check, statement, step, phase)
 
 
 def _may_share_a_transaction(statement: Statement) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy.sql.elements import conv
 
-from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.base.origin import CallSite, call_site, performing_for
 from asyncmig.operations.custom_directives import Extensible
 from asyncmig.operations.directives.checks import CreateCheckConstraintOp
@@ -53,7 +53,7 @@ class BatchAlterTable:
         if recreate not in {"auto", "always", "never"}:
             raise ValueError(f"recreate is {recreate!r}; it may be 'auto', 'always' or 'never'")
         if recreate == "always" or partial_reordering:
-            raise refusal(
+            raise directive_error(
                 f"batch_alter_table({table_name!r}) would copy the whole table to a new one"
                 + (", to order its columns" if partial_reordering else ' (recreate="always")'),
                 hint="PostgreSQL alters tables in place: leave out recreate and partial_reordering; "
@@ -121,7 +121,7 @@ class BatchOperations(Extensible):
         if implementation is not None:
             return implementation(self, operation)
         if isinstance(operation, CreateTableOp | DropTableOp):
-            raise refusal(
+            raise directive_error(
                 f"{operation.directive} of {operation.table_name!r} inside "
                 f"batch_alter_table({self.impl.table_name!r})",
                 hint="call it on op, outside of the block",
@@ -150,7 +150,7 @@ class BatchOperations(Extensible):
             DirectiveError: a place among the other columns was asked for.
         """
         if insert_before or insert_after:
-            raise refusal(
+            raise directive_error(
                 f"column {column.name!r} of {self.impl.table_name!r} cannot be placed "
                 + (f"before {insert_before!r}" if insert_before else f"after {insert_after!r}"),
                 hint="PostgreSQL adds columns at the end: leave out insert_before and insert_after",

@@ -193,9 +193,9 @@ class Operations(
 
             return OfflineConnection(self, self._sink)
         if getattr(self._sink, "planning", False):
-            from asyncmig.operations.planning_connection import PlannedConnection
+            from asyncmig.operations.planning_connection import PlanningConnection
 
-            return PlannedConnection(self._sink)
+            return PlanningConnection(self._sink)
         return self._sink.bind()
 
     def autocommit(self) -> AbstractContextManager[None]:

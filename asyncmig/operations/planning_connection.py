@@ -13,12 +13,12 @@ from sqlalchemy.engine import Connection
 if TYPE_CHECKING:
     from asyncmig.operations.base.sink import Sink
 
-__all__ = ["PlannedConnection"]
+__all__ = ["PlanningConnection"]
 
 _KNOWN = frozenset({"name", "driver", "paramstyle", "identifier_preparer"})
 
 
-class PlannedConnection(Connection):
+class PlanningConnection(Connection):
     """A connection as far as it is known without a database."""
 
     def __init__(self, sink: Sink) -> None:

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from asyncmig.operations.directives.execute import ExecuteSQLOp
 
-__all__ = ["ImpossibleChangeOp"]
+__all__ = ["UnsupportedChangeOp"]
 
 
-class ImpossibleChangeOp(ExecuteSQLOp):
+class UnsupportedChangeOp(ExecuteSQLOp):
     """Something that only a new table, and moving the rows there, can change.
 
     A script says so where it stands, and refuses to go on until somebody has written what to do; as
@@ -35,8 +35,8 @@ class ImpossibleChangeOp(ExecuteSQLOp):
         table = f"{self.schema}.{self.table_name}" if self.schema else self.table_name
         return f"{table}: {self.what} is {self.before}, and is to be {self.after}"
 
-    def reverse(self) -> ImpossibleChangeOp:
+    def reverse(self) -> UnsupportedChangeOp:
         """The same the other way round."""
-        return ImpossibleChangeOp(
+        return UnsupportedChangeOp(
             self.table_name, self.what, before=self.after, after=self.before, schema=self.schema
         )

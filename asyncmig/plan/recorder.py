@@ -58,7 +58,7 @@ class LiveAccess(Protocol):
         """What scripts have set on their connection; None where nobody has set any."""
         ...
 
-    def said(self, recorder: Recorder) -> None:
+    def flush_in_savepoint(self, recorder: Recorder) -> None:
         """A directive was recorded: send it at once, where the script may catch its error."""
         ...
 
@@ -169,7 +169,7 @@ class Recorder:
                 copy_data=compiled.copy_data,
             )
         if self.went_live and self._live is not None:
-            self._live.said(self)
+            self._live.flush_in_savepoint(self)
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:

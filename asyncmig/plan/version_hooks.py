@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from asyncmig.errors import AsyncmigError, ScriptError
 from asyncmig.operations.facade import Operations
 from asyncmig.operations.op_proxy import using
-from asyncmig.revisions.graph.alembic_script import Script
+from asyncmig.revisions.graph.alembic_script import AlembicScript
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
@@ -114,34 +114,34 @@ class MigrationInfo:
         return self.up_revision_ids if self.is_upgrade else self.down_revision_ids
 
     @property
-    def up_revision(self) -> Script | None:
+    def up_revision(self) -> AlembicScript | None:
         """The revision of ``up_revision_id``."""
         return next(iter(self.up_revisions), None)
 
     @property
-    def up_revisions(self) -> tuple[Script, ...]:
+    def up_revisions(self) -> tuple[AlembicScript, ...]:
         """The revisions of ``up_revision_ids``."""
         return self._scripts(self.up_revision_ids)
 
     @property
-    def down_revisions(self) -> tuple[Script, ...]:
+    def down_revisions(self) -> tuple[AlembicScript, ...]:
         """The revisions of ``down_revision_ids``."""
         return self._scripts(self.down_revision_ids)
 
     @property
-    def source_revisions(self) -> tuple[Script, ...]:
+    def source_revisions(self) -> tuple[AlembicScript, ...]:
         """The revisions of ``source_revision_ids``."""
         return self._scripts(self.source_revision_ids)
 
     @property
-    def destination_revisions(self) -> tuple[Script, ...]:
+    def destination_revisions(self) -> tuple[AlembicScript, ...]:
         """The revisions of ``destination_revision_ids``."""
         return self._scripts(self.destination_revision_ids)
 
-    def _scripts(self, names: Iterable[str]) -> tuple[Script, ...]:
+    def _scripts(self, names: Iterable[str]) -> tuple[AlembicScript, ...]:
         graph = self.revision_map
         # a row that a stamp takes away may be of a file that is gone
-        return tuple(Script(graph.get(name), graph) for name in names if name in graph)
+        return tuple(AlembicScript(graph.get(name), graph) for name in names if name in graph)
 
 
 def call_hook(

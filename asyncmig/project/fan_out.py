@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from asyncmig.results import JournalEntry, Status
 
 __all__ = [
-    "asked_each",
+    "call_each",
     "current_state",
-    "in_each",
     "journal",
     "naming",
     "position",
+    "query_each",
     "status_of",
     "wait_for",
 ]
@@ -32,7 +32,7 @@ __all__ = [
 T = TypeVar("T")
 
 
-async def in_each(project: Project, work: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
+async def call_each(project: Project, work: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
     """Do the same to each database of a project, one after the other, up to the first that fails.
 
     Returns:
@@ -48,11 +48,11 @@ async def in_each(project: Project, work: Callable[[Project], Awaitable[T]]) -> 
     return found
 
 
-async def asked_each(project: Project, ask: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
+async def query_each(project: Project, ask: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
     """Ask each database of a project, also behind one that fails.
 
     Returns:
-        as ``in_each``.
+        as ``call_each``.
 
     Raises:
         AsyncmigError: as ``ask``, when all were asked. Of several databases it is that of the first
@@ -95,15 +95,15 @@ def naming(project: Project) -> Iterator[None]:
 
 async def status_of(project: Project, *, scripts: bool = False) -> Status:
     """Where one database stands; ``scripts`` also reads which scripts were changed."""
-    from asyncmig.bookkeeping.queries import opened, read_status
+    from asyncmig.bookkeeping.queries import open_session, read_status
 
     graph = await project.graph()
-    async with opened(project.database(), project.settings) as session:
+    async with open_session(project.database(), project.settings) as session:
         status, state = await read_status(session, project.settings, graph)
         if scripts:
-            from asyncmig.bookkeeping.changed_scripts import edited_revisions
+            from asyncmig.bookkeeping.changed_scripts import changed_revisions
 
-            edited = await edited_revisions(session, project.settings, state, graph)
+            edited = await changed_revisions(session, project.settings, state, graph)
             status = replace(status, edited=edited)
     return status
 
@@ -141,17 +141,17 @@ async def position(project: Project, target: str) -> RevisionCheck:
         revisions=named,
         current=status.current,
         missing=tuple(name for name in named if name not in applied),
-        beyond=tuple(row for row in status.current if row not in named),
+        unexpected=tuple(row for row in status.current if row not in named),
         partial=tuple(step.revision for step in status.partial),
     )
 
 
 async def wait_for(project: Project, seconds: float | None) -> Status:
     """Wait until somebody else has migrated one database; raises as ``wait_until_current``."""
-    from asyncmig.bookkeeping.queries import opened, wait_until_current
+    from asyncmig.bookkeeping.queries import open_session, wait_until_current
 
     graph = await project.graph()
-    async with opened(project.database(), project.settings) as session:
+    async with open_session(project.database(), project.settings) as session:
         status = await wait_until_current(session, project.settings, graph, seconds)
     if not status.ok:
         pending = ", ".join(status.pending[:5]) + (" ..." if len(status.pending) > 5 else "")
@@ -167,8 +167,8 @@ async def wait_for(project: Project, seconds: float | None) -> Status:
 
 async def journal(project: Project, wanted: LogFilter) -> tuple[JournalEntry, ...]:
     """Rows of one database's journal."""
-    from asyncmig.bookkeeping.queries import opened, read_journal
+    from asyncmig.bookkeeping.queries import open_session, read_journal
 
-    async with opened(project.database(), project.settings) as session:
+    async with open_session(project.database(), project.settings) as session:
         entries = await read_journal(session, project.settings, wanted)
     return tuple(replace(entry, database=project.name) for entry in entries)

@@ -135,11 +135,11 @@ class Project:
     async def _read_env_file(self, path: Path) -> tuple[Project, ...]:
         from asyncmig.alembic_compat.env_file import read_env_file
         from asyncmig.alembic_compat.project import project_runs
-        from asyncmig.events import Notice
+        from asyncmig.events import ConfigWarning
 
         file = await anyio.to_thread.run_sync(read_env_file, self.settings, path)
         for note in file.notes:
-            self.emit(Notice(message=note))
+            self.emit(ConfigWarning(message=note))
         runs = project_runs(self.settings, file)
         own = [run for run in runs if run.name == self.settings.section]
         runs = tuple(own) or runs

@@ -118,7 +118,7 @@ def combined_position(found: Mapping[str, RevisionCheck]) -> RevisionCheck:
         revisions=_union(item.revisions for item in every),
         current=_union(item.current for item in every),
         missing=_union(item.missing for item in every),
-        beyond=_union(item.beyond for item in every),
+        unexpected=_union(item.unexpected for item in every),
         partial=_union(item.partial for item in every),
         databases=dict(found),
     )

@@ -31,7 +31,7 @@ class Difference(Result):
             None where it has nothing, or where only ``sql`` says it. Views and functions have several lines.
         after: as the models have it; likewise.
         sql: the statements that would make the change.
-        hindered_by: what would make them fail: entities that nobody declares, which stand on a dropped
+        blocked_by: what would make them fail: entities that nobody declares, which stand on a dropped
             column or table: ``view titles``.
     """
 
@@ -40,7 +40,7 @@ class Difference(Result):
     before: str | None = None
     after: str | None = None
     sql: tuple[str, ...] = ()
-    hindered_by: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
 
     @property
     def sign(self) -> str:
@@ -74,7 +74,7 @@ class Difference(Result):
         told = f": {' -> '.join(ends)}" if ends else ""
         if changed := self.changed_lines:
             told = "".join(f"\n    {line}" for line in changed)
-        fails = f" (fails: {', '.join(self.hindered_by)} stands on it)" if self.hindered_by else ""
+        fails = f" (fails: {', '.join(self.blocked_by)} stands on it)" if self.blocked_by else ""
         return f"{self.sign} {self.what}{told}{fails}"
 
 
@@ -121,7 +121,7 @@ class RevisionCheck(Result):
         revisions: the ids that it names; none for ``base``.
         current: rows of the version table.
         missing: of ``revisions``, what is not applied.
-        beyond: of ``current``, what is not asked for: newer, or of another branch.
+        unexpected: of ``current``, what is not asked for: newer, or of another branch.
         partial: the ids of revisions that stopped half way.
         databases: each of several by name.
     """
@@ -130,11 +130,11 @@ class RevisionCheck(Result):
     revisions: tuple[str, ...]
     current: tuple[str, ...]
     missing: tuple[str, ...] = ()
-    beyond: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
     databases: Mapping[str, RevisionCheck] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
         """True when it stands there."""
-        return not (self.missing or self.beyond or self.partial)
+        return not (self.missing or self.unexpected or self.partial)

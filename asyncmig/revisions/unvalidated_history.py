@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from asyncmig.revisions.files.script import PythonScript, SqlScript
     from asyncmig.revisions.graph.revision import Revision
 
-__all__ = ["UncheckedHistory"]
+__all__ = ["UnvalidatedHistory"]
 
 
 @dataclass(kw_only=True)
-class UncheckedHistory:
+class UnvalidatedHistory:
     """The revisions of some folders, whatever is wrong with them.
 
     Attributes:

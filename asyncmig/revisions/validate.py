@@ -13,7 +13,7 @@ from asyncmig.results import Finding, ValidationReport
 from asyncmig.revisions.files.listing import list_folder
 from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.script_directory import read_revisions
-from asyncmig.revisions.unvalidated_history import UncheckedHistory
+from asyncmig.revisions.unvalidated_history import UnvalidatedHistory
 from asyncmig.revisions.validation_rules import RULES
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def validate(
         named_by=named_by,
         problems=problems,
     )
-    history = UncheckedHistory(
+    history = UnvalidatedHistory(
         revisions=revisions,
         problems=problems,
         repeated=_repeated(locations, recursive=recursive, sourceless=sourceless),
@@ -76,7 +76,7 @@ def _repeated(locations: Sequence[Path], *, recursive: bool, sourceless: bool) -
     return [path for path, count in times.items() if count > 1]
 
 
-def check(history: UncheckedHistory, rules: Iterable[Rule] | None = None) -> ValidationReport:
+def check(history: UnvalidatedHistory, rules: Iterable[Rule] | None = None) -> ValidationReport:
     """Check revisions by rules, by all of them unless some are given."""
     chosen = RULES if rules is None else tuple(rules)
     findings = [

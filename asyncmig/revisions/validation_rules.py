@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from asyncmig.revisions.graph.revision import Revision
-    from asyncmig.revisions.unvalidated_history import UncheckedHistory
+    from asyncmig.revisions.unvalidated_history import UnvalidatedHistory
 
 __all__ = ["RULES", "Fault", "Rule"]
 
@@ -35,7 +35,7 @@ class Rule:
 
     name: str
     title: str
-    check: Callable[[UncheckedHistory], Iterator[Fault]]
+    check: Callable[[UnvalidatedHistory], Iterator[Fault]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Fault:
     path: str | None = None
 
 
-def _readable(history: UncheckedHistory) -> Iterator[Fault]:
+def _readable(history: UnvalidatedHistory) -> Iterator[Fault]:
     for problem in history.problems:
         yield Fault(problem.message, problem.hint, path=str(problem.fields().get("path") or ""))
 
 
-def _unique_files(history: UncheckedHistory) -> Iterator[Fault]:
+def _unique_files(history: UnvalidatedHistory) -> Iterator[Fault]:
     for path in history.repeated:
         yield Fault(
             f"{path} is reached twice",
@@ -62,7 +62,7 @@ def _unique_files(history: UncheckedHistory) -> Iterator[Fault]:
         )
 
 
-def _unique_ids(history: UncheckedHistory) -> Iterator[Fault]:
+def _unique_ids(history: UnvalidatedHistory) -> Iterator[Fault]:
     for revision in history.revisions:
         first = history.by_id[revision.id]
         if revision is not first:
@@ -73,7 +73,7 @@ def _unique_ids(history: UncheckedHistory) -> Iterator[Fault]:
             )
 
 
-def _legal_ids(history: UncheckedHistory) -> Iterator[Fault]:
+def _legal_ids(history: UnvalidatedHistory) -> Iterator[Fault]:
     for revision in history.revisions:
         if not revision.id or not ILLEGAL_CHARACTERS.isdisjoint(revision.id):
             yield Fault(
@@ -89,7 +89,7 @@ def _legal_ids(history: UncheckedHistory) -> Iterator[Fault]:
             )
 
 
-def _unique_labels(history: UncheckedHistory) -> Iterator[Fault]:
+def _unique_labels(history: UnvalidatedHistory) -> Iterator[Fault]:
     seen: dict[str, Revision] = {}
     for revision in history.revisions:
         for label in revision.branch_labels:
@@ -103,14 +103,14 @@ def _unique_labels(history: UncheckedHistory) -> Iterator[Fault]:
             seen.setdefault(label, revision)
 
 
-def _resolved_parents(history: UncheckedHistory) -> Iterator[Fault]:
+def _resolved_parents(history: UnvalidatedHistory) -> Iterator[Fault]:
     for revision in history.revisions:
         for parent in revision.down_revisions:
             if parent not in history.by_id:
                 yield _dangling(history, revision, "down_revision", parent, history.by_id)
 
 
-def _resolved_dependencies(history: UncheckedHistory) -> Iterator[Fault]:
+def _resolved_dependencies(history: UnvalidatedHistory) -> Iterator[Fault]:
     for revision in history.revisions:
         for name in revision.depends_on:
             if len(history.referred(name)) != 1:
@@ -119,7 +119,7 @@ def _resolved_dependencies(history: UncheckedHistory) -> Iterator[Fault]:
 
 
 def _dangling(
-    history: UncheckedHistory, revision: Revision, variable: str, name: str, known: Iterable[str]
+    history: UnvalidatedHistory, revision: Revision, variable: str, name: str, known: Iterable[str]
 ) -> Fault:
     several = history.referred(name) if variable == "depends_on" else []
     if several:
@@ -136,7 +136,7 @@ def _dangling(
     )
 
 
-def _acyclic(history: UncheckedHistory) -> Iterator[Fault]:
+def _acyclic(history: UnvalidatedHistory) -> Iterator[Fault]:
     below = {
         name: [
             *(parent for parent in revision.down_revisions if parent in history.by_id),
@@ -183,7 +183,7 @@ def _cycles(below: dict[str, list[str]]) -> Iterator[list[str]]:
             ready = around
 
 
-def _one_base(history: UncheckedHistory) -> Iterator[Fault]:
+def _one_base(history: UnvalidatedHistory) -> Iterator[Fault]:
     if len(history.bases) > 1:
         for name in history.unnamed(history.bases, upward=False):
             yield Fault(
@@ -193,7 +193,7 @@ def _one_base(history: UncheckedHistory) -> Iterator[Fault]:
             )
 
 
-def _heads(history: UncheckedHistory) -> Iterator[Fault]:
+def _heads(history: UnvalidatedHistory) -> Iterator[Fault]:
     heads, allowed = history.heads, history.heads_allowed
     if allowed is not None:
         if len(heads) > allowed:
@@ -210,14 +210,14 @@ def _heads(history: UncheckedHistory) -> Iterator[Fault]:
             )
 
 
-def _imports(history: UncheckedHistory) -> Iterator[Fault]:
+def _imports(history: UnvalidatedHistory) -> Iterator[Fault]:
     for revision in history.revisions:
         outcome = history.directions(revision)
         if isinstance(outcome, AsyncmigError):
             yield Fault(outcome.message, outcome.hint, revision)
 
 
-def _upgrades(history: UncheckedHistory) -> Iterator[Fault]:
+def _upgrades(history: UnvalidatedHistory) -> Iterator[Fault]:
     for revision in history.revisions:
         outcome = history.directions(revision)
         if not isinstance(outcome, AsyncmigError) and not outcome[0]:
@@ -228,7 +228,7 @@ def _upgrades(history: UncheckedHistory) -> Iterator[Fault]:
             )
 
 
-def _downgrades(history: UncheckedHistory) -> Iterator[Fault]:
+def _downgrades(history: UnvalidatedHistory) -> Iterator[Fault]:
     for revision in history.revisions:
         outcome = history.directions(revision)
         if not isinstance(outcome, AsyncmigError) and not outcome[1]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.models import ModelStatement
 
-__all__ = ["Missing", "Refusals", "is_out_of_locks"]
+__all__ = ["BuildErrors", "MissingObjects", "is_out_of_locks"]
 
 _ELSEWHERE = 'build the models elsewhere: shadow_url = "embedded"'
 
@@ -39,7 +39,7 @@ _ITEM = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class MissingObjects:
     """The ways out where a statement names what is not there: one of the models', and a declared one."""
 
     models: str
@@ -47,7 +47,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusals:
+class BuildErrors:
     """Tells what a server says to somebody who knows the models, and nothing of scratch schemas.
 
     Attributes:
@@ -62,7 +62,7 @@ class Refusals:
     missing: str
     what: str = "the models"
 
-    def told(
+    def described(
         self, error: asyncpg.PostgresError, statement: ModelStatement, *, before: str = ""
     ) -> DatabaseError:
         """The error to raise.
@@ -81,23 +81,23 @@ class Refusals:
         if position is not None:
             position -= len(before)
             part = part or _part(statement.sql, position)
-            position = len(self._shown(statement.sql[: position - 1])) + 1
+            position = len(self._quoted_source(statement.sql[: position - 1])) + 1
         detail = getattr(error, "detail", None)
         hint = getattr(error, "hint", None)
         reason = str(error).partition("\n")[0] + (f" ({detail})" if detail else "")
         subject = f"{statement.subject}, {part}" if part else statement.subject
         return DatabaseError(
-            f"PostgreSQL refuses {self.what}: {subject}: {self._shown(reason)}",
+            f"PostgreSQL refuses {self.what}: {subject}: {self._quoted_source(reason)}",
             hint=self._advice(error),
             subject=statement.subject,
             part=part,
-            sql=self._shown(statement.sql),
+            sql=self._quoted_source(statement.sql),
             position=position,
             sqlstate=sqlstate_of(error),
-            server_hint=None if hint is None else self._shown(hint),
+            server_hint=None if hint is None else self._quoted_source(hint),
         )
 
-    def _shown(self, text: str) -> str:
+    def _quoted_source(self, text: str) -> str:
         """With the schemas' own names."""
         for schema, scratch in self.scratch.items():
             prefix = "" if schema == self.default_schema else f"{identifier(schema)}."

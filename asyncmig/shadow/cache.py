@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from asyncmig.catalog.entity_queries import ENTITIES
 from asyncmig.catalog.queries import CATALOG
 from asyncmig.revisions.cache.cache_file import cache_of_user
-from asyncmig.shadow.scratch_schemas import Printed
+from asyncmig.shadow.scratch_schemas import CatalogSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,7 @@ class ShadowCache:
         user = cache_of_user()
         self._folder = folder or (user / "shadow" if user is not None else None)
 
-    def get(self, key: str) -> Printed | None:
+    def get(self, key: str) -> CatalogSnapshot | None:
         """What a server printed, if it was kept."""
         if self._folder is None:
             return None
@@ -76,9 +76,9 @@ class ShadowCache:
             os.utime(path)
         loaded = marshal.loads(zlib.decompress(body))  # noqa: S302  # trusted like byte code
         rows, entities = loaded
-        return Printed(rows=rows, entities=entities)
+        return CatalogSnapshot(rows=rows, entities=entities)
 
-    def put(self, key: str, printed: Printed) -> None:
+    def put(self, key: str, printed: CatalogSnapshot) -> None:
         """Keep what a server printed, in one step; where that is not possible, not."""
         if self._folder is None:
             return

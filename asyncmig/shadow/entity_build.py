@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from asyncmig.shadow.timeouts import is_over_limit
+from asyncmig.shadow.timeouts import is_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asyncmig.catalog.models import ModelStatement
     from asyncmig.database.session import Session
-    from asyncmig.shadow.build_errors import Refusals
+    from asyncmig.shadow.build_errors import BuildErrors
 
-__all__ = ["READY", "Beside", "build"]
+__all__ = ["READY", "DeclaredEntities", "build"]
 
 READY = "SAVEPOINT asyncmig_entity"
 """What ``build`` goes back to. It cannot stand in the message of what is tried: of one with a syntax error
@@ -28,7 +28,7 @@ nothing runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class DeclaredEntities:
     """What is built before the tables as far as that is possible, and after them."""
 
     early: Sequence[ModelStatement] = ()
@@ -43,7 +43,7 @@ class Beside:
 async def build(
     session: Session,
     statements: Sequence[ModelStatement],
-    refusals: Refusals,
+    refusals: BuildErrors,
     *,
     final: bool = True,
 ) -> Sequence[ModelStatement]:
@@ -57,33 +57,33 @@ async def build(
 
     Raises:
         DatabaseError: some are refused, whatever the order, or one ran into a time limit; the facts are
-            those of ``Refusals.told``.
+            those of ``BuildErrors.described``.
     """
     if not statements:
         return ()
-    if await _tried(session, ";\n".join(item.sql for item in statements)) is None:
+    if await _try_in_savepoint(session, ";\n".join(item.sql for item in statements)) is None:
         return ()
     left = list(statements)
     while left:
         refused: list[ModelStatement] = []
         reason: tuple[ModelStatement, asyncpg.PostgresError] | None = None
         for statement in left:
-            error = await _tried(session, statement.sql)
+            error = await _try_in_savepoint(session, statement.sql)
             if error is not None:
-                if is_over_limit(error):
-                    raise refusals.told(error, statement) from error
+                if is_timeout(error):
+                    raise refusals.described(error, statement) from error
                 refused.append(statement)
                 reason = reason or (statement, error)
         if reason is not None and len(refused) == len(left):
             if final:
                 statement, error = reason
-                raise refusals.told(error, statement) from error
+                raise refusals.described(error, statement) from error
             return refused
         left = refused
     return ()
 
 
-async def _tried(session: Session, sql: str) -> asyncpg.PostgresError | None:
+async def _try_in_savepoint(session: Session, sql: str) -> asyncpg.PostgresError | None:
     """The error with which the server refuses it; nothing is left of it then."""
     try:
         await session.send(f"{sql};\nRELEASE SAVEPOINT asyncmig_entity; {READY}")

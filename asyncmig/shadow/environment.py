@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
     from asyncmig.database.session import Session
 
-__all__ = ["REFERS_OUTSIDE", "Extension", "Place", "read_place", "read_surroundings"]
+__all__ = [
+    "REFERS_OUTSIDE",
+    "DatabaseEnvironment",
+    "Extension",
+    "read_environment",
+    "read_environment_key",
+]
 
 _SETTINGS = (
     "DateStyle",
@@ -38,7 +44,7 @@ _SETTINGS = (
 )
 """The settings that decide how DDL is understood, or how it is printed."""
 
-_PLACE = """\
+_ENVIRONMENT = """\
 SELECT current_schema() AS default_schema, current_setting('search_path') AS search_path,
        has_database_privilege(current_database(), 'CREATE') AS may_create,
        current_user AS role, current_database() AS database,
@@ -64,7 +70,7 @@ def _own(catalog: str, alias: str) -> str:
     return _OWN.format(catalog=catalog, alias=alias)
 
 
-_SURROUNDINGS = f"""\
+_ENVIRONMENT_KEY = f"""\
 SELECT md5(coalesce(string_agg(fact, E'\\n' ORDER BY fact COLLATE "C"), '')) AS hash
 FROM (
     SELECT format('extension %I %s %I', e.extname, e.extversion, n.nspname) AS fact
@@ -146,7 +152,7 @@ class Extension(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class DatabaseEnvironment:
     """A database as a session finds it.
 
     Attributes:
@@ -186,19 +192,19 @@ class Place:
         ]
 
 
-async def read_place(session: Session) -> Place:
+async def read_environment(session: Session) -> DatabaseEnvironment:
     """What a session finds; before its ``search_path`` is emptied.
 
     Raises:
         DatabaseError: no schema of the search path exists.
     """
-    row = (await session.fetch(_PLACE, list(_SETTINGS)))[0]
+    row = (await session.fetch(_ENVIRONMENT, list(_SETTINGS)))[0]
     if row["default_schema"] is None:
         raise DatabaseError(
             f"no schema of the search path {row['search_path']} exists in {row['database']}",
             hint="create the schema, or set search_path",
         )
-    return Place(
+    return DatabaseEnvironment(
         database=row["database"],
         role=row["role"],
         default_schema=row["default_schema"],
@@ -213,10 +219,10 @@ async def read_place(session: Session) -> Place:
     )
 
 
-async def read_surroundings(session: Session) -> str:
+async def read_environment_key(session: Session) -> str:
     """A hash of what models may refer to without creating it, relations apart.
 
     Args:
         session: with an empty ``search_path``.
     """
-    return str((await session.fetch(_SURROUNDINGS))[0]["hash"])
+    return str((await session.fetch(_ENVIRONMENT_KEY))[0]["hash"])

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from asyncmig.catalog.models import ModelStatement
     from asyncmig.catalog.reading import CatalogRows
 
-__all__ = ["divided", "joined", "of_portion"]
+__all__ = ["merge", "select", "split"]
 
 _MADE_BY_SERVER = re.compile(r"_(?:fkey|check)\d*$")
 """How PostgreSQL ends the names of constraints; it makes them unlike any in their schema."""
 
 
-def divided(statements: Sequence[ModelStatement], room: int) -> list[frozenset[ObjectName]]:
+def split(statements: Sequence[ModelStatement], room: int) -> list[frozenset[ObjectName]]:
     """The tables of each portion.
 
     Args:
@@ -57,7 +57,7 @@ def divided(statements: Sequence[ModelStatement], room: int) -> list[frozenset[O
     return [*portions, frozenset(own)]
 
 
-def of_portion(
+def select(
     statements: Sequence[ModelStatement], own: frozenset[ObjectName]
 ) -> list[ModelStatement]:
     """What to build for these tables: all of theirs, and of what they lead to all but its foreign keys."""
@@ -69,7 +69,7 @@ def of_portion(
     ]
 
 
-def joined(parts: Sequence[tuple[frozenset[ObjectName], CatalogRows]]) -> CatalogRows | None:
+def merge(parts: Sequence[tuple[frozenset[ObjectName], CatalogRows]]) -> CatalogRows | None:
     """The rows of all portions, as if they had been built in one piece.
 
     Args:

@@ -17,25 +17,25 @@ from asyncmig.catalog.entity_reading import read_entity_rows
 from asyncmig.catalog.model import ObjectName
 from asyncmig.catalog.models import Models
 from asyncmig.catalog.reading import read_enums, read_rows
-from asyncmig.database.concurrency import both
+from asyncmig.database.concurrency import gather_with_thread
 from asyncmig.database.quoting import identifier
 from asyncmig.errors import ConfigError, DatabaseError
-from asyncmig.shadow.build_errors import Missing
+from asyncmig.shadow.build_errors import MissingObjects
 from asyncmig.shadow.cache import key_of
-from asyncmig.shadow.entity_build import Beside
-from asyncmig.shadow.environment import read_place, read_surroundings
-from asyncmig.shadow.replicate_environment import imitate, inspected
+from asyncmig.shadow.entity_build import DeclaredEntities
+from asyncmig.shadow.environment import read_environment, read_environment_key
+from asyncmig.shadow.replicate_environment import check_replicable, replicate_environment
 from asyncmig.shadow.scratch_schemas import (
     EMBEDDED,
     PRINTING,
-    Draft,
-    Printed,
-    print_draft,
+    BuildRequest,
+    CatalogSnapshot,
+    build_and_read,
+    rolled_back_transaction,
     scratch_names,
-    undone,
 )
 from asyncmig.shadow.temporary_roles import roles_in
-from asyncmig.shadow.timeouts import ComparingLimits, telling_limits
+from asyncmig.shadow.timeouts import ComparisonTimeouts, explain_timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from asyncmig.database.session import Session
     from asyncmig.entities import Entity
     from asyncmig.shadow.cache import ShadowCache
-    from asyncmig.shadow.environment import Place
+    from asyncmig.shadow.environment import DatabaseEnvironment
 
-__all__ = ["Elsewhere", "Sides", "read_sides"]
+__all__ = ["ComparedCatalogs", "ShadowTarget", "read_sides"]
 
 _SCHEMAS = """\
 SELECT nspname AS name FROM pg_namespace
@@ -60,7 +60,7 @@ SELECT w.schema, w.name FROM unnest($1::text[], $2::text[]) w (schema, name)
 WHERE NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = w.schema AND c.relname = w.name)"""
 
-_MISSING = Missing(
+_MISSING = MissingObjects(
     models="what a model needs of the database (extensions, functions) must be there already: "
     "run the migrations that create it first",
     declared="what it needs must be among the models, be declared, or be in the database already",
@@ -68,10 +68,10 @@ _MISSING = Missing(
 # to print a view or an expression the server locks what stands in it, as a SELECT does
 _LEAVE = f"ROLLBACK TO SAVEPOINT asyncmig_reading; RELEASE SAVEPOINT asyncmig_reading; {PRINTING}"
 
-_OTHER_PLACE = f'set shadow_url = "{EMBEDDED}" (a private server) or to a scratch database'
+_ANOTHER_DATABASE = f'set shadow_url = "{EMBEDDED}" (a private server) or to a scratch database'
 
 
-class Elsewhere(Protocol):
+class ShadowTarget(Protocol):
     """Another database to build models in.
 
     Attributes:
@@ -91,7 +91,7 @@ class Elsewhere(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class ComparedCatalogs:
     """A database and its models with the entities beside them, as one server prints them."""
 
     actual: Catalog
@@ -106,11 +106,11 @@ async def read_sides(
     *,
     include_schemas: bool = False,
     entities: Sequence[Entity] = (),
-    elsewhere: Elsewhere | None = None,
+    elsewhere: ShadowTarget | None = None,
     cache: ShadowCache | None = None,
     schema_translate_map: Mapping[str | None, str] | None = None,
-    limits: ComparingLimits = ComparingLimits(),  # noqa: B008 - frozen
-) -> Sides:
+    limits: ComparisonTimeouts = ComparisonTimeouts(),  # noqa: B008 - frozen
+) -> ComparedCatalogs:
     """Read the database and the models.
 
     Args:
@@ -130,8 +130,8 @@ async def read_sides(
             one than the models need, or it refuses the models; then the facts have ``subject`` and ``sql``.
         ConfigError: SQLAlchemy cannot compile the models, or a foreign key leads to no table.
     """
-    async with telling_limits(session, limits), undone(session, limits.sql):
-        place = await read_place(session)
+    async with explain_timeouts(session, limits), rolled_back_transaction(session, limits.sql):
+        place = await read_environment(session)
 
         def described() -> tuple[Models, Declarations, list[str]]:
             models = Models(
@@ -151,15 +151,19 @@ async def read_sides(
         await session.send(f"SAVEPOINT asyncmig_reading; {PRINTING}")
         enums = await read_enums(session.fetch, schemas) if models.lacks_labels else {}
 
-        async def read() -> Printed:
+        async def read() -> CatalogSnapshot:
             rows = await read_rows(session.fetch, schemas)
-            return Printed(rows=rows, entities=await read_entity_rows(session.fetch, schemas))
+            return CatalogSnapshot(
+                rows=rows, entities=await read_entity_rows(session.fetch, schemas)
+            )
 
         # the server prints the database while SQLAlchemy writes the models
-        found, draft = await both(read, lambda: _draft(models, declared, enums, place))
+        found, draft = await gather_with_thread(
+            read, lambda: _build_request(models, declared, enums, place)
+        )
         same: dict[Any, Any] = {}
-        printed, actual = await both(
-            _Building(session, place, draft, elsewhere, cache, limits).printed,
+        printed, actual = await gather_with_thread(
+            _SideReader(session, place, draft, elsewhere, cache, limits).printed,
             lambda: found.catalog(place.default_schema, same),
         )
 
@@ -168,7 +172,7 @@ async def read_sides(
         # in the database itself all that is built is the reader's own, and an owner's rights are not told
         return catalog if elsewhere is None else _without_rights(catalog, place.role)
 
-    return Sides(
+    return ComparedCatalogs(
         actual=actual,
         wanted=await anyio.to_thread.run_sync(wanted),
         models=models,
@@ -190,19 +194,22 @@ async def _require_targets(session: Session, models: Models) -> None:
         )
 
 
-def _draft(
-    models: Models, declared: Declarations, enums: Mapping[ObjectName, Enum], place: Place
-) -> Draft:
+def _build_request(
+    models: Models,
+    declared: Declarations,
+    enums: Mapping[ObjectName, Enum],
+    place: DatabaseEnvironment,
+) -> BuildRequest:
     scratch = scratch_names({*models.schemas_to_build, *declared.schemas, place.default_schema})
     statements = declared.in_models(models.statements(scratch, enums), scratch)
     beside = None
     if declared.entities:
         extensions = {extension.name for extension in place.extensions}
         early, late = declared.around(statements, scratch, extensions)
-        beside = Beside(early=early, late=late)
-    return Draft(
+        beside = DeclaredEntities(early=early, late=late)
+    return BuildRequest(
         statements=statements,
-        beside=beside,
+        declared=beside,
         scratch=scratch,
         default_schema=place.default_schema,
         search_path=place.search_path,
@@ -210,28 +217,28 @@ def _draft(
 
 
 @dataclass(frozen=True, slots=True)
-class _Building:
+class _SideReader:
     """What the server prints for the models, from the cache or from the server."""
 
     session: Session
-    place: Place
-    draft: Draft
-    elsewhere: Elsewhere | None
+    place: DatabaseEnvironment
+    draft: BuildRequest
+    elsewhere: ShadowTarget | None
     cache: ShadowCache | None
-    limits: ComparingLimits
+    limits: ComparisonTimeouts
 
-    async def printed(self) -> Printed:
+    async def printed(self) -> CatalogSnapshot:
         other = self.elsewhere
         if other is None:
             if self.cache is None:
-                return await self._built_here(None)
-            key = await self._key(await read_surroundings(self.session))
-            return await self._kept(key) or await self._built_here(key)
-        roles = await roles_in(self.session, (self.draft.beside or Beside()).statements)
+                return await self._build_here(None)
+            key = await self._key(await read_environment_key(self.session))
+            return await self._from_cache(key) or await self._build_here(key)
+        roles = await roles_in(self.session, (self.draft.declared or DeclaredEntities()).statements)
         if other.contents is not None:
             key = await self._key(other.contents, roles)
-            return await self._kept(key) or await self._built_there(other, key, roles)
-        return await self._built_there(other, None, roles)
+            return await self._from_cache(key) or await self._build_there(other, key, roles)
+        return await self._build_there(other, None, roles)
 
     async def _key(self, surroundings: str, roles: Sequence[str] = ()) -> str | None:
         """None when what is printed here may be printed otherwise the next time."""
@@ -241,17 +248,17 @@ class _Building:
         facts = [surroundings, json.dumps(roles), *self.place.facts, *self.draft.facts]
         return await anyio.to_thread.run_sync(key_of, facts)
 
-    async def _kept(self, key: str | None) -> Printed | None:
+    async def _from_cache(self, key: str | None) -> CatalogSnapshot | None:
         if self.cache is None or key is None:
             return None
         return await anyio.to_thread.run_sync(self.cache.get, key)
 
-    async def _built_here(self, key: str | None) -> Printed:
+    async def _build_here(self, key: str | None) -> CatalogSnapshot:
         place = self.place
         if place.read_only:
             raise DatabaseError(
                 f"{place.database} is read-only, and the models are built in scratch schemas",
-                hint=f"build them elsewhere: {_OTHER_PLACE}; or compare on the primary",
+                hint=f"build them elsewhere: {_ANOTHER_DATABASE}; or compare on the primary",
             )
         if not place.may_create:
             raise DatabaseError(
@@ -259,35 +266,35 @@ class _Building:
                 "built in scratch schemas",
                 hint=f"GRANT CREATE ON DATABASE {identifier(place.database)} TO "
                 f"{identifier(place.role)}, or set `role` to one that may; the scratch schemas are "
-                f"rolled back. Or build them elsewhere: {_OTHER_PLACE}",
+                f"rolled back. Or build them elsewhere: {_ANOTHER_DATABASE}",
                 sqlstate="42501",
             )
         await self.session.send(_LEAVE)
-        return await self._built(self.session, key, _MISSING, place.locks)
+        return await self._build(self.session, key, _MISSING, place.locks)
 
-    async def _built_there(
-        self, other: Elsewhere, key: str | None, roles: Sequence[str]
-    ) -> Printed:
+    async def _build_there(
+        self, other: ShadowTarget, key: str | None, roles: Sequence[str]
+    ) -> CatalogSnapshot:
         await self.session.send(_LEAVE)
         limits = self.limits
         async with (
             other.session() as session,
-            telling_limits(session, limits, f" in {other.name}"),
-            undone(session, limits.sql),
+            explain_timeouts(session, limits, f" in {other.name}"),
+            rolled_back_transaction(session, limits.sql),
         ):
             version = self.session.server_version
-            shadow = await inspected(session, self.place, other.name, version)
+            shadow = await check_replicable(session, self.place, other.name, version)
             if key is None:
-                key = await self._key(await read_surroundings(session), roles)
-                if found := await self._kept(key):
+                key = await self._key(await read_environment_key(session), roles)
+                if found := await self._from_cache(key):
                     return found
-            missing = await imitate(session, self.place, shadow, other.name, roles)
-            return await self._built(session, key, missing, shadow.locks)
+            missing = await replicate_environment(session, self.place, shadow, other.name, roles)
+            return await self._build(session, key, missing, shadow.locks)
 
-    async def _built(
-        self, session: Session, key: str | None, missing: Missing, locks: int
-    ) -> Printed:
-        printed = await print_draft(session, self.draft, missing=missing, locks=locks)
+    async def _build(
+        self, session: Session, key: str | None, missing: MissingObjects, locks: int
+    ) -> CatalogSnapshot:
+        printed = await build_and_read(session, self.draft, missing=missing, locks=locks)
         if self.cache is not None and key is not None and printed.complete:
             await anyio.to_thread.run_sync(self.cache.put, key, printed)
         return printed

@@ -8,22 +8,24 @@ import asyncpg
 
 from asyncmig.database.quoting import identifier, literal
 from asyncmig.errors import DatabaseError
-from asyncmig.shadow.build_errors import Missing
-from asyncmig.shadow.environment import read_place
-from asyncmig.shadow.temporary_roles import lend_roles
+from asyncmig.shadow.build_errors import MissingObjects
+from asyncmig.shadow.environment import read_environment
+from asyncmig.shadow.temporary_roles import create_temporary_roles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asyncmig.database.session import Session
-    from asyncmig.shadow.environment import Extension, Place
+    from asyncmig.shadow.environment import DatabaseEnvironment, Extension
 
-__all__ = ["imitate", "inspected"]
+__all__ = ["check_replicable", "replicate_environment"]
 
 _DECLARED = "what it needs must be among the models or be declared"
 
 
-async def inspected(session: Session, place: Place, name: str, version: int) -> Place:
+async def check_replicable(
+    session: Session, place: DatabaseEnvironment, name: str, version: int
+) -> DatabaseEnvironment:
     """Look whether models of another database can be built in a shadow.
 
     Args:
@@ -42,7 +44,7 @@ async def inspected(session: Session, place: Place, name: str, version: int) -> 
             hint=f"set shadow_url to a database of a PostgreSQL {version}",
         )
     await session.send("SET LOCAL search_path = pg_catalog")
-    shadow = await read_place(session)
+    shadow = await read_environment(session)
     await session.send("SET LOCAL search_path = ''")
     if shadow.read_only:
         raise DatabaseError(
@@ -68,9 +70,13 @@ async def inspected(session: Session, place: Place, name: str, version: int) -> 
     return shadow
 
 
-async def imitate(
-    session: Session, place: Place, shadow: Place, name: str, roles: Sequence[str] = ()
-) -> Missing:
+async def replicate_environment(
+    session: Session,
+    place: DatabaseEnvironment,
+    shadow: DatabaseEnvironment,
+    name: str,
+    roles: Sequence[str] = (),
+) -> MissingObjects:
     """Give a shadow's transaction the settings, extensions and roles of another database.
 
     Args:
@@ -88,20 +94,20 @@ async def imitate(
     """
     for setting, value in place.settings.items():
         if shadow.settings.get(setting, value) != value:
-            await _tried(session, f"SET LOCAL {setting} = {literal(value)}")
+            await _try_in_savepoint(session, f"SET LOCAL {setting} = {literal(value)}")
     there = {extension.name for extension in shadow.extensions}
     absent = [
         extension.name
         for extension in place.extensions
-        if extension.name not in there and not await _created(session, extension)
+        if extension.name not in there and not await _create_extension(session, extension)
     ]
     await session.send("SET LOCAL search_path = ''")
-    lacking = await lend_roles(session, roles)
+    lacking = await create_temporary_roles(session, roles)
     models = _advice(place, name, absent)
     if not lacking:
-        return Missing(models=models, declared=f"{_DECLARED}; {models}")
+        return MissingObjects(models=models, declared=f"{_DECLARED}; {models}")
     plural = "s" if len(lacking) > 1 else ""
-    return Missing(
+    return MissingObjects(
         models=models,
         declared=f"the shadow {name} lacks the role{plural} {', '.join(lacking)} of {place.database}, "
         f"and {shadow.role} may not create roles there: "
@@ -110,7 +116,7 @@ async def imitate(
     )
 
 
-def _advice(place: Place, name: str, absent: Sequence[str]) -> str:
+def _advice(place: DatabaseEnvironment, name: str, absent: Sequence[str]) -> str:
     if not absent:
         return (
             f"the shadow {name} has what it had before and the extensions of {place.database}: "
@@ -122,15 +128,17 @@ def _advice(place: Place, name: str, absent: Sequence[str]) -> str:
     )
 
 
-async def _created(session: Session, extension: Extension) -> bool:
+async def _create_extension(session: Session, extension: Extension) -> bool:
     schema = identifier(extension.schema)
     begin = "" if extension.schema == "pg_catalog" else f"CREATE SCHEMA IF NOT EXISTS {schema}; "
     sql = f"{begin}CREATE EXTENSION IF NOT EXISTS {identifier(extension.name)} SCHEMA {schema}"
     same = f"{sql} VERSION {literal(extension.version)} CASCADE"
-    return await _tried(session, same) or await _tried(session, f"{sql} CASCADE")
+    return await _try_in_savepoint(session, same) or await _try_in_savepoint(
+        session, f"{sql} CASCADE"
+    )
 
 
-async def _tried(session: Session, sql: str) -> bool:
+async def _try_in_savepoint(session: Session, sql: str) -> bool:
     """Whether the server took it; where not, nothing of it stays."""
     await session.send("SAVEPOINT asyncmig_try")
     try:

@@ -17,15 +17,15 @@ import asyncpg
 
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.reading import catalog_of, read_rows
-from asyncmig.catalog.scratch_names import translation
+from asyncmig.catalog.scratch_names import scratch_translation
 from asyncmig.database.quoting import literal
 from asyncmig.database.session import CLEANUP_SECONDS
 from asyncmig.errors import ConnectionLostError, DatabaseError
-from asyncmig.shadow.build_errors import Refusals, is_out_of_locks
-from asyncmig.shadow.entity_build import READY, Beside, build
+from asyncmig.shadow.build_errors import BuildErrors, is_out_of_locks
+from asyncmig.shadow.entity_build import READY, DeclaredEntities, build
 from asyncmig.shadow.environment import REFERS_OUTSIDE
-from asyncmig.shadow.lock_batches import divided, joined, of_portion
-from asyncmig.shadow.timeouts import is_over_limit
+from asyncmig.shadow.lock_batches import merge, select, split
+from asyncmig.shadow.timeouts import is_timeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -36,9 +36,17 @@ if TYPE_CHECKING:
     from asyncmig.catalog.models import ModelStatement
     from asyncmig.catalog.reading import CatalogRows
     from asyncmig.database.session import Session
-    from asyncmig.shadow.build_errors import Missing
+    from asyncmig.shadow.build_errors import MissingObjects
 
-__all__ = ["EMBEDDED", "PRINTING", "Draft", "Printed", "print_draft", "scratch_names", "undone"]
+__all__ = [
+    "EMBEDDED",
+    "PRINTING",
+    "BuildRequest",
+    "CatalogSnapshot",
+    "build_and_read",
+    "rolled_back_transaction",
+    "scratch_names",
+]
 
 EMBEDDED = "embedded"
 """What stands instead of a URL for a private server."""
@@ -51,14 +59,14 @@ _ABOUT = f"""\
 SELECT name, quote_ident(name) AS printed, ({REFERS_OUTSIDE}) AS refers_outside
 FROM unnest($1::text[]) name"""
 
-_UNDO_PORTION = "ROLLBACK TO SAVEPOINT asyncmig_portion; RELEASE SAVEPOINT asyncmig_portion"
+_ROLL_BACK_BATCH = "ROLLBACK TO SAVEPOINT asyncmig_portion; RELEASE SAVEPOINT asyncmig_portion"
 
 _STANDING_FOR = "asyncmig_scratch"
 """How scratch schemas begin in statements; each build has a random name in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Printed:
+class CatalogSnapshot:
     """What a server says of statements that were built in scratch schemas.
 
     Attributes:
@@ -78,7 +86,7 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class BuildRequest:
     """What is to be built.
 
     Attributes:
@@ -90,7 +98,7 @@ class Draft:
     """
 
     statements: Sequence[ModelStatement]
-    beside: Beside | None
+    declared: DeclaredEntities | None
     scratch: Mapping[str, str]
     default_schema: str
     search_path: str
@@ -98,9 +106,9 @@ class Draft:
     @property
     def facts(self) -> list[str]:
         """All of it as text."""
-        beside = self.beside or Beside()
+        beside = self.declared or DeclaredEntities()
         return [
-            str(self.beside is None),
+            str(self.declared is None),
             self.default_schema,
             self.search_path,
             *(text for pair in self.scratch.items() for text in pair),
@@ -119,11 +127,11 @@ _AS_IN_A_RUN = "SET LOCAL standard_conforming_strings = on; SET LOCAL quote_all_
 
 
 @asynccontextmanager
-async def undone(session: Session, limits: str = "") -> AsyncIterator[None]:
+async def rolled_back_transaction(session: Session, limits: str = "") -> AsyncIterator[None]:
     """A transaction, or in a caller's transaction a savepoint, that is rolled back in any case.
 
     The server reads and prints SQL in it as in a run, whatever is set for the database or the role.
-    ``limits`` of ``ComparingLimits.sql`` are for a transaction of ours.
+    ``limits`` of ``ComparisonTimeouts.sql`` are for a transaction of ours.
     """
     inside = session.in_transaction
     if inside:
@@ -151,29 +159,31 @@ async def _roll_back(session: Session, *, inside: bool) -> None:
         session.driver.terminate()
 
 
-async def print_draft(session: Session, draft: Draft, *, missing: Missing, locks: int) -> Printed:
+async def build_and_read(
+    session: Session, draft: BuildRequest, *, missing: MissingObjects, locks: int
+) -> CatalogSnapshot:
     """Build a draft and read what became of it.
 
     Args:
-        session: within ``undone``, with an empty ``search_path``.
+        session: within ``rolled_back_transaction``, with an empty ``search_path``.
         draft: what to build; models without entities in portions, where they would take more than
             three of four locks.
         missing: the hints where a statement names what is not there.
         locks: for how many the server has room.
 
     Raises:
-        DatabaseError: the server refuses a statement; the facts are those of ``Refusals.told``.
+        DatabaseError: the server refuses a statement; the facts are those of ``BuildErrors.described``.
     """
-    building = _Building(session, draft, missing, f"asyncmig_{secrets.token_hex(6)}")
-    portions = divided(draft.statements, locks * 3 // 4)
-    if draft.beside is not None or len(portions) < 2:
+    building = _ScratchBuild(session, draft, missing, f"asyncmig_{secrets.token_hex(6)}")
+    portions = split(draft.statements, locks * 3 // 4)
+    if draft.declared is not None or len(portions) < 2:
         return await building.printed(draft.statements)
     refused = None
     try:
         if (joint := await building.printed_in(portions)) is not None:
             return joint
     except DatabaseError as error:
-        if is_over_limit(error):
+        if is_timeout(error):
             raise
         refused = error  # it may lack a table that it names without a foreign key
     try:
@@ -185,12 +195,12 @@ async def print_draft(session: Session, draft: Draft, *, missing: Missing, locks
 
 
 @dataclass(frozen=True, slots=True)
-class _Building:
+class _ScratchBuild:
     """Builds a draft, or a part of its statements, in scratch schemas of a random name."""
 
     session: Session
-    draft: Draft
-    missing: Missing
+    draft: BuildRequest
+    missing: MissingObjects
     token: str
 
     @property
@@ -199,22 +209,22 @@ class _Building:
         names = self.draft.scratch.items()
         return {schema: name.replace(_STANDING_FOR, self.token) for schema, name in names}
 
-    async def printed(self, statements: Sequence[ModelStatement]) -> Printed:
+    async def printed(self, statements: Sequence[ModelStatement]) -> CatalogSnapshot:
         """What the server says of them, and of the entities."""
         names, fetch = self.names, self.session.fetch
         await self._build(statements)
         about = await fetch(_ABOUT, list(names), list(names.values()))
         rows = await read_rows(fetch, names.values())
-        with_entities = self.draft.beside is not None
+        with_entities = self.draft.declared is not None
         entities = await read_entity_rows(fetch, names.values()) if with_entities else []
-        real = translation(
+        real = scratch_translation(
             {name: schema for schema, name in names.items()},
             {row["name"]: row["printed"] for row in about},
         )
         complete = not any(row["refers_outside"] for row in about)
 
-        def printed() -> Printed:
-            return Printed(
+        def printed() -> CatalogSnapshot:
+            return CatalogSnapshot(
                 rows=[(kind, table, real(text)) for kind, table, text in rows],
                 entities=[(kind, real(text)) for kind, text in entities],
                 complete=complete,
@@ -222,19 +232,19 @@ class _Building:
 
         return await anyio.to_thread.run_sync(printed)
 
-    async def printed_in(self, portions: Sequence[frozenset[ObjectName]]) -> Printed | None:
+    async def printed_in(self, portions: Sequence[frozenset[ObjectName]]) -> CatalogSnapshot | None:
         """The same, one portion after the other; None where they may not be divided."""
         found = []
         for own in portions:
             await self.session.send("SAVEPOINT asyncmig_portion")
             try:
-                printed = await self.printed(of_portion(self.draft.statements, own))
+                printed = await self.printed(select(self.draft.statements, own))
             except DatabaseError:
-                await self.session.send(_UNDO_PORTION)
+                await self.session.send(_ROLL_BACK_BATCH)
                 raise
-            await self.session.send(_UNDO_PORTION)
+            await self.session.send(_ROLL_BACK_BATCH)
             found.append((own, printed))
-        rows = joined([(own, printed.rows) for own, printed in found])
+        rows = merge([(own, printed.rows) for own, printed in found])
         if rows is None:
             return None
         whole = all(printed.complete for _, printed in found)
@@ -246,11 +256,11 @@ class _Building:
         before = [f"CREATE SCHEMA {name}" for name in names.values()]
         before.append(f"SELECT set_config('search_path', {literal(path)}, true)")
         before.append("SET LOCAL check_function_bodies = off")
-        refusals = Refusals(
+        refusals = BuildErrors(
             scratch=names, default_schema=draft.default_schema, missing=self.missing.models
         )
         told = replace(refusals, what="what is declared", missing=self.missing.declared)
-        beside = draft.beside or Beside()
+        beside = draft.declared or DeclaredEntities()
         early, late = (
             [_named(item, self.token) for item in part] for part in (beside.early, beside.late)
         )
@@ -280,11 +290,11 @@ def _named(statement: ModelStatement, token: str) -> ModelStatement:
 
 
 async def _find_guilty(
-    session: Session, statements: Sequence[ModelStatement], refusals: Refusals
+    session: Session, statements: Sequence[ModelStatement], refusals: BuildErrors
 ) -> None:
     """Send one by one what was refused together."""
     for statement in statements:
         try:
             await session.send(statement.sql)
         except asyncpg.PostgresError as error:
-            raise refusals.told(error, statement) from error
+            raise refusals.described(error, statement) from error

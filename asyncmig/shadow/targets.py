@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
     from asyncmig.events import Event
-    from asyncmig.shadow.read_sides import Elsewhere
+    from asyncmig.shadow.read_sides import ShadowTarget
 
 __all__ = ["EmbeddedShadow", "UrlShadow", "shadow_of"]
 
@@ -30,7 +30,7 @@ _ROOMY = {
 """One transaction makes all tables, and holds a handful of locks on each."""
 
 
-def shadow_of(settings: Settings) -> Elsewhere | None:
+def shadow_of(settings: Settings) -> ShadowTarget | None:
     """Where models are built; None is the database itself.
 
     Raises:

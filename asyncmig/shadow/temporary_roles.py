@@ -9,7 +9,7 @@ import asyncpg
 from asyncmig.database.quoting import identifier
 from asyncmig.database.server_errors import sqlstate_of
 from asyncmig.errors import DatabaseError
-from asyncmig.shadow.timeouts import is_over_limit
+from asyncmig.shadow.timeouts import is_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.models import ModelStatement
     from asyncmig.database.session import Session
 
-__all__ = ["lend_roles", "roles_in"]
+__all__ = ["create_temporary_roles", "roles_in"]
 
 # every server has the predefined ones, and nobody may make one that is called as they are
 _ROLES = "SELECT rolname AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'"
@@ -37,7 +37,7 @@ async def roles_in(session: Session, statements: Iterable[ModelStatement]) -> tu
     return tuple(name for name in names if name.replace('"', '""').lower() in text)
 
 
-async def lend_roles(session: Session, names: Sequence[str]) -> tuple[str, ...]:
+async def create_temporary_roles(session: Session, names: Sequence[str]) -> tuple[str, ...]:
     """Create the roles that a server lacks; they go with the transaction.
 
     Another build that makes one of them is waited for, as PostgreSQL does for equal names. All of them
@@ -55,16 +55,16 @@ async def lend_roles(session: Session, names: Sequence[str]) -> tuple[str, ...]:
     """
     there = await _names(session) if names else ()
     lacking = [name for name in names if name not in there]
-    return tuple([name for name in lacking if not await _lent(session, name)])
+    return tuple([name for name in lacking if not await _create_temporary_role(session, name)])
 
 
-async def _lent(session: Session, name: str) -> bool:
+async def _create_temporary_role(session: Session, name: str) -> bool:
     create = f"CREATE ROLE {identifier(name)}"
     try:
         await session.send(f"SAVEPOINT asyncmig_role; {create}; RELEASE SAVEPOINT asyncmig_role")
     except asyncpg.PostgresError as error:
         await session.send(_UNDO)
-        if is_over_limit(error):
+        if is_timeout(error):
             raise DatabaseError(
                 str(error), subject=f"role {name}", sql=create, sqlstate=sqlstate_of(error)
             ) from error

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
 
-__all__ = ["ComparingLimits", "is_over_limit", "telling_limits"]
+__all__ = ["ComparisonTimeouts", "explain_timeouts", "is_timeout"]
 
 _LOCK = "55P03"
 _SETTINGS = {_LOCK: "lock_timeout", "57014": "statement_timeout"}
@@ -27,7 +27,7 @@ _VALUE = "SELECT pg_catalog.current_setting($1) AS value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComparingLimits:
+class ComparisonTimeouts:
     """Seconds that a comparison may wait for a lock, and a statement of it take.
 
     0 is no limit, None leaves the server's.
@@ -37,7 +37,7 @@ class ComparingLimits:
     statement_timeout: float | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> ComparingLimits:
+    def of(cls, settings: Settings) -> ComparisonTimeouts:
         """Those of a run."""
         return cls(lock_timeout=settings.lock_timeout, statement_timeout=settings.statement_timeout)
 
@@ -54,7 +54,7 @@ class ComparingLimits:
             if value is not None
         )
 
-    async def reached(self, session: Session, name: str) -> str:
+    async def exceeded(self, session: Session, name: str) -> str:
         """The limit in words: ``200ms``. Asked when the transaction that set it is over."""
         value = self.lock_timeout if name == "lock_timeout" else self.statement_timeout
         if value is not None and not session.caller_transaction:
@@ -62,14 +62,14 @@ class ComparingLimits:
         return str((await session.fetch(_VALUE, name))[0]["value"])
 
 
-def is_over_limit(error: BaseException) -> bool:
+def is_timeout(error: BaseException) -> bool:
     """True for what the server stopped because it took too long, or because somebody asked for it."""
     return sqlstate_of(error) in _SETTINGS
 
 
 @asynccontextmanager
-async def telling_limits(
-    session: Session, limits: ComparingLimits, where: str = ""
+async def explain_timeouts(
+    session: Session, limits: ComparisonTimeouts, where: str = ""
 ) -> AsyncIterator[None]:
     """Say of what ran into a limit what it waited for, and which setting it was.
 
@@ -104,10 +104,10 @@ def _doing(error: BaseException) -> str:
 
 
 async def _told(
-    session: Session, limits: ComparingLimits, state: str, doing: str
+    session: Session, limits: ComparisonTimeouts, state: str, doing: str
 ) -> DatabaseError | None:
     setting = _SETTINGS[state]
-    limit = await limits.reached(session, setting)
+    limit = await limits.exceeded(session, setting)
     facts = {"setting": setting, "sqlstate": state}
     if state != _LOCK:
         if limit == "0":

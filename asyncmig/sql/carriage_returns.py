@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from asyncmig.sql.lexer import Kind, string_value, tokens
 
-__all__ = ["spelled_returns"]
+__all__ = ["escape_carriage_returns"]
 
 _VALUES = frozenset({Kind.STRING, Kind.DOLLAR})
 
 
-def spelled_returns(sql: str) -> str:
+def escape_carriage_returns(sql: str) -> str:
     r"""The same with strings and bodies that hold carriage returns as ``E'...\r...'``.
 
     Example:

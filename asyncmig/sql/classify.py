@@ -14,12 +14,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from asyncmig.sql.lexer import Kind, string_value, tokens
-from asyncmig.sql.reader import ObjectName, Reader
+from asyncmig.sql.reader import Reader, SqlName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Classification", "Control", "ObjectName", "classify", "mentions"]
+__all__ = ["Classification", "Control", "SqlName", "classify", "mentions"]
 
 
 class Control(StrEnum):
@@ -60,8 +60,8 @@ class Classification:
     if_exists: bool = False
     if_not_exists: bool = False
     returns_rows: bool = False
-    objects: tuple[ObjectName, ...] = ()
-    table: ObjectName | None = None
+    objects: tuple[SqlName, ...] = ()
+    table: SqlName | None = None
     enum_label: str | None = None
 
     @property
@@ -70,12 +70,12 @@ class Classification:
         return self.reason is None
 
     @property
-    def object(self) -> ObjectName | None:
+    def object(self) -> SqlName | None:
         """The first of ``objects``."""
         return self.objects[0] if self.objects else None
 
     @property
-    def enum_type(self) -> ObjectName | None:
+    def enum_type(self) -> SqlName | None:
         """The type to which ALTER TYPE ... ADD VALUE adds."""
         return self.object if self.enum_label is not None else None
 
@@ -90,7 +90,7 @@ def classify(sql: str) -> Classification:
     Example::
 
         >>> classify("create index concurrently i on app.t (a)").table
-        ObjectName(schema='app', name='t')
+        SqlName(schema='app', name='t')
     """
     reader = Reader(sql)
     first = reader.next()
@@ -160,7 +160,7 @@ def _create_index(reader: Reader) -> Classification:
     if (
         name and table
     ):  # an index lives in its table's schema, and the grammar lets it name no other
-        name = ObjectName(table.schema, name.name)
+        name = SqlName(table.schema, name.name)
     return Classification(
         verb="CREATE INDEX",
         reason=_refused("CREATE INDEX CONCURRENTLY") if concurrently else None,
@@ -272,7 +272,7 @@ def _alter_table(reader: Reader, verb: str) -> Classification:
     reader.take("ONLY")
     table = reader.name()
     reader.take("*")
-    objects: tuple[ObjectName, ...] = ()
+    objects: tuple[SqlName, ...] = ()
     concurrently = False
     if action := reader.either("ATTACH", "DETACH"):
         verb = f"{verb} {action} PARTITION"
@@ -291,9 +291,9 @@ def _alter_table(reader: Reader, verb: str) -> Classification:
     )
 
 
-def _validated(reader: Reader) -> tuple[ObjectName, ...]:
+def _validated(reader: Reader) -> tuple[SqlName, ...]:
     """The constraints of an ALTER TABLE that does nothing but validate."""
-    found: list[ObjectName] = []
+    found: list[SqlName] = []
     while reader.take("VALIDATE", "CONSTRAINT") and (name := reader.name()):
         found.append(name)
         reader.take(",")

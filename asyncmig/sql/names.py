@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.sql.lexer import Kind, identifier_value, string_value, tokens
-from asyncmig.sql.reader import ObjectName
+from asyncmig.sql.reader import SqlName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ __all__ = ["mentioned_names"]
 _NAMES = frozenset({Kind.WORD, Kind.QUOTED})
 
 
-def mentioned_names(sql: str) -> frozenset[ObjectName]:
+def mentioned_names(sql: str) -> frozenset[SqlName]:
     """Every word that may be a name, alone and with the word before its dot; keywords are not sorted out.
 
     Dollar-quoted bodies are read as SQL, too: a DO block speaks of tables there.
@@ -28,16 +28,16 @@ def mentioned_names(sql: str) -> frozenset[ObjectName]:
     return frozenset(_names(sql))
 
 
-def _names(sql: str) -> Iterator[ObjectName]:
+def _names(sql: str) -> Iterator[SqlName]:
     before: str | None = None
     dotted = False
     for token in tokens(sql):
         if token.kind in _NAMES:
             name = identifier_value(token.text)
             if name:
-                yield ObjectName(None, name)
+                yield SqlName(None, name)
                 if dotted and before:
-                    yield ObjectName(before, name)
+                    yield SqlName(before, name)
             before = name
         elif token.kind is Kind.DOLLAR:
             yield from _names(string_value(token.text))

@@ -10,7 +10,7 @@ from asyncmig.sql.lexer import Kind, Token, identifier_value, string_value, toke
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ObjectName", "Reader"]
+__all__ = ["Reader", "SqlName"]
 
 # kinds of objects whose name has several words, by their first
 _LONG_KINDS = {
@@ -30,7 +30,7 @@ _OFF = frozenset({"FALSE", "OFF", "0", "NONE"})
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectName:
+class SqlName:
     """A name as the catalogs hold it: folded or unquoted, cut to 63 bytes.
 
     ``schema`` is None where the statement leaves it to ``search_path``.
@@ -102,7 +102,7 @@ class Reader:
                 yield word
             depth += word == "("
 
-    def name(self) -> ObjectName | None:
+    def name(self) -> SqlName | None:
         """Take a name, qualified or not."""
         parts: list[str] = []
         while self._ahead is not None and self._ahead.kind in _NAMES:
@@ -112,11 +112,11 @@ class Reader:
                 break
         if not parts:
             return None
-        return ObjectName(parts[-2] if len(parts) > 1 else None, parts[-1])
+        return SqlName(parts[-2] if len(parts) > 1 else None, parts[-1])
 
-    def names(self) -> tuple[ObjectName, ...]:
+    def names(self) -> tuple[SqlName, ...]:
         """Take names with commas between them."""
-        found: list[ObjectName] = []
+        found: list[SqlName] = []
         while name := self.name():
             found.append(name)
             if not self.take(","):

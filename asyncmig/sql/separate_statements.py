@@ -6,10 +6,10 @@ from asyncmig.errors import ScriptError
 from asyncmig.sql.classify import Control, classify
 from asyncmig.sql.split import split
 
-__all__ = ["pieces"]
+__all__ = ["statements_to_send_separately"]
 
 
-def pieces(sql: str) -> list[str]:
+def statements_to_send_separately(sql: str) -> list[str]:
     """The statements of a text that have to be sent one by one.
 
     A text of statements that may share a transaction is one piece. So is what cannot be split: the

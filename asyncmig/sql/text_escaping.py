@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["kept_backslashes", "without_parameters"]
+__all__ = ["escape_backslashes", "escape_colons"]
 
 _PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))")
 _ESCAPED = re.compile(r"\\(?=:\w*(?![:\w]))")
 
 
-def without_parameters(sql: str) -> str:
+def escape_colons(sql: str) -> str:
     """What ``text()`` makes this SQL of, letter by letter."""
-    return _PARAMETER.sub(r"\\:", kept_backslashes(sql))
+    return _PARAMETER.sub(r"\\:", escape_backslashes(sql))
 
 
-def kept_backslashes(sql: str) -> str:
+def escape_backslashes(sql: str) -> str:
     """The same where no parameter is looked for, as in ``op.execute`` of a string."""
     return _ESCAPED.sub(r"\\\\", sql)

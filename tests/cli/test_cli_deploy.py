@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.deploy.deploy import back_up, deploy, survey_deployment
+from asyncmig.deploy.deploy import back_up, deploy, plan_deployment
 from asyncmig.errors import ConfigError, PlanError
 from asyncmig_cli.application import run
 from asyncmig_cli.commands import deploy as deploy_command
@@ -183,7 +183,7 @@ def test_half_a_revision_is_left_for_its_author(database_command: Command, relea
 
 async def test_a_plan_that_is_no_longer_true(release: Project, database_url) -> None:
     migrator = Migrator(database_url, script_location=release.script_location)
-    survey = await survey_deployment(migrator)
+    survey = await plan_deployment(migrator)
     assert survey.pending == ("aaaa", "bbbb")
     await migrator.upgrade("aaaa")
     with pytest.raises(PlanError, match="moved from base to aaaa"):

@@ -23,7 +23,7 @@ from asyncmig import Migrator
 from asyncmig.entities import Function, Grant, Trigger, View, register
 from asyncmig.errors import AsyncmigError
 from asyncmig.shadow import scratch_schemas
-from asyncmig.shadow.lock_batches import divided
+from asyncmig.shadow.lock_batches import split
 from fault_proxy import fault_proxy
 from fix_database import catalog_dump
 from support.depth import depth
@@ -70,9 +70,7 @@ def refused() -> sa.MetaData:
 @pytest.mark.parametrize("models", [with_entities, tables, refused], ids=lambda item: item.__name__)
 async def test_cut_at_a_message(project, database_url, pg, monkeypatch, models, when):
     if models is tables:
-        monkeypatch.setattr(
-            scratch_schemas, "divided", lambda statements, _: divided(statements, 1)
-        )
+        monkeypatch.setattr(scratch_schemas, "split", lambda statements, _: split(statements, 1))
     before = catalog_dump(database_url)
 
     async def run(url: str) -> None:

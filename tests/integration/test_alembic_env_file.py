@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from asyncmig import Migrator
 from asyncmig.config import load
 from asyncmig.errors import ConfigError
-from asyncmig.events import Notice
+from asyncmig.events import ConfigWarning
 
 INI = """
 [alembic]
@@ -222,7 +222,7 @@ async def test_what_the_online_branch_hides_is_said(alembic, database_url, proje
     migrator = Migrator(settings=alembic(env, url_line(database_url)), on_event=heard.append)
     await migrator.upgrade()
 
-    [notice] = [event.message for event in heard if isinstance(event, Notice)]
+    [notice] = [event.message for event in heard if isinstance(event, ConfigWarning)]
     assert "ZeroDivisionError in line 8" in notice
     assert "offline branch" in notice
 
@@ -356,7 +356,7 @@ async def test_models_of_an_env_that_are_empty_or_missing(alembic, database_url,
 
     (note,) = found.notes
     assert note.startswith("target_metadata in env.py has no tables, so 1 table goes")
-    assert [event.message for event in heard if isinstance(event, Notice)] == [note]
+    assert [event.message for event in heard if isinstance(event, ConfigWarning)] == [note]
     assert str(found).endswith(note)
 
     models = sa.MetaData()

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from asyncmig.autogenerate.renames import Renaming
+from asyncmig.autogenerate.renames import RenameRequests
 from asyncmig.entities import CompositeType, register
 from asyncmig.types import ServerType
 from model_changes.building import Change, both, col, domain, enum, nothing_at_all, only
@@ -236,7 +236,7 @@ async def test_values_move_over(prover: Prover, moving: Moving) -> None:
     for number, values in enumerate(moving.values):
         await comparing.driver.execute(f"INSERT INTO t VALUES ({number}, {values})")
     sides = await comparing.read(models(moving.after))
-    upgrade, downgrade = await comparing.scripted(sides, Renaming())
+    upgrade, downgrade = await comparing.scripted(sides, RenameRequests())
     await comparing.apply(upgrade, sides)
     assert spelled(await comparing.actual(sides)) == []
     assert await read(prover, moving.read[0]) == moving.there
@@ -253,7 +253,7 @@ async def test_what_does_not_fit_is_refused(prover: Prover) -> None:
     await prover.start(Change("", before, after), models(before))
     await comparing.driver.execute("INSERT INTO t VALUES (1, ROW('Elm Street'))")
     sides = await comparing.read(models(after))
-    upgrade, _ = await comparing.scripted(sides, Renaming())
+    upgrade, _ = await comparing.scripted(sides, RenameRequests())
     with pytest.raises(AssertionError, match="value too long") as caught:
         await comparing.apply(upgrade, sides)
     assert isinstance(caught.value.__cause__, asyncpg.StringDataRightTruncationError)

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from asyncmig.autogenerate.renames import Renaming
+from asyncmig.autogenerate.renames import RenameRequests
 from model_changes.building import Change, both, col, domain, identity, only
 from model_changes.proving import models, proving_at, spelled
 
@@ -160,7 +160,7 @@ async def test_the_next_value(
     comparing = prover.comparing
     await prover.start(Change("", before, after, raw=rows), models(before))
     sides = await comparing.read(models(after))
-    upgrade, downgrade = await comparing.scripted(sides, Renaming())
+    upgrade, downgrade = await comparing.scripted(sides, RenameRequests())
     insert = f'INSERT INTO {TABLE} DEFAULT VALUES RETURNING "Id"'
     await comparing.apply(upgrade, sides)
     assert spelled(await comparing.actual(sides)) == []
@@ -184,7 +184,7 @@ async def test_what_is_written(prover: Prover) -> None:
     before, after = build(counts=False, new=False), build(counts=True, new=False)
     await prover.start(Change("", before, after), models(before))
     sides = await prover.comparing.read(models(after))
-    upgrade, _ = await prover.comparing.scripted(sides, Renaming())
+    upgrade, _ = await prover.comparing.scripted(sides, RenameRequests())
     written = await prover.comparing.apply(upgrade, sides)
     assert [sql for sql in written if "setval" in sql] == [
         (
@@ -194,7 +194,7 @@ async def test_what_is_written(prover: Prover) -> None:
     ]
     new = build(counts=True, new=True)
     sides = await prover.comparing.read(models(new))
-    upgrade, _ = await prover.comparing.scripted(sides, Renaming())
+    upgrade, _ = await prover.comparing.scripted(sides, RenameRequests())
     assert not any("setval" in sql for sql in await prover.comparing.apply(upgrade, sides))
 
 
@@ -204,7 +204,7 @@ async def test_a_new_serial_column_numbers_the_rows(prover: Prover) -> None:
     rows = f"INSERT INTO {TABLE} VALUES ('a'), ('b')"
     await prover.start(Change("", before, after, raw=rows), models(before))
     sides = await prover.comparing.read(models(after))
-    upgrade, _ = await prover.comparing.scripted(sides, Renaming())
+    upgrade, _ = await prover.comparing.scripted(sides, RenameRequests())
     await prover.comparing.apply(upgrade, sides)
     assert spelled(await prover.comparing.actual(sides)) == []
     await prover.comparing.driver.execute(f"INSERT INTO {TABLE} DEFAULT VALUES")

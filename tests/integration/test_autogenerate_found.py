@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 
-from asyncmig.autogenerate.renames import Renaming
+from asyncmig.autogenerate.renames import RenameRequests
 from asyncmig.entities import CompositeType, Function, Grant, SqlText, View, register
 from asyncmig.types import ServerType
 from drawn_models.values import CONVENTION
@@ -407,7 +407,7 @@ async def test_the_schema_of_a_view_that_stays(prover: Prover) -> None:
         "CREATE SCHEMA other; CREATE TABLE other.a (id integer); CREATE VIEW other.v AS SELECT 1 AS n"
     )
     sides = await comparing.read(sa.MetaData(), include_schemas=True)
-    upgrade, downgrade = await comparing.scripted(sides, Renaming())
+    upgrade, downgrade = await comparing.scripted(sides, RenameRequests())
     await comparing.apply(upgrade, sides)
     await comparing.apply(downgrade, sides)
     assert (await comparing.actual(sides)).actual == sides.actual
@@ -423,7 +423,7 @@ async def test_the_type_of_a_partition_key(prover: Prover) -> None:
 
     await prover.start(Change("", nothing_at_all, nothing_at_all), parts(sa.Integer))
     sides = await prover.comparing.read(parts(sa.BigInteger))
-    upgrade, _ = await prover.comparing.scripted(sides, Renaming())
+    upgrade, _ = await prover.comparing.scripted(sides, RenameRequests())
     with pytest.raises(NotImplementedError, match="the type of id, which is in its partition key"):
         await prover.comparing.apply(upgrade, sides)
 
@@ -469,7 +469,7 @@ async def test_what_calls_a_function_of_another_type_under_a_rename(
     await comparing.driver.execute("CREATE VIEW v AS SELECT n, a FROM book")
     comparing.managed_entities = ("function", "grant")
     sides = await comparing.read(models(after))
-    upgrade, downgrade = await comparing.scripted(sides, Renaming(given={"book.a": "b"}))
+    upgrade, downgrade = await comparing.scripted(sides, RenameRequests(given={"book.a": "b"}))
     await comparing.apply(upgrade, sides)
     assert spelled(await comparing.actual(sides)) == []
     await comparing.apply(downgrade, sides)

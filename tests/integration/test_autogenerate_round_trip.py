@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 
 from asyncmig import Migrator
-from asyncmig.autogenerate.renames import Renaming
+from asyncmig.autogenerate.renames import RenameRequests
 from asyncmig.diff.compare import compare
 from asyncmig.entities import registered
 from asyncmig.errors import PlanError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from asyncmig.operations.base.operation import MigrateOperation
-    from asyncmig.shadow.read_sides import Sides
+    from asyncmig.shadow.read_sides import ComparedCatalogs
     from drawn_models import Pair
     from fix_autogenerate import Comparing
     from fix_server import TestServer
@@ -97,10 +97,10 @@ def dumped_lines(url: str) -> list[str]:
 def is_hindered(operation: MigrateOperation) -> bool:
     """Something that stays stands on what is dropped: the script says so, and fails."""
     inside = operation.ops if isinstance(operation, OpContainer) else ()
-    return bool(getattr(operation, "hindered_by", ())) or any(map(is_hindered, inside))
+    return bool(getattr(operation, "blocked_by", ())) or any(map(is_hindered, inside))
 
 
-def nothing_left(sides: Sides) -> None:
+def nothing_left(sides: ComparedCatalogs) -> None:
     """Both ways there is nothing to do."""
     assert not (left := spelled(sides)), left
 
@@ -120,7 +120,7 @@ async def there_and_back(
         await comparing.driver.execute("VACUUM")  # of what the schemas of other pairs left
     await create_all(comparing, engine, before)
 
-    async def looked_at(metadatas: list[sa.MetaData], sides: Sides) -> Sides:
+    async def looked_at(metadatas: list[sa.MetaData], sides: ComparedCatalogs) -> ComparedCatalogs:
         if pair.thoroughly:
             return await comparing.sides(*metadatas, include_schemas=True)
         return await comparing.actual(sides)
@@ -138,7 +138,7 @@ async def there_and_back(
         await comparing.driver.execute("DROP TABLE asyncmig_journal, alembic_version")
     else:
         ask = (lambda _candidate: True) if pair.agrees else None
-        renaming = Renaming(given=pair.renames, ask=ask)
+        renaming = RenameRequests(given=pair.renames, ask=ask)
         try:
             upgrade, downgrade = await comparing.scripted(sides, renaming)
         except PlanError:

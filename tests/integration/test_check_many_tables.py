@@ -106,9 +106,9 @@ async def test_what_is_long_is_not_done_in_the_loop(project: Project, database_u
     watch(Models, "statements")
     watch(scratch_schemas, "catalog_of")
     watch(read_sides, "_finished")
-    watch(compare, "settled")
-    watch(compare, "compare_forth")
-    watch(compare, "compare_back")
+    watch(compare, "keep_unmodelled")
+    watch(compare, "upgrade_operations")
+    watch(compare, "downgrade_operations")
     assert (await migrator.check()).ok
     assert len(threads) == 6
     assert threading.get_ident() not in set().union(*threads.values())

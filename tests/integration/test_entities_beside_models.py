@@ -229,7 +229,7 @@ async def test_what_a_dropped_column_is_kept_by_is_named(
     await pg.execute(UNDECLARED)
     second = migrator(project, database_url, book(sa.Text, "label"))
     dropped = {item.object: item for item in (await second.check()).differences}["book.title"]
-    assert dropped.hindered_by == (
+    assert dropped.blocked_by == (
         "function title_of(public.book)",
         "materialized view kept",
         "policy own on book",
@@ -258,7 +258,7 @@ async def test_what_a_dropped_table_is_kept_by_is_named(
     )
     second = migrator(project, database_url, sa.MetaData(), include_schemas=True)
     (dropped,) = (await second.check()).differences
-    assert (dropped.change, dropped.hindered_by) == ("drop_table", ("view other.many",))
+    assert (dropped.change, dropped.blocked_by) == ("drop_table", ("view other.many",))
 
 
 async def test_a_declared_view_hinders_nothing(project: Project, database_url: str):
@@ -267,7 +267,7 @@ async def test_a_declared_view_hinders_nothing(project: Project, database_url: s
     await first.revision("first", autogenerate=True, rev_id="a1")
     await first.upgrade()
     second = migrator(project, database_url, book(sa.Text, "label", new))
-    assert {item.hindered_by for item in (await second.check()).differences} == {()}
+    assert {item.blocked_by for item in (await second.check()).differences} == {()}
     await second.revision("second", autogenerate=True, rev_id="b2")
     await second.upgrade()
     assert (await second.check()).ok

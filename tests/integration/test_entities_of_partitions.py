@@ -90,7 +90,7 @@ async def test_a_column_that_goes(project: Project, database_url: str, pg: async
     await pg.execute(TABLES + STANDING["trigger"] + "; " + STANDING["view"])
     migrator = Migrator(settings=project.settings(url=database_url), target_metadata=parts())
     [drop] = (await migrator.check()).differences
-    assert drop.hindered_by == ("trigger own on a1", "view v")
+    assert drop.blocked_by == ("trigger own on a1", "view v")
 
 
 async def test_a_table_that_goes_takes_along_what_is_on_its_partitions(
@@ -99,7 +99,7 @@ async def test_a_table_that_goes_takes_along_what_is_on_its_partitions(
     await pg.execute(TABLES + STANDING["trigger"] + "; " + STANDING["policy"])
     other = parts(name="b")
     migrator = Migrator(settings=project.settings(url=database_url), target_metadata=other)
-    changes = [(item.change, item.hindered_by) for item in (await migrator.check()).differences]
+    changes = [(item.change, item.blocked_by) for item in (await migrator.check()).differences]
     assert changes == [("drop_table", ()), ("create_table", ())]
 
 

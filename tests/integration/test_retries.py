@@ -11,7 +11,7 @@ import pytest
 
 from asyncmig import Migrator
 from asyncmig.database import retry_policy
-from asyncmig.database.retry_policy import Patience
+from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.errors import PartiallyAppliedError, StatementFailedError
 from asyncmig.events import LockBlocked, PhaseRetried
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Step
@@ -539,14 +539,14 @@ async def test_nothing_is_tried_again_inside_the_callers_transaction(
 
 
 def test_the_schedule():
-    schedule = Patience(lock_timeout=5.0, retries=10)
+    schedule = RetryPolicy(lock_timeout=5.0, retries=10)
     timeouts = [schedule.timeout(attempt) for attempt in range(11)]
     assert timeouts == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0, 5.0, 5.0]
     assert all(a <= b for a, b in itertools.pairwise(timeouts))
-    assert Patience(lock_timeout=5.0, retries=0).timeout(0) == 5.0
-    assert Patience(lock_timeout=0.05, retries=3).timeout(0) == 0.05
-    assert Patience(lock_timeout=None, retries=3).timeout(1) is None
-    assert Patience(lock_timeout=0, retries=3).timeout(1) == 0
+    assert RetryPolicy(lock_timeout=5.0, retries=0).timeout(0) == 5.0
+    assert RetryPolicy(lock_timeout=0.05, retries=3).timeout(0) == 0.05
+    assert RetryPolicy(lock_timeout=None, retries=3).timeout(1) is None
+    assert RetryPolicy(lock_timeout=0, retries=3).timeout(1) == 0
     for attempt in range(1, 50):
         assert 0 < schedule.pause(attempt) <= retry_policy.LONGEST_PAUSE * 1.3
     step = Step(
@@ -555,5 +555,5 @@ def test_the_schedule():
         phases=(Phase(kind=PhaseKind.TRANSACTION),),
         lock_retries=2,
     )
-    assert schedule.within(step) == Patience(lock_timeout=5.0, retries=2)
-    assert schedule.within(None) is schedule
+    assert schedule.for_step(step) == RetryPolicy(lock_timeout=5.0, retries=2)
+    assert schedule.for_step(None) is schedule

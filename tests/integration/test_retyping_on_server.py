@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.render.warnings.type_changes import Retyping, retyping
+from asyncmig.render.warnings.type_changes import TypeChange, type_change
 
-STAYS, FITS, FAILS = Retyping(rewrites=False), Retyping(), Retyping(fails=True)
+STAYS, FITS, FAILS = TypeChange(rewrites=False), TypeChange(), TypeChange(fails=True)
 
 
 def loses(how, *, fails=False):
-    return Retyping(loss=how, fails=fails)
+    return TypeChange(loss=how, fails=fails)
 
 
 CENTS = loses("are rounded to 2 decimals", fails=True)
@@ -104,7 +104,7 @@ def named(case):
 @pytest.mark.parametrize("case", CASES, ids=named)
 async def test_a_change_of_type_does_what_the_comment_says(pg: asyncpg.Connection, case):
     before, after, said, *values = case
-    assert retyping(before, after) == said
+    assert type_change(before, after) == said
     outcomes = {await outcome(pg, before, after, value, rewrites=said.rewrites) for value in values}
     told = {"loses" if said.loss else "", "fails" if said.fails else ""} - {""}
     assert outcomes <= (told or {"fits"})
@@ -132,14 +132,14 @@ async def outcome(pg: asyncpg.Connection, before, after, value, *, rewrites):
 
 async def test_explicit_casts_cut_what_assignment_refuses(pg: asyncpg.Connection):
     short = pgs.ARRAY(sa.String(3))
-    assert retyping(pgs.ARRAY(sa.Text()), short) == FAILS
-    found = retyping(pgs.ARRAY(sa.Text()), short, using=True)
-    assert found == Retyping(loss="are cut to 3 characters")
+    assert type_change(pgs.ARRAY(sa.Text()), short) == FAILS
+    found = type_change(pgs.ARRAY(sa.Text()), short, using=True)
+    assert found == TypeChange(loss="are cut to 3 characters")
     assert await pg.fetchval("SELECT ('{abcd}'::text[]::varchar(3)[])[1]") == "abc"
 
 
 def test_labels_are_as_long_as_they_are():
     mood = pgs.ENUM("sad", "happy", name="mood")
-    assert retyping(mood, sa.String(5)) == FITS
-    assert retyping(mood, sa.String(4)) == FAILS
-    assert retyping(mood, sa.Text()) == FITS
+    assert type_change(mood, sa.String(5)) == FITS
+    assert type_change(mood, sa.String(4)) == FAILS
+    assert type_change(mood, sa.Text()) == FITS

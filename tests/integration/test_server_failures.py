@@ -17,7 +17,7 @@ from asyncmig.errors import (
     PartiallyAppliedError,
     StatementFailedError,
 )
-from asyncmig.events import StepFinished, Waiting
+from asyncmig.events import ConnectionWaiting, StepFinished
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ async def test_too_many_connections(history, database_url, admin):
         async with anyio.create_task_group() as group:
             group.start_soon(migrator.status)
             with anyio.fail_after(10):
-                while not any(isinstance(event, Waiting) for event in events):
+                while not any(isinstance(event, ConnectionWaiting) for event in events):
                     await anyio.sleep(0.02)
             await first.close()
     finally:

@@ -65,7 +65,7 @@ class Kept:
 
     async def sides(
         self, *metadatas: sa.MetaData, **options: object
-    ) -> tuple[read_sides.Sides, bool]:
+    ) -> tuple[read_sides.ComparedCatalogs, bool]:
         session = Watching(self.comparing.driver, self.comparing.session.sqlalchemy)
         cache = ShadowCache(self.folder)
         sides = await read_sides.read_sides(session, metadatas or [shop()], cache=cache, **options)  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from asyncmig.entities import (
     registered,
 )
 from asyncmig.shadow import scratch_schemas
-from asyncmig.shadow.lock_batches import divided
+from asyncmig.shadow.lock_batches import split
 from asyncmig.shadow.read_sides import read_sides
 
 if TYPE_CHECKING:
@@ -136,9 +136,7 @@ CREATE TRIGGER touched BEFORE UPDATE ON book FOR EACH ROW EXECUTE FUNCTION touch
 @pytest.mark.parametrize("portions", [False, True], ids=["whole", "portions"])
 async def test_others_work_on(comparing: Comparing, pg, monkeypatch, models, portions):
     if portions:
-        monkeypatch.setattr(
-            scratch_schemas, "divided", lambda statements, _: divided(statements, 1)
-        )
+        monkeypatch.setattr(scratch_schemas, "split", lambda statements, _: split(statements, 1))
     await pg.execute(DATABASE)
     metadata = models()
     session = Watched(comparing.driver, pg)

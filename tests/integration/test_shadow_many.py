@@ -197,7 +197,7 @@ async def test_everything_of_the_users_may_be_locked(comparing: Comparing, pg, m
     """Only reading takes locks, and only those of a SELECT: building needs none."""
     await comparing.build(accounts(), orders())
     reading = anyio.Event()
-    build = scratch_schemas.print_draft
+    build = scratch_schemas.build_and_read
 
     async def announced(*arguments, **keywords):
         reading.set()
@@ -206,7 +206,7 @@ async def test_everything_of_the_users_may_be_locked(comparing: Comparing, pg, m
         return await build(*arguments, **keywords)
 
     locked = anyio.Event()
-    monkeypatch.setattr("asyncmig.shadow.read_sides.print_draft", announced)
+    monkeypatch.setattr("asyncmig.shadow.read_sides.build_and_read", announced)
     tables = await pg.fetch(
         "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
         " WHERE schemaname IN ('public', 'auth')"

@@ -14,7 +14,7 @@ from asyncmig import Migrator, embedded
 from asyncmig.catalog.model import ObjectName
 from asyncmig.errors import DatabaseError
 from asyncmig.shadow import scratch_schemas
-from asyncmig.shadow.lock_batches import divided, of_portion
+from asyncmig.shadow.lock_batches import select, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,14 +68,14 @@ def shop() -> sa.MetaData:
 def pieces(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many statements were built in one piece; every table is a portion by itself."""
     built: list[int] = []
-    printed = scratch_schemas._Building.printed
+    printed = scratch_schemas._ScratchBuild.printed
 
     async def counted(building, statements):  # type: ignore[no-untyped-def]
         built.append(len(statements))
         return await printed(building, statements)
 
-    monkeypatch.setattr(scratch_schemas._Building, "printed", counted)
-    monkeypatch.setattr(scratch_schemas, "divided", lambda statements, _: divided(statements, 1))
+    monkeypatch.setattr(scratch_schemas._ScratchBuild, "printed", counted)
+    monkeypatch.setattr(scratch_schemas, "split", lambda statements, _: split(statements, 1))
     return built
 
 
@@ -83,7 +83,7 @@ async def compared(comparing: Comparing, metadata: sa.MetaData, monkeypatch) -> 
     """What is printed in portions is what is printed in one piece."""
     portioned = await comparing.sides(metadata)
     with monkeypatch.context() as patch:
-        patch.setattr(scratch_schemas, "divided", lambda statements, _: divided(statements, 10**9))
+        patch.setattr(scratch_schemas, "split", lambda statements, _: split(statements, 10**9))
         whole = await comparing.sides(metadata)
     assert portioned.wanted == whole.wanted
     assert list(portioned.wanted.tables) == list(whole.wanted.tables)
@@ -173,14 +173,14 @@ def test_the_size_of_portions():
 
     models = Models([chain(100)], default_schema="public")
     statements = models.statements({"public": "s"}, {})
-    portions = divided(statements, 210)
+    portions = split(statements, 210)
     assert sum(map(len, portions)) == 100
     assert frozenset.union(*portions) == {ObjectName("public", f"t{n}") for n in range(100)}
     for own in portions:
-        assert sum(item.locks for item in of_portion(statements, own)) <= 210
+        assert sum(item.locks for item in select(statements, own)) <= 210
     assert max(map(len, portions)) == 30  # of 7 locks each
-    assert divided(statements, 10**6) == [frozenset().union(*portions)]
-    assert divided([], 100) == [frozenset()]
+    assert split(statements, 10**6) == [frozenset().union(*portions)]
+    assert split([], 100) == [frozenset()]
 
 
 async def test_a_small_server(project: Project, monkeypatch):
@@ -200,9 +200,7 @@ async def test_a_small_server(project: Project, monkeypatch):
         found = await migrator.check()
         assert len(found.differences) >= 130
         with monkeypatch.context() as patch:
-            patch.setattr(
-                scratch_schemas, "divided", lambda statements, _: divided(statements, 10**9)
-            )
+            patch.setattr(scratch_schemas, "split", lambda statements, _: split(statements, 10**9))
             with pytest.raises(DatabaseError, match="out of shared memory") as caught:
                 await migrator.check()
         assert "max_locks_per_transaction" in str(caught.value.hint)

@@ -16,7 +16,7 @@ from asyncmig.entities import Grant, Policy, RowSecurity, SqlText, View, registe
 from asyncmig.errors import DatabaseError
 from asyncmig.shadow.cache import ShadowCache
 from asyncmig.shadow.targets import EmbeddedShadow, UrlShadow
-from asyncmig.shadow.timeouts import ComparingLimits
+from asyncmig.shadow.timeouts import ComparisonTimeouts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -132,7 +132,7 @@ async def test_a_role_that_somebody_makes_at_the_same_time(
     shadow = UrlShadow(Settings(), other)
     driver = await asyncpg.connect(other)
     await driver.execute(f"BEGIN; CREATE ROLE {roles[0]}")
-    limits = ComparingLimits(lock_timeout=0.1)
+    limits = ComparisonTimeouts(lock_timeout=0.1)
     with pytest.raises(DatabaseError, match=f"while it built role {roles[0]} in ") as info:
         await comparing.sides(declared(roles[0]), elsewhere=shadow, limits=limits)
     assert info.value.sqlstate == "55P03"

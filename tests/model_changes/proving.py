@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations as TheirOperations
 from alembic.util import PriorityDispatcher
 
-from asyncmig.autogenerate.renames import Renaming
+from asyncmig.autogenerate.renames import RenameRequests
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
     from asyncmig.operations.base.operation import MigrateOperation
-    from asyncmig.shadow.read_sides import Sides
+    from asyncmig.shadow.read_sides import ComparedCatalogs
     from fix_autogenerate import Comparing
     from model_changes.building import Change, Models
 
@@ -110,7 +110,7 @@ class Prover:
         await self.start(change, before)
         dumped = self.dump() if thoroughly else None
         sides = await self.comparing.read(after)
-        renaming = Renaming(given=change.renames)
+        renaming = RenameRequests(given=change.renames)
         upgrade, downgrade = await self.comparing.scripted(sides, renaming)
         assert upgrade, "nothing was detected"
         await self.comparing.apply(upgrade, sides)
@@ -155,7 +155,7 @@ class Prover:
         """What pg_dump says, in no order: a column that comes back is the last one."""
         return dump_lines(self.engine.url.set(drivername="postgresql").render_as_string(False))
 
-    async def alembic(self, after: sa.MetaData, sides: Sides) -> str:
+    async def alembic(self, after: sa.MetaData, sides: ComparedCatalogs) -> str:
         """What Alembic's script does to the database; ``sides`` are as it is now."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -175,7 +175,9 @@ class Prover:
         return f"finds a part: {named(missing)} is missing" if missing else FOUND
 
 
-def their_script(connection: sa.Connection, after: sa.MetaData, sides: Sides) -> str | None:
+def their_script(
+    connection: sa.Connection, after: sa.MetaData, sides: ComparedCatalogs
+) -> str | None:
     """The upgrade that Alembic writes, with everything turned on that it has; None when empty."""
     options = {
         "target_metadata": after,
@@ -211,12 +213,12 @@ def first_line(error: Exception) -> str:
     return re.sub(r"drop table \w+ because", "drop table because", said)
 
 
-def operations(sides: Sides) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
+def operations(sides: ComparedCatalogs) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
     """Those of the upgrade and of the downgrade."""
     return compare(sides.actual, sides.wanted), compare(sides.wanted, sides.actual)
 
 
-def spelled(sides: Sides) -> list[str]:
+def spelled(sides: ComparedCatalogs) -> list[str]:
     """The SQL of both."""
     return [
         compiled.sql

@@ -55,7 +55,7 @@ class LenientDatabase:
                     await connection.execution_options(schema_translate_map=dict(self._schemas))
                 return connection
 
-            session.show_as(show)
+            session.use_sqlalchemy_factory(show)
             try:
                 yield session
             finally:

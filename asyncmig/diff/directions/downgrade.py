@@ -13,11 +13,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.compare import compare, compare_until_entities_come
-from asyncmig.diff.renames.apply import is_taken, renamed
-from asyncmig.diff.renames.apply_entities import entities_renamed
-from asyncmig.diff.renames.routine_sources import words_of
-from asyncmig.diff.schema_items.rename import rename_operations, undone
+from asyncmig.diff.compare import compare, compare_before_new_entities
+from asyncmig.diff.renames.apply import apply_rename, is_taken
+from asyncmig.diff.renames.apply_entities import rename_entities
+from asyncmig.diff.renames.routine_sources import source_words
+from asyncmig.diff.schema_items.rename import rename_operations, reversed_renames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from asyncmig.diff.schema_items.rename import Rename
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["compare_back"]
+__all__ = ["downgrade_operations"]
 
 
-def compare_back(
+def downgrade_operations(
     models: Catalog,
     database: Catalog,
     origin: Catalog,
@@ -50,14 +50,14 @@ def compare_back(
         model_types: as for ``compare``.
         concurrent_indexes: likewise.
     """
-    back = undone(renames)
+    back = reversed_renames(renames)
     if not back:
         found = compare(models, database, model_types, concurrent_indexes=concurrent_indexes)
         return found, []
     if _says_old_names(origin, models, back) and (before := _under_old_names(models, back)):
         found = compare(before, origin, model_types, concurrent_indexes=concurrent_indexes)
         return [], [*rename_operations(back, origin), *found]
-    until = compare_until_entities_come(
+    until = compare_before_new_entities(
         models, database, model_types, concurrent_indexes=concurrent_indexes
     )
     left = _as_they_were(until.left, database.entities, origin.entities, back)
@@ -72,7 +72,7 @@ def _says_old_names(origin: Catalog, models: Catalog, back: Iterable[Rename]) ->
         word
         for key, item in origin.entities.by_key.items()
         if wanted.get(key) != item
-        for word in words_of(item)
+        for word in source_words(item)
     }
     return any(item.new in words for item in back)
 
@@ -82,7 +82,7 @@ def _under_old_names(models: Catalog, back: Iterable[Rename]) -> Catalog | None:
     for item in back:
         if is_taken(models, item):
             return None
-        models = renamed(models, item)
+        models = apply_rename(models, item)
     return models
 
 
@@ -91,7 +91,7 @@ def _as_they_were(
 ) -> Entities:
     """What is left, under the old names; what the upgrade did not change is what it was."""
     for item in back:
-        left, database = entities_renamed(left, item), entities_renamed(database, item)
+        left, database = rename_entities(left, item), rename_entities(database, item)
     return replace(
         left,
         by_key={

@@ -12,14 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncmig.catalog.entities import ON_TABLES, ROUTINES
-from asyncmig.diff.compare import compare, compare_foretelling
+from asyncmig.diff.compare import compare, compare_reporting_unpredictable
 from asyncmig.diff.entities.dependency_order import foundations, providers
 from asyncmig.diff.entities.grants import implied_by
-from asyncmig.diff.renames.apply import renamed
-from asyncmig.diff.renames.routine_sources import tell_sources
+from asyncmig.diff.renames.apply import apply_rename
+from asyncmig.diff.renames.routine_sources import warn_about_sources
 from asyncmig.diff.schema_items.matching import constraint_meaning, index_meaning
 from asyncmig.diff.schema_items.printed_sql import columns_in
-from asyncmig.diff.schema_items.rename import rename_operations, undone
+from asyncmig.diff.schema_items.rename import rename_operations, reversed_renames
 from asyncmig.errors import PlanError
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from asyncmig.diff.schema_items.rename import Rename
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["compare_forth"]
+__all__ = ["upgrade_operations"]
 
 T = TypeVar("T")
 _TYPES = frozenset({"extension", "composite_type"})
 
 
-def compare_forth(
+def upgrade_operations(
     origin: Catalog,
     database: Catalog,
     models: Catalog,
@@ -60,16 +60,16 @@ def compare_forth(
         PlanError: an entity that nobody declares is in the way, and could not be created again.
     """
     names = rename_operations(renames, origin)
-    tell_sources(names, renames, database, models)
-    found, lost = compare_foretelling(
+    warn_about_sources(names, renames, database, models)
+    found, lost = compare_reporting_unpredictable(
         database, models, model_types, concurrent_indexes=concurrent_indexes
     )
     if not lost:
         return names, found
     between = _retyped(database, models)
     plain, middle = database, between
-    for item in undone(renames):
-        plain, middle = renamed(plain, item), renamed(middle, item)
+    for item in reversed_renames(renames):
+        plain, middle = apply_rename(plain, item), apply_rename(middle, item)
     middle = replace(
         middle,
         tables={
@@ -80,7 +80,7 @@ def compare_forth(
         entities=_with_ground(origin.entities, middle.entities),
     )
     first = compare(origin, middle)
-    found, lost = compare_foretelling(
+    found, lost = compare_reporting_unpredictable(
         between, models, model_types, concurrent_indexes=concurrent_indexes
     )
     if lost:

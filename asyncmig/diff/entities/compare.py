@@ -26,13 +26,13 @@ from asyncmig.diff.entities.dependency_order import (
     on_overloads,
     providers,
 )
-from asyncmig.diff.entities.drop_blockers import hindrances
+from asyncmig.diff.entities.drop_blockers import drop_blockers
 from asyncmig.diff.entities.grants import granted, implied_by, object_name, revoked
 from asyncmig.diff.entities.kinds.kind import raw
 from asyncmig.diff.entities.operations import EntityOperations, is_replaceable
-from asyncmig.diff.renames.apply_entities import is_foretold
-from asyncmig.diff.renames.routine_sources import words_of
-from asyncmig.diff.tables.columns import rebuilt
+from asyncmig.diff.renames.apply_entities import is_predictable
+from asyncmig.diff.renames.routine_sources import source_words
+from asyncmig.diff.tables.columns import rebuilt_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -40,17 +40,17 @@ if TYPE_CHECKING:
     from asyncmig.catalog.entities import Entity, Grant
     from asyncmig.catalog.model import Catalog, Column
     from asyncmig.diff.entities.drop_blockers import Hindrances
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["EntitySteps", "changing", "compare_entities"]
+__all__ = ["EntityOrder", "changing", "compare_entities"]
 
 _EXTENSION = "extension"
 _WITH_RIGHTS = ROUTINES | {"view", "materialized_view"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntitySteps:
+class EntityOrder:
     """Operations by when they run.
 
     Attributes:
@@ -61,27 +61,27 @@ class EntitySteps:
         late: when no table needs them any more.
         extensions_go: when nothing is left that could need them.
         left: the entities that are there before ``come``, with ``late`` gone.
-        hindered: columns and tables that cannot go, with what stands on them and stays.
+        blocked: columns and tables that cannot go, with what stands on them and stays.
         unforetold: what comes although a rename changed how it is printed.
     """
 
-    extensions_come: list[MigrateOperation] = field(default_factory=list)
-    go: list[MigrateOperation] = field(default_factory=list)
-    early: list[MigrateOperation] = field(default_factory=list)
-    come: list[MigrateOperation] = field(default_factory=list)
-    late: list[MigrateOperation] = field(default_factory=list)
-    extensions_go: list[MigrateOperation] = field(default_factory=list)
+    create_extensions: list[MigrateOperation] = field(default_factory=list)
+    drop: list[MigrateOperation] = field(default_factory=list)
+    create_early: list[MigrateOperation] = field(default_factory=list)
+    create: list[MigrateOperation] = field(default_factory=list)
+    create_late: list[MigrateOperation] = field(default_factory=list)
+    drop_extensions: list[MigrateOperation] = field(default_factory=list)
     left: Entities = field(default_factory=Entities)
-    hindered: Hindrances = field(default_factory=dict)
-    unforetold: tuple[EntityKey, ...] = ()
+    blocked: Hindrances = field(default_factory=dict)
+    mispredicted: tuple[EntityKey, ...] = ()
 
 
 def compare_entities(
-    old: Objects,
-    new: Objects,
+    old: SchemaItemFactory,
+    new: SchemaItemFactory,
     touched: Collection[Need],
     rebuilt: Mapping[ObjectName, Collection[str]],
-) -> EntitySteps:
+) -> EntityOrder:
     """The operations for the entities.
 
     Args:
@@ -90,7 +90,7 @@ def compare_entities(
         touched: of ``changing``.
         rebuilt: by table the columns that are dropped and added again.
     """
-    return _Comparison(old, new, touched, rebuilt).steps()
+    return _EntityComparison(old, new, touched, rebuilt).steps()
 
 
 def changing(before: Catalog, after: Catalog, replaced: Collection[ObjectName]) -> frozenset[Need]:
@@ -107,7 +107,7 @@ def changing(before: Catalog, after: Catalog, replaced: Collection[ObjectName]) 
         other = after.tables.get(name)
         if other is None:
             continue
-        anew = rebuilt(table, other, replaced)
+        anew = rebuilt_columns(table, other, replaced)
         for column in table.columns.values():
             there = other.columns.get(column.name)
             changed = there is None or _is_retyped(column, there) or column.name in anew
@@ -124,11 +124,11 @@ def _is_retyped(before: Column, after: Column) -> bool:
     return (before.type, before.collation) != (after.type, after.collation)
 
 
-class _Comparison:
+class _EntityComparison:
     def __init__(
         self,
-        old: Objects,
-        new: Objects,
+        old: SchemaItemFactory,
+        new: SchemaItemFactory,
         touched: Collection[Need],
         rebuilt: Mapping[ObjectName, Collection[str]],
     ) -> None:
@@ -146,9 +146,9 @@ class _Comparison:
             for side in (before.entities, after.entities)
         )
 
-    def steps(self) -> EntitySteps:
+    def steps(self) -> EntityOrder:
         """All of them."""
-        steps = EntitySteps()
+        steps = EntityOrder()
         self._extensions(steps)
         in_the_way = self._in_the_way()
         leaving = self._there.keys() - self._wanted.keys()
@@ -167,39 +167,43 @@ class _Comparison:
         replaced = changed - gone
         early = self._early(coming | replaced)
         for key in reversed(creation_order(gone, self._there)):
-            if not self._goes_along(key, gone):
-                (steps.late if key in late else steps.go).extend(self._old.drop(self._there[key]))
+            if not self._is_dropped_with_owner(key, gone):
+                (steps.create_late if key in late else steps.drop).extend(
+                    self._old.drop(self._there[key])
+                )
         for key in creation_order(coming | replaced, self._wanted):
-            comes = steps.early if key in early else steps.come
+            comes = steps.create_early if key in early else steps.create
             if key in coming:
                 comes += self._new.create(self._wanted[key])
             else:
                 comes += self._new.change(self._there[key], self._wanted[key])
         if any(self._comes_before_its_tables(self._wanted[key]) for key in early):
-            steps.early.insert(0, raw("SET LOCAL check_function_bodies = off"))
-            steps.early.append(raw("SET LOCAL check_function_bodies = on"))
+            steps.create_early.insert(0, raw("SET LOCAL check_function_bodies = off"))
+            steps.create_early.append(raw("SET LOCAL check_function_bodies = on"))
         standing = self._standing(gone)
         self._rights(steps, standing, coming)
         return replace(
             steps,
             left=self._left(gone, standing, early),
-            hindered=hindrances(self._before, self._after, gone),
-            unforetold=tuple(sorted(key for key in coming if not is_foretold(self._wanted[key]))),
+            blocked=drop_blockers(self._before, self._after, gone),
+            mispredicted=tuple(
+                sorted(key for key in coming if not is_predictable(self._wanted[key]))
+            ),
         )
 
-    def _extensions(self, steps: EntitySteps) -> None:
+    def _extensions(self, steps: EntityOrder) -> None:
         there, wanted = self._before.entities.by_key, self._after.entities.by_key
         for key, item in wanted.items():
             if not isinstance(item, Extension):
                 continue
             existing = there.get(key)
             if existing is None:
-                steps.extensions_come.extend(self._new.create(item))
+                steps.create_extensions.extend(self._new.create(item))
             elif existing != item:
-                steps.extensions_come.extend(self._new.change(existing, item))
+                steps.create_extensions.extend(self._new.change(existing, item))
         for key, item in there.items():
             if isinstance(item, Extension) and key not in wanted:
-                steps.extensions_go.extend(self._old.drop(item))
+                steps.drop_extensions.extend(self._old.drop(item))
 
     def _in_the_way(self) -> set[EntityKey]:
         """Entities that stand on what changes; not those that could not be created again."""
@@ -274,7 +278,7 @@ class _Comparison:
         place = above or ObjectName(key.schema, name)
         return place not in self._before.tables or place in self._after.tables
 
-    def _goes_along(self, key: EntityKey, gone: Collection[EntityKey]) -> bool:
+    def _is_dropped_with_owner(self, key: EntityKey, gone: Collection[EntityKey]) -> bool:
         """It is dropped with the table or view that it belongs to."""
         if key.kind not in ON_TABLES:
             return False
@@ -303,7 +307,7 @@ class _Comparison:
         """The server looks into the source of a function in SQL, and finds a name that is not there yet."""
         if not isinstance(entity, Routine) or entity.language != "sql":
             return False
-        words = words_of(entity)
+        words = source_words(entity)
         for name, table in self._after.tables.items():
             existing = self._before.tables.get(name)
             new = (
@@ -334,7 +338,7 @@ class _Comparison:
         stayed = {
             key: item
             for key, item in self._there.items()
-            if key not in gone and not self._goes_along(key, gone)
+            if key not in gone and not self._is_dropped_with_owner(key, gone)
         }
         came = {key: self._wanted[key] for key in early}
         return replace(
@@ -344,7 +348,7 @@ class _Comparison:
         )
 
     def _rights(
-        self, steps: EntitySteps, standing: Mapping[EntityKey, Grant], coming: Collection[EntityKey]
+        self, steps: EntityOrder, standing: Mapping[EntityKey, Grant], coming: Collection[EntityKey]
     ) -> None:
         """Rights go with their objects, and are given anew when these come back."""
         standing = _with_implied(standing, coming)
@@ -359,8 +363,8 @@ class _Comparison:
             for key, grant in wanted.items()
             if key not in standing or (grant.grantable and not standing[key].grantable)
         ]
-        steps.come.extend(revoked(leave, wanted, self._old_objects))
-        steps.come.extend(granted(come, self._new_objects))
+        steps.create.extend(revoked(leave, wanted, self._old_objects))
+        steps.create.extend(granted(come, self._new_objects))
 
     def _has_object(self, grant: Grant) -> bool:
         """What the right is about is there afterwards, as far as we know of it."""

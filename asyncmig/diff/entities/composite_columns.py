@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from asyncmig.catalog.model import Catalog
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["drop_replaced", "replace_composites", "replaced_composites", "with_replaced"]
@@ -133,7 +133,10 @@ def _in_order(names: Collection[ObjectName], these: Catalog, others: Catalog) ->
 
 
 def replace_composites(
-    types: Collection[ObjectName], old: Objects, new: Objects, retired: Mapping[ObjectName, str]
+    types: Collection[ObjectName],
+    old: SchemaItemFactory,
+    new: SchemaItemFactory,
+    retired: Mapping[ObjectName, str],
 ) -> Iterator[MigrateOperation]:
     """New types and casts to them, and the columns that stay moved over.
 
@@ -163,7 +166,7 @@ def replace_composites(
     yield from _columns(types, old, new)
 
 
-def _spelled(name: ObjectName, objects: Objects) -> str:
+def _spelled(name: ObjectName, objects: SchemaItemFactory) -> str:
     """The name where a function may stand, too."""
     if objects.schema(name) is None and name.name in _NO_FUNCTIONS:
         return f'"{name.name}"'
@@ -173,8 +176,8 @@ def _spelled(name: ObjectName, objects: Objects) -> str:
 def _row(
     before: CompositeType,
     after: CompositeType,
-    old: Objects,
-    new: Objects,
+    old: SchemaItemFactory,
+    new: SchemaItemFactory,
     replaced: Collection[ObjectName],
 ) -> str:
     there, wanted = _attributes(before, old.catalog), _attributes(after, new.catalog)
@@ -190,7 +193,7 @@ def _row(
     return ", ".join(values)
 
 
-def _cast(value: str, before: TypeName, after: TypeName, new: Objects) -> str:
+def _cast(value: str, before: TypeName, after: TypeName, new: SchemaItemFactory) -> str:
     type_ = new.local(after.text)
     is_ours = EntityKey("composite_type", *after.name) in new.catalog.entities.by_key
     if is_ours and before.name == after.name and before.array == after.array:
@@ -199,7 +202,7 @@ def _cast(value: str, before: TypeName, after: TypeName, new: Objects) -> str:
 
 
 def _columns(
-    types: Collection[ObjectName], old: Objects, new: Objects
+    types: Collection[ObjectName], old: SchemaItemFactory, new: SchemaItemFactory
 ) -> Iterator[MigrateOperation]:
     for place, table in old.catalog.tables.items():
         wanted = new.catalog.tables.get(place)
@@ -225,7 +228,10 @@ def _columns(
 
 
 def drop_replaced(
-    types: Collection[ObjectName], old: Objects, new: Objects, retired: Mapping[ObjectName, str]
+    types: Collection[ObjectName],
+    old: SchemaItemFactory,
+    new: SchemaItemFactory,
+    retired: Mapping[ObjectName, str],
 ) -> Iterator[MigrateOperation]:
     """The old ones go, what moved their values, and what only they were made of, once nothing uses it.
 

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["Hindrances", "hindrances", "tell_hindrances"]
+__all__ = ["Hindrances", "annotate", "drop_blockers"]
 
 Hindrances = dict[tuple[ObjectName, str], tuple[str, ...]]
 """By table and column, the column empty for a table that goes: ``view shop.titles``."""
 
 
-def hindrances(before: Catalog, after: Catalog, gone: Collection[EntityKey]) -> Hindrances:
+def drop_blockers(before: Catalog, after: Catalog, gone: Collection[EntityKey]) -> Hindrances:
     """What will not let go of what.
 
     Args:
@@ -40,12 +40,12 @@ def hindrances(before: Catalog, after: Catalog, gone: Collection[EntityKey]) -> 
             continue
         for need in sorted(entity.needs):
             dropped = _dropped(need, before, after)
-            if dropped is not None and not _goes_along(entity, dropped):
+            if dropped is not None and not _is_dropped_with(entity, dropped):
                 found[dropped][_told(key, before.default_schema)] = None
     return {dropped: tuple(names) for dropped, names in found.items()}
 
 
-def tell_hindrances(
+def annotate(
     operations: Iterable[MigrateOperation], hindered: Hindrances, default_schema: str
 ) -> None:
     """Note at each operation what will make it fail."""
@@ -53,7 +53,7 @@ def tell_hindrances(
         if isinstance(operation, DropColumnOp | DropTableOp):
             table = ObjectName(operation.schema or default_schema, str(operation.table_name))
             column = operation.column_name if isinstance(operation, DropColumnOp) else ""
-            operation.hindered_by = hindered.get((table, column), ())
+            operation.blocked_by = hindered.get((table, column), ())
 
 
 def _dropped(need: Need, before: Catalog, after: Catalog) -> tuple[ObjectName, str] | None:
@@ -67,7 +67,7 @@ def _dropped(need: Need, before: Catalog, after: Catalog) -> tuple[ObjectName, s
     return None if is_there else (name, need.detail)
 
 
-def _goes_along(entity: Entity, dropped: tuple[ObjectName, str]) -> bool:
+def _is_dropped_with(entity: Entity, dropped: tuple[ObjectName, str]) -> bool:
     """It goes with its table; but no trigger goes with a column that it reads."""
     table, column = dropped
     key = entity.key

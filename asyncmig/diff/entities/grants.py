@@ -12,7 +12,7 @@ from asyncmig.operations.directives.grants import GrantOp, RevokeOp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 
 __all__ = ["granted", "implied_by", "object_name", "revoked"]
 
@@ -35,7 +35,7 @@ def implied_by(routine: EntityKey) -> Grant:
     )
 
 
-def granted(grants: Iterable[Grant], objects: Objects) -> Iterator[GrantOp]:
+def granted(grants: Iterable[Grant], objects: SchemaItemFactory) -> Iterator[GrantOp]:
     """One GRANT for all that a role gets on an object."""
     for (kind, schema, name, role, grantable), some in _together(grants).items():
         yield GrantOp(
@@ -49,7 +49,7 @@ def granted(grants: Iterable[Grant], objects: Objects) -> Iterator[GrantOp]:
 
 
 def revoked(
-    grants: Iterable[Grant], wanted: Mapping[EntityKey, Grant], objects: Objects
+    grants: Iterable[Grant], wanted: Mapping[EntityKey, Grant], objects: SchemaItemFactory
 ) -> Iterator[RevokeOp]:
     """One REVOKE for all that a role loses on an object; of what it keeps, the right to pass it on."""
     gone = [grant for grant in grants if grant.key not in wanted]
@@ -76,7 +76,7 @@ def _together(
     return groups
 
 
-def _privileges(grants: Iterable[Grant], objects: Objects) -> list[str]:
+def _privileges(grants: Iterable[Grant], objects: SchemaItemFactory) -> list[str]:
     columns: dict[str, list[str]] = defaultdict(list)
     for grant in grants:
         found = columns[grant.privilege.lower() + (" " if grant.column else "")]
@@ -85,9 +85,9 @@ def _privileges(grants: Iterable[Grant], objects: Objects) -> list[str]:
     return [f"{verb}({', '.join(names)})" if names else verb for verb, names in columns.items()]
 
 
-def _name(kind: str, name: str, objects: Objects) -> str:
+def _name(kind: str, name: str, objects: SchemaItemFactory) -> str:
     return objects.local(name) if kind in {"function", "procedure"} else name
 
 
-def _schema(kind: str, schema: str, objects: Objects) -> str | None:
+def _schema(kind: str, schema: str, objects: SchemaItemFactory) -> str | None:
     return None if kind == "schema" else objects.schema(ObjectName(schema, ""))

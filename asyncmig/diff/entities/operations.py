@@ -35,7 +35,7 @@ from asyncmig.diff.entities.kinds.views import ViewKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["EntityOperations", "is_replaceable"]
@@ -67,7 +67,7 @@ class EntityOperations:
         objects: of that catalog.
     """
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: SchemaItemFactory) -> None:
         self._objects = objects
         self._kinds = {item: kind(objects) for item, kind in _KINDS.items()}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from asyncmig.diff.schema_items.constraint_items import add_constraint
 from asyncmig.diff.schema_items.index_items import create_index
 from asyncmig.diff.schema_items.model_types import model_column
-from asyncmig.diff.schema_items.schema_items import Objects
+from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, Constraint, ObjectName, Table
 
-__all__ = ["Choosing", "chosen", "without_tables"]
+__all__ = ["IncludeFilters", "apply_filters", "without_tables"]
 
 T = TypeVar("T")
 _KINDS = {
@@ -29,7 +29,7 @@ _KINDS = {
 }
 
 
-class Choosing(Protocol):
+class IncludeFilters(Protocol):
     """The user's two functions, as they are known from ``context.configure``."""
 
     @property
@@ -51,11 +51,11 @@ def without_tables(catalog: Catalog, names: Collection[ObjectName]) -> Catalog:
     )
 
 
-def chosen(
+def apply_filters(
     actual: Catalog,
     wanted: Catalog,
     models: Mapping[tuple[str, str], sa.Table],
-    choosing: Choosing,
+    choosing: IncludeFilters,
 ) -> tuple[Catalog, Catalog]:
     """Both catalogs without what is not to be compared.
 
@@ -154,8 +154,8 @@ class _ByObject:
         self._wanted = wanted
         self._models = models
         self._include = include
-        self._old = Objects(actual)
-        self._new = Objects(wanted)
+        self._old = SchemaItemFactory(actual)
+        self._new = SchemaItemFactory(wanted)
 
     def both(self) -> tuple[Catalog, Catalog]:
         """The two catalogs."""
@@ -266,14 +266,14 @@ class _ByObject:
         own = (index for index in model.indexes if index.name == name)
         return next(own, None) or self._index(self._new, ours, name)
 
-    def _index(self, objects: Objects, table: Table, name: str) -> Any:
+    def _index(self, objects: SchemaItemFactory, table: Table, name: str) -> Any:
         index = table.indexes.get(name)
         if index is None:
             return None
         operation: Any = create_index(objects, table, index)
         return operation.to_index() if hasattr(operation, "to_index") else index
 
-    def _constraint(self, objects: Objects, table: Table, name: str) -> Any:
+    def _constraint(self, objects: SchemaItemFactory, table: Table, name: str) -> Any:
         item = table.constraints.get(name)
         if item is None:
             return None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncmig.catalog.entities import Need
-from asyncmig.catalog.model import Holders
+from asyncmig.catalog.model import Dependents
 from asyncmig.diff.schema_items.printed_sql import printed
 
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, Domain, Enum, ObjectName, Sequence
 
-__all__ = ["with_what_stays"]
+__all__ = ["keep_used_types"]
 
 T = TypeVar("T", "Enum", "Domain", "Sequence")
 
 
-def with_what_stays(origin: Catalog, before: Catalog, after: Catalog) -> Catalog:
+def keep_used_types(origin: Catalog, before: Catalog, after: Catalog) -> Catalog:
     """The models' catalog, with the types and sequences of the database that something else needs.
 
     That is a function or view that stays, a table that is not compared, or a column or default of the models
@@ -31,7 +31,7 @@ def with_what_stays(origin: Catalog, before: Catalog, after: Catalog) -> Catalog
         before: the same after the renames.
         after: the models.
     """
-    staying = _Staying(origin, before, after)
+    staying = _RetainedTypes(origin, before, after)
     while more := [name for name in staying.types() if staying.is_needed("type", name)]:
         types = staying.after
         staying.after = replace(
@@ -48,7 +48,7 @@ def with_what_stays(origin: Catalog, before: Catalog, after: Catalog) -> Catalog
     return replace(after, sequences=_with(after.sequences, sequences, sequences))
 
 
-class _Staying:
+class _RetainedTypes:
     def __init__(self, origin: Catalog, before: Catalog, after: Catalog) -> None:
         self._origin = origin
         self._before = before
@@ -62,7 +62,7 @@ class _Staying:
 
     def is_needed(self, kind: str, name: ObjectName) -> bool:
         origin, need = self._origin, Need(kind, *name)
-        holders = origin.holders.get(need, Holders())
+        holders = origin.dependents.get(need, Dependents())
         return bool(
             not holders.tables <= origin.tables.keys()
             or not holders.domains <= origin.domains.keys()

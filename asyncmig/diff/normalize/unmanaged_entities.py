@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.declarations import Declarations
     from asyncmig.catalog.entities import Entity, EntityKey, Grant
     from asyncmig.catalog.model import Catalog
-    from asyncmig.diff.normalize.include_filters import Choosing
+    from asyncmig.diff.normalize.include_filters import IncludeFilters
 
 _MANAGEABLE = frozenset(
     {
@@ -38,7 +38,7 @@ _MANAGEABLE = frozenset(
 )
 _NO_DATA = re.compile(r"\bWITH\s+NO\s+DATA\s*;?\s*$", re.IGNORECASE)
 
-__all__ = ["Managed", "settled_entities"]
+__all__ = ["Managed", "keep_unmanaged"]
 
 _GRANTABLE = {
     "view": "table",
@@ -101,8 +101,8 @@ class Managed:
         )
 
 
-def settled_entities(
-    actual: Catalog, wanted: Catalog, managed: Managed, choosing: Choosing
+def keep_unmanaged(
+    actual: Catalog, wanted: Catalog, managed: Managed, choosing: IncludeFilters
 ) -> Catalog:
     """The catalog to be reached, with what is not managed taken from the database.
 
@@ -244,7 +244,7 @@ def _has_object(
     return _object(grant) in entities or _object(grant) not in before
 
 
-def _kept(choosing: Choosing, wanted: Catalog) -> Callable[[EntityKey, Any, Any], bool]:
+def _kept(choosing: IncludeFilters, wanted: Catalog) -> Callable[[EntityKey, Any, Any], bool]:
     """Whether the user's functions want an entity compared."""
 
     def kept(key: EntityKey, ours: Any, theirs: Any) -> bool:

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, Column, Constraint, Index, ObjectName, Table
 
-__all__ = ["settled", "with_names_of"]
+__all__ = ["keep_constraint_names", "keep_unmodelled"]
 
 T = TypeVar("T", Sequence, Enum, Domain)
 
 
-def settled(actual: Catalog, wanted: Catalog) -> Catalog:
+def keep_unmodelled(actual: Catalog, wanted: Catalog) -> Catalog:
     """The models' catalog, with what SQLAlchemy has no words for taken from the database's.
 
     That is who owns a sequence, while its owner stays; how columns and the indexes of constraints are stored;
@@ -49,7 +49,7 @@ def settled(actual: Catalog, wanted: Catalog) -> Catalog:
     )
 
 
-def with_names_of(actual: Catalog, wanted: Catalog) -> Catalog:
+def keep_constraint_names(actual: Catalog, wanted: Catalog) -> Catalog:
     """The models' catalog, in which a constraint that a model leaves unnamed is called as it is there.
 
     Whatever name the server, a convention or somebody chose for it once: it keeps it when it is built anew.

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ClauseElement, TextClause
 
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.schema_items.printed_sql import columns_in, without_casts
-from asyncmig.diff.schema_items.schema_items import Objects
+from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, Column, Constraint, Index, Table
 
-__all__ = ["Agreeing", "agreed"]
+__all__ = ["UserComparators", "apply_user_comparators"]
 
 _DIALECT = MigrationDialect()
 
 
-class Agreeing(Protocol):
+class UserComparators(Protocol):
     """True compares, False does not, and a function decides for a column.
 
     A function says True for different, False for the same, None for what we find.
@@ -42,11 +42,11 @@ class Agreeing(Protocol):
         ...
 
 
-def agreed(
+def apply_user_comparators(
     actual: Catalog,
     wanted: Catalog,
     models: Mapping[tuple[str, str], sa.Table],
-    agreeing: Agreeing,
+    agreeing: UserComparators,
     context: Any,
 ) -> Catalog:
     """The models' catalog, with the database's type or default where the user calls them the same.
@@ -62,7 +62,7 @@ def agreed(
         agreeing: what the user says; None is True.
         context: the first argument of the functions.
     """
-    comparison = _Comparison(actual, models, agreeing, context)
+    comparison = _UserComparison(actual, models, agreeing, context)
     tables = {
         name: table if there is None else comparison.table(table, there)
         for name, table in wanted.tables.items()
@@ -71,15 +71,15 @@ def agreed(
     return replace(wanted, tables=tables)
 
 
-class _Comparison:
+class _UserComparison:
     def __init__(
         self,
         actual: Catalog,
         models: Mapping[tuple[str, str], sa.Table],
-        agreeing: Agreeing,
+        agreeing: UserComparators,
         context: Any,
     ) -> None:
-        self._objects = Objects(actual)
+        self._objects = SchemaItemFactory(actual)
         self._models = models
         self._agreeing = agreeing
         self._context = context

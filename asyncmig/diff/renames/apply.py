@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncmig.catalog.model import ObjectName
-from asyncmig.diff.renames.apply_entities import entities_renamed
+from asyncmig.diff.renames.apply_entities import rename_entities
 from asyncmig.diff.schema_items.printed_sql import (
     printed,
     with_column,
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog, Column, Constraint, Domain, Index, Table
     from asyncmig.diff.schema_items.rename import Rename
 
-__all__ = ["is_taken", "renamed"]
+__all__ = ["apply_rename", "is_taken"]
 
 T = TypeVar("T")
 
 
-def renamed(catalog: Catalog, item: Rename) -> Catalog:
+def apply_rename(catalog: Catalog, item: Rename) -> Catalog:
     """The catalog after a rename, with what the server prints everywhere after it."""
-    catalog = replace(catalog, entities=entities_renamed(catalog.entities, item))
+    catalog = replace(catalog, entities=rename_entities(catalog.entities, item))
     match item.kind:
         case "table":
             return _with_table(catalog, item)

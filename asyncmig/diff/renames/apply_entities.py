@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from asyncmig.catalog.entities import Entities
     from asyncmig.diff.schema_items.rename import Rename
 
-__all__ = ["entities_renamed", "is_foretold"]
+__all__ = ["is_predictable", "rename_entities"]
 
 _CHANGED = " /* before a rename */"
 _RELATIONS = frozenset({"relation", "column", "constraint"})
 E = TypeVar("E", bound=Entity)
 
 
-def entities_renamed(entities: Entities, item: Rename) -> Entities:
+def rename_entities(entities: Entities, item: Rename) -> Entities:
     """The entities after a rename."""
     rename = _Renaming(item)
     changed = [rename.entity(entity) for entity in entities.by_key.values()]
@@ -57,7 +57,7 @@ def entities_renamed(entities: Entities, item: Rename) -> Entities:
     )
 
 
-def is_foretold(entity: Entity) -> bool:
+def is_predictable(entity: Entity) -> bool:
     """False for one that the server prints in another way after a rename."""
     texts = (getattr(entity, name, None) for name in ("query", "definition", "using", "check"))
     return not any(text is not None and text.endswith(_CHANGED) for text in texts)

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.catalog.model import ObjectName
-from asyncmig.diff.renames.apply import renamed
+from asyncmig.diff.renames.apply import apply_rename
 from asyncmig.diff.schema_items.rename import Rename
 from asyncmig.diff.tables.inheritance import origin, with_heirs
 from asyncmig.errors import TargetError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog
     from asyncmig.diff.schema_items.rename import Kind
 
-__all__ = ["requested"]
+__all__ = ["parse_requests"]
 
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
 _WHOLE: tuple[Kind, ...] = ("table", "enum", "sequence", "index")
@@ -33,7 +33,7 @@ class _Thing(NamedTuple):
     name: str
 
 
-def requested(
+def parse_requests(
     pairs: Mapping[str, str], before: Catalog, after: Catalog
 ) -> tuple[list[Rename], Catalog]:
     """The renames of old names to new ones, tables first, and the database after them.
@@ -61,7 +61,7 @@ def requested(
             item = _rename(found, old, new, before, after)
             for each in with_heirs(item, before):
                 renames.append(each)
-                before = renamed(before, each)
+                before = apply_rename(before, each)
             if item.kind in {"table", "enum"}:
                 tables[ObjectName(item.schema, item.old)] = item.new
             del rest[old]

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from asyncmig.diff.schema_items.rename import Rename
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["tell_sources", "words_of"]
+__all__ = ["source_words", "warn_about_sources"]
 
 _WORD = re.compile(r"\w+")
 
 
-def words_of(entity: Entity | None) -> frozenset[str]:
+def source_words(entity: Entity | None) -> frozenset[str]:
     """The words in the source of a routine; none where the server reads the source and keeps track of it."""
     if isinstance(entity, Routine) and entity.body is not None:
         return frozenset(_WORD.findall(entity.body))
     return frozenset()
 
 
-def tell_sources(
+def warn_about_sources(
     operations: Iterable[MigrateOperation],
     renames: Collection[Rename],
     database: Catalog,
@@ -46,7 +46,7 @@ def tell_sources(
     staying = {
         key: words
         for key, item in models.entities.by_key.items()
-        if database.entities.by_key.get(key) == item and (words := words_of(item))
+        if database.entities.by_key.get(key) == item and (words := source_words(item))
     }
     tables = {item.new: item.old for item in renames if item.kind == "table"}
     own = [item for item in renames if not item.along]

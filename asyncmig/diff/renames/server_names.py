@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, Constraint, ObjectName, Table
 
-__all__ = ["followers", "is_server_made", "server_name"]
+__all__ = ["default_name", "implied_renames", "is_default_name"]
 
 _LIMIT = 63
 _LABELS = {"p": "pkey", "u": "key", "f": "fkey", "c": "check", "x": "excl"}
 
 
-def server_name(table: str, columns: str, label: str) -> str:
+def default_name(table: str, columns: str, label: str) -> str:
     """``table_columns_label`` as PostgreSQL joins it: the longer part is cut until it fits.
 
     Args:
@@ -43,15 +43,15 @@ def server_name(table: str, columns: str, label: str) -> str:
     return "_".join((*parts, label))
 
 
-def is_server_made(name: str, table: str, columns: Sequence[str], label: str) -> bool:
+def is_default_name(name: str, table: str, columns: Sequence[str], label: str) -> bool:
     """True for what PostgreSQL would have called it, with the number that it adds to a taken name."""
     joined = "" if label == "pkey" else "_".join(columns)
     number = re.search(r"\d*$", name)
     numbered = f"{label}{number.group()}" if number else label
-    return name in {server_name(table, joined, label), server_name(table, joined, numbered)}
+    return name in {default_name(table, joined, label), default_name(table, joined, numbered)}
 
 
-def followers(
+def implied_renames(
     origin: Catalog, current: Catalog, models: Catalog, renames: Sequence[Rename]
 ) -> list[Rename]:
     """What else is to be renamed.
@@ -118,7 +118,7 @@ def _spellings(item: Constraint, columns: list[str]) -> list[list[str]]:
 
 
 def _made(item: Constraint, table: str, columns: list[str]) -> bool:
-    return is_server_made(item.name, table, columns, _LABELS[item.kind])
+    return is_default_name(item.name, table, columns, _LABELS[item.kind])
 
 
 def _sequences(
@@ -131,7 +131,7 @@ def _sequences(
         if column.sequence == after.sequence:
             continue
         old = [old_columns.get(name, name)]
-        if is_server_made(column.sequence.name, old_table, old, "seq"):
+        if is_default_name(column.sequence.name, old_table, old, "seq"):
             yield Rename(
                 kind="sequence",
                 schema=column.sequence.schema,

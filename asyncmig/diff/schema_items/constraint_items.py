@@ -17,7 +17,7 @@ from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUnique
 
 if TYPE_CHECKING:
     from asyncmig.catalog.model import Constraint, Table
-    from asyncmig.diff.schema_items.script_sql import Spelling
+    from asyncmig.diff.schema_items.script_sql import ScriptSql
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["add_constraint", "constraint_item", "constraint_using", "key_index"]
@@ -29,7 +29,7 @@ _EXCLUSION = re.compile(
 _ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 
-def constraint_item(spelling: Spelling, item: Constraint) -> sa.Constraint | None:
+def constraint_item(spelling: ScriptSql, item: Constraint) -> sa.Constraint | None:
     """A constraint to stand within ``create_table``; None when it has to be added afterwards."""
     timing = _timing(item)
     match item.kind:
@@ -62,7 +62,7 @@ def constraint_item(spelling: Spelling, item: Constraint) -> sa.Constraint | Non
             return None
 
 
-def add_constraint(spelling: Spelling, table: Table, item: Constraint) -> MigrateOperation:
+def add_constraint(spelling: ScriptSql, table: Table, item: Constraint) -> MigrateOperation:
     """The operation that adds a constraint."""
     name, schema = table.name.name, spelling.schema(table.name)
     later = {} if item.validated else {"postgresql_not_valid": True}
@@ -112,7 +112,7 @@ def add_constraint(spelling: Spelling, table: Table, item: Constraint) -> Migrat
 
 
 def key_index(
-    spelling: Spelling, table: Table, item: Constraint, name: str
+    spelling: ScriptSql, table: Table, item: Constraint, name: str
 ) -> CreateIndexOp | None:
     """The index of a unique constraint or primary key, built beforehand; None for other constraints."""
     distinct = item.definition.startswith("UNIQUE NULLS NOT DISTINCT")
@@ -132,7 +132,7 @@ def key_index(
 
 
 def constraint_using(
-    spelling: Spelling, table: Table, item: Constraint, index: str
+    spelling: ScriptSql, table: Table, item: Constraint, index: str
 ) -> ExecuteSQLOp:
     """The operation that makes a constraint of the index ``key_index``, which then has its name."""
     name = spelling.quote(item.name)
@@ -144,7 +144,7 @@ def constraint_using(
     )
 
 
-def _is_plain(spelling: Spelling, item: Constraint, words: str) -> bool:
+def _is_plain(spelling: ScriptSql, item: Constraint, words: str) -> bool:
     columns = ", ".join(map(spelling.quote, item.columns))
     return item.definition.partition(" DEFERRABLE")[0] == f"{words} ({columns})"
 

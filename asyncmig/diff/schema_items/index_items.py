@@ -10,14 +10,14 @@ from asyncmig.operations.directives.indexes import CreateIndexOp
 
 if TYPE_CHECKING:
     from asyncmig.catalog.model import Index, Table
-    from asyncmig.diff.schema_items.script_sql import Spelling
+    from asyncmig.diff.schema_items.script_sql import ScriptSql
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["create_index"]
 
 
 def create_index(
-    spelling: Spelling, table: Table, index: Index, *, concurrently: bool = False
+    spelling: ScriptSql, table: Table, index: Index, *, concurrently: bool = False
 ) -> MigrateOperation:
     """The operation that creates an index."""
     classes = dict(zip(index.keys, index.operator_classes, strict=False))

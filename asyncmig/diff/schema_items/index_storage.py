@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from asyncmig.catalog.model import Constraint, Index, Table
-    from asyncmig.diff.schema_items.script_sql import Spelling
+    from asyncmig.diff.schema_items.script_sql import ScriptSql
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["changed_details", "details_of_constraint", "details_of_index", "roles"]
 
 
 def details_of_index(
-    spelling: Spelling, table: Table, index: Index, create: MigrateOperation
+    spelling: ScriptSql, table: Table, index: Index, create: MigrateOperation
 ) -> Iterator[ExecuteSQLOp]:
     """What follows the creation of an index: ``create``, which may have no word for its tablespace."""
     if isinstance(create, ExecuteSQLOp) and index.tablespace is not None:
@@ -29,7 +29,7 @@ def details_of_index(
 
 
 def changed_details(
-    spelling: Spelling, table: Table, before: Index, after: Index
+    spelling: ScriptSql, table: Table, before: Index, after: Index
 ) -> Iterator[ExecuteSQLOp]:
     """What changes about an index that stays."""
     if before.tablespace != after.tablespace:
@@ -39,7 +39,7 @@ def changed_details(
 
 
 def details_of_constraint(
-    spelling: Spelling, table: Table, item: Constraint
+    spelling: ScriptSql, table: Table, item: Constraint
 ) -> Iterator[ExecuteSQLOp]:
     """How the index behind a new constraint is stored."""
     if item.parameters:
@@ -50,7 +50,7 @@ def details_of_constraint(
 
 
 def roles(
-    spelling: Spelling, before: Table | None, after: Table, built: Container[str]
+    spelling: ScriptSql, before: Table | None, after: Table, built: Container[str]
 ) -> Iterator[ExecuteSQLOp]:
     """Which index rows are known and ordered by.
 
@@ -72,12 +72,12 @@ def roles(
         yield ExecuteSQLOp(f"{alter} {said}")
 
 
-def _in_tablespace(spelling: Spelling, table: Table, index: str, place: str) -> ExecuteSQLOp:
+def _in_tablespace(spelling: ScriptSql, table: Table, index: str, place: str) -> ExecuteSQLOp:
     name = spelling.qualified(ObjectName(table.name.schema, index))
     return ExecuteSQLOp(f"ALTER INDEX {name} SET TABLESPACE {spelling.quote(place)}")
 
 
-def _comment(spelling: Spelling, table: Table, index: Index) -> ExecuteSQLOp:
+def _comment(spelling: ScriptSql, table: Table, index: Index) -> ExecuteSQLOp:
     name = spelling.qualified(ObjectName(table.name.schema, index.name))
     text = "NULL" if index.comment is None else literal(index.comment)
     return ExecuteSQLOp(f"COMMENT ON INDEX {name} IS {text}")

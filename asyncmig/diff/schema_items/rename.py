@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from asyncmig.catalog.model import ObjectName
-from asyncmig.diff.schema_items.schema_items import Objects
+from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 from asyncmig.operations.directives.columns import AlterColumnOp
 from asyncmig.operations.directives.enums import RenameEnumOp, RenameEnumValueOp
 from asyncmig.operations.directives.execute import ExecuteSQLOp
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["Kind", "Rename", "rename_operations", "undone"]
+__all__ = ["Kind", "Rename", "rename_operations", "reversed_renames"]
 
 Kind = Literal["table", "column", "constraint", "index", "enum", "enum_value", "sequence"]
 
@@ -54,7 +54,7 @@ class Rename:
         return ".".join(part for part in parts if part is not None)
 
 
-def undone(renames: Iterable[Rename]) -> list[Rename]:
+def reversed_renames(renames: Iterable[Rename]) -> list[Rename]:
     """What takes them back."""
     return [replace(item, old=item.new, new=item.old) for item in reversed(list(renames))]
 
@@ -66,11 +66,11 @@ def rename_operations(renames: Iterable[Rename], catalog: Catalog) -> list[Migra
         renames: each in terms of what those before it made.
         catalog: knows the default schema.
     """
-    objects = Objects(catalog)
+    objects = SchemaItemFactory(catalog)
     return [_operation(item, objects) for item in renames if not item.along]
 
 
-def _operation(item: Rename, objects: Objects) -> MigrateOperation:
+def _operation(item: Rename, objects: SchemaItemFactory) -> MigrateOperation:
     schema = objects.schema(ObjectName(item.schema, item.old))
     new = objects.quote(item.new)
     match item.kind:

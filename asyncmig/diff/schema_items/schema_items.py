@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from asyncmig.diff.schema_items.constraint_items import constraint_item
-from asyncmig.diff.schema_items.script_sql import Spelling, parameters, unwrapped
+from asyncmig.diff.schema_items.script_sql import ScriptSql, parameters, unwrapped
 from asyncmig.diff.schema_items.sqlalchemy_types import sql_type
 from asyncmig.operations.directives.tables import CreateTableOp
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     )
     from asyncmig.diff.schema_items.model_types import ModelTypes
 
-__all__ = ["Objects"]
+__all__ = ["SchemaItemFactory"]
 
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 
 
-class Objects(Spelling):
+class SchemaItemFactory(ScriptSql):
     """Makes schema items and operations of what one catalog says.
 
     Args:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.sql.text_escaping import without_parameters
+from asyncmig.sql.text_escaping import escape_colons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from asyncmig.catalog.model import Catalog, Column, ObjectName, TypeName
 
-__all__ = ["Spelling", "parameters", "unwrapped"]
+__all__ = ["ScriptSql", "parameters", "unwrapped"]
 
 _PREPARER = MigrationDialect().identifier_preparer
 _PIECES = re.compile(r"""('(?:[^']|'')*'(?:::regclass)?|"(?:[^"]|"")*")""")
@@ -24,7 +24,7 @@ _MODIFIERS = re.compile(r"\([\d,-]+\)")
 _LONG = {"bpchar": "character", "bpchar[]": "character[]", '"bit"': "bit"}
 
 
-class Spelling:
+class ScriptSql:
     """Spells what one catalog says: its default schema goes without a word.
 
     Args:
@@ -62,7 +62,7 @@ class Spelling:
 
     def text(self, sql: str) -> sa.TextClause:
         """The server's text as ``sa.text``: no colon of it is a parameter."""
-        return sa.text(without_parameters(self.local(sql)))
+        return sa.text(escape_colons(self.local(sql)))
 
     def default(self, column: Column) -> str | sa.TextClause | None:
         """A default as ``server_default`` takes it: a constant of the column's type as a string."""

@@ -11,7 +11,7 @@ from asyncmig.diff.entities.kinds.kind import literal
 from asyncmig.diff.schema_items.casts import converted, needs_cast
 from asyncmig.diff.schema_items.printed_sql import columns_in
 from asyncmig.diff.tables.storage import column_storage
-from asyncmig.diff.types.sequence_values import continued
+from asyncmig.diff.types.sequence_values import set_sequence_value
 from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.directives.sequences import (
     AlterSequenceOp,
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from asyncmig.catalog.model import Column, ObjectName, SequenceOptions, Table
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = [
     "add_column",
     "alter_column",
     "drop_column",
-    "rebuilt",
+    "rebuilt_columns",
     "serial_steps",
     "stop_generating",
     "using",
 ]
 
 
-def rebuilt(old: Table, new: Table, replaced: Collection[ObjectName]) -> frozenset[str]:
+def rebuilt_columns(old: Table, new: Table, replaced: Collection[ObjectName]) -> frozenset[str]:
     """The columns that PostgreSQL cannot alter into what they are to be: generated ones.
 
     Their expression changed, or the type of what it is made from. Their values are computed, so that
@@ -74,7 +74,7 @@ def _is_rebuilt(before: Column, after: Column, retyped: set[str]) -> bool:
     return not retyped.isdisjoint(columns_in(after.generated)) or after.name in retyped
 
 
-def stop_generating(table: Table, before: Column, old: Objects) -> AlterColumnOp:
+def stop_generating(table: Table, before: Column, old: SchemaItemFactory) -> AlterColumnOp:
     """DROP EXPRESSION."""
     return AlterColumnOp(
         table.name.name,
@@ -87,7 +87,9 @@ def stop_generating(table: Table, before: Column, old: Objects) -> AlterColumnOp
     )
 
 
-def add_column(table: Table, column: Column, objects: Objects) -> Iterator[MigrateOperation]:
+def add_column(
+    table: Table, column: Column, objects: SchemaItemFactory
+) -> Iterator[MigrateOperation]:
     """ADD COLUMN; a serial column's sequence comes first, numbers the rows, and is owned by it afterwards."""
     schema = objects.schema(table.name)
     item = objects.column(column, table)
@@ -102,7 +104,7 @@ def add_column(table: Table, column: Column, objects: Objects) -> Iterator[Migra
 
 
 def serial_steps(
-    table: Table, column: Column, objects: Objects, *, create: bool
+    table: Table, column: Column, objects: SchemaItemFactory, *, create: bool
 ) -> Iterator[MigrateOperation]:
     """The sequence of a serial column: its creation, or what joins it to the column."""
     name = _sequence_name(table, column)
@@ -123,12 +125,12 @@ def serial_steps(
     yield _owned(table, column, objects)
 
 
-def _next_value(table: Table, column: Column, objects: Objects) -> sa.TextClause:
+def _next_value(table: Table, column: Column, objects: SchemaItemFactory) -> sa.TextClause:
     name = objects.qualified(table.name._replace(name=_sequence_name(table, column)))
     return objects.text(f"nextval({literal(name)}::regclass)")
 
 
-def _owned(table: Table, column: Column, objects: Objects) -> AlterSequenceOp:
+def _owned(table: Table, column: Column, objects: SchemaItemFactory) -> AlterSequenceOp:
     return AlterSequenceOp(
         _sequence_name(table, column),
         schema=objects.schema(table.name),
@@ -146,7 +148,7 @@ def _said(options: Any) -> dict[str, Any]:
     return said(options)
 
 
-def drop_column(table: Table, column: Column, objects: Objects) -> DropColumnOp:
+def drop_column(table: Table, column: Column, objects: SchemaItemFactory) -> DropColumnOp:
     """DROP COLUMN."""
     return DropColumnOp.from_column_and_tablename(
         objects.schema(table.name), table.name.name, objects.column(column, table)
@@ -154,7 +156,7 @@ def drop_column(table: Table, column: Column, objects: Objects) -> DropColumnOp:
 
 
 def alter_column(
-    table: Table, before: Column, after: Column, old: Objects, new: Objects
+    table: Table, before: Column, after: Column, old: SchemaItemFactory, new: SchemaItemFactory
 ) -> Iterator[MigrateOperation]:
     """The changes of one column, in an order that the server takes.
 
@@ -222,7 +224,7 @@ def alter_column(
     if after.serial and not before.serial:
         yield from serial_steps(table, after, new, create=True)
         yield from serial_steps(table, after, new, create=False)
-    yield from continued(table, before, after, old, new)
+    yield from set_sequence_value(table, before, after, old, new)
 
 
 def _counting(column: Column) -> SequenceOptions | None:
@@ -237,13 +239,13 @@ def _must_restart(before: Column, after: Column) -> bool:
     return old is not None and new is not None and must_restart(old, new)
 
 
-def using(before: Column, after: Column, objects: Objects) -> str:
+def using(before: Column, after: Column, objects: SchemaItemFactory) -> str:
     """How values of another type become values of this one."""
     type_ = objects.local(after.type.text)
     return converted(objects.quote(after.name), before.type, after.type, type_)
 
 
-def _recount(before: Column, after: Column, old: Objects) -> Iterator[MigrateOperation]:
+def _recount(before: Column, after: Column, old: SchemaItemFactory) -> Iterator[MigrateOperation]:
     from asyncmig.diff.types.sequences import alteration
 
     if before.sequence is not None and before.options and after.options:

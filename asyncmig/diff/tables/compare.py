@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from asyncmig.catalog.model import Column, Constraint, ForeignKey, ObjectName, Table
-    from asyncmig.diff.comparison import Work
+    from asyncmig.diff.comparison import Comparison
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["compare_columns", "compare_tables"]
@@ -42,15 +42,15 @@ def _shape(table: Table) -> dict[str, str]:
     return {column.name: column.type.text for column in table.columns.values()}
 
 
-def compare_tables(work: Work) -> None:
+def compare_tables(work: Comparison) -> None:
     """Tables that come and go, and what is said of those that stay."""
     gone = {name: item for name, item in work.before.tables.items() if name not in work.common}
     come = {name: item for name, item in work.after.tables.items() if name not in work.common}
-    work.steps.keys_go = [*_keys_of_dropped(work, gone), *work.steps.keys_go]
+    work.steps.drop_foreign_keys = [*_keys_of_dropped(work, gone), *work.steps.drop_foreign_keys]
     for table in reversed(creation_order(gone)):
         drop = DropTableOp.from_table(work.old.table(table))
         drop.twin = next((name.schema for name in come if _is_twin(table, come[name])), None)
-        work.steps.tables_go.append(drop)
+        work.steps.drop_tables.append(drop)
     there: set[ObjectName] = set()
     for table in creation_order(come):
         there.add(table.name)
@@ -62,42 +62,42 @@ def compare_tables(work: Work) -> None:
         ]
         for column in table.columns.values():
             if column.serial and not work.new.writes_serial(column, table):
-                work.steps.tables_come += column_steps.serial_steps(
+                work.steps.create_tables += column_steps.serial_steps(
                     table, column, work.new, create=True
                 )
-        work.steps.tables_come.append(work.new.create_table(table, late))
+        work.steps.create_tables.append(work.new.create_table(table, late))
         for column in table.columns.values():
             if column.serial and not work.new.writes_serial(column, table):
-                work.steps.tables_come += column_steps.serial_steps(
+                work.steps.create_tables += column_steps.serial_steps(
                     table, column, work.new, create=False
                 )
         for column in table.columns.values():
-            work.steps.tables_come += column_storage(table, None, column, work.new)
-        work.steps.tables_come += parents(None, table, work.new)
+            work.steps.create_tables += column_storage(table, None, column, work.new)
+        work.steps.create_tables += parents(None, table, work.new)
         for item in late:
             comes = add_constraint(work.new, table, item)
             if item.kind == "f":
                 work.add_foreign_key(item, comes)
             else:
-                work.steps.constraints_come.append(comes)
+                work.steps.add_constraints.append(comes)
         for index in table.indexes.values():
             create = create_index(work.new, table, index)
-            work.steps.indexes_come.append(create)
-            work.steps.last += details_of_index(work.new, table, index, create)
+            work.steps.create_indexes.append(create)
+            work.steps.post += details_of_index(work.new, table, index, create)
         for item in table.constraints.values():
-            work.steps.last += details_of_constraint(work.new, table, item)
-        work.steps.last += roles(work.new, None, table, ())
-        work.steps.last += [
+            work.steps.post += details_of_constraint(work.new, table, item)
+        work.steps.post += roles(work.new, None, table, ())
+        work.steps.post += [
             constraint_comment(work, table, item)
             for item in table.constraints.values()
             if item.comment is not None
         ]
     for old, new in work.common.values():
         _table_changes(work, old, new)
-    work.steps.logging += _logging(work)
+    work.steps.set_logged += _logging(work)
 
 
-def _is_ready(work: Work, reference: ForeignKey, there: set[ObjectName]) -> bool:
+def _is_ready(work: Comparison, reference: ForeignKey, there: set[ObjectName]) -> bool:
     """True when a foreign key can be part of its table: the key that it leads to is there."""
     wanted = _key_of(work.after.tables.get(reference.table), reference)
     if wanted is None or constraint_item(work.new, wanted) is None:
@@ -113,7 +113,7 @@ def _is_ready(work: Work, reference: ForeignKey, there: set[ObjectName]) -> bool
     return same and existing is not None and existing.definition == wanted.definition
 
 
-def _keys_of_dropped(work: Work, gone: Mapping[ObjectName, Table]) -> list[MigrateOperation]:
+def _keys_of_dropped(work: Comparison, gone: Mapping[ObjectName, Table]) -> list[MigrateOperation]:
     """Foreign keys of cycles among the tables that go."""
     dropped: set[ObjectName] = set()
     found: list[MigrateOperation] = []
@@ -130,7 +130,7 @@ def _keys_of_dropped(work: Work, gone: Mapping[ObjectName, Table]) -> list[Migra
     return found
 
 
-def _logging(work: Work) -> Iterator[ExecuteSQLOp]:
+def _logging(work: Comparison) -> Iterator[ExecuteSQLOp]:
     """SET LOGGED and UNLOGGED: no logged table may point to one that is not."""
     changed = {
         name: new for name, (old, new) in work.common.items() if old.unlogged != new.unlogged
@@ -144,36 +144,36 @@ def _logging(work: Work) -> Iterator[ExecuteSQLOp]:
             yield ExecuteSQLOp(f"ALTER TABLE {work.new.qualified(table.name)} SET UNLOGGED")
 
 
-def _table_changes(work: Work, old: Table, new: Table) -> None:
+def _table_changes(work: Comparison, old: Table, new: Table) -> None:
     name, schema = new.name.name, work.new.schema(new.name)
     inheriting = Inheriting(work, new.name)
-    work.steps.first[:0] = [
+    work.steps.pre[:0] = [
         *partitioning(old, new, work.new),
         *left_parents(old, new, work.new),
         *inheriting.parting(),
     ]
-    work.steps.last += alter_storage(old, new, work.new)
-    work.steps.last += inheriting.joining()
-    work.steps.last += roles(work.new, old, new, work.built[new.name])
+    work.steps.post += alter_storage(old, new, work.new)
+    work.steps.post += inheriting.joining()
+    work.steps.post += roles(work.new, old, new, work.built[new.name])
     if old.comment != new.comment and new.comment is None:
-        work.steps.last.append(
+        work.steps.post.append(
             DropTableCommentOp(name, schema=schema, existing_comment=old.comment)
         )
     elif old.comment != new.comment:
-        work.steps.last.append(
+        work.steps.post.append(
             CreateTableCommentOp(name, new.comment, schema=schema, existing_comment=old.comment)
         )
 
 
-def compare_columns(work: Work) -> None:
+def compare_columns(work: Comparison) -> None:
     """Columns of the tables that stay."""
-    work.steps.types_change = retyped_by_parents(work.steps.types_change, work)
+    work.steps.change_types = retyped_by_parents(work.steps.change_types, work)
     # of tables that inherit, the children's before the parents'
     ahead: list[MigrateOperation] = []
     behind: list[MigrateOperation] = []
     for name, (old, new) in work.common.items():
         inheriting = Inheriting(work, name)
-        early: list[MigrateOperation] = [] if inheriting.related else work.steps.columns_change
+        early: list[MigrateOperation] = [] if inheriting.related else work.steps.change_columns
         generated: list[MigrateOperation] = []  # follow what they are made from
         grounds: list[MigrateOperation] = []  # go when nothing is made from them any more
         for column in new.columns.values():
@@ -183,26 +183,28 @@ def compare_columns(work: Work) -> None:
                 _column_changes(work, inheriting, (old, new), (existing, column), early)
                 continue
             if existing is not None and not inheriting.goes_along(existing):
-                goes = grounds if existing.generated is None else work.steps.generated_go
+                goes = grounds if existing.generated is None else work.steps.drop_generated
                 goes.append(column_steps.drop_column(old, existing, work.old))
             if not inheriting.comes_along(column):
                 comes += column_steps.add_column(new, column, work.new)
         for column in old.columns.values():
             if column.name in new.columns or inheriting.goes_along(column):
                 continue
-            goes = work.steps.columns_go if column.generated is None else work.steps.generated_go
+            goes = (
+                work.steps.drop_columns if column.generated is None else work.steps.drop_generated
+            )
             drop = column_steps.drop_column(old, column, work.old)
             goes.append(inheriting.outlived(column) or drop)
-        work.steps.generated_go += grounds
+        work.steps.drop_generated += grounds
         if inheriting.related:
             ahead, behind = [*early, *ahead], [*generated, *behind]
         else:
-            work.steps.columns_change += generated
-    work.steps.columns_change = [*ahead, *work.steps.columns_change, *behind]
+            work.steps.change_columns += generated
+    work.steps.change_columns = [*ahead, *work.steps.change_columns, *behind]
 
 
 def _column_changes(
-    work: Work,
+    work: Comparison,
     inheriting: Inheriting,
     tables: tuple[Table, Table],
     columns: tuple[Column, Column],
@@ -211,10 +213,10 @@ def _column_changes(
     old, new = tables
     existing, column = columns
     early += inheriting.ahead(existing, column)
-    work.steps.columns_change += inheriting.restored(existing, column)
+    work.steps.change_columns += inheriting.restored(existing, column)
     existing = inheriting.reached(existing, column)
     if existing.generated is not None and column.generated is None:
-        work.steps.generated_go.append(column_steps.stop_generating(old, existing, work.old))
+        work.steps.drop_generated.append(column_steps.stop_generating(old, existing, work.old))
         existing = replace(existing, generated=None)
     if existing.type.name == column.type.name and column.type.name in work.replaced_types:
         # it has the new type by then, be that an array of it or not, and the default with it
@@ -224,9 +226,9 @@ def _column_changes(
         if inheriting.gains(column.name):
             early += changes
         elif inheriting.loses(column.name):
-            work.steps.columns_go += changes
+            work.steps.drop_columns += changes
         else:
-            work.steps.columns_change += changes
+            work.steps.change_columns += changes
 
 
 def _key_of(table: Table | None, reference: ForeignKey) -> Constraint | None:

@@ -22,7 +22,7 @@ from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 
 if TYPE_CHECKING:
     from asyncmig.catalog.model import Constraint, Index, ObjectName, Table
-    from asyncmig.diff.comparison import Work
+    from asyncmig.diff.comparison import Comparison
     from asyncmig.diff.schema_items.matching import Matching
     from asyncmig.operations.base.operation import MigrateOperation
 
@@ -31,7 +31,7 @@ __all__ = ["compare_keys", "constraint_comment", "drop_constraint"]
 _KINDS = {"f": "foreignkey", "p": "primary", "u": "unique", "c": "check"}
 
 
-def compare_keys(work: Work) -> None:
+def compare_keys(work: Comparison) -> None:
     """Constraints and indexes of the tables that stay."""
     matchings: dict[ObjectName, tuple[Matching[Constraint], Matching[Index]]] = {}
     lost_keys: set[tuple[ObjectName, frozenset[str]]] = set()
@@ -72,7 +72,7 @@ def _respelled(old: Table, new: Table) -> list[str]:
     ]
 
 
-def _must_go(work: Work, table: ObjectName, item: Constraint) -> bool:
+def _must_go(work: Comparison, table: ObjectName, item: Constraint) -> bool:
     included = item.definition.partition(" INCLUDE ")[2] if item.kind in "pu" else ""
     carried = columns_in(included) if included else ()
     return work.carries_retyped(table, carried) or work.is_touched(
@@ -80,7 +80,7 @@ def _must_go(work: Work, table: ObjectName, item: Constraint) -> bool:
     )
 
 
-def _index_must_go(work: Work, table: ObjectName, index: Index) -> bool:
+def _index_must_go(work: Comparison, table: ObjectName, index: Index) -> bool:
     carried = index.include if index.unique else ()
     return work.carries_retyped(table, carried) or work.is_touched(
         table, (*index.keys, *index.include), index.body
@@ -88,7 +88,7 @@ def _index_must_go(work: Work, table: ObjectName, index: Index) -> bool:
 
 
 def _constraints(
-    work: Work,
+    work: Comparison,
     old: Table,
     new: Table,
     matching: Matching[Constraint],
@@ -101,17 +101,17 @@ def _constraints(
             come.append(after)
             continue
         if after.validated and not before.validated:
-            work.steps.last.append(
+            work.steps.post.append(
                 ValidateConstraintOp(after.name, new.name.name, schema=work.new.schema(new.name))
             )
         if before.comment != after.comment:
-            work.steps.last.append(constraint_comment(work, new, after))
+            work.steps.post.append(constraint_comment(work, new, after))
     for before, after in matching.renamed:
         if _is_orphaned(work, before, lost_keys):
             gone.append(before)
             come.append(after)
         elif not Inheriting(work, new.name).renames(before, after):
-            work.steps.names_change.append(
+            work.steps.rename.append(
                 ExecuteSQLOp(
                     f"ALTER TABLE {work.new.qualified(new.name)} RENAME CONSTRAINT "
                     f"{work.new.quote(before.name)} TO {work.new.quote(after.name)}"
@@ -125,20 +125,22 @@ def _constraints(
         if concurrently and _can_be_swapped(work, old, new, item, successor):
             swapped[item.name] = drop
         else:
-            (work.steps.keys_go if item.kind == "f" else work.steps.constraints_go).append(drop)
+            (
+                work.steps.drop_foreign_keys if item.kind == "f" else work.steps.drop_constraints
+            ).append(drop)
     for item in come:
         if item.kind == "f":
             work.add_foreign_key(item, add_constraint(work.new, new, item))
         elif not (concurrently and _key_comes_meanwhile(work, new, item, swapped.get(item.name))):
-            work.steps.constraints_come.append(add_constraint(work.new, new, item))
+            work.steps.add_constraints.append(add_constraint(work.new, new, item))
         work.built[new.name].add(item.name)
-        work.steps.last += details_of_constraint(work.new, new, item)
+        work.steps.post += details_of_constraint(work.new, new, item)
         if item.comment is not None:
-            work.steps.last.append(constraint_comment(work, new, item))
+            work.steps.post.append(constraint_comment(work, new, item))
 
 
 def _can_be_swapped(
-    work: Work, old: Table, new: Table, item: Constraint, successor: Constraint | None
+    work: Comparison, old: Table, new: Table, item: Constraint, successor: Constraint | None
 ) -> bool:
     """A key that may stand until its successor's index is built."""
     return (
@@ -151,7 +153,7 @@ def _can_be_swapped(
 
 
 def _key_comes_meanwhile(
-    work: Work, table: Table, item: Constraint, former: DropConstraintOp | None
+    work: Comparison, table: Table, item: Constraint, former: DropConstraintOp | None
 ) -> bool:
     """Build a key while writes go on; the one that has its name goes when the index is there."""
     name = item.name if former is None else work.free_index_name(table.name, item.name)
@@ -160,12 +162,12 @@ def _key_comes_meanwhile(
         return False
     goes = [] if former is None else [former]
     using = constraint_using(work.new, table, item, name)
-    work.build_meanwhile(table.name, item, [index, *goes, using])
+    work.create_concurrently(table.name, item, [index, *goes, using])
     return True
 
 
 def _is_orphaned(
-    work: Work, item: Constraint, lost_keys: set[tuple[ObjectName, frozenset[str]]]
+    work: Comparison, item: Constraint, lost_keys: set[tuple[ObjectName, frozenset[str]]]
 ) -> bool:
     """A foreign key whose target gives way."""
     reference = item.reference
@@ -175,7 +177,7 @@ def _is_orphaned(
     )
 
 
-def drop_constraint(work: Work, table: Table, item: Constraint) -> DropConstraintOp:
+def drop_constraint(work: Comparison, table: Table, item: Constraint) -> DropConstraintOp:
     """An operation that knows its way back."""
     add = add_constraint(work.old, table, item)
     return DropConstraintOp(
@@ -187,7 +189,7 @@ def drop_constraint(work: Work, table: Table, item: Constraint) -> DropConstrain
     )
 
 
-def constraint_comment(work: Work, table: Table, item: Constraint) -> ExecuteSQLOp:
+def constraint_comment(work: Comparison, table: Table, item: Constraint) -> ExecuteSQLOp:
     """What sets a comment, or takes it away."""
     text = "NULL" if item.comment is None else "'" + item.comment.replace("'", "''") + "'"
     return ExecuteSQLOp(
@@ -196,11 +198,11 @@ def constraint_comment(work: Work, table: Table, item: Constraint) -> ExecuteSQL
     )
 
 
-def _indexes(work: Work, old: Table, new: Table, matching: Matching[Index]) -> None:
+def _indexes(work: Comparison, old: Table, new: Table, matching: Matching[Index]) -> None:
     concurrently = _concurrently(work, old, new)
     for before, after in matching.renamed:
         renamed = work.new.qualified(old.name._replace(name=before.name))
-        work.steps.names_change.append(
+        work.steps.rename.append(
             ExecuteSQLOp(f"ALTER INDEX {renamed} RENAME TO {work.new.quote(after.name)}")
         )
     coming = {index.name for index in matching.new} if concurrently else set()
@@ -210,24 +212,24 @@ def _indexes(work: Work, old: Table, new: Table, matching: Matching[Index]) -> N
         if index.name in coming and _may_stand(work, old, new, index):
             swapped[index.name] = drop
         elif concurrently and (old.name, frozenset(index.keys)) not in work.keys_of_dropped:
-            work.steps.dropped_meanwhile.append(drop)
+            work.steps.drop_concurrently.append(drop)
         else:
-            work.steps.indexes_go.append(drop)
+            work.steps.drop_indexes.append(drop)
     for index in matching.new:
         create = create_index(work.new, new, index, concurrently=concurrently)
         if concurrently:
             former = swapped.get(index.name)
             steps = [create] if former is None else _swap(work, new, index, former)
-            work.build_meanwhile(new.name, index, steps)
+            work.create_concurrently(new.name, index, steps)
         else:
-            work.steps.indexes_come.append(create)
+            work.steps.create_indexes.append(create)
         work.built[new.name].add(index.name)
-        work.steps.last += details_of_index(work.new, new, index, create)
+        work.steps.post += details_of_index(work.new, new, index, create)
     for before, after in (*matching.kept, *matching.renamed):
-        work.steps.last += changed_details(work.new, new, before, after)
+        work.steps.post += changed_details(work.new, new, before, after)
 
 
-def _drop_index(work: Work, table: Table, index: Index, *, concurrently: bool) -> DropIndexOp:
+def _drop_index(work: Comparison, table: Table, index: Index, *, concurrently: bool) -> DropIndexOp:
     create = create_index(work.old, table, index)
     known = create if isinstance(create, CreateIndexOp) else None
     said = {} if known is None else {"unique": known.unique, **known.kw}
@@ -238,14 +240,16 @@ def _drop_index(work: Work, table: Table, index: Index, *, concurrently: bool) -
     )
 
 
-def _may_stand(work: Work, old: Table, new: Table, index: Index) -> bool:
+def _may_stand(work: Comparison, old: Table, new: Table, index: Index) -> bool:
     """Nothing takes an index away before its successor is there."""
     gone = old.columns.keys() - new.columns.keys()
     named = {*index.keys, *index.include, *columns_in(index.body)}
     return gone.isdisjoint(named) and not _index_must_go(work, old.name, index)
 
 
-def _swap(work: Work, table: Table, index: Index, former: DropIndexOp) -> list[MigrateOperation]:
+def _swap(
+    work: Comparison, table: Table, index: Index, former: DropIndexOp
+) -> list[MigrateOperation]:
     """Build an index under another name, so that the former one serves until then."""
     name = work.free_index_name(table.name, index.name)
     beginning = f" INDEX {printed(index.name)} ON "
@@ -257,5 +261,5 @@ def _swap(work: Work, table: Table, index: Index, former: DropIndexOp) -> list[M
     return [create, former, rename]
 
 
-def _concurrently(work: Work, old: Table, new: Table) -> bool:
+def _concurrently(work: Comparison, old: Table, new: Table) -> bool:
     return work.concurrent_indexes and old.partition_key is None and new.partition_key is None

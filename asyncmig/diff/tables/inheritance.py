@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from asyncmig.catalog.model import Catalog, Column, Constraint, Table
-    from asyncmig.diff.comparison import Work
+    from asyncmig.diff.comparison import Comparison
     from asyncmig.diff.schema_items.rename import Rename
     from asyncmig.operations.base.operation import MigrateOperation
 
@@ -166,7 +166,7 @@ class Inheriting:
         related: the table has a parent, or is one.
     """
 
-    def __init__(self, work: Work, name: ObjectName) -> None:
+    def __init__(self, work: Comparison, name: ObjectName) -> None:
         old, new = work.common[name]
         self._work = work
         self._name = name
@@ -315,7 +315,7 @@ class Inheriting:
         return (self._work.common[parent] for parent in self._parents)
 
 
-def _outlived(work: Work, parent: ObjectName, column: str) -> bool:
+def _outlived(work: Comparison, parent: ObjectName, column: str) -> bool:
     before, after = work.common[parent]
     if parent not in work.inherited or column not in before.columns or column in after.columns:
         return False
@@ -341,7 +341,7 @@ def _sets_default(before: Column, after: Column, *, retyped: bool) -> bool:
 
 
 def retyped_by_parents(
-    operations: Iterable[MigrateOperation], work: Work
+    operations: Iterable[MigrateOperation], work: Comparison
 ) -> list[MigrateOperation]:
     """Operations that move columns to another type, without those that a parent's already do.
 
@@ -372,6 +372,6 @@ def retyped_by_parents(
     return [*kept, *defaults]
 
 
-def _is_led(operation: AlterColumnOp, work: Work) -> bool:
+def _is_led(operation: AlterColumnOp, work: Comparison) -> bool:
     name = ObjectName(operation.schema or work.before.default_schema, operation.table_name)
     return name in work.common and Inheriting(work, name).led(operation.column_name) is not None

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from asyncmig.diff.schema_items.printed_sql import columns_in
 from asyncmig.diff.schema_items.script_sql import parameters
 from asyncmig.operations.directives.execute import ExecuteSQLOp
-from asyncmig.operations.unsupported_change import ImpossibleChangeOp
+from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.catalog.model import Column, Table
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["alter_storage", "column_storage", "left_parents", "parents", "partitioning"]
@@ -21,10 +21,12 @@ __all__ = ["alter_storage", "column_storage", "left_parents", "parents", "partit
 _PLAIN = "no partition key"
 
 
-def partitioning(before: Table, after: Table, objects: Objects) -> Iterator[ImpossibleChangeOp]:
+def partitioning(
+    before: Table, after: Table, objects: SchemaItemFactory
+) -> Iterator[UnsupportedChangeOp]:
     """A partition key that differs, or a column of it whose type does: nothing alters them."""
     if before.partition_key != after.partition_key:
-        yield ImpossibleChangeOp(
+        yield UnsupportedChangeOp(
             after.name.name,
             "its partitioning",
             before=_partitioned(before, objects),
@@ -35,7 +37,7 @@ def partitioning(before: Table, after: Table, objects: Objects) -> Iterator[Impo
     for column in sorted(columns_in((after.partition_key or "").partition(" ")[2])):
         old, new = before.columns.get(column), after.columns.get(column)
         if old is not None and new is not None and old.type != new.type:
-            yield ImpossibleChangeOp(
+            yield UnsupportedChangeOp(
                 after.name.name,
                 f"the type of {column}, which is in its partition key",
                 before=objects.local(old.type.text),
@@ -44,12 +46,14 @@ def partitioning(before: Table, after: Table, objects: Objects) -> Iterator[Impo
             )
 
 
-def _partitioned(table: Table, objects: Objects) -> str:
+def _partitioned(table: Table, objects: SchemaItemFactory) -> str:
     key = table.partition_key
     return _PLAIN if key is None else objects.local(key)
 
 
-def alter_storage(before: Table, after: Table, objects: Objects) -> Iterator[MigrateOperation]:
+def alter_storage(
+    before: Table, after: Table, objects: SchemaItemFactory
+) -> Iterator[MigrateOperation]:
     """ALTER TABLE for what differs in the way that rows are kept."""
     alter = f"ALTER TABLE {objects.qualified(after.name)}"
     if before.access_method != after.access_method:
@@ -68,7 +72,9 @@ def alter_storage(before: Table, after: Table, objects: Objects) -> Iterator[Mig
     yield from parents(before, after, objects)
 
 
-def left_parents(before: Table, after: Table, objects: Objects) -> Iterator[MigrateOperation]:
+def left_parents(
+    before: Table, after: Table, objects: SchemaItemFactory
+) -> Iterator[MigrateOperation]:
     """NO INHERIT, before the changes of a former parent could reach the table."""
     alter = f"ALTER TABLE {objects.qualified(after.name)}"
     for name in before.inherits:
@@ -76,7 +82,9 @@ def left_parents(before: Table, after: Table, objects: Objects) -> Iterator[Migr
             yield ExecuteSQLOp(f"{alter} NO INHERIT {objects.qualified(name)}")
 
 
-def parents(before: Table | None, after: Table, objects: Objects) -> Iterator[MigrateOperation]:
+def parents(
+    before: Table | None, after: Table, objects: SchemaItemFactory
+) -> Iterator[MigrateOperation]:
     """INHERIT; CREATE TABLE says the parents in the default schema by itself."""
     alter = f"ALTER TABLE {objects.qualified(after.name)}"
     there = objects.parents_at_once(after) if before is None else before.inherits
@@ -86,7 +94,7 @@ def parents(before: Table | None, after: Table, objects: Objects) -> Iterator[Mi
 
 
 def column_storage(
-    table: Table, before: Column | None, after: Column, objects: Objects
+    table: Table, before: Column | None, after: Column, objects: SchemaItemFactory
 ) -> Iterator[MigrateOperation]:
     """ALTER COLUMN for the way that its values are kept; ``before`` is None for a new column.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.renames.server_names import server_name
+from asyncmig.diff.renames.server_names import default_name
 from asyncmig.operations.directives.columns import AlterColumnOp
 from asyncmig.operations.directives.execute import ExecuteSQLOp
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from asyncmig.catalog.model import Catalog, Domain, ObjectName
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = [
@@ -28,14 +28,18 @@ __all__ = [
 _NUMBERS = {"smallint", "integer", "bigint", "real", "double precision", "numeric"}
 
 
-def create_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[ExecuteSQLOp]:
+def create_domains(
+    before: Catalog, after: Catalog, objects: SchemaItemFactory
+) -> Iterator[ExecuteSQLOp]:
     """CREATE DOMAIN for each new one."""
     for name, domain in after.domains.items():
         if name not in before.domains:
             yield ExecuteSQLOp(_create(domain, objects))
 
 
-def drop_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[ExecuteSQLOp]:
+def drop_domains(
+    before: Catalog, after: Catalog, objects: SchemaItemFactory
+) -> Iterator[ExecuteSQLOp]:
     """DROP DOMAIN for each one that is gone."""
     for name in before.domains:
         if name not in after.domains:
@@ -43,7 +47,7 @@ def drop_domains(before: Catalog, after: Catalog, objects: Objects) -> Iterator[
 
 
 def alter_domains(
-    before: Catalog, after: Catalog, objects: Objects, replaced: Collection[ObjectName]
+    before: Catalog, after: Catalog, objects: SchemaItemFactory, replaced: Collection[ObjectName]
 ) -> Iterator[ExecuteSQLOp]:
     """ALTER DOMAIN for what differs, but for those that are replaced."""
     for name, domain in after.domains.items():
@@ -68,7 +72,7 @@ def alter_domains(
                 )
 
 
-def _not_null(before: Domain, after: Domain, objects: Objects) -> Iterator[str]:
+def _not_null(before: Domain, after: Domain, objects: SchemaItemFactory) -> Iterator[str]:
     if after.nullable:
         if not before.nullable:
             yield "DROP NOT NULL"
@@ -117,7 +121,7 @@ def _element(domain: Domain) -> str:
 
 
 def replace_domain(
-    before: Domain, after: Domain, old: Objects, new: Objects, retired: str
+    before: Domain, after: Domain, old: SchemaItemFactory, new: SchemaItemFactory, retired: str
 ) -> Iterator[MigrateOperation]:
     """A new domain under the name of the old one, and the columns that stay moved over to it.
 
@@ -154,15 +158,15 @@ def replace_domain(
 
 
 def _made(domain: Domain) -> str:
-    return server_name(domain.name.name, "", "not_null")
+    return default_name(domain.name.name, "", "not_null")
 
 
-def drop_replaced(before: Domain, old: Objects, retired: str) -> ExecuteSQLOp:
+def drop_replaced(before: Domain, old: SchemaItemFactory, retired: str) -> ExecuteSQLOp:
     """DROP DOMAIN of the old one, once nothing uses it."""
     return ExecuteSQLOp(f"DROP DOMAIN {old.qualified(before.name._replace(name=retired))}")
 
 
-def _create(domain: Domain, objects: Objects) -> str:
+def _create(domain: Domain, objects: SchemaItemFactory) -> str:
     parts = [f"CREATE DOMAIN {objects.qualified(domain.name)} AS {objects.local(domain.type)}"]
     if domain.collation is not None:
         parts.append(f"COLLATE {domain.collation}")

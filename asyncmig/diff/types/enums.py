@@ -17,29 +17,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.catalog.model import Catalog, Column, Enum, Table
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["add_labels", "create_enum", "drop_enum", "drop_replaced", "grows", "replace_enum"]
+__all__ = [
+    "add_labels",
+    "create_enum",
+    "drop_enum",
+    "drop_replaced",
+    "only_adds_labels",
+    "replace_enum",
+]
 
 
-def grows(before: Enum, after: Enum) -> bool:
+def only_adds_labels(before: Enum, after: Enum) -> bool:
     """True when the new type has the old labels in their order, and more between them."""
     rest = iter(after.labels)
     return all(label in rest for label in before.labels)
 
 
-def create_enum(enum: Enum, objects: Objects) -> CreateEnumOp:
+def create_enum(enum: Enum, objects: SchemaItemFactory) -> CreateEnumOp:
     """CREATE TYPE."""
     return CreateEnumOp(enum.name.name, list(enum.labels), schema=objects.schema(enum.name))
 
 
-def drop_enum(enum: Enum, objects: Objects) -> DropEnumOp:
+def drop_enum(enum: Enum, objects: SchemaItemFactory) -> DropEnumOp:
     """DROP TYPE."""
     return DropEnumOp(enum.name.name, schema=objects.schema(enum.name), values=list(enum.labels))
 
 
-def add_labels(before: Enum, after: Enum, objects: Objects) -> Iterator[AddEnumValueOp]:
+def add_labels(before: Enum, after: Enum, objects: SchemaItemFactory) -> Iterator[AddEnumValueOp]:
     """ADD VALUE for each new label, at its place."""
     schema = objects.schema(after.name)
     there = set(before.labels)
@@ -52,7 +59,7 @@ def add_labels(before: Enum, after: Enum, objects: Objects) -> Iterator[AddEnumV
 
 
 def replace_enum(
-    before: Enum, after: Enum, old: Objects, new: Objects, retired: str
+    before: Enum, after: Enum, old: SchemaItemFactory, new: SchemaItemFactory, retired: str
 ) -> Iterator[MigrateOperation]:
     """A new type under the name of the old one, and the columns that stay moved over to it.
 
@@ -80,7 +87,7 @@ def replace_enum(
         )
 
 
-def drop_replaced(before: Enum, old: Objects, retired: str) -> DropEnumOp:
+def drop_replaced(before: Enum, old: SchemaItemFactory, retired: str) -> DropEnumOp:
     """DROP TYPE of the old one, once nothing uses it."""
     return DropEnumOp(retired, schema=old.schema(before.name), values=list(before.labels))
 

@@ -8,34 +8,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.renames.server_names import is_server_made, server_name
+from asyncmig.diff.renames.server_names import default_name, is_default_name
 from asyncmig.diff.schema_items.rename import Rename, rename_operations
 from asyncmig.diff.types.sequences import must_restart
 
 if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog, Column
-    from asyncmig.diff.comparison import Work
+    from asyncmig.diff.comparison import Comparison
 
 __all__ = ["name_sequences"]
 
 
-def name_sequences(work: Work) -> None:
+def name_sequences(work: Comparison) -> None:
     """Give the sequences of new identities their names, where they are not those that the server makes."""
     for name, table in work.after.tables.items():
         old = work.before.tables.get(name)
         for column in table.columns.values():
             if column.identity is None or column.sequence is None:
                 continue
-            if is_server_made(column.sequence.name, name.name, [column.name], "seq"):
+            if is_default_name(column.sequence.name, name.name, [column.name], "seq"):
                 continue
             if old is not None and _stays(old.columns.get(column.name), column):
                 continue
-            made = server_name(name.name, column.name, "seq")
+            made = default_name(name.name, column.name, "seq")
             if made not in _sequences_in(work.before, name.schema):  # else it is made with a number
                 rename = Rename(
                     kind="sequence", schema=name.schema, old=made, new=column.sequence.name
                 )
-                work.steps.sequences_go += rename_operations([rename], work.after)
+                work.steps.drop_sequences += rename_operations([rename], work.after)
 
 
 def _stays(before: Column | None, after: Column) -> bool:

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
         SequenceOptions,
         Table,
     )
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.directives.execute import ExecuteSQLOp
 
-__all__ = ["continued", "continued_after_restart"]
+__all__ = ["set_sequence_value", "set_value_after_restart"]
 
 _BITS = {"smallint": 15, "integer": 31, "bigint": 63}
 
 
-def continued(
-    table: Table, before: Column, after: Column, old: Objects, new: Objects
+def set_sequence_value(
+    table: Table, before: Column, after: Column, old: SchemaItemFactory, new: SchemaItemFactory
 ) -> Iterator[ExecuteSQLOp]:
     """What an altered column needs where another counter counts for it than before.
 
@@ -64,8 +64,8 @@ def continued(
             yield from _set(table, after, counter, after.options, start, new)
 
 
-def continued_after_restart(
-    sequence: Sequence, old: Objects, new: Objects
+def set_value_after_restart(
+    sequence: Sequence, old: SchemaItemFactory, new: SchemaItemFactory
 ) -> Iterator[ExecuteSQLOp]:
     """What a sequence that starts again needs, for the columns that it counts for and goes on to."""
     for name, table in old.catalog.tables.items():
@@ -79,7 +79,7 @@ def continued_after_restart(
 
 
 def _behind_others(
-    table: Table, column: Column, sequence: Sequence, objects: Objects
+    table: Table, column: Column, sequence: Sequence, objects: SchemaItemFactory
 ) -> Iterator[ExecuteSQLOp]:
     """Of a sequence that other columns may count with, too: it is never set back."""
     name = objects.qualified(sequence.name)
@@ -93,7 +93,7 @@ def _set(
     counter: str,
     options: SequenceOptions,
     begin: str,
-    objects: Objects,
+    objects: SchemaItemFactory,
 ) -> Iterator[ExecuteSQLOp]:
     type_ = _number(column, objects.catalog)
     if type_ is None:

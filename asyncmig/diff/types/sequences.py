@@ -16,7 +16,7 @@ from asyncmig.operations.directives.sequences import (
 if TYPE_CHECKING:
     from asyncmig.catalog.model import Sequence
     from asyncmig.catalog.model import SequenceOptions as Options
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 
 __all__ = ["alteration", "create_sequence", "drop_sequence", "must_restart", "owned_by", "said"]
 
@@ -45,14 +45,14 @@ def said(options: Options) -> dict[str, Any]:
     return found
 
 
-def create_sequence(sequence: Sequence, objects: Objects) -> CreateSequenceOp:
+def create_sequence(sequence: Sequence, objects: SchemaItemFactory) -> CreateSequenceOp:
     """CREATE SEQUENCE; its owner follows when its table is there."""
     return CreateSequenceOp(
         sequence.name.name, schema=objects.schema(sequence.name), **said(sequence.options)
     )
 
 
-def drop_sequence(sequence: Sequence, objects: Objects) -> DropSequenceOp:
+def drop_sequence(sequence: Sequence, objects: SchemaItemFactory) -> DropSequenceOp:
     """DROP SEQUENCE."""
     return DropSequenceOp(
         sequence.name.name,
@@ -61,7 +61,7 @@ def drop_sequence(sequence: Sequence, objects: Objects) -> DropSequenceOp:
     )
 
 
-def owned_by(sequence: Sequence, objects: Objects) -> AlterSequenceOp:
+def owned_by(sequence: Sequence, objects: SchemaItemFactory) -> AlterSequenceOp:
     """ALTER SEQUENCE ... OWNED BY."""
     owner: Any = False
     if sequence.owned_by is not None:

@@ -10,7 +10,7 @@ import sqlalchemy
 from asyncmig.errors import DirectiveError
 from asyncmig.operations.base.origin import call_site
 
-__all__ = ["refusal"]
+__all__ = ["directive_error"]
 
 _OURS = (
     str(Path(__file__).parents[2]),
@@ -23,7 +23,7 @@ _OURS = (
 _DIRECTIVES = str(Path(__file__).parents[1])
 
 
-def refusal(message: str, *, hint: str, directive: str | None = None) -> DirectiveError:
+def directive_error(message: str, *, hint: str, directive: str | None = None) -> DirectiveError:
     """An error that names the line of the script, or of its helper module, that is to blame."""
     origin = _caller()
     where = f" ({origin})" if origin else ""

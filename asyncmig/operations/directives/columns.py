@@ -81,11 +81,11 @@ class DropColumnOp(AlterTableOp):
     """``ALTER TABLE ... DROP COLUMN``.
 
     Attributes:
-        hindered_by: what stands on the column and stays, as far as a comparison knows: ``view titles``.
+        blocked_by: what stands on the column and stays, as far as a comparison knows: ``view titles``.
     """
 
     directive = "drop_column"
-    hindered_by: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
 
     def __init__(
         self,

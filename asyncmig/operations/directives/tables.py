@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.schema import SchemaItem
 
 from asyncmig.operations.base.directives import Directives
-from asyncmig.operations.base.errors import refusal
+from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.base.operation import MigrateOperation
 from asyncmig.operations.base.schema_objects import SchemaObjects
 from asyncmig.operations.base.sqlalchemy_private import in_order, table_prefixes
@@ -109,12 +109,12 @@ class DropTableOp(MigrateOperation):
     """``DROP TABLE``. Types of its columns stay: nobody knows who else uses them.
 
     Attributes:
-        hindered_by: what stands on the table and stays, as far as a comparison knows: ``view titles``.
+        blocked_by: what stands on the table and stays, as far as a comparison knows: ``view titles``.
         twin: the schema in which a table of its name and with its columns comes.
     """
 
     directive = "drop_table"
-    hindered_by: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
     twin: str | None = None
 
     def __init__(
@@ -245,7 +245,7 @@ class TableDirectives(Directives):
         for item in items:
             # Table would leave out what it does not know; scripts of Alembic may have a None
             if item is not None and not isinstance(item, SchemaItem):
-                raise refusal(
+                raise directive_error(
                     f"create_table takes columns, constraints and indexes, not {type(item).__name__}",
                     hint="write sa.Column(...); those of a list go in with a star: *columns",
                     directive=CreateTableOp.directive,

@@ -15,7 +15,7 @@ from asyncmig.errors import DirectiveError
 from asyncmig.operations.base.containers import OpContainer
 from asyncmig.operations.directives.enums import AddEnumValueOp
 from asyncmig.operations.directives.execute import ExecuteSQLOp
-from asyncmig.operations.unsupported_change import ImpossibleChangeOp
+from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.plan.model import PhaseKind
 from asyncmig.plan.phases import split_phases
 from asyncmig.render.files.text import mako_template
@@ -23,7 +23,7 @@ from asyncmig.render.source.layout import Call, Code, laid_out
 from asyncmig.render.source.sql_literals import sql_text
 from asyncmig.sql.classify import classify
 from asyncmig.sql.statement import Statement
-from asyncmig.sql.text_escaping import without_parameters
+from asyncmig.sql.text_escaping import escape_colons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -129,7 +129,7 @@ class AlembicScript:
             calls = [
                 Call.of(
                     items.op("execute"),
-                    sql_text(without_parameters(compiled.sql), items.imports, exact=True),
+                    sql_text(escape_colons(compiled.sql), items.imports, exact=True),
                 )
                 for compiled in compile_operation(again, _DIALECT)
             ]
@@ -141,7 +141,7 @@ class AlembicScript:
 
 
 def _is_alembics(operation: MigrateOperation, code: Code, items: ItemWriter) -> bool:
-    if isinstance(operation, ImpossibleChangeOp) or not isinstance(code, Call):
+    if isinstance(operation, UnsupportedChangeOp) or not isinstance(code, Call):
         return True  # no directive: it raises an error
     known = ALEMBIC_DIRECTIVES.get(code.name.removeprefix(items.op("")))
     if known is None:

@@ -31,14 +31,14 @@ from asyncmig.operations.directives.sequences import (
     DropSequenceOp,
 )
 from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
-from asyncmig.operations.unsupported_change import ImpossibleChangeOp
+from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.render.code.alembic_portable import AlembicScript
 from asyncmig.render.code.entities import ENTITY_WRITERS
-from asyncmig.render.source.comments import remarks
+from asyncmig.render.source.comments import comment_lines
 from asyncmig.render.source.layout import Call, Code, Listed, laid_out, string
 from asyncmig.render.source.sql_literals import sql_text
-from asyncmig.render.warnings.script_scope import Surroundings
-from asyncmig.render.warnings.warnings import cautions
+from asyncmig.render.warnings.script_scope import ScriptScope
+from asyncmig.render.warnings.warnings import review_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -63,7 +63,7 @@ def render_operations(
         ScriptError: an operation, or something in one, has no spelling as a directive.
     """
     listed = list(operations)
-    script = Surroundings.of(listed)
+    script = ScriptScope.of(listed)
     alembics = AlembicScript(listed) if for_alembic else None
     return "\n".join(
         line for operation in listed for line in _lines(operation, items, script, alembics)
@@ -73,7 +73,7 @@ def render_operations(
 def _lines(
     operation: MigrateOperation,
     items: ItemWriter,
-    script: Surroundings,
+    script: ScriptScope,
     alembics: AlembicScript | None,
 ) -> Iterator[str]:
     own = items.renderer(type(operation)) if items.renderer is not None else None
@@ -85,7 +85,7 @@ def _lines(
         for inner in operation.ops:
             yield from _lines(inner, items, script, alembics)
         return
-    yield from remarks(cautions(operation, script))
+    yield from comment_lines(review_warnings(operation, script))
     for kind in type(operation).__mro__:
         if (write := _WRITERS.get(kind)) is not None:
             imports = set(items.imports)
@@ -128,7 +128,7 @@ def _drop_table(operation: DropTableOp, items: ItemWriter) -> Code:
     )
 
 
-def _impossible(operation: ImpossibleChangeOp, items: ItemWriter) -> Code:
+def _impossible(operation: UnsupportedChangeOp, items: ItemWriter) -> Code:
     del items
     return Call.of("raise NotImplementedError", string(operation.message))
 
@@ -432,7 +432,7 @@ _WRITERS: Mapping[type, Any] = {
     DropTableCommentOp: _drop_comment,
     DropTableOp: _drop_table,
     ExecuteSQLOp: _execute,
-    ImpossibleChangeOp: _impossible,
+    UnsupportedChangeOp: _impossible,
     RenameEnumOp: _rename_enum,
     RenameEnumValueOp: _rename_enum_value,
     RenameTableOp: _rename_table,

@@ -8,10 +8,10 @@ from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.plan.model import PhaseKind
 from asyncmig.plan.phases import split_phases
-from asyncmig.render.source.comments import remarks
-from asyncmig.render.warnings.script_scope import Surroundings, flat
-from asyncmig.render.warnings.warnings import cautions
-from asyncmig.sql.carriage_returns import spelled_returns
+from asyncmig.render.source.comments import comment_lines
+from asyncmig.render.warnings.script_scope import ScriptScope, flat
+from asyncmig.render.warnings.warnings import review_warnings
+from asyncmig.sql.carriage_returns import escape_carriage_returns
 from asyncmig.sql.classify import classify
 from asyncmig.sql.statement import Statement
 
@@ -36,13 +36,13 @@ def render_sql(operations: Iterable[MigrateOperation]) -> str:
     remarked: dict[int, str] = {}
     statements: list[Statement] = []
     listed = list(flat(operations))
-    script = Surroundings.of(listed)
+    script = ScriptScope.of(listed)
     for operation in listed:
-        remark = "\n".join(remarks(cautions(operation, script), mark="--"))
+        remark = "\n".join(comment_lines(review_warnings(operation, script), mark="--"))
         for compiled in compile_operation(operation, dialect):
             facts = classify(compiled.sql)
             statement = Statement(
-                sql=spelled_returns(compiled.sql),
+                sql=escape_carriage_returns(compiled.sql),
                 transactional=facts.transactional and not compiled.autocommit,
                 enum_label=facts.enum_label,
             )

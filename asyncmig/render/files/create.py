@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from asyncmig.revisions.graph.revision import Revision
     from asyncmig.revisions.script_directory import ScriptDirectory
 
-__all__ = ["create_merge", "create_revision", "make_room"]
+__all__ = ["create_merge", "create_revision", "ensure_versions_folder"]
 
 
-def make_room(settings: Settings) -> None:
+def ensure_versions_folder(settings: Settings) -> None:
     """Make the folder of revisions where the script directory has none: git keeps no empty folders.
 
     Raises:

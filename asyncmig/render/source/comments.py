@@ -11,7 +11,7 @@ from asyncmig.render.source.layout import WIDTH
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["remarks", "together"]
+__all__ = ["comment_lines", "together"]
 
 # PostgreSQL's names hold none, so that it stands for a blank and nothing else
 _TIED = "\0"
@@ -22,7 +22,7 @@ def together(code: str) -> str:
     return code.replace(" ", _TIED)
 
 
-def remarks(sentences: Iterable[str], mark: str = "#") -> list[str]:
+def comment_lines(sentences: Iterable[str], mark: str = "#") -> list[str]:
     """The lines of a comment, each sentence from a new one; a line break in a name is a blank.
 
     Args:

@@ -14,14 +14,14 @@ from asyncmig.operations.directives.exclusions import CreateExcludeConstraintOp
 from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
 from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
-from asyncmig.render.warnings.script_scope import place_of
+from asyncmig.render.warnings.script_scope import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from asyncmig.render.warnings.script_scope import Surroundings
+    from asyncmig.render.warnings.script_scope import ScriptScope
 
-__all__ = ["name_of_table", "unfit_rows"]
+__all__ = ["name_of_table", "violating_rows"]
 
 _DIALECT = MigrationDialect()
 _ORDER = re.compile(r"( ASC| DESC)?( NULLS (FIRST|LAST))?$")
@@ -29,15 +29,15 @@ _ORDER = re.compile(r"( ASC| DESC)?( NULLS (FIRST|LAST))?$")
 
 def name_of_table(operation: Any) -> str:
     """The table of an operation, as a sentence names it."""
-    schema, table = place_of(operation)
+    schema, table = column_of(operation)
     return f"{schema}.{table}" if schema else table
 
 
-def unfit_rows(
-    operation: AddConstraintOp | CreateIndexOp | ValidateConstraintOp, script: Surroundings
+def violating_rows(
+    operation: AddConstraintOp | CreateIndexOp | ValidateConstraintOp, script: ScriptScope
 ) -> Iterator[str]:
     """Which rows make it fail; nothing where none can."""
-    table, place = name_of_table(operation), place_of(operation)
+    table, place = name_of_table(operation), column_of(operation)
     if isinstance(operation, ValidateConstraintOp):
         yield f"fails if rows of {table} break it"
         return
@@ -59,8 +59,8 @@ def unfit_rows(
             return
 
 
-def _unmatched(operation: CreateForeignKeyOp, script: Surroundings) -> Iterator[str]:
-    place = place_of(operation)
+def _unmatched(operation: CreateForeignKeyOp, script: ScriptScope) -> Iterator[str]:
+    place = column_of(operation)
     columns = operation.local_cols
     # of several columns one NULL will do, unless it is MATCH FULL
     enough = all if operation.kw.get("match") else any
@@ -78,9 +78,9 @@ def _unmatched(operation: CreateForeignKeyOp, script: Surroundings) -> Iterator[
 def _doubled(
     operation: CreatePrimaryKeyOp | CreateUniqueConstraintOp | CreateIndexOp,
     keys: Sequence[Any],
-    script: Surroundings,
+    script: ScriptScope,
 ) -> Iterator[str]:
-    place = place_of(operation)
+    place = column_of(operation)
     names = [_key(key) for key in keys]
     distinct_nulls = not operation.kw.get("postgresql_nulls_not_distinct")
     if any(

@@ -14,7 +14,7 @@ from asyncmig.operations.directives.constraints import AddConstraintOp, DropCons
 from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
 from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.directives.tables import CreateTableOp
-from asyncmig.render.warnings.type_changes import retyping
+from asyncmig.render.warnings.type_changes import type_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["Place", "Surroundings", "flat", "place_of"]
+__all__ = ["Place", "ScriptScope", "column_of", "flat"]
 
 Place: TypeAlias = tuple[str | None, str]
 """A table: its schema, as scripts say it, and its name."""
@@ -31,14 +31,14 @@ Place: TypeAlias = tuple[str | None, str]
 _DIALECT = MigrationDialect()
 
 
-def place_of(operation: Any) -> Place:
+def column_of(operation: Any) -> Place:
     """The table that an operation is about; of a foreign key, the one that points."""
     name = getattr(operation, "source_table", None) or operation.table_name
     return operation.schema, name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ScriptScope:
     """A script, by what it does to its tables.
 
     Attributes:
@@ -57,7 +57,7 @@ class Surroundings:
     retyped: frozenset[Place] = frozenset()
 
     @classmethod
-    def of(cls, operations: Iterable[MigrateOperation]) -> Surroundings:
+    def of(cls, operations: Iterable[MigrateOperation]) -> ScriptScope:
         """Those of each operation of a script."""
         created: set[Place] = set()
         retyped: set[Place] = set()
@@ -66,18 +66,18 @@ class Surroundings:
         for operation in flat(operations):
             match operation:
                 case CreateTableOp():
-                    created.add(place_of(operation))
+                    created.add(column_of(operation))
                 case AddColumnOp():
-                    added[place_of(operation), operation.column.name] = operation.column
+                    added[column_of(operation), operation.column.name] = operation.column
                     if operation.column.computed is not None:
                         # it may have been there before, made of something else
-                        retyped.add(place_of(operation))
+                        retyped.add(column_of(operation))
                 case DropConstraintOp(constraint_name=str(name)):
-                    dropped[place_of(operation), name] = operation
+                    dropped[column_of(operation), name] = operation
                 case DropIndexOp(index_name=str(name), table_name=str()):
-                    dropped[place_of(operation), name] = operation
+                    dropped[column_of(operation), name] = operation
                 case AlterColumnOp() if not _keeps_values(operation):
-                    retyped.add(place_of(operation))
+                    retyped.add(column_of(operation))
                 case _:
                     pass
         return cls(
@@ -98,7 +98,7 @@ class Surroundings:
 
     def builds_again(self, operation: AddConstraintOp | CreateIndexOp) -> bool:
         """The rows satisfied it before, and nothing happens to them: it goes and comes as it was."""
-        place = place_of(operation)
+        place = column_of(operation)
         name = (
             operation.index_name
             if isinstance(operation, CreateIndexOp)
@@ -130,7 +130,7 @@ def _keeps_values(operation: AlterColumnOp) -> bool:
     after: Any = operation.modify_type
     if after is None:
         return True
-    return before is not None and retyping(before, after).keeps_values
+    return before is not None and type_change(before, after).keeps_values
 
 
 def _sql(operation: MigrateOperation) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["Retyping", "lost_labels", "retyping"]
+__all__ = ["TypeChange", "lost_labels", "type_change"]
 
 _DIALECT = MigrationDialect()
 _FORM = re.compile(r"(?P<name>[A-Z ]+?) ?(?:\((?P<sizes>[\d, -]+)\))?(?P<rest> [A-Z ]+)?")
@@ -38,7 +38,7 @@ _LOSSES: Mapping[tuple[str, str], str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retyping:
+class TypeChange:
     """What a change of type does.
 
     Attributes:
@@ -64,12 +64,14 @@ class _Form:
     array: bool = False
 
 
-_STAYS = Retyping(rewrites=False)
-_FITS = Retyping()
-_MAY_FAIL = Retyping(fails=True)
+_STAYS = TypeChange(rewrites=False)
+_FITS = TypeChange()
+_MAY_FAIL = TypeChange(fails=True)
 
 
-def retyping(before: TypeEngine[Any], after: TypeEngine[Any], *, using: bool = False) -> Retyping:
+def type_change(
+    before: TypeEngine[Any], after: TypeEngine[Any], *, using: bool = False
+) -> TypeChange:
     """What the change from one type to another does; of enums, apart from ``lost_labels``.
 
     Args:
@@ -94,7 +96,7 @@ def retyping(before: TypeEngine[Any], after: TypeEngine[Any], *, using: bool = F
     found = replace(found, rewrites=True)
     if using and found.fails and new.name in {"VARCHAR", "CHAR"}:
         # what assignment refuses an explicit cast cuts
-        return Retyping(loss=f"are cut to {new.sizes[0] if new.sizes else 1} characters")
+        return TypeChange(loss=f"are cut to {new.sizes[0] if new.sizes else 1} characters")
     return found
 
 
@@ -120,20 +122,20 @@ def _form(type_: TypeEngine[Any]) -> _Form | None:
     return _Form(found["name"] + (found["rest"] or ""), sizes, array=element != sql)
 
 
-def _to_text(old: _Form | None, new: _Form) -> Retyping:
+def _to_text(old: _Form | None, new: _Form) -> TypeChange:
     """Every type has a form in text; whether that is short enough is known of some."""
     same_storage = old is not None and old.name in _TEXTS and not old.array
     if not new.sizes:
-        return Retyping(rewrites=not same_storage)
+        return TypeChange(rewrites=not same_storage)
     longest: float = inf
     if old is not None and not old.array:
         sized = old.name in {"VARCHAR", "CHAR", "ENUM"} and old.sizes
         longest = old.sizes[0] if sized else _LONGEST.get(old.name, inf)
     fits = longest <= new.sizes[0]
-    return Retyping(rewrites=not (fits and same_storage), fails=not fits)
+    return TypeChange(rewrites=not (fits and same_storage), fails=not fits)
 
 
-def _of_values(old: _Form, new: _Form) -> Retyping:
+def _of_values(old: _Form, new: _Form) -> TypeChange:
     if old.name in _NUMBERS and new.name in _NUMBERS:
         return _numbers(old, new)
     if {old.name.split()[0], new.name.split()[0]} <= _MOMENTS:
@@ -153,22 +155,22 @@ def _of_values(old: _Form, new: _Form) -> Retyping:
             return _FITS
         case names:
             loss = _LOSSES.get(names)
-            return _MAY_FAIL if loss is None else Retyping(loss=loss)
+            return _MAY_FAIL if loss is None else TypeChange(loss=loss)
 
 
 def _wider(old: _Form, new: _Form) -> bool:
     return not new.sizes or bool(old.sizes and old.sizes[0] <= new.sizes[0])
 
 
-def _numbers(old: _Form, new: _Form) -> Retyping:
+def _numbers(old: _Form, new: _Form) -> TypeChange:
     if old.name in _WHOLE and new.name in _WHOLE:
-        return Retyping(fails=_WHOLE[old.name] > _WHOLE[new.name])
+        return TypeChange(fails=_WHOLE[old.name] > _WHOLE[new.name])
     front, back = _digits(old)
     if new.name in _FLOATS:
         kept, greatest = _FLOATS[new.name]
         exact = front + back <= kept or (old.name in _FLOATS and front <= greatest)
         loss = "" if exact else f"are rounded to {kept} digits"
-        return Retyping(loss=loss, fails=front > greatest)
+        return TypeChange(loss=loss, fails=front > greatest)
     room, places = _digits(new)
     if old.name == new.name and (not new.sizes or (places == back and room >= front)):
         return _STAYS
@@ -178,7 +180,7 @@ def _numbers(old: _Form, new: _Form) -> Retyping:
     if old.name in _FLOATS and not new.sizes and new.name == "NUMERIC":
         loss = f"are rounded to {_FLOATS[old.name][0]} digits"
     # what is rounded up may get one digit more
-    return Retyping(loss=loss, fails=front + bool(loss) > room)
+    return TypeChange(loss=loss, fails=front + bool(loss) > room)
 
 
 def _digits(form: _Form) -> tuple[float, float]:
@@ -201,30 +203,30 @@ def _rounded(places: float) -> str:
     return "are rounded to whole numbers" if places == 0 else "are rounded"
 
 
-def _moments(old: _Form, new: _Form) -> Retyping:
+def _moments(old: _Form, new: _Form) -> TypeChange:
     match old.name.split()[0], new.name.split()[0]:
         case "TIMESTAMP", "DATE":
-            return Retyping(loss="are cut to their date")
+            return TypeChange(loss="are cut to their date")
         case "TIMESTAMP", "TIME":
-            return Retyping(loss=_TIME_OF_DAY)
+            return TypeChange(loss=_TIME_OF_DAY)
         case "DATE", "TIMESTAMP":
             return _FITS
         case kind, same if kind == same:
             if loss := _fraction(old, new):
-                return Retyping(loss=loss)
+                return TypeChange(loss=loss)
             if old.name == new.name:
                 return _STAYS
             zone_goes = old.name == "TIME WITH TIME ZONE"
-            return Retyping(loss="lose their time zone" if zone_goes else "")
+            return TypeChange(loss="lose their time zone" if zone_goes else "")
         case _:
             return _MAY_FAIL
 
 
-def _intervals(old: _Form, new: _Form) -> Retyping:
+def _intervals(old: _Form, new: _Form) -> TypeChange:
     if new.name != "INTERVAL" and old.name != new.name:
-        return Retyping(loss=f"are cut to {new.name.removeprefix('INTERVAL ').lower()}")
+        return TypeChange(loss=f"are cut to {new.name.removeprefix('INTERVAL ').lower()}")
     loss = _fraction(old, new)
-    return Retyping(loss=loss) if loss else _STAYS
+    return TypeChange(loss=loss) if loss else _STAYS
 
 
 def _fraction(old: _Form, new: _Form) -> str:

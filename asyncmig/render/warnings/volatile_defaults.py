@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from asyncmig.sql.lexer import Token
 
-__all__ = ["Evaluated", "evaluated"]
+__all__ = ["Evaluated", "volatile_default"]
 
 _DIALECT = MigrationDialect()
 _VOLATILE = frozenset(
@@ -66,7 +66,7 @@ class Evaluated(Enum):
     """It calls a function whose volatility is not known here."""
 
 
-def evaluated(column: Column[Any]) -> Evaluated:
+def volatile_default(column: Column[Any]) -> Evaluated:
     """How often the default of a new column is worked out; no default counts as once."""
     default: Any = getattr(column.server_default, "arg", None)
     if not isinstance(default, ClauseElement):

@@ -8,25 +8,25 @@ from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, D
 from asyncmig.operations.directives.constraints import AddConstraintOp, ValidateConstraintOp
 from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.operations.directives.tables import DropTableOp, RenameTableOp
-from asyncmig.operations.unsupported_change import ImpossibleChangeOp
+from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.render.source.comments import together
 from asyncmig.render.source.layout import Call, laid_out, string
-from asyncmig.render.warnings.data_warnings import name_of_table, unfit_rows
-from asyncmig.render.warnings.script_scope import place_of
-from asyncmig.render.warnings.type_changes import lost_labels, retyping
-from asyncmig.render.warnings.volatile_defaults import Evaluated, evaluated
+from asyncmig.render.warnings.data_warnings import name_of_table, violating_rows
+from asyncmig.render.warnings.script_scope import column_of
+from asyncmig.render.warnings.type_changes import lost_labels, type_change
+from asyncmig.render.warnings.volatile_defaults import Evaluated, volatile_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.operations.base.operation import MigrateOperation
-    from asyncmig.render.warnings.script_scope import Surroundings
+    from asyncmig.render.warnings.script_scope import ScriptScope
 
-__all__ = ["cautions"]
+__all__ = ["review_warnings"]
 
 
-def cautions(operation: MigrateOperation, script: Surroundings) -> Iterator[str]:
-    """Sentences for ``remarks``.
+def review_warnings(operation: MigrateOperation, script: ScriptScope) -> Iterator[str]:
+    """Sentences for ``comment_lines``.
 
     Tables that the script does not create are taken to have rows: the database that is compared is
     often a developer's, whose empty tables say nothing about the one that the script is for.
@@ -34,12 +34,12 @@ def cautions(operation: MigrateOperation, script: Surroundings) -> Iterator[str]
     match operation:
         case DropTableOp():
             yield from _dropped(operation)
-            yield from _hindered(operation.hindered_by)
+            yield from _hindered(operation.blocked_by)
         case DropColumnOp():
             if operation.to_column().computed is None:
                 yield f"drops column {_column(operation)} with its data"
-            yield from _hindered(operation.hindered_by)
-        case ImpossibleChangeOp():
+            yield from _hindered(operation.blocked_by)
+        case UnsupportedChangeOp():
             yield (
                 "PostgreSQL cannot alter this: create a new table, move the rows and rename it, or "
                 "let the models say what the database has; then take this line away"
@@ -48,12 +48,12 @@ def cautions(operation: MigrateOperation, script: Surroundings) -> Iterator[str]
             yield from _named_in(operation.table_name, operation.named_in)
         case AlterColumnOp():
             yield from _named_in(operation.column_name, operation.named_in)
-            if place_of(operation) not in script.created:
+            if column_of(operation) not in script.created:
                 yield from _altered(operation)
-        case AddColumnOp() if place_of(operation) not in script.created:
+        case AddColumnOp() if column_of(operation) not in script.created:
             yield from _added(operation)
         case AddConstraintOp() | CreateIndexOp() | ValidateConstraintOp():
-            yield from unfit_rows(operation, script)
+            yield from violating_rows(operation, script)
         case _:
             return
 
@@ -98,7 +98,7 @@ def _added(operation: AddColumnOp) -> Iterator[str]:
         if column.computed.persisted is not False:
             yield f"{rewrites}: each row gets its value"
     elif column.server_default is not None:
-        match evaluated(column):
+        match volatile_default(column):
             case Evaluated.FOR_EACH_ROW:
                 yield f"{rewrites}: the default is another one for each row"
             case Evaluated.UNKNOWN:
@@ -128,7 +128,7 @@ def _altered(operation: AlterColumnOp) -> Iterator[str]:
             f"fails if {_column(operation)} is {' or '.join(map(repr, labels))} somewhere: change "
             "those rows first, or say in postgresql_using what they become"
         )
-    found = retyping(before, after, using="postgresql_using" in operation.kw)
+    found = type_change(before, after, using="postgresql_using" in operation.kw)
     parts = [f"rewrites {table}, which is locked meanwhile"] if found.rewrites else []
     if found.loss:
         parts.append(f"values of {name} {found.loss}")

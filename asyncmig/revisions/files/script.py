@@ -11,7 +11,7 @@ from asyncmig.errors import ScriptError
 from asyncmig.revisions.files.checksum import checksum
 from asyncmig.revisions.files.import_script import forget_module, import_script
 from asyncmig.revisions.files.python_metadata import decode
-from asyncmig.revisions.files.sql_file import normalise_sql, read_sql_limits, read_sql_sections
+from asyncmig.revisions.files.sql_file import normalize_sql, read_sql_limits, read_sql_sections
 from asyncmig.revisions.graph.revision import ScriptKind
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class SqlScript(Script):
         for name, sections in (("upgrade", self.upgrade), ("downgrade", self.downgrade)):
             if sections is not None:
                 pieces.append(f"-- {name}")
-                pieces += (f"-- {part.kind}\n{normalise_sql(part.text)}" for part in sections)
+                pieces += (f"-- {part.kind}\n{normalize_sql(part.text)}" for part in sections)
         return checksum("\n".join(pieces))
 
     @property

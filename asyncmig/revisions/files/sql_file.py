@@ -41,7 +41,7 @@ from asyncmig.revisions.graph.revision import Revision, ScriptKind
 __all__ = [
     "SqlSection",
     "SqlSections",
-    "normalise_sql",
+    "normalize_sql",
     "read_sql_limits",
     "read_sql_metadata",
     "read_sql_sections",
@@ -265,7 +265,7 @@ def _block_end(text: str, start: int) -> int:
     return len(text)
 
 
-def normalise_sql(text: str) -> str:
+def normalize_sql(text: str) -> str:
     """SQL without comments, with single spaces: equal for scripts that do the same.
 
     Strings, quoted names and dollar-quoted bodies stay as they are, apart from their line ends.

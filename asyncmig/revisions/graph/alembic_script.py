@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.revision import Revision
 
-__all__ = ["Script"]
+__all__ = ["AlembicScript"]
 
 
-class Script:
+class AlembicScript:
     """One revision, by the names that Alembic gives its facts."""
 
     def __init__(self, revision: Revision, graph: RevisionGraph) -> None:

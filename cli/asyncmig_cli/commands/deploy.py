@@ -22,7 +22,7 @@ from asyncmig_cli.parameters import (
 )
 
 if TYPE_CHECKING:
-    from asyncmig.deploy.deploy import DeployResult, Survey
+    from asyncmig.deploy.deploy import DeploymentPlan, DeployResult
     from asyncmig.migrator import Migrator
 
 EXAMPLES = {
@@ -30,7 +30,7 @@ EXAMPLES = {
     "asyncmig deploy --backup before.dump": "show it, ask, back up, apply, verify",
     "asyncmig deploy --yes --rollback-on-failure": "in a pipeline, where nobody can be asked",
 }
-DOCUMENT = "DeployResult; with --dry-run Survey"
+DOCUMENT = "DeployResult; with --dry-run DeploymentPlan"
 
 
 def deploy(
@@ -90,10 +90,10 @@ def deploy(
 
     from asyncmig_cli.rendering.deployments import deployed_lines, survey_lines
 
-    async def look(migrator: "Migrator") -> "Survey":
-        from asyncmig.deploy.deploy import survey_deployment
+    async def look(migrator: "Migrator") -> "DeploymentPlan":
+        from asyncmig.deploy.deploy import plan_deployment
 
-        return await survey_deployment(migrator, target)
+        return await plan_deployment(migrator, target)
 
     survey = invocation.migrate(look, progress=True, **overrides)
     if dry_run:
@@ -127,7 +127,7 @@ def _somebody_is_there() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _confirmed(invocation: Invocation, survey: "Survey") -> bool:
+def _confirmed(invocation: Invocation, survey: "DeploymentPlan") -> bool:
     err = invocation.console.err
     invocation.console.out.flush()
     try:

@@ -70,7 +70,7 @@ class LineReporter:
             case events.LockWaiting() if event.elapsed >= self.next_wait:
                 self.next_wait = event.elapsed + REPEAT_AFTER
                 return f"waiting for the lock, {duration(event.elapsed)}: {holder_text(event)}"
-            case events.Waiting() if event.elapsed >= self.next_wait:
+            case events.ConnectionWaiting() if event.elapsed >= self.next_wait:
                 self.next_wait = event.elapsed + REPEAT_AFTER
                 return f"waiting for the database, {duration(event.elapsed)}: {event.reason}"
             case events.LockBlocked():
@@ -78,7 +78,7 @@ class LineReporter:
             case events.PhaseRetried():
                 self.blocked_by = tuple(one.pid for one in event.blockers)
                 return retry_text(event)
-            case events.Notice():
+            case events.ConfigWarning():
                 return f"note: {event.message}"
             case events.StatementStarted():
                 self.next_share = self.clock() + SHARE_EVERY

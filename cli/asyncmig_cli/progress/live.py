@@ -150,7 +150,7 @@ class LiveReporter:
             case events.RunStarted():
                 self.picture = Picture(event.direction, len(event.revisions))
                 self._show()
-            case events.Waiting():
+            case events.ConnectionWaiting():
                 picture.waiting = f"waiting for the database: {event.reason}"
                 self._show()
             case events.LockWaiting():

@@ -9,12 +9,12 @@ from asyncmig_cli.rendering.files import near
 from asyncmig_cli.rendering.plans import plan_lines
 
 if TYPE_CHECKING:
-    from asyncmig.deploy.deploy import DeployResult, Survey
+    from asyncmig.deploy.deploy import DeploymentPlan, DeployResult
 
 __all__ = ["deployed_lines", "survey_lines"]
 
 
-def survey_lines(survey: "Survey", stream: Stream) -> Iterator[str]:
+def survey_lines(survey: "DeploymentPlan", stream: Stream) -> Iterator[str]:
     """Where the database stands, what is pending, and the plan with its SQL."""
     name = stream.style(survey.database, "bold")
     yield f"{name} on PostgreSQL {survey.server}, at {', '.join(survey.current) or '<base>'}"

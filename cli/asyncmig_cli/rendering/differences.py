@@ -122,5 +122,5 @@ def position_lines(result: RevisionCheck, stream: Stream) -> Iterator[str]:
     elif result.missing:
         why = f"{stream.style('behind', 'yellow', 'bold')}: {', '.join(result.missing)} is not applied"
     else:
-        why = f"{stream.style('beyond', 'yellow', 'bold')}: {', '.join(result.beyond)} is more than that"
+        why = f"{stream.style('beyond', 'yellow', 'bold')}: {', '.join(result.unexpected)} is more than that"
     yield f"not at {wanted}, {why}; the database stands at {current}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.catalog.normalized_sql import settled_spelling
+from asyncmig.catalog.normalized_sql import normalized_sql
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ from asyncmig.catalog.normalized_sql import settled_spelling
     ],
 )
 def test_spellings(printed: str, kept: str) -> None:
-    assert settled_spelling(printed) == kept
-    assert settled_spelling(kept) == kept
+    assert normalized_sql(printed) == kept
+    assert normalized_sql(kept) == kept
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_spellings(printed: str, kept: str) -> None:
     ],
 )
 def test_what_stays(sql: str) -> None:
-    assert settled_spelling(sql) == sql
+    assert normalized_sql(sql) == sql

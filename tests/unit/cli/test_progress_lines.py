@@ -60,7 +60,7 @@ def test_a_holder_that_postgresql_hides() -> None:
 
 def test_a_database_that_does_not_answer() -> None:
     stream = memory_stream()
-    LineReporter(stream)(events.Waiting(reason="connection refused", elapsed=0.2))
+    LineReporter(stream)(events.ConnectionWaiting(reason="connection refused", elapsed=0.2))
     assert written(stream) == "waiting for the database, 200 ms: connection refused\n"
 
 

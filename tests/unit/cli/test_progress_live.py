@@ -91,7 +91,7 @@ def test_what_it_waits_for() -> None:
     waiting = events.LockWaiting(holder="pid 7", since=None, elapsed=1.0)
     assert "waiting for the lock, held by pid 7" in drawn(picture_after(waiting))[0]
     assert not picture_after(waiting, events.LockAcquired(elapsed=2.0)).waiting
-    slow = events.Waiting(reason="starting up", elapsed=1.0)
+    slow = events.ConnectionWaiting(reason="starting up", elapsed=1.0)
     assert "waiting for the database: starting up" in drawn(picture_after(slow))[0]
 
 

@@ -15,7 +15,7 @@ import pytest
 from asyncmig.config import Settings, load
 from asyncmig.config.keys import BY_NAME, KEYS
 from asyncmig.config.reference import BEGIN, END, reference, with_reference
-from asyncmig.config.source import Place
+from asyncmig.config.source import ValueSource
 
 DOCUMENT = Path(__file__).parents[3] / "docs/configuration.md"
 
@@ -114,7 +114,7 @@ def test_a_document_without_markers(document, missing):
 
 
 def test_a_place_without_its_file(tmp_path):
-    place = Place(path=tmp_path / "gone.toml", table="", key="a", base=tmp_path)
+    place = ValueSource(path=tmp_path / "gone.toml", table="", key="a", base=tmp_path)
     assert place.line is None
     assert str(place) == f"{tmp_path}/gone.toml: a"
 

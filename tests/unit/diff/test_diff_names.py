@@ -8,7 +8,7 @@ import pytest
 
 from asyncmig.catalog.entities import Entities, EntityKey, View
 from asyncmig.catalog.model import Catalog, Enum, ObjectName
-from asyncmig.diff.renames.server_names import is_server_made, server_name
+from asyncmig.diff.renames.server_names import default_name, is_default_name
 from asyncmig.diff.schema_items.printed_sql import (
     with_column,
     with_key_columns,
@@ -16,7 +16,7 @@ from asyncmig.diff.schema_items.printed_sql import (
     with_object,
     without_casts,
 )
-from asyncmig.diff.types.temporary_names import retired_names
+from asyncmig.diff.types.temporary_names import temporary_names
 from asyncmig.results import CheckResult, Difference
 
 
@@ -65,16 +65,16 @@ def test_labels_are_known_by_their_type():
 
 
 def test_the_longer_part_of_a_name_is_cut():
-    assert server_name("book", "", "pkey") == "book_pkey"
-    assert server_name("t" * 60, "c" * 10, "key") == "t" * 48 + "_" + "c" * 10 + "_key"
-    assert server_name("ü" * 30, "", "pkey") == "ü" * 29 + "_pkey"
+    assert default_name("book", "", "pkey") == "book_pkey"
+    assert default_name("t" * 60, "c" * 10, "key") == "t" * 48 + "_" + "c" * 10 + "_key"
+    assert default_name("ü" * 30, "", "pkey") == "ü" * 29 + "_pkey"
 
 
 def test_what_somebody_chose_is_not_the_servers():
-    assert is_server_made("book_title_key", "book", ["title"], "key")
-    assert is_server_made("book_title_key2", "book", ["title"], "key")
-    assert not is_server_made("book_title_keys", "book", ["title"], "key")
-    assert not is_server_made("uq_title", "book", ["title"], "key")
+    assert is_default_name("book_title_key", "book", ["title"], "key")
+    assert is_default_name("book_title_key2", "book", ["title"], "key")
+    assert not is_default_name("book_title_keys", "book", ["title"], "key")
+    assert not is_default_name("uq_title", "book", ["title"], "key")
 
 
 def test_a_retired_type_gets_a_name_that_nobody_has():
@@ -91,7 +91,7 @@ def test_a_retired_type_gets_a_name_that_nobody_has():
     before = there(
         "mood", "mood_old", "mood_old2", "size", f"{long}a", f"{long}b", "\N{SNOWMAN}" * 21
     )
-    found = retired_names(before.enums, before, after)
+    found = temporary_names(before.enums, before, after)
     assert {place.name: name for place, name in found.items()} == {
         "mood": "mood_old3",
         "mood_old": "mood_old_old",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asyncmig.catalog.model import Catalog, Column, Enum, ObjectName, Table, TypeName
-from asyncmig.diff.renames.requests import requested
+from asyncmig.diff.renames.requests import parse_requests
 from asyncmig.errors import TargetError
 
 TEXT = TypeName(text="text", name=ObjectName("pg_catalog", "text"))
@@ -61,7 +61,7 @@ DATABASE = Catalog(
 )
 def test_whose_part_it_is(old: str, new: str, hint: str) -> None:
     with pytest.raises(TargetError) as caught:
-        requested({old: new}, DATABASE, DATABASE)
+        parse_requests({old: new}, DATABASE, DATABASE)
     assert str(caught.value) == f"the database has no {old} outside of a table or type"
     assert caught.value.hint == hint
     assert caught.value.fields()["nearest"] in hint
@@ -69,5 +69,5 @@ def test_whose_part_it_is(old: str, new: str, hint: str) -> None:
 
 def test_a_name_of_nothing_is_told_as_before() -> None:
     with pytest.raises(TargetError, match=r"the database has no user$") as caught:
-        requested({"user": "x"}, DATABASE, DATABASE)
+        parse_requests({"user": "x"}, DATABASE, DATABASE)
     assert caught.value.hint == "did you mean users?"

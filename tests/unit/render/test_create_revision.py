@@ -16,7 +16,7 @@ from asyncmig.errors import (
     ScriptError,
     TargetError,
 )
-from asyncmig.render import create_merge, create_revision, make_room
+from asyncmig.render import create_merge, create_revision, ensure_versions_folder
 from asyncmig.results import CreatedRevision
 from asyncmig.revisions.script_directory import ScriptDirectory
 
@@ -218,22 +218,24 @@ class TestMakeRoom:
     def test_the_folder_that_git_did_not_keep(self, tmp_path):
         (tmp_path / "migrations").mkdir()
         settings = Settings(script_location=tmp_path / "migrations")
-        make_room(settings)
-        make_room(settings)
+        ensure_versions_folder(settings)
+        ensure_versions_folder(settings)
         assert (tmp_path / "migrations" / "versions").is_dir()
 
     def test_no_script_directory(self, tmp_path):
-        make_room(Settings(script_location=tmp_path / "mistyped"))
+        ensure_versions_folder(Settings(script_location=tmp_path / "mistyped"))
         assert list(tmp_path.iterdir()) == []
 
     def test_places_of_its_own(self, tmp_path):
         (tmp_path / "migrations").mkdir()
         places = (tmp_path / "a", tmp_path / "b")
-        make_room(Settings(script_location=tmp_path / "migrations", version_locations=places))
+        ensure_versions_folder(
+            Settings(script_location=tmp_path / "migrations", version_locations=places)
+        )
         assert not places[0].exists()
 
     def test_what_cannot_be_made(self, tmp_path):
         (tmp_path / "migrations").mkdir()
         (tmp_path / "migrations" / "versions").symlink_to(tmp_path / "nowhere")
         with pytest.raises(FileError, match="cannot be made: file exists"):
-            make_room(Settings(script_location=tmp_path / "migrations"))
+            ensure_versions_folder(Settings(script_location=tmp_path / "migrations"))

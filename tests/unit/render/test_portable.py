@@ -17,13 +17,13 @@ from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.operations.directives.keys import CreatePrimaryKeyOp
 from asyncmig.operations.directives.sequences import CreateSequenceOp
 from asyncmig.operations.directives.views import CreateViewOp
-from asyncmig.operations.unsupported_change import ImpossibleChangeOp
+from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.render.code.alembic_portable import is_for_alembic
 from asyncmig.render.code.operations import render_operations
 from asyncmig.render.code.schema_items import ItemWriter
 from asyncmig.render.source.prefixes import Prefixes
 
-IMPOSSIBLE = ImpossibleChangeOp("t", "its key", before="a", after="b")
+IMPOSSIBLE = UnsupportedChangeOp("t", "its key", before="a", after="b")
 
 
 def written(*operations: MigrateOperation, **keywords: object) -> str:

@@ -7,7 +7,7 @@ import pytest
 from asyncmig.errors import ScriptError
 from asyncmig.revisions.files.sql_file import (
     SqlSection,
-    normalise_sql,
+    normalize_sql,
     read_sql_metadata,
     read_sql_sections,
 )
@@ -235,21 +235,21 @@ class TestNormalising:
         ],
     )
     def test_comments_and_layout_do_not_count(self, other):
-        assert normalise_sql(other) == "SELECT 1, 'a  b' FROM t;"
+        assert normalize_sql(other) == "SELECT 1, 'a  b' FROM t;"
 
     @pytest.mark.parametrize(
         "other",
         ["SELECT 1, 'a b' FROM t;", "SELECT 1, 'a  b' FROM T;", "SELECT 1, 'a  b -- x' FROM t;"],
     )
     def test_everything_else_does(self, other):
-        assert normalise_sql(other) != "SELECT 1, 'a  b' FROM t;"
+        assert normalize_sql(other) != "SELECT 1, 'a  b' FROM t;"
 
     def test_a_comment_parts_words(self):
-        assert normalise_sql("a/**/b") == "a b"
+        assert normalize_sql("a/**/b") == "a b"
 
     def test_bodies_keep_their_layout(self):
         body = "$f$\n  -- kept\n  BEGIN  END\n$f$"
-        assert normalise_sql(f"DO   {body} ;") == f"DO {body} ;"
+        assert normalize_sql(f"DO   {body} ;") == f"DO {body} ;"
 
     def test_nothing(self):
-        assert normalise_sql(" -- only this\n") == ""
+        assert normalize_sql(" -- only this\n") == ""

@@ -7,7 +7,7 @@ from revision_shorthand import line, revisions
 
 from asyncmig.errors import FileError, ScriptError
 from asyncmig.revisions.graph.revision import Revision
-from asyncmig.revisions.unvalidated_history import UncheckedHistory
+from asyncmig.revisions.unvalidated_history import UnvalidatedHistory
 from asyncmig.revisions.validate import check, validate
 from asyncmig.revisions.validation_rules import RULES
 
@@ -22,7 +22,7 @@ class Written:
 
 def found(text, **options) -> list[tuple[str, str | None]]:
     """The rules that find something in a history in short, and where."""
-    history = UncheckedHistory(
+    history = UnvalidatedHistory(
         revisions=revisions(text) if isinstance(text, str) else text,
         load=options.pop("load", lambda revision: Written()),
         **options,
@@ -47,7 +47,7 @@ def test_an_empty_one():
 
 
 def test_the_report_says_what_was_checked():
-    report = check(UncheckedHistory(revisions=revisions(SOUND), load=lambda revision: Written()))
+    report = check(UnvalidatedHistory(revisions=revisions(SOUND), load=lambda revision: Written()))
     assert report.revisions == 4
     assert len(report.checked) == len(RULES)
     assert "no-cycle: no revision stands on itself" in report.checked
@@ -56,7 +56,7 @@ def test_the_report_says_what_was_checked():
 
 def test_some_rules_only():
     rules = [rule for rule in RULES if rule.name == "one-base"]
-    report = check(UncheckedHistory(revisions=revisions("a; b < zz; c")), rules)
+    report = check(UnvalidatedHistory(revisions=revisions("a; b < zz; c")), rules)
     assert [finding.rule for finding in report.findings] == ["one-base", "one-base"]
     assert len(report.checked) == 1
 
@@ -90,7 +90,7 @@ class TestRules:
 
     def test_a_slip_of_the_finger_is_helped(self):
         report = check(
-            UncheckedHistory(revisions=revisions("abcdef; c < abcdeg"), load=lambda r: Written())
+            UnvalidatedHistory(revisions=revisions("abcdef; c < abcdeg"), load=lambda r: Written())
         )
         assert report.findings[0].hint == "did you mean abcdef?"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.sql.classify import Classification, Control, ObjectName, classify, mentions
+from asyncmig.sql.classify import Classification, Control, SqlName, classify, mentions
 
 
 @pytest.mark.parametrize(
@@ -215,9 +215,9 @@ def test_rows(sql, verb, rows):
     assert facts.returns_rows is rows
 
 
-def name(text: str) -> ObjectName:
+def name(text: str) -> SqlName:
     schema, _, last = text.rpartition(".")
-    return ObjectName(schema or None, last)
+    return SqlName(schema or None, last)
 
 
 @pytest.mark.parametrize(
@@ -267,8 +267,8 @@ def test_names_for_a_later_look_at_the_catalog(sql, objects, table):
 
 
 def test_names_print_as_they_qualify():
-    assert str(ObjectName("app", "t")) == "app.t"
-    assert str(ObjectName(None, "t")) == "t"
+    assert str(SqlName("app", "t")) == "app.t"
+    assert str(SqlName(None, "t")) == "t"
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_enum_values(sql, label, if_not_exists):
     assert facts.transactional
     assert facts.enum_label == label
     assert facts.if_not_exists is if_not_exists
-    assert facts.enum_type == (ObjectName(None, "mood") if label else None)
+    assert facts.enum_type == (SqlName(None, "mood") if label else None)
 
 
 def test_other_statements_name_no_enum_type():
@@ -301,8 +301,8 @@ def test_equal_statements_classify_equally_whatever_their_case_and_comments():
         verb="CREATE INDEX",
         reason="CREATE INDEX CONCURRENTLY cannot run inside a transaction block",
         concurrently=True,
-        objects=(ObjectName(None, "i"),),
-        table=ObjectName(None, "t"),
+        objects=(SqlName(None, "i"),),
+        table=SqlName(None, "t"),
     )
 
 

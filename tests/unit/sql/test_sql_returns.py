@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.sql.carriage_returns import spelled_returns
+from asyncmig.sql.carriage_returns import escape_carriage_returns
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from asyncmig.sql.carriage_returns import spelled_returns
     ],
 )
 def test_values_with_carriage_returns(sql, spelled):
-    assert spelled_returns(sql) == spelled
+    assert escape_carriage_returns(sql) == spelled

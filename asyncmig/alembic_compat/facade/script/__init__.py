@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.revisions.graph.alembic_script import Script
+from asyncmig.revisions.graph.alembic_script import AlembicScript
 from asyncmig.revisions.script_directory import ScriptDirectory as Directory
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.revisions.graph.graph import RevisionGraph
 
-__all__ = ["Script", "ScriptDirectory"]
+__all__ = ["AlembicScript", "ScriptDirectory"]
 
 
 class ScriptDirectory:
@@ -83,21 +83,21 @@ class ScriptDirectory:
         bases = self.get_bases()
         return bases[0] if bases else None
 
-    def get_revision(self, id_: str) -> Script | None:
+    def get_revision(self, id_: str) -> AlembicScript | None:
         """One revision."""
         found = self.get_revisions(id_)
         return found[0] if found else None
 
-    def get_revisions(self, id_: str | Sequence[str]) -> tuple[Script, ...]:
+    def get_revisions(self, id_: str | Sequence[str]) -> tuple[AlembicScript, ...]:
         """The revisions of a target expression, or of several."""
         names = [id_] if isinstance(id_, str) else list(id_)
         return tuple(
-            Script(revision, self._graph)
+            AlembicScript(revision, self._graph)
             for name in names
             for revision in self._graph.resolve(name)
         )
 
-    def walk_revisions(self, base: str = "base", head: str = "heads") -> Iterator[Script]:
+    def walk_revisions(self, base: str = "base", head: str = "heads") -> Iterator[AlembicScript]:
         """Revisions, newest first."""
         for revision in self._graph.slice(f"{base}:{head}", ()):
-            yield Script(revision, self._graph)
+            yield AlembicScript(revision, self._graph)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from asyncmig.alembic_compat.facade.script import Script, ScriptDirectory
+from asyncmig.alembic_compat.facade.script import AlembicScript, ScriptDirectory
 
-__all__ = ["Script", "ScriptDirectory"]
+__all__ = ["AlembicScript", "ScriptDirectory"]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from asyncmig.catalog.entities import Entity
 from asyncmig.catalog.model import ObjectName
 from asyncmig.operations.directives.execute import ExecuteSQLOp
-from asyncmig.sql.text_escaping import kept_backslashes
+from asyncmig.sql.text_escaping import escape_backslashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.catalog.entities import EntityKey
-    from asyncmig.diff.schema_items.schema_items import Objects
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["EntityKind", "literal", "raw"]
@@ -34,7 +34,7 @@ class EntityKind(ABC, Generic[E]):
     owned: ClassVar[bool] = False
     """``ALTER ... OWNER TO`` exists for it."""
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: SchemaItemFactory) -> None:
         self._objects = objects
 
     @abstractmethod
@@ -71,7 +71,7 @@ class EntityKind(ABC, Generic[E]):
 
 def raw(sql: str) -> ExecuteSQLOp:
     """SQL as ``op.execute`` sends it: its colons are no parameters."""
-    return ExecuteSQLOp(kept_backslashes(sql))
+    return ExecuteSQLOp(escape_backslashes(sql))
 
 
 def literal(text: str) -> str:
