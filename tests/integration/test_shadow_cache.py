@@ -219,7 +219,7 @@ WRITING = """
 import sys
 from pathlib import Path
 from asyncmig.shadow import cache as shadow_cache
-from asyncmig.shadow.scratch_schemas import Printed
+from asyncmig.shadow.scratch_schemas import CatalogSnapshot
 
 shadow_cache._MOST = 5
 cache = shadow_cache.ShadowCache(Path(sys.argv[1]))
@@ -227,7 +227,7 @@ for turn in range(150):
     number = (turn + int(sys.argv[2])) % 8
     rows = [("tables", n, f"t{number}") for n in range(200 + number)]
     key = cache.key_of([str(number)])
-    cache.put(key, Printed(rows=rows, entities=[]))
+    cache.put(key, CatalogSnapshot(rows=rows, entities=[]))
     found = cache.get(key)
     assert found is None or found.rows == rows, number
 """
