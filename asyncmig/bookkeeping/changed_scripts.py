@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from asyncmig.database.quoting import qualified
 from asyncmig.revisions.files.checksum import checksum
 from asyncmig.revisions.files.python_ast import flattened, parse
 from asyncmig.revisions.files.script import SqlScript
 from asyncmig.revisions.graph.revision import ScriptKind
+from asyncmig.sql.quoting import qualified
 
 if TYPE_CHECKING:
     from asyncmig.bookkeeping.state import DatabaseState

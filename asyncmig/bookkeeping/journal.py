@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from asyncmig.database.quoting import identifier, literal, qualified, text_array
+from asyncmig.sql.quoting import identifier, literal, qualified, text_array
 from asyncmig.version import asyncmig_version
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ class Journal:
         if run is None:
             return f"NULL, NULL, 'psql', current_user, {literal(asyncmig_version())}, NULL"
         return (
-            f"{literal(run.host)}, {run.pid}, {literal(run.application)}, current_user, "
-            f"{literal(asyncmig_version())}, {literal(run.tag)}"
+            f"{literal(run.host)}, {run.pid}, {_stored(run.application)}, current_user, "
+            f"{literal(asyncmig_version())}, {_stored(run.tag)}"
         )
 
     @property
@@ -156,7 +156,7 @@ class Journal:
             f" ({self._run}, {literal(step.revision)}, {text_array(step.down_revisions)},"
             f" {literal(str(step.direction))}, {phase}, {literal(str(content.kind))},"
             f" {literal(state)}, {done}, {literal(final)}, {literal(content.fingerprint)},"
-            f" {literal(step.checksum)}, {self._began}, {finished}, {self._who}, {literal(error)})"
+            f" {literal(step.checksum)}, {self._began}, {finished}, {self._who}, {_stored(error)})"
         )
 
     def advance(self, step: Step, phase: int, statement: int) -> str:
@@ -187,7 +187,7 @@ class Journal:
     def _stop(self, step: Step, phase: int, done: Phase, error: str, state: str) -> str:
         return (
             f"UPDATE {self.sql_name} SET state = {literal(state)}, finished_at = clock_timestamp(),"
-            f" fingerprint = {literal(done.fingerprint)}, error = {literal(error)}"
+            f" fingerprint = {literal(done.fingerprint)}, error = {_stored(error)}"
             f" WHERE {self._open(step, phase)}"
         )
 
@@ -223,3 +223,8 @@ class Journal:
             f"state = 'started' AND revision = {literal(step.revision)}"
             f" AND direction = {literal(str(step.direction))} AND phase = {phase}"
         )
+
+
+def _stored(text: str | None) -> str:
+    """A text from outside as a constant: PostgreSQL stores no NUL characters."""
+    return literal(None if text is None else text.replace("\0", ""))

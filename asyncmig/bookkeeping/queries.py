@@ -11,10 +11,10 @@ import anyio
 
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors
-from asyncmig.database.quoting import qualified
 from asyncmig.database.session_settings import prepared_session
 from asyncmig.errors import AmbiguousRevisionError, RevisionError, TargetError
 from asyncmig.results import JournalEntry, PartialStep, Status
+from asyncmig.sql.quoting import qualified
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

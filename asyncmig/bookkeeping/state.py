@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from asyncmig.database.quoting import literal, qualified
 from asyncmig.errors import ConfigError
+from asyncmig.sql.quoting import literal, qualified
 
 if TYPE_CHECKING:
     from asyncmig.config.settings import Settings

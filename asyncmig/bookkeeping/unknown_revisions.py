@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.database.quoting import qualified
+from asyncmig.sql.quoting import qualified
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable

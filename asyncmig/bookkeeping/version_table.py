@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asyncmig.database.quoting import identifier, literal, qualified
+from asyncmig.sql.quoting import identifier, literal, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -13,7 +13,6 @@ import anyio
 import asyncpg
 
 from asyncmig.database.concurrency import run_with_monitor
-from asyncmig.database.quoting import qualified
 from asyncmig.database.server_errors import sqlstate_of
 from asyncmig.errors import ConnectionLostError
 from asyncmig.events import Blocker
@@ -99,10 +98,7 @@ async def holders_after(
     if error is None or sqlstate_of(error) != LOCK_NOT_AVAILABLE or session.closed:
         return ()
     names = frozenset[str]().union(
-        *(
-            {qualified(name.schema, name.name) for name in mentioned_names(sql)}
-            for sql in statements
-        )
+        *({name.sql for name in mentioned_names(sql)} for sql in statements)
     )
     try:
         return tuple(_blocker(row) for row in await session.fetch(_HOLDERS, sorted(names)))

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import anyio
 import asyncpg
 
-from asyncmig.database.quoting import identifier, literal
 from asyncmig.database.retry_policy import RetryPolicy, milliseconds
 from asyncmig.database.server_errors import server_error
 from asyncmig.database.session import CLEANUP_SECONDS
 from asyncmig.errors import ConnectionLostError
+from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

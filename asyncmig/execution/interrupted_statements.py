@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from asyncmig.database.quoting import identifier, qualified
 from asyncmig.errors import PartiallyAppliedError, StatementFailedError
 from asyncmig.sql.classify import classify
+from asyncmig.sql.quoting import qualified
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from asyncmig.database.session import Session
     from asyncmig.plan.model import Step
-    from asyncmig.sql.classify import Classification, SqlName
+    from asyncmig.sql.classify import Classification
     from asyncmig.sql.statement import Statement
 
-__all__ = ["StatementAttempt", "index_name", "is_done", "remove_invalid_index"]
+__all__ = ["StatementAttempt", "is_done", "remove_invalid_index"]
 
 
 class Verdict(StrEnum):
@@ -153,10 +153,9 @@ async def remove_invalid_index(session: Session, attempt: StatementAttempt) -> N
         StatementFailedError: there is one that is not ours, or somebody is building it.
     """
     facts = classify(attempt.statement.sql)
-    name = index_name(facts)
-    if facts.verb != "CREATE INDEX" or not facts.concurrently or name is None:
+    if facts.verb != "CREATE INDEX" or not facts.concurrently or facts.object is None:
         return
-    rows = await session.fetch(_INDEX, name)
+    rows = await session.fetch(_INDEX, facts.object.sql)
     if not rows or rows[0]["valid"]:
         return
     row = rows[0]
@@ -192,21 +191,20 @@ def _cannot_repair(attempt: StatementAttempt, message: str, hint: str) -> Statem
 
 
 async def _check_create_index(session: Session, facts: Classification) -> Verdict:
-    name = index_name(facts)
-    if name is None:
+    if facts.object is None:
         return Verdict.UNKNOWN
-    rows = await session.fetch(_INDEX, name)
+    rows = await session.fetch(_INDEX, facts.object.sql)
     return Verdict.DONE if rows and rows[0]["valid"] else Verdict.AGAIN
 
 
 async def _check_drop_index(session: Session, facts: Classification) -> Verdict:
-    gone = [not await session.fetch(_INDEX, _sql_name(name)) for name in facts.objects]
+    gone = [not await session.fetch(_INDEX, name.sql) for name in facts.objects]
     return Verdict.DONE if gone and all(gone) else Verdict.AGAIN
 
 
 async def _check_reindex(session: Session, facts: Classification) -> Verdict:
     for name in facts.objects:
-        await _drop_leftovers(session, _OF_A_RELATION, _sql_name(name))
+        await _drop_leftovers(session, _OF_A_RELATION, name.sql)
     return Verdict.AGAIN
 
 
@@ -231,13 +229,11 @@ async def _check_detach(session: Session, facts: Classification) -> Verdict:
     child, parent = facts.object, facts.table
     if child is None or parent is None:
         return Verdict.UNKNOWN
-    rows = await session.fetch(_DETACH, _sql_name(child), _sql_name(parent))
+    rows = await session.fetch(_DETACH, child.sql, parent.sql)
     if not rows:
         return Verdict.DONE
     if rows[0]["pending"]:
-        await session.send(
-            f"ALTER TABLE {_sql_name(parent)} DETACH PARTITION {_sql_name(child)} FINALIZE"
-        )
+        await session.send(f"ALTER TABLE {parent.sql} DETACH PARTITION {child.sql} FINALIZE")
         return Verdict.DONE
     return Verdict.AGAIN
 
@@ -308,19 +304,3 @@ _LEAVES_PARTIAL_INDEX = frozenset(
     }
 )
 """Verbs whose CONCURRENTLY leaves something behind even where the server refuses the statement."""
-
-
-def index_name(facts: Classification) -> str | None:
-    """A new index's name as SQL: it is made in its table's schema. None where it has none."""
-    if facts.object is None:
-        return None
-    schema = facts.object.schema or (facts.table.schema if facts.table else None)
-    return qualified(schema, facts.object.name)
-
-
-def _sql_name(name: SqlName) -> str:
-    return (
-        f"{identifier(name.schema)}.{identifier(name.name)}"
-        if name.schema
-        else identifier(name.name)
-    )

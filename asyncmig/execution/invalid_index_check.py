@@ -6,9 +6,8 @@ itself looks, in the same message and in scripts for psql as well.
 
 from __future__ import annotations
 
-from asyncmig.database.quoting import literal
-from asyncmig.execution.interrupted_statements import index_name
 from asyncmig.sql.classify import classify
+from asyncmig.sql.quoting import literal
 
 __all__ = ["invalid_index_check"]
 
@@ -33,7 +32,6 @@ def invalid_index_check(sql: str) -> str | None:
     if "EXISTS" not in sql.upper():
         return None
     facts = classify(sql)
-    name = index_name(facts)
-    if facts.verb != "CREATE INDEX" or not facts.if_not_exists or name is None:
+    if facts.verb != "CREATE INDEX" or not facts.if_not_exists or facts.object is None:
         return None
-    return f"DO {literal(_CHECK.format(name=literal(name)))}"
+    return f"DO {literal(_CHECK.format(name=literal(facts.object.sql)))}"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from asyncmig.database.quoting import qualified
 from asyncmig.errors import ScriptError
+from asyncmig.sql.quoting import qualified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from asyncmig.database.quoting import identifier
 from asyncmig.database.server_errors import position_of, sqlstate_of
 from asyncmig.errors import DatabaseError
+from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

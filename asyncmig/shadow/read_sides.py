@@ -18,7 +18,6 @@ from asyncmig.catalog.model import ObjectName
 from asyncmig.catalog.models import Models
 from asyncmig.catalog.reading import read_enums, read_rows
 from asyncmig.database.concurrency import gather_with_thread
-from asyncmig.database.quoting import identifier
 from asyncmig.errors import ConfigError, DatabaseError
 from asyncmig.shadow.build_errors import MissingObjects
 from asyncmig.shadow.cache import key_of
@@ -36,6 +35,7 @@ from asyncmig.shadow.scratch_schemas import (
 )
 from asyncmig.shadow.temporary_roles import roles_in
 from asyncmig.shadow.timeouts import ComparisonTimeouts, explain_timeouts
+from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from asyncmig.database.quoting import identifier, literal
 from asyncmig.errors import DatabaseError
 from asyncmig.shadow.build_errors import MissingObjects
 from asyncmig.shadow.environment import read_environment
 from asyncmig.shadow.temporary_roles import create_temporary_roles
+from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

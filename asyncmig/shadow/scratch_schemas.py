@@ -18,7 +18,6 @@ import asyncpg
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.catalog.scratch_names import scratch_translation
-from asyncmig.database.quoting import literal
 from asyncmig.database.session import CLEANUP_SECONDS
 from asyncmig.errors import ConnectionLostError, DatabaseError
 from asyncmig.shadow.build_errors import BuildErrors, is_out_of_locks
@@ -26,6 +25,7 @@ from asyncmig.shadow.entity_build import READY, DeclaredEntities, build
 from asyncmig.shadow.environment import REFERS_OUTSIDE
 from asyncmig.shadow.lock_batches import merge, select, split
 from asyncmig.shadow.timeouts import is_timeout
+from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from asyncmig.database.quoting import identifier
 from asyncmig.database.server_errors import sqlstate_of
 from asyncmig.errors import DatabaseError
 from asyncmig.shadow.timeouts import is_timeout
+from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asyncmig.sql.lexer import Kind, Token, identifier_value, string_value, tokens
+from asyncmig.sql.quoting import qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,11 @@ class SqlName:
 
     def __str__(self) -> str:
         return self.name if self.schema is None else f"{self.schema}.{self.name}"
+
+    @property
+    def sql(self) -> str:
+        """The name as SQL text."""
+        return qualified(self.schema, self.name)
 
 
 class Reader:
