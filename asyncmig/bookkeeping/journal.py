@@ -184,6 +184,19 @@ class Journal:
         """Say why a statement of a started phase was not sent: something of others is in its way."""
         return self._stop(step, phase, done, error, "refused")
 
+    def catch(self, step: Step, phase: int, content: Phase, error: str) -> str:
+        """Say that the script handled the error of a phase's statement, and continued.
+
+        A replay raises the same error in the same place.
+        """
+        run = "" if self.run is None else f" AND run = {self._run}"
+        return (
+            f"UPDATE {self.sql_name} SET state = 'caught', finished_at = {self._now},"
+            f" fingerprint = {literal(content.fingerprint)}, error = {literal(error)}"
+            f" WHERE state IN ('started', 'failed') AND revision = {literal(step.revision)}"
+            f" AND direction = {literal(str(step.direction))} AND phase = {phase}{run}"
+        )
+
     def _stop(self, step: Step, phase: int, done: Phase, error: str, state: str) -> str:
         return (
             f"UPDATE {self.sql_name} SET state = {literal(state)}, finished_at = clock_timestamp(),"

@@ -47,7 +47,7 @@ WHERE ($1::text IS NULL OR pg_catalog.starts_with(revision, $1))
 ORDER BY id DESC LIMIT $7"""
 
 DIRECTIONS = ("upgrade", "downgrade", "stamp")
-STATES = ("done", "started", "failed", "refused", "resolved", "forgotten")
+STATES = ("done", "started", "failed", "caught", "refused", "resolved", "forgotten")
 MOST_ENTRIES = 2**63 - 1
 """What a bigint holds."""
 

@@ -77,7 +77,7 @@ class PartialRevision:
     @property
     def next_phase(self) -> int:
         """The first phase that is not committed."""
-        return self.phase + (self.state == "done")
+        return self.phase + (self.state in {"done", "caught"})
 
     @property
     def interrupted(self) -> bool:
@@ -87,7 +87,7 @@ class PartialRevision:
     @property
     def was_sent(self) -> bool:
         """Its next statement was sent, as far as one can know."""
-        return self.state not in {"done", "refused"}
+        return self.state not in {"done", "caught", "refused"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,8 @@ def postgres_error(error: BaseException | None) -> asyncpg.PostgresError | None:
         seen.add(id(current))
         if isinstance(current, asyncpg.PostgresError):
             return current
-        current = getattr(current, "orig", None) or current.__cause__ or current.__context__
+        context = None if current.__suppress_context__ else current.__context__
+        current = getattr(current, "orig", None) or current.__cause__ or context
     return None
 
 

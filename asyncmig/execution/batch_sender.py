@@ -118,6 +118,11 @@ class MessageSender:
         return unit
 
     @property
+    def head(self) -> Unit | None:
+        """What is sent next; behind a failure, what failed."""
+        return self._units[0] if self._units else None
+
+    @property
     def full(self) -> bool:
         """True when enough is queued for a message, or something that goes alone is."""
         return (

@@ -36,6 +36,7 @@ class VersionHookStep:
 
     already_committed = False
     """Nothing of it was committed before."""
+    replayed_failure = None
 
     def __init__(
         self,
@@ -84,6 +85,15 @@ class VersionHookStep:
     async def end_standalone(self) -> PhaseCommit | None:
         """None: such a statement is never on its way."""
         return None
+
+    async def note_failure(self, error: asyncpg.PostgresError) -> bool:
+        """True: the hook may handle an error in a savepoint of its own."""
+        del error
+        return True
+
+    async def note_standalone_failure(self, error: asyncpg.PostgresError) -> None:
+        """Nothing to note: such a statement is never sent."""
+        del error
 
     async def abandon_standalone(self, error: asyncpg.PostgresError | None) -> None:
         """Nothing to write down."""

@@ -7,7 +7,7 @@ run goes on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import ScriptError
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Resume", "read_resumes"]
 
 _COMMITTED = """\
-SELECT phase, fingerprint FROM {journal} AS j
-WHERE revision = $1 AND state = 'done'
+SELECT phase, fingerprint, CASE state WHEN 'caught' THEN error END AS caught FROM {journal} AS j
+WHERE revision = $1 AND state IN ('done', 'caught')
   AND id > coalesce((SELECT max(id) FROM {journal} WHERE revision = $1 AND final), 0)
 ORDER BY id"""
 
@@ -37,10 +37,12 @@ class Resume:
     Attributes:
         entry: its newest row in the journal.
         fingerprints: of its committed phases, by index.
+        caught: the errors that the script handled, by the index of their phase.
     """
 
     entry: PartialRevision
     fingerprints: Mapping[int, str | None]
+    caught: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def next_phase(self) -> int:
@@ -58,7 +60,7 @@ class Resume:
             ScriptError: the script was changed after it had stopped half way.
         """
         known = self.fingerprints.get(index)
-        if index == self.entry.phase and self.entry.state != "done":
+        if index == self.entry.phase and self.entry.state not in {"done", "caught"}:
             known = self.entry.fingerprint
             if self.entry.state in {"failed", "refused"}:  # what follows may have been corrected
                 phase = replace(phase, statements=phase.statements[: self.entry.statement])
@@ -88,6 +90,8 @@ async def read_resumes(
     for entry in state.partial:
         rows = await session.fetch(_COMMITTED.format(journal=journal), entry.revision)
         resumes[entry.revision] = Resume(
-            entry=entry, fingerprints={row["phase"]: row["fingerprint"] for row in rows}
+            entry=entry,
+            fingerprints={row["phase"]: row["fingerprint"] for row in rows},
+            caught={row["phase"]: row["caught"] for row in rows if row["caught"] is not None},
         )
     return resumes

@@ -10,11 +10,20 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from asyncmig.database.server_errors import statement_failure
 from asyncmig.database.statement_timeouts import statement_timeouts
 from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.execution.before_alone import should_execute
+from asyncmig.execution.handled_errors import recorded_text, restored_error
 from asyncmig.execution.interrupted_statements import StatementAttempt
-from asyncmig.execution.work_units import PhaseCommit, Transaction, fragments_of, frame_phase
+from asyncmig.execution.work_units import (
+    Fragment,
+    PhaseCommit,
+    StandaloneStatement,
+    Transaction,
+    fragments_of,
+    frame_phase,
+)
 from asyncmig.plan.model import Phase, PhaseKind
 from asyncmig.plan.planner import EMPTY_PHASE
 from asyncmig.sql.classify import classify
@@ -72,6 +81,9 @@ class RunningStep:
         self._said: list[Statement] = []
         self._touched = False
         self._alone: Phase | None = None
+        self._autocommit: dict[int, Phase] = {}
+        self.replayed_failure: StatementFailedError | None = None
+        self._failure: tuple[int, Phase, asyncpg.PostgresError] | None = None
         self._limits = AsyncExitStack()
 
     @property
@@ -88,6 +100,7 @@ class RunningStep:
 
     async def flush_pending(self) -> None:
         """Send what the script has said, and leave its transaction open: it goes on to read."""
+        self._settle_failure()
         self._queue(open_ended=True)
         if self._open is None and not self.recorder.in_autocommit and not self.already_committed:
             self._open_transaction()
@@ -101,6 +114,7 @@ class RunningStep:
 
     async def end_transaction(self) -> None:
         """Commit what the script has said: it asks for it, or what it does next demands it."""
+        self._settle_failure()
         self._queue(open_ended=True)
         self._close()
         await self._wire.flush()
@@ -196,6 +210,44 @@ class RunningStep:
             [journal.fail(self.step, self.index, done, str(error))]
         )
 
+    async def note_failure(self, error: asyncpg.PostgresError) -> bool:
+        """Get ready for a script that handles the error of a statement that was just sent.
+
+        Returns:
+            False where the script cannot handle it: what failed was not the statement.
+        """
+        head = self._wire.head
+        if head is None or (head is self._open and self._open.live):
+            # a transaction is left as it is: the script may have set a savepoint, and go back to it
+            return True
+        phase = self._autocommit.get(head.phase)
+        if phase is None or not _has_statement(head):
+            return False
+        self._wire.discard()
+        self._open = None
+        self.index = head.phase
+        self._failure = (self.index, phase, error)
+        return True
+
+    async def note_standalone_failure(self, error: asyncpg.PostgresError) -> None:
+        """The same for a statement outside a transaction that the script ran itself."""
+        phase = self._alone
+        if phase is not None:
+            await self.abandon_standalone(error)
+            self._failure = (self.index, phase, error)
+
+    def _settle_failure(self) -> None:
+        """The script goes on behind a statement that failed: it has handled the error."""
+        failure, self._failure = self._failure, None
+        if failure is None:
+            return
+        self.index, phase, error = failure
+        if self._books.journal is not None:
+            row = self._books.journal.catch(self.step, self.index, phase, recorded_text(error))
+            part = Fragment(row, None, self.step, self.index)
+            self._wire.add(Transaction(step=self.step, phase=self.index, parts=[part]))
+        self.index += 1
+
     def finish(self, *, separate_version_update: bool = False) -> Transaction:
         """Queue the rest; the last phase carries the change of the version table.
 
@@ -205,6 +257,7 @@ class RunningStep:
         Returns:
             That transaction.
         """
+        self._settle_failure()
         phases = self._cut(open_ended=False)
         for phase in phases[:-1]:
             self._add(phase, more=True)
@@ -279,6 +332,7 @@ class RunningStep:
         if self.already_committed:
             self._skip_committed(phase, final=final)
             return None
+        self._autocommit[self.index] = phase
         resume = self._resume
         skip, entry, sent, interrupted = 0, None, False, False
         last: Unit | None = None
@@ -306,6 +360,19 @@ class RunningStep:
         """A phase that an earlier run has committed: make sure that it is the same."""
         assert self._resume is not None  # noqa: S101 - `already_committed` says so
         self._resume.check(self.step, self.index, phase)
+        caught = self._resume.caught.get(self.index)
+        if caught is not None:
+            self.index += 1
+            error = restored_error(caught)
+            self.replayed_failure = statement_failure(
+                error,
+                self.step,
+                self.index - 1,
+                next(iter(phase.statements), None),
+                applied=(),
+                committed_before=True,
+            )
+            raise self.replayed_failure from error
         if final:
             raise ScriptError(
                 f"revision {self.step.revision} was shortened after it had stopped half way"
@@ -318,3 +385,10 @@ class RunningStep:
                 path=self.step.path,
             )
         self.index += 1
+
+
+def _has_statement(unit: Unit) -> bool:
+    """True where a statement of the script is in it, and not only bookkeeping."""
+    return isinstance(unit, StandaloneStatement) or any(
+        part.statement is not None for part in unit.parts
+    )

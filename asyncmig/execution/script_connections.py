@@ -18,6 +18,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from asyncmig.database.server_errors import postgres_error, statement_failure
 from asyncmig.errors import AsyncmigError, ScriptError, StatementFailedError
+from asyncmig.execution.handled_errors import ScriptStoppedError, driver_error, is_lock_timeout
 from asyncmig.execution.invalid_index_check import invalid_index_check
 from asyncmig.plan.run_script import failing_line, play, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
@@ -73,6 +74,7 @@ class ScriptConnections:
         self._executor = executor
         self._recorder: Recorder | None = None
         self._sqlalchemy: AsyncConnection | None = None
+        self._stopped: ScriptStoppedError | None = None
 
     async def play(
         self,
@@ -118,11 +120,16 @@ class ScriptConnections:
         failure: Callable[[Exception], AsyncmigError],
     ) -> None:
         self._recorder = recorder
+        self._stopped = None
         try:
             coroutine = await greenlet_spawn(begin)
             if coroutine is not None:
                 await coroutine
+            self._raise_if_stopped()
             await self._end_sqlalchemy(commit=True)
+        except ScriptStoppedError as stopped:
+            await self._end_sqlalchemy(commit=False)
+            raise stopped.failure from stopped.failure.__cause__
         except AsyncmigError:
             await self._end_sqlalchemy(commit=False)
             raise
@@ -148,11 +155,7 @@ class ScriptConnections:
 
     def bind(self, recorder: Recorder) -> Connection:
         """The SQLAlchemy connection, for a sync script."""
-        connection: AsyncConnection = self._await(
-            self._connect(recorder), recorder, "op.get_bind()"
-        )
-        assert connection.sync_connection is not None  # noqa: S101 - an open AsyncConnection has one
-        return connection.sync_connection
+        return _sync(self._await(self._connect(recorder), recorder, "op.get_bind()"))
 
     async def driver(self, recorder: Recorder) -> Any:
         """The asyncpg connection, for an async script."""
@@ -189,20 +192,56 @@ class ScriptConnections:
         # SQLAlchemy adds a key of its own
         return {name: schema for name, schema in schemas.items() if name != "_none"}
 
-    def flush_in_savepoint(self, recorder: Recorder) -> None:
+    def before_handled_directive(self, recorder: Recorder) -> None:
+        """Send the directives so far: the script handles errors of the next one, but not of these."""
+        self._raise_if_stopped()
+        try:
+            # first, as SQLAlchemy asks the server for its version, and an aborted transaction takes nothing
+            await_only(self._connect(recorder))
+            await_only(self._executor.playing(recorder).flush_pending())
+        except MissingGreenlet:
+            return  # a coroutine: its directives wait for the next await
+        except AsyncmigError as failure:
+            raise self._stop(failure) from failure
+
+    def after_directive(self, recorder: Recorder, *, handled: bool) -> None:
         """Send a directive at once where the script may catch its error."""
         # inside a savepoint of the script an error belongs to the line that made it
-        if self._sqlalchemy is None or not self._sqlalchemy.in_nested_transaction():
+        if not handled and not self._in_savepoint:
             return
         try:
-            await_only(self._executor.playing(recorder).flush_pending())
+            await_only(self._send_handled(recorder))
+        except MissingGreenlet:
+            return
+
+    @property
+    def _in_savepoint(self) -> bool:
+        return self._sqlalchemy is not None and self._sqlalchemy.in_nested_transaction()
+
+    async def _send_handled(self, recorder: Recorder) -> None:
+        """Send what was said; an error of it becomes what the script's driver would raise."""
+        step = self._executor.playing(recorder)
+        try:
+            await step.flush_pending()
         except StatementFailedError as failure:
-            raised_for = getattr(self._sqlalchemy.dialect, "raised_for", None)
             server = postgres_error(failure)
-            if raised_for is None or server is None:
-                raise
-            # the script catches what its driver would have raised
-            raise raised_for(server, str(failure.fields().get("sql") or "")) from failure
+            sql = str(failure.fields().get("sql") or "")
+            if server is None or not await step.note_failure(server):
+                raise self._stop(failure) from failure
+            if is_lock_timeout(server, sql) and not recorder.sets_lock_timeout:
+                # without asyncmig's lock_timeout the statement would still wait: the run tries again
+                raise self._stop(failure) from failure
+            raise driver_error(_sync(await self._connect(recorder)), failure) from failure
+        await self._connect(recorder)  # SQLAlchemy begins anew behind a commit() of the script
+
+    def _raise_if_stopped(self) -> None:
+        if self._stopped is not None:
+            raise self._stopped
+
+    def _stop(self, failure: Exception) -> ScriptStoppedError:
+        """End the script, whatever it catches."""
+        self._stopped = ScriptStoppedError(failure)
+        return self._stopped
 
     # SQLAlchemy's side
 
@@ -238,11 +277,17 @@ class ScriptConnections:
         event.listen(connection, "before_cursor_execute", self._before, retval=True)
         event.listen(connection, "after_cursor_execute", self._after)
         event.listen(connection, "rollback", self._rolled_back)
+        event.listen(connection, "commit", self._committed)
+        if connection is not None:
+            event.listen(connection.engine, "handle_error", self._failed)
 
     def _unlisten(self, connection: Connection | None) -> None:
         event.remove(connection, "before_cursor_execute", self._before)
         event.remove(connection, "after_cursor_execute", self._after)
         event.remove(connection, "rollback", self._rolled_back)
+        event.remove(connection, "commit", self._committed)
+        if connection is not None:
+            event.remove(connection.engine, "handle_error", self._failed)
 
     def _before(
         self, connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any
@@ -254,14 +299,31 @@ class ScriptConnections:
             *first, statement = statements_to_send_separately(statement)
             for each in first:
                 connection.exec_driver_sql(each)
-        # what is awaited does not have the script on its stack
-        if await_only(self.before_statement(recorder, statement, origin=recorder.origin())):
-            return statement, parameters
+        try:
+            # what is awaited does not have the script on its stack
+            if await_only(self.before_statement(recorder, statement, origin=recorder.origin())):
+                return statement, parameters
+        except StatementFailedError as failure:
+            if failure is self._executor.playing(recorder).replayed_failure:
+                raise driver_error(connection, failure) from failure
+            # of an earlier directive: no handler around this statement is meant for it
+            raise self._stop(failure) from failure
         return _NOTHING, ()
 
     def _after(self, *_: Any) -> None:
         if self._recorder is not None:
             await_only(self.after_statement(self._recorder))
+
+    def _failed(self, context: Any) -> None:
+        """A statement that a script ran itself was refused; the script may handle it."""
+        recorder, owner = self._recorder, self._sqlalchemy
+        server = postgres_error(context.original_exception)
+        if recorder is None or owner is None or server is None:
+            return
+        # an engine of the caller has connections of others
+        own_engine = hasattr(context.dialect, "raised_for")
+        if own_engine or context.connection is owner.sync_connection:
+            await_only(self._executor.playing(recorder).note_standalone_failure(server))
 
     async def before_statement(
         self, recorder: Recorder, sql: str, *, needs_rows: bool = False, origin: str | None = None
@@ -339,6 +401,12 @@ class ScriptConnections:
         """The asyncpg connection itself."""
         return self._executor.session.driver
 
+    def _committed(self, _connection: Any) -> None:
+        # with transactional DDL the transaction is the runner's, and ends with the revision
+        recorder = self._recorder
+        if recorder is not None and recorder.options.get("transactional_ddl") is False:
+            await_only(self._executor.playing(recorder).end_transaction())
+
     def _rolled_back(self, _connection: Any) -> None:
         if self._recorder is not None and not self._executor.session.caller_transaction:
             await_only(self._executor.playing(self._recorder).roll_back())
@@ -368,6 +436,12 @@ class ScriptConnections:
             committed_before=step.index > 0,
             origin=f"{recorder.source}:{line}" if line else None,
         )
+
+
+def _sync(connection: AsyncConnection) -> Connection:
+    found = connection.sync_connection
+    assert found is not None  # noqa: S101 - an open AsyncConnection has one
+    return found
 
 
 class ScriptConnection:

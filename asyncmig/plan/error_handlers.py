@@ -23,7 +23,7 @@ __all__ = ["is_handled_by_caller"]
 _FOLDER = Path(__file__).resolve().parent
 _OWN_CODE = (str(_FOLDER.parent), contextlib.__file__, "<frozen")
 """Beginnings of the file names of code that is not the user's."""
-_RUNS_SCRIPTS = frozenset(str(_FOLDER / name) for name in ("play.py", "version_hooks.py"))
+_RUNS_SCRIPTS = frozenset(str(_FOLDER / name) for name in ("run_script.py", "version_hooks.py"))
 """The modules that call ``upgrade()``: what is above them is no part of the script."""
 
 _TRANSPARENT = frozenset({"batch_alter_table", "autocommit_block", "autocommit", "context"})

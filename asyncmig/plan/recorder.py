@@ -14,6 +14,7 @@ from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import translating
 from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.base.origin import calling_line
+from asyncmig.plan.error_handlers import is_handled_by_caller
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
 from asyncmig.sql.classify import Control, classify
 from asyncmig.sql.statement import Statement
@@ -58,8 +59,17 @@ class LiveAccess(Protocol):
         """What scripts have set on their connection; None where nobody has set any."""
         ...
 
-    def flush_in_savepoint(self, recorder: Recorder) -> None:
-        """A directive was recorded: send it at once, where the script may catch its error."""
+    def before_handled_directive(self, recorder: Recorder) -> None:
+        """Send the directives so far: the script handles errors of the next one, but not of these."""
+        ...
+
+    def after_directive(self, recorder: Recorder, *, handled: bool) -> None:
+        """A directive was recorded: send it at once, where the script may catch its error.
+
+        Args:
+            recorder: of the script.
+            handled: the directive was called inside a ``try``.
+        """
         ...
 
 
@@ -110,6 +120,7 @@ class Recorder:
         self._live = live
         self._target_metadata = target_metadata
         self._options: Mapping[str, Any] = options if options is not None else {}
+        self.sets_lock_timeout = False
         self._autocommit_depth = 0
 
     # what directives see
@@ -150,6 +161,7 @@ class Recorder:
     def perform(self, operation: MigrateOperation) -> None:
         """Compile an operation and append its statements."""
         line = calling_line(self.source)
+        handled = self._is_handled(line)
         try:
             statements = compile_operation(operation, self.dialect)
         except ScriptError as error:
@@ -169,7 +181,19 @@ class Recorder:
                 copy_data=compiled.copy_data,
             )
         if self.went_live and self._live is not None:
-            self._live.flush_in_savepoint(self)
+            self._live.after_directive(self, handled=handled)
+
+    def _is_handled(self, line: int | None) -> bool:
+        """Look whether the script handles errors of a directive; then all before it is sent.
+
+        A plan shows what follows when there is no error, and marks the step as live.
+        """
+        if self._offline or not is_handled_by_caller():
+            return False
+        self._mark_live(self._origin(line, 0))
+        if self._live is not None:
+            self._live.before_handled_directive(self)
+        return True
 
     @contextmanager
     def autocommit(self) -> Iterator[None]:
@@ -248,6 +272,7 @@ class Recorder:
             raise self._refused(
                 problem, "PostgreSQL has no such character: take it out", origin, directive
             )
+        self.sets_lock_timeout = self.sets_lock_timeout or "lock_timeout" in sql
         facts = classify(sql)
         if facts.verb == "DISCARD ALL":
             raise self._refused(
@@ -282,12 +307,15 @@ class Recorder:
                 revision=self.revision.id,
                 origin=origin,
             )
-        if not self.went_live:
-            self.went_live = True
-            self.live_origin = origin
+        self._mark_live(origin)
         if self._live is None:
             raise StopRecordingError
         return self._live
+
+    def _mark_live(self, origin: str) -> None:
+        if not self.went_live:
+            self.went_live = True
+            self.live_origin = origin
 
     def _origin(self, line: int | None, offset: int) -> str:
         return f"{self.source}:{(line or 1) + offset}"

@@ -240,7 +240,11 @@ class Project:
                 schema_translate_map=None if run is None else run.schema_translate_map
             ),
             target_metadata=models[0] if len(models) == 1 else models or None,
-            options={**self.settings.extra, **self._env_options()},
+            options={
+                **self.settings.extra,
+                "transactional_ddl": self.settings.transactional_ddl,
+                **self._env_options(),
+            },
             keywords=run.keywords if run is not None else None,
             one_transaction=self.settings.transaction == "all",
             offline=offline,

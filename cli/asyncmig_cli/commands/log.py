@@ -42,7 +42,7 @@ def log(
         typer.Option(
             "--state",
             metavar="WORD",
-            help="Only phases in this state: done, started, failed, refused, resolved or forgotten.",
+            help="Only phases in this state: done, started, failed, caught, refused, resolved or forgotten.",
         ),
     ] = None,
     since: Annotated[

@@ -23,7 +23,13 @@ COLUMNS = (
 )
 STATE = 5
 WAYS = {"upgrade": "up", "downgrade": "down"}
-COLORS = {"done": "green", "started": "yellow", "failed": "red", "refused": "red"}
+COLORS = {
+    "done": "green",
+    "started": "yellow",
+    "caught": "yellow",
+    "failed": "red",
+    "refused": "red",
+}
 
 
 def journal_lines(entries: Sequence[JournalEntry], stream: Stream) -> Iterator[str]:

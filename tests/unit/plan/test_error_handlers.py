@@ -180,17 +180,17 @@ def _answers(code) -> list[bool]:
     )
     told: list[bool] = []
     namespace: dict = {"__file__": __file__}
-    exec(code, namespace)  # noqa: S102 - a script is run
+    exec(code, namespace)
     _run(lambda: namespace["upgrade"](lambda: told.append(is_handled_by_caller()), op, contextlib))
     return told
 
 
 def _run(script) -> None:
     """Call a script from a frame that is taken for the runner's."""
-    from asyncmig.plan import play
+    from asyncmig.plan import run_script
 
     caller = {"script": script}
-    exec(compile("script()", play.__file__, "exec"), caller)  # noqa: S102 - for the frame's file name
+    exec(compile("script()", run_script.__file__, "exec"), caller)
 
 
 def _indented(body: str) -> str:
