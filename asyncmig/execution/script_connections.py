@@ -8,7 +8,6 @@ anything is executed on it, what the script's directives have said so far is sen
 
 from __future__ import annotations
 
-import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from asyncmig.database.server_errors import postgres_error, statement_failure
 from asyncmig.errors import AsyncmigError, ScriptError, StatementFailedError
+from asyncmig.execution.async_script_connection import ScriptConnection
 from asyncmig.execution.handled_errors import ScriptStoppedError, driver_error, is_lock_timeout
 from asyncmig.execution.invalid_index_check import invalid_index_check
 from asyncmig.plan.run_script import failing_line, play, script_failure
@@ -38,16 +38,10 @@ if TYPE_CHECKING:
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import MigrationInfo, VersionHook
 
-__all__ = ["ScriptConnection", "ScriptConnections"]
+__all__ = ["ScriptConnections"]
 
 _NOTHING = "SELECT 1"
 """What is sent in the place of a COMMIT or BEGIN that the engine has taken care of."""
-
-
-_TAKING_SQL = frozenset({"execute", "executemany"})
-_GIVING_ROWS = frozenset({"fetch", "fetchrow", "fetchval", "fetchmany"})
-_WRITING = frozenset({"copy_to_table", "copy_records_to_table"})
-"""Methods of an asyncpg connection."""
 
 _READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN", "SET", "RESET"})
 """Verbs that change nothing that lasts: they run again when a script is replayed."""
@@ -442,60 +436,3 @@ def _sync(connection: AsyncConnection) -> Connection:
     found = connection.sync_connection
     assert found is not None  # noqa: S101 - an open AsyncConnection has one
     return found
-
-
-class ScriptConnection:
-    """An asyncpg connection for async scripts: the same methods, and what directives said comes first.
-
-    ``transaction()`` is a savepoint inside the revision's transaction.
-    """
-
-    def __init__(self, live: ScriptConnections, recorder: Recorder) -> None:
-        self._live = live
-        self._recorder = recorder
-        self._savepoints = 0
-
-    def next_savepoint(self) -> str:
-        """A savepoint's name that is new on this connection."""
-        self._savepoints += 1
-        return f"asyncmig_script_{self._savepoints}"
-
-    def __getattr__(self, name: str) -> Any:
-        member = getattr(self._live.driver_connection, name)
-        if not inspect.iscoroutinefunction(member):
-            return member
-        live, recorder = self._live, self._recorder
-
-        async def steered(query: str, *args: Any, **kwargs: Any) -> Any:
-            if not args:
-                query = await live.run_leading_statements(recorder, query)
-            if not await live.before_statement(recorder, query, needs_rows=name in _GIVING_ROWS):
-                return None
-            result = await member(query, *args, **kwargs)
-            await live.after_statement(recorder)
-            return result
-
-        async def after_catching_up(*args: Any, **kwargs: Any) -> Any:
-            if not await live.before_other_io(recorder) and name in _WRITING:
-                return None
-            return await member(*args, **kwargs)
-
-        return steered if name in _GIVING_ROWS | _TAKING_SQL else after_catching_up
-
-    def transaction(self) -> _Savepoint:
-        """A savepoint, as ``async with connection.transaction():``."""
-        return _Savepoint(self)
-
-
-class _Savepoint:
-    def __init__(self, connection: ScriptConnection) -> None:
-        self._connection = connection
-        self._name = ""
-
-    async def __aenter__(self) -> None:
-        self._name = self._connection.next_savepoint()
-        await self._connection.execute(f"SAVEPOINT {self._name}")
-
-    async def __aexit__(self, kind: object, *_: object) -> None:
-        verb = "RELEASE SAVEPOINT" if kind is None else "ROLLBACK TO SAVEPOINT"
-        await self._connection.execute(f"{verb} {self._name}")
