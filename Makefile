@@ -19,9 +19,8 @@ help: ## this list
 OLD_SQLALCHEMY := 2.0.36
 OLD := .matrix/sqlalchemy-$(OLD_SQLALCHEMY)
 MATRIX_TESTS ?= tests/unit/ddl tests/unit/operations tests/unit/alembic_compat tests/differential \
-	$(wildcard tests/integration/test_alembic_*.py tests/integration/test_autogenerate_*.py) \
-	$(addprefix tests/integration/,test_directives_on_server.py test_patterns_d.py test_literals.py \
-	test_upgrade.py test_version_hooks.py)
+	$(addprefix tests/integration/,alembic_compat autogenerate ddl diff entities operations \
+	$(addprefix execution/test_,postgresql_patterns.py upgrade.py version_hooks.py))
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -54,8 +53,8 @@ test-autogen: $(STAMP) ## autogenerate: every single change, EXAMPLES (2,000) ra
 		echo "PostgreSQL $$major"; \
 		ASYNCMIG_TEST_DEPTH=full,changes_one_in=1,proofs_one_in=1,drawn=anew,model_pairs=$${EXAMPLES:-2000} \
 			$(BIN)/python scripts/servers.py run $$major -- \
-			$(BIN)/python -m pytest --numprocesses 2 --quiet tests/integration/test_autogenerate_changes.py \
-			tests/integration/test_autogenerate_round_trip.py || exit 1; \
+			$(BIN)/python -m pytest --numprocesses 2 --quiet tests/integration/diff/test_single_changes.py \
+			tests/integration/diff/test_round_trip.py || exit 1; \
 	done
 
 test-directives: $(STAMP) ## every directive in every habit of old scripts, beside Alembic: minutes
@@ -69,7 +68,7 @@ ADD_ON_PACKAGES := "SQLAlchemy[asyncio]==2.0.58" SQLAlchemy-Utils==0.43.0 sqlmod
 	fastapi-users-db-sqlalchemy==7.0.0 arrow==1.4.0 babel==2.18.0 colour==0.1.5 cryptography==50.0.2 furl==2.1.4 \
 	intervals==0.9.2 passlib==1.7.4 pendulum==3.3.0 phonenumbers==9.0.43
 IN_ADD_ONS = $(ADD_ONS)/bin/python -W ignore -m pytest -W ignore --quiet \
-	tests/integration/test_autogenerate_addons.py
+	tests/integration/autogenerate/test_add_ons.py
 
 $(ADD_ONS)/.installed: Makefile
 	@test -x $(ADD_ONS)/bin/python || $(PYTHON) -m venv $(ADD_ONS)

@@ -1,7 +1,7 @@
 """Write docs/errors.md: what goes wrong, how it is told, what to do; ``--check`` only compares.
 
-Every case is executed by tests/integration/test_errors_k.py: the bad call must fail with this error,
-and what the page advises must put it right.
+tests/integration/project/test_error_pages.py executes every case: the bad call must fail with this
+error, and what the page advises must put it right.
 """
 
 from __future__ import annotations

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from conftest import Command
+from support.command import Command
+from support.paths import ROOT
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 PART = README.split("## The first minute")[1].split("\n## ")[0]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PART, re.MULTILINE | re.DOTALL)
 SCRIPT = next(text for language, text in BLOCKS if language == "python")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from asyncmig import Migrator
 from asyncmig.errors import DatabaseError, NotCurrentError
-from conftest import Command
+from support.command import Command
 
 if TYPE_CHECKING:
     from fix_project import Project

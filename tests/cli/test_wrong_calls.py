@@ -16,7 +16,7 @@ from asyncmig_cli import failures
 from asyncmig_cli.application import run
 from asyncmig_cli.console import open_console
 from fix_project import Project
-from wrong_calls import WRONG_CALLS, WrongCall
+from support.wrong_calls import WRONG_CALLS, WrongCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

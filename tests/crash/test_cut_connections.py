@@ -9,12 +9,12 @@ import random
 
 import anyio
 import pytest
-from crash_history import contents, write_every_kind
 
 from asyncmig import Migrator
 from asyncmig.errors import AsyncmigError
-from fault_proxy import fault_proxy
+from support.crash_history import contents, write_every_kind
 from support.depth import depth
+from support.fault_proxy import fault_proxy
 
 SAMPLE = depth().crash_points
 

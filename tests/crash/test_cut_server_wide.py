@@ -8,12 +8,12 @@ import secrets
 import anyio
 import asyncpg
 import pytest
-from crash_history import contents
 
 from asyncmig import Migrator
 from asyncmig.errors import AsyncmigError
-from fault_proxy import fault_proxy
+from support.crash_history import contents
 from support.depth import depth
+from support.fault_proxy import fault_proxy
 
 SAMPLE = depth().server_wide_crash_points
 SETTINGS = {

@@ -6,16 +6,20 @@ import asyncio
 import random
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from crash_history import contents, write_every_kind
 
 from asyncmig import Migrator
+from support.crash_history import contents, write_every_kind
 from support.depth import depth
+from support.paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 POINTS = depth().kills
-PROGRAM = Path(__file__).with_name("run_migration.py")
+PROGRAM = ROOT / "tests" / "support" / "run_migration.py"
 
 pytestmark = pytest.mark.timeout(1800)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from many_processes import race, write_history
 
 from asyncmig import Migrator
 from support.depth import depth
+from support.many_processes import race, write_history
 
 PROCESSES = depth().processes
 

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from asyncmig import Migrator
 from asyncmig.errors import AsyncmigError, ScriptError
-from fault_proxy import fault_proxy
 from fix_project import Project
 from support.depth import depth
+from support.fault_proxy import fault_proxy
 
 NAMES = ["r1", "r2", "r3", "r4"]
 PHASES = {"r1": 1, "r2": 3, "r3": 3, "r4": 2}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "alembic_table.py"
+from support.paths import ROOT
+
+SCRIPT = ROOT / "scripts" / "alembic_table.py"
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Generated revision files, byte for byte the same, through Alembic with psycopg2 and through asyncmig.
 
-Every case of ``test_directives_sql`` with every habit is a matter of minutes: ``make test-directives``.
+Every case of ``directive_cases`` with every habit is a matter of minutes: ``make test-directives``.
 """
 
 import anyio.to_thread
@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 from alembic import command
 from alembic.config import Config
-from generated_scripts import BEFORE, scripts
-from test_directives_sql import CASES, CONVENTION
 
 from asyncmig import Migrator
 from asyncmig.config import load
 from fix_database import catalog_dump
 from support.depth import depth
+from support.directive_cases import CASES, CONVENTION
+from support.generated_scripts import BEFORE, scripts
 
 ENV = """
 from alembic import context

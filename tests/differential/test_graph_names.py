@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from alembic_graph import REFUSALS, CrashError, Oracle, Refused, attempt_ours
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from random_history import branches_in, histories, names_in
 
 from asyncmig.errors import HistoryError
 from asyncmig.revisions.graph.graph import RevisionGraph
 from asyncmig.revisions.graph.history import History
 from asyncmig.revisions.graph.revision import Revision
+from support.alembic_graph import REFUSALS, CrashError, Oracle, Refused, attempt_ours
+from support.random_history import branches_in, histories, names_in
 
 MODEST = settings(
     max_examples=300,

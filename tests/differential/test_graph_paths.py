@@ -10,13 +10,13 @@ from __future__ import annotations
 import random
 
 import pytest
-from alembic_graph import CrashError, Oracle, Refused, attempt_ours
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from random_history import branches_in, histories, names_in, targets_in
 
 from asyncmig.revisions.graph.graph import RevisionGraph
 from asyncmig.revisions.graph.revision import Revision
+from support.alembic_graph import CrashError, Oracle, Refused, attempt_ours
+from support.random_history import branches_in, histories, names_in, targets_in
 
 MODEST = settings(
     max_examples=300,

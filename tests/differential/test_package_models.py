@@ -8,21 +8,23 @@ The figures are those of docs/autogenerate.md.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from dump_proof import prove
-from packaged_models import CORRECTIONS, MLFLOW, PACKAGES, PackagedService, PackageError
 from support.depth import depth
+from support.dump_proof import prove
+from support.packaged_models import CORRECTIONS, MLFLOW, PACKAGES, PackagedService, PackageError
+from support.paths import ROOT
 
 if TYPE_CHECKING:
-    from dump_proof import Proven
-    from fix_database import MakeDatabase
-    from packaged_models import Packaged
+    from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "autogenerate.md"
+    from fix_database import MakeDatabase
+    from support.dump_proof import Proven
+    from support.packaged_models import Packaged
+
+PAGE = ROOT / "docs" / "autogenerate.md"
 NAMES = depth().chosen_packages(sorted({package.name for package in PACKAGES}))
 CHOSEN = [package for package in PACKAGES if package.name in NAMES]
 

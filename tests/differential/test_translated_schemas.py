@@ -13,14 +13,14 @@ from alembic.ddl.impl import DefaultImpl
 from alembic.migration import MigrationContext
 from alembic.operations import Operations as Theirs
 from sqlalchemy.schema import DDLElement
-from test_directives_sql import CASES, CONVENTION, normal
 
 from asyncmig import Migrator
 from asyncmig.config import load
 from asyncmig.ddl.dialect import MigrationDialect, translating
 from asyncmig.operations.facade import Operations
 from fix_database import catalog_dump
-from recording_sink import RecordingSink
+from support.directive_cases import CASES, CONVENTION, normal
+from support.recording_sink import RecordingSink
 
 MAP = {None: "tenant", "s": "Other", "S": "third"}
 

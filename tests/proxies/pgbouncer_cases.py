@@ -1,4 +1,4 @@
-"""The same as tests/integration/test_proxies.py with the real PgBouncer: ``make test-proxies``.
+"""The same as ``test_pooling_proxies.py`` with the real PgBouncer: ``make test-proxies``.
 
 It is not part of ``make test``, which needs nothing but Python.
 """

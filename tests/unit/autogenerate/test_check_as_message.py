@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-GUIDE = Path(__file__).parents[3] / "docs" / "autogenerate.md"
+from support.paths import ROOT
+
+GUIDE = ROOT / "docs" / "autogenerate.md"
 CONFTEST = """
 import pytest
 from asyncmig.results import CheckResult, Difference

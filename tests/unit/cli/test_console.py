@@ -3,9 +3,9 @@
 import os
 
 import pytest
-from cli_streams import Memory, memory_stream, written
 
 from asyncmig_cli.console import BrokenOutputError, Stream, open_console
+from support.streams import Memory, memory_stream, written
 
 
 def test_styles_are_written_only_in_colour() -> None:

@@ -4,12 +4,12 @@ import json
 
 import pytest
 import typer
-from cli_streams import memory_console, written
 
 from asyncmig import errors
 from asyncmig_cli.failures import UsageProblem, report
 from asyncmig_cli.session import Session
 from asyncmig_cli.shared_options import SharedOptions
+from support.streams import memory_console, written
 
 
 def told(error: BaseException, *arguments: str) -> tuple[int, str, str]:

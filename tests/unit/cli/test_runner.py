@@ -8,12 +8,12 @@ import signal
 import anyio
 import anyio.lowlevel
 import pytest
-from cli_streams import memory_console, written
 
 from asyncmig.errors import StatementFailedError
 from asyncmig_cli.failures import InterruptedRunError, report
 from asyncmig_cli.runner import run_until_signal
 from asyncmig_cli.session import Session
+from support.streams import memory_console, written
 
 
 def nothing(_: int = 0) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.errors import DirectiveError
 from asyncmig.operations.directives.execute import ExecuteSQLOp
-from recording_sink import record, sql_of
+from support.recording_sink import record, sql_of
 
 t = sa.table("t", sa.column("a", sa.Integer), sa.column("b", sa.String))
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from asyncmig.operations.directives.sequences import AlterSequenceOp, SequenceOptions
 from asyncmig.operations.directives.views import CreateViewOp, ReplaceViewOp
-from recording_sink import record, sql_of
+from support.recording_sink import record, sql_of
 
 CASES = [
     # call, its SQL, the SQL of its reverse (None: there is none)

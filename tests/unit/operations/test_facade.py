@@ -13,7 +13,7 @@ from asyncmig.operations.facade import Operations
 from asyncmig.operations.offline_connection import OfflineConnection
 from asyncmig.operations.op_proxy import op as proxy
 from asyncmig.operations.registry import BUILT_IN
-from recording_sink import RecordingSink, record, sql_of
+from support.recording_sink import RecordingSink, record, sql_of
 
 
 def test_context_tells_what_was_configured():

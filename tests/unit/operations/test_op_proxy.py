@@ -9,7 +9,7 @@ import pytest
 from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.facade import Operations
 from asyncmig.operations.op_proxy import current, op, using
-from recording_sink import RecordingSink
+from support.recording_sink import RecordingSink
 
 
 def test_directives_reach_the_running_script():

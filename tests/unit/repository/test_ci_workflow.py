@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[3]
+from support.paths import ROOT
+
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
 TRIGGERS = WORKFLOW[True]  # YAML 1.1 reads the key `on` as a boolean
 JOBS = WORKFLOW["jobs"]

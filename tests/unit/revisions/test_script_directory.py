@@ -7,7 +7,6 @@ from io import FileIO
 from pathlib import Path
 
 import pytest
-from revision_shorthand import ids
 
 from asyncmig.errors import FileError, HistoryError, ScriptError
 from asyncmig.revisions.cache.metadata_index import RevisionIndex
@@ -15,6 +14,7 @@ from asyncmig.revisions.files import read as read_module
 from asyncmig.revisions.files.listing import list_folder
 from asyncmig.revisions.graph.revision import ScriptKind, Verdict
 from asyncmig.revisions.script_directory import ScriptDirectory, read_revisions
+from support.revision_shorthand import ids
 
 NOW = time.time_ns
 LATER = (

@@ -1,0 +1,53 @@
+"""``python -m benchmarks --quick``: every contender does its work once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from support.paths import ROOT
+
+
+def test_a_quick_run_measures_everybody(server, tmp_path):
+    path = tmp_path / "bench.json"
+    finished = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--quick", "--json", path],
+        cwd=ROOT,
+        env=os.environ | {"ASYNCMIG_BENCH_URL": server.url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    report = json.loads(path.read_text())
+    measured = {
+        case["name"]: [one["name"] for one in case["contenders"] if one["median"] > 0]
+        for case in report["cases"]
+    }
+    everybody = [
+        "asyncmig",
+        "alembic, asyncpg",
+        "alembic, psycopg2",
+        "psql -1 -f",
+        "asyncpg, one query",
+    ]
+    assert measured == {
+        "cold heads": ["asyncmig heads", "alembic heads", "import typer", "pass"],
+        "compare 8": ["asyncmig, cold cache", "asyncmig, warm cache", *everybody[1:3]],
+        "no-op": [*everybody[:3], "asyncpg, one select"],
+        "fresh 8": everybody,
+        "far 8": everybody,
+    }
+    compared = {one["name"]: one["queries"] for one in report["cases"][1]["contenders"]}
+    assert compared["asyncmig, warm cache"] < compared["asyncmig, cold cache"] <= 25
+    far = {one["name"]: one["round_trips"] for one in report["cases"][-1]["contenders"]}
+    assert far["asyncpg, one query"] <= far["asyncmig"] < far["alembic, asyncpg"]
+    assert report["facts"]["packages"]["alembic"]
+    assert "fsync" in report["facts"]["postgresql"]
+    loads = report["lock_load"]
+    assert [load["added"] for load in loads] == [True] * 4
+    for load in loads:
+        assert sum(bar["transactions"] for bar in load["histogram"]) == load["transactions"] > 0
+        assert load["longest_wait"] >= load["p99"] > 0

@@ -1,0 +1,155 @@
+"""The real command, as a process in a pipe and in a pseudo terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_INSTALLED = Path(sys.executable).with_name("asyncmig")
+PROGRAM = [str(_INSTALLED)] if _INSTALLED.exists() else [sys.executable, "-m", "asyncmig_cli"]
+LIMIT = 60
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """Standard output as one JSON document."""
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error of that document."""
+        found = self.document
+        assert set(found) == {"error"}
+        assert set(found["error"]) == {"type", "message", "hint", "fields"}
+        return found["error"]
+
+
+class Command:
+    """``asyncmig`` in a project's folder, with an environment of its own."""
+
+    def __init__(self, cwd: Path, url: str | None = None) -> None:
+        self.cwd = cwd
+        kept = ("PATH", "HOME", "COVERAGE_PROCESS_START", "PYTHONPATH")
+        self.environ = {name: os.environ[name] for name in kept if name in os.environ}
+        self.environ |= {"LANG": "C.UTF-8", "TZ": "UTC"}
+        if url is not None:
+            self.environ["ASYNCMIG_URL"] = url
+
+    def __call__(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        code: int | None = None,
+    ) -> Outcome:
+        """Run it in a pipe; with ``code`` the exit code is checked at once."""
+        finished = subprocess.run(
+            [*PROGRAM, *arguments],
+            cwd=cwd or self.cwd,
+            env=self.environ | dict(env or {}),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=LIMIT,
+            check=False,
+        )
+        outcome = Outcome(finished.returncode, finished.stdout.decode(), finished.stderr.decode())
+        if code is not None:
+            assert outcome.code == code, outcome
+        return outcome
+
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start it in a pipe and come back at once."""
+        return subprocess.Popen(
+            [*PROGRAM, *arguments],
+            cwd=self.cwd,
+            env=self.environ | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def terminal(
+        self,
+        *arguments: str,
+        columns: int = 80,
+        env: Mapping[str, str] | None = None,
+        typed: str = "",
+    ) -> Outcome:
+        """Run it in a pseudo terminal; ``out`` is all that was written to the screen.
+
+        ``typed`` is what somebody answers to the first question, which ends with ``] ``.
+        """
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        process = subprocess.Popen(
+            [*PROGRAM, *arguments],
+            cwd=self.cwd,
+            env=self.environ | {"TERM": "xterm-256color"} | dict(env or {}),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            preexec_fn=_own_terminal,
+        )
+        os.close(theirs)
+        try:
+            written = _read_all(ours, typed)
+            return Outcome(process.wait(LIMIT), written.replace("\r\n", "\n"), "")
+        finally:
+            process.kill()
+            process.wait()
+            os.close(ours)
+
+
+def _own_terminal() -> None:
+    """A session with its input as the terminal it is controlled by: Ctrl-C is a signal there."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _read_all(terminal: int, typed: str = "") -> str:
+    chunks = []
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        ready, _, _ = select.select([terminal], [], [], 1)
+        if not ready:
+            continue
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:  # Linux says EIO when the last writer has gone
+            break
+        if not chunk:
+            break
+        chunks.append(chunk)
+        if typed and chunk.endswith(b"] "):
+            os.write(terminal, typed.encode())
+            typed = ""
+    return b"".join(chunks).decode()
+
+
+def plain(text: str) -> str:
+    """``text`` without the terminal's control sequences."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", text)

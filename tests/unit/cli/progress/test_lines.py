@@ -1,0 +1,134 @@
+"""A run as plain lines."""
+
+import pytest
+
+from asyncmig import events
+from asyncmig_cli.console import BrokenOutputError
+from asyncmig_cli.progress.lines import LineReporter
+from support.streams import memory_stream, written
+
+
+class Clock:
+    """Time that passes when told."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def started(number: int = 1, total: int = 12) -> events.StepStarted:
+    return events.StepStarted(
+        revision=f"r{number}", direction="upgrade", message="add users", number=number, total=total
+    )
+
+
+def finished(number: int = 1, total: int = 12) -> events.StepFinished:
+    return events.StepFinished(
+        revision=f"r{number}", direction="upgrade", number=number, total=total, elapsed=0.02
+    )
+
+
+def test_one_line_for_each_finished_step() -> None:
+    stream = memory_stream()
+    with LineReporter(stream) as reporter:
+        for number in (1, 10):
+            reporter(started(number))
+            reporter(finished(number))
+    assert written(stream) == (
+        "[ 1/12] upgrade r1 add users (20 ms)\n[10/12] upgrade r10 add users (20 ms)\n"
+    )
+
+
+def test_a_wait_is_told_at_once_and_then_now_and_again() -> None:
+    stream = memory_stream()
+    reporter = LineReporter(stream)
+    for elapsed in (0.1, 1.0, 9.0, 10.2, 12.0, 20.5):
+        reporter(events.LockWaiting(holder="pid 7 on web1", since=65.0, elapsed=elapsed))
+    assert written(stream).splitlines() == [
+        "waiting for the lock, 100 ms: held by pid 7 on web1, connected for 1 m 05 s",
+        "waiting for the lock, 10.20 s: held by pid 7 on web1, connected for 1 m 05 s",
+        "waiting for the lock, 20.50 s: held by pid 7 on web1, connected for 1 m 05 s",
+    ]
+
+
+def test_a_holder_that_postgresql_hides() -> None:
+    stream = memory_stream()
+    LineReporter(stream)(events.LockWaiting(holder=None, since=None, elapsed=0.1))
+    assert written(stream) == "waiting for the lock, 100 ms: another runner holds it\n"
+
+
+def test_a_database_that_does_not_answer() -> None:
+    stream = memory_stream()
+    LineReporter(stream)(events.ConnectionWaiting(reason="connection refused", elapsed=0.2))
+    assert written(stream) == "waiting for the database, 200 ms: connection refused\n"
+
+
+def test_a_phase_that_is_tried_again_says_who_was_in_the_way() -> None:
+    stream = memory_stream()
+    LineReporter(stream)(
+        events.PhaseRetried(
+            revision="r1",
+            phase=0,
+            attempt=2,
+            attempts=5,
+            sqlstate="55P03",
+            reason="lock timeout",
+            blockers=(events.Blocker(pid=7, application="report", relation="orders"),),
+            pause=0.4,
+            lock_timeout=5.0,
+        )
+    )
+    assert written(stream) == (
+        "r1, phase 1: lock timeout; blocked by pid 7 holds orders (report);"
+        " attempt 2 of 5 in 400 ms\n"
+    )
+
+
+def test_whom_a_statement_waits_for_is_told_once_for_the_same_sessions() -> None:
+    stream = memory_stream()
+    reporter = LineReporter(stream)
+    report = events.Blocker(pid=7, application="report", transaction_age=1.0)
+    later = events.Blocker(pid=7, application="report", transaction_age=9.0)
+    other = events.Blocker(pid=8, application="backup")
+    for blockers in ((report,), (later,), (later, other)):
+        reporter(events.LockBlocked(blockers=blockers))
+    assert written(stream).splitlines() == [
+        "blocked by pid 7 (report, transaction 1.0 s ago)",
+        "blocked by pid 7 (report, transaction 9.0 s ago); pid 8 (backup)",
+    ]
+
+
+def test_a_long_index_is_told_about_every_few_seconds() -> None:
+    stream, clock = memory_stream(), Clock()
+    reporter = LineReporter(stream, clock)
+    sql = "\n  CREATE INDEX CONCURRENTLY i\n  ON t (id)"
+    reporter(events.StatementStarted(revision="r1", sql=sql, origin=None))
+    for passed, fraction in ((1, 0.1), (5, 0.3), (1, 0.4), (5, None)):
+        clock.now += passed
+        reporter(
+            events.StatementProgress(revision="r1", sql=sql, fraction=fraction, stage="building")
+        )
+    assert written(stream).splitlines() == [
+        "    building 30%: CREATE INDEX CONCURRENTLY i",
+        "    building: CREATE INDEX CONCURRENTLY i",
+    ]
+
+
+@pytest.mark.parametrize("error", [BrokenOutputError(), OSError("no space"), ValueError("closed")])
+def test_a_stream_that_is_gone_never_stops_the_run(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    stream = memory_stream()
+    calls = 0
+
+    def fail(_: str) -> None:
+        nonlocal calls
+        calls += 1
+        raise error
+
+    monkeypatch.setattr(stream, "write", fail)
+    reporter = LineReporter(stream)
+    reporter(finished(1))
+    reporter(finished(2))
+    assert calls == 1
