@@ -1,4 +1,4 @@
-"""A worker without a framework: it waits for the schema, then sweeps expired reservations.
+"""A worker without a framework: it waits for the schema, then cancels expired reservations.
 
 ``DATABASE_URL=postgresql://... python examples/worker/worker.py``
 
