@@ -23,9 +23,10 @@ from asyncmig.autogenerate.renames import Renamed, RenameRequests, confirm_renam
 from asyncmig.autogenerate.user_comparators import add_users_operations
 from asyncmig.autogenerate.user_errors import user_errors
 from asyncmig.autogenerate.write import Generated
-from asyncmig.bookkeeping.queries import open_session, read_status
+from asyncmig.bookkeeping.queries import read_status
 from asyncmig.catalog.model import ObjectName
 from asyncmig.config.objects import import_object
+from asyncmig.database.session_settings import open_session
 from asyncmig.diff.directions.downgrade import downgrade_operations
 from asyncmig.diff.directions.upgrade import upgrade_operations
 from asyncmig.diff.normalize.include_filters import apply_filters, without_tables

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,23 +10,18 @@ import anyio
 
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors
-from asyncmig.database.session_settings import prepared_session
 from asyncmig.errors import AmbiguousRevisionError, RevisionError, TargetError
 from asyncmig.results import JournalEntry, PartialStep, Status
 from asyncmig.sql.quoting import qualified
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from asyncmig.bookkeeping.state import DatabaseState
     from asyncmig.config.settings import Settings
-    from asyncmig.database.connections import Database
     from asyncmig.database.session import Session
     from asyncmig.revisions.graph.graph import RevisionGraph
 
 __all__ = [
     "LogFilter",
-    "open_session",
     "parse_timestamp",
     "read_journal",
     "read_status",
@@ -53,13 +47,6 @@ MOST_ENTRIES = 2**63 - 1
 
 SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
-
-
-@asynccontextmanager
-async def open_session(database: Database, settings: Settings) -> AsyncIterator[Session]:
-    """A session with the role and search path that were asked for."""
-    async with database.session() as session, prepared_session(session, settings):
-        yield session
 
 
 async def read_status(

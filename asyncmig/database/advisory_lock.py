@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import anyio
 import asyncpg
 
-from asyncmig.database.session import CLEANUP_SECONDS, pooling_error
-from asyncmig.errors import ConnectionLostError, LockNotAcquiredError
+from asyncmig.database.session import pooling_error
+from asyncmig.errors import LockNotAcquiredError
 from asyncmig.events import LockAcquired, LockWaiting
 
 if TYPE_CHECKING:
@@ -171,17 +171,8 @@ async def _backend_pid(fetch: Callable[[str], Awaitable[list[asyncpg.Record]]]) 
 
 async def _release(session: Session, key: int) -> None:
     """Unlock, whatever happened; where that cannot be done the session ends, and the lock with it."""
-    if session.closed:
-        return
     await session.roll_back()
-    with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
-        try:
-            if not session.closed:
-                await session.send(f"SELECT pg_catalog.pg_advisory_unlock({key})")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionLostError):
-            session.driver.terminate()
-    if scope.cancelled_caught:
-        session.driver.terminate()
+    await session.clean_up(f"SELECT pg_catalog.pg_advisory_unlock({key})")
 
 
 async def _read_holder(session: Session, key: int) -> tuple[str | None, float | None]:

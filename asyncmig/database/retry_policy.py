@@ -17,16 +17,11 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.plan.model import Step
 
-__all__ = ["RetryPolicy", "milliseconds"]
+__all__ = ["RetryPolicy"]
 
 FIRST_TIMEOUT = 0.1
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
-
-
-def milliseconds(seconds: float) -> str:
-    """A time as PostgreSQL's settings take it; 0 is no limit."""
-    return str(max(1, round(seconds * 1000)) if seconds else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

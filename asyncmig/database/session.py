@@ -10,7 +10,7 @@ ends a transaction of its own: a script's ``commit()`` does not end ours.
 from __future__ import annotations
 
 import io
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -18,9 +18,10 @@ import asyncpg
 
 from asyncmig.database.server_errors import is_disconnect
 from asyncmig.errors import ConnectionLostError, DatabaseError, PoolingError, ScriptError
+from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -63,6 +64,7 @@ class Session:
         self.interrupted = False
         self._make_sqlalchemy = make_sqlalchemy
         self._sqlalchemy: AsyncConnection | None = None
+        self._settings_depth = 0
 
     @property
     def in_transaction(self) -> bool:
@@ -177,16 +179,74 @@ class Session:
                 ),
             ) from error
 
+    async def send_in_savepoint(self, sql: str) -> None:
+        """Send statements inside a savepoint of the open transaction: all of them or none.
+
+        Raises:
+            asyncpg.PostgresError: the server refused one; the transaction can be used as before.
+        """
+        try:
+            await self.send(f"SAVEPOINT asyncmig_try;\n{sql}\n;RELEASE SAVEPOINT asyncmig_try")
+        except asyncpg.PostgresError:
+            await self.send("ROLLBACK TO SAVEPOINT asyncmig_try; RELEASE SAVEPOINT asyncmig_try")
+            raise
+
+    @asynccontextmanager
+    async def settings(
+        self, values: Mapping[str, str], *, role: str | None = None, until_close: bool = False
+    ) -> AsyncIterator[None]:
+        """Change settings, and restore them on leaving; a transaction of the caller keeps its own.
+
+        The server keeps the old values, in settings of their own, so that no answer has to be read.
+
+        Args:
+            values: the new values by the settings' names.
+            role: the role of ``SET ROLE``.
+            until_close: they may stay on a connection that is closed after the run.
+        """
+        if self.caller_transaction or not (values or role or self.guard):
+            yield
+            return
+        self._settings_depth += 1
+        kept = {name: f"asyncmig.kept_{self._settings_depth}_{name}" for name in values}
+        change = [
+            f"set_config('{kept[name]}', pg_catalog.current_setting('{name}'), false),"
+            f" pg_catalog.set_config('{name}', {literal(value)}, false)"
+            for name, value in values.items()
+        ]
+        restore = [
+            f"set_config('{name}', pg_catalog.current_setting('{kept[name]}'), false)"
+            for name in values
+        ]
+        set_role, reset_role = (
+            ("", "") if role is None else (f"SET ROLE {identifier(role)}", "RESET ROLE")
+        )
+        await self.send(f"{self.guard};{set_role};{_select(change)}")
+        try:
+            yield
+        finally:
+            self._settings_depth -= 1
+            may_stay = until_close and self.disposable and not self.pooled
+            if (values or role) and not (self.closed or may_stay):
+                await self.roll_back()
+                await self.clean_up(f"{reset_role};{_select(restore)}")
+
     async def roll_back(self) -> None:
-        """End a transaction of ours, if there is one; never fails, never hangs."""
+        """End the transaction of this session, if there is one; never fails, never hangs."""
         if self.caller_transaction or self.closed:
+            return
+        # after a cancellation the driver has not yet received what the server says
+        if self.in_transaction or self.interrupted:
+            await self.clean_up("ROLLBACK")
+            self.interrupted = False
+
+    async def clean_up(self, sql: str) -> None:
+        """Send a message on leaving; never fails, never hangs: the connection is dropped instead."""
+        if self.closed:
             return
         with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
             try:
-                # after a cancellation the driver has not yet heard what the server says
-                if self.in_transaction or self.interrupted:
-                    await self.driver.execute("ROLLBACK")
-                    self.interrupted = False
+                await self.driver.execute(sql)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 self.driver.terminate()
         if scope.cancelled_caught:
@@ -226,3 +286,7 @@ def _is_swapped(error: BaseException) -> bool:
             return "unnamed prepared statement" in str(error)
         case _:
             return False
+
+
+def _select(calls: Sequence[str]) -> str:
+    return "SELECT " + ", ".join(f"pg_catalog.{call}" for call in calls) if calls else ""

@@ -239,7 +239,7 @@ async def deploy(
 
 
 def _session(migrator: Migrator) -> AbstractAsyncContextManager[Session]:
-    from asyncmig.bookkeeping.queries import open_session
+    from asyncmig.database.session_settings import open_session
 
     return open_session(migrator.project.database(), migrator.settings)
 

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
 
-from asyncmig.database.retry_policy import milliseconds
 from asyncmig.database.server_errors import (
     TRANSIENT_STATES,
     server_error,
     sqlstate_of,
     statement_failure,
 )
-from asyncmig.database.statement_timeouts import statement_timeouts
+from asyncmig.database.session_settings import milliseconds, statement_timeouts
 from asyncmig.execution.message import MESSAGE_LIMIT, Message, is_copy
 from asyncmig.sql.classify import classify
 

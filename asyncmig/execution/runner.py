@@ -16,7 +16,7 @@ from asyncmig.bookkeeping.unknown_revisions import known_ancestors
 from asyncmig.bookkeeping.version_table import ALEMBIC_WIDTH, VersionTable
 from asyncmig.database.advisory_lock import runner_lock
 from asyncmig.database.retry_policy import RetryPolicy
-from asyncmig.database.session_settings import prepared_run, prepared_session
+from asyncmig.database.session_settings import open_session, run_settings
 from asyncmig.errors import PlanError, RevisionNotFoundError, UnexpectedStateError
 from asyncmig.events import RunFinished, RunStarted
 from asyncmig.execution.executor import Executor
@@ -30,6 +30,7 @@ from asyncmig.revisions.graph.moves import RowChange, stamp_moves
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from asyncmig.bookkeeping.state import DatabaseState, PartialRevision
     from asyncmig.config.settings import Settings
@@ -118,7 +119,7 @@ class Runner:
                     return _nothing_to_do(state, target, direction, began, ahead=ahead)
                 if any(move.revision.id not in scripts for move in moves):
                     scripts = await self._scripts(moves, direction)
-                async with prepared_run(session, self._settings):
+                async with run_settings(session, self._settings):
                     return await self._execute(
                         session, state, planner, moves, scripts, target, direction, tag, began
                     )
@@ -204,13 +205,8 @@ class Runner:
             await self._send_whole(session, await self._setup(session, state, books, ()))
             return not state.has_version_table
 
-    @asynccontextmanager
-    async def _session(self) -> AsyncIterator[Session]:
-        async with (
-            self._database.session() as session,
-            prepared_session(session, self._settings),
-        ):
-            yield session
+    def _session(self) -> AbstractAsyncContextManager[Session]:
+        return open_session(self._database, self._settings)
 
     @asynccontextmanager
     async def _locked(

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from asyncmig.database.server_errors import statement_failure
-from asyncmig.database.statement_timeouts import statement_timeouts
+from asyncmig.database.session_settings import statement_timeouts
 from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.execution.before_alone import should_execute
 from asyncmig.execution.handled_errors import recorded_text, restored_error

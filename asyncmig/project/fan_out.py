@@ -95,7 +95,8 @@ def naming(project: Project) -> Iterator[None]:
 
 async def status_of(project: Project, *, scripts: bool = False) -> Status:
     """Where one database stands; ``scripts`` also reads which scripts were changed."""
-    from asyncmig.bookkeeping.queries import open_session, read_status
+    from asyncmig.bookkeeping.queries import read_status
+    from asyncmig.database.session_settings import open_session
 
     graph = await project.graph()
     async with open_session(project.database(), project.settings) as session:
@@ -148,7 +149,8 @@ async def position(project: Project, target: str) -> RevisionCheck:
 
 async def wait_for(project: Project, seconds: float | None) -> Status:
     """Wait until somebody else has migrated one database; raises as ``wait_until_current``."""
-    from asyncmig.bookkeeping.queries import open_session, wait_until_current
+    from asyncmig.bookkeeping.queries import wait_until_current
+    from asyncmig.database.session_settings import open_session
 
     graph = await project.graph()
     async with open_session(project.database(), project.settings) as session:
@@ -167,7 +169,8 @@ async def wait_for(project: Project, seconds: float | None) -> Status:
 
 async def journal(project: Project, wanted: LogFilter) -> tuple[JournalEntry, ...]:
     """Rows of one database's journal."""
-    from asyncmig.bookkeeping.queries import open_session, read_journal
+    from asyncmig.bookkeeping.queries import read_journal
+    from asyncmig.database.session_settings import open_session
 
     async with open_session(project.database(), project.settings) as session:
         entries = await read_journal(session, project.settings, wanted)

@@ -140,10 +140,8 @@ async def _create_extension(session: Session, extension: Extension) -> bool:
 
 async def _try_in_savepoint(session: Session, sql: str) -> bool:
     """Whether the server took it; where not, nothing of it stays."""
-    await session.send("SAVEPOINT asyncmig_try")
     try:
-        await session.send(f"{sql}; RELEASE SAVEPOINT asyncmig_try")
+        await session.send_in_savepoint(sql)
     except asyncpg.PostgresError:
-        await session.send("ROLLBACK TO SAVEPOINT asyncmig_try; RELEASE SAVEPOINT asyncmig_try")
         return False
     return True

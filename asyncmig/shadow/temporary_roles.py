@@ -21,7 +21,6 @@ __all__ = ["create_temporary_roles", "roles_in"]
 
 # every server has the predefined ones, and nobody may make one that is called as they are
 _ROLES = "SELECT rolname AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'"
-_UNDO = "ROLLBACK TO SAVEPOINT asyncmig_role; RELEASE SAVEPOINT asyncmig_role"
 
 
 async def roles_in(session: Session, statements: Iterable[ModelStatement]) -> tuple[str, ...]:
@@ -61,9 +60,8 @@ async def create_temporary_roles(session: Session, names: Sequence[str]) -> tupl
 async def _create_temporary_role(session: Session, name: str) -> bool:
     create = f"CREATE ROLE {identifier(name)}"
     try:
-        await session.send(f"SAVEPOINT asyncmig_role; {create}; RELEASE SAVEPOINT asyncmig_role")
+        await session.send_in_savepoint(create)
     except asyncpg.PostgresError as error:
-        await session.send(_UNDO)
         if is_timeout(error):
             raise DatabaseError(
                 str(error), subject=f"role {name}", sql=create, sqlstate=sqlstate_of(error)

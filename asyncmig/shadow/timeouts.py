@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from asyncmig.database.blockers import exclusive_holders
-from asyncmig.database.retry_policy import milliseconds
 from asyncmig.database.server_errors import describe_blockers, sqlstate_of
+from asyncmig.database.session_settings import milliseconds
 from asyncmig.errors import ConnectionLostError, DatabaseError
 
 if TYPE_CHECKING:
