@@ -9,7 +9,10 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.custom_directives import Extensible
 from asyncmig.operations.facade import Operations
+from asyncmig.operations.script_operations import ScriptOperations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,10 +40,10 @@ def _pages() -> Iterator[str]:
             for name, member in vars(owner).items()
             if not name.startswith("_") and inspect.isfunction(member) and member.__doc__
         ]
-        if owner.__module__.rpartition(".")[2] in {"directives", "custom"} or not members:
+        if owner in {Directives, Extensible} or not members:
             continue
         title = owner.__module__.rpartition(".")[2].replace("_", " ")
-        yield f"\n## {'the script and its run' if owner is Operations else title}\n"
+        yield f"\n## {'the script and its run' if owner is ScriptOperations else title}\n"
         for name, member in members:
             yield f"\n### {name}\n\n```python\n{_signature(name, member)}\n```\n\n{_prose(member)}\n"
 

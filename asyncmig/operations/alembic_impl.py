@@ -1,4 +1,4 @@
-"""``operations.impl``: the few members of Alembic's implementation object that users' code calls."""
+"""``operations.impl``: the members of Alembic's implementation object that users' code calls."""
 
 from __future__ import annotations
 
@@ -24,28 +24,27 @@ if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
     from sqlalchemy.sql.selectable import TableClause
 
-    from asyncmig.operations.base.operation import MigrateOperation
-    from asyncmig.operations.facade import Operations
+    from asyncmig.operations.base.directives import Directives
+    from asyncmig.operations.base.sink import Sink
 
 __all__ = ["Implementation"]
 
 
 class Implementation:
-    """Performs schema objects where operations take names; each is one directive."""
+    """Directives that take schema objects instead of names."""
 
     transactional_ddl = True
     command_terminator = ";"
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Directives, sink: Sink) -> None:
         self._operations = operations
-
-    def _perform(self, operation: MigrateOperation) -> None:
-        self._operations.perform(operation)
+        self._sink = sink
+        self._perform = operations.perform
 
     @property
     def dialect(self) -> Dialect:
         """SQLAlchemy's PostgreSQL dialect."""
-        return self._operations.migration_context.dialect
+        return self._sink.dialect
 
     @property
     def bind(self) -> Connection:
@@ -59,8 +58,8 @@ class Implementation:
 
     @property
     def as_sql(self) -> bool:
-        """True when a script for psql is written."""
-        return self._operations.migration_context.as_sql
+        """True in offline mode, where a script for psql is written."""
+        return self._sink.offline
 
     def execute(
         self,
@@ -76,7 +75,7 @@ class Implementation:
             )
 
     _exec = execute
-    """The name by which Alembic's own constructs are executed in users' implementations."""
+    """Users' implementations execute Alembic's constructs by this name."""
 
     def create_table(self, table: Table, *, if_not_exists: bool | None = None) -> None:
         """Create a table and its indexes."""

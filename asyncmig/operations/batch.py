@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy.sql.elements import conv
@@ -19,13 +20,13 @@ from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
 from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
 from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp
-from asyncmig.operations.registry import BUILT_IN
+from asyncmig.operations.script_operations import ScriptOperations
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
-    from sqlalchemy.schema import Column
+    from sqlalchemy.schema import Column, Table
     from sqlalchemy.sql import Executable
     from sqlalchemy.sql.elements import BindParameter, ColumnElement, TextClause
     from sqlalchemy.types import TypeEngine
@@ -33,17 +34,18 @@ if TYPE_CHECKING:
     from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.operations.context import MigrationContext
     from asyncmig.operations.directives.columns import ColumnType, ServerDefault
-    from asyncmig.operations.facade import Operations
 
-__all__ = ["BatchAlterTable", "BatchOperations"]
+__all__ = ["BatchAlterTable", "BatchDirectives", "BatchOperations"]
+
+_NO_KEYWORDS: Mapping[str, Any] = {}
 
 
 class BatchAlterTable:
-    """One table, and what a block wants done to it."""
+    """The table of a block, and the operations that wait for the end of the block."""
 
     def __init__(
         self,
-        operations: Operations,
+        operations: ScriptOperations,
         table_name: str,
         schema: str | None,
         *,
@@ -71,7 +73,7 @@ class BatchAlterTable:
         self._delayed.append((operation, call_site()))
 
     def flush(self) -> None:
-        """Perform what was kept, in order."""
+        """Perform the operations of the block, in order."""
         for operation, site in self._delayed:
             with performing_for(site):
                 self.operations.perform(operation)
@@ -80,43 +82,41 @@ class BatchAlterTable:
 class BatchOperations(Extensible):
     """The directives of a ``batch_alter_table`` block."""
 
-    built_in = BUILT_IN
-
-    def __init__(self, operations: Operations, table: BatchAlterTable) -> None:
+    def __init__(self, operations: ScriptOperations, table: BatchAlterTable) -> None:
         self.impl = table
         self._operations = operations
 
     @property
     def migration_context(self) -> MigrationContext:
-        """What this script may know of the run."""
+        """The context of this script: options, version table, connection."""
         return self._operations.migration_context
 
     def get_context(self) -> MigrationContext:
-        """What this script may know of the run."""
+        """The context of this script: options, version table, connection."""
         return self._operations.migration_context
 
     def get_bind(self) -> Connection:
-        """The connection; what this block said so far is not sent yet."""
+        """The connection; the operations of this block are not sent yet."""
         return self._operations.get_bind()
 
     def run_async(
         self, async_function: Callable[..., Awaitable[Any]], *args: Any, **kw_args: Any
     ) -> Any:
-        """Await a function; what this block said so far is not sent yet."""
+        """Await a function; the operations of this block are not sent yet."""
         return self._operations.run_async(async_function, *args, **kw_args)
 
     def f(self, name: str) -> conv:
-        """A name that is final: the naming convention of the models leaves it alone."""
+        """A final name: the naming convention of the models does not change it."""
         return conv(name)
 
     def inline_literal(
         self, value: str | int, type_: TypeEngine[Any] | None = None
     ) -> BindParameter[Any]:
-        """A value that stands in the SQL itself."""
+        """A value that is written into the SQL."""
         return self._operations.inline_literal(value, type_)
 
     def invoke(self, operation: MigrateOperation) -> Any:
-        """Keep an operation for the end of the block; SQL and your own operations run at once."""
+        """Keep an operation for the end of the block; SQL and your own operations run immediately."""
         implementation = self._custom_implementation(operation)
         if implementation is not None:
             return implementation(self, operation)
@@ -147,7 +147,7 @@ class BatchOperations(Extensible):
         """Add a column at the end of the table, see ``Operations.add_column``.
 
         Raises:
-            DirectiveError: a place among the other columns was asked for.
+            DirectiveError: ``insert_before`` or ``insert_after`` is given.
         """
         if insert_before or insert_after:
             raise directive_error(
@@ -341,5 +341,45 @@ class BatchOperations(Extensible):
     def execute(
         self, sqltext: Executable | str, *, execution_options: dict[str, Any] | None = None
     ) -> None:
-        """Execute SQL at once, before the other directives of this block."""
+        """Execute SQL immediately, before the other directives of this block."""
         self.invoke(ExecuteSQLOp(sqltext, execution_options=execution_options))
+
+
+class BatchDirectives(ScriptOperations):
+    """Directive for several changes of one table."""
+
+    @contextmanager
+    def batch_alter_table(
+        self,
+        table_name: str,
+        schema: str | None = None,
+        recreate: Literal["auto", "always", "never"] = "auto",
+        partial_reordering: list[tuple[str, ...]] | None = None,
+        copy_from: Table | None = None,
+        table_args: tuple[Any, ...] = (),
+        table_kwargs: Mapping[str, Any] = _NO_KEYWORDS,
+        reflect_args: tuple[Any, ...] = (),
+        reflect_kwargs: Mapping[str, Any] = _NO_KEYWORDS,
+        naming_convention: dict[str, str] | None = None,
+    ) -> Iterator[BatchOperations]:
+        """Group the directives for one table; they run when the block ends.
+
+        PostgreSQL alters tables in place, so the group is only a shorter notation: the arguments
+        about a copy of the table (``copy_from``, ``table_args``, ``reflect_args`` ...) have no effect.
+        ``execute`` inside the block runs immediately, before the others.
+
+        Raises:
+            DirectiveError: ``recreate="always"``, which would copy the table row by row.
+
+        Example::
+
+            with op.batch_alter_table("book", schema="shop") as batch:
+                batch.add_column(sa.Column("pages", sa.Integer))
+                batch.drop_column("size")
+        """
+        del copy_from, table_args, table_kwargs, reflect_args, reflect_kwargs, naming_convention
+        table = BatchAlterTable(
+            self, table_name, schema, recreate=recreate, partial_reordering=partial_reordering
+        )
+        yield BatchOperations(self, table)
+        table.flush()

@@ -1,7 +1,8 @@
-"""``op.get_context()``: what a script may know of the run it is part of."""
+"""``op.get_context()``: the options and the state of the run that a script belongs to."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from asyncmig.operations.alembic_impl import Implementation
     from asyncmig.operations.base.created_types import ScriptTypes
+    from asyncmig.operations.base.directives import Directives
     from asyncmig.operations.base.sink import Sink
-    from asyncmig.operations.facade import Operations
 
 __all__ = ["MigrationContext"]
 
@@ -26,14 +27,14 @@ class MigrationContext:
     """The context of one script.
 
     Attributes:
-        opts: everything that was configured, ``target_metadata`` and the user's own keys included.
+        opts: all options of the run, with ``target_metadata`` and the user's own keys.
         created_types: the enum types that this run has created so far.
     """
 
     transactional_ddl = True
     """PostgreSQL rolls DDL back."""
 
-    def __init__(self, operations: Operations, sink: Sink, created_types: ScriptTypes) -> None:
+    def __init__(self, operations: Directives, sink: Sink, created_types: ScriptTypes) -> None:
         self._operations = operations
         self._sink = sink
         self.created_types = created_types
@@ -48,11 +49,11 @@ class MigrationContext:
 
     @property
     def as_sql(self) -> bool:
-        """True when a script for psql is written."""
+        """True in offline mode, where a script for psql is written."""
         return self._sink.offline
 
     def is_offline_mode(self) -> bool:
-        """True when a script for psql is written."""
+        """True in offline mode, where a script for psql is written."""
         return self._sink.offline
 
     @property
@@ -65,13 +66,15 @@ class MigrationContext:
         """The connection, as ``op.get_bind()`` gives it."""
         return self._operations.get_bind()
 
-    @property
+    @cached_property
     def impl(self) -> Implementation:
-        """What performs operations, for code that was written against Alembic's."""
-        return self._operations.impl
+        """Alembic's implementation object, for code that uses it."""
+        from asyncmig.operations.alembic_impl import Implementation
+
+        return Implementation(self._operations, self._sink)
 
     @property
-    def operations(self) -> Operations:
+    def operations(self) -> Directives:
         """The directives of this script."""
         return self._operations
 
@@ -101,9 +104,9 @@ class MigrationContext:
         return self.opts.get("version_table_schema")
 
     def autocommit_block(self) -> AbstractContextManager[None]:
-        """Statements inside are committed one by one, as PostgreSQL demands of some.
+        """Commit each statement of the block on its own, as PostgreSQL requires for some.
 
-        What stands before the block is committed first; what follows it is a new transaction.
+        The transaction before the block is committed first; a new one begins after it.
 
         Example::
 
@@ -119,7 +122,7 @@ class MigrationContext:
         self._operations.invoke(ExecuteSQLOp(sql, execution_options=execution_options))
 
     def get_current_heads(self) -> tuple[str, ...]:
-        """The rows of the version table, as this script sees them; none where there is no database."""
+        """The rows of the version table as this script sees them; none in offline mode."""
         if self.as_sql:
             return ()
         quote = self.dialect.identifier_preparer.quote

@@ -1,14 +1,15 @@
-"""Directives and implementations that users bring: Alembic's ``register_operation`` and its kin.
+"""Users' directives and implementations: ``register_operation`` and ``implementation_for``.
 
-Both are decorators that run once, when a module is imported, and name no Migrator. So what they
-register cannot belong to one: it is kept for the process, in the class, and this is the only such
-registry of asyncmig. Nothing of our own goes through it, and importing asyncmig leaves it empty.
+Both are decorators that run when a module is imported, and know no Migrator. Registrations are
+therefore kept in the class, for the whole process. asyncmig itself registers nothing here.
 """
 
 from __future__ import annotations
 
 import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from asyncmig.operations.base.operation import is_built_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +25,6 @@ _Function = TypeVar("_Function", bound="Callable[..., Any]")
 class Extensible:
     """The class methods by which users add directives."""
 
-    built_in: ClassVar[frozenset[type[MigrateOperation]]] = frozenset()
-    """The operations that asyncmig performs itself."""
-
     _implementations: ClassVar[dict[type, Callable[..., Any]]] = {}
 
     @classmethod
@@ -36,8 +34,8 @@ class Extensible:
         """Add a directive ``op.<name>``, as a decorator of an operation class.
 
         The class has a class method of that name (or of ``sourcename``) that takes the ``Operations``
-        and then the directive's arguments. A directive of ours that has the same name is replaced,
-        for the whole process.
+        and then the directive's arguments. It replaces a directive of asyncmig that has the same
+        name, for the whole process.
 
         Example::
 
@@ -74,10 +72,10 @@ class Extensible:
     def implementation_for(
         cls, op_cls: type, replace: bool = False
     ) -> Callable[[_Function], _Function]:
-        """Say how an operation is performed, as a decorator of ``function(operations, operation)``.
+        """Register how an operation is performed: a decorator of ``function(operations, operation)``.
 
         Args:
-            op_cls: the operation's class; its subclasses follow, unless they have their own.
+            op_cls: the operation's class; also for its subclasses, unless they have their own.
             replace: must be True for an operation that has an implementation.
 
         Raises:
@@ -91,7 +89,7 @@ class Extensible:
         """
 
         def decorate(function: _Function) -> _Function:
-            known = op_cls in cls._implementations or op_cls in cls.built_in
+            known = op_cls in cls._implementations or is_built_in(op_cls)
             if known and not replace:
                 raise ValueError(
                     f"{op_cls.__name__} has an implementation; replace=True puts yours in its place"
@@ -107,6 +105,6 @@ class Extensible:
         for kind in type(operation).__mro__:
             if kind in self._implementations:
                 return self._implementations[kind]
-            if kind in self.built_in:
+            if is_built_in(kind):
                 return None
         return None

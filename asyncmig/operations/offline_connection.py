@@ -1,4 +1,4 @@
-"""``op.get_bind()`` where a script for psql is written: takes statements, has no results."""
+"""``op.get_bind()`` in offline mode: a connection that records statements and has no results."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.sql import Executable
 
+    from asyncmig.operations.base.directives import Directives
     from asyncmig.operations.base.sink import Sink
-    from asyncmig.operations.facade import Operations
 
 __all__ = ["OfflineConnection"]
 
@@ -26,13 +26,13 @@ OLDEST_SERVER = (14,)
 
 
 class OfflineConnection(Connection):
-    """Stands in for a connection, so that scripts which only give orders need not know.
+    """A connection for scripts that only write, so that they also work in offline mode.
 
     ``connection.execute(...)`` and ``metadata.create_all(connection)`` write their SQL; reading a
-    result raises the error that names the line.
+    result raises an error that names the line.
     """
 
-    def __init__(self, operations: Operations, sink: Sink) -> None:
+    def __init__(self, operations: Directives, sink: Sink) -> None:
         self._operations = operations
         self._sink = sink
         self.dialect = copy(sink.dialect)
@@ -44,17 +44,17 @@ class OfflineConnection(Connection):
 
     @property
     def engine(self) -> OfflineConnection:  # type: ignore[override]  # as SQLAlchemy's own mock
-        """Itself: whoever wants the engine wants the dialect."""
+        """The connection itself: scripts ask the engine for its dialect."""
         return self
 
     @property
     def closed(self) -> bool:
-        """Never: there is nothing to close."""
+        """Always False."""
         return False
 
     @property
     def invalidated(self) -> bool:
-        """Never: there is nothing to lose."""
+        """Always False."""
         return False
 
     def execute(  # type: ignore[override]  # there are no rows to type
@@ -86,7 +86,7 @@ class OfflineConnection(Connection):
         parameters: Any = None,
         execution_options: Mapping[str, Any] | None = None,
     ) -> NoResult:
-        """Write a statement as it is; parameters would be a driver's own business."""
+        """Write a statement as it is; parameters, which only a driver can bind, are refused."""
         if parameters:
             self._sink.bind()
         self._operations.invoke(
@@ -95,19 +95,19 @@ class OfflineConnection(Connection):
         return NoResult(self._sink)
 
     def scalar(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: there is no result."""
+        """Raise the error of ``NoResult``."""
         NoResult(self._sink).refuse()
 
     def scalars(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse: there is no result."""
+        """Raise the error of ``NoResult``."""
         NoResult(self._sink).refuse()
 
     def execution_options(self, **_: Any) -> OfflineConnection:
-        """Nothing to set."""
+        """Accepted without effect."""
         return self
 
     def get_execution_options(self) -> Any:
-        """None are set."""
+        """Always empty."""
         return {}
 
     def schema_for_object(self, obj: Any) -> str | None:
@@ -120,20 +120,20 @@ class OfflineConnection(Connection):
         return _WrittenElsewhere()
 
     def begin_nested(self) -> Any:
-        """The same: without results nothing can be caught and rolled back."""
+        """No SAVEPOINT is written: in offline mode no error is caught that would roll it back."""
         return _WrittenElsewhere()
 
     def commit(self) -> None:
         """The revision's transaction is written by the runner."""
 
     def rollback(self) -> None:
-        """Nothing was sent that could be rolled back."""
+        """Without effect: nothing has been sent."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Without effect."""
 
     def in_transaction(self) -> bool:
-        """True: the script for psql frames each revision."""
+        """Always True: the script for psql has a transaction for each revision."""
         return True
 
     def get_transaction(self) -> Any:
@@ -144,25 +144,25 @@ class OfflineConnection(Connection):
         return _WrittenElsewhere()
 
     def in_nested_transaction(self) -> bool:
-        """Never."""
+        """Always False."""
         return False
 
     def get_nested_transaction(self) -> Any:
-        """None."""
+        """Always None."""
         return None
 
     def connect(self) -> OfflineConnection:
-        """Itself."""
+        """The connection itself."""
         return self
 
     def _run_ddl_visitor(self, visitorcallable: Any, element: Any, **kwargs: Any) -> None:
-        """CREATE and DROP of schema objects: nothing can be looked up, so nothing is checked first."""
+        """CREATE and DROP of schema objects, without the check for existing ones."""
         kwargs["checkfirst"] = False
         visitorcallable(dialect=self.dialect, connection=self, **kwargs).traverse_single(element)
 
 
 class NoResult:
-    """What a statement returns that was only written down."""
+    """The result of a statement that was only written."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -188,7 +188,7 @@ class NoResult:
 
 
 class _WrittenElsewhere:
-    """A transaction that is none."""
+    """A transaction object without effect."""
 
     def __enter__(self) -> Self:
         return self

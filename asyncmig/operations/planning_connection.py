@@ -1,7 +1,7 @@
-"""``op.get_bind()`` while only a plan is made: answers which database it is, and nothing else.
+"""``op.get_bind()`` while only a plan is made: a connection that knows the dialect's name only.
 
-Scripts that serve several databases ask ``op.get_bind().dialect.name`` and then give plain directives.
-They need no connection, so their plan is complete; whatever else is asked stops the recording.
+Scripts for several databases check ``op.get_bind().dialect.name`` and then call plain directives. They
+need no connection, so their plan is complete; any other use of the connection stops the recording.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _KNOWN = frozenset({"name", "driver", "paramstyle", "identifier_preparer"})
 
 
 class PlanningConnection(Connection):
-    """A connection as far as it is known without a database."""
+    """A connection without a database: its dialect is known."""
 
     def __init__(self, sink: Sink) -> None:
         object.__setattr__(self, "_sink", sink)
@@ -34,14 +34,14 @@ class PlanningConnection(Connection):
 
 
 class _Names:
-    """The dialect, or the engine: what both are called."""
+    """The names of the dialect, in place of the dialect or the engine."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
 
     @property
     def dialect(self) -> _Names:
-        """Of the engine."""
+        """The dialect of the engine."""
         return self
 
     def __getattr__(self, name: str) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asyncmig.errors import AsyncmigError, IrreversibleError, ScriptError
 from asyncmig.operations.facade import Operations
-from asyncmig.operations.op_proxy import using
+from asyncmig.operations.running_op import using
 from asyncmig.plan.model import Direction
 from asyncmig.plan.recorder import Recorder, StopRecordingError
 from asyncmig.revisions.files.script import SqlScript

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncmig.errors import AsyncmigError, ScriptError
 from asyncmig.operations.facade import Operations
-from asyncmig.operations.op_proxy import using
+from asyncmig.operations.running_op import using
 from asyncmig.revisions.graph.alembic_script import AlembicScript
 from asyncmig.sql.statement import Statement
 

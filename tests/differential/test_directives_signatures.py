@@ -9,9 +9,9 @@ from alembic.operations import BatchOperations as TheirBatch
 from alembic.operations import Operations as Theirs
 from alembic.operations import ops as their_ops
 
+from asyncmig.operations.base.operation import built_in_operations
 from asyncmig.operations.batch import BatchOperations
 from asyncmig.operations.facade import Operations
-from asyncmig.operations.registry import BUILT_IN
 
 INTERNAL = {"create_module_class_proxy"}
 """Members that Alembic's classes inherit from its proxy machinery; no script calls them."""
@@ -77,7 +77,7 @@ def our_class(name: str) -> type:
     for module in (constraints, containers, operation, tables):
         if hasattr(module, name):
             return getattr(module, name)
-    return next(cls for cls in BUILT_IN if cls.__name__ == name)
+    return next(cls for cls in built_in_operations().values() if cls.__name__ == name)
 
 
 @pytest.mark.parametrize("name", OPERATION_CLASSES)

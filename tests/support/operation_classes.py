@@ -10,10 +10,8 @@ from asyncmig.operations.directives.columns import AddColumnOp
 from asyncmig.operations.directives.constraints import AddConstraintOp, DropConstraintOp
 from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp
-from asyncmig.operations.registry import BUILT_IN
 
 __all__ = [
-    "BUILT_IN",
     "AddColumnOp",
     "AddConstraintOp",
     "CreateIndexOp",

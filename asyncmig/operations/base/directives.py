@@ -1,18 +1,28 @@
-"""What the mixins of directives stand on."""
+"""``Directives``, the base class of the mixins that ``Operations`` consists of."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["Directives"]
 
 
 class Directives:
-    """The root of the mixins that ``Operations`` is composed of."""
+    """What a directive, and whatever stands in for a connection, can do with operations."""
 
     def invoke(self, operation: MigrateOperation) -> Any:
-        """Perform an operation; what comes back depends on its kind."""
+        """Perform an operation; the result depends on its class."""
+        raise NotImplementedError
+
+    def perform(self, operation: MigrateOperation) -> Any:
+        """Perform an operation without the implementation that a user has registered for it."""
+        raise NotImplementedError
+
+    def get_bind(self) -> Connection:
+        """The connection of the revision's transaction."""
         raise NotImplementedError

@@ -1,24 +1,72 @@
-"""The root of all operations: what a directive produces and ``op.invoke`` takes."""
+"""``MigrateOperation``, the base class of operations: what a directive makes and ``op.invoke`` takes.
+
+The operations of asyncmig name their directive in the class statement and are registered by it::
+
+    class DropViewOp(MigrateOperation, directive="drop_view"): ...
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from asyncmig.operations.context import MigrationContext
+    from collections.abc import Mapping
 
-__all__ = ["MigrateOperation"]
+    from asyncmig.operations.base.created_types import ScriptTypes
+
+__all__ = ["MigrateOperation", "ScriptContext", "built_in_operations", "is_built_in"]
+
+_built_in: dict[str, type[MigrateOperation]] = {}
+
+
+def built_in_operations() -> Mapping[str, type[MigrateOperation]]:
+    """The operations of asyncmig by their directives, as far as their modules are imported."""
+    return MappingProxyType(_built_in)
+
+
+def is_built_in(operation_class: type) -> bool:
+    """True for an operation class of asyncmig; its subclasses are not."""
+    return _built_in.get(getattr(operation_class, "directive", "")) is operation_class
+
+
+class ScriptContext(Protocol):
+    """The part of ``MigrationContext`` that operations read."""
+
+    @property
+    def opts(self) -> Mapping[str, Any]:
+        """The options of the run; ``target_metadata`` has the naming convention."""
+        ...
+
+    @property
+    def created_types(self) -> ScriptTypes:
+        """The enum types that the run has created."""
+        ...
 
 
 class MigrateOperation:
     """One change, as data. A directive makes it; ``asyncmig.ddl`` turns it into SQL.
 
     Attributes:
-        info: free for users and plugins, never read by asyncmig.
+        info: for users and plugins; asyncmig does not read it.
     """
 
     directive: ClassVar[str] = "operation"
     """The name of the ``op`` member that makes it, for plans and messages."""
+
+    in_alembic: ClassVar[bool] = False
+    """Alembic has the directive, and takes the keywords that generated scripts write."""
+
+    def __init_subclass__(
+        cls, *, directive: str | None = None, in_alembic: bool | None = None, **kwargs: Any
+    ) -> None:
+        """Register an operation of asyncmig; users' classes give no ``directive``."""
+        super().__init_subclass__(**kwargs)
+        if directive is not None:
+            cls.directive = directive
+            _built_in[directive] = cls
+        if in_alembic is not None:
+            cls.in_alembic = in_alembic
 
     @property
     def info(self) -> dict[Any, Any]:
@@ -31,33 +79,34 @@ class MigrateOperation:
         self.__dict__["_info"] = value
 
     @property
-    def script_context(self) -> MigrationContext | None:
-        """The context of the script that invoked it; None for an operation that stands alone.
+    def script_context(self) -> ScriptContext | None:
+        """The context of the script that invoked it; None outside of a script.
 
-        Naming conventions and the types that a run has already created come from there.
+        It has the naming convention and the types that the run has created.
         """
         return self.__dict__.get("_script_context")
 
-    def belongs_to(self, context: MigrationContext) -> None:
-        """Remember whose script this operation is part of."""
+    def belongs_to(self, context: ScriptContext) -> None:
+        """Set the context of the script that invokes it."""
         self.__dict__["_script_context"] = context
 
     def outcome(self) -> Any:
-        """What ``op.invoke`` returns for it, once it was performed."""
+        """The result of ``op.invoke`` once the operation was performed."""
         return None
 
     def reverse(self) -> MigrateOperation:
         """The operation that undoes this one.
 
         Raises:
-            NotImplementedError: there is none, or too little is known to make it.
+            NotImplementedError: there is none.
+            ValueError: what it removes is not known.
         """
         raise NotImplementedError(f"{type(self).__name__} has no reverse")
 
     def to_diff_tuple(self) -> Any:
-        """The operation as the tuple that ``compare_metadata`` gives, kind first.
+        """The operation as a tuple of ``compare_metadata``, kind first.
 
         Raises:
-            NotImplementedError: comparing never produces this operation.
+            NotImplementedError: a comparison never produces this operation.
         """
         raise NotImplementedError(f"{type(self).__name__} is no difference between schemas")

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import ForeignKey, SchemaItem
     from sqlalchemy.types import TypeEngine
 
-    from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.base.operation import ScriptContext
 
 __all__ = ["SchemaObjects", "renames_indexes"]
 
@@ -54,7 +54,7 @@ class SchemaObjects:
         migration_context: whose ``target_metadata`` gives the naming convention; None for none.
     """
 
-    def __init__(self, migration_context: MigrationContext | None = None) -> None:
+    def __init__(self, migration_context: ScriptContext | None = None) -> None:
         self.migration_context = migration_context
 
     def metadata(self) -> MetaData:
@@ -259,14 +259,14 @@ class SchemaObjects:
         return constraint
 
 
-def _naming_convention(context: MigrationContext | None) -> Mapping[Any, Any] | None:
+def _naming_convention(context: ScriptContext | None) -> Mapping[Any, Any] | None:
     models = None if context is None else context.opts.get("target_metadata")
     if isinstance(models, list | tuple):  # several: the first one's counts
         models = models[0] if models else None
     return getattr(models, "naming_convention", None)
 
 
-def renames_indexes(context: MigrationContext | None) -> bool:
+def renames_indexes(context: ScriptContext | None) -> bool:
     """True when the models' naming convention makes another name of one that was given."""
     convention = _naming_convention(context) or {}
     return "%(constraint_name)" in str(convention.get("ix", convention.get(Index, "")))

@@ -1,8 +1,8 @@
-"""The seam between directives and whoever runs or records them.
+"""``Sink``, the interface between directives and the recorder of a plan.
 
-A script calls directives on ``Operations``; they hand finished operations to a ``Sink``. There is one
-implementation, the recorder of ``asyncmig.plan``: it appends statements to the current phase, and
-asks the engine for a connection only when the script reads.
+A script calls directives on ``Operations``, which pass finished operations to a ``Sink``. Its one
+implementation is the recorder of ``asyncmig.plan``: it appends statements to the current phase, and
+asks for a connection only when the script reads.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from contextlib import AbstractContextManager
 
+    import asyncpg
     from sqlalchemy.engine import Connection, Dialect
     from sqlalchemy.schema import MetaData
 
@@ -24,28 +25,28 @@ __all__ = ["Sink"]
 class Sink(Protocol):
     """Takes the operations of one script, in order.
 
-    A sink that also has ``planning = True`` only makes a plan: ``op.get_bind()`` then gives a stand-in
-    that knows the dialect's name, and ``bind()`` is called when anything else is asked of it.
+    A sink with ``planning = True`` only makes a plan: ``op.get_bind()`` then returns a substitute
+    that knows the dialect's name, and ``bind()`` is called when the script uses anything else of it.
     """
 
     @property
     def offline(self) -> bool:
-        """True when a script for ``psql`` is being written: there will never be a connection."""
+        """True in offline mode: a script for psql is written, and there is no connection."""
         ...
 
     @property
     def dialect(self) -> Dialect:
-        """SQLAlchemy's PostgreSQL dialect, for compiling and for scripts that ask its name."""
+        """SQLAlchemy's PostgreSQL dialect."""
         ...
 
     @property
     def target_metadata(self) -> MetaData | tuple[MetaData, ...] | None:
-        """The models, where the project named them: naming conventions come from here."""
+        """The models, if the project has them; they have the naming convention."""
         ...
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """Everything that was configured, the user's own keys included."""
+        """All options of the run, with the user's own keys."""
         ...
 
     def perform(self, operation: MigrateOperation) -> None:
@@ -53,25 +54,25 @@ class Sink(Protocol):
         ...
 
     def autocommit(self) -> AbstractContextManager[None]:
-        """Statements inside are committed one by one."""
+        """Commit each statement of the block on its own."""
         ...
 
     def bind(self) -> Connection:
-        """Send what is pending and give the script the connection (sync scripts only).
+        """Send pending statements and return the connection (sync scripts only).
 
         Raises:
-            NeedsDatabaseError: there is no database in this mode.
+            NeedsDatabaseError: in offline mode.
         """
         ...
 
-    async def driver(self) -> Any:
-        """Send what is pending and give an async script the asyncpg connection."""
+    async def driver(self) -> asyncpg.Connection:
+        """Send pending statements and return the asyncpg connection (async scripts only)."""
         ...
 
-    async def fetch(self, query: str, *args: Any) -> list[Any]:
-        """Send what is pending, run a query, return its rows."""
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """Send pending statements, run a query, return its rows."""
         ...
 
     def run_async(self, function: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
-        """Let a sync script await a function that takes an ``AsyncConnection`` first."""
+        """Await a function for a sync script; its first argument is an ``AsyncConnection``."""
         ...

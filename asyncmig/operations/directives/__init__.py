@@ -1,1 +1,7 @@
-"""The directives of ``op``, one file per kind of object."""
+"""The directives, one module a kind of object. Importing any of them registers all operations."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -12,16 +12,25 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import CheckConstraint
     from sqlalchemy.sql.elements import ColumnElement, TextClause
 
-    from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.base.operation import ScriptContext
 
 __all__ = ["CheckDirectives", "CreateCheckConstraintOp"]
 
 
-class CreateCheckConstraintOp(AddConstraintOp):
+class CreateCheckConstraintOp(
+    AddConstraintOp,
+    directive="create_check_constraint",
+    in_alembic=True,
+    visit_names=(
+        "check_constraint",
+        "column_check_constraint",
+        "table_or_column_check_constraint",
+    ),
+):
     """``ALTER TABLE ... ADD CHECK``."""
 
-    directive = "create_check_constraint"
     constraint_type = "check"
+    drop_type = "check"
 
     def __init__(
         self,
@@ -50,7 +59,7 @@ class CreateCheckConstraintOp(AddConstraintOp):
             **constraint.dialect_kwargs,
         )
 
-    def to_constraint(self, migration_context: MigrationContext | None = None) -> CheckConstraint:
+    def to_constraint(self, migration_context: ScriptContext | None = None) -> CheckConstraint:
         """The CHECK as SQLAlchemy has it."""
         return SchemaObjects(migration_context or self.script_context).check_constraint(
             self.constraint_name, self.table_name, self.condition, schema=self.schema, **self.kw
@@ -69,9 +78,9 @@ class CheckDirectives(Directives):
         schema: str | None = None,
         **kw: Any,
     ) -> None:
-        """Add a CHECK. ACCESS EXCLUSIVE while every row is tested.
+        """Add a CHECK. ACCESS EXCLUSIVE while every row is checked.
 
-        With ``postgresql_not_valid=True`` the rows are left for ``validate_constraint``.
+        With ``postgresql_not_valid=True``, ``validate_constraint`` checks the existing rows later.
 
         Args:
             constraint_name: None leaves it to the naming convention or to PostgreSQL.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.elements import ColumnElement, TextClause
     from sqlalchemy.types import TypeEngine
 
-    from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.base.operation import ScriptContext
 
     ServerDefault: TypeAlias = (
         str | TextClause | ColumnElement[Any] | FetchedValue | Identity | Computed
@@ -27,10 +27,8 @@ __all__ = ["AddColumnOp", "AlterColumnOp", "ColumnDirectives", "DropColumnOp"]
 _ASPECTS = ("type", "nullable", "server_default", "comment")
 
 
-class AddColumnOp(AlterTableOp):
+class AddColumnOp(AlterTableOp, directive="add_column", in_alembic=True):
     """``ALTER TABLE ... ADD COLUMN``, and the constraints, index and comment of the column."""
-
-    directive = "add_column"
 
     def __init__(
         self,
@@ -77,14 +75,13 @@ class AddColumnOp(AlterTableOp):
         return ("add_column", self.schema, self.table_name, self.column)
 
 
-class DropColumnOp(AlterTableOp):
+class DropColumnOp(AlterTableOp, directive="drop_column", in_alembic=True):
     """``ALTER TABLE ... DROP COLUMN``.
 
     Attributes:
         blocked_by: what stands on the column and stays, as far as a comparison knows: ``view titles``.
     """
 
-    directive = "drop_column"
     blocked_by: tuple[str, ...] = ()
 
     def __init__(
@@ -115,7 +112,7 @@ class DropColumnOp(AlterTableOp):
             _reverse=AddColumnOp.from_column_and_tablename(schema, tname, col),
         )
 
-    def to_column(self, migration_context: MigrationContext | None = None) -> Column[Any]:
+    def to_column(self, migration_context: ScriptContext | None = None) -> Column[Any]:
         """The column, as far as it is known."""
         if self._reverse is not None:
             return self._reverse.column
@@ -142,7 +139,7 @@ class DropColumnOp(AlterTableOp):
         return ("remove_column", self.schema, self.table_name, self.to_column())
 
 
-class AlterColumnOp(AlterTableOp):
+class AlterColumnOp(AlterTableOp, directive="alter_column", in_alembic=True):
     """``ALTER TABLE ... ALTER COLUMN``: type, NOT NULL, default, comment and name.
 
     ``modify_*`` are the changes, ``existing_*`` what stands before them: known, they make the
@@ -152,7 +149,6 @@ class AlterColumnOp(AlterTableOp):
         named_in: routines that go on saying the old name, as far as a comparison knows.
     """
 
-    directive = "alter_column"
     named_in: tuple[str, ...] = ()
 
     def __init__(

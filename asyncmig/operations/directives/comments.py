@@ -11,15 +11,13 @@ from asyncmig.operations.directives.tables import AlterTableOp
 if TYPE_CHECKING:
     from sqlalchemy.schema import Table
 
-    from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.base.operation import ScriptContext
 
 __all__ = ["CommentDirectives", "CreateTableCommentOp", "DropTableCommentOp"]
 
 
-class CreateTableCommentOp(AlterTableOp):
+class CreateTableCommentOp(AlterTableOp, directive="create_table_comment", in_alembic=True):
     """``COMMENT ON TABLE``."""
-
-    directive = "create_table_comment"
 
     def __init__(
         self,
@@ -33,7 +31,7 @@ class CreateTableCommentOp(AlterTableOp):
         self.comment = comment
         self.existing_comment = existing_comment
 
-    def to_table(self, migration_context: MigrationContext | None = None) -> Table:
+    def to_table(self, migration_context: ScriptContext | None = None) -> Table:
         """The table with its comment."""
         return SchemaObjects(migration_context or self.script_context).table(
             self.table_name, schema=self.schema, comment=self.comment
@@ -57,10 +55,8 @@ class CreateTableCommentOp(AlterTableOp):
         return ("add_table_comment", self.to_table(), self.existing_comment)
 
 
-class DropTableCommentOp(AlterTableOp):
+class DropTableCommentOp(AlterTableOp, directive="drop_table_comment", in_alembic=True):
     """``COMMENT ON TABLE ... IS NULL``."""
-
-    directive = "drop_table_comment"
 
     def __init__(
         self,
@@ -72,7 +68,7 @@ class DropTableCommentOp(AlterTableOp):
         super().__init__(table_name, schema=schema)
         self.existing_comment = existing_comment
 
-    def to_table(self, migration_context: MigrationContext | None = None) -> Table:
+    def to_table(self, migration_context: ScriptContext | None = None) -> Table:
         """The table, without a comment."""
         return SchemaObjects(migration_context or self.script_context).table(
             self.table_name, schema=self.schema

@@ -8,27 +8,22 @@ from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.schema import Constraint, Table
 
-    from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.base.operation import ScriptContext
 
 __all__ = [
     "AddConstraintOp",
     "ConstraintDirectives",
     "DropConstraintOp",
     "ValidateConstraintOp",
+    "name_of",
     "table_of",
 ]
 
-_KINDS = {
-    "unique_constraint": "unique",
-    "foreign_key_constraint": "foreignkey",
-    "primary_key_constraint": "primary",
-    "check_constraint": "check",
-    "column_check_constraint": "check",
-    "table_or_column_check_constraint": "check",
-}
-"""What ``drop_constraint(type_=...)`` calls SQLAlchemy's constraints."""
+_by_visit_name: dict[str, type[AddConstraintOp]] = {}
 
 
 def table_of(constraint: Constraint) -> Table:
@@ -39,48 +34,40 @@ def table_of(constraint: Constraint) -> Table:
 
 
 def name_of(constraint: Constraint) -> str | None:
-    """The name of a constraint; None where a naming convention is to choose it."""
+    """The name of a constraint; None leaves it to the naming convention."""
     return constraint.name if isinstance(constraint.name, str) else None
 
 
 class AddConstraintOp(MigrateOperation):
-    """The root of the operations that add a constraint to a table."""
+    """Base of the operations that add a constraint to a table."""
 
     constraint_type: ClassVar[str] = ""
+
+    drop_type: ClassVar[str | None] = None
+    """The kind as ``drop_constraint(type_=...)`` names it."""
 
     constraint_name: str | None
     schema: str | None
     kw: dict[str, Any]
+
+    def __init_subclass__(cls, *, visit_names: Iterable[str] = (), **kwargs: Any) -> None:
+        """Register the class for constraints by their ``__visit_name__`` of SQLAlchemy."""
+        super().__init_subclass__(**kwargs)
+        _by_visit_name.update(dict.fromkeys(visit_names, cls))
 
     @classmethod
     def from_constraint(cls, constraint: Any) -> AddConstraintOp:
         """The operation that adds this constraint.
 
         Raises:
-            ValueError: it is of a kind that no directive adds.
+            ValueError: no directive adds constraints of its kind.
         """
-        from asyncmig.operations.directives.checks import CreateCheckConstraintOp
-        from asyncmig.operations.directives.exclusions import CreateExcludeConstraintOp
-        from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
-        from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
+        operation_class = _by_visit_name.get(getattr(constraint, "__visit_name__", ""))
+        if operation_class is None:
+            raise ValueError(f"no directive adds a {type(constraint).__name__}")
+        return operation_class.from_constraint(constraint)
 
-        match getattr(constraint, "__visit_name__", None):
-            case "primary_key_constraint":
-                return CreatePrimaryKeyOp.from_constraint(constraint)
-            case "unique_constraint":
-                return CreateUniqueConstraintOp.from_constraint(constraint)
-            case "foreign_key_constraint":
-                return CreateForeignKeyOp.from_constraint(constraint)
-            case "exclude_constraint":
-                return CreateExcludeConstraintOp.from_constraint(constraint)
-            case (
-                "check_constraint" | "column_check_constraint" | "table_or_column_check_constraint"
-            ):
-                return CreateCheckConstraintOp.from_constraint(constraint)
-            case _:
-                raise ValueError(f"no directive adds a {type(constraint).__name__}")
-
-    def to_constraint(self, migration_context: MigrationContext | None = None) -> Constraint:
+    def to_constraint(self, migration_context: ScriptContext | None = None) -> Constraint:
         """The constraint as SQLAlchemy has it, attached to a table."""
         raise NotImplementedError
 
@@ -93,10 +80,8 @@ class AddConstraintOp(MigrateOperation):
         return ("add_constraint", self.to_constraint())
 
 
-class DropConstraintOp(MigrateOperation):
+class DropConstraintOp(MigrateOperation, directive="drop_constraint", in_alembic=True):
     """``ALTER TABLE ... DROP CONSTRAINT``."""
-
-    directive = "drop_constraint"
 
     def __init__(
         self,
@@ -117,14 +102,11 @@ class DropConstraintOp(MigrateOperation):
 
     @classmethod
     def from_constraint(cls, constraint: Constraint) -> DropConstraintOp:
-        """The operation that drops this constraint and knows how to add it again."""
+        """The operation that drops this constraint, and can be reversed."""
         table = table_of(constraint)
+        add = AddConstraintOp.from_constraint(constraint)
         return cls(
-            name_of(constraint),
-            table.name,
-            _KINDS.get(constraint.__visit_name__),
-            schema=table.schema,
-            _reverse=AddConstraintOp.from_constraint(constraint),
+            name_of(constraint), table.name, add.drop_type, schema=table.schema, _reverse=add
         )
 
     def to_constraint(self) -> Constraint:
@@ -158,10 +140,8 @@ class DropConstraintOp(MigrateOperation):
         return (kind, self.to_constraint())
 
 
-class ValidateConstraintOp(MigrateOperation):
+class ValidateConstraintOp(MigrateOperation, directive="validate_constraint"):
     """``ALTER TABLE ... VALIDATE CONSTRAINT``."""
-
-    directive = "validate_constraint"
 
     def __init__(self, constraint_name: str, table_name: str, *, schema: str | None = None) -> None:
         self.constraint_name = constraint_name
@@ -185,12 +165,12 @@ class ConstraintDirectives(Directives):
 
         Args:
             constraint_name: a plain name goes through the naming convention of the models when that
-                has ``%(constraint_name)s``; ``op.f(...)`` says that it is final.
+                has ``%(constraint_name)s``; ``op.f(...)`` makes it final.
             table_name: of the table.
-            type_: ``foreignkey``, ``primary``, ``unique``, ``check`` or ``exclude``; it only chooses
-                the convention.
+            type_: ``foreignkey``, ``primary``, ``unique``, ``check`` or ``exclude``; it only selects
+                the naming convention.
             schema: of the table.
-            if_exists: say ``IF EXISTS``.
+            if_exists: ``IF EXISTS``.
 
         Example::
 
@@ -203,10 +183,10 @@ class ConstraintDirectives(Directives):
     def validate_constraint(
         self, constraint_name: str, table_name: str, *, schema: str | None = None
     ) -> None:
-        """Check the rows that a NOT VALID constraint has not seen.
+        """Check the existing rows against a NOT VALID constraint.
 
-        SHARE UPDATE EXCLUSIVE: reads and writes go on. In the transaction that added the constraint
-        the stronger lock stays through the scan: put a commit or a revision between the two.
+        SHARE UPDATE EXCLUSIVE: reads and writes continue. In the transaction that added the
+        constraint its stronger lock is held during the scan: commit between the two.
 
         Example::
 

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["BulkInsertOp", "DataDirectives"]
 
 
-class BulkInsertOp(MigrateOperation):
+class BulkInsertOp(MigrateOperation, directive="bulk_insert"):
     """``INSERT`` of many rows."""
-
-    directive = "bulk_insert"
 
     def __init__(
         self, table: Table | TableClause, rows: list[dict[str, Any]], *, multiinsert: bool = True

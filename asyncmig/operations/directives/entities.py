@@ -7,7 +7,7 @@ These are the directives of alembic-utils. They ask of an entity only that it ha
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
@@ -57,10 +57,8 @@ class EntityOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class CreateEntityOp(EntityOp):
+class CreateEntityOp(EntityOp, directive="create_entity"):
     """Create an entity."""
-
-    directive: ClassVar[str] = "create_entity"
 
     def reverse(self) -> DropEntityOp:
         """Drop it."""
@@ -72,10 +70,8 @@ class CreateEntityOp(EntityOp):
 
 
 @dataclass(eq=False)
-class DropEntityOp(EntityOp):
+class DropEntityOp(EntityOp, directive="drop_entity"):
     """Drop an entity."""
-
-    directive: ClassVar[str] = "drop_entity"
 
     cascade: bool = False
 
@@ -89,10 +85,8 @@ class DropEntityOp(EntityOp):
 
 
 @dataclass(eq=False)
-class ReplaceEntityOp(EntityOp):
+class ReplaceEntityOp(EntityOp, directive="replace_entity"):
     """Put an entity in the place of the one of its name. ``existing`` is that one, for the way back."""
-
-    directive: ClassVar[str] = "replace_entity"
 
     _: KW_ONLY
     existing: Entity | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
@@ -22,10 +22,8 @@ __all__ = [
 
 
 @dataclass(eq=False)
-class CreateEnumOp(MigrateOperation):
+class CreateEnumOp(MigrateOperation, directive="create_enum"):
     """``CREATE TYPE ... AS ENUM``."""
-
-    directive: ClassVar[str] = "create_enum"
 
     enum_name: str
     values: Sequence[str]
@@ -38,10 +36,8 @@ class CreateEnumOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class AddEnumValueOp(MigrateOperation):
-    """``ALTER TYPE ... ADD VALUE``. PostgreSQL has no way back but a new type."""
-
-    directive: ClassVar[str] = "add_enum_value"
+class AddEnumValueOp(MigrateOperation, directive="add_enum_value"):
+    """``ALTER TYPE ... ADD VALUE``, which PostgreSQL cannot undo."""
 
     enum_name: str
     value: str
@@ -53,10 +49,8 @@ class AddEnumValueOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class RenameEnumValueOp(MigrateOperation):
+class RenameEnumValueOp(MigrateOperation, directive="rename_enum_value"):
     """``ALTER TYPE ... RENAME VALUE``."""
-
-    directive: ClassVar[str] = "rename_enum_value"
 
     enum_name: str
     old_value: str
@@ -65,15 +59,13 @@ class RenameEnumValueOp(MigrateOperation):
     schema: str | None = None
 
     def reverse(self) -> RenameEnumValueOp:
-        """The old label back."""
+        """The label gets its old name."""
         return RenameEnumValueOp(self.enum_name, self.new_value, self.old_value, schema=self.schema)
 
 
 @dataclass(eq=False)
-class RenameEnumOp(MigrateOperation):
+class RenameEnumOp(MigrateOperation, directive="rename_enum"):
     """``ALTER TYPE ... RENAME TO``."""
-
-    directive: ClassVar[str] = "rename_enum"
 
     old_enum_name: str
     new_enum_name: str
@@ -81,15 +73,13 @@ class RenameEnumOp(MigrateOperation):
     schema: str | None = None
 
     def reverse(self) -> RenameEnumOp:
-        """The old name back."""
+        """The type gets its old name."""
         return RenameEnumOp(self.new_enum_name, self.old_enum_name, schema=self.schema)
 
 
 @dataclass(eq=False)
-class DropEnumOp(MigrateOperation):
-    """``DROP TYPE``. ``values`` are only kept for the way back."""
-
-    directive: ClassVar[str] = "drop_enum"
+class DropEnumOp(MigrateOperation, directive="drop_enum"):
+    """``DROP TYPE``. ``values`` are only for reversing."""
 
     enum_name: str
     _: KW_ONLY
@@ -138,8 +128,8 @@ class EnumDirectives(Directives):
     ) -> None:
         """Add a label to an enum type, at the end or beside another. Locks no table.
 
-        PostgreSQL lets nobody use the label before the commit: where the script does, asyncmig ends
-        the transaction between the two. It cannot be taken back.
+        PostgreSQL does not allow the label to be used before the commit: where the script uses it,
+        asyncmig commits the transaction before. A label cannot be removed again.
 
         Example::
 
@@ -159,7 +149,7 @@ class EnumDirectives(Directives):
     def rename_enum_value(
         self, enum_name: str, old_value: str, new_value: str, *, schema: str | None = None
     ) -> None:
-        """Rename a label of an enum type. Locks no table; rows show the new one at once.
+        """Rename a label of an enum type. Locks no table; existing rows show the new label.
 
         Example::
 
@@ -186,7 +176,7 @@ class EnumDirectives(Directives):
         if_exists: bool = False,
         cascade: bool = False,
     ) -> None:
-        """Drop an enum type; with ``cascade``, and the columns that use it.
+        """Drop an enum type; with ``cascade``, also the columns that use it.
 
         Example::
 

@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 
     from sqlalchemy.sql.elements import ColumnElement, TextClause
 
-    from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.base.operation import ScriptContext
 
 __all__ = ["CreateExcludeConstraintOp", "ExclusionDirectives"]
 
 
-class CreateExcludeConstraintOp(AddConstraintOp):
+class CreateExcludeConstraintOp(
+    AddConstraintOp,
+    directive="create_exclude_constraint",
+    in_alembic=True,
+    visit_names=("exclude_constraint",),
+):
     """``ALTER TABLE ... ADD EXCLUDE``."""
 
-    directive = "create_exclude_constraint"
     constraint_type = "exclude"
 
     def __init__(
@@ -64,7 +68,7 @@ class CreateExcludeConstraintOp(AddConstraintOp):
             ops=constraint.ops,
         )
 
-    def to_constraint(self, migration_context: MigrationContext | None = None) -> ExcludeConstraint:
+    def to_constraint(self, migration_context: ScriptContext | None = None) -> ExcludeConstraint:
         """The exclusion constraint as SQLAlchemy has it."""
         if self._orig_constraint is not None:
             return self._orig_constraint

@@ -15,10 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["ExecuteDirectives", "ExecuteSQLOp"]
 
 
-class ExecuteSQLOp(MigrateOperation):
+class ExecuteSQLOp(MigrateOperation, directive="execute", in_alembic=True):
     """Any SQL, of which only the effect counts."""
-
-    directive = "execute"
 
     def __init__(
         self,

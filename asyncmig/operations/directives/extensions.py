@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
 
 from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
@@ -12,10 +11,8 @@ __all__ = ["CreateExtensionOp", "DropExtensionOp", "ExtensionDirectives"]
 
 
 @dataclass(eq=False)
-class CreateExtensionOp(MigrateOperation):
+class CreateExtensionOp(MigrateOperation, directive="create_extension"):
     """``CREATE EXTENSION``."""
-
-    directive: ClassVar[str] = "create_extension"
 
     extension_name: str
     _: KW_ONLY
@@ -35,10 +32,8 @@ class CreateExtensionOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class DropExtensionOp(MigrateOperation):
-    """``DROP EXTENSION``. ``schema`` and ``version`` are only kept for the way back."""
-
-    directive: ClassVar[str] = "drop_extension"
+class DropExtensionOp(MigrateOperation, directive="drop_extension"):
+    """``DROP EXTENSION``. ``schema`` and ``version`` are only for reversing."""
 
     extension_name: str
     _: KW_ONLY
@@ -73,10 +68,10 @@ class ExtensionDirectives(Directives):
 
         Args:
             extension_name: as in ``pg_available_extensions``.
-            schema: where its objects go.
+            schema: of its objects; None is the first schema of the search path.
             version: None is the server's default.
-            if_not_exists: say ``IF NOT EXISTS``.
-            cascade: install what it depends on.
+            if_not_exists: ``IF NOT EXISTS``.
+            cascade: also install the extensions it depends on.
 
         Example::
 
@@ -95,7 +90,7 @@ class ExtensionDirectives(Directives):
     def drop_extension(
         self, extension_name: str, *, if_exists: bool = False, cascade: bool = False
     ) -> None:
-        """Remove an extension; with ``cascade``, and the columns and indexes that use it.
+        """Drop an extension; with ``cascade``, also the columns and indexes that use it.
 
         Example::
 

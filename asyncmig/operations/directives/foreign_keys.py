@@ -11,18 +11,23 @@ from asyncmig.operations.directives.constraints import AddConstraintOp, name_of,
 if TYPE_CHECKING:
     from sqlalchemy.schema import ForeignKeyConstraint
 
-    from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.base.operation import ScriptContext
 
 __all__ = ["CreateForeignKeyOp", "ForeignKeyDirectives"]
 
 _OPTIONS = ("onupdate", "ondelete", "initially", "deferrable", "use_alter", "match")
 
 
-class CreateForeignKeyOp(AddConstraintOp):
+class CreateForeignKeyOp(
+    AddConstraintOp,
+    directive="create_foreign_key",
+    in_alembic=True,
+    visit_names=("foreign_key_constraint",),
+):
     """``ALTER TABLE ... ADD FOREIGN KEY``."""
 
-    directive = "create_foreign_key"
     constraint_type = "foreignkey"
+    drop_type = "foreignkey"
 
     def __init__(
         self,
@@ -59,9 +64,7 @@ class CreateForeignKeyOp(AddConstraintOp):
             **constraint.dialect_kwargs,
         )
 
-    def to_constraint(
-        self, migration_context: MigrationContext | None = None
-    ) -> ForeignKeyConstraint:
+    def to_constraint(self, migration_context: ScriptContext | None = None) -> ForeignKeyConstraint:
         """The foreign key as SQLAlchemy has it."""
         return SchemaObjects(migration_context or self.script_context).foreign_key_constraint(
             self.constraint_name,
@@ -97,24 +100,24 @@ class ForeignKeyDirectives(Directives):
         referent_schema: str | None = None,
         **dialect_kw: Any,
     ) -> None:
-        """Add a foreign key. SHARE ROW EXCLUSIVE on both tables while every row is looked up.
+        """Add a foreign key. SHARE ROW EXCLUSIVE on both tables while every row is checked.
 
-        With ``postgresql_not_valid=True`` the rows are left for ``validate_constraint``.
+        With ``postgresql_not_valid=True``, ``validate_constraint`` checks the existing rows later.
 
         Args:
             constraint_name: None leaves it to the naming convention or to PostgreSQL.
-            source_table: the table that points.
-            referent_table: the table that is pointed to.
-            local_cols: columns that point.
-            remote_cols: columns that are pointed to, in the same order.
+            source_table: the referencing table.
+            referent_table: the referenced table.
+            local_cols: the referencing columns.
+            remote_cols: the referenced columns, in the same order.
             onupdate: ``CASCADE``, ``RESTRICT``, ``SET NULL`` ...
-            ondelete: the same.
-            deferrable: whether the check may wait until the commit.
+            ondelete: likewise.
+            deferrable: the check may be deferred until the commit.
             initially: ``DEFERRED`` or ``IMMEDIATE``.
             match: ``FULL`` or ``SIMPLE``.
-            source_schema: of the table that points.
-            referent_schema: of the other one.
-            dialect_kw: ``postgresql_not_valid``; ``use_alter``, which changes nothing here.
+            source_schema: of the referencing table.
+            referent_schema: of the referenced table.
+            dialect_kw: ``postgresql_not_valid``; ``use_alter``, which has no effect here.
 
         Example::
 

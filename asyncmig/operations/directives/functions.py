@@ -1,11 +1,12 @@
-"""Functions: ``create_function``, ``drop_function``."""
+"""Functions and procedures: ``create_function``, ``drop_function``."""
 
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.base.drop_object import DropObjectOp
 from asyncmig.operations.base.operation import MigrateOperation
 
 if TYPE_CHECKING:
@@ -17,19 +18,17 @@ Volatility: TypeAlias = Literal["immutable", "stable", "volatile"]
 
 
 @dataclass(eq=False)
-class CreateFunctionOp(MigrateOperation):
-    """``CREATE FUNCTION``. With ``replace``, ``existing`` is the one before, for the way back."""
-
-    directive: ClassVar[str] = "create_function"
+class CreateFunctionOp(MigrateOperation, directive="create_function"):
+    """``CREATE FUNCTION``. With ``replace``, ``existing`` is the function before, for reversing."""
 
     function_name: str
     arguments: str = ""
     _: KW_ONLY
     body: str
-    returns: str | None = "void"
-    language: str = "plpgsql"
     schema: str | None = None
     replace: bool = False
+    returns: str | None = "void"
+    language: str = "plpgsql"
     volatility: Volatility | None = None
     strict: bool = False
     security_definer: bool = False
@@ -42,7 +41,7 @@ class CreateFunctionOp(MigrateOperation):
     existing: CreateFunctionOp | None = None
 
     def reverse(self) -> CreateFunctionOp | DropFunctionOp:
-        """``DROP FUNCTION``, which can be reversed again; of a replacement the former function."""
+        """``DROP FUNCTION``, which can be reversed again; for a replacement, the function before."""
         if self.replace and self.existing is not None:
             return replace(self.existing, replace=True, existing=replace(self, existing=None))
         return DropFunctionOp(
@@ -55,29 +54,14 @@ class CreateFunctionOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class DropFunctionOp(MigrateOperation):
-    """``DROP FUNCTION``. ``original`` creates it again."""
-
-    directive: ClassVar[str] = "drop_function"
+class DropFunctionOp(DropObjectOp[CreateFunctionOp], directive="drop_function"):
+    """``DROP FUNCTION``."""
 
     function_name: str
     arguments: str | None = None
     _: KW_ONLY
-    schema: str | None = None
-    if_exists: bool = False
     cascade: bool = False
     procedure: bool = False
-    original: CreateFunctionOp | None = None
-
-    def reverse(self) -> CreateFunctionOp:
-        """``CREATE FUNCTION``.
-
-        Raises:
-            ValueError: its definition is not known.
-        """
-        if self.original is None:
-            raise ValueError(f"cannot create function {self.function_name} again: it is unknown")
-        return replace(self.original)
 
 
 class FunctionDirectives(Directives):

@@ -1,9 +1,9 @@
-"""Rights: ``grant`` and ``revoke``."""
+"""Privileges: ``grant`` and ``revoke``."""
 
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
@@ -30,10 +30,8 @@ GrantedKind: TypeAlias = Literal[
 
 
 @dataclass(eq=False)
-class GrantOp(MigrateOperation):
-    """``GRANT``."""
-
-    directive: ClassVar[str] = "grant"
+class PrivilegeOp(MigrateOperation):
+    """Base of the operations that give and take privileges."""
 
     privileges: str | Sequence[str]
     object_name: str | Sequence[str]
@@ -41,6 +39,13 @@ class GrantOp(MigrateOperation):
     _: KW_ONLY
     kind: GrantedKind = "table"
     schema: str | None = None
+
+
+@dataclass(eq=False)
+class GrantOp(PrivilegeOp, directive="grant"):
+    """``GRANT``."""
+
+    _: KW_ONLY
     with_grant_option: bool = False
 
     def reverse(self) -> RevokeOp:
@@ -51,17 +56,10 @@ class GrantOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class RevokeOp(MigrateOperation):
+class RevokeOp(PrivilegeOp, directive="revoke"):
     """``REVOKE``."""
 
-    directive: ClassVar[str] = "revoke"
-
-    privileges: str | Sequence[str]
-    object_name: str | Sequence[str]
-    roles: str | Sequence[str]
     _: KW_ONLY
-    kind: GrantedKind = "table"
-    schema: str | None = None
     grant_option_only: bool = False
     cascade: bool = False
 
@@ -78,7 +76,7 @@ class RevokeOp(MigrateOperation):
 
 
 class GrantDirectives(Directives):
-    """Directives for rights."""
+    """Directives for privileges."""
 
     def grant(
         self,
@@ -90,15 +88,15 @@ class GrantDirectives(Directives):
         schema: str | None = None,
         with_grant_option: bool = False,
     ) -> None:
-        """Give rights to roles. Locks no table against reads and writes.
+        """Give privileges to roles. Locks no table against reads and writes.
 
         Args:
             privileges: ``select``, ``insert`` ..., ``all``, or ``select (title)``; one or several.
-            object_name: what they concern; of a function with its argument types: ``f(integer)``.
-            roles: who gets them; ``public`` is everybody.
-            kind: what the object is.
+            object_name: the object; a function with its argument types: ``f(integer)``.
+            roles: the roles; ``public`` is every role.
+            kind: the kind of object.
             schema: of the object.
-            with_grant_option: they may pass them on.
+            with_grant_option: the roles may grant the privileges to others.
 
         Example::
 
@@ -127,7 +125,7 @@ class GrantDirectives(Directives):
         grant_option_only: bool = False,
         cascade: bool = False,
     ) -> None:
-        """Take rights from roles; with ``cascade``, and from whom they passed them on to.
+        """Take privileges from roles; with ``cascade``, also from roles that got them from these.
 
         Example::
 

@@ -14,15 +14,13 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import Index
     from sqlalchemy.sql.elements import ColumnElement, TextClause
 
-    from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.base.operation import ScriptContext
 
 __all__ = ["CreateIndexOp", "DropIndexOp", "IndexDirectives"]
 
 
-class CreateIndexOp(MigrateOperation):
+class CreateIndexOp(MigrateOperation, directive="create_index", in_alembic=True):
     """``CREATE INDEX``."""
-
-    directive = "create_index"
 
     def __init__(
         self,
@@ -61,7 +59,7 @@ class CreateIndexOp(MigrateOperation):
             **index.kwargs,
         )
 
-    def to_index(self, migration_context: MigrationContext | None = None) -> Index:
+    def to_index(self, migration_context: ScriptContext | None = None) -> Index:
         """The index as SQLAlchemy has it; a new one each time."""
         return SchemaObjects(migration_context or self.script_context).index(
             self.index_name,
@@ -81,10 +79,8 @@ class CreateIndexOp(MigrateOperation):
         return ("add_index", self.to_index())
 
 
-class DropIndexOp(MigrateOperation):
+class DropIndexOp(MigrateOperation, directive="drop_index", in_alembic=True):
     """``DROP INDEX``."""
-
-    directive = "drop_index"
 
     def __init__(
         self,
@@ -120,7 +116,7 @@ class DropIndexOp(MigrateOperation):
             **index.kwargs,
         )
 
-    def to_index(self, migration_context: MigrationContext | None = None) -> Index:
+    def to_index(self, migration_context: ScriptContext | None = None) -> Index:
         """The index; over a column named ``x`` when its own are unknown."""
         return SchemaObjects(migration_context or self.script_context).index(
             self.index_name,

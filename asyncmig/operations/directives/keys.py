@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.schema_objects import SchemaObjects
@@ -13,23 +13,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy.schema import PrimaryKeyConstraint, UniqueConstraint
 
-    from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.base.operation import ScriptContext
 
-__all__ = ["CreatePrimaryKeyOp", "CreateUniqueConstraintOp", "KeyDirectives", "timing"]
-
-
-def timing(constraint: Any) -> dict[str, Any]:
-    """When a constraint is checked, as the keywords that say so."""
-    return {
-        name: value for name in ("deferrable", "initially") if (value := getattr(constraint, name))
-    }
+__all__ = ["CreatePrimaryKeyOp", "CreateUniqueConstraintOp", "KeyDirectives"]
 
 
-class CreatePrimaryKeyOp(AddConstraintOp):
-    """``ALTER TABLE ... ADD PRIMARY KEY``."""
-
-    directive = "create_primary_key"
-    constraint_type = "primarykey"
+class KeyConstraintOp(AddConstraintOp):
+    """Base of the operations that add a primary key or unique constraint."""
 
     def __init__(
         self,
@@ -47,62 +37,50 @@ class CreatePrimaryKeyOp(AddConstraintOp):
         self.kw = kw
 
     @classmethod
-    def from_constraint(cls, constraint: PrimaryKeyConstraint) -> CreatePrimaryKeyOp:
-        """The operation that adds this primary key."""
+    def from_constraint(cls, constraint: PrimaryKeyConstraint | UniqueConstraint) -> Self:
+        """The operation that adds this constraint."""
         table = table_of(constraint)
+        deferred = {"deferrable": constraint.deferrable, "initially": constraint.initially}
         return cls(
             name_of(constraint),
             table.name,
-            list(constraint.columns.keys()),
+            [column.name for column in constraint.columns],
             schema=table.schema,
-            **timing(constraint),
+            **{name: value for name, value in deferred.items() if value},
             **constraint.dialect_kwargs,
         )
 
-    def to_constraint(
-        self, migration_context: MigrationContext | None = None
-    ) -> PrimaryKeyConstraint:
+
+class CreatePrimaryKeyOp(
+    KeyConstraintOp,
+    directive="create_primary_key",
+    in_alembic=True,
+    visit_names=("primary_key_constraint",),
+):
+    """``ALTER TABLE ... ADD PRIMARY KEY``."""
+
+    constraint_type = "primarykey"
+    drop_type = "primary"
+
+    def to_constraint(self, migration_context: ScriptContext | None = None) -> PrimaryKeyConstraint:
         """The primary key as SQLAlchemy has it."""
         return SchemaObjects(migration_context or self.script_context).primary_key_constraint(
             self.constraint_name, self.table_name, self.columns, schema=self.schema, **self.kw
         )
 
 
-class CreateUniqueConstraintOp(AddConstraintOp):
+class CreateUniqueConstraintOp(
+    KeyConstraintOp,
+    directive="create_unique_constraint",
+    in_alembic=True,
+    visit_names=("unique_constraint",),
+):
     """``ALTER TABLE ... ADD UNIQUE``."""
 
-    directive = "create_unique_constraint"
     constraint_type = "unique"
+    drop_type = "unique"
 
-    def __init__(
-        self,
-        constraint_name: str | None,
-        table_name: str,
-        columns: Sequence[str],
-        *,
-        schema: str | None = None,
-        **kw: Any,
-    ) -> None:
-        self.constraint_name = constraint_name
-        self.table_name = table_name
-        self.columns = columns
-        self.schema = schema
-        self.kw = kw
-
-    @classmethod
-    def from_constraint(cls, constraint: UniqueConstraint) -> CreateUniqueConstraintOp:
-        """The operation that adds this unique constraint."""
-        table = table_of(constraint)
-        return cls(
-            name_of(constraint),
-            table.name,
-            [column.name for column in constraint.columns],
-            schema=table.schema,
-            **timing(constraint),
-            **constraint.dialect_kwargs,
-        )
-
-    def to_constraint(self, migration_context: MigrationContext | None = None) -> UniqueConstraint:
+    def to_constraint(self, migration_context: ScriptContext | None = None) -> UniqueConstraint:
         """The unique constraint as SQLAlchemy has it."""
         return SchemaObjects(migration_context or self.script_context).unique_constraint(
             self.constraint_name, self.table_name, self.columns, schema=self.schema, **self.kw
@@ -121,7 +99,7 @@ class KeyDirectives(Directives):
         schema: str | None = None,
         **kw: Any,
     ) -> None:
-        """Add a primary key. ACCESS EXCLUSIVE while its index is built and NULLs are looked for.
+        """Add a primary key. ACCESS EXCLUSIVE while its index is built and NULLs are checked.
 
         Args:
             constraint_name: None leaves it to the naming convention or to PostgreSQL.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
 
 from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
@@ -12,17 +11,21 @@ __all__ = ["AttachPartitionOp", "DetachPartitionOp", "PartitionDirectives"]
 
 
 @dataclass(eq=False)
-class AttachPartitionOp(MigrateOperation):
-    """``ALTER TABLE ... ATTACH PARTITION``."""
-
-    directive: ClassVar[str] = "attach_partition"
+class PartitionOp(MigrateOperation):
+    """Base of the operations that attach and detach a partition."""
 
     table_name: str
     partition_name: str
-    bound: str
     _: KW_ONLY
     schema: str | None = None
     partition_schema: str | None = None
+
+
+@dataclass(eq=False)
+class AttachPartitionOp(PartitionOp, directive="attach_partition"):
+    """``ALTER TABLE ... ATTACH PARTITION``."""
+
+    bound: str
 
     def reverse(self) -> DetachPartitionOp:
         """``DETACH PARTITION``, which can be reversed again."""
@@ -36,16 +39,10 @@ class AttachPartitionOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class DetachPartitionOp(MigrateOperation):
-    """``ALTER TABLE ... DETACH PARTITION``. ``bound`` is only kept for the way back."""
+class DetachPartitionOp(PartitionOp, directive="detach_partition"):
+    """``ALTER TABLE ... DETACH PARTITION``. ``bound`` is only for reversing."""
 
-    directive: ClassVar[str] = "detach_partition"
-
-    table_name: str
-    partition_name: str
     _: KW_ONLY
-    schema: str | None = None
-    partition_schema: str | None = None
     concurrently: bool = False
     finalize: bool = False
     bound: str | None = None
@@ -81,7 +78,7 @@ class PartitionDirectives(Directives):
         schema: str | None = None,
         partition_schema: str | None = None,
     ) -> None:
-        """Make a table a partition. SHARE UPDATE EXCLUSIVE on the parent, ACCESS EXCLUSIVE on it.
+        """Make a table a partition. SHARE UPDATE EXCLUSIVE on the parent, ACCESS EXCLUSIVE on the table.
 
         Its rows are scanned, unless a valid CHECK proves the bound.
 
@@ -89,7 +86,7 @@ class PartitionDirectives(Directives):
             table_name: of the partitioned table.
             partition_name: of the table that becomes a partition.
             bound: ``FROM ('2026-01-01') TO ('2027-01-01')``, ``IN ('a')``, ``WITH (MODULUS 4, REMAINDER
-                0)`` or ``DEFAULT``, as SQL; ``FOR VALUES`` may stand before it.
+                0)`` or ``DEFAULT``, as SQL; ``FOR VALUES`` before it is optional.
             schema: of the partitioned table.
             partition_schema: of the partition; None is the same.
 
@@ -127,8 +124,8 @@ class PartitionDirectives(Directives):
             partition_name: of the partition.
             schema: of the partitioned table.
             partition_schema: of the partition; None is the same.
-            concurrently: let queries go on.
-            finalize: end a concurrent detach that was interrupted.
+            concurrently: do not block queries.
+            finalize: complete a concurrent detach that was interrupted.
 
         Example::
 

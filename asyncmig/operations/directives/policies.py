@@ -1,11 +1,12 @@
-"""Row-level security: policies, and whether a table heeds them."""
+"""Row-level security: policies, and enabling it for a table."""
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.base.drop_object import DropObjectOp
 from asyncmig.operations.base.operation import MigrateOperation
 
 if TYPE_CHECKING:
@@ -23,10 +24,8 @@ Command: TypeAlias = Literal["all", "select", "insert", "update", "delete"]
 
 
 @dataclass(eq=False)
-class CreatePolicyOp(MigrateOperation):
+class CreatePolicyOp(MigrateOperation, directive="create_policy"):
     """``CREATE POLICY``."""
-
-    directive: ClassVar[str] = "create_policy"
 
     policy_name: str
     table_name: str
@@ -44,39 +43,26 @@ class CreatePolicyOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class DropPolicyOp(MigrateOperation):
-    """``DROP POLICY``. ``original`` creates it again."""
-
-    directive: ClassVar[str] = "drop_policy"
+class DropPolicyOp(DropObjectOp[CreatePolicyOp], directive="drop_policy"):
+    """``DROP POLICY``."""
 
     policy_name: str
     table_name: str
-    _: KW_ONLY
-    schema: str | None = None
-    if_exists: bool = False
-    original: CreatePolicyOp | None = None
-
-    def reverse(self) -> CreatePolicyOp:
-        """``CREATE POLICY``.
-
-        Raises:
-            ValueError: its definition is not known.
-        """
-        if self.original is None:
-            raise ValueError(f"cannot create policy {self.policy_name} again: it is unknown")
-        return replace(self.original)
 
 
 @dataclass(eq=False)
-class EnableRlsOp(MigrateOperation):
-    """``ALTER TABLE ... ENABLE ROW LEVEL SECURITY``."""
-
-    directive: ClassVar[str] = "enable_rls"
+class RowSecurityOp(MigrateOperation):
+    """Base of the operations that enable and disable row-level security of a table."""
 
     table_name: str
     _: KW_ONLY
     schema: str | None = None
     force: bool = False
+
+
+@dataclass(eq=False)
+class EnableRlsOp(RowSecurityOp, directive="enable_rls"):
+    """``ALTER TABLE ... ENABLE ROW LEVEL SECURITY``."""
 
     def reverse(self) -> DisableRlsOp:
         """``DISABLE ROW LEVEL SECURITY``."""
@@ -84,15 +70,8 @@ class EnableRlsOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class DisableRlsOp(MigrateOperation):
-    """``ALTER TABLE ... DISABLE ROW LEVEL SECURITY``; ``force`` takes back a FORCE too."""
-
-    directive: ClassVar[str] = "disable_rls"
-
-    table_name: str
-    _: KW_ONLY
-    schema: str | None = None
-    force: bool = False
+class DisableRlsOp(RowSecurityOp, directive="disable_rls"):
+    """``ALTER TABLE ... DISABLE ROW LEVEL SECURITY``; ``force`` also removes FORCE."""
 
     def reverse(self) -> EnableRlsOp:
         """``ENABLE ROW LEVEL SECURITY``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar
 
 from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
@@ -12,10 +11,8 @@ __all__ = ["CreateSchemaOp", "DropSchemaOp", "SchemaDirectives"]
 
 
 @dataclass(eq=False)
-class CreateSchemaOp(MigrateOperation):
+class CreateSchemaOp(MigrateOperation, directive="create_schema"):
     """``CREATE SCHEMA``."""
-
-    directive: ClassVar[str] = "create_schema"
 
     schema_name: str
     _: KW_ONLY
@@ -30,10 +27,8 @@ class CreateSchemaOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class DropSchemaOp(MigrateOperation):
-    """``DROP SCHEMA``. ``authorization`` is only kept for the way back."""
-
-    directive: ClassVar[str] = "drop_schema"
+class DropSchemaOp(MigrateOperation, directive="drop_schema"):
+    """``DROP SCHEMA``. ``authorization`` is only for reversing."""
 
     schema_name: str
     _: KW_ONLY
@@ -58,8 +53,8 @@ class SchemaDirectives(Directives):
 
         Args:
             schema_name: of the schema.
-            if_not_exists: say ``IF NOT EXISTS``.
-            authorization: the role that owns it; None is the role that runs.
+            if_not_exists: ``IF NOT EXISTS``.
+            authorization: the role that owns it; None is the current role.
 
         Example::
 
@@ -72,7 +67,7 @@ class SchemaDirectives(Directives):
     def drop_schema(
         self, schema_name: str, *, if_exists: bool = False, cascade: bool = False
     ) -> None:
-        """Drop a schema; with ``cascade``, and everything in it (ACCESS EXCLUSIVE on its tables).
+        """Drop a schema; with ``cascade``, with everything in it (ACCESS EXCLUSIVE on its tables).
 
         Example::
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
@@ -47,10 +47,8 @@ class SequenceOptions:
 
 
 @dataclass(eq=False)
-class CreateSequenceOp(SequenceOptions, MigrateOperation):
+class CreateSequenceOp(SequenceOptions, MigrateOperation, directive="create_sequence"):
     """``CREATE SEQUENCE``."""
-
-    directive: ClassVar[str] = "create_sequence"
 
     sequence_name: str
     _: KW_ONLY
@@ -65,10 +63,8 @@ class CreateSequenceOp(SequenceOptions, MigrateOperation):
 
 
 @dataclass(eq=False)
-class AlterSequenceOp(SequenceOptions, MigrateOperation):
+class AlterSequenceOp(SequenceOptions, MigrateOperation, directive="alter_sequence"):
     """``ALTER SEQUENCE``. ``restart`` is True for the start value."""
-
-    directive: ClassVar[str] = "alter_sequence"
 
     sequence_name: str
     _: KW_ONLY
@@ -101,10 +97,8 @@ class AlterSequenceOp(SequenceOptions, MigrateOperation):
 
 
 @dataclass(eq=False)
-class DropSequenceOp(MigrateOperation):
+class DropSequenceOp(MigrateOperation, directive="drop_sequence"):
     """``DROP SEQUENCE``."""
-
-    directive: ClassVar[str] = "drop_sequence"
 
     sequence_name: str
     _: KW_ONLY

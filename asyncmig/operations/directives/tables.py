@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy.schema import MetaData, Table
 
-    from asyncmig.operations.context import MigrationContext
+    from asyncmig.operations.base.operation import ScriptContext
 
 __all__ = ["AlterTableOp", "CreateTableOp", "DropTableOp", "RenameTableOp", "TableDirectives"]
 
 
-class CreateTableOp(MigrateOperation):
+class CreateTableOp(MigrateOperation, directive="create_table", in_alembic=True):
     """``CREATE TABLE``, and the types, indexes and comments that come with its columns."""
-
-    directive = "create_table"
 
     def __init__(
         self,
@@ -67,7 +65,7 @@ class CreateTableOp(MigrateOperation):
             **table.kwargs,
         )
 
-    def to_table(self, migration_context: MigrationContext | None = None) -> Table:
+    def to_table(self, migration_context: ScriptContext | None = None) -> Table:
         """The table as SQLAlchemy has it; a new one each time."""
         return SchemaObjects(migration_context or self.script_context).table(
             self.table_name,
@@ -105,7 +103,7 @@ class CreateTableOp(MigrateOperation):
         return ("add_table", self.to_table())
 
 
-class DropTableOp(MigrateOperation):
+class DropTableOp(MigrateOperation, directive="drop_table", in_alembic=True):
     """``DROP TABLE``. Types of its columns stay: nobody knows who else uses them.
 
     Attributes:
@@ -113,7 +111,6 @@ class DropTableOp(MigrateOperation):
         twin: the schema in which a table of its name and with its columns comes.
     """
 
-    directive = "drop_table"
     blocked_by: tuple[str, ...] = ()
     twin: str | None = None
 
@@ -152,7 +149,7 @@ class DropTableOp(MigrateOperation):
             _reverse=CreateTableOp.from_table(table, _namespace_metadata=_namespace_metadata),
         )
 
-    def to_table(self, migration_context: MigrationContext | None = None) -> Table:
+    def to_table(self, migration_context: ScriptContext | None = None) -> Table:
         """The table, with its columns when they are known."""
         origin = self._reverse
         return SchemaObjects(migration_context or self.script_context).table(
@@ -183,14 +180,13 @@ class AlterTableOp(MigrateOperation):
         self.schema = schema
 
 
-class RenameTableOp(AlterTableOp):
+class RenameTableOp(AlterTableOp, directive="rename_table", in_alembic=True):
     """``ALTER TABLE ... RENAME TO``; the table keeps its schema.
 
     Attributes:
         named_in: routines that go on saying the old name, as far as a comparison knows.
     """
 
-    directive = "rename_table"
     named_in: tuple[str, ...] = ()
 
     def __init__(

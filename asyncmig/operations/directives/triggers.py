@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.base.drop_object import DropObjectOp
 from asyncmig.operations.base.operation import MigrateOperation
 
 if TYPE_CHECKING:
@@ -17,10 +18,8 @@ Moment: TypeAlias = Literal["before", "after", "instead of"]
 
 
 @dataclass(eq=False)
-class CreateTriggerOp(MigrateOperation):
+class CreateTriggerOp(MigrateOperation, directive="create_trigger"):
     """``CREATE TRIGGER``."""
-
-    directive: ClassVar[str] = "create_trigger"
 
     trigger_name: str
     table_name: str
@@ -43,28 +42,13 @@ class CreateTriggerOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class DropTriggerOp(MigrateOperation):
-    """``DROP TRIGGER``. ``original`` creates it again."""
-
-    directive: ClassVar[str] = "drop_trigger"
+class DropTriggerOp(DropObjectOp[CreateTriggerOp], directive="drop_trigger"):
+    """``DROP TRIGGER``."""
 
     trigger_name: str
     table_name: str
     _: KW_ONLY
-    schema: str | None = None
-    if_exists: bool = False
     cascade: bool = False
-    original: CreateTriggerOp | None = None
-
-    def reverse(self) -> CreateTriggerOp:
-        """``CREATE TRIGGER``.
-
-        Raises:
-            ValueError: its definition is not known.
-        """
-        if self.original is None:
-            raise ValueError(f"cannot create trigger {self.trigger_name} again: it is unknown")
-        return replace(self.original)
 
 
 class TriggerDirectives(Directives):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations.base.directives import Directives
+from asyncmig.operations.base.drop_object import DropObjectOp
 from asyncmig.operations.base.operation import MigrateOperation
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ __all__ = [
 
 
 @dataclass(eq=False)
-class CreateViewOp(MigrateOperation):
-    """``CREATE VIEW``."""
-
-    directive: ClassVar[str] = "create_view"
+class ViewDefinition:
+    """The fields of all operations that define a view."""
 
     view_name: str
     definition: str | SelectBase
@@ -36,6 +35,11 @@ class CreateViewOp(MigrateOperation):
     schema: str | None = None
     columns: Sequence[str] | None = None
     options: Mapping[str, Any] | None = None
+
+
+@dataclass(eq=False)
+class CreateViewOp(ViewDefinition, MigrateOperation, directive="create_view"):
+    """``CREATE VIEW``."""
 
     def reverse(self) -> DropViewOp:
         """``DROP VIEW``, which can be reversed again."""
@@ -43,120 +47,70 @@ class CreateViewOp(MigrateOperation):
 
 
 @dataclass(eq=False)
-class ReplaceViewOp(MigrateOperation):
-    """``CREATE OR REPLACE VIEW``. ``existing`` is the view before, for the way back."""
+class ReplaceViewOp(ViewDefinition, MigrateOperation, directive="replace_view"):
+    """``CREATE OR REPLACE VIEW``. ``existing`` is the view before, for reversing."""
 
-    directive: ClassVar[str] = "replace_view"
-
-    view_name: str
-    definition: str | SelectBase
-    _: KW_ONLY
-    schema: str | None = None
-    columns: Sequence[str] | None = None
-    options: Mapping[str, Any] | None = None
-    existing: CreateViewOp | None = None
+    existing: CreateViewOp | None = field(default=None, kw_only=True)
 
     def reverse(self) -> ReplaceViewOp:
         """The view that was there before.
 
         Raises:
-            NotImplementedError: ``existing`` does not say it.
+            NotImplementedError: ``existing`` is not given.
         """
         if self.existing is None:
             return super().reverse()  # type: ignore[return-value]  # it raises
-        now = CreateViewOp(
-            self.view_name,
-            self.definition,
-            schema=self.schema,
-            columns=self.columns,
-            options=self.options,
-        )
-        return ReplaceViewOp(
-            self.view_name,
-            self.existing.definition,
-            schema=self.schema,
+        names = [item.name for item in fields(ViewDefinition)]
+        return replace(
+            self,
+            definition=self.existing.definition,
             columns=self.existing.columns,
             options=self.existing.options,
-            existing=now,
+            existing=CreateViewOp(**{name: getattr(self, name) for name in names}),
         )
 
 
 @dataclass(eq=False)
-class DropViewOp(MigrateOperation):
-    """``DROP VIEW``. ``original`` creates it again."""
-
-    directive: ClassVar[str] = "drop_view"
+class DropViewOp(DropObjectOp[CreateViewOp], directive="drop_view"):
+    """``DROP VIEW``."""
 
     view_name: str
     _: KW_ONLY
-    schema: str | None = None
-    if_exists: bool = False
     cascade: bool = False
-    original: CreateViewOp | None = None
-
-    def reverse(self) -> CreateViewOp:
-        """``CREATE VIEW``.
-
-        Raises:
-            ValueError: its definition is not known.
-        """
-        if self.original is None:
-            raise ValueError(f"cannot create view {self.view_name} again: it is unknown")
-        return replace(self.original)
 
 
 @dataclass(eq=False)
-class CreateMaterializedViewOp(MigrateOperation):
+class CreateMaterializedViewOp(
+    ViewDefinition, MigrateOperation, directive="create_materialized_view"
+):
     """``CREATE MATERIALIZED VIEW``."""
 
-    directive: ClassVar[str] = "create_materialized_view"
-
-    view_name: str
-    definition: str | SelectBase
     _: KW_ONLY
-    schema: str | None = None
-    columns: Sequence[str] | None = None
-    options: Mapping[str, Any] | None = None
     tablespace: str | None = None
     if_not_exists: bool = False
     with_data: bool = True
 
     def reverse(self) -> DropMaterializedViewOp:
-        """``DROP MATERIALIZED VIEW``, which can be reversed again."""
+        """``DROP MATERIALIZED VIEW``, which can be reversed again, without its indexes."""
         return DropMaterializedViewOp(
             self.view_name, schema=self.schema, if_exists=self.if_not_exists, original=self
         )
 
 
 @dataclass(eq=False)
-class DropMaterializedViewOp(MigrateOperation):
-    """``DROP MATERIALIZED VIEW``. ``original`` creates it again."""
-
-    directive: ClassVar[str] = "drop_materialized_view"
+class DropMaterializedViewOp(
+    DropObjectOp[CreateMaterializedViewOp], directive="drop_materialized_view"
+):
+    """``DROP MATERIALIZED VIEW``."""
 
     view_name: str
     _: KW_ONLY
-    schema: str | None = None
-    if_exists: bool = False
     cascade: bool = False
-    original: CreateMaterializedViewOp | None = None
-
-    def reverse(self) -> CreateMaterializedViewOp:
-        """``CREATE MATERIALIZED VIEW``, without its indexes.
-
-        Raises:
-            ValueError: its definition is not known.
-        """
-        if self.original is None:
-            raise ValueError(f"cannot create view {self.view_name} again: it is unknown")
-        return replace(self.original)
 
 
 @dataclass(eq=False)
-class RefreshMaterializedViewOp(MigrateOperation):
+class RefreshMaterializedViewOp(MigrateOperation, directive="refresh_materialized_view"):
     """``REFRESH MATERIALIZED VIEW``."""
-
-    directive: ClassVar[str] = "refresh_materialized_view"
 
     view_name: str
     _: KW_ONLY

@@ -9,10 +9,15 @@ from sqlalchemy.sql.elements import conv
 
 from asyncmig.errors import DirectiveError, NeedsDatabaseError
 from asyncmig.operations.base.created_types import CreatedTypes
+from asyncmig.operations.base.operation import (
+    MigrateOperation,
+    built_in_operations,
+    is_built_in,
+)
+from asyncmig.operations.directives.tables import DropTableOp
 from asyncmig.operations.facade import Operations
 from asyncmig.operations.offline_connection import OfflineConnection
 from asyncmig.operations.op_proxy import op as proxy
-from asyncmig.operations.registry import BUILT_IN
 from support.recording_sink import RecordingSink, record, sql_of
 
 
@@ -371,17 +376,32 @@ def test_a_dropped_or_renamed_enum_is_created_again():
     ]
 
 
-# the catalogue
+# the registry of operations
 
 
 def test_every_built_in_operation_is_made_by_a_directive():
-    assert sorted(cls.directive for cls in BUILT_IN) == sorted({cls.directive for cls in BUILT_IN})
-    for cls in BUILT_IN:
-        assert callable(getattr(Operations, cls.directive)), cls
+    assert len(built_in_operations()) > 50
+    for name, cls in built_in_operations().items():
+        assert cls.directive == name
+        assert callable(getattr(Operations, name)), cls
+        assert is_built_in(cls)
+
+
+def test_users_operations_are_not_built_in():
+    class Special(DropTableOp):
+        pass
+
+    class Own(MigrateOperation):
+        directive = "own"
+
+    assert not is_built_in(Special)
+    assert not is_built_in(Own)
+    assert not is_built_in(object)
+    assert Special.directive == "drop_table"
 
 
 def test_every_directive_says_what_it_locks_and_gives_an_example():
-    for cls in BUILT_IN:
+    for cls in built_in_operations().values():
         text = getattr(Operations, cls.directive).__doc__
         assert "Example::" in text, cls.directive
         assert f"op.{cls.directive}(" in text, cls.directive

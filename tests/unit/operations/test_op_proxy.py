@@ -8,7 +8,8 @@ import pytest
 
 from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.facade import Operations
-from asyncmig.operations.op_proxy import current, op, using
+from asyncmig.operations.op_proxy import current, op
+from asyncmig.operations.running_op import using
 from support.recording_sink import RecordingSink
 
 
