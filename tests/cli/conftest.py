@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.command import LIMIT, Command, Outcome
+from support.command import Command
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from fix_project import Project
 
 
 @pytest.fixture
-def command(project: Project) -> Command:
+def command(project: Project) -> Iterator[Command]:
     """The command in a native project without a database."""
     (project.path / "asyncmig.toml").write_text('script_location = "migrations"\n')
-    return Command(project.path)
+    made = Command(project.path)
+    with made.processes:
+        yield made
 
 
 @pytest.fixture
-def database_command(project: Project, database_url: str) -> Command:
+def database_command(project: Project, database_url: str) -> Iterator[Command]:
     """The command in a native project with an empty database of its own."""
     (project.path / "asyncmig.toml").write_text('script_location = "migrations"\n')
-    return Command(project.path, database_url)
-
-
-@pytest.fixture
-def stop() -> Callable[[subprocess.Popen[str], int], Outcome]:
-    """Sends a signal to a started command and waits for its end."""
-
-    def send(process: subprocess.Popen[str], number: int = signal.SIGINT) -> Outcome:
-        process.send_signal(number)
-        out, err = process.communicate(timeout=LIMIT)
-        return Outcome(process.returncode, out, err)
-
-    return send
+    made = Command(project.path, database_url)
+    with made.processes:
+        yield made
 
 
 @pytest.fixture

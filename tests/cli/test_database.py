@@ -326,16 +326,12 @@ async def test_a_lock_that_is_held_ends_with_4(
     # Another process of ours holds the lock for as long as its script sleeps.
     tables.revision("dddd", down="cccc", upgrade='op.execute("SELECT pg_sleep(30)")')
     other = database_command.start("upgrade")
-    try:
-        await until_it_sleeps(pg, other)
-        outcome = database_command("upgrade", "--lock-wait", "0.5", code=4)
-        assert "waiting for the lock" in outcome.err
-        assert "Traceback" not in outcome.err
-        error = database_command("upgrade", "--lock-wait", "0.3", "--json", code=4).error
-        assert error["type"] == "LockNotAcquiredError"
-    finally:
-        other.terminate()
-        other.communicate(timeout=30)
+    await until_it_sleeps(pg, other)
+    outcome = database_command("upgrade", "--lock-wait", "0.5", code=4)
+    assert "waiting for the lock" in outcome.err
+    assert "Traceback" not in outcome.err
+    error = database_command("upgrade", "--lock-wait", "0.3", "--json", code=4).error
+    assert error["type"] == "LockNotAcquiredError"
 
 
 @pytest.mark.parametrize(("number", "code"), [(2, 130), (15, 143)])

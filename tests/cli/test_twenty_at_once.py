@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from contextlib import ExitStack
+
+from support.processes import started
 
 
 async def test_twenty_processes_at_once(project, database_url, pg):
@@ -21,18 +24,12 @@ async def test_twenty_processes_at_once(project, database_url, pg):
     project.revision("c1", down="b1", upgrade='op.execute("CREATE TABLE u (i int)")')
     (project.path / "asyncmig.toml").write_text('script_location = "migrations"\n')
     command = [sys.executable, "-m", "asyncmig_cli", "upgrade", "head", "--url", database_url]
-    processes = [
-        subprocess.Popen(
-            command,
-            cwd=project.path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(20)
-    ]
-    said = [process.communicate(timeout=110)[1] for process in processes]
+    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(started(command, cwd=project.path, **options)) for _ in range(20)
+        ]
+        said = [process.communicate(timeout=110)[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * 20, said
     rows = await pg.fetch("SELECT revision, phase, state FROM asyncmig_journal")
     assert Counter((row["revision"], row["phase"]) for row in rows) == {

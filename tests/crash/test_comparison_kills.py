@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import signal
 import subprocess
 import sys
 from textwrap import dedent
 
 import anyio
+import anyio.to_thread
 import asyncpg
 import pytest
 
@@ -18,6 +18,7 @@ from asyncmig.shadow.read_sides import read_sides
 from fix_database import catalog_dump
 from support.chained_tables import chained_tables
 from support.paths import ROOT
+from support.processes import started
 
 LEFT = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'asyncmig%'"
 
@@ -111,22 +112,15 @@ async def test_the_client_dies_at_random_moments(database_url, pg):
     before = catalog_dump(database_url)
     moments = random.Random(6)
     for _ in range(6):
-        process = await anyio.open_process(
-            [sys.executable, "-c", dedent(COMPARING), database_url],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=None,
-        )
-        assert process.stdout is not None
-        await process.stdout.receive()
-        await anyio.sleep(moments.uniform(0, 0.3))
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
+        command = [sys.executable, "-c", dedent(COMPARING), database_url]
+        with started(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert await anyio.to_thread.run_sync(process.stdout.readline) == "compared\n"
+            await anyio.sleep(moments.uniform(0, 0.3))
         with anyio.fail_after(30):
             while await pg.fetchval(
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'doomed'"
             ):
                 await anyio.sleep(0.01)
         assert await pg.fetchval(LEFT) == 0
-        await process.stdout.aclose()
     assert catalog_dump(database_url) == before

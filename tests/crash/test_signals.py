@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from asyncmig import Migrator
+from support.processes import restore_interrupt
 
 GRACE = 5.0
 """Seconds that a run may take to go away; an orchestrator waits 10 and more."""
@@ -24,19 +25,28 @@ def history(project):
     return project
 
 
-async def start(url: str, project) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from asyncmig_cli.app import main; main()",
-        "upgrade",
-        "--url",
-        url,
-        cwd=project.path,
-        env={**os.environ, "PYTHONPATH": "cli"} | {"NO_COLOR": "1"},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
+@pytest.fixture
+async def start():
+    """Starts ``asyncmig upgrade``; what still runs at the end of the test is killed."""
+    processes = []
+
+    async def start_one(url: str, project) -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "asyncmig_cli", "upgrade", "--url", url),
+            cwd=project.path,
+            env=os.environ | {"NO_COLOR": "1"},
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            preexec_fn=restore_interrupt,
+        )
+        processes.append(process)
+        return process
+
+    yield start_one
+    for process in processes:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 async def until(pg: asyncpg.Connection, condition: str, *, there: bool = True) -> None:
@@ -67,7 +77,7 @@ def configured(history):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-async def test_in_a_transaction(configured, database_url, pg, number, code):
+async def test_in_a_transaction(start, configured, database_url, pg, number, code):
     configured.revision(
         "b1",
         down="a1",
@@ -88,7 +98,7 @@ async def test_in_a_transaction(configured, database_url, pg, number, code):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-async def test_in_a_concurrent_index(configured, database_url, pg, number):
+async def test_in_a_concurrent_index(start, configured, database_url, pg, number):
     configured.revision(
         "b1",
         down="a1",
@@ -113,7 +123,7 @@ async def test_in_a_concurrent_index(configured, database_url, pg, number):
     assert await pg.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_i'::regclass")
 
 
-async def test_while_it_waits_for_the_lock(configured, database_url, pg):
+async def test_while_it_waits_for_the_lock(start, configured, database_url, pg):
     from asyncmig.database.advisory_lock import lock_key
 
     migrator = Migrator(database_url, script_location=configured.script_location)
@@ -126,7 +136,7 @@ async def test_while_it_waits_for_the_lock(configured, database_url, pg):
     assert await pg.fetchval("SELECT to_regclass('t')") is None
 
 
-async def test_twice_ends_at_once(configured, database_url, pg):
+async def test_twice_ends_at_once(start, configured, database_url, pg):
     """A server that does not answer any more cannot hold the process."""
     configured.revision("b1", down="a1", upgrade='op.execute("SELECT pg_sleep(60)")')
     process = await start(database_url, configured)

@@ -13,9 +13,12 @@ import subprocess
 import sys
 import termios
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from support.processes import restore_interrupt, started
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,10 +51,14 @@ class Outcome:
 
 
 class Command:
-    """``asyncmig`` in a project's folder, with an environment of its own."""
+    """``asyncmig`` in a project's folder, with an environment of its own.
+
+    The fixtures that make one close ``processes``, which holds what ``start`` has started.
+    """
 
     def __init__(self, cwd: Path, url: str | None = None) -> None:
         self.cwd = cwd
+        self.processes = ExitStack()
         kept = ("PATH", "HOME", "COVERAGE_PROCESS_START", "PYTHONPATH")
         self.environ = {name: os.environ[name] for name in kept if name in os.environ}
         self.environ |= {"LANG": "C.UTF-8", "TZ": "UTC"}
@@ -82,15 +89,15 @@ class Command:
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start it in a pipe and come back at once."""
-        return subprocess.Popen(
+        process = started(
             [*PROGRAM, *arguments],
             cwd=self.cwd,
             env=self.environ | dict(env or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
         )
+        return self.processes.enter_context(process)
 
     def terminal(
         self,
@@ -126,6 +133,7 @@ class Command:
 
 def _own_terminal() -> None:
     """A session with its input as the terminal it is controlled by: Ctrl-C is a signal there."""
+    restore_interrupt()
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 

@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 import asyncpg
@@ -19,6 +21,11 @@ import pytest
 from asyncmig import embedded
 from asyncmig.embedded import lifecycle
 from asyncmig.errors import ConfigError, ConnectionFailedError
+from support.paths import ROOT
+from support.processes import started
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HOLD = """
 import anyio
@@ -28,22 +35,20 @@ async def main():
     async with embedded.server({folder!r}) as server:
         pid = (server.data_dir / "postmaster.pid").read_text().split()[0]
         print(server.data_dir, pid, flush=True)
-        {then}
+        await anyio.sleep_forever()
 
 anyio.run(main)
 """
 
 
-def hold(then: str, folder: str | None = None) -> tuple[subprocess.Popen[str], Path, int]:
-    """A process of its own that runs a server; its data directory and the server's process id."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD.format(then=then, folder=folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(embedded.__file__).parents[2],
-    )
-    data, pid = process.stdout.readline().split()
-    return process, Path(data), int(pid)
+@contextmanager
+def hold(folder: str | None = None) -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
+    """Run a server in a process of its own: the process, the data directory, the server's process id."""
+    command = [sys.executable, "-c", HOLD.format(folder=folder)]
+    with started(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        data, pid = process.stdout.readline().split()
+        yield process, Path(data), int(pid)
+    wait_until(lambda: not alive(int(pid)))  # its guard stops it
 
 
 def alive(pid: int) -> bool:
@@ -212,37 +217,29 @@ async def test_guard_that_does_not_answer_is_killed(monkeypatch):
 
 
 def test_killed_process_leaves_no_server_and_no_files():
-    process, data, pid = hold("await anyio.sleep(60)")
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    wait_until(lambda: not alive(pid) and not data.parent.exists())
+    with hold() as (process, data, pid):
+        process.kill()
+        wait_until(lambda: not alive(pid) and not data.parent.exists())
 
 
 def test_ctrl_c_in_the_terminal_stops_it_in_order():
-    process, data, pid = hold("await anyio.sleep(60)")
-    process.send_signal(signal.SIGINT)
-    process.wait(20)
-    process.stdout.close()
-    assert not alive(pid)
-    assert not data.parent.exists()
+    with hold() as (process, data, pid):
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+        assert not alive(pid)
+        assert not data.parent.exists()
 
 
 def test_guard_ended_by_a_signal_takes_the_server_along():
-    process, data, pid = hold("await anyio.sleep(60)")
-    psutil.Process(pid).parent().terminate()
-    wait_until(lambda: not alive(pid) and not data.parent.exists())
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    with hold() as (_, data, pid):
+        psutil.Process(pid).parent().terminate()
+        wait_until(lambda: not alive(pid) and not data.parent.exists())
 
 
 async def test_folder_of_a_killed_process_is_taken_over(tmp_path):
     folder = tmp_path / "postgres"
-    process, _, pid = hold("await anyio.sleep(60)", str(folder))
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    with hold(str(folder)) as (process, _, pid):
+        process.kill()
     async with embedded.server(folder) as server:
         assert await fetchval(server.url, "SELECT 1") == 1
         assert not alive(pid)
@@ -250,7 +247,7 @@ async def test_folder_of_a_killed_process_is_taken_over(tmp_path):
 
 def test_script_gives_a_command_a_server_of_the_version_it_names():
     """``scripts/servers.py run``: how the tests meet other versions than the default."""
-    script = Path(embedded.__file__).parents[2] / "scripts" / "servers.py"
+    script = ROOT / "scripts" / "servers.py"
     show = (
         "import os, psycopg2; c = psycopg2.connect(os.environ['ASYNCMIG_TEST_URL']);"
         "print(c.server_version // 10000); raise SystemExit(7)"
