@@ -157,7 +157,13 @@ class HistoryError(RevisionError):
 
 
 class ScriptError(RevisionError):
-    """A revision script cannot be read, imported or run. Facts: ``path``, ``line``, ``revision``."""
+    """A revision script cannot be read, imported or run. Facts: ``path``, ``line``, ``revision``.
+
+    Attributes:
+        needs_running_script: ``op`` or ``context`` was used where no script runs.
+    """
+
+    needs_running_script = False
 
 
 class PlanError(AsyncmigError):

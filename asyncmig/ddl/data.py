@@ -15,7 +15,7 @@ from asyncmig.ddl.literal import literal
 from asyncmig.operations.base.errors import directive_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from asyncmig.ddl.compilation import Compilation
     from asyncmig.operations.directives.data import BulkInsertOp
@@ -30,7 +30,11 @@ _CHARACTERS_A_STATEMENT = 1_000_000
 
 
 def bulk_insert(operation: BulkInsertOp, compilation: Compilation) -> Iterator[CompiledSql]:
-    """INSERT statements of many rows; rows that name other columns begin another statement."""
+    """INSERT statements of many rows.
+
+    The first row names the columns, as in SQLAlchemy's executemany; keys that it lacks are ignored in
+    the others. Without ``multiinsert`` each row names its own.
+    """
     if not isinstance(operation.rows, list):
         raise TypeError(f"bulk_insert takes a list of rows, not {type(operation.rows).__name__}")
     if not isinstance(operation.table, FromClause):
@@ -39,28 +43,35 @@ def bulk_insert(operation: BulkInsertOp, compilation: Compilation) -> Iterator[C
             hint="give what create_table returned, or sa.table('name', sa.column('title'), ...)",
             directive=operation.directive,
         )
+    rows = [_checked(row) for row in operation.rows]
     insert = _Insert(operation, compilation)
-    most = _ROWS_A_STATEMENT if operation.multiinsert else 1
-    columns: tuple[str, ...] = ()
+    if not operation.multiinsert:
+        for row in rows:
+            columns = insert.columns_of(row, strict=True)
+            yield insert.statement(columns, [insert.row(row, columns)])
+        return
+    columns = insert.columns_of(rows[0], strict=False) if rows else ()
     tuples: list[str] = []
     size = 0
-    for row in operation.rows:
-        if not isinstance(row, dict):
-            raise TypeError(f"bulk_insert takes rows as dictionaries, not {type(row).__name__}")
-        keys, text = insert.row(row)
+    for number, row in enumerate(rows, 1):
+        text = insert.row(row, columns, number)
         if tuples and (
-            keys != columns
-            or not keys
-            or len(tuples) >= most
+            not columns
+            or len(tuples) >= _ROWS_A_STATEMENT
             or size + len(text) > _CHARACTERS_A_STATEMENT
         ):
             yield insert.statement(columns, tuples)
             tuples, size = [], 0
-        columns = keys
         tuples.append(text)
         size += len(text)
     if tuples:
         yield insert.statement(columns, tuples)
+
+
+def _checked(row: object) -> dict[str, Any]:
+    if not isinstance(row, dict):
+        raise TypeError(f"bulk_insert takes rows as dictionaries, not {type(row).__name__}")
+    return {str(getattr(key, "key", key)): value for key, value in row.items()}
 
 
 class _Insert:
@@ -70,26 +81,50 @@ class _Insert:
         self._compilation = compilation
         self._renderers: dict[str, Callable[[Any], str]] = {}
         self._defaults: dict[str, Any] = {}
-        self._positions = {str(key): place for place, key in enumerate(self._table.columns.keys())}
+        self._keys = dict.fromkeys(map(str, self._table.columns.keys()))
+        self._filled: tuple[str, ...] = ()
         for column in self._table.columns:
             default = getattr(column, "default", None) if isinstance(column, Column) else None
             if default is not None:
                 self._defaults[str(column.key)] = default
 
-    def row(self, row: dict[str, Any]) -> tuple[tuple[str, ...], str]:
-        """The columns of a row, and its values in parentheses."""
-        values = {getattr(key, "key", key): value for key, value in row.items()}
-        for key, default in self._defaults.items():
-            if key not in values:
-                if is_python_side(default):
-                    values[key] = python_default(default, values)
-                elif not isinstance(default, SchemaSequence):
-                    values[key] = default.arg
-                elif not default.optional:
-                    values[key] = default.next_value()
-        keys = tuple(sorted(values, key=self._position))
-        texts = [self._renderer(key)(values[key]) for key in keys]
-        return keys, f"({', '.join(texts)})"
+    def columns_of(self, row: dict[str, Any], *, strict: bool) -> tuple[str, ...]:
+        """The columns of a row, and those that have a default, in the order of the table.
+
+        Args:
+            row: of keys and values.
+            strict: refuse keys that the table does not have.
+        """
+        if strict:
+            for key in row:
+                self._check_known(key)
+        self._filled = tuple(
+            key
+            for key, default in self._defaults.items()
+            if key not in row and not (isinstance(default, SchemaSequence) and default.optional)
+        )
+        return tuple(key for key in self._keys if key in row or key in self._filled)
+
+    def row(self, row: dict[str, Any], columns: Sequence[str], number: int = 1) -> str:
+        """The values of a row in parentheses."""
+        values = {key: value for key, value in row.items() if key in columns}
+        for key in self._filled:
+            default = self._defaults[key]
+            if is_python_side(default):
+                values[key] = python_default(default, values)
+            elif isinstance(default, SchemaSequence):
+                values[key] = default.next_value()
+            else:
+                values[key] = default.arg
+        missing = [key for key in columns if key not in values]
+        if missing:
+            raise directive_error(
+                f"bulk_insert into {self._table.name}: row {number} has no value for column "
+                f"{missing[0]!r}, which the first row has",
+                hint="give every row the keys of the first, or call bulk_insert once for each set of keys",
+                directive=self._directive,
+            )
+        return f"({', '.join(self._renderer(key)(values[key]) for key in columns)})"
 
     def statement(self, keys: tuple[str, ...], tuples: list[str]) -> CompiledSql:
         """INSERT INTO."""
@@ -101,15 +136,13 @@ class _Insert:
         rows = f" {tuples[0]}" if len(tuples) == 1 else "\n    " + ",\n    ".join(tuples)
         return CompiledSql(f"INSERT INTO {table} ({names}) VALUES{rows}")
 
-    def _position(self, key: str) -> int:
-        try:
-            return self._positions[key]
-        except KeyError:
+    def _check_known(self, key: str) -> None:
+        if key not in self._keys:
             raise directive_error(
                 f"bulk_insert into {self._table.name}: the table has no column {key!r}",
-                hint=f"its columns are {', '.join(self._positions) or 'unknown'}",
+                hint=f"its columns are {', '.join(self._keys) or 'unknown'}",
                 directive=self._directive,
-            ) from None
+            )
 
     def _renderer(self, key: str) -> Callable[[Any], str]:
         renderer = self._renderers.get(key)

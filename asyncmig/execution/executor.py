@@ -97,6 +97,9 @@ class Executor:
             journalled=books.journal is not None,
         )
         self._live = ScriptConnections(self)
+        # scripts ask `op.get_context().dialect` for the server's version
+        version = session.driver.get_server_version()
+        planner.dialect.server_version_info = (version.major, version.minor)
         self._current: RunningStep | VersionHookStep | None = None
         self._rows: dict[str, frozenset[str]] = {}
 

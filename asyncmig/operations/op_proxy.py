@@ -26,11 +26,13 @@ def current() -> Operations:
 
 
 def _raise_not_running(member: str) -> NoReturn:
-    raise ScriptError(
+    error = ScriptError(
         f"{member} was used where no migration script is running",
         hint="use op inside upgrade() or downgrade(), while asyncmig runs them; "
         "elsewhere take `op: Operations` as an argument",
     )
+    error.needs_running_script = True
+    raise error
 
 
 class _Proxy:

@@ -16,7 +16,7 @@ from asyncmig.operations.facade import Operations
 from asyncmig.operations.running_op import using
 from asyncmig.plan.model import Direction
 from asyncmig.plan.recorder import Recorder, StopRecordingError
-from asyncmig.revisions.files.script import SqlScript
+from asyncmig.revisions.files.script import DeferredScript, SqlScript
 from asyncmig.sql.split import split
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from asyncmig.revisions.files.script import PythonScript
     from asyncmig.revisions.files.sql_file import SqlSection
 
-AnyScript: TypeAlias = "PythonScript | SqlScript"
+AnyScript: TypeAlias = "PythonScript | DeferredScript | SqlScript"
 
 __all__ = [
     "AnyScript",
@@ -117,10 +117,13 @@ def play(
         for section in sections or ():
             _play_section(section, recorder)
         return None
+    operations = Operations(recorder, created_types=recorder.created_types)
+    if isinstance(script, DeferredScript):
+        with _surrounded(script, operations, recorder):
+            script = script.load()
     function = script.upgrade if direction is Direction.UPGRADE else script.downgrade
     if function is None:  # check_written comes first
         return None
-    operations = Operations(recorder, created_types=recorder.created_types)
     arguments = _arguments(function, operations, keywords or {})
     if not script.transactional:
         return _play_autocommit(script, function, arguments, operations, recorder)

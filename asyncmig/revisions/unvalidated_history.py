@@ -12,7 +12,7 @@ from asyncmig.revisions.files.script import load_script
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from asyncmig.revisions.files.script import PythonScript, SqlScript
+    from asyncmig.revisions.files.script import DeferredScript, PythonScript, SqlScript
     from asyncmig.revisions.graph.revision import Revision
 
 __all__ = ["UnvalidatedHistory"]
@@ -33,7 +33,7 @@ class UnvalidatedHistory:
     revisions: Sequence[Revision]
     problems: Sequence[AsyncmigError] = ()
     repeated: Sequence[str] = ()
-    load: Callable[[Revision], PythonScript | SqlScript] = load_script
+    load: Callable[[Revision], PythonScript | DeferredScript | SqlScript] = load_script
     heads_allowed: int | None = None
     _directions: dict[str, tuple[bool, bool] | AsyncmigError] = field(default_factory=dict)
 

@@ -169,7 +169,8 @@ class AlterColumnOp(AlterTableOp, directive="alter_column", in_alembic=True):
         **kw: Any,
     ) -> None:
         super().__init__(table_name, schema=schema)
-        self.column_name = column_name
+        # scripts also pass the Column; what else it says makes no change
+        self.column_name: str = getattr(column_name, "name", column_name)
         self.existing_type = existing_type
         self.existing_server_default = existing_server_default
         self.existing_nullable = existing_nullable

@@ -33,18 +33,22 @@ class DataDirectives(Directives):
     ) -> None:
         """Insert rows. ROW EXCLUSIVE.
 
-        Columns that a row does not name take their Python-side default, else that of the server.
+        Columns that the first row does not name take their Python-side default, else that of the server.
 
         Args:
             table: what ``create_table`` returned, or ``sa.table("book", sa.column("title"))``.
-            rows: a dictionary of column keys a row; values may be SQL expressions.
-            multiinsert: False gives each row a statement of its own.
+            rows: a dictionary of column keys a row; values may be SQL expressions. As in SQLAlchemy's
+                executemany the first row names the columns: each other row needs its keys, and further
+                keys are ignored, as are keys that the table does not have.
+            multiinsert: False gives each row a statement and keys of its own.
 
         Raises:
             TypeError: the rows are no list of dictionaries.
+            DirectiveError: a row lacks a key of the first; without ``multiinsert``, a key that the table
+                does not have.
 
         Example::
 
-            op.bulk_insert(book, [{"title": "Momo"}, {"title": "Emil", "pages": 176}])
+            op.bulk_insert(book, [{"title": "Momo", "pages": 304}, {"title": "Emil", "pages": 176}])
         """
         self.invoke(BulkInsertOp(table, rows, multiinsert=multiinsert))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RevisionIndex"]
 
-_VERSION = "asyncmig-index-2"
+_VERSION = "asyncmig-index-3"
 
 _NAME = "asyncmig-revisions.index"
 

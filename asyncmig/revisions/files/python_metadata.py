@@ -133,6 +133,11 @@ def revision_from(values: Mapping[str, object], doc: str | None, path: str) -> R
     )
 
 
+_MAY_BE_EMPTY = frozenset({"depends_on", "branch_labels"})
+_EMPTY = ("", ("",), [""], {""}, False, 0)
+"""Values other than None that say "none" in scripts of Alembic, which looks whether they are true."""
+
+
 def _name_from_file(path: str) -> str | None:
     # The oldest Alembic scripts have no `revision`: their file's name is the id.
     match = _ID_AS_FILE_NAME.fullmatch(re.split(r"[/\\]", path)[-1])
@@ -141,7 +146,7 @@ def _name_from_file(path: str) -> str | None:
 
 def _names(values: Mapping[str, object], field: str, path: str) -> tuple[str, ...]:
     value = values.get(field)
-    if value is None:
+    if value is None or (field in _MAY_BE_EMPTY and value in _EMPTY):
         return ()
     if isinstance(value, str):
         return (value,)

@@ -16,7 +16,7 @@ from asyncmig.revisions.graph.revision import ScriptKind
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
     from asyncmig.revisions.files.import_script import ImportContext
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from asyncmig.revisions.files.sql_file import SqlSection
     from asyncmig.revisions.graph.revision import Revision
 
-__all__ = ["PythonScript", "Script", "SqlScript", "load_script"]
+__all__ = ["DeferredScript", "PythonScript", "Script", "SqlScript", "load_script"]
 
 
 class Script:
@@ -106,6 +106,60 @@ class PythonScript(Script):
         return self._meaning[1] if _may_be_unwritten(self._source) else {}
 
 
+class DeferredScript(Script):
+    """A Python script that uses ``op`` while its module is executed: the module is loaded when it runs.
+
+    Args:
+        revision: its metadata.
+        source: the file.
+        import_context: makes a context manager that is active while the module is executed.
+    """
+
+    def __init__(
+        self, revision: Revision, source: bytes, import_context: ImportContext | None
+    ) -> None:
+        super().__init__(revision, source)
+        self._import_context = import_context
+        from asyncmig.revisions.files.python_ast import parse
+
+        tree = parse(source, revision.path)
+        self.checksum, self.unwritten = _meaning(tree)
+        self._names = set(_defined_names(tree))
+
+    @property
+    def has_upgrade(self) -> bool:
+        """True when there is an upgrade that does more than raise ``NotImplementedError``."""
+        return "upgrade" in self._names and "upgrade" not in self.unwritten
+
+    @property
+    def has_downgrade(self) -> bool:
+        """True when there is a downgrade that does more than raise ``NotImplementedError``."""
+        return "downgrade" in self._names and "downgrade" not in self.unwritten
+
+    def load(self) -> PythonScript:
+        """Execute the module; ``op`` is in force.
+
+        Raises:
+            ScriptError: as ``load_script``.
+        """
+        module, tree = import_script(
+            self.revision.path, revision=self.revision.id, import_context=self._import_context
+        )
+        return PythonScript(self.revision, self._source, module, tree)
+
+
+def _defined_names(tree: ast.Module) -> Iterator[str]:
+    """The names that a module binds in plain sight."""
+    for statement in tree.body:
+        name = getattr(statement, "name", None)  # of a function or class
+        if name is not None:
+            yield name
+        for target in getattr(statement, "targets", ()):
+            yield getattr(target, "id", "")
+        for alias in getattr(statement, "names", ()):
+            yield getattr(alias, "asname", None) or getattr(alias, "name", alias)
+
+
 def _may_be_unwritten(source: bytes) -> bool:
     """False where the text alone shows that nothing raises ``NotImplementedError``.
 
@@ -162,8 +216,10 @@ class SqlScript(Script):
 
 def load_script(
     revision: Revision, *, import_context: ImportContext | None = None
-) -> PythonScript | SqlScript:
+) -> PythonScript | DeferredScript | SqlScript:
     """Import a Python script, or parse a SQL one.
+
+    A Python script that uses ``op`` at module level is only parsed: it is imported when it runs.
 
     Args:
         revision: from the graph.
@@ -183,5 +239,12 @@ def load_script(
         ) from error
     if revision.kind is ScriptKind.SQL:
         return SqlScript(revision, source)
-    module, tree = import_script(revision.path, revision=revision.id, import_context=import_context)
+    try:
+        module, tree = import_script(
+            revision.path, revision=revision.id, import_context=import_context
+        )
+    except ScriptError as error:
+        if error.needs_running_script and revision.path.endswith(".py"):
+            return DeferredScript(revision, source, import_context)
+        raise
     return PythonScript(revision, source, module, tree)

@@ -24,11 +24,26 @@ def test_many_rows_are_one_statement():
     ]
 
 
-def test_rows_that_name_other_columns_begin_another():
-    assert insert([{"a": 1}, {"a": 2}, {"b": "x"}, {"a": 3}]) == [
-        "INSERT INTO s.t (a) VALUES\n    (1),\n    (2)",
+def test_the_first_row_names_the_columns():
+    assert insert([{"a": 1, "c": 0}, {"a": 2, "b": "x"}, {"a": 3}]) == [
+        "INSERT INTO s.t (a) VALUES\n    (1),\n    (2),\n    (3)",
+    ]
+
+
+def test_a_row_without_a_key_of_the_first_is_refused():
+    with pytest.raises(
+        DirectiveError, match="bulk_insert into t: row 3 has no value for column 'a'"
+    ) as caught:
+        insert([{"a": 1}, {"a": 2}, {"b": "x"}])
+    assert caught.value.hint == (
+        "give every row the keys of the first, or call bulk_insert once for each set of keys"
+    )
+
+
+def test_each_row_names_its_own_columns_when_asked():
+    assert insert([{"a": 1}, {"b": "x"}], multiinsert=False) == [
+        "INSERT INTO s.t (a) VALUES (1)",
         "INSERT INTO s.t (b) VALUES ('x')",
-        "INSERT INTO s.t (a) VALUES (3)",
     ]
 
 
@@ -87,11 +102,11 @@ def test_python_side_defaults():
         sa.Column("seq", sa.Integer, sa.Sequence("q")),
         sa.Column("optional", sa.Integer, sa.Sequence("o", optional=True)),
     )
-    assert insert([{"kind": "odd"}, {"n": 7}], table) == [
+    assert insert([{"kind": "odd"}, {"kind": "even", "n": 9}], table) == [
         (
             "INSERT INTO t (n, kind, at, double, seq) VALUES\n"
             "    (1, 'odd', now(), 2, nextval('q')),\n"
-            "    (7, 'plain', now(), 14, nextval('q'))"
+            "    (2, 'even', now(), 4, nextval('q'))"
         )
     ]
 
@@ -105,7 +120,7 @@ def test_an_unknown_column_is_named():
     with pytest.raises(
         DirectiveError, match=r"bulk_insert into t: the table has no column 'c'"
     ) as caught:
-        insert([{"a": 1}, {"c": 1}])
+        insert([{"a": 1}, {"c": 1}], multiinsert=False)
     assert caught.value.hint == "its columns are a, b"
 
 

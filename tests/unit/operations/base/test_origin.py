@@ -83,7 +83,7 @@ def test_refusals_name_the_line(tmp_path: Path):
         "\n"
         "def other(op):\n"
         "    op.bulk_insert(\n"
-        "        sa.table('t', sa.column('a')), [{'b': 1}])\n"
+        "        sa.table('t', sa.column('a')), [{'b': 1}], multiinsert=False)\n"
     )
     namespace = {"sa": sa}
     exec(compile(source, path, "exec"), namespace)

@@ -1,0 +1,237 @@
+"""Scripts that rely on how Alembic with psycopg2 takes them: each alone, through both tools."""
+
+from __future__ import annotations
+
+import anyio.to_thread
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from asyncmig import Migrator
+from asyncmig.config import load
+from fix_database import catalog_dump
+
+ENV = """
+from alembic import context
+from sqlalchemy import MetaData, create_engine, pool
+
+url = context.config.get_main_option("sqlalchemy.url")
+options = {"transactional_ddl": context.get_x_argument(as_dictionary=True).get("ddl") != "false"}
+if context.is_offline_mode():
+    context.configure(url=url, literal_binds=True, **options)
+    context.run_migrations()
+else:
+    with create_engine(url, poolclass=pool.NullPool).connect() as connection:
+        context.configure(connection=connection, **options)
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+"""
+HEADER = """\
+import sqlalchemy as sa
+from alembic import context, op
+from sqlalchemy.dialects import postgresql
+"""
+TABLE = """
+op.create_table(
+    "t",
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("note", sa.String),
+    sa.Column("flag", sa.Boolean, server_default="true"),
+)
+"""
+MODEL = """
+numbers = iter(range(100))
+model = sa.table("t", sa.column("id", sa.Integer), sa.column("note", sa.String))
+filled = sa.Table(
+    "t", sa.MetaData(),
+    sa.Column("id", sa.Integer, default=lambda: next(numbers)),
+    sa.Column("note", sa.String, default="standard"),
+    sa.Column("flag", sa.Boolean, server_default="true"),
+)
+"""
+HABITS = {
+    "a Column for a name": """
+        op.alter_column("t", sa.Column("note", sa.String, nullable=False))
+        with op.batch_alter_table("t") as batch:
+            batch.alter_column(sa.Column("flag", sa.Boolean, nullable=False))
+    """,
+    "keys that the table lacks": """
+        op.bulk_insert(model, [{"id": 1, "other": 5}, {"id": 2, "more": 6}])
+    """,
+    "keys that the first row lacks": """
+        op.bulk_insert(model, [{"id": 1}, {"id": 2, "note": "lost"}, {"note": "x", "id": 3}])
+    """,
+    "keys that are columns": """
+        op.bulk_insert(model, [{model.c.id.key: 1, "note": None}, {"id": 2, "note": "two"}])
+    """,
+    "defaults go before later rows": """
+        op.bulk_insert(filled, [{"flag": False}, {"flag": None, "note": "lost", "id": 50}])
+        op.bulk_insert(filled, [{"id": 10, "note": None}, {"id": 11, "note": "eleven", "flag": False}])
+    """,
+    "a row a statement": """
+        rows = [{"id": 1}, {"id": 2, "note": "two"}]
+        op.bulk_insert(model, rows, multiinsert=False)
+        op.bulk_insert(filled, [{"id": 3}, {"id": 4, "note": "four"}], multiinsert=False)
+    """,
+    "no rows": """
+        op.bulk_insert(model, [])
+    """,
+    "an error in an autocommit block": """
+        with op.get_context().autocommit_block():
+            for name in ("note", "absent"):
+                try:
+                    op.create_index(f"ix_{name}", "t", [name], postgresql_concurrently=True)
+                except sa.exc.ProgrammingError:
+                    op.bulk_insert(model, [{"id": 1, "note": "caught"}])
+    """,
+    "labels that are there": """
+        op.execute("CREATE TYPE mood AS ENUM ('sad')")
+        with op.get_context().autocommit_block():
+            for label in ("sad", "happy", "sad"):
+                try:
+                    op.execute(f"ALTER TYPE mood ADD VALUE '{label}'")
+                except sa.exc.DBAPIError as error:
+                    op.execute(f"COMMENT ON TYPE mood IS '{error.orig.pgcode}'")
+    """,
+    "an index that rows violate": """
+        op.bulk_insert(model, [{"id": 1, "note": "x"}, {"id": 2, "note": "x"}])
+        with op.get_context().autocommit_block():
+            try:
+                op.create_index("ux", "t", ["note"], unique=True, postgresql_concurrently=True)
+            except sa.exc.IntegrityError:
+                op.execute("DROP INDEX CONCURRENTLY ux")
+                op.execute("DELETE FROM t WHERE id = 2")
+                op.create_index("ux", "t", ["note"], unique=True, postgresql_concurrently=True)
+    """,
+    "an error in a savepoint": """
+        for statement in ("CREATE TABLE t ()", "CREATE TABLE other (i int)", "ALTER TABLE t DROP z"):
+            try:
+                with op.get_bind().begin_nested():
+                    op.execute(statement)
+            except sa.exc.ProgrammingError:
+                pass
+    """,
+}
+ALONE = {
+    "op at module level": """
+        name = op.get_bind().engine.url.database
+        def upgrade(): op.execute("CREATE TABLE t (i int)" if name else "SELECT 1 / 0")
+        def downgrade(): op.execute("DROP TABLE t")
+    """,
+    "a query at module level": """
+        settings = dict(op.get_bind().execute(sa.text("SELECT 'a', 5 UNION SELECT 'b', 6")).fetchall())
+        def upgrade(): op.execute(f"CREATE TABLE t AS SELECT {sum(settings.values())} AS n")
+        def downgrade(): op.execute("DROP TABLE t")
+    """,
+    "context at module level": """
+        version = context.get_context().dialect.server_version_info[0]
+        database = context.get_bind().execute(sa.text("SELECT 7")).scalar()
+        def upgrade(): op.execute(f"CREATE TABLE t AS SELECT {version > 9} AS ok, {database} AS n")
+        def downgrade(): op.execute("DROP TABLE t")
+    """,
+    "empty metadata": """
+        depends_on = ""
+        branch_labels = ()
+        def upgrade(): op.execute("CREATE TABLE t (i int)")
+        def downgrade(): op.execute("DROP TABLE t")
+    """,
+    "no dependency in brackets": """
+        depends_on = ("",)
+        def upgrade(): op.execute("CREATE TABLE t (i int)")
+        def downgrade(): op.execute("DROP TABLE t")
+    """,
+}
+COMMITS = """
+    op.execute("CREATE TABLE u (id int)")
+    op.get_bind().commit()
+    try:
+        op.execute("CREATE TABLE lost (id int)")
+        op.execute("SELECT 1 FROM missing")
+    except Exception:
+        op.get_bind().rollback()
+    op.execute("CREATE TABLE v (id int)")
+    op.get_bind().commit()
+"""
+
+
+@pytest.fixture
+def both(project, make_database, monkeypatch):
+    """Runs the project through each tool, in a database of its own; gives the two dumps with all rows."""
+    for name in ("DATABASE_URL", "ASYNCMIG_URL"):
+        monkeypatch.delenv(name, raising=False)
+    (project.script_location / "env.py").write_text(ENV)
+    ini = project.path / "alembic.ini"
+    ini.write_text("[alembic]\nscript_location = %(here)s/migrations\npath_separator = os\n")
+
+    async def run(*x: str) -> tuple[list[str], list[str]]:
+        theirs, ours = make_database(), make_database()
+        config = Config(str(ini), cmd_opts=_options(x))
+        config.set_main_option(
+            "sqlalchemy.url", theirs.replace("postgresql:", "postgresql+psycopg2:")
+        )
+        await anyio.to_thread.run_sync(command.upgrade, config, "heads")
+        await Migrator(settings=load(ini, url=ours, x=x)).upgrade("heads")
+        return dump(theirs), dump(ours)
+
+    return run
+
+
+def _options(x):
+    from argparse import Namespace
+
+    return Namespace(x=list(x))
+
+
+def dump(url):
+    return catalog_dump(url, data=True).splitlines()
+
+
+@pytest.mark.parametrize("name", HABITS)
+async def test_a_habit_leaves_the_same_database(project, both, name) -> None:
+    project.revision("r1", header=HEADER, signature="def {name}():", upgrade=TABLE)
+    project.revision(
+        "r2", down="r1", header=HEADER + MODEL, signature="def {name}():", upgrade=HABITS[name]
+    )
+    theirs, ours = await both()
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("name", ALONE)
+async def test_a_module_leaves_the_same_database(project, both, name) -> None:
+    from textwrap import dedent
+
+    project.write("0.py", f"{HEADER}revision = 'r0'\ndown_revision = None\ndef upgrade(): pass\n")
+    project.write("1.py", f"{HEADER}revision = 'r1'\ndown_revision = 'r0'\n{dedent(ALONE[name])}")
+    theirs, ours = await both()
+    assert ours == theirs
+
+
+async def test_a_script_may_commit_without_transactional_ddl(project, both) -> None:
+    project.revision("r1", header=HEADER, signature="def {name}():", upgrade=COMMITS)
+    theirs, ours = await both("ddl=false")
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("rows", "missing"),
+    [([{"id": 1, "note": "a"}, {"id": 2}], "note"), ([{"id": 1}, {"note": "b"}], "id")],
+)
+async def test_a_row_without_a_key_of_the_first_is_refused_by_both(
+    project, both, database_url, rows, missing
+) -> None:
+    from asyncmig.errors import DirectiveError
+
+    project.revision("r1", header=HEADER, signature="def {name}():", upgrade=TABLE)
+    project.revision(
+        "r2",
+        down="r1",
+        header=HEADER + MODEL,
+        signature="def {name}():",
+        upgrade=f"op.bulk_insert(model, {rows})",
+    )
+    with pytest.raises(Exception, match=f"'{missing}', in parameter group 1"):
+        await both()
+    ini = project.path / "alembic.ini"
+    with pytest.raises(DirectiveError, match=f"row 2 has no value for column '{missing}'"):
+        await Migrator(settings=load(ini, url=database_url)).upgrade("heads")
