@@ -18,16 +18,18 @@ from sqlalchemy.schema import (
 from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.types import Integer, to_instance
 
+from asyncmig.ddl.compilation import generate_sql
 from asyncmig.ddl.constraints import add, drop
 from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.base.schema_objects import SchemaObjects
 from asyncmig.operations.base.sqlalchemy_private import copy_column, has_table, render_as_constraint
+from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
+from asyncmig.sql.quoting import comment_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 
 __all__ = ["add_column", "alter_column", "drop_column"]
 
@@ -46,6 +48,7 @@ _IDENTITY_OPTIONS: dict[str, tuple[tuple[int | None, ...], str]] = {
 _OTHERS = ("mysql_", "mariadb_", "mssql_", "oracle_", "sqlite_", "existing_", "modify_", "insert_")
 
 
+@generate_sql.register(AddColumnOp)
 def add_column(operation: AddColumnOp, compilation: Compilation) -> Iterator[str]:
     """ADD COLUMN, then the column's constraints, index and comment."""
     column: Column[Any] = operation.column
@@ -105,6 +108,7 @@ def _inline_reference(column: Column[Any]) -> ForeignKeyConstraint | None:
     return keys[0].constraint if len(keys) == 1 else None
 
 
+@generate_sql.register(DropColumnOp)
 def drop_column(operation: DropColumnOp, compilation: Compilation) -> Iterator[str]:
     """DROP COLUMN."""
     yield (
@@ -113,6 +117,7 @@ def drop_column(operation: DropColumnOp, compilation: Compilation) -> Iterator[s
     )
 
 
+@generate_sql.register(AlterColumnOp)
 def alter_column(operation: AlterColumnOp, compilation: Compilation) -> Iterator[str]:
     """Type, NOT NULL, default, comment and name, in this order; each a statement."""
     using = _using(operation)
@@ -131,8 +136,7 @@ def alter_column(operation: AlterColumnOp, compilation: Compilation) -> Iterator
         yield f"{alter} {_default(operation, compilation)}"
     if operation.modify_comment is not False:
         name = compilation.qualified(operation.table_name, operation.schema)
-        comment = compilation.comment(operation.modify_comment)
-        yield f"COMMENT ON COLUMN {name}.{column} IS {comment}"
+        yield comment_on("COLUMN", f"{name}.{column}", operation.modify_comment)
     if operation.modify_name is not None:
         yield f"{table} RENAME {column} TO {compilation.quote(operation.modify_name)}"
     if operation.modify_type is not None:

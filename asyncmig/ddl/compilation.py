@@ -1,10 +1,12 @@
-"""What the compiling functions share: quoting, SQLAlchemy's compilers, layout."""
+"""``generate_sql``, which every module of this package extends, and ``Compilation``, which they share."""
 
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, singledispatch
 from typing import TYPE_CHECKING, Any, cast
+
+from asyncmig.operations.base.errors import directive_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,16 +17,19 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.elements import ClauseElement
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["Compilation", "listed", "tidy", "words"]
+    from asyncmig.ddl.compiled import CompiledSql
+    from asyncmig.operations.base.operation import MigrateOperation
+
+__all__ = ["Compilation", "as_list", "generate_sql", "join_words", "tidy"]
 
 _QUOTED = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")""")
 _ROLE_WORDS = frozenset({"PUBLIC", "CURRENT_ROLE", "CURRENT_USER", "SESSION_USER"})
 
 
 def tidy(sql: str) -> str:
-    """SQLAlchemy's layout without tabs and trailing blanks; quoted text stays as it is."""
+    """SQL of SQLAlchemy without tabs and trailing blanks; quoted text does not change."""
     sql = sql.strip()
-    if "\n" not in sql or "$" in sql:  # perhaps in dollar quotes
+    if "\n" not in sql or "$" in sql:  # it may be dollar-quoted
         return sql
     if "'" not in sql and '"' not in sql:
         return sql.replace(" \n", "\n").replace("\t", "    ")
@@ -33,18 +38,36 @@ def tidy(sql: str) -> str:
     return "".join(parts)
 
 
-def words(*parts: object) -> str:
-    """The texts that are there, a blank between them; what is false is left out."""
+def join_words(*parts: object) -> str:
+    """The parts with blanks between them, without those that are false."""
     return " ".join(str(part) for part in parts if part)
 
 
-def listed(value: str | Sequence[str]) -> list[str]:
-    """One or several, as several."""
+def as_list(value: str | Sequence[str]) -> list[str]:
+    """One string, or several, as a list."""
     return [value] if isinstance(value, str) else list(value)
 
 
+@singledispatch
+def generate_sql(
+    operation: MigrateOperation, compilation: Compilation
+) -> Iterable[CompiledSql | str]:
+    """The statements of an operation, by its class or the nearest base class that has a function.
+
+    Raises:
+        DirectiveError: no function is registered for the class.
+    """
+    del compilation
+    name = type(operation).__name__
+    raise directive_error(
+        f"asyncmig cannot compile {name}",
+        hint=f"say how: @Operations.implementation_for({name})",
+        directive=operation.directive,
+    )
+
+
 class Compilation:
-    """The compiling of one operation.
+    """The dialect and SQLAlchemy's compilers, while one operation is compiled.
 
     Args:
         dialect: a ``MigrationDialect``; another PostgreSQL dialect renders fewer kinds of literals.
@@ -69,7 +92,7 @@ class Compilation:
         return self.ddl_compiler.sql_compiler
 
     def quote(self, name: str) -> str:
-        """An identifier, quoted where it must be."""
+        """An identifier, quoted where PostgreSQL needs it."""
         return self.preparer.quote(name)
 
     def schema(self, name: str) -> str:
@@ -81,7 +104,7 @@ class Compilation:
         return f"{self.schema(schema)}.{self.quote(name)}" if schema else self.quote(name)
 
     def translated(self, schema: str | None) -> str | None:
-        """The schema that the dialect's ``schema_translate_map`` puts in its place, if any."""
+        """The schema by the dialect's ``schema_translate_map``."""
         schemas: Mapping[str | None, str | None] = getattr(self.dialect, "schema_translate_map", {})
         return schemas.get(schema, schema)
 
@@ -90,12 +113,12 @@ class Compilation:
         return ", ".join(self.quote(name) for name in names)
 
     def role(self, name: str) -> str:
-        """A role; the words that stand for one are no names."""
+        """A role; the keywords for roles are not quoted."""
         return name.upper() if name.upper() in _ROLE_WORDS else self.quote(name)
 
     def roles(self, names: str | Sequence[str]) -> str:
         """Roles, separated by commas."""
-        return ", ".join(map(self.role, listed(names)))
+        return ", ".join(map(self.role, as_list(names)))
 
     def alter_table(self, name: str, schema: str | None) -> str:
         """The beginning of ALTER TABLE."""
@@ -117,14 +140,6 @@ class Compilation:
         """A type's name."""
         return str(self.dialect.type_compiler_instance.process(type_))
 
-    def string(self, text: str) -> str:
-        """A text as a literal."""
-        return "'" + text.replace("'", "''") + "'"
-
-    def comment(self, text: str | None) -> str:
-        """A text as a literal, or NULL."""
-        return "NULL" if text is None else self.string(text)
-
     def expression(self, clause: ClauseElement) -> str:
-        """An expression with its values as literals, columns without their table."""
+        """An expression with values as literals and columns without their table."""
         return self.sql_compiler.process(clause, literal_binds=True, include_table=False)

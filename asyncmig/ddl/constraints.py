@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
+from asyncmig.ddl.compilation import generate_sql
 from asyncmig.operations.base.schema_objects import SchemaObjects
 from asyncmig.operations.base.sqlalchemy_private import render_as_constraint
+from asyncmig.operations.directives.constraints import (
+    AddConstraintOp,
+    DropConstraintOp,
+    ValidateConstraintOp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,11 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import Constraint
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.constraints import (
-        AddConstraintOp,
-        DropConstraintOp,
-        ValidateConstraintOp,
-    )
 
 __all__ = ["add", "add_constraint", "drop", "drop_constraint", "validate_constraint"]
 
@@ -40,11 +41,13 @@ def drop(
     yield compilation.ddl(DropConstraint(constraint, if_exists=if_exists))
 
 
+@generate_sql.register(AddConstraintOp)
 def add_constraint(operation: AddConstraintOp, compilation: Compilation) -> Iterator[str]:
     """ADD CONSTRAINT of any kind."""
     yield from add(operation.to_constraint(), compilation)
 
 
+@generate_sql.register(DropConstraintOp)
 def drop_constraint(operation: DropConstraintOp, compilation: Compilation) -> Iterator[str]:
     """DROP CONSTRAINT by name."""
     constraint = SchemaObjects(operation.script_context).generic_constraint(
@@ -56,6 +59,7 @@ def drop_constraint(operation: DropConstraintOp, compilation: Compilation) -> It
     yield from drop(constraint, compilation, if_exists=bool(operation.if_exists))
 
 
+@generate_sql.register(ValidateConstraintOp)
 def validate_constraint(operation: ValidateConstraintOp, compilation: Compilation) -> Iterator[str]:
     """VALIDATE CONSTRAINT."""
     table = compilation.alter_table(operation.table_name, operation.schema)

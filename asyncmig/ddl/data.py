@@ -9,16 +9,17 @@ from sqlalchemy.schema import Sequence as SchemaSequence
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.sql.selectable import FromClause
 
+from asyncmig.ddl.compilation import generate_sql
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.defaults import is_python_side, python_default
-from asyncmig.ddl.literal import literal
+from asyncmig.ddl.literal import typed_literal
 from asyncmig.operations.base.errors import directive_error
+from asyncmig.operations.directives.data import BulkInsertOp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.data import BulkInsertOp
 
 __all__ = ["bulk_insert"]
 
@@ -29,6 +30,7 @@ _CHARACTERS_A_STATEMENT = 1_000_000
 """Wide rows end a statement earlier, so that an error's text stays readable."""
 
 
+@generate_sql.register(BulkInsertOp)
 def bulk_insert(operation: BulkInsertOp, compilation: Compilation) -> Iterator[CompiledSql]:
     """INSERT statements of many rows.
 
@@ -163,6 +165,6 @@ class _Insert:
                 return compiler.process(value.__clause_element__(), literal_binds=True)
             if wraps:
                 return compiler.process(BindParameter(None, value, type_=type_), literal_binds=True)
-            return literal(value, type_, dialect)
+            return typed_literal(value, type_, dialect)
 
         return render

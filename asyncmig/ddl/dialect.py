@@ -12,7 +12,7 @@ from sqlalchemy.exc import CompileError
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator
 
-from asyncmig.ddl.literal import literal
+from asyncmig.ddl.literal import typed_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ class LiteralCompiler(PGCompiler):
         )
 
     def render_literal_value(self, value: Any, type_: TypeEngine[Any]) -> str:
-        return literal(value, type_, self.dialect, explicit=self._explicit_types)
+        return typed_literal(value, type_, self.dialect, explicit=self._explicit_types)
 
     def visit_textclause(self, textclause: TextClause, *args: Any, **kw: Any) -> str:
         kw["in_text"] = True

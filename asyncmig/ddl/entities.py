@@ -6,30 +6,33 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.sql.elements import ClauseElement
 
+from asyncmig.ddl.compilation import generate_sql
 from asyncmig.ddl.execute import construct_sql
 from asyncmig.operations.base.errors import directive_error
-from asyncmig.operations.directives.entities import Entity
+from asyncmig.operations.directives.entities import (
+    CreateEntityOp,
+    DropEntityOp,
+    Entity,
+    EntityOp,
+    ReplaceEntityOp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
     from asyncmig.ddl.compiled import CompiledSql
-    from asyncmig.operations.directives.entities import (
-        CreateEntityOp,
-        DropEntityOp,
-        EntityOp,
-        ReplaceEntityOp,
-    )
 
 __all__ = ["create_entity", "drop_entity", "replace_entity"]
 
 
+@generate_sql.register(CreateEntityOp)
 def create_entity(operation: CreateEntityOp, compilation: Compilation) -> Iterator[CompiledSql]:
     """What creates it."""
     yield from construct_sql(_target(operation).to_sql_statement_create(), compilation)
 
 
+@generate_sql.register(DropEntityOp)
 def drop_entity(operation: DropEntityOp, compilation: Compilation) -> Iterator[CompiledSql]:
     """What drops it."""
     target = _target(operation)
@@ -38,6 +41,7 @@ def drop_entity(operation: DropEntityOp, compilation: Compilation) -> Iterator[C
     yield from construct_sql(target.to_sql_statement_drop(**given), compilation)
 
 
+@generate_sql.register(ReplaceEntityOp)
 def replace_entity(operation: ReplaceEntityOp, compilation: Compilation) -> Iterator[CompiledSql]:
     """What puts it in the place of another: one statement, or several."""
     target = _target(operation)

@@ -9,21 +9,22 @@ from sqlalchemy.sql.dml import ValuesBase
 from sqlalchemy.sql.elements import BindParameter, ClauseElement, TextClause
 from sqlalchemy.sql.visitors import iterate
 
-from asyncmig.ddl.compilation import tidy
+from asyncmig.ddl.compilation import generate_sql, tidy
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.defaults import with_defaults
 from asyncmig.ddl.raw_sql import split_text, unescape
 from asyncmig.operations.base.errors import directive_error
+from asyncmig.operations.directives.execute import ExecuteSQLOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.execute import ExecuteSQLOp
 
 __all__ = ["construct_sql", "execute"]
 
 
+@generate_sql.register(ExecuteSQLOp)
 def execute(operation: ExecuteSQLOp, compilation: Compilation) -> Iterator[CompiledSql]:
     """Whatever was given to ``op.execute``."""
     options = operation.execution_options or {}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from asyncmig.ddl.compilation import words
+from asyncmig.ddl.compilation import generate_sql, join_words
+from asyncmig.operations.directives.functions import CreateFunctionOp, DropFunctionOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.functions import CreateFunctionOp, DropFunctionOp
 
 __all__ = ["create_function", "drop_function", "without_defaults"]
 
@@ -19,12 +19,13 @@ _PIECE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()\[\],]|:?=|\w+|\s+|."""
 """Quotes, brackets, commas, the words and signs that begin a default, and whatever else there is."""
 
 
+@generate_sql.register(CreateFunctionOp)
 def create_function(operation: CreateFunctionOp, compilation: Compilation) -> Iterator[str]:
     """CREATE FUNCTION, its body in dollar quotes."""
     quote = _dollar_quote(operation.body)
     name = compilation.qualified(operation.function_name, operation.schema)
     settings = operation.settings or {}
-    yield words(
+    yield join_words(
         "CREATE",
         operation.replace and "OR REPLACE",
         f"{_kind(operation)} {name}({operation.arguments})",
@@ -42,10 +43,11 @@ def create_function(operation: CreateFunctionOp, compilation: Compilation) -> It
     )
 
 
+@generate_sql.register(DropFunctionOp)
 def drop_function(operation: DropFunctionOp, compilation: Compilation) -> Iterator[str]:
     """DROP FUNCTION."""
     arguments = operation.arguments
-    yield words(
+    yield join_words(
         f"DROP {_kind(operation)}",
         operation.if_exists and "IF EXISTS",
         compilation.qualified(operation.function_name, operation.schema)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from asyncmig.ddl.compilation import words
+from asyncmig.ddl.compilation import generate_sql, join_words
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.operations.base.schema_objects import renames_indexes
+from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 
 __all__ = ["create_index", "drop_index"]
 
@@ -22,11 +22,12 @@ _LONGEST = 63
 """SQLAlchemy refuses longer names, which PostgreSQL would cut."""
 
 
+@generate_sql.register(CreateIndexOp)
 def create_index(operation: CreateIndexOp, compilation: Compilation) -> Iterator[CompiledSql]:
     """CREATE INDEX."""
     if _is_plain(operation):
         schema = compilation.translated(operation.schema)
-        sql = words(
+        sql = join_words(
             "CREATE",
             operation.unique and "UNIQUE",
             "INDEX",
@@ -58,6 +59,7 @@ def _is_plain(operation: CreateIndexOp) -> bool:
     )
 
 
+@generate_sql.register(DropIndexOp)
 def drop_index(operation: DropIndexOp, compilation: Compilation) -> Iterator[CompiledSql]:
     """DROP INDEX."""
     index = operation.to_index()

@@ -26,13 +26,14 @@ from sqlalchemy.dialects.postgresql.ranges import AbstractMultiRange, AbstractRa
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from asyncmig.operations.base.errors import directive_error
+from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sqlalchemy.engine import Dialect
 
-__all__ = ["literal"]
+__all__ = ["typed_literal"]
 
 
 class _Rendered(NamedTuple):
@@ -52,7 +53,9 @@ _TRUE = _Rendered("true", is_quoted=False)
 _FALSE = _Rendered("false", is_quoted=False)
 
 
-def literal(value: Any, type_: TypeEngine[Any], dialect: Dialect, *, explicit: bool = False) -> str:
+def typed_literal(
+    value: Any, type_: TypeEngine[Any], dialect: Dialect, *, explicit: bool = False
+) -> str:
     """A value as a literal.
 
     Args:
@@ -66,14 +69,14 @@ def literal(value: Any, type_: TypeEngine[Any], dialect: Dialect, *, explicit: b
 
     Example::
 
-        literal([1, None], ARRAY(Integer()), dialect)  # '{1,NULL}'
+        typed_literal([1, None], ARRAY(Integer()), dialect)  # '{1,NULL}'
     """
     if value is None and type(type_) is NullType:
         return "NULL"
     if explicit and isinstance(value, list) and type(type_) is NullType and value:
-        return f"ARRAY[{', '.join(literal(item, type_, dialect) for item in value)}]"
+        return f"ARRAY[{', '.join(typed_literal(item, type_, dialect) for item in value)}]"
     if isinstance(value, tuple) and type(type_) is NullType:
-        return f"({', '.join(literal(item, type_, dialect) for item in value)})"
+        return f"({', '.join(typed_literal(item, type_, dialect) for item in value)})"
     rendered = _render(value, type_, dialect)
     if not rendered.is_quoted:
         return rendered.text
@@ -82,7 +85,7 @@ def literal(value: Any, type_: TypeEngine[Any], dialect: Dialect, *, explicit: b
             "a text has a NUL character, and PostgreSQL stores none",
             hint="strip it, or keep the value in a bytea column",
         )
-    quoted = "'" + rendered.text.replace("'", "''") + "'"
+    quoted = literal(rendered.text)
     if rendered.cast is not None and (explicit or rendered.needs_cast):
         return f"{quoted}::{rendered.cast}"
     return quoted

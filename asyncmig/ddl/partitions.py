@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.ddl.compilation import words
+from asyncmig.ddl.compilation import generate_sql, join_words
 from asyncmig.ddl.compiled import CompiledSql
+from asyncmig.operations.directives.partitions import AttachPartitionOp, DetachPartitionOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.partitions import AttachPartitionOp, DetachPartitionOp
 
 __all__ = ["attach_partition", "detach_partition"]
 
 
+@generate_sql.register(AttachPartitionOp)
 def attach_partition(operation: AttachPartitionOp, compilation: Compilation) -> Iterator[str]:
     """ATTACH PARTITION."""
     bound = operation.bound.strip()
@@ -27,11 +28,12 @@ def attach_partition(operation: AttachPartitionOp, compilation: Compilation) -> 
     )
 
 
+@generate_sql.register(DetachPartitionOp)
 def detach_partition(
     operation: DetachPartitionOp, compilation: Compilation
 ) -> Iterator[CompiledSql]:
     """DETACH PARTITION."""
-    sql = words(
+    sql = join_words(
         compilation.alter_table(operation.table_name, operation.schema),
         f"DETACH PARTITION {_partition(operation, compilation)}",
         operation.concurrently and "CONCURRENTLY",

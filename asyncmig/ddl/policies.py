@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.ddl.compilation import words
+from asyncmig.ddl.compilation import generate_sql, join_words
+from asyncmig.operations.directives.policies import (
+    CreatePolicyOp,
+    DisableRlsOp,
+    DropPolicyOp,
+    EnableRlsOp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.policies import (
-        CreatePolicyOp,
-        DisableRlsOp,
-        DropPolicyOp,
-        EnableRlsOp,
-    )
 
 __all__ = ["create_policy", "disable_rls", "drop_policy", "enable_rls"]
 
 
+@generate_sql.register(CreatePolicyOp)
 def create_policy(operation: CreatePolicyOp, compilation: Compilation) -> Iterator[str]:
     """CREATE POLICY."""
-    yield words(
+    yield join_words(
         f"CREATE POLICY {compilation.quote(operation.policy_name)}",
         f"ON {compilation.qualified(operation.table_name, operation.schema)}",
         not operation.permissive and "AS RESTRICTIVE",
@@ -33,9 +34,10 @@ def create_policy(operation: CreatePolicyOp, compilation: Compilation) -> Iterat
     )
 
 
+@generate_sql.register(DropPolicyOp)
 def drop_policy(operation: DropPolicyOp, compilation: Compilation) -> Iterator[str]:
     """DROP POLICY."""
-    yield words(
+    yield join_words(
         "DROP POLICY",
         operation.if_exists and "IF EXISTS",
         compilation.quote(operation.policy_name),
@@ -43,6 +45,7 @@ def drop_policy(operation: DropPolicyOp, compilation: Compilation) -> Iterator[s
     )
 
 
+@generate_sql.register(EnableRlsOp)
 def enable_rls(operation: EnableRlsOp, compilation: Compilation) -> Iterator[str]:
     """ENABLE ROW LEVEL SECURITY, and FORCE where asked for."""
     table = compilation.alter_table(operation.table_name, operation.schema)
@@ -51,6 +54,7 @@ def enable_rls(operation: EnableRlsOp, compilation: Compilation) -> Iterator[str
         yield f"{table} FORCE ROW LEVEL SECURITY"
 
 
+@generate_sql.register(DisableRlsOp)
 def disable_rls(operation: DisableRlsOp, compilation: Compilation) -> Iterator[str]:
     """DISABLE ROW LEVEL SECURITY, and NO FORCE where asked for."""
     table = compilation.alter_table(operation.table_name, operation.schema)

@@ -6,26 +6,27 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.types import to_instance
 
-from asyncmig.ddl.compilation import words
+from asyncmig.ddl.compilation import generate_sql, join_words
+from asyncmig.operations.directives.sequences import (
+    AlterSequenceOp,
+    CreateSequenceOp,
+    DropSequenceOp,
+    SequenceOptions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Literal
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.sequences import (
-        AlterSequenceOp,
-        CreateSequenceOp,
-        DropSequenceOp,
-        SequenceOptions,
-    )
 
 __all__ = ["alter_sequence", "create_sequence", "drop_sequence"]
 
 
+@generate_sql.register(CreateSequenceOp)
 def create_sequence(operation: CreateSequenceOp, compilation: Compilation) -> Iterator[str]:
     """CREATE SEQUENCE."""
-    yield words(
+    yield join_words(
         "CREATE SEQUENCE",
         operation.if_not_exists and "IF NOT EXISTS",
         compilation.qualified(operation.sequence_name, operation.schema),
@@ -34,10 +35,11 @@ def create_sequence(operation: CreateSequenceOp, compilation: Compilation) -> It
     )
 
 
+@generate_sql.register(AlterSequenceOp)
 def alter_sequence(operation: AlterSequenceOp, compilation: Compilation) -> Iterator[str]:
     """ALTER SEQUENCE."""
     restart = operation.restart
-    yield words(
+    yield join_words(
         "ALTER SEQUENCE",
         operation.if_exists and "IF EXISTS",
         compilation.qualified(operation.sequence_name, operation.schema),
@@ -47,9 +49,10 @@ def alter_sequence(operation: AlterSequenceOp, compilation: Compilation) -> Iter
     )
 
 
+@generate_sql.register(DropSequenceOp)
 def drop_sequence(operation: DropSequenceOp, compilation: Compilation) -> Iterator[str]:
     """DROP SEQUENCE."""
-    yield words(
+    yield join_words(
         "DROP SEQUENCE",
         operation.if_exists and "IF EXISTS",
         compilation.qualified(operation.sequence_name, operation.schema),

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, SetColumnComment, SetTableComment
 
+from asyncmig.ddl.compilation import generate_sql
 from asyncmig.ddl.execute import construct_sql
 from asyncmig.operations.base.created_types import CreatedTypes
+from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +19,11 @@ if TYPE_CHECKING:
 
     from asyncmig.ddl.compilation import Compilation
     from asyncmig.operations.base.created_types import ScriptTypes
-    from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
 
 __all__ = ["create_table", "drop_table", "rename_table"]
 
 
+@generate_sql.register(CreateTableOp)
 def create_table(operation: CreateTableOp, compilation: Compilation) -> Iterator[str]:
     """CREATE TYPE as far as needed, CREATE TABLE, its indexes, its comments."""
     table = operation.table
@@ -43,6 +45,7 @@ def create_table(operation: CreateTableOp, compilation: Compilation) -> Iterator
             yield compilation.ddl(SetColumnComment(column))
 
 
+@generate_sql.register(DropTableOp)
 def drop_table(operation: DropTableOp, compilation: Compilation) -> Iterator[str]:
     """DROP TABLE. The types of its columns stay, also where SQLAlchemy 2.0 would drop them."""
     table = operation.to_table()
@@ -55,6 +58,7 @@ def drop_table(operation: DropTableOp, compilation: Compilation) -> Iterator[str
     yield from written
 
 
+@generate_sql.register(RenameTableOp)
 def rename_table(operation: RenameTableOp, compilation: Compilation) -> Iterator[str]:
     """ALTER TABLE ... RENAME TO."""
     table = compilation.alter_table(operation.table_name, operation.schema)

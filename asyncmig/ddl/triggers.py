@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.ddl.compilation import listed, words
+from asyncmig.ddl.compilation import as_list, generate_sql, join_words
+from asyncmig.operations.directives.triggers import CreateTriggerOp, DropTriggerOp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.triggers import CreateTriggerOp, DropTriggerOp
 
 __all__ = ["create_trigger", "drop_trigger"]
 
 
+@generate_sql.register(CreateTriggerOp)
 def create_trigger(operation: CreateTriggerOp, compilation: Compilation) -> Iterator[str]:
     """CREATE TRIGGER."""
     deferrable = operation.deferrable
-    yield words(
+    yield join_words(
         "CREATE",
         operation.replace and "OR REPLACE",
         operation.constraint and "CONSTRAINT",
         f"TRIGGER {compilation.quote(operation.trigger_name)}",
         operation.moment.upper(),
-        " OR ".join(_event(event) for event in listed(operation.events)),
+        " OR ".join(_event(event) for event in as_list(operation.events)),
         f"ON {compilation.qualified(operation.table_name, operation.schema)}",
         deferrable is not None and ("DEFERRABLE" if deferrable else "NOT DEFERRABLE"),
         operation.initially and f"INITIALLY {operation.initially.upper()}",
@@ -35,9 +36,10 @@ def create_trigger(operation: CreateTriggerOp, compilation: Compilation) -> Iter
     )
 
 
+@generate_sql.register(DropTriggerOp)
 def drop_trigger(operation: DropTriggerOp, compilation: Compilation) -> Iterator[str]:
     """DROP TRIGGER."""
-    yield words(
+    yield join_words(
         "DROP TRIGGER",
         operation.if_exists and "IF EXISTS",
         compilation.quote(operation.trigger_name),

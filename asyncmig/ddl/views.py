@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.ddl.compilation import tidy, words
+from asyncmig.ddl.compilation import generate_sql, join_words, tidy
+from asyncmig.operations.directives.views import (
+    CreateMaterializedViewOp,
+    CreateViewOp,
+    DropMaterializedViewOp,
+    DropViewOp,
+    RefreshMaterializedViewOp,
+    ReplaceViewOp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -12,14 +20,6 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.selectable import SelectBase
 
     from asyncmig.ddl.compilation import Compilation
-    from asyncmig.operations.directives.views import (
-        CreateMaterializedViewOp,
-        CreateViewOp,
-        DropMaterializedViewOp,
-        DropViewOp,
-        RefreshMaterializedViewOp,
-        ReplaceViewOp,
-    )
 
 __all__ = [
     "create_materialized_view",
@@ -31,18 +31,20 @@ __all__ = [
 ]
 
 
+@generate_sql.register(CreateViewOp)
 def create_view(operation: CreateViewOp, compilation: Compilation) -> Iterator[str]:
     """CREATE VIEW."""
     yield _view("CREATE VIEW", operation, compilation)
 
 
+@generate_sql.register(ReplaceViewOp)
 def replace_view(operation: ReplaceViewOp, compilation: Compilation) -> Iterator[str]:
     """CREATE OR REPLACE VIEW."""
     yield _view("CREATE OR REPLACE VIEW", operation, compilation)
 
 
 def _view(verb: str, operation: CreateViewOp | ReplaceViewOp, compilation: Compilation) -> str:
-    return words(
+    return join_words(
         verb,
         compilation.qualified(operation.view_name, operation.schema),
         operation.columns and f"({compilation.names(operation.columns)})",
@@ -51,17 +53,19 @@ def _view(verb: str, operation: CreateViewOp | ReplaceViewOp, compilation: Compi
     )
 
 
+@generate_sql.register(DropViewOp)
 def drop_view(operation: DropViewOp, compilation: Compilation) -> Iterator[str]:
     """DROP VIEW."""
     yield _drop("DROP VIEW", operation, compilation)
 
 
+@generate_sql.register(CreateMaterializedViewOp)
 def create_materialized_view(
     operation: CreateMaterializedViewOp, compilation: Compilation
 ) -> Iterator[str]:
     """CREATE MATERIALIZED VIEW."""
     data = "" if operation.with_data else "\nWITH NO DATA"
-    yield words(
+    yield join_words(
         "CREATE MATERIALIZED VIEW",
         operation.if_not_exists and "IF NOT EXISTS",
         compilation.qualified(operation.view_name, operation.schema),
@@ -72,6 +76,7 @@ def create_materialized_view(
     )
 
 
+@generate_sql.register(DropMaterializedViewOp)
 def drop_materialized_view(
     operation: DropMaterializedViewOp, compilation: Compilation
 ) -> Iterator[str]:
@@ -79,11 +84,12 @@ def drop_materialized_view(
     yield _drop("DROP MATERIALIZED VIEW", operation, compilation)
 
 
+@generate_sql.register(RefreshMaterializedViewOp)
 def refresh_materialized_view(
     operation: RefreshMaterializedViewOp, compilation: Compilation
 ) -> Iterator[str]:
     """REFRESH MATERIALIZED VIEW."""
-    yield words(
+    yield join_words(
         "REFRESH MATERIALIZED VIEW",
         operation.concurrently and "CONCURRENTLY",
         compilation.qualified(operation.view_name, operation.schema),
@@ -94,7 +100,7 @@ def refresh_materialized_view(
 def _drop(
     verb: str, operation: DropViewOp | DropMaterializedViewOp, compilation: Compilation
 ) -> str:
-    return words(
+    return join_words(
         verb,
         operation.if_exists and "IF EXISTS",
         compilation.qualified(operation.view_name, operation.schema),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.sql.quoting import literal
 
 __all__ = ["UnsupportedChangeOp"]
 
 
 class UnsupportedChangeOp(ExecuteSQLOp):
-    """Something that only a new table, and moving the rows there, can change.
+    """A change that needs a new table, to which the rows are copied.
 
-    A script says so where it stands, and refuses to go on until somebody has written what to do; as
-    SQL it is an error.
+    In a script it raises ``NotImplementedError`` until it is replaced; as SQL it raises an error.
     """
 
     directive: ClassVar[str] = "impossible_change"
@@ -26,17 +26,17 @@ class UnsupportedChangeOp(ExecuteSQLOp):
         self.what = what
         self.before = before
         self.after = after
-        text = self.message.replace("'", "''").replace("%", "%%")
-        super().__init__(f"DO $impossible$ BEGIN RAISE EXCEPTION '{text}'; END $impossible$")
+        text = literal(self.message.replace("%", "%%"))
+        super().__init__(f"DO $impossible$ BEGIN RAISE EXCEPTION {text}; END $impossible$")
 
     @property
     def message(self) -> str:
-        """The whole of it in one line."""
+        """The change as one line of text."""
         table = f"{self.schema}.{self.table_name}" if self.schema else self.table_name
         return f"{table}: {self.what} is {self.before}, and is to be {self.after}"
 
     def reverse(self) -> UnsupportedChangeOp:
-        """The same the other way round."""
+        """The opposite change."""
         return UnsupportedChangeOp(
             self.table_name, self.what, before=self.after, after=self.before, schema=self.schema
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.types import NULLTYPE
 
 from asyncmig.alembic_compat.psycopg2_compat.errors import ProgrammingError
-from asyncmig.ddl.literal import literal
+from asyncmig.ddl.literal import typed_literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def adapt(value: Any, dialect: Dialect) -> str:
         return f"ARRAY[{', '.join(adapt(item, dialect) for item in value)}]"
     if isinstance(value, tuple | set | frozenset):
         return f"({', '.join(adapt(item, dialect) for item in value)})"
-    written = literal(value, NULLTYPE, dialect, explicit=True)
+    written = typed_literal(value, NULLTYPE, dialect, explicit=True)
     # "x - -1" must not become a comment
     return f" {written}" if written.startswith("-") else written
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
 
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.ddl.literal import literal
+from asyncmig.ddl.literal import typed_literal
 from support.recording_sink import sql_of
 
 DIALECT = MigrationDialect()
@@ -202,7 +202,7 @@ async def moods(pg):
 async def test_round_trips(moods, explicit):
     """One table a case: the literal as it stands in VALUES, and with its type named."""
     for number, (value, type_, column, expected) in enumerate(ROUND_TRIPS):
-        text = literal(value, type_, DIALECT, explicit=explicit)
+        text = typed_literal(value, type_, DIALECT, explicit=explicit)
         await moods.execute(f"CREATE TABLE t{number} (x {column})")
         await moods.execute(f"INSERT INTO t{number} VALUES ({text})")
         found = await moods.fetchval(f"SELECT x FROM t{number}")
@@ -211,14 +211,14 @@ async def test_round_trips(moods, explicit):
 
 async def test_nan(pg):
     for value, type_ in ((math.nan, sa.Float()), (Decimal("NaN"), sa.Numeric())):
-        text = literal(value, type_, DIALECT, explicit=True)
+        text = typed_literal(value, type_, DIALECT, explicit=True)
         assert math.isnan(await pg.fetchval(f"SELECT {text}"))
 
 
 async def test_hstore(pg):
     await pg.execute("CREATE EXTENSION hstore")
     value = {"a": "1", 'q"': "b\\'s", "none": None}
-    text = literal(value, postgresql.HSTORE(), DIALECT)
+    text = typed_literal(value, postgresql.HSTORE(), DIALECT)
     await pg.execute(f"CREATE TABLE t (x hstore); INSERT INTO t VALUES ({text})")
     assert await pg.fetchval("SELECT x -> 'q\"' FROM t") == "b\\'s"
     assert await pg.fetchval("SELECT x ? 'none' AND x -> 'none' IS NULL FROM t")
@@ -227,7 +227,7 @@ async def test_hstore(pg):
 async def test_an_offset_counts_even_where_the_column_has_no_time_zone(pg):
     await pg.execute("SET TimeZone TO 'Asia/Tokyo'; CREATE TABLE t (x timestamp)")
     noon = dt.datetime(2026, 1, 1, 12, tzinfo=UTC)
-    await pg.execute(f"INSERT INTO t VALUES ({literal(noon, sa.DateTime(), DIALECT)})")
+    await pg.execute(f"INSERT INTO t VALUES ({typed_literal(noon, sa.DateTime(), DIALECT)})")
     assert await pg.fetchval("SELECT x FROM t") == dt.datetime(2026, 1, 1, 21)
 
 
@@ -316,7 +316,7 @@ VALUES = st.one_of(
 def test_anything_round_trips(psycopg_cursor, values):
     """Many values in one statement, read back as text by the server's own output functions."""
     same = [
-        f"CAST({literal(value, type_, DIALECT).replace('%', '%%')} AS {column}) = CAST(%s AS {column})"
+        f"CAST({typed_literal(value, type_, DIALECT).replace('%', '%%')} AS {column}) = CAST(%s AS {column})"
         for value, type_, column in values
     ]
     psycopg_cursor.execute(f"SELECT {' AND '.join(same)}", [value for value, _, _ in values])

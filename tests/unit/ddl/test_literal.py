@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import NullType, TypeDecorator, UserDefinedType
 
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.ddl.literal import literal
+from asyncmig.ddl.literal import typed_literal
 from asyncmig.errors import DirectiveError
 
 DIALECT = MigrationDialect()
@@ -95,7 +95,7 @@ PLAIN = [
 
 @pytest.mark.parametrize(("value", "type_", "text"), PLAIN[:-1])
 def test_where_the_place_tells_the_type(value, type_, text):
-    assert literal(value, type_, DIALECT) == text
+    assert typed_literal(value, type_, DIALECT) == text
 
 
 EXPLICIT = [
@@ -126,18 +126,18 @@ EXPLICIT = [
 
 @pytest.mark.parametrize(("value", "type_", "text"), EXPLICIT)
 def test_where_the_place_does_not(value, type_, text):
-    assert literal(value, type_, DIALECT, explicit=True) == text
+    assert typed_literal(value, type_, DIALECT, explicit=True) == text
 
 
 def test_a_text_with_a_nul_is_refused():
     with pytest.raises(DirectiveError, match="NUL"):
-        literal("a\0b", sa.Text(), DIALECT)
+        typed_literal("a\0b", sa.Text(), DIALECT)
 
 
 @pytest.mark.parametrize("value", [object(), {"a": 1}, {1, 2}])
 def test_a_value_without_a_literal_is_named(value):
     with pytest.raises(DirectiveError, match=type(value).__name__) as caught:
-        literal(value, NullType(), DIALECT)
+        typed_literal(value, NullType(), DIALECT)
     assert "type_" in caught.value.hint
 
 
@@ -241,7 +241,7 @@ class MyArray(postgresql.ARRAY):
     ],
 )
 def test_types_of_users_process_their_values(value, type_, text):
-    assert literal(value, type_, DIALECT) == text
+    assert typed_literal(value, type_, DIALECT) == text
 
 
 def test_types_may_have_a_value_for_nothing():
@@ -261,10 +261,10 @@ def test_paths_of_json():
 def test_pickled_values():
     import pickle
 
-    text = literal({"a": 1}, sa.PickleType(), DIALECT)
+    text = typed_literal({"a": 1}, sa.PickleType(), DIALECT)
     assert pickle.loads(bytes.fromhex(text.removeprefix("'\\x").removesuffix("'"))) == {"a": 1}
 
 
 def test_unknown_enum_labels_are_refused():
     with pytest.raises(LookupError, match="wrong"):
-        literal("wrong", sa.Enum("a", "b", name="x", validate_strings=True), DIALECT)
+        typed_literal("wrong", sa.Enum("a", "b", name="x", validate_strings=True), DIALECT)
