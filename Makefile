@@ -1,19 +1,19 @@
-# Everything a contributor or a passer-by needs: `make demo`, `make test`.
-# Only Python 3.11+ and make are expected; the rest is installed into .venv, pinned by constraints.txt.
+# Targets for users and contributors: start with `make demo` and `make test`.
+# They need Python 3.11 or newer and make; everything else is installed into .venv, pinned by constraints.txt.
 
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# the variable, unlike the option, pins what builds the package, too
+# unlike the option, the variable also pins the build dependencies
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-autogen test-directives test-packages test-postgis test-crash test-proxies test-matrix check unit integration lint format types contracts workflows hooks docs bench coverage release-check clean
 
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # the oldest SQLAlchemy that pyproject.toml allows
 OLD_SQLALCHEMY := 2.0.36
@@ -30,13 +30,13 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PIP) --editable '.[dev]'
 	@touch $@
 
-demo: $(STAMP) ## the example service: migrated, served, downgraded, upgraded, on a private PostgreSQL
+demo: $(STAMP) ## run the example service on a private PostgreSQL: upgrade, requests, downgrade, upgrade
 	@$(BIN)/python scripts/demo.py
 
 test: $(STAMP) check ## everything that must hold: lint, types, contracts, all tests
 	@$(BIN)/python -m pytest --numprocesses 2 --quiet
 
-check: lint types contracts workflows ## the checks that run no test
+check: lint types contracts workflows ## all checks that are not tests
 
 unit: $(STAMP) ## the tests that need no database
 	@$(BIN)/python -m pytest tests/unit --quiet
@@ -103,11 +103,11 @@ test-matrix: $(STAMP) $(OLD)/.installed ## what makes SQL, with SQLAlchemy 2.0 a
 			$$python -m pytest --quiet $(MATRIX_TESTS) || exit 1; \
 	done; done
 
-lint: $(STAMP) ## ruff, and formatting
+lint: $(STAMP) ## ruff: lint rules and formatting
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 
-format: $(STAMP) ## put the formatting right
+format: $(STAMP) ## fix lint errors that can be fixed, and the formatting
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/ruff format --quiet
 
@@ -115,26 +115,26 @@ types: $(STAMP) ## mypy --strict and basedpyright
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/basedpyright --level error
 
-contracts: $(STAMP) ## the layers of docs/architecture.md
+contracts: $(STAMP) ## the import contracts: the layers of docs/architecture.md
 	@$(BIN)/lint-imports --no-logo >.layers.log 2>&1 || { cat .layers.log; exit 1; }; rm -f .layers.log
 
-workflows: $(STAMP) ## GitHub's workflows, templates and settings against their schemas
+workflows: $(STAMP) ## check the files in .github against their schemas
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms \
 		.github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 
-hooks: $(STAMP) ## git hooks that run these checks before a commit and a push
+hooks: $(STAMP) ## install git hooks that run the checks before a commit and a push
 	@$(BIN)/pre-commit install
 
 coverage: $(STAMP) ## tests with branch coverage
 	@$(BIN)/python -m pytest --cov --cov-report=term --quiet
 
-bench: $(STAMP) ## against Alembic, psql and one asyncpg query; writes bench.json
+bench: $(STAMP) ## compare with Alembic, psql and one asyncpg query; writes bench.json
 	@$(BIN)/python -m benchmarks
 
-docs: $(STAMP) ## the generated parts of the documentation
+docs: $(STAMP) ## write the generated pages of the documentation
 	@$(BIN)/python scripts/cli_reference.py
 	@$(BIN)/python scripts/configuration_reference.py
 	@$(BIN)/python scripts/directive_reference.py
@@ -155,5 +155,5 @@ release-check: $(STAMP) ## build wheel and source distribution, check them, inst
 	@cd $(RELEASE) && bin/asyncmig --help >/dev/null && bin/asyncmig --version && \
 		bin/asyncmig --quiet init migrations && bin/asyncmig revision --message first && bin/asyncmig heads
 
-clean: ## remove what was installed and built
+clean: ## remove installed and built files
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,7 +2,7 @@
 
 ``DATABASE_URL=postgresql://... python examples/worker/worker.py``
 
-It never migrates. The service does, or a job of the deployment; the worker starts when they are done.
+It does not migrate. The service or a job of the deployment does; the worker starts after that.
 """
 
 import asyncio

@@ -70,14 +70,14 @@ routes = APIRouter()
 
 @routes.get("/performances")
 async def performances(database: Database, q: str = "") -> list[PerformanceOut]:
-    """What is on, and how many seats are left."""
+    """List performances, with the number of free seats."""
     found = await selling.find_performances(database, q)
     return [PerformanceOut.model_validate(dict(row)) for row in found]
 
 
 @routes.post("/bookings", status_code=201)
 async def book(wish: BookingIn, database: Database, request: Request) -> BookingOut:
-    """Reserve the best seats that are left."""
+    """Reserve the best free seats."""
     lasts = request.app.state.settings.reserved_for
     try:
         number = await selling.reserve(database, **wish.model_dump(), lasts=lasts)
@@ -90,7 +90,7 @@ async def book(wish: BookingIn, database: Database, request: Request) -> Booking
 
 @routes.get("/bookings/{number}")
 async def booking(number: int, database: Database) -> BookingOut:
-    """A booking and its tickets."""
+    """Return a booking and its tickets."""
     found = await selling.find_booking(database, number)
     if found is None:
         raise HTTPException(404, "there is no such booking")
@@ -114,7 +114,7 @@ async def booking(number: int, database: Database) -> BookingOut:
 
 @routes.get("/health")
 async def health(request: Request, response: Response) -> dict[str, object]:
-    """Where the schema stands against the code; 503 while it is behind."""
+    """The state of the schema; 503 while it is behind the code."""
     status = await request.app.state.migrator.status()
     response.status_code = 200 if status.ok else 503
     return {"schema": status.state, "current": status.current, "pending": status.pending}
@@ -122,16 +122,16 @@ async def health(request: Request, response: Response) -> dict[str, object]:
 
 @asynccontextmanager
 async def connections(app: FastAPI) -> AsyncIterator[None]:
-    """The service's own lifespan: it runs once the schema is ready."""
+    """The service's own lifespan, which starts when the schema is ready."""
     app.state.engine = create_async_engine(app.state.settings.engine_url)
     yield
     await app.state.engine.dispose()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service; the settings are those of the environment unless they are given."""
+    """Create the service. The default settings come from environment variables."""
     settings = settings or Settings.from_environment()
-    migrator = Migrator.from_config(PROJECT, url=settings.database_url, on_event=tell)
+    migrator = Migrator.from_config(PROJECT, url=settings.database_url, on_event=log_event)
     lifespan = asyncmig.lifespan(migrator, mode=settings.migrations, then=connections)
     app = FastAPI(title="Box office", lifespan=lifespan)
     app.state.settings, app.state.migrator = settings, migrator
@@ -139,12 +139,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def tell(event: events.Event) -> None:
-    """One line in the log for what an operator wants to know."""
+def log_event(event: events.Event) -> None:
+    """Log the events that an operator needs to see."""
     match event:
         case events.LockAcquired(elapsed=elapsed) if elapsed > 0.05:
-            log.info("waited %.1f s for another copy that was migrating", elapsed)
+            log.info("waited %.1f s for another replica that was migrating", elapsed)
         case events.RunStarted(revisions=revisions):
-            log.info("this copy migrates: %d revisions", len(revisions))
+            log.info("this replica migrates: %d revisions", len(revisions))
         case events.RunFinished(heads=heads, elapsed=elapsed):
             log.info("migrated to %s in %.1f s", ", ".join(heads), elapsed)

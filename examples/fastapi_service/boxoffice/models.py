@@ -1,4 +1,4 @@
-"""The tables as the service sees them; ``migrations/`` is how they came to be."""
+"""The tables as models of the service; ``migrations/`` creates them."""
 
 import enum
 import uuid

@@ -1,4 +1,4 @@
-"""What a box office does, as queries."""
+"""The queries of a box office."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,11 +21,11 @@ performance_overview = table(
 
 
 class NoSuchPerformanceError(LookupError):
-    """There is no performance of that id."""
+    """There is no performance with this id."""
 
 
 class SoldOutError(Exception):
-    """Fewer seats are left than were asked for."""
+    """There are fewer free seats than requested."""
 
 
 async def find_performances(session: AsyncSession, words: str) -> Sequence[RowMapping]:
@@ -44,8 +44,8 @@ async def reserve(
     name: str,
     lasts: timedelta,
 ) -> int:
-    """Reserve the best seats that are left, nearest to the stage, and give the booking's number."""
-    # Two bookings of one evening take turns, so neither picks the other's seats.
+    """Reserve the free seats nearest to the stage, and return the number of the booking."""
+    # The lock serializes bookings of one performance, so that no seat is sold twice.
     performance = await session.get(
         Performance, performance_id, with_for_update={"key_share": True}
     )
@@ -99,5 +99,5 @@ async def find_booking(session: AsyncSession, number: int) -> Booking | None:
             tickets.joinedload(Ticket.performance).joinedload(Performance.production),
         )
     )
-    # A booking made a moment ago is in the session without what it is joined with here.
+    # A new booking is in the session without these relationships: load them again.
     return await session.scalar(query.execution_options(populate_existing=True))

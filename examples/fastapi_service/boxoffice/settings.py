@@ -1,4 +1,4 @@
-"""What the environment says."""
+"""Settings, from environment variables."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the demo stands on: what it prints, the commands it types, the copies of the service it runs."""
+"""The parts of the demo: its report, the commands and the replicas of the service that it runs."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
 
-class BrokenPromiseError(Exception):
-    """Something is not as the demo says."""
+class CheckFailedError(Exception):
+    """A claim of the demo does not hold."""
 
 
 @dataclass
-class Stage:
-    """Where the demo shows itself; colours only on a terminal that wants them."""
+class Report:
+    """The output of the demo. Colours are used on a terminal, unless NO_COLOR is set."""
 
     colours: bool = field(
         default_factory=lambda: sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -44,31 +44,31 @@ class Stage:
     checks: int = 0
 
     def style(self, text: str, code: str) -> str:
-        """Wrap a text in an ANSI code, where colours are wanted."""
+        """Wrap a text in an ANSI code if colours are enabled."""
         return f"\x1b[{code}m{text}\x1b[0m" if self.colours else text
 
-    def say(self, text: str = "") -> None:
-        """Print at once, so that what processes print follows."""
+    def write(self, text: str = "") -> None:
+        """Print and flush, so that the output of processes comes after it."""
         print(text, flush=True)
 
     def section(self, short: str, title: str) -> None:
-        """Begin a numbered section; ``short`` names it in the timings."""
+        """Begin a numbered section; ``short`` is its name in the timings."""
         self.sections.append((short, time.monotonic()))
-        self.say(f"\n{self.style(f'{len(self.sections)}. {title}', '1;36')}\n")
+        self.write(f"\n{self.style(f'{len(self.sections)}. {title}', '1;36')}\n")
 
-    def typed(self, command: str) -> None:
-        """Show a command as somebody would type it."""
-        self.say(self.style(f"$ {command}", "1"))
+    def command(self, command: str) -> None:
+        """Show a command line."""
+        self.write(self.style(f"$ {command}", "1"))
 
-    def hold(self, promise: str, kept: object, found: object = None) -> None:
-        """Say that a promise is kept, or end the demo."""
-        if not kept:
-            raise BrokenPromiseError(promise if found is None else f"{promise}; found {found!r}")
+    def check(self, claim: str, holds: object, found: object = None) -> None:
+        """Print a claim that holds; end the demo at one that does not."""
+        if not holds:
+            raise CheckFailedError(claim if found is None else f"{claim}; found {found!r}")
         self.checks += 1
-        self.say(f"{self.style('ok', '32')}  {promise}")
+        self.write(f"{self.style('ok', '32')}  {claim}")
 
     def timings(self) -> str:
-        """How long each section took, on one line."""
+        """The duration of each section, on one line."""
         ends = [begun for _, begun in self.sections[1:]] + [time.monotonic()]
         return ", ".join(
             f"{short} {end - begun:.1f} s"
@@ -77,7 +77,7 @@ class Stage:
 
 
 @dataclass
-class Copy:
+class Replica:
     """One process of the service."""
 
     number: int
@@ -87,16 +87,16 @@ class Copy:
 
 
 class Shell:
-    """Runs commands as somebody would type them in the service's folder.
+    """Runs commands in the folder of the service.
 
     Args:
-        stage: shows them.
-        database_url: the environment's DATABASE_URL.
+        report: shows the commands and their output.
+        database_url: the value of DATABASE_URL for the commands.
     """
 
-    def __init__(self, stage: Stage, database_url: str) -> None:
-        self.stage = stage
-        ours = {"DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
+    def __init__(self, report: Report, database_url: str) -> None:
+        self.report = report
+        own = {"DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -104,28 +104,28 @@ class Shell:
         }
         programs = str(Path(sys.executable).parent)
         path = os.pathsep.join([programs, inherited.get("PATH", os.defpath)])
-        self.environment: Mapping[str, str] = inherited | ours | {"PATH": path}
+        self.environment: Mapping[str, str] = inherited | own | {"PATH": path}
 
     async def show(self, command: str) -> None:
-        """Run a command in sight of the audience."""
-        self.stage.typed(command)
-        # In a pipe the progress lines belong to the same text.
+        """Run a command and show its output."""
+        self.report.command(command)
+        # In a pipe, progress lines go to the same stream as the results.
         stderr = None if sys.stdout.isatty() else subprocess.STDOUT
         async with self._started(command, stdout=None, stderr=stderr) as process:
             code = await process.wait()
         if code:
-            raise BrokenPromiseError(f"`{command}` ended with {code}")
-        self.stage.say()
+            raise CheckFailedError(f"`{command}` ended with {code}")
+        self.report.write()
 
     async def json(self, command: str) -> dict[str, Any]:
-        """The JSON document that a command prints, behind the stage."""
+        """Run a command with --json and return the document, without showing it."""
         async with self._started(
             f"{command} --json", stdout=subprocess.PIPE, stderr=None
         ) as process:
-            text = await _everything(process)
+            text = await _read_all(process)
             code = await process.wait()
         if code:
-            raise BrokenPromiseError(f"`{command} --json` ended with {code}")
+            raise CheckFailedError(f"`{command} --json` ended with {code}")
         document: dict[str, Any] = json.loads(text)
         return document
 
@@ -143,15 +143,15 @@ class Shell:
             await _end(process)
 
     @asynccontextmanager
-    async def copies(self, count: int) -> AsyncIterator[list[Copy]]:
-        """Copies of the service, started at the same moment; all of them serve when the block begins."""
+    async def replicas(self, count: int) -> AsyncIterator[list[Replica]]:
+        """Start replicas of the service at the same time; all of them serve when the block begins."""
         serve = "uvicorn --factory boxoffice.app:create_app --port 0"
         for _ in range(count):
-            self.stage.typed(f"{serve} &")
-        self.stage.say()
-        copies: list[Copy] = []
+            self.report.command(f"{serve} &")
+        self.report.write()
+        replicas: list[Replica] = []
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(_end_all, copies)
+            stack.push_async_callback(_end_all, replicas)
             listeners = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(listeners.cancel_scope.cancel)
             for number in range(1, count + 1):
@@ -160,57 +160,59 @@ class Shell:
                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                     cwd=SERVICE, env=self.environment, start_new_session=True,
                 )  # fmt: skip
-                copies.append(Copy(number, process))
-            with anyio.move_on_after(START_SECONDS) as patience:
+                replicas.append(Replica(number, process))
+            with anyio.move_on_after(START_SECONDS) as timeout:
                 async with anyio.create_task_group() as starting:
-                    for copy in copies:
-                        starting.start_soon(listeners.start, _listen, copy)
-            if patience.cancelled_caught:
-                raise BrokenPromiseError(f"the copies did not start in {START_SECONDS:g} s")
-            yield copies
+                    for replica in replicas:
+                        starting.start_soon(listeners.start, _listen, replica)
+            if timeout.cancelled_caught:
+                raise CheckFailedError(f"the replicas did not start in {START_SECONDS:g} s")
+            yield replicas
 
 
-async def _listen(copy: Copy, *, task_status: TaskStatus[None]) -> None:
-    """Keep what a copy says; it is ready when it names its port."""
-    assert copy.process.stdout is not None
+async def _listen(replica: Replica, *, task_status: TaskStatus[None]) -> None:
+    """Collect the output of a replica; it is ready when it prints its URL."""
+    assert replica.process.stdout is not None
     rest = ""
-    async for text in TextReceiveStream(copy.process.stdout, errors="replace"):
+    async for text in TextReceiveStream(replica.process.stdout, errors="replace"):
         *lines, rest = (rest + text).split("\n")
         for line in lines:
-            copy.log.append(line)
+            replica.log.append(line)
             if found := re.search(r"running on (http://[\d.:]+)", line):
-                copy.url = found[1]
+                replica.url = found[1]
                 task_status.started()
-    if not copy.url:
-        raise BrokenPromiseError(f"copy {copy.number} did not start:\n" + "\n".join(copy.log))
+    if not replica.url:
+        raise CheckFailedError(
+            f"replica {replica.number} did not start:\n" + "\n".join(replica.log)
+        )
 
 
-async def _everything(process: Process) -> str:
+async def _read_all(process: Process) -> str:
     assert process.stdout is not None
     return "".join([text async for text in TextReceiveStream(process.stdout)])
 
 
-async def _end_all(copies: Iterable[Copy]) -> None:
+async def _end_all(replicas: Iterable[Replica]) -> None:
     with anyio.CancelScope(shield=True):
         async with anyio.create_task_group() as ending:
-            for copy in copies:
-                ending.start_soon(_end, copy.process)
+            for replica in replicas:
+                ending.start_soon(_end, replica.process)
 
 
 async def _end(process: Process) -> None:
-    """Ask a process and its children to end, and see to it that they do."""
+    """Terminate a process and its children, and kill them if they do not end."""
     with anyio.CancelScope(shield=True):
         with anyio.move_on_after(STOP_SECONDS):
             _signal(process, signal.SIGTERM)
             await process.wait()
-            while _signal(process, 0):  # noqa: ASYNC110 - nothing tells of the end of a group
+            while _signal(process, 0):  # noqa: ASYNC110 - there is no event for the end of a process group
                 await anyio.sleep(0.02)
         _signal(process, signal.SIGKILL)
         await process.aclose()
 
 
 def _signal(process: Process, number: int) -> bool:
-    """Signal the session that a process leads; False when nobody is left in it."""
+    """Signal the session that a process leads; False if the session has no process left."""
     try:
         os.killpg(process.pid, number)
     except (ProcessLookupError, PermissionError):
