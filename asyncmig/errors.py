@@ -6,6 +6,7 @@
     ├── ConfigError                  the settings cannot be used
     │   ├── ConfigNotFoundError      no configuration file where one was expected
     │   ├── ConfigKeyError           an unknown key, a wrong type, a missing interpolation
+    │   ├── EnvFileError             an env.py that raised, or ended the run
     │   └── UrlError                 the database URL is missing, malformed or not PostgreSQL's
     ├── RevisionError                the script directory or a target expression
     │   ├── RevisionNotFoundError    no revision of that name
@@ -47,6 +48,7 @@ __all__ = [
     "ConnectionLostError",
     "DatabaseError",
     "DirectiveError",
+    "EnvFileError",
     "FileError",
     "HistoryError",
     "IrreversibleError",
@@ -125,6 +127,13 @@ class ConfigKeyError(ConfigError):
     """A key is unknown, has the wrong type, or its interpolation names nothing.
 
     Facts: ``path``, ``key`` and, where one is near, ``nearest``.
+    """
+
+
+class EnvFileError(ConfigError):
+    """The project's ``env.py`` raised an error, or ended the run. Facts: ``path``, ``line``, ``status``.
+
+    ``status`` is the exit code that ``sys.exit()`` was given, where the file called it.
     """
 
 

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
+from asyncmig.alembic_compat.env_script.request import EnvRequest
 from asyncmig.config.overrides import checked_overrides
 from asyncmig.config.settings import Settings
 from asyncmig.errors import TargetError
 from asyncmig.plan.model import Direction
 from asyncmig.project.fan_out import (
     call_each,
+    call_one,
     current_state,
     journal,
-    naming,
     position,
     query_each,
+    required,
     status_of,
     wait_for,
 )
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import MetaData
 
     from asyncmig.autogenerate.renames import AskRename
+    from asyncmig.autogenerate.write import Generated
+    from asyncmig.bookkeeping.state import PartialRevision
     from asyncmig.events import Event
     from asyncmig.plan.model import Plan
     from asyncmig.project.project import VersionHooks
@@ -208,11 +212,30 @@ class Migrator:
             The plan. A step whose script reads from the database is marked ``live``: what it does
             after its first read is known only when it runs.
         """
-        if current is None:
-            await self.project.settled("a plan")
-            current = (await self.current()).heads
-        heads = (current,) if isinstance(current, str) else tuple(current)
-        return await self.project.plan(target, heads, _direction(direction), offline=offline)
+        way = _direction(direction)
+        if current is not None:
+            heads = (current,) if isinstance(current, str) else tuple(current)
+            return await self.project.plan(target, heads, way, offline=offline)
+
+        async def work(project: Project) -> Plan:
+            state = await current_state(project)
+            return await project.plan(target, state.heads, way, offline=offline)
+
+        request = EnvRequest(command="plan", revision=target, reading=True)
+        return await call_one(self.project, work, request, "a plan")
+
+    async def plan_each(
+        self, target: str = "heads", *, direction: str = "upgrade"
+    ) -> Mapping[str, Plan]:
+        """The plan of each database by name, from where it is; that of a single one has the empty name."""
+        way = _direction(direction)
+
+        async def work(project: Project) -> Plan:
+            state = await current_state(project)
+            return await project.plan(target, state.heads, way)
+
+        request = EnvRequest(command="plan", revision=target, reading=True)
+        return await call_each(self.project, work, request)
 
     async def sql(self, range_: str = "heads", *, direction: str = "upgrade") -> str:
         """A script for psql that does what a run would do. No connection is made.
@@ -274,10 +297,16 @@ class Migrator:
         if target not in {"head", "heads"} or way is Direction.DOWNGRADE:
             self.project.require_one_history(f"{way} to {target}")
 
+        from asyncmig.results import RunResult
+
         async def run(project: Project) -> RunResult:
             return await (await project.runner()).run(project, target, way, tag=tag)
 
-        return combined_run(await call_each(self.project, run))
+        request = EnvRequest(command=str(way), revision=target, tag=tag)
+        found = await call_each(self.project, run, request)
+        if not found:
+            return RunResult(direction=str(way), target=target, before=(), after=())
+        return combined_run(found)
 
     async def stamp(
         self, *targets: str, purge: bool = False, tag: str | None = None
@@ -296,7 +325,13 @@ class Migrator:
             runner = await project.runner()
             return await runner.stamp(planner, targets, purge=purge, tag=tag)
 
-        return combined_stamp(await call_each(self.project, work))
+        request = EnvRequest(
+            command="stamp",
+            revision=targets,
+            tag=tag,
+            options={"purge": purge, "revisions": [*targets]},
+        )
+        return combined_stamp(required(await call_each(self.project, work, request)))
 
     async def ensure_version(self) -> VersionTableResult:
         """Create the version table and the journal where they are missing."""
@@ -306,7 +341,8 @@ class Migrator:
             created = await (await project.runner()).ensure_tables()
             return VersionTableResult(table=project.settings.version_table, created=created)
 
-        return combined_tables(await call_each(self.project, work))
+        request = EnvRequest(command="ensure_version")
+        return combined_tables(required(await call_each(self.project, work, request)))
 
     async def resolve(self, revision: str, decision: str) -> ResolveResult:
         """Settle a revision that stopped half way, where the database cannot tell.
@@ -328,8 +364,12 @@ class Migrator:
             raise TargetError(
                 f"there is no decision {decision!r}", hint="done, retry or forget", target=decision
             ) from None
-        project = await self.project.settled("resolve")
-        entry = await (await project.runner()).resolve(revision, decided)
+
+        async def work(project: Project) -> PartialRevision:
+            return await (await project.runner()).resolve(revision, decided)
+
+        request = EnvRequest(command="resolve", revision=revision)
+        entry = await call_one(self.project, work, request, "resolve")
         return ResolveResult(
             revision=entry.revision,
             direction=entry.direction,
@@ -341,7 +381,8 @@ class Migrator:
 
     async def current(self) -> CurrentState:
         """Where the database stands."""
-        return combined_current(await query_each(self.project, current_state))
+        request = EnvRequest(command="current", reading=True)
+        return combined_current(await query_each(self.project, current_state, request))
 
     async def status(self, *, scripts: bool = False) -> Status:
         """Where the database stands against the code: one query, for health endpoints.
@@ -349,8 +390,11 @@ class Migrator:
         Args:
             scripts: also tell in ``edited`` which applied scripts were changed since; reads them all.
         """
+        request = EnvRequest(command="status", reading=True)
         return combined_status(
-            await query_each(self.project, lambda project: status_of(project, scripts=scripts))
+            await query_each(
+                self.project, lambda project: status_of(project, scripts=scripts), request
+            )
         )
 
     async def wait_until_current(
@@ -371,7 +415,8 @@ class Migrator:
             left = None if end is None else max(0.0, end - anyio.current_time())
             return await wait_for(project, left)
 
-        return combined_status(await call_each(self.project, work))
+        request = EnvRequest(command="status", reading=True)
+        return combined_status(required(await call_each(self.project, work, request)))
 
     async def log(
         self,
@@ -406,7 +451,8 @@ class Migrator:
             run=run,
             limit=limit,
         )
-        found = await call_each(self.project, lambda project: journal(project, wanted))
+        request = EnvRequest(command="log", reading=True)
+        found = await call_each(self.project, lambda project: journal(project, wanted), request)
         entries = [entry for several in found.values() for entry in several]
         if len(found) > 1:
             entries.sort(key=lambda entry: _moment(entry.started_at), reverse=True)
@@ -432,7 +478,8 @@ class Migrator:
         async def work(project: Project) -> CheckResult:
             return await (await project.autogenerate()).check()
 
-        return combined_check(await query_each(self.project, work))
+        request = EnvRequest(command="check", revision="head", reading=True)
+        return combined_check(await query_each(self.project, work, request))
 
     async def check_at(self, target: str) -> RevisionCheck:
         """Whether the database stands at a revision: its rows are those that the target names.
@@ -443,8 +490,9 @@ class Migrator:
         Raises:
             RevisionError: the target names nothing, or too much.
         """
+        request = EnvRequest(command="current", revision=target, reading=True)
         return combined_position(
-            await query_each(self.project, lambda project: position(project, target))
+            await query_each(self.project, lambda project: position(project, target), request)
         )
 
     # asking the script directory
@@ -565,13 +613,16 @@ class Migrator:
 
         as_sql = sql_file or self.settings.revision_format == "sql"
         rev_id = rev_id or new_revision_id()
-        found = {}
-        for project in await self.project.databases():
+
+        async def work(project: Project) -> tuple[Generated, ...]:
             script = MigrationScript(rev_id, None, None, branch_label=labels, **place)
             renaming = RenameRequests(given=renames or {}, ask=ask_rename)
-            with naming(project):
-                comparison = await project.autogenerate(as_sql=as_sql)
-                found[project.name or ""] = await comparison.scripts(script, renaming)
+            comparison = await project.autogenerate(as_sql=as_sql)
+            return await comparison.scripts(script, renaming)
+
+        options = {"autogenerate": True, "message": message, "rev_id": rev_id}
+        request = EnvRequest(command="revision", reading=True, options=options)
+        found = required(await call_each(self.project, work, request))
         generated = merge_generated(self.settings, found)
         return await write_generated(
             self.settings, self.project.directory, generated, skip_empty=skip_empty

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from asyncmig.alembic_compat.capturing import CapturedRun
 from asyncmig.config.duration import parse_duration
 from asyncmig.config.settings import Settings
 from asyncmig.sql.classify import classify
@@ -14,10 +15,10 @@ from asyncmig.sql.classify import classify
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from asyncmig.alembic_compat.capturing import CapturedRun
     from asyncmig.alembic_compat.env_file import EnvironmentFile
+    from asyncmig.alembic_compat.env_script.request import EnvMigration
 
-__all__ = ["ProjectRun", "project_runs"]
+__all__ = ["ProjectRun", "executed_run", "project_runs"]
 
 _LIMIT = re.compile(
     r"\s*SET\s+(?:SESSION\s+|LOCAL\s+)?(lock_timeout|statement_timeout)\s*(?:=|TO)\s*'?([\w. ]+?)'?\s*;?\s*",
@@ -70,6 +71,35 @@ def project_runs(settings: Settings, file: EnvironmentFile) -> tuple[ProjectRun,
         _run(settings, run, name, several=several, tokens=tokens)
         for name, run in zip(names, file.runs, strict=True)
     )
+
+
+def executed_run(settings: Settings, migration: EnvMigration) -> tuple[ProjectRun, bool]:
+    """One call of ``run_migrations()`` in an ``env.py`` that is executed.
+
+    Returns:
+        The run, and whether the file itself gives its database a name.
+    """
+    options = {name: value for name, value in migration.options.items() if name != "connection"}
+    captured = CapturedRun(
+        options=options,
+        keywords=migration.keywords,
+        url=migration.url,
+        schema_translate_map=migration.schema_translate_map,
+    )
+    (name,) = _names([captured])
+    token = str(options.get("upgrade_token") or "").removesuffix("_upgrades")
+    is_named = bool(migration.keywords.get("engine_name")) or token not in _UNNAMED
+    run = _run(settings, captured, name, several=True, tokens=False)
+    changes: dict[str, Any] = {"lenient_bind": migration.psycopg2_compat}
+    if migration.url is None:
+        changes |= {"url": settings.url, "url_source": settings.url_source}
+    elif migration.url_source is not None:
+        changes["url_source"] = migration.url_source
+    defaults = Settings()
+    for limit, milliseconds in migration.limits.items():
+        if getattr(settings, limit) == getattr(defaults, limit):
+            changes[limit] = milliseconds / 1000
+    return replace(run, settings=replace(run.settings, **changes)), is_named
 
 
 def _names(runs: Sequence[CapturedRun]) -> list[str]:

@@ -169,9 +169,14 @@ class EngineDatabase:
 
 
 class ConnectionDatabase:
-    """The caller's own connection, used where it stands."""
+    """The caller's own connection, used where it stands.
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    Args:
+        connection: an open one.
+        inside: whether its transaction is the caller's; None where an open one is.
+    """
+
+    def __init__(self, connection: AsyncConnection, *, inside: bool | None = None) -> None:
         if connection.sync_connection is None or connection.closed:
             raise UrlError(
                 "the connection is closed, or was never opened",
@@ -179,12 +184,13 @@ class ConnectionDatabase:
             )
         _require_asyncpg(connection.dialect.name, connection.dialect.driver)
         self._connection = connection
+        self._inside = inside
         self.name = connection.engine.url.render_as_string(hide_password=True)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """A connection for migrating."""
-        async with _acquire(self._connection) as session:
+        async with _acquire(self._connection, self._inside) as session:
             yield session
 
     def observer(self) -> AbstractAsyncContextManager[asyncpg.Connection | None]:
@@ -220,12 +226,15 @@ class EngineConnection:
 
 
 @asynccontextmanager
-async def _acquire(connection: AsyncConnection) -> AsyncIterator[Session]:
+async def _acquire(
+    connection: AsyncConnection, inside: bool | None = None
+) -> AsyncIterator[Session]:
     """A session on a connection of SQLAlchemy's, left as it was found."""
     raw = await connection.get_raw_connection()
     driver = raw.driver_connection
     assert driver is not None  # noqa: S101 - an open connection has one
-    inside = connection.in_transaction()
+    if inside is None:
+        inside = connection.in_transaction()
     if inside and not driver.is_in_transaction():
         # SQLAlchemy has begun, its adapter begins on the server with the first statement
         await connection.exec_driver_sql("SELECT 1")
@@ -235,6 +244,10 @@ async def _acquire(connection: AsyncConnection) -> AsyncIterator[Session]:
 
     session = Session(driver, as_is, caller_transaction=inside)
     adapter: Any = raw.dbapi_connection
+    level = adapter.isolation_level
+    if not inside and level not in {None, "autocommit", "read_committed"}:
+        characteristics = f"ISOLATION LEVEL {level.replace('_', ' ').upper()}"
+        await driver.execute(f"SET SESSION CHARACTERISTICS AS TRANSACTION {characteristics}")
     # a statement prepared before a script's DDL may no longer fit after it
     cache, adapter._prepared_statement_cache = adapter._prepared_statement_cache, None  # noqa: SLF001
     if not inside:
@@ -247,8 +260,7 @@ async def _acquire(connection: AsyncConnection) -> AsyncIterator[Session]:
             if cache is not None:
                 cache.clear()
             adapter._prepared_statement_cache = cache  # noqa: SLF001 - there is no public switch
-            if not inside:
-                adapter.autocommit = False
+            adapter.isolation_level = level
             if session.closed:  # nobody is to get it from the pool
                 await connection.invalidate()
             else:

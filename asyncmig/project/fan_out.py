@@ -6,25 +6,29 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from asyncmig.errors import AsyncmigError, NotCurrentError
+from asyncmig.errors import AsyncmigError, ConfigError, NotCurrentError
 from asyncmig.results.differences import RevisionCheck
 from asyncmig.results.state import CurrentState
 from asyncmig.revisions.graph.describe import describe_all
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
+    from asyncmig.alembic_compat.env_script.request import EnvRequest
     from asyncmig.bookkeeping.queries import LogFilter
     from asyncmig.project.project import Project
     from asyncmig.results import JournalEntry, Status
 
 __all__ = [
     "call_each",
+    "call_one",
     "current_state",
     "journal",
     "naming",
     "position",
     "query_each",
+    "required",
+    "several_databases",
     "status_of",
     "wait_for",
 ]
@@ -32,27 +36,94 @@ __all__ = [
 T = TypeVar("T")
 
 
-async def call_each(project: Project, work: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
+async def call_each(
+    project: Project, work: Callable[[Project], Awaitable[T]], request: EnvRequest
+) -> dict[str, T]:
     """Do the same to each database of a project, one after the other, up to the first that fails.
 
+    Args:
+        project: its databases are those of the configuration, or those that an ``env.py`` hands over.
+        work: what to do; an ``env.py`` of its own event loop has it awaited there.
+        request: the command, as an ``env.py`` may ask for it.
+
     Returns:
-        the results by name; a single database has the empty one.
+        the results by name; a single database has the empty one. Empty where an ``env.py`` starts no run.
 
     Raises:
         AsyncmigError: as ``work``; of several databases the message and ``database`` say which.
     """
-    found: dict[str, T] = {}
-    for one in await project.databases():
-        with naming(one):
-            found[one.name or ""] = await work(one)
+    found: list[tuple[str, T]] = []
+
+    async def one(member: Project) -> None:
+        with naming(member):
+            found.append((member.label, await work(member)))
+
+    await project.visit(one, request)
+    return _by_name(found)
+
+
+async def call_one(
+    project: Project, work: Callable[[Project], Awaitable[T]], request: EnvRequest, doing: str
+) -> T:
+    """Do something to the one database of a project.
+
+    Raises:
+        ConfigError: there are several, or none.
+        AsyncmigError: as ``work``.
+    """
+    await project.require_one_database(doing)
+    found: list[tuple[str, T]] = []
+
+    async def one(member: Project) -> None:
+        if found:
+            raise several_databases((found[0][0], member.label), doing)
+        found.append((member.label, await work(member)))
+
+    await project.visit(one, request)
+    ((_, result),) = required(dict(found)).items()
+    return result
+
+
+def required(found: dict[str, T]) -> dict[str, T]:
+    """What was found, if there is anything.
+
+    Raises:
+        ConfigError: an ``env.py`` handed over no database.
+    """
+    if not found:
+        raise ConfigError(
+            "env.py starts no run: it never calls context.run_migrations()",
+            hint="call it for each database; or configure asyncmig itself: [tool.asyncmig] in "
+            "pyproject.toml with script_location, url and target_metadata goes before env.py",
+        )
     return found
 
 
-async def query_each(project: Project, ask: Callable[[Project], Awaitable[T]]) -> dict[str, T]:
+def several_databases(names: Sequence[str], doing: str) -> ConfigError:
+    """The error for what is about one of several databases."""
+    return ConfigError(
+        f"there are several databases, {', '.join(names)}, and {doing} is about one of them",
+        hint=f"name one: -n {names[0]}; in Python, one of `await migrator.databases()`",
+    )
+
+
+def _by_name(found: list[tuple[str, T]]) -> dict[str, T]:
+    """Results by the names of their databases; a single one needs none."""
+    if len(found) == 1:
+        return {"": found[0][1]}
+    named: dict[str, T] = {}
+    for number, (name, result) in enumerate(found, start=1):
+        named[name if name and name not in named else f"{name or 'database'}-{number}"] = result
+    return named
+
+
+async def query_each(
+    project: Project, ask: Callable[[Project], Awaitable[T]], request: EnvRequest
+) -> dict[str, T]:
     """Ask each database of a project, also behind one that fails.
 
     Returns:
-        as ``call_each``.
+        as ``call_each``, but never empty.
 
     Raises:
         AsyncmigError: as ``ask``, when all were asked. Of several databases it is that of the first
@@ -60,16 +131,20 @@ async def query_each(project: Project, ask: Callable[[Project], Awaitable[T]]) -
             ``database`` says which, ``databases`` has the results of the others by name, and
             ``failures`` type, message and hint of each that failed.
     """
-    found: dict[str, T] = {}
+    answers: list[tuple[str, T]] = []
     failed: dict[str, AsyncmigError] = {}
-    for one in await project.databases():
+
+    async def one(member: Project) -> None:
         try:
-            with naming(one):
-                found[one.name or ""] = await ask(one)
+            with naming(member):
+                answers.append((member.label, await ask(member)))
         except AsyncmigError as error:
-            if one.name is None:
+            if member.name is None:
                 raise
-            failed[one.name] = error
+            failed[member.name] = error
+
+    await project.visit(one, request)
+    found = dict(answers) if failed else required(_by_name(answers))
     if failed:
         gravest = min(failed.values(), key=lambda error: isinstance(error, NotCurrentError))
         told = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asyncmig.alembic_compat.env_script.request import EnvRequest
 from asyncmig.errors import TargetError
 from asyncmig.execution.offline_script import offline_script, write_transaction
 from asyncmig.execution.runner import books_for
@@ -12,7 +13,7 @@ from asyncmig.plan.version_hooks import MigrationInfo
 from asyncmig.revisions.graph.moves import stamp_moves
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from asyncmig.execution.work_units import Bookkeeping
     from asyncmig.project.project import Project
@@ -30,25 +31,41 @@ async def migration_script(project: Project, range_: str, way: Direction) -> str
             hint="write FROM:TO, for example head:base",
             target=range_,
         )
-    project = await project.settled("a script for psql")
-    current = _rows(await project.graph(), start)
-    plan = await project.plan(target or "heads", current, way, offline=True)
-    return offline_script(
-        plan,
-        _books(project),
-        create_tables=way is Direction.UPGRADE and not current,
-        one_transaction=project.settings.transaction == "all",
+
+    async def write(member: Project) -> str:
+        current = _rows(await member.graph(), start)
+        plan = await member.plan(target or "heads", current, way, offline=True)
+        return offline_script(
+            plan,
+            _books(member),
+            create_tables=way is Direction.UPGRADE and not current,
+            one_transaction=member.settings.transaction == "all",
+        )
+
+    request = EnvRequest(
+        command=str(way), revision=target or "heads", starting=start or None, offline=True
     )
+    return await _written(project, write, request)
 
 
 async def stamp_script(project: Project, targets: Sequence[str], *, purge: bool) -> str:
     """Writing the version table as if the targets had been run; ``start:target`` names the rows before."""
-    project = await project.settled("a script for psql")
-    graph = await project.graph()
     start, wanted = "", list(targets)
     if len(targets) == 1:
         start, _, target = targets[0].rpartition(":")
         wanted = [target or "heads"]
+
+    async def write(member: Project) -> str:
+        return await _stamp_script(member, wanted, start, purge=purge)
+
+    request = EnvRequest(
+        command="stamp", revision=tuple(wanted), starting=start or None, offline=True
+    )
+    return await _written(project, write, request)
+
+
+async def _stamp_script(project: Project, wanted: Sequence[str], start: str, *, purge: bool) -> str:
+    graph = await project.graph()
     current = _rows(graph, start)
     books = _books(project)
     change = graph.stamp_path(wanted, frozenset(current))
@@ -79,10 +96,21 @@ async def stamp_script(project: Project, targets: Sequence[str], *, purge: bool)
 
 async def ensure_version_script(project: Project) -> str:
     """The creation of the version table and the journal."""
-    project = await project.settled("a script for psql")
-    books = _books(project)
-    create = [books.version.create((await project.graph()).heads, if_missing=True)]
-    return write_transaction(create + (books.journal.create() if books.journal else []))
+
+    async def write(member: Project) -> str:
+        books = _books(member)
+        create = [books.version.create((await member.graph()).heads, if_missing=True)]
+        return write_transaction(create + (books.journal.create() if books.journal else []))
+
+    return await _written(project, write, EnvRequest(command="ensure_version", offline=True))
+
+
+async def _written(
+    project: Project, write: Callable[[Project], Awaitable[str]], request: EnvRequest
+) -> str:
+    """The script of the one configured database, or what an ``env.py`` writes offline."""
+    await project.require_one_database("a script for psql")
+    return await project.visit(write, request)
 
 
 def _rows(graph: RevisionGraph, start: str) -> tuple[str, ...]:

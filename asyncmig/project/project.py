@@ -17,13 +17,14 @@ from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.script_directory import ScriptDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.schema import MetaData
 
+    from asyncmig.alembic_compat.env_script.request import EnvRequest
     from asyncmig.alembic_compat.facade.config import Config
     from asyncmig.alembic_compat.project import ProjectRun
     from asyncmig.autogenerate.compare import Autogenerate
@@ -76,6 +77,15 @@ class Project:
         self._env_run: ProjectRun | None = None
         self._models_place: str | None = None
         self._databases: tuple[Project, ...] | None = None
+        self._handed: Database | None = None
+        self._handed_as: str = ""
+        self._env_file: Path | None = None
+        self._env_file_is_known = False
+
+    @property
+    def label(self) -> str:
+        """What the database is called where there may be others; may be empty."""
+        return self.name or self._handed_as
 
     def emit(self, event: Event) -> None:
         """Tell the listener, if there is one."""
@@ -96,12 +106,79 @@ class Project:
         """
         first, *others = await self.databases()
         if others:
-            names = ", ".join(str(project.name) for project in (first, *others))
-            raise ConfigError(
-                f"there are several databases, {names}, and {doing} is about one of them",
-                hint=f"name one: -n {first.name}; in Python, one of `await migrator.databases()`",
-            )
+            from asyncmig.project.fan_out import several_databases
+
+            raise several_databases([str(one.name) for one in (first, *others)], doing)
         return first
+
+    async def require_one_database(self, doing: str) -> None:
+        """Refuse what is about one database, where the configuration names several.
+
+        Raises:
+            ConfigError: it does. Those of an ``env.py`` are only known when it is executed.
+        """
+        if self._each:
+            await self.settled(doing)
+
+    async def visit(
+        self, work: Callable[[Project], Awaitable[str | None]], request: EnvRequest
+    ) -> str:
+        """Have work done on each database: those of the configuration, or those of an ``env.py``.
+
+        An ``env.py`` is executed for it, and the work is done in its calls of ``run_migrations()``.
+
+        Args:
+            work: called with the project of each database; offline it gives the script.
+            request: the command.
+
+        Returns:
+            The script that an ``env.py`` wrote offline.
+        """
+        path = None if self._handed is not None else await self._executed_env_file()
+        if path is None:
+            return "".join([await work(one) or "" for one in await self.databases()])
+        await _import_aside("asyncmig.project.env_visit")
+        from asyncmig.project.env_visit import visit_env
+
+        return await visit_env(self, path, work, request)
+
+    async def _executed_env_file(self) -> Path | None:
+        """The ``env.py`` to execute; None where there is none, and where the caller gave a connection."""
+        if self._given is not None or self._each or self.settings.config_path is None:
+            return None
+        if not self._env_file_is_known:
+            from asyncmig.alembic_compat.detection import find_env_file
+
+            self._env_file = await anyio.to_thread.run_sync(find_env_file, self.settings)
+            self._env_file_is_known = True
+        return self._env_file
+
+    def of_env(
+        self,
+        run: ProjectRun,
+        config: Config,
+        database: Database | None,
+        emit: Callable[[Event], None],
+    ) -> Project:
+        """The project of one call of ``run_migrations()`` in an ``env.py``.
+
+        Args:
+            run: what was configured.
+            config: the configuration object.
+            database: the connection; None offline.
+            emit: receives events.
+        """
+        project = self._member(None, run.settings, (run, config))
+        project.take(database, run.name, None if self._on_event is None else emit)
+        return project
+
+    def take(
+        self, database: Database | None, label: str, on_event: Callable[[Event], None] | None
+    ) -> None:
+        """Work on a connection that an ``env.py`` has handed over."""
+        self._handed = database
+        self._handed_as = label
+        self._on_event = on_event
 
     def require_one_history(self, doing: str) -> None:
         """Refuse what belongs into one history, where each database has its own.
@@ -149,7 +226,7 @@ class Project:
         return tuple(self._member(run.name, run.settings, (run, file.config)) for run in runs)
 
     def _member(
-        self, name: str, settings: Settings, env: tuple[ProjectRun, Config] | None = None
+        self, name: str | None, settings: Settings, env: tuple[ProjectRun, Config] | None = None
     ) -> Project:
         """The project of one database among several, and what an ``env.py`` says of it."""
         project = Project(
@@ -191,7 +268,9 @@ class Project:
 
         require_asyncio()
         database: Database
-        if self._given is None:
+        if self._handed is not None:
+            database = self._handed
+        elif self._given is None:
             database = UrlDatabase(self.settings, self.emit)
         else:
             from sqlalchemy.ext.asyncio import AsyncConnection
@@ -201,7 +280,7 @@ class Project:
             else:
                 database = EngineDatabase(self._given)
         run = self._env_run
-        if run is not None and (run.session or run.setup):
+        if self._handed is None and run is not None and (run.session or run.setup):
             from asyncmig.alembic_compat.prepared import PreparedDatabase
 
             database = PreparedDatabase(database, run.setup if writing else (), run.session)

@@ -8,6 +8,8 @@ from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.parameters import seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from asyncmig.migrator import Migrator
     from asyncmig.plan.model import Plan
     from asyncmig.results import RunResult
@@ -71,10 +73,8 @@ def _write_sql(invocation: Invocation, request: RunRequest) -> None:
 def _preview(invocation: Invocation, request: RunRequest) -> None:
     from asyncmig_cli.rendering.databases import plan_each, show_plans
 
-    async def work(migrator: "Migrator") -> "dict[str, Plan]":
-        return await plan_each(
-            migrator, lambda one: one.plan(request.target, direction=request.direction)
-        )
+    async def work(migrator: "Migrator") -> "Mapping[str, Plan]":
+        return await plan_each(migrator, request.target, request.direction)
 
     show_plans(invocation, invocation.migrate(work, progress=True, **request.overrides))
 

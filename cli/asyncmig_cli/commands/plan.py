@@ -9,6 +9,8 @@ from asyncmig_cli.invocation import Invocation
 from asyncmig_cli.parameters import Wait, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from asyncmig.migrator import Migrator
     from asyncmig.plan.model import Plan
 
@@ -47,10 +49,8 @@ def plan(
     start = None if current is None else [one for one in current if one != "base"]
     direction = "downgrade" if downgrade else "upgrade"
 
-    async def work(migrator: "Migrator") -> "dict[str, Plan]":
-        return await plan_each(
-            migrator, lambda one: one.plan(target, current=start, direction=direction)
-        )
+    async def work(migrator: "Migrator") -> "Mapping[str, Plan]":
+        return await plan_each(migrator, target, direction, start)
 
     found = invocation.migrate(
         work, progress=True, wait_for_database=seconds("--wait-for-database", wait)

@@ -1,6 +1,6 @@
 """What there is to say of several databases, one after the other."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -87,10 +87,15 @@ def database_lines(
 
 
 async def plan_each(
-    migrator: "Migrator", make: "Callable[[Migrator], Awaitable[Plan]]"
-) -> "dict[str, Plan]":
+    migrator: "Migrator", target: str, direction: str, current: "list[str] | None" = None
+) -> "Mapping[str, Plan]":
     """The plan of each database by name; that of a single one has the empty name."""
-    return {one.name or "": await make(one) for one in await migrator.databases()}
+    if current is None:
+        return await migrator.plan_each(target, direction=direction)
+    return {
+        one.name or "": await one.plan(target, current=current, direction=direction)
+        for one in await migrator.databases()
+    }
 
 
 def show_plans(invocation: Invocation, plans: "Mapping[str, Plan]") -> None:

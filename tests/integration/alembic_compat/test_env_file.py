@@ -1,4 +1,4 @@
-"""Projects with an ``alembic.ini`` and an ``env.py``: read, never run, and then simply migrated."""
+"""Projects with an ``alembic.ini`` and an ``env.py``, which is executed for each command."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from asyncmig import Migrator
 from asyncmig.config import load
-from asyncmig.errors import ConfigError
+from asyncmig.errors import ConfigError, EnvFileError
 from asyncmig.events import ConfigWarning
 
 INI = """
@@ -169,7 +169,9 @@ async def test_sql_before_configure_runs_first(alembic, project, database_url, p
     assert await pg.fetchval("SELECT to_regclass('shop.u')") is not None
 
 
-async def test_engines_of_the_project_do_not_connect(alembic, project, database_url, monkeypatch):
+async def test_a_url_of_the_command_goes_before_an_engine_of_the_application(
+    alembic, project, database_url, monkeypatch
+):
     monkeypatch.syspath_prepend(project.path)
     (project.path / "compat_project_db.py").write_text(
         "from sqlalchemy.ext.asyncio import create_async_engine\n"
@@ -197,7 +199,8 @@ async def test_engines_of_the_project_do_not_connect(alembic, project, database_
     named = Migrator(settings=alembic(env, url_line(database_url)))
     await named.project.settled()
 
-    assert given.settings.url == database_url
+    assert given.settings.url == database_url.replace("postgresql:", "postgresql+asyncpg:")
+    assert given.settings.url_source == "--url, in the place of env.py's"
     assert named.settings.url == "postgresql+asyncpg://nobody@192.0.2.1:1/nowhere"
 
 
@@ -214,34 +217,51 @@ async def test_the_environment_s_url_goes_before_the_one_of_env_py(
     assert (await migrator.upgrade()).after == ("a1",)
 
 
-async def test_what_the_online_branch_hides_is_said(alembic, database_url, project):
-    env = OFFLINE + "offline() if context.is_offline_mode() else 1 / 0"
-    project.revision("a1", **SCRIPT)
-    heard = []
-
-    migrator = Migrator(settings=alembic(env, url_line(database_url)), on_event=heard.append)
-    await migrator.upgrade()
-
-    [notice] = [event.message for event in heard if isinstance(event, ConfigWarning)]
-    assert "ZeroDivisionError in line 8" in notice
-    assert "offline branch" in notice
-
-
 @pytest.mark.parametrize(
-    ("env", "message"),
+    ("env", "message", "line", "status"),
     [
-        ("import no_such_module_anywhere", "ModuleNotFoundError in line 1"),
-        ("x = 1", "starts no run"),
-        ("def f(:", "SyntaxError"),
+        (
+            "import no_such_module_anywhere",
+            "env.py:1 raises ModuleNotFoundError: No module",
+            1,
+            None,
+        ),
+        ("x = (\n  1 / 0)", "env.py:2 raises ZeroDivisionError: division by zero", 2, None),
+        ("def f(:", "env.py:1 raises SyntaxError: ", 1, None),
+        ("raise SystemExit('no')", "env.py:1 ends the run with exit code 1: no", 1, 1),
+        ("import sys\nsys.exit(7)", "env.py:2 ends the run with exit code 7", 2, 7),
     ],
 )
-async def test_an_env_that_says_nothing_is_an_error(alembic, database_url, env, message, project):
-    project.revision("a1", **SCRIPT)
+async def test_what_an_env_raises_ends_the_command(
+    alembic, database_url, pg, project, env, message, line, status
+):
+    project.revision("a1", **SCRIPT, upgrade="op.create_table('t', sa.Column('a', sa.Integer))")
 
-    with pytest.raises(ConfigError, match=message) as caught:
+    with pytest.raises(EnvFileError) as caught:
         await Migrator(settings=alembic(env, url_line(database_url))).upgrade()
 
-    assert "tool.asyncmig" in caught.value.hint
+    assert message in str(caught.value)
+    assert caught.value.line == line
+    assert caught.value.fields().get("status") == status
+    assert await tables(pg) == []
+
+
+@pytest.mark.parametrize("env", ["x = 1", "raise SystemExit(0)"])
+async def test_an_env_that_starts_no_run_changes_nothing_and_says_so(
+    alembic, database_url, pg, project, env
+):
+    project.revision("a1", **SCRIPT, upgrade="op.create_table('t', sa.Column('a', sa.Integer))")
+    events = []
+    settings = alembic(env, url_line(database_url))
+
+    result = await Migrator(settings=settings, on_event=events.append).upgrade()
+
+    assert (result.applied, result.after) == ((), ())
+    warnings = [event.message for event in events if isinstance(event, ConfigWarning)]
+    assert warnings[-1].endswith("never calls context.run_migrations(): nothing was run")
+    assert await tables(pg) == []
+    with pytest.raises(ConfigError, match="starts no run"):
+        await Migrator(settings=settings).status()
 
 
 async def test_graph_commands_need_no_env(alembic, project):

@@ -42,6 +42,7 @@ target_metadata = Base.metadata
 with create_engine(settings.url()).connect() as connection:
     connection.exec_driver_sql("SET search_path TO app, public")
     connection.exec_driver_sql("SET lock_timeout = '2s'")
+    connection.commit()
     context.configure(
         connection=connection,
         target_metadata=target_metadata,

@@ -1,0 +1,175 @@
+"""Engines that the application made elsewhere and an ``env.py`` uses: ``from app.db import engine``.
+
+While an ``env.py`` runs, and in its thread and tasks alone, ``connect`` of an engine for another driver than
+asyncpg goes to a twin: the same URL, connect arguments, creator, pool and listeners, on the dialect of
+``create_engine`` in an ``env.py``. The application's engine is left as it is.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from asyncmig.alembic_compat.env_script.libpq import refusal
+from asyncmig.alembic_compat.imports import current_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from asyncmig.alembic_compat.env_script.engines import EnvEngines
+
+__all__ = ["ApplicationEngines", "application_engines"]
+
+_LEAVE = "leave --url and ASYNCMIG_URL out: env.py chooses the database"
+_POOL_EVENTS = (
+    *("connect", "checkout", "checkin", "reset", "invalidate", "soft_invalidate"),
+    *("close", "detach", "close_detached"),
+)
+_ENGINE_EVENTS = (
+    *("before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute"),
+    *("begin", "commit", "rollback", "savepoint", "rollback_savepoint", "release_savepoint"),
+    *("engine_connect", "set_connection_execution_options", "set_engine_execution_options"),
+)
+_WITH_RESULT = frozenset({"before_execute", "before_cursor_execute"})
+
+
+class ApplicationEngines:
+    """The twins of one execution of an ``env.py``."""
+
+    def __init__(self, engines: EnvEngines) -> None:
+        self._engines = engines
+        self._twins: dict[int, tuple[Engine, Engine]] = {}
+        self._lock = threading.RLock()
+
+    def twin(self, engine: Engine) -> Engine | None:
+        """The engine to connect with; None is this one itself."""
+        if engine.dialect.name != "postgresql" or self._engines.is_of_env(engine):
+            return None
+        with self._lock:
+            found = self._twins.get(id(engine.pool))
+            if found is None:
+                made = self._asynchronous if engine.dialect.driver == "asyncpg" else self._made
+                found = self._twins[id(engine.pool)] = (engine, made(engine))
+        twin = found[1]
+        options = engine.get_execution_options()
+        return twin.execution_options(**options) if options else twin
+
+    def _asynchronous(self, engine: Engine) -> Engine:
+        """A twin for asyncpg: the application's pool holds connections of another event loop."""
+        pool: Any = engine.pool.recreate()
+        original = pool._creator  # noqa: SLF001 - it has no public name
+        place = f"the engine for {engine.url.render_as_string(hide_password=True)}"
+        used, changed = self._engines.overridden(engine.url, place)
+        if changed:
+            made_by_sqlalchemy = _closure(original)
+            if made_by_sqlalchemy is None:
+                name = getattr(original, "__qualname__", repr(original))
+                raise refusal(
+                    f"a URL in the place of what creator {name} connects with", place, _LEAVE
+                )
+            arguments = {**made_by_sqlalchemy["cparams"], **changed}
+
+            def connect(_record: Any) -> Any:
+                return engine.dialect.connect(**arguments)
+
+            pool._creator = connect  # noqa: SLF001
+        twin = Engine(pool, engine.dialect, used, hide_parameters=engine.hide_parameters)
+        _copy_listeners(engine, twin, _ENGINE_EVENTS)
+        self._engines.watch(twin)
+        return twin
+
+    def _made(self, engine: Engine) -> Engine:
+        place = f"the engine for {engine.url.render_as_string(hide_password=True)}"
+        original = engine.pool._creator  # noqa: SLF001 - it has no public name
+        made_by_sqlalchemy = _closure(original)
+        connector = self._engines.connector(place)
+
+        def connect(dialect: Any, record: Any) -> Any:
+            if made_by_sqlalchemy is None:
+                call = engine.pool._should_wrap_creator(original)  # noqa: SLF001
+                name = getattr(original, "__qualname__", repr(original))
+                return connector.adopted(dialect, call(record), f"creator {name}")
+            args = list(
+                made_by_sqlalchemy.get("cargs_tup") or made_by_sqlalchemy.get("cargs") or ()
+            )
+            kwargs = dict(made_by_sqlalchemy["cparams"])
+            for listener in engine.dialect.dispatch.do_connect:
+                made = listener(engine.dialect, record, args, kwargs)
+                if made is not None:
+                    return connector.adopted(dialect, made, "a do_connect listener")
+            return connector.connect(dialect, args, kwargs)
+
+        level = getattr(engine.dialect, "_on_connect_isolation_level", None)
+        twin = self._engines.engine_for(
+            engine.url,
+            connect=connect,
+            place=place,
+            poolclass=None if engine.dialect.is_async else type(engine.pool),
+            hide_parameters=engine.hide_parameters,
+            **({"isolation_level": level} if level else {}),
+        )
+        _copy_listeners(engine.pool, twin.pool, _POOL_EVENTS)
+        _copy_listeners(engine, twin, _ENGINE_EVENTS)
+        return twin
+
+
+def _closure(creator: Any) -> dict[str, Any] | None:
+    """The variables of the function by which ``create_engine`` connects; None for another's."""
+    if getattr(creator, "__module__", None) != "sqlalchemy.engine.create":
+        return None
+    cells = creator.__closure__ or ()
+    found = {
+        name: cell.cell_contents
+        for name, cell in zip(creator.__code__.co_freevars, cells, strict=True)
+    }
+    return found if "cparams" in found else None
+
+
+def _copy_listeners(source: Any, target: Any, names: tuple[str, ...]) -> None:
+    for name in names:
+        for listener in tuple(getattr(getattr(source.dispatch, name, None), "listeners", ())):
+            if getattr(listener, "__module__", None) == "sqlalchemy.engine.create":
+                continue
+            event.listen(
+                target, name, listener, **({"retval": True} if name in _WITH_RESULT else {})
+            )
+
+
+_lock = threading.Lock()
+_users = 0
+_originals: dict[str, Callable[..., Any]] = {}
+
+
+@contextmanager
+def application_engines() -> Iterator[None]:
+    """Let ``connect`` of engines be asked for twins, for a while."""
+    global _users  # noqa: PLW0603 - there is one class whose methods are replaced
+    with _lock:
+        _users += 1
+        if _users == 1:
+            for name in ("connect", "raw_connection", "dispose"):
+                _originals[name] = getattr(Engine, name)
+                setattr(Engine, name, _redirected(_originals[name]))
+    try:
+        yield
+    finally:
+        with _lock:
+            _users -= 1
+            if _users == 0:
+                for name, original in _originals.items():
+                    setattr(Engine, name, original)
+
+
+def _redirected(original: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Engine, *args: Any, **kwargs: Any) -> Any:
+        twins: ApplicationEngines | None = getattr(
+            current_environment(), "application_engines", None
+        )
+        twin = None if twins is None else twins.twin(self)
+        return original(self if twin is None else twin, *args, **kwargs)
+
+    return method
