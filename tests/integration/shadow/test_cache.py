@@ -226,7 +226,7 @@ cache = shadow_cache.ShadowCache(Path(sys.argv[1]))
 for turn in range(150):
     number = (turn + int(sys.argv[2])) % 8
     rows = [("tables", n, f"t{number}") for n in range(200 + number)]
-    key = cache.key_of([str(number)])
+    key = shadow_cache.key_of([str(number)])
     cache.put(key, CatalogSnapshot(rows=rows, entities=[]))
     found = cache.get(key)
     assert found is None or found.rows == rows, number
