@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from asyncmig.catalog.entity_queries import ENTITIES
 from asyncmig.catalog.queries import CATALOG
 from asyncmig.revisions.cache.cache_file import cache_of_user
+from asyncmig.revisions.cache.trusted_files import read_trusted, write_trusted
 from asyncmig.shadow.scratch_schemas import CatalogSnapshot
 
 if TYPE_CHECKING:
@@ -65,9 +66,8 @@ class ShadowCache:
         if self._folder is None:
             return None
         path = self._folder / key
-        try:
-            content = path.read_bytes()
-        except OSError:
+        content = read_trusted(path)
+        if content is None:
             return None
         body = content.partition(b"\n")[2]
         if _sealed(key, body) != content:
@@ -84,15 +84,9 @@ class ShadowCache:
             return
         kept = (printed.rows, printed.entities)
         body = zlib.compress(marshal.dumps(kept, _MARSHAL), 1)
-        draft = self._folder / f"{key}.{os.getpid()}.{id(printed)}"
+        write_trusted(self._folder / key, _sealed(key, body))
         with contextlib.suppress(OSError):
-            self._folder.mkdir(exist_ok=True, parents=True)
-            try:
-                draft.write_bytes(_sealed(key, body))
-                draft.replace(self._folder / key)
-            except OSError:
-                draft.unlink(missing_ok=True)
-            # what was not used for the longest time goes, and drafts that nobody ended
+            # entries that were not used for the longest time, and files of writers that died
             for path in sorted(self._folder.iterdir(), key=_last_used, reverse=True)[_MOST:]:
                 path.unlink(missing_ok=True)
 

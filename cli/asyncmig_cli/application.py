@@ -12,6 +12,7 @@ from asyncmig_cli.commands import COMMANDS, spelling
 from asyncmig_cli.console import BrokenOutputError, Console
 from asyncmig_cli.exits import ExitCode
 from asyncmig_cli.failures import UsageProblem, report
+from asyncmig_cli.library_log import shown_log
 from asyncmig_cli.session import Session
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def run(arguments: Sequence[str], console: Console | None = None) -> int:
     out, err = session.console.out, session.console.err
     code: int = ExitCode.DONE
     try:
-        code = _invoke(arguments, session)
+        with shown_log(arguments, err):
+            code = _invoke(arguments, session)
         out.flush()
     except BrokenOutputError:
         # The reader has what it wanted (`| head`); what was done stays done.

@@ -185,3 +185,17 @@ def test_another_folder_by_its_configuration(
     after = command("heads", "-c", file, cwd=tmp_path, code=0)
     assert before == after
     assert before.out
+
+
+def test_a_cache_that_others_may_write_is_reported_with_v(
+    command: Command, project: Project, tmp_path: Path
+) -> None:
+    project.revision("aaaa")
+    folder = tmp_path / "caches" / "asyncmig"
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    env = {"XDG_CACHE_HOME": str(folder.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    verbose, quiet = command("heads", "-v", env=env, code=0), command("heads", env=env, code=0)
+    assert f"cache {folder} is not used: other users may write it (mode 0777)" in verbose.err
+    assert verbose.out.startswith("Rev: aaaa")
+    assert (quiet.out, quiet.err) == ("aaaa (head)\n", "")

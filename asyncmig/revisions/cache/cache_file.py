@@ -1,8 +1,8 @@
-"""What we keep of a folder of scripts: files beside their byte code.
+"""Cache files about a folder of scripts, beside their byte code.
 
-Where no byte code may be written (``PYTHONDONTWRITEBYTECODE``, a read-only folder), they are kept in the
-user's own cache folder, so that the project stays as it is. One that is missing, damaged, of another
-version or not ours to write is none, never an error.
+Where no byte code may be written (``PYTHONDONTWRITEBYTECODE``, a read-only folder), or where other users
+may write it, they are in the user's own cache folder. A file that is missing, damaged, of another version
+or not trusted (``trusted_files``) counts as absent and is never an error.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-import time
 import zlib
 from pathlib import Path
 from typing import Any
+
+from asyncmig.revisions.cache.trusted_files import is_trusted_folder, read_trusted, write_trusted
 
 __all__ = ["CacheFile", "cache_of_user", "is_settled"]
 
@@ -37,12 +38,9 @@ class CacheFile:
         self._version = version
 
     def read(self) -> Any | None:
-        """What was kept, or None."""
-        if self._path is None:
-            return None
-        try:
-            content = self._path.read_bytes()
-        except OSError:
+        """The value that was kept, or None."""
+        content = None if self._path is None else read_trusted(self._path)
+        if content is None:
             return None
         body = content.partition(b"\n")[2]
         if self._sealed(body) != content:
@@ -50,20 +48,9 @@ class CacheFile:
         return marshal.loads(body)  # noqa: S302  # trusted like byte code
 
     def write(self, value: Any) -> None:
-        """Keep what marshal can write, in one step; where that is not possible, not."""
-        if self._path is None:
-            return
-        body = marshal.dumps(value, _MARSHAL)
-        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}.{time.monotonic_ns()}")
-        try:
-            draft.parent.mkdir(exist_ok=True, parents=True)
-            try:
-                draft.write_bytes(self._sealed(body))
-                draft.replace(self._path)
-            except OSError:
-                draft.unlink(missing_ok=True)
-        except OSError:
-            return
+        """Keep a value that marshal can write, where that is possible."""
+        if self._path is not None:
+            write_trusted(self._path, self._sealed(marshal.dumps(value, _MARSHAL)))
 
     def _sealed(self, body: bytes) -> bytes:
         return f"{self._version} {zlib.crc32(body):08x} {len(body)}\n".encode() + body
@@ -87,7 +74,10 @@ def _place(folder: Path, name: str) -> Path | None:
         return _place_of_user(folder, name)
     if sys.pycache_prefix:
         return Path(sys.pycache_prefix, *folder.parts[1:], name)
-    return folder / "__pycache__" / name
+    byte_code = folder / "__pycache__"
+    if byte_code.is_dir() and not is_trusted_folder(byte_code):
+        return _place_of_user(folder, name)
+    return byte_code / name
 
 
 def _place_of_user(folder: Path, name: str) -> Path | None:
@@ -99,7 +89,7 @@ def _place_of_user(folder: Path, name: str) -> Path | None:
 
 
 def cache_of_user() -> Path | None:
-    """Our part of the user's cache folder; None for a user who has none."""
+    """The folder of asyncmig in the user's cache folder; None for a user without one."""
     cache = os.environ.get("XDG_CACHE_HOME")
     home = os.environ.get("HOME") or os.environ.get("USERPROFILE")
     if not (cache or home):

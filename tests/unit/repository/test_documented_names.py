@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 PYTHON = re.compile(r"^( *)```(?:python|py)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 DOTTED = re.compile(r"(?<![\w./@-])asyncmig(?:\.[A-Za-z_]\w*)+")
-NOT_PYTHON = {"asyncmig.toml", "asyncmig.committed"}  # a file, and a setting of a session
+# a file, a setting of a session, a logger
+NOT_PYTHON = {"asyncmig.toml", "asyncmig.committed", "asyncmig.cache"}
 
 
 def imported(code: str) -> set[str]:
