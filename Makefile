@@ -108,8 +108,7 @@ lint: $(STAMP) ## ruff: lint rules and formatting
 	@$(BIN)/ruff format --check --quiet
 
 format: $(STAMP) ## fix lint errors that can be fixed, and the formatting
-	@$(BIN)/ruff check --fix --quiet
-	@$(BIN)/ruff format --quiet
+	@$(BIN)/ruff check --fix --quiet; code=$$?; $(BIN)/ruff format --quiet && exit $$code
 
 types: $(STAMP) ## mypy --strict and basedpyright
 	@$(BIN)/mypy --no-error-summary
