@@ -1,4 +1,4 @@
-"""Operations as the scripts of a project that Alembic runs, too: its own directives, and SQL for the rest."""
+"""Operations as code that Alembic runs as well: its own directives, and ``op.execute`` for the rest."""
 
 from __future__ import annotations
 
@@ -26,53 +26,16 @@ from asyncmig.sql.statement import Statement
 from asyncmig.sql.text_escaping import escape_colons
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from asyncmig.config.settings import Settings
     from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.render.code.schema_items import ItemWriter
 
-__all__ = ["ALEMBIC_DIRECTIVES", "AlembicScript", "is_for_alembic"]
+__all__ = ["LIMITED", "AlembicScript", "is_for_alembic"]
 
-_INDEX = frozenset(
-    {
-        *("schema", "unique", "if_not_exists", "postgresql_concurrently", "postgresql_include"),
-        *("postgresql_nulls_not_distinct", "postgresql_ops", "postgresql_tablespace"),
-        *("postgresql_using", "postgresql_where", "postgresql_with"),
-    }
-)
-_TIMING = frozenset({"deferrable", "initially"})
-_SCHEMA = frozenset({"schema"})
-
-ALEMBIC_DIRECTIVES: Mapping[str, frozenset[str]] = {
-    "add_column": _SCHEMA | {"if_not_exists"},
-    "alter_column": _SCHEMA
-    | {"comment", "existing_server_default", "existing_type", "new_column_name", "nullable"}
-    | {"postgresql_using", "server_default", "type_"},
-    "create_check_constraint": _SCHEMA | {"postgresql_not_valid"},
-    "create_exclude_constraint": _SCHEMA | _TIMING | {"ops", "using", "where"},
-    "create_foreign_key": _TIMING
-    | {"match", "ondelete", "onupdate", "postgresql_not_valid"}
-    | {"referent_schema", "source_schema"},
-    "create_index": _INDEX,
-    "create_primary_key": _SCHEMA,
-    "create_table": _SCHEMA
-    | {"comment", "if_not_exists", "postgresql_inherits", "postgresql_on_commit"}
-    | {"postgresql_partition_by", "postgresql_tablespace", "postgresql_using", "postgresql_with"}
-    | {"prefixes"},
-    "create_table_comment": _SCHEMA,
-    "create_unique_constraint": _SCHEMA
-    | _TIMING
-    | {"postgresql_include", "postgresql_nulls_not_distinct"},
-    "drop_column": _SCHEMA | {"if_exists"},
-    "drop_constraint": _SCHEMA | {"if_exists", "type_"},
-    "drop_index": _SCHEMA | {"if_exists", "postgresql_concurrently"},
-    "drop_table": _SCHEMA | {"if_exists"},
-    "drop_table_comment": _SCHEMA,
-    "execute": frozenset(),
-    "rename_table": _SCHEMA,
-}
-"""The directives that Alembic has of those that generated scripts use, with the keywords that it takes."""
+LIMITED = {"create_primary_key": frozenset({"schema"})}
+"""Directives to which Alembic passes no dialect options, with the keywords that it takes."""
 
 _DIALECT = MigrationDialect()
 _IMPORTS_ALEMBIC = re.compile(r"^[ \t]*(?:from|import)[ \t]+alembic\b", re.MULTILINE)
@@ -88,11 +51,11 @@ def is_for_alembic(settings: Settings) -> bool:
 
 
 class AlembicScript:
-    """One function of such a script.
+    """The body of ``upgrade`` or ``downgrade`` in a script that Alembic runs as well.
 
     Args:
-        operations: all of them, in order: Alembic knows no phases, and has to be told where a statement
-            cannot stand in its transaction.
+        operations: all of them, in order. Alembic has no phases: statements that cannot run in its
+            transaction need an ``autocommit_block``.
     """
 
     def __init__(self, operations: Iterable[MigrateOperation]) -> None:
@@ -102,9 +65,9 @@ class AlembicScript:
             for statement in _statements(operation):
                 statements.append(statement)
                 owners[id(statement)] = operation
-        # one transaction of Alembic's may span several scripts, of which a later one uses a new label
+        # a transaction of Alembic may span several scripts, and a later one may use a new label
         phases = split_phases(statements, separate_enum_values=True)
-        self._alone = {
+        self._standalone = {
             id(owners[id(statement)])
             for phase in phases
             if phase.kind is not PhaseKind.TRANSACTION
@@ -114,45 +77,46 @@ class AlembicScript:
     def lines(
         self, operation: MigrateOperation, code: Code, imports: set[str], items: ItemWriter
     ) -> Iterator[str]:
-        """An operation's code.
+        """The code of an operation.
 
         Args:
-            operation: the one.
-            code: as our own scripts have it.
-            imports: what had been needed before it.
-            items: wrote it.
+            operation: the operation.
+            code: its code in a script of asyncmig.
+            imports: the imports that the script needed before it.
+            items: the writer of ``code``.
         """
         calls = [code]
-        if not _is_alembics(operation, code, items):
+        if not _has_directive(operation, code):
             items.imports.intersection_update(imports)
-            again = _repeatable(operation) if id(operation) in self._alone else operation
+            repeatable = _repeatable(operation) if id(operation) in self._standalone else operation
             calls = [
                 Call.of(
                     items.op("execute"),
                     sql_text(escape_colons(compiled.sql), items.imports, exact=True),
                 )
-                for compiled in compile_operation(again, _DIALECT)
+                for compiled in compile_operation(repeatable, _DIALECT)
             ]
         text = "\n".join(laid_out(call) for call in calls)
-        if id(operation) in self._alone:
+        if id(operation) in self._standalone:
             yield f"with {items.op('get_context')}().autocommit_block():"
             text = indent(text, "    ")
         yield text
 
 
-def _is_alembics(operation: MigrateOperation, code: Code, items: ItemWriter) -> bool:
+def _has_directive(operation: MigrateOperation, code: Code) -> bool:
+    """True for code that Alembic runs as it is."""
     if isinstance(operation, UnsupportedChangeOp) or not isinstance(code, Call):
-        return True  # no directive: it raises an error
-    known = ALEMBIC_DIRECTIVES.get(code.name.removeprefix(items.op("")))
-    if known is None:
-        return False
+        return True  # it raises an error
     if isinstance(operation, ExecuteSQLOp) and isinstance(operation.sqltext, str):
         return False  # Alembic takes ``:name`` in it for a parameter
-    return all(name in known for name, _ in code.arguments if name is not None)
+    known = LIMITED.get(operation.directive)
+    return operation.in_alembic and (
+        known is None or all(name in known for name, _ in code.arguments if name is not None)
+    )
 
 
 def _repeatable(operation: MigrateOperation) -> MigrateOperation:
-    """What stands although the script failed after it must not fail when the script is run again."""
+    """The operation without an error where it is already committed, because a failed script runs again."""
     if isinstance(operation, AddEnumValueOp):
         return replace(operation, if_not_exists=True)
     return operation
@@ -162,7 +126,7 @@ def _statements(operation: MigrateOperation) -> Iterator[Statement]:
     try:
         compiled = compile_operation(operation, _DIALECT)
     except (DirectiveError, CompileError):
-        return  # a user's own, which a renderer of the user's writes
+        return  # an operation of the user, which a renderer of the user writes
     for item in compiled:
         facts = classify(item.sql)
         yield Statement(

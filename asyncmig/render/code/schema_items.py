@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import (
     CheckConstraint,
+    Column,
     Computed,
     ForeignKeyConstraint,
     Identity,
@@ -16,21 +17,20 @@ from sqlalchemy.schema import (
     UniqueConstraint,
 )
 from sqlalchemy.sql.elements import ClauseElement, TextClause
-from sqlalchemy.types import NullType
+from sqlalchemy.types import NullType, TypeEngine, to_instance
 
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import ScriptError
 from asyncmig.operations.base.model_type import model_type
 from asyncmig.operations.base.sqlalchemy_private import foreign_key_target, table_prefixes
-from asyncmig.render.source.layout import Call, Code, Listed, string
+from asyncmig.render.source.layout import Call, Code, Listed, flat, string
 from asyncmig.render.source.prefixes import Prefixes
 from asyncmig.types import ServerType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from sqlalchemy.schema import Column, Constraint, Table
-    from sqlalchemy.types import TypeEngine
+    from sqlalchemy.schema import Constraint, Table
 
 __all__ = ["ItemWriter"]
 
@@ -101,14 +101,24 @@ class ItemWriter:
             case list() | tuple():
                 return Listed(tuple(map(self.value, value)))
             case dict():
-                inside = (f"{self.value(key)}: {self.value(item)}" for key, item in value.items())
+                inside = (
+                    f"{self.value(key)}: {flat(self.value(item))}" for key, item in value.items()
+                )
                 return "{" + ", ".join(inside) + "}"
+            case Column():
+                return self.column(value)
+            case TypeEngine() | type():
+                return self.type(to_instance(value))
             case TextClause():
                 return Call.of(self.sa("text"), string(value.text))
             case ClauseElement():
                 return Call.of(self.sa("text"), string(self._sql(value)))
             case _:
                 return repr(value)
+
+    def column_name(self, column: Any) -> Code:
+        """The name of a column, or an expression, as part of an index, key or view."""
+        return string(column.name) if isinstance(column, Column) else self.value(column)
 
     def condition(self, clause: Any) -> Code:
         """SQL where a directive takes a plain string."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["WIDTH", "Block", "Call", "Code", "Listed", "laid_out", "string"]
+__all__ = ["WIDTH", "Block", "Call", "Code", "Listed", "flat", "laid_out", "string"]
 
 WIDTH = 84
 """Columns of a function's body; with its indentation, what formatters leave alone."""
@@ -54,10 +54,10 @@ def laid_out(code: Code, *, indent: int = 0, behind: int = 0, width: int = WIDTH
     if isinstance(code, Block):
         rest = (" " * indent + line if line else "" for line in code.lines[1:])
         return "\n".join([code.lines[0], *rest])
-    flat = _flat(code)
+    line = flat(code)
     tall = isinstance(code, Call) and (code.tall or _has_block(code))
-    if isinstance(code, str) or (indent + behind + len(flat) < width and not tall):
-        return flat
+    if isinstance(code, str) or (indent + behind + len(line) < width and not tall):
+        return line
     inner = " " * (indent + 4)
     if isinstance(code, Listed):
         opening, closing = "[", "]"
@@ -77,14 +77,15 @@ def _has_block(call: Call) -> bool:
     return any(isinstance(item, Block) for _, item in call.arguments)
 
 
-def _flat(code: Code) -> str:
+def flat(code: Code) -> str:
+    """The text of an expression on one line."""
     if isinstance(code, str):
         return code
     if isinstance(code, Block):
         return " ".join(code.lines)
     if isinstance(code, Listed):
-        return f"[{', '.join(map(_flat, code.items))}]"
-    inside = (f"{_keyword(keyword)}{_flat(item)}" for keyword, item in code.arguments)
+        return f"[{', '.join(map(flat, code.items))}]"
+    inside = (f"{_keyword(keyword)}{flat(item)}" for keyword, item in code.arguments)
     return f"{code.name}({', '.join(inside)})"
 
 
