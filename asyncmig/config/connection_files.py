@@ -1,8 +1,7 @@
-"""The files that a URL's arguments lead to: the driver passes a missing service by, and names no file."""
+"""The certificate and key files of a connection: the driver's own error does not name the file."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,10 @@ _CERTIFICATES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 
 
 def require_files(arguments: Mapping[str, str], source: str | None) -> None:
-    """Look whether certificates, keys and the service are where the arguments say.
+    """Check that the files of certificates and keys exist.
 
     Raises:
-        UrlError: one is not.
+        UrlError: one does not.
     """
     where = f" (from {source})" if source else ""
     for name in _CERTIFICATES:
@@ -29,7 +28,7 @@ def require_files(arguments: Mapping[str, str], source: str | None) -> None:
             continue
         if name == "sslrootcert" and value == "system":
             raise UrlError(
-                f"the database url{where} has sslrootcert=system, which asyncpg does not know",
+                f"the database url{where} has sslrootcert=system, which asyncpg does not support",
                 hint="name the file that the system keeps, such as /etc/ssl/certs/ca-certificates.crt",
                 source=source,
             )
@@ -38,29 +37,3 @@ def require_files(arguments: Mapping[str, str], source: str | None) -> None:
             hint=f"a relative path starts from the working directory, {Path.cwd()}",
             source=source,
         )
-    if service := arguments.get("service"):
-        _require_service(service, where, source)
-
-
-def _require_service(service: str, where: str, source: str | None) -> None:
-    from configparser import Error, RawConfigParser
-
-    path = Path(os.environ.get("PGSERVICEFILE") or Path.home() / ".pg_service.conf")
-    services = RawConfigParser()
-    try:
-        known = services.read(path)
-    except (Error, UnicodeDecodeError) as error:
-        raise UrlError(
-            f"the file of services {path} cannot be read: {str(error).splitlines()[0]}",
-            source=source,
-        ) from error
-    if service in services.sections():
-        return
-    raise UrlError(
-        f"the database url{where} has service={service}, which "
-        + (f"{path} does not define" if known else f"is looked for in {path}, and there is none"),
-        hint=f"it defines {', '.join(services.sections())}"
-        if services.sections()
-        else "PGSERVICEFILE names another file",
-        source=source,
-    )

@@ -1,4 +1,4 @@
-"""The reference of keys in docs/configuration.md, written from the table of keys."""
+"""The generated tables of docs/configuration.md: keys, and parameters of libpq."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from dataclasses import MISSING, fields
 from itertools import groupby
 
 from asyncmig.config.keys import KEYS, Key
+from asyncmig.config.libpq import PARAMETERS, Parameter
 from asyncmig.config.settings import Settings
 
-__all__ = ["BEGIN", "END", "reference", "with_reference"]
+__all__ = ["BEGIN", "END", "parameter_table", "reference", "with_reference"]
 
 BEGIN = (
     "<!-- keys: generated from asyncmig/config/keys.py by scripts/configuration_reference.py -->"
 )
 END = "<!-- end of keys -->"
+_PARAMETERS_BEGIN = (
+    "<!-- libpq: generated from asyncmig/config/libpq.py by scripts/configuration_reference.py -->"
+)
+_PARAMETERS_END = "<!-- end of libpq -->"
 
 _DEFAULTS = {field.name: field.default for field in fields(Settings)}
 
@@ -37,17 +42,42 @@ def reference() -> str:
     return "\n\n".join(parts)
 
 
+def parameter_table() -> str:
+    """The parameters of libpq and what becomes of each, in Markdown."""
+    rows = [
+        f"| `{row.name}` | {f'`{row.variable}`' if row.variable else ''} | {_cell(_treatment(row))} |"
+        for row in PARAMETERS
+    ]
+    return "\n".join(["| parameter | variable | |", "|---|---|---|", *rows])
+
+
 def with_reference(document: str) -> str:
-    """A document with the part between the two markers brought up to date.
+    """A document with the parts between the markers brought up to date.
 
     Raises:
         ValueError: a marker is missing.
     """
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the document lacks {BEGIN if not begin else END}")
-    return f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}"
+    for begin, end, text in (
+        (BEGIN, END, reference()),
+        (_PARAMETERS_BEGIN, _PARAMETERS_END, parameter_table()),
+    ):
+        before, found, rest = document.partition(begin)
+        _, ended, after = rest.partition(end)
+        if not found or not ended:
+            raise ValueError(f"the document lacks {end if found else begin}")
+        document = f"{before}{begin}\n\n{text}\n\n{end}{after}"
+    return document
+
+
+def _treatment(row: Parameter) -> str:
+    if row.harmless is None:
+        return (
+            f"honoured {row.reason}" if row.reason.startswith("by ") else f"honoured: {row.reason}"
+        )
+    if "*" in row.harmless:
+        return f"accepted without effect: {row.reason}"
+    accepted = " and ".join(f"`{value}`" for value in sorted(row.harmless - {""}))
+    return f"refused{f', except {accepted}' if accepted else ''}: {row.reason}"
 
 
 def _row(key: Key) -> str:

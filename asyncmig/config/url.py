@@ -21,7 +21,7 @@ from asyncmig.errors import UrlError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["DatabaseUrl", "Host", "parse_url"]
+__all__ = ["DatabaseUrl", "Host", "parse_url", "url_of_parameters"]
 
 _SCHEME = re.compile(r"^\s*([A-Za-z][\w.-]*)(?:\+([\w.-]+))?://")
 _JDBC = re.compile(r"^\s*jdbc:", re.IGNORECASE)
@@ -90,6 +90,39 @@ class DatabaseUrl:
     def with_defaults(self, arguments: Mapping[str, str]) -> DatabaseUrl:
         """The same URL with arguments added where it has none of that name."""
         return replace(self, arguments=MappingProxyType({**arguments, **self.arguments}))
+
+    def without(self, name: str) -> DatabaseUrl:
+        """The same URL without one of its arguments."""
+        rest = {key: value for key, value in self.arguments.items() if key != name}
+        return replace(self, arguments=MappingProxyType(rest))
+
+    def or_else(self, other: DatabaseUrl) -> DatabaseUrl:
+        """The same URL, with what it leaves out taken from another, as libpq layers its sources.
+
+        Arguments are taken one by one; a port is taken for hosts that have none.
+        """
+        hosts = self.hosts or other.hosts
+        ports = [host.port for host in other.hosts]
+        if (
+            ports
+            and all(host.port is None for host in hosts)
+            and ports.count(ports[0]) == len(ports)
+        ):
+            hosts = tuple(host._replace(port=ports[0]) for host in hosts)
+        elif hosts and not any(host.name for host in hosts) and len(other.hosts) == 1:
+            hosts = tuple(host._replace(name=other.hosts[0].name) for host in hosts)
+        return replace(
+            self.with_defaults(other.arguments),
+            user=self.user if self.user is not None else other.user,
+            password=self.password if self.password is not None else other.password,
+            hosts=hosts,
+            database=self.database if self.database is not None else other.database,
+            ignored=(*self.ignored, *other.ignored),
+        )
+
+    def socket_options(self) -> dict[str, int]:
+        """Keepalives and timeouts of the socket, by the names of libpq's parameters."""
+        return dict(sort_out(self.arguments).socket)
 
     def to_asyncpg(self) -> dict[str, object]:
         """Keyword arguments for ``asyncpg.connect`` or ``asyncpg.create_pool``.
@@ -187,6 +220,19 @@ def parse_url(text: str, *, source: str | None = None) -> DatabaseUrl:
     return _Reader(source).read(text)
 
 
+def url_of_parameters(parameters: Mapping[str, str], *, source: str) -> DatabaseUrl:
+    """A URL from parameters of libpq by name.
+
+    Args:
+        parameters: as a service file or the environment gives them.
+        source: where they come from, for messages.
+
+    Raises:
+        UrlError: as for ``parse_url``.
+    """
+    return _Reader(source, what="connection").assemble({}, dict(parameters))
+
+
 def _authority(user: str | None, password: str | None, hosts: str, *, safe: str = "") -> str:
     from urllib.parse import quote
 
@@ -201,13 +247,14 @@ def _authority(user: str | None, password: str | None, hosts: str, *, safe: str 
 class _Reader:
     """Reads one URL; knows where it came from, so that every fault can say it."""
 
-    def __init__(self, source: str | None) -> None:
+    def __init__(self, source: str | None, what: str = "database url") -> None:
         self.source = source
+        self.what = what
 
     def fault(self, what: str, hint: str | None = None) -> UrlError:
         where = f" (from {self.source})" if self.source else ""
         hint = hint or f"write it as {_EXAMPLE}"
-        return UrlError(f"the database url{where} {what}", hint=hint, source=self.source)
+        return UrlError(f"the {self.what}{where} {what}", hint=hint, source=self.source)
 
     def read(self, text: str) -> DatabaseUrl:
         if not text.strip():
@@ -323,6 +370,12 @@ class _Reader:
         """Let arguments override the URL's own parts, as libpq does, and check all of them."""
         given = dict(parts)
         address = arguments.pop("hostaddr", "")
+        if address and (arguments.get("host") or parts.get("host")):
+            raise self.fault(
+                "has host and hostaddr",
+                "give one of them; asyncpg cannot check a certificate for a"
+                " name and connect to another address",
+            )
         for name in _ADDRESS:
             if value := arguments.pop(name, ""):
                 given["dbname" if name == "database" else name] = value

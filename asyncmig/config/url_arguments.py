@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from asyncmig.config.libpq import check_parameter
 from asyncmig.config.settings import SSL_MODES
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ _INTEGERS = {
     "max_cacheable_statement_size": "max_cacheable_statement_size",
     "prepared_statement_cache_size": "prepared_statement_cache_size",
 }
+_SOCKET_OPTIONS = frozenset(
+    {
+        *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count"),
+        "tcp_user_timeout",
+    }
+)
+_BEFORE_CONNECTING = frozenset({"load_balance_hosts"})
 _KEYWORDS = frozenset({"krbsrvname", "gsslib", "passfile", "target_session_attrs"})
 # asyncpg reads these from a DSN only; one without an address adds them to the keywords.
 _ONLY_IN_DSN = frozenset(
@@ -46,21 +54,12 @@ _ONLY_IN_DSN = frozenset(
     }
 )
 
-# Arguments that steer another driver or a pool and mean nothing to the server, which would refuse
-# a connection that carries them.
+# Arguments that steer a pool or another driver and mean nothing to the server, which would refuse a
+# connection that carries them.
 _IGNORED = frozenset(
     {
         "async_fallback",
-        "channel_binding",
-        "client_encoding",
         "connection_limit",
-        "gssdelegation",
-        "gssencmode",
-        "keepalives",
-        "keepalives_count",
-        "keepalives_idle",
-        "keepalives_interval",
-        "load_balance_hosts",
         "max_overflow",
         "pgbouncer",
         "pool_pre_ping",
@@ -68,15 +67,6 @@ _IGNORED = frozenset(
         "pool_size",
         "pool_timeout",
         "prepared_statement_name_func",
-        "replication",
-        "require_auth",
-        "requirepeer",
-        "requiressl",
-        "sslcertmode",
-        "sslcompression",
-        "sslcrldir",
-        "sslsni",
-        "tcp_user_timeout",
     }
 )
 # Names of other tools whose meaning matters too much to be dropped.
@@ -96,6 +86,7 @@ class SortedArguments(NamedTuple):
     texts: Mapping[str, str]
     in_dsn: Mapping[str, str]
     server_settings: Mapping[str, str]
+    socket: Mapping[str, int]
 
     def keywords(self) -> dict[str, object]:
         """All of them as keyword arguments of ``asyncpg.connect``."""
@@ -135,12 +126,17 @@ def sort_out(arguments: Mapping[str, str]) -> SortedArguments:
     texts: dict[str, str] = {}
     in_dsn: dict[str, str] = {}
     server_settings: dict[str, str] = {}
+    socket: dict[str, int] = {}
     for name, value in arguments.items():
         if name in _FLOATS:
             # Zero is libpq's "wait for ever".
             floats[_FLOATS[name]] = float(value) or None
         elif name in _INTEGERS:
             integers[_INTEGERS[name]] = int(value)
+        elif name in _SOCKET_OPTIONS:
+            socket[name] = int(value)
+        elif name in _BEFORE_CONNECTING:
+            continue
         elif name == "sslmode":
             texts["ssl"] = value
         elif name in _KEYWORDS:
@@ -157,6 +153,7 @@ def sort_out(arguments: Mapping[str, str]) -> SortedArguments:
         texts=texts,
         in_dsn=in_dsn,
         server_settings=server_settings,
+        socket=socket,
     )
 
 
@@ -166,7 +163,7 @@ def checked_arguments(
     """Check values and give every argument its first name.
 
     Returns:
-        the usable arguments, and the names of those that are knowingly left out.
+        The usable arguments, and the names of those that ask for nothing and are left out.
 
     Raises:
         UrlError: made by ``fault(what, hint)``.
@@ -179,15 +176,20 @@ def checked_arguments(
             ignored.append(name)
         elif hint := _FOREIGN.get(name.lower()):
             raise fault(f"has the argument '{written}', which PostgreSQL does not know", hint)
+        elif (kept := check_parameter(name, value, fault)) is None:
+            ignored.append(name)
+        elif name == "requiressl":
+            if kept == "1":
+                usable.setdefault("sslmode", "require")
         else:
-            usable[name] = _checked(name, written, value, fault)
+            usable[name] = _checked(name, written, kept, fault)
     return usable, tuple(ignored)
 
 
 def _checked(
     name: str, written: str, value: str, fault: Callable[[str, str | None], UrlError]
 ) -> str:
-    if name in _FLOATS or name in _INTEGERS:
+    if name in _FLOATS or name in _INTEGERS or name in _SOCKET_OPTIONS:
         try:
             number = float(value) if name in _FLOATS else int(value)
         except ValueError:
@@ -204,6 +206,8 @@ def _checked(
                 f"sslmode is one of {', '.join(SSL_MODES)};"
                 " 'require' encrypts, 'verify-full' checks the server's certificate too",
             )
+    elif name == "load_balance_hosts" and value not in {"disable", "random"}:
+        raise fault("has 'load_balance_hosts' with an unknown value", "it is disable or random")
     elif name == "target_session_attrs" and value not in SESSION_ATTRIBUTES:
         raise fault(
             "has 'target_session_attrs' with an unknown value",

@@ -18,10 +18,11 @@ import anyio
 import anyio.to_thread
 import asyncpg
 
-from asyncmig.config.connection import connect_arguments, database_url
+from asyncmig.config.connection import connect_arguments, database_url, resolved_url
 from asyncmig.config.connection_files import require_files
 from asyncmig.database.connection_errors import connection_failure, is_starting
 from asyncmig.database.session import CLEANUP_SECONDS, Session
+from asyncmig.database.socket_options import set_socket_options
 from asyncmig.errors import ConfigError, UrlError
 from asyncmig.events import ConnectionWaiting
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from asyncmig.config.settings import Settings
+    from asyncmig.config.url import DatabaseUrl
     from asyncmig.events import Event
 
 __all__ = ["ConnectionDatabase", "Database", "EngineDatabase", "UrlDatabase", "require_asyncio"]
@@ -99,13 +101,20 @@ class UrlDatabase:
                 await _close(driver)
 
     async def _connect(self) -> asyncpg.Connection:
-        arguments: dict[str, Any] = connect_arguments(self._settings)
-        return await asyncpg.connect(**arguments)
+        url = await anyio.to_thread.run_sync(self._resolve)
+        arguments: dict[str, Any] = connect_arguments(self._settings, url)
+        driver = await asyncpg.connect(**arguments)
+        set_socket_options(driver, url.socket_options())
+        return driver
+
+    def _resolve(self) -> DatabaseUrl:
+        """The URL with its service and the environment; file work."""
+        url = resolved_url(self._settings)
+        require_files(url.arguments, self._settings.url_source)
+        return url
 
     async def _connect_when_ready(self) -> asyncpg.Connection:
         began = time.monotonic()
-        arguments = self._url.arguments
-        await anyio.to_thread.run_sync(require_files, arguments, self._settings.url_source)
         while True:
             try:
                 return await self._connect()

@@ -61,7 +61,6 @@ from asyncmig.errors import UrlError
         ("postgresql://db/app?user=a&password=b&dbname=other",
          {"host": "db", "user": "a", "password": "b", "database": "other"}),
         ("postgresql://db/app?database=other", {"host": "db", "database": "other"}),
-        ("postgresql://db/app?hostaddr=10.0.0.1", {"host": "db", "database": "app"}),
         ("postgresql:///app?hostaddr=10.0.0.1", {"host": "10.0.0.1", "database": "app"}),
         ("postgresql://db/app?", {"host": "db", "database": "app"}),
         ("postgresql://db/app?user=&", {"host": "db", "database": "app"}),
@@ -124,7 +123,7 @@ def test_keyword_form(text, expected):
         ("sslmode=verify-ca&sslrootcert=/c", {"ssl": "verify-ca",
                                               "dsn": "postgresql://?sslrootcert=%2Fc"}),
         ("service=main", {"dsn": "postgresql://?service=main"}),
-        ("channel_binding=require&keepalives_idle=5&pool_size=3", {}),
+        ("channel_binding=prefer&keepalives_idle=5&pool_size=3", {}),
     ],
 )  # fmt: skip
 def test_arguments(query, expected):
@@ -133,7 +132,7 @@ def test_arguments(query, expected):
 
 
 def test_ignored_arguments_are_named():
-    url = parse_url("postgresql://db?channel_binding=require&application_name=a&pgbouncer=true")
+    url = parse_url("postgresql://db?channel_binding=disable&application_name=a&pgbouncer=true")
     assert url.ignored == ("channel_binding", "pgbouncer")
     assert dict(url.arguments) == {"application_name": "a"}
 
