@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
     from asyncmig.ddl.compilation import Compilation
 
-__all__ = ["create_trigger", "drop_trigger"]
+__all__ = ["FIRING", "create_trigger", "drop_trigger"]
+
+FIRING = {
+    "disabled": "DISABLE",
+    "replica": "ENABLE REPLICA",
+    "always": "ENABLE ALWAYS",
+    "origin": "ENABLE",
+}
+"""How ALTER TABLE sets when a trigger or rule fires."""
 
 
 @generate_sql.register(CreateTriggerOp)

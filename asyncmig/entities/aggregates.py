@@ -5,29 +5,29 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from asyncmig.entities.declared import comment_on, compiled, qualified
-from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.entities.declared import DeclaredEntity
+from asyncmig.sql.quoting import literal, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["Aggregate"]
 
 
 @dataclass(frozen=True)
-class Aggregate:
-    """An aggregate function; the words are those of ``CREATE AGGREGATE``.
+class Aggregate(DeclaredEntity):
+    """An aggregate function; the options are those of ``CREATE AGGREGATE``.
 
     Args:
         name: of the function.
         arguments: their types, with names or without; ``*`` for none.
         sfunc: the function called for each row.
-        stype: the type of the state that it carries on.
+        stype: the type of its state.
         schema: None for the default one.
-        finalfunc: makes the result of the state.
-        combinefunc: joins two states.
+        finalfunc: computes the result from the state.
+        combinefunc: combines two states.
         initcond: the state before the first row, as text.
-        sortop: an operator, for what is a minimum or maximum: ``<``.
+        sortop: the sort operator of a minimum or maximum: ``<``.
         parallel: whether it may be called in parallel queries.
         options: others by name, True for those without a value: ``{"sspace": 64, "finalfunc_extra": True}``.
         comment: of the function.
@@ -52,27 +52,23 @@ class Aggregate:
     options: Mapping[str, object] = field(default_factory=dict)
     comment: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statements that create it where it is not."""
-        said: dict[str, object] = {
+    def _create(self) -> Iterator[str]:
+        options: dict[str, object] = {
             "sfunc": self.sfunc,
             "stype": self.stype,
             "finalfunc": self.finalfunc,
             "combinefunc": self.combinefunc,
-            "initcond": None if self.initcond is None else _literal(self.initcond),
+            "initcond": None if self.initcond is None else literal(self.initcond),
             "sortop": self.sortop,
             "parallel": self.parallel,
             **self.options,
         }
-        inside = ", ".join(
+        written = ", ".join(
             name if value is True else f"{name} = {value}"
-            for name, value in said.items()
+            for name, value in options.items()
             if value is not None and value is not False
         )
-        place = f"{qualified(self.schema, self.name)}({self.arguments})"
-        create = ExecuteSQLOp(f"CREATE AGGREGATE {place} ({inside})".replace("\\:", "\\\\:"))
-        return compiled([create, *comment_on("AGGREGATE", place, self.comment)])
+        yield f"CREATE AGGREGATE {self._label()} ({written})"
 
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    def _label(self) -> str:
+        return f"{qualified(self.schema, self.name)}({self.arguments})"

@@ -1,24 +1,23 @@
-"""What is declared: an object of the database that SQLAlchemy's models have no words for."""
+"""``Entity``, what is declared beside the models, and the base class of the kinds in this package."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.ddl.raw_sql import unescape
 from asyncmig.errors import ConfigError
-from asyncmig.operations.directives.execute import ExecuteSQLOp
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
-from asyncmig.sql.text_escaping import escape_backslashes
+from asyncmig.sql.quoting import comment_on, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["Entity", "SqlText", "comment_on", "compiled", "from_foreign", "qualified"]
+__all__ = ["DeclaredEntity", "Entity", "SqlText", "from_foreign"]
 
 _DIALECT = MigrationDialect()
 _NAMES = (Kind.WORD, Kind.QUOTED)
@@ -41,7 +40,7 @@ _BEFORE_NAME = frozenset({"OR", "REPLACE", "TEMP", "RECURSIVE", "VIEW", "IF", "N
 
 
 class Entity(Protocol):
-    """Something declared. The classes of this package are; so is what has these members.
+    """An entity. The classes of this package are entities, and so is any object with these members.
 
     Attributes:
         kind: ``view``, ``materialized_view``, ``function``, ``procedure``, ``aggregate``, ``trigger``,
@@ -53,27 +52,63 @@ class Entity(Protocol):
 
     @property
     def kind(self) -> str:
-        """What it is."""
+        """The kind of object."""
         ...
 
     @property
     def schema(self) -> str | None:
-        """Where it is."""
+        """The schema of the object."""
         ...
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name of the object."""
         ...
 
     def sql(self) -> list[str]:
-        """The statements that create it where it is not."""
+        """The statements that create it in an empty database."""
         ...
 
 
-def compiled(operations: Iterable[MigrateOperation]) -> list[str]:
-    """The SQL of the operations that create an entity."""
-    return [found.sql for item in operations for found in compile_operation(item, _DIALECT)]
+class DeclaredEntity:
+    """Base class of entities: a frozen dataclass whose fields are named as those of its operation."""
+
+    kind: ClassVar[str]
+    kind_sql: ClassVar[str] = ""
+    """The kind in SQL, where it is not ``kind`` in upper case."""
+
+    schema: str | None
+
+    def sql(self) -> list[str]:
+        """The statements that create it in an empty database."""
+        statements: list[str] = []
+        for item in self._create():
+            if isinstance(item, str):
+                statements.append(item)
+            else:
+                statements += (compiled.sql for compiled in compile_operation(item, _DIALECT))
+        comment: str | None = getattr(self, "comment", None)
+        if comment is not None:
+            kind = self.kind_sql or self.kind.upper().replace("_", " ")
+            statements.append(comment_on(kind, self._label(), comment))
+        return statements
+
+    def _create(self) -> Iterable[MigrateOperation | str]:
+        """Operations and SQL that create it, without its comment."""
+        raise NotImplementedError
+
+    def _label(self) -> str:
+        """Its name as ``COMMENT ON`` takes it."""
+        name: str = getattr(self, "name")  # noqa: B009  # a field of every dataclass below
+        return qualified(self.schema, name)
+
+    def _keywords(self, operation_class: type[Any]) -> dict[str, Any]:
+        """The keyword arguments of an operation that the entity has fields for."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in fields(operation_class)
+            if field.kw_only and hasattr(self, field.name)
+        }
 
 
 @dataclass(frozen=True)
@@ -85,7 +120,7 @@ class SqlText:
         SqlText(pathlib.Path("sql/total.sql").read_text())
 
     Raises:
-        ConfigError: the statement is none that creates one of the kinds.
+        ConfigError: the statement creates none of the kinds.
     """
 
     text: str
@@ -106,7 +141,7 @@ class SqlText:
 
 
 def from_foreign(declared: object) -> SqlText | None:
-    """An object of alembic_utils, or of what looks like it; None for anything else."""
+    """An object of alembic_utils, or with its methods, as text; None for anything else."""
     create = getattr(declared, "to_sql_statement_create", None)
     if create is None:
         return None
@@ -118,7 +153,7 @@ def from_foreign(declared: object) -> SqlText | None:
 
 
 def _header(sql: str) -> tuple[str, str | None, str]:
-    """Kind, schema and name that a CREATE or GRANT statement is about."""
+    """Kind, schema and name of the object of a CREATE or GRANT statement."""
     kind = ""
     found = tokens(sql)
     for token in found:
@@ -143,18 +178,3 @@ def _header(sql: str) -> tuple[str, str | None, str]:
         hint="a complete CREATE VIEW, MATERIALIZED VIEW, FUNCTION, PROCEDURE, AGGREGATE, TRIGGER, POLICY, "
         "RULE, STATISTICS, EXTENSION, TYPE, SEQUENCE or GRANT statement is understood",
     )
-
-
-def comment_on(kind: str, place: str, comment: str | None) -> list[MigrateOperation]:
-    """COMMENT ON, if there is a comment."""
-    if comment is None:
-        return []
-    text = comment.replace("'", "''")
-    return [ExecuteSQLOp(escape_backslashes(f"COMMENT ON {kind} {place} IS '{text}'"))]
-
-
-def qualified(schema: str | None, name: str) -> str:
-    """A name within SQL."""
-    preparer = _DIALECT.identifier_preparer
-    quoted = preparer.quote(name)
-    return f"{preparer.quote(schema)}.{quoted}" if schema else quoted

@@ -1,4 +1,4 @@
-"""Where entities are collected: in ``MetaData.info``."""
+"""The entities of a ``MetaData``, kept in its ``info``."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ def register(metadata: MetaData, *entities: Entity | object) -> None:
     """Declare entities beside the tables of a ``MetaData``.
 
     Args:
-        metadata: whose tables they belong to; it keeps them in its ``info``.
+        metadata: keeps the entities in its ``info``.
         entities: those of ``asyncmig.entities``, or of alembic_utils.
 
     Raises:
-        ConfigError: something else was given.
+        ConfigError: an object is no entity.
     """
     metadata.info.setdefault(_KEY, []).extend(_checked(entities))
 
 
 def declared_beside(metadata: MetaData) -> tuple[Entity, ...]:
-    """What was registered with one ``MetaData``."""
+    """The entities of one ``MetaData``."""
     return tuple(metadata.info.get(_KEY, ()))
 
 
 def registered(metadatas: Iterable[MetaData]) -> tuple[Entity, ...]:
-    """What was declared beside these, and what alembic_utils' own ``register_entities`` collected."""
+    """The entities of these, and those of ``register_entities`` of alembic_utils."""
     found: list[Entity] = []
     for metadata in metadatas:
         found += declared_beside(metadata)
-    found += _checked(_foreign())
+    found += _checked(_alembic_utils_entities())
     return tuple(found)
 
 
@@ -62,8 +62,8 @@ def _checked(entities: Iterable[object]) -> Iterator[Entity]:
         yield item
 
 
-def _foreign() -> Iterator[object]:
-    """What a registry of alembic_utils holds, where an application has imported one."""
+def _alembic_utils_entities() -> Iterator[object]:
+    """The entities of alembic_utils' registry, if the application has imported it."""
     for name in _FOREIGN_REGISTRIES:
         registry = getattr(sys.modules.get(name), "registry", None)
         if registry is not None:

@@ -9,24 +9,26 @@ from sqlalchemy import text
 from sqlalchemy.types import to_instance
 
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.entities.declared import comment_on, compiled, qualified
-from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.entities.declared import DeclaredEntity
 from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.operations.directives.sequences import CreateSequenceOp
 from asyncmig.operations.directives.views import CreateMaterializedViewOp, CreateViewOp
+from asyncmig.sql.quoting import identifier, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from collections.abc import Sequence as Several
 
     from sqlalchemy.sql.selectable import SelectBase
     from sqlalchemy.types import TypeEngine
 
+    from asyncmig.operations.base.operation import MigrateOperation
+
 __all__ = ["CompositeType", "MaterializedView", "Sequence", "View", "ViewIndex"]
 
 
 @dataclass(frozen=True)
-class View:
+class View(DeclaredEntity):
     """A view.
 
     Args:
@@ -51,13 +53,8 @@ class View:
     options: Mapping[str, Any] = field(default_factory=dict)
     comment: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statements that create it where it is not."""
-        create = CreateViewOp(
-            self.name, self.query, schema=self.schema, columns=self.columns, options=self.options
-        )
-        place = qualified(self.schema, self.name)
-        return compiled([create, *comment_on("VIEW", place, self.comment)])
+    def _create(self) -> Iterator[MigrateOperation]:
+        yield CreateViewOp(self.name, self.query, **self._keywords(CreateViewOp))
 
 
 @dataclass(frozen=True)
@@ -78,8 +75,8 @@ class ViewIndex:
     include: Several[str] = ()
 
     def operation(self, view: str, schema: str | None) -> CreateIndexOp:
-        """Its creation."""
-        said: dict[str, Any] = {
+        """The operation that creates it."""
+        options: dict[str, Any] = {
             "postgresql_using": self.using,
             "postgresql_where": None if self.where is None else text(self.where),
             "postgresql_include": list(self.include) or None,
@@ -91,12 +88,12 @@ class ViewIndex:
             keys,
             schema=schema,
             unique=self.unique,
-            **{name: value for name, value in said.items() if value is not None},
+            **{name: value for name, value in options.items() if value is not None},
         )
 
 
 @dataclass(frozen=True)
-class MaterializedView:
+class MaterializedView(DeclaredEntity):
     """A materialized view.
 
     Args:
@@ -105,9 +102,9 @@ class MaterializedView:
         schema: None for the default one.
         columns: other names for its columns.
         options: storage parameters, such as ``fillfactor``.
-        tablespace: where it is kept.
-        with_data: False creates it empty; whether it is filled later is not compared.
-        indexes: those of the view; all others are dropped.
+        tablespace: of the view.
+        with_data: False creates it empty; later changes are not compared.
+        indexes: of the view; other indexes are dropped.
         comment: of the view.
     """
 
@@ -123,29 +120,16 @@ class MaterializedView:
     indexes: Several[ViewIndex] = ()
     comment: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statements that create it where it is not; without rows, which nothing compares."""
-        create = CreateMaterializedViewOp(
-            self.name,
-            self.query,
-            schema=self.schema,
-            columns=self.columns,
-            options=self.options,
-            tablespace=self.tablespace,
-            with_data=False,
-        )
-        place = qualified(self.schema, self.name)
-        return compiled(
-            [
-                create,
-                *(index.operation(self.name, self.schema) for index in self.indexes),
-                *comment_on("MATERIALIZED VIEW", place, self.comment),
-            ]
-        )
+    def _create(self) -> Iterator[MigrateOperation]:
+        # without rows, which are not compared
+        keywords = self._keywords(CreateMaterializedViewOp) | {"with_data": False}
+        yield CreateMaterializedViewOp(self.name, self.query, **keywords)
+        for index in self.indexes:
+            yield index.operation(self.name, self.schema)
 
 
 @dataclass(frozen=True)
-class CompositeType:
+class CompositeType(DeclaredEntity):
     """A composite type; ``attributes`` are types by name, as SQL text or as SQLAlchemy's.
 
     Example::
@@ -154,25 +138,24 @@ class CompositeType:
     """
 
     kind: ClassVar[str] = "composite_type"
+    kind_sql: ClassVar[str] = "TYPE"
     name: str
     attributes: Mapping[str, str | TypeEngine[Any] | type[TypeEngine[Any]]]
     _: KW_ONLY
     schema: str | None = None
     comment: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statements that create it where it is not."""
-        place = qualified(self.schema, self.name)
-        inside = ", ".join(
-            f"{qualified(None, name)} {_type(type_)}" for name, type_ in self.attributes.items()
+    def _create(self) -> Iterator[str]:
+        attributes = ", ".join(
+            f"{identifier(attribute)} {_type_sql(type_)}"
+            for attribute, type_ in self.attributes.items()
         )
-        create = ExecuteSQLOp(f"CREATE TYPE {place} AS ({inside})")
-        return compiled([create, *comment_on("TYPE", place, self.comment)])
+        yield f"CREATE TYPE {qualified(self.schema, self.name)} AS ({attributes})"
 
 
 @dataclass(frozen=True)
-class Sequence:
-    """A sequence that no column owns; as SQLAlchemy's ``Sequence`` in a MetaData."""
+class Sequence(DeclaredEntity):
+    """A sequence that no column owns, like SQLAlchemy's ``Sequence`` in a MetaData."""
 
     kind: ClassVar[str] = "sequence"
     name: str
@@ -186,23 +169,11 @@ class Sequence:
     cache: int | None = None
     cycle: bool | None = None
 
-    def sql(self) -> list[str]:
-        """The statement that creates it where it is not."""
-        create = CreateSequenceOp(
-            self.name,
-            schema=self.schema,
-            data_type=self.data_type,
-            start=self.start,
-            increment=self.increment,
-            minvalue=self.minvalue,
-            maxvalue=self.maxvalue,
-            cache=self.cache,
-            cycle=self.cycle,
-        )
-        return compiled([create])
+    def _create(self) -> Iterator[MigrateOperation]:
+        yield CreateSequenceOp(self.name, **self._keywords(CreateSequenceOp))
 
 
-def _type(type_: str | TypeEngine[Any] | type[TypeEngine[Any]]) -> str:
+def _type_sql(type_: str | TypeEngine[Any] | type[TypeEngine[Any]]) -> str:
     if isinstance(type_, str):
         return type_
     return str(to_instance(type_).compile(dialect=MigrationDialect()))

@@ -1,17 +1,21 @@
-"""Extensions, row-level security, and who may do what."""
+"""Extensions, row-level security and privileges."""
 
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
-from asyncmig.entities.declared import comment_on, compiled, qualified
+from asyncmig.ddl.compilation import as_list
+from asyncmig.entities.declared import DeclaredEntity
 from asyncmig.operations.directives.extensions import CreateExtensionOp
 from asyncmig.operations.directives.grants import GrantOp, RevokeOp
 from asyncmig.operations.directives.policies import CreatePolicyOp, EnableRlsOp
+from asyncmig.sql.quoting import identifier, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["Extension", "Grant", "Policy", "Revoke", "RowSecurity"]
 
@@ -19,13 +23,13 @@ Granted: TypeAlias = Literal["table", "sequence", "schema", "function", "procedu
 
 
 @dataclass(frozen=True)
-class Extension:
+class Extension(DeclaredEntity):
     """An extension.
 
     Args:
         name: of the extension.
-        schema: of its objects; None for the default one, or wherever it is already.
-        version: None for the newest, or whichever is there already.
+        schema: of its objects; None for the default one, or the one where it is installed.
+        version: None for the default one, or the one that is installed.
 
     Example::
 
@@ -38,14 +42,13 @@ class Extension:
     schema: str | None = None
     version: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statement that creates it where it is not."""
-        return compiled([CreateExtensionOp(self.name, schema=self.schema, version=self.version)])
+    def _create(self) -> Iterator[MigrateOperation]:
+        yield CreateExtensionOp(self.name, schema=self.schema, version=self.version)
 
 
 @dataclass(frozen=True)
-class Policy:
-    """A policy of row-level security; ``RowSecurity`` makes the table heed it.
+class Policy(DeclaredEntity):
+    """A policy of row-level security, which ``RowSecurity`` enables for the table.
 
     Example::
 
@@ -64,25 +67,16 @@ class Policy:
     check: str | None = None
     comment: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statements that create it where it is not."""
-        create = CreatePolicyOp(
-            self.name,
-            self.table,
-            schema=self.schema,
-            permissive=self.permissive,
-            command=self.command,
-            roles=self.roles,
-            using=self.using,
-            check=self.check,
-        )
-        place = f"{qualified(None, self.name)} ON {qualified(self.schema, self.table)}"
-        return compiled([create, *comment_on("POLICY", place, self.comment)])
+    def _create(self) -> Iterator[MigrateOperation]:
+        yield CreatePolicyOp(self.name, self.table, **self._keywords(CreatePolicyOp))
+
+    def _label(self) -> str:
+        return f"{identifier(self.name)} ON {qualified(self.schema, self.table)}"
 
 
 @dataclass(frozen=True)
-class RowSecurity:
-    """A table heeds its policies; with ``force``, for its owner too.
+class RowSecurity(DeclaredEntity):
+    """Row-level security of a table is enabled; with ``force``, also for its owner.
 
     Example::
 
@@ -97,25 +91,24 @@ class RowSecurity:
 
     @property
     def name(self) -> str:
-        """The table's."""
+        """The name of the table."""
         return self.table
 
-    def sql(self) -> list[str]:
-        """The statements that switch it on."""
-        return compiled([EnableRlsOp(self.table, schema=self.schema, force=self.force)])
+    def _create(self) -> Iterator[MigrateOperation]:
+        yield EnableRlsOp(self.table, schema=self.schema, force=self.force)
 
 
 @dataclass(frozen=True)
-class Grant:
-    """Rights on one object. What is declared for an object is all that others than its owner have.
+class Grant(DeclaredEntity):
+    """Privileges on one object. Other roles than its owner have only the declared privileges.
 
     Args:
         privileges: one or several: ``select``, ``update (title)``, ``all`` ...
-        object_name: a table or view, or what ``object_kind`` says; of a function with its arguments' types.
-        roles: one or several, which exist; ``public`` is everybody.
+        object_name: a table or view, or an object of ``object_kind``; a function with its argument types.
+        roles: one or several existing roles; ``public`` is every role.
         object_kind: of the object.
         schema: of the object.
-        with_grant_option: they may pass it on.
+        with_grant_option: the roles may grant the privileges to others.
 
     Example::
 
@@ -134,13 +127,11 @@ class Grant:
 
     @property
     def name(self) -> str:
-        """The object's, and who gets it."""
-        roles = self.roles if isinstance(self.roles, str) else ", ".join(self.roles)
-        return f"{self.object_name} to {roles}"
+        """The object and the roles."""
+        return f"{self.object_name} to {', '.join(as_list(self.roles))}"
 
-    def sql(self) -> list[str]:
-        """The GRANT."""
-        grant = GrantOp(
+    def _create(self) -> Iterator[MigrateOperation]:
+        yield GrantOp(
             self.privileges,
             self.object_name,
             self.roles,
@@ -148,12 +139,11 @@ class Grant:
             schema=self.schema,
             with_grant_option=self.with_grant_option,
         )
-        return compiled([grant])
 
 
 @dataclass(frozen=True)
-class Revoke:
-    """Rights that PostgreSQL gives by default, and that an object shall not have.
+class Revoke(DeclaredEntity):
+    """Privileges that PostgreSQL grants by default, and that the roles must not have.
 
     Example::
 
@@ -170,17 +160,10 @@ class Revoke:
 
     @property
     def name(self) -> str:
-        """The object's, and from whom it is taken."""
-        roles = self.roles if isinstance(self.roles, str) else ", ".join(self.roles)
-        return f"{self.object_name} from {roles}"
+        """The object and the roles."""
+        return f"{self.object_name} from {', '.join(as_list(self.roles))}"
 
-    def sql(self) -> list[str]:
-        """The REVOKE."""
-        revoke = RevokeOp(
-            self.privileges,
-            self.object_name,
-            self.roles,
-            kind=self.object_kind,
-            schema=self.schema,
+    def _create(self) -> Iterator[MigrateOperation]:
+        yield RevokeOp(
+            self.privileges, self.object_name, self.roles, kind=self.object_kind, schema=self.schema
         )
-        return compiled([revoke])

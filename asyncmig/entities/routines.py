@@ -1,4 +1,4 @@
-"""Functions, procedures, and the triggers that call them."""
+"""Functions, procedures and triggers."""
 
 from __future__ import annotations
 
@@ -6,29 +6,22 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from asyncmig.ddl.functions import without_defaults
-from asyncmig.entities.declared import comment_on, compiled, qualified
-from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.ddl.triggers import FIRING
+from asyncmig.entities.declared import DeclaredEntity
 from asyncmig.operations.directives.functions import CreateFunctionOp
 from asyncmig.operations.directives.triggers import CreateTriggerOp
+from asyncmig.sql.quoting import identifier, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["FIRING", "Function", "Procedure", "Trigger"]
-
-FIRING: Mapping[str, str] = {
-    "disabled": "DISABLE TRIGGER",
-    "replica": "ENABLE REPLICA TRIGGER",
-    "always": "ENABLE ALWAYS TRIGGER",
-    "origin": "ENABLE TRIGGER",
-}
-"""What ALTER TABLE says to change when a trigger fires."""
+__all__ = ["Function", "Procedure", "Trigger"]
 
 
 @dataclass(frozen=True)
-class Function:
+class Function(DeclaredEntity):
     """A function; the arguments are those of ``op.create_function``, and ``comment``.
 
     A function written as a complete statement is a ``SqlText``.
@@ -57,30 +50,16 @@ class Function:
     settings: Mapping[str, str] = field(default_factory=dict)
     comment: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statements that create it where it is not."""
-        create = CreateFunctionOp(
-            self.name,
-            self.arguments,
-            body=self.body,
-            returns=self.returns,
-            language=self.language,
-            schema=self.schema,
-            volatility=self.volatility,
-            strict=self.strict,
-            security_definer=self.security_definer,
-            leakproof=self.leakproof,
-            parallel=self.parallel,
-            cost=self.cost,
-            rows=self.rows,
-            settings=self.settings,
-        )
-        place = f"{qualified(self.schema, self.name)}({without_defaults(self.arguments)})"
-        return compiled([create, *comment_on("FUNCTION", place, self.comment)])
+    def _create(self) -> Iterator[MigrateOperation]:
+        keywords = self._keywords(CreateFunctionOp)
+        yield CreateFunctionOp(self.name, self.arguments, **keywords)
+
+    def _label(self) -> str:
+        return f"{qualified(self.schema, self.name)}({without_defaults(self.arguments)})"
 
 
 @dataclass(frozen=True)
-class Procedure:
+class Procedure(DeclaredEntity):
     """A procedure.
 
     Example::
@@ -99,30 +78,21 @@ class Procedure:
     settings: Mapping[str, str] = field(default_factory=dict)
     comment: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statements that create it where it is not."""
-        create = CreateFunctionOp(
-            self.name,
-            self.arguments,
-            body=self.body,
-            returns=None,
-            language=self.language,
-            schema=self.schema,
-            security_definer=self.security_definer,
-            settings=self.settings,
-            procedure=True,
-        )
-        place = f"{qualified(self.schema, self.name)}({without_defaults(self.arguments)})"
-        return compiled([create, *comment_on("PROCEDURE", place, self.comment)])
+    def _create(self) -> Iterator[MigrateOperation]:
+        keywords = self._keywords(CreateFunctionOp) | {"returns": None, "procedure": True}
+        yield CreateFunctionOp(self.name, self.arguments, **keywords)
+
+    def _label(self) -> str:
+        return f"{qualified(self.schema, self.name)}({without_defaults(self.arguments)})"
 
 
 @dataclass(frozen=True)
-class Trigger:
+class Trigger(DeclaredEntity):
     """A trigger; the arguments are those of ``op.create_trigger``, and these.
 
     Args:
         schema: of its table.
-        fires: ``origin``, the default; ``disabled``; ``replica`` or ``always``, which heed
+        fires: ``origin``, the default; ``disabled``; ``replica`` or ``always``, which depend on
             ``session_replication_role``.
         comment: of the trigger.
 
@@ -148,27 +118,14 @@ class Trigger:
     fires: Literal["origin", "disabled", "replica", "always"] = "origin"
     comment: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statements that create it where it is not."""
-        table = qualified(self.schema, self.table)
-        trigger = qualified(None, self.name)
-        operations: list[MigrateOperation] = [
-            CreateTriggerOp(
-                self.name,
-                self.table,
-                self.moment,
-                self.events,
-                self.function,
-                schema=self.schema,
-                for_each=self.for_each,
-                when=self.when,
-                referencing=self.referencing,
-                constraint=self.constraint,
-                deferrable=self.deferrable,
-                initially=self.initially,
-            )
-        ]
+    def _create(self) -> Iterator[MigrateOperation | str]:
+        keywords = self._keywords(CreateTriggerOp)
+        yield CreateTriggerOp(
+            self.name, self.table, self.moment, self.events, self.function, **keywords
+        )
         if self.fires != "origin":
-            operations.append(ExecuteSQLOp(f"ALTER TABLE {table} {FIRING[self.fires]} {trigger}"))
-        operations += comment_on("TRIGGER", f"{trigger} ON {table}", self.comment)
-        return compiled(operations)
+            table = qualified(self.schema, self.table)
+            yield f"ALTER TABLE {table} {FIRING[self.fires]} TRIGGER {identifier(self.name)}"
+
+    def _label(self) -> str:
+        return f"{identifier(self.name)} ON {qualified(self.schema, self.table)}"

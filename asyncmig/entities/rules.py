@@ -5,30 +5,29 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from asyncmig.entities.declared import comment_on, compiled, qualified
-from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.ddl.triggers import FIRING
+from asyncmig.entities.declared import DeclaredEntity
+from asyncmig.sql.quoting import identifier, qualified
 
 if TYPE_CHECKING:
-    from asyncmig.operations.base.operation import MigrateOperation
+    from collections.abc import Iterator
 
 __all__ = ["Rule"]
 
-_FIRING = {"disabled": "DISABLE", "replica": "ENABLE REPLICA", "always": "ENABLE ALWAYS"}
-
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(DeclaredEntity):
     """A rewrite rule of a table or view.
 
     Args:
         name: of the rule.
         table: or view.
-        event: what is rewritten.
-        action: what is done: a statement, several in parentheses, or ``nothing``.
+        event: the statement that is rewritten.
+        action: a statement, several in parentheses, or ``nothing``.
         schema: of the table.
-        instead: of what was asked, not beside it.
+        instead: of the original statement, not in addition to it.
         where: a condition.
-        fires: ``origin``, the default; ``disabled``; ``replica`` or ``always``, which heed
+        fires: ``origin``, the default; ``disabled``; ``replica`` or ``always``, which depend on
             ``session_replication_role``.
         comment: of the rule.
 
@@ -49,17 +48,15 @@ class Rule:
     fires: Literal["origin", "disabled", "replica", "always"] = "origin"
     comment: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statements that create it where it is not."""
-        table, rule = qualified(self.schema, self.table), qualified(None, self.name)
+    def _create(self) -> Iterator[str]:
+        table, rule = qualified(self.schema, self.table), identifier(self.name)
         where = f" WHERE {self.where}" if self.where else ""
         do = "INSTEAD" if self.instead else "ALSO"
-        create = (
+        yield (
             f"CREATE RULE {rule} AS ON {self.event.upper()} TO {table}{where} DO {do} {self.action}"
         )
-        operations: list[MigrateOperation] = [ExecuteSQLOp(create.replace("\\:", "\\\\:"))]
         if self.fires != "origin":
-            operations.append(
-                ExecuteSQLOp(f"ALTER TABLE {table} {_FIRING[self.fires]} RULE {rule}")
-            )
-        return compiled([*operations, *comment_on("RULE", f"{rule} ON {table}", self.comment)])
+            yield f"ALTER TABLE {table} {FIRING[self.fires]} RULE {rule}"
+
+    def _label(self) -> str:
+        return f"{identifier(self.name)} ON {qualified(self.schema, self.table)}"

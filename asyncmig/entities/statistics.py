@@ -5,28 +5,26 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from asyncmig.entities.declared import comment_on, compiled, qualified
-from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.entities.declared import DeclaredEntity
+from asyncmig.sql.quoting import identifier, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from asyncmig.operations.base.operation import MigrateOperation
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["Statistics"]
 
 
 @dataclass(frozen=True)
-class Statistics:
-    """Extended statistics of a table, by which queries are planned.
+class Statistics(DeclaredEntity):
+    """Extended statistics of a table, for the query planner.
 
     Args:
         name: of the statistics.
-        table: whose they are.
+        table: the table.
         keys: columns or, in parentheses, expressions.
         schema: of both.
-        kinds: ``ndistinct``, ``dependencies``, ``mcv``; all of them when none is said.
-        target: how much is sampled; None for the default.
+        kinds: ``ndistinct``, ``dependencies``, ``mcv``; empty for all of them.
+        target: the statistics target; None for the default.
         comment: of the statistics.
 
     Example::
@@ -44,17 +42,10 @@ class Statistics:
     target: int | None = None
     comment: str | None = None
 
-    def sql(self) -> list[str]:
-        """The statements that create it where it is not."""
-        place = qualified(self.schema, self.name)
+    def _create(self) -> Iterator[str]:
+        name = qualified(self.schema, self.name)
         kinds = f" ({', '.join(self.kinds)})" if self.kinds else ""
-        keys = ", ".join(key if key.startswith("(") else qualified(None, key) for key in self.keys)
-        create = (
-            f"CREATE STATISTICS {place}{kinds} ON {keys} FROM {qualified(self.schema, self.table)}"
-        )
-        operations: list[MigrateOperation] = [ExecuteSQLOp(create.replace("\\:", "\\\\:"))]
+        keys = ", ".join(key if key.startswith("(") else identifier(key) for key in self.keys)
+        yield f"CREATE STATISTICS {name}{kinds} ON {keys} FROM {qualified(self.schema, self.table)}"
         if self.target is not None:
-            operations.append(
-                ExecuteSQLOp(f"ALTER STATISTICS {place} SET STATISTICS {self.target}")
-            )
-        return compiled([*operations, *comment_on("STATISTICS", place, self.comment)])
+            yield f"ALTER STATISTICS {name} SET STATISTICS {self.target}"

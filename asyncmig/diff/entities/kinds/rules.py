@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import Rule
+from asyncmig.ddl.triggers import FIRING
 from asyncmig.diff.entities.kinds.kind import EntityKind, raw
 
 if TYPE_CHECKING:
@@ -13,13 +14,6 @@ if TYPE_CHECKING:
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["RuleKind"]
-
-_FIRING = {
-    "origin": "ENABLE RULE",
-    "disabled": "DISABLE RULE",
-    "replica": "ENABLE REPLICA RULE",
-    "always": "ENABLE ALWAYS RULE",
-}
 
 
 class RuleKind(EntityKind[Rule]):
@@ -45,4 +39,4 @@ class RuleKind(EntityKind[Rule]):
 
     def _firing(self, rule: Rule) -> MigrateOperation:
         name = self._objects.quote(rule.key.name)
-        return raw(f"ALTER TABLE {self._table(rule.key)} {_FIRING[rule.fires]} {name}")
+        return raw(f"ALTER TABLE {self._table(rule.key)} {FIRING[rule.fires]} RULE {name}")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from asyncmig.catalog.entities import Trigger
+from asyncmig.ddl.triggers import FIRING
 from asyncmig.diff.entities.kinds.kind import EntityKind, raw
 from asyncmig.diff.schema_items.script_sql import unwrapped
 from asyncmig.operations.directives.triggers import CreateTriggerOp, DropTriggerOp
@@ -28,12 +29,6 @@ _TRIGGER = re.compile(
     \ EXECUTE\ FUNCTION\ (?P<function>.+)""",
     re.VERBOSE | re.DOTALL,
 )
-_FIRING = {
-    "origin": "ENABLE TRIGGER",
-    "disabled": "DISABLE TRIGGER",
-    "replica": "ENABLE REPLICA TRIGGER",
-    "always": "ENABLE ALWAYS TRIGGER",
-}
 
 
 class TriggerKind(EntityKind[Trigger]):
@@ -90,7 +85,7 @@ class TriggerKind(EntityKind[Trigger]):
 
     def _firing(self, trigger: Trigger) -> MigrateOperation:
         name = self._objects.quote(trigger.key.name)
-        return raw(f"ALTER TABLE {self._table(trigger.key)} {_FIRING[trigger.fires]} {name}")
+        return raw(f"ALTER TABLE {self._table(trigger.key)} {FIRING[trigger.fires]} TRIGGER {name}")
 
 
 def _event(event: str) -> str:
