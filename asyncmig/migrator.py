@@ -17,6 +17,7 @@ from asyncmig.config.overrides import checked_overrides
 from asyncmig.config.settings import Settings
 from asyncmig.errors import TargetError
 from asyncmig.plan.model import Direction
+from asyncmig.plan.run_request import RunRequest
 from asyncmig.project.fan_out import (
     call_each,
     call_one,
@@ -293,20 +294,17 @@ class Migrator:
         """
         return await self._run(target, Direction.DOWNGRADE, tag)
 
-    async def _run(self, target: str, way: Direction, tag: str | None) -> RunResult:
-        if target not in {"head", "heads"} or way is Direction.DOWNGRADE:
-            self.project.require_one_history(f"{way} to {target}")
-
-        from asyncmig.results import RunResult
+    async def _run(self, target: str, direction: Direction, tag: str | None) -> RunResult:
+        request = RunRequest(target=target, direction=direction, tag=tag)
+        if not request.to_heads:
+            self.project.require_one_history(f"{direction} to {target}")
 
         async def run(project: Project) -> RunResult:
-            return await (await project.runner()).run(project, target, way, tag=tag)
+            return await (await project.runner()).run(project, request)
 
-        request = EnvRequest(command=str(way), revision=target, tag=tag)
-        found = await call_each(self.project, run, request)
-        if not found:
-            return RunResult(direction=str(way), target=target, before=(), after=())
-        return combined_run(found)
+        env = EnvRequest(command=str(direction), revision=target, tag=tag)
+        found = await call_each(self.project, run, env)
+        return combined_run(found) if found else request.result((), ())
 
     async def stamp(
         self, *targets: str, purge: bool = False, tag: str | None = None

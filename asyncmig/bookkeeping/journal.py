@@ -14,7 +14,7 @@ import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from asyncmig.sql.quoting import identifier, literal, qualified, text_array
 from asyncmig.version import asyncmig_version
@@ -172,17 +172,29 @@ class Journal:
             f" error = NULL WHERE {self._open(step, phase)}"
         )
 
-    def fail(self, step: Step, phase: int, done: Phase, error: str) -> str:
-        """Say why a started phase stopped: PostgreSQL refused a statement.
+    def stop(
+        self,
+        step: Step,
+        phase: int,
+        done: Phase,
+        state: Literal["failed", "refused"],
+        error: str,
+    ) -> str:
+        """Record why a started phase stopped.
 
-        The fingerprint becomes that of ``done``, the statements before it: the rest of the phase may
-        be corrected before it goes on.
+        Args:
+            step: whose phase it is.
+            phase: its index.
+            done: the statements before the one that stopped it. Their fingerprint becomes the phase's: the
+                rest may be corrected before the next run.
+            state: ``failed`` where PostgreSQL refused the statement, ``refused`` where it was not sent.
+            error: why.
         """
-        return self._stop(step, phase, done, error, "failed")
-
-    def refuse(self, step: Step, phase: int, done: Phase, error: str) -> str:
-        """Say why a statement of a started phase was not sent: something of others is in its way."""
-        return self._stop(step, phase, done, error, "refused")
+        return (
+            f"UPDATE {self.sql_name} SET state = {literal(state)}, finished_at = clock_timestamp(),"
+            f" fingerprint = {literal(done.fingerprint)}, error = {_stored(error)}"
+            f" WHERE {self._open(step, phase)}"
+        )
 
     def catch(self, step: Step, phase: int, content: Phase, error: str) -> str:
         """Say that the script handled the error of a phase's statement, and continued.
@@ -195,13 +207,6 @@ class Journal:
             f" fingerprint = {literal(content.fingerprint)}, error = {literal(error)}"
             f" WHERE state IN ('started', 'failed') AND revision = {literal(step.revision)}"
             f" AND direction = {literal(str(step.direction))} AND phase = {phase}{run}"
-        )
-
-    def _stop(self, step: Step, phase: int, done: Phase, error: str, state: str) -> str:
-        return (
-            f"UPDATE {self.sql_name} SET state = {literal(state)}, finished_at = clock_timestamp(),"
-            f" fingerprint = {literal(done.fingerprint)}, error = {_stored(error)}"
-            f" WHERE {self._open(step, phase)}"
         )
 
     def reopen(self, entry: int, content: Phase) -> str:

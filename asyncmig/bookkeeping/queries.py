@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from asyncmig.bookkeeping.state import read_state
-from asyncmig.bookkeeping.unknown_revisions import known_ancestors
+from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
 from asyncmig.errors import AmbiguousRevisionError, RevisionError, TargetError
 from asyncmig.results import JournalEntry, PartialStep, Status
 from asyncmig.sql.quoting import qualified
@@ -54,8 +54,7 @@ async def read_status(
 ) -> tuple[Status, DatabaseState]:
     """Where the database stands against the code."""
     state = await read_state(session, settings)
-    known = frozenset(head for head in state.heads if head in graph)
-    unknown = tuple(sorted(state.heads - known))
+    known, unknown = split_known(graph, state.heads)
     below: frozenset[str] | None = frozenset()
     if unknown:
         below = await known_ancestors(session, settings, state, unknown, graph)

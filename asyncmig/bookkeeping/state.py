@@ -7,6 +7,7 @@ may not exist.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
 
-__all__ = ["DatabaseState", "PartialRevision", "read_state"]
+__all__ = ["DatabaseState", "PartialRevision", "PreviousAttempt", "read_state"]
 
 # a revision is open when its newest row is not final; the partial index on such rows keeps it cheap
 _PARTIAL = """\
@@ -60,6 +61,17 @@ LEFT JOIN (
 ) AS journal ON true"""
 
 
+class PreviousAttempt(Enum):
+    """What an earlier run has done of a statement outside a transaction."""
+
+    NONE = "none"
+    """It was not sent."""
+    ENDED = "ended"
+    """It was sent, and it has ended without success; it may have left an invalid index."""
+    INTERRUPTED = "interrupted"
+    """It was sent, and the run did not see its end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialRevision:
     """A revision that stopped between its phases, as its newest row in the journal tells it."""
@@ -80,14 +92,15 @@ class PartialRevision:
         return self.phase + (self.state in {"done", "caught"})
 
     @property
-    def interrupted(self) -> bool:
-        """Nobody has seen the end of its next statement."""
-        return self.state == "started"
-
-    @property
-    def was_sent(self) -> bool:
-        """Its next statement was sent, as far as one can know."""
-        return self.state not in {"done", "caught", "refused"}
+    def previous_attempt(self) -> PreviousAttempt:
+        """What became of its next statement."""
+        match self.state:
+            case "started":
+                return PreviousAttempt.INTERRUPTED
+            case "done" | "caught" | "refused":
+                return PreviousAttempt.NONE
+            case _:
+                return PreviousAttempt.ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

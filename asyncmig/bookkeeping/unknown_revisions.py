@@ -13,11 +13,19 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
 
-__all__ = ["known_ancestors"]
+__all__ = ["known_ancestors", "split_known"]
 
 _DOWN_REVISIONS = """\
 SELECT DISTINCT ON (revision) revision, down_revisions
 FROM {journal} ORDER BY revision, id DESC"""
+
+
+def split_known(
+    graph: Container[str], heads: Iterable[str]
+) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Rows of the version table that the script directory has, and those that it does not."""
+    known = frozenset(head for head in heads if head in graph)
+    return known, tuple(sorted(set(heads) - known))
 
 
 async def known_ancestors(

@@ -7,7 +7,7 @@ for. Where the wait was too short for that, who holds a lock on what the stateme
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import anyio
 import asyncpg
@@ -144,10 +144,8 @@ class BlockerWatch:
         self._observer: asyncpg.Connection | None = None
         self._opened = False
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
+    async def close(self) -> None:
+        """Close the second connection."""
         await self._resources.aclose()
 
     async def open(self) -> asyncpg.Connection | None:

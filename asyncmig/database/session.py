@@ -226,8 +226,8 @@ class Session:
             yield
         finally:
             self._settings_depth -= 1
-            may_stay = until_close and self.disposable and not self.pooled
-            if (values or role) and not (self.closed or may_stay):
+            changed = bool(values or role) and not self.closed
+            if changed and not (until_close and self.disposable and not self.pooled):
                 await self.roll_back()
                 await self.clean_up(f"{reset_role};{_select(restore)}")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.execution.work_units import Bookkeeping, StandaloneStatement, Transaction, frame_step
+from asyncmig.execution.work_units import StandaloneStatement, Transaction, frame_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from asyncmig.bookkeeping.tables import Bookkeeping
     from asyncmig.plan.model import Plan, Step
 
 __all__ = ["offline_script", "write_transaction"]
@@ -69,7 +70,7 @@ def _lines(
                     if not announced:
                         yield from _announce(step)
                         announced = True
-                    for part in unit.parts:
+                    for part in unit.fragments:
                         yield from _statement(
                             part.sql, part.statement.copy_data if part.statement else None
                         )

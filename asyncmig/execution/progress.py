@@ -1,4 +1,4 @@
-"""How far a run is: what it has applied, and the events that tell it."""
+"""The progress of a run: what it has committed, and the events that report it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from asyncmig.events import BatchSent, PhaseFinished, StepFinished, StepStarted
 from asyncmig.results import AppliedStep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from asyncmig.events import Event
     from asyncmig.execution.work_units import PhaseCommit, Transaction
@@ -25,24 +25,24 @@ class Progress:
     """The steps of one run.
 
     Attributes:
-        emit: hears the events.
+        emit: called with each event.
         total: how many steps there are.
-        applied: those that stand committed.
+        applied: those that are committed.
     """
 
     emit: Callable[[Event], None]
     total: int = 0
     applied: list[AppliedStep] = field(default_factory=list)
-    _begun: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _started: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     @property
     def revisions(self) -> tuple[str, ...]:
-        """The revisions that stand committed."""
+        """The revisions that are committed."""
         return tuple(step.revision for step in self.applied)
 
-    def started(self, revision: Revision, direction: Direction, number: int) -> None:
-        """A script is about to be played, the ``number``-th of the run."""
-        self._begun[revision.id] = number, time.monotonic()
+    def step_started(self, revision: Revision, direction: Direction, number: int) -> None:
+        """A script is about to run, the ``number``-th of the run."""
+        self._started[revision.id] = number, time.monotonic()
         self.emit(
             StepStarted(
                 revision=revision.id,
@@ -54,28 +54,31 @@ class Progress:
         )
 
     def sent(self, units: Sequence[Transaction], size: int) -> None:
-        """A message of so many bytes is on its way."""
+        """A message of so many bytes is being sent."""
         revisions = dict.fromkeys(unit.step.revision for unit in units if unit.step is not None)
         self.emit(
             BatchSent(
                 revisions=tuple(revisions),
-                statements=sum(len(unit.parts) for unit in units),
+                statements=sum(len(unit.fragments) for unit in units),
                 size=size,
             )
         )
 
-    def committed(self, mark: PhaseCommit) -> None:
-        """A phase stands committed."""
-        revision = mark.step.revision
-        self.emit(PhaseFinished(revision=revision, phase=mark.phase, kind=str(mark.kind)))
-        if not mark.final:
-            return
-        number, began = self._begun.get(revision, (0, time.monotonic()))
-        elapsed = time.monotonic() - began
-        direction = str(mark.step.direction)
+    def committed(self, commits: Iterable[PhaseCommit]) -> None:
+        """Phases are committed."""
+        for commit in commits:
+            revision = commit.step.revision
+            self.emit(PhaseFinished(revision=revision, phase=commit.phase, kind=str(commit.kind)))
+            if commit.final:
+                self._step_finished(commit)
+
+    def _step_finished(self, commit: PhaseCommit) -> None:
+        revision, direction = commit.step.revision, str(commit.step.direction)
+        number, started = self._started.get(revision, (0, time.monotonic()))
+        elapsed = time.monotonic() - started
         self.applied.append(
             AppliedStep(
-                revision=revision, direction=direction, phases=mark.phase + 1, elapsed=elapsed
+                revision=revision, direction=direction, phases=commit.phase + 1, elapsed=elapsed
             )
         )
         self.emit(

@@ -1,31 +1,31 @@
-"""A run from its first question to its last: where are we, what is to do, is it ours to do, do it."""
+"""A run from lock to result: read the state, find what is to do, take the lock, do it, check the outcome."""
 
 from __future__ import annotations
 
-import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from asyncmig.bookkeeping.journal import Decision, Journal, Run
+from asyncmig.bookkeeping.journal import Decision, Run
 from asyncmig.bookkeeping.partial_revisions import check_not_blocked, resolved_by
 from asyncmig.bookkeeping.state import read_state
-from asyncmig.bookkeeping.unknown_revisions import known_ancestors
-from asyncmig.bookkeeping.version_table import ALEMBIC_WIDTH, VersionTable
+from asyncmig.bookkeeping.tables import Bookkeeping, setup_statements
+from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
 from asyncmig.database.advisory_lock import runner_lock
 from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.database.session_settings import open_session, run_settings
 from asyncmig.errors import PlanError, RevisionNotFoundError, UnexpectedStateError
 from asyncmig.events import RunFinished, RunStarted
+from asyncmig.execution.context import ExecutionContext
 from asyncmig.execution.executor import Executor
 from asyncmig.execution.history_prefetch import prefetch_history
+from asyncmig.execution.progress import Progress
 from asyncmig.execution.resume import read_resumes
-from asyncmig.execution.work_units import Bookkeeping
 from asyncmig.plan.planner import direction_of
 from asyncmig.plan.run_script import check_written
-from asyncmig.results import RunResult, StampResult
+from asyncmig.results import StampResult
 from asyncmig.revisions.graph.moves import RowChange, stamp_moves
 
 if TYPE_CHECKING:
@@ -41,27 +41,14 @@ if TYPE_CHECKING:
     from asyncmig.execution.resume import Resume
     from asyncmig.plan.model import Direction
     from asyncmig.plan.planner import Planner
+    from asyncmig.plan.run_request import RunRequest
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import VersionHook
+    from asyncmig.results import RunResult
     from asyncmig.revisions.graph.moves import Move
     from asyncmig.revisions.graph.revision import Revision
 
-__all__ = ["Runner", "books_for", "split_known"]
-
-
-def books_for(settings: Settings, schema: str | None, run: Run | None) -> Bookkeeping:
-    """The version table and journal as SQL, in the schema where they are."""
-    version = VersionTable(
-        name=settings.version_table, schema=schema, primary_key=settings.version_table_pk
-    )
-    journal = Journal(name=settings.journal_table, schema=schema, run=run)
-    return Bookkeeping(version=version, journal=journal if settings.journal else None)
-
-
-def split_known(planner: Planner, heads: Iterable[str]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Rows of the version table that the script directory has, and those that it does not."""
-    known = frozenset(head for head in heads if head in planner.graph)
-    return known, tuple(sorted(set(heads) - known))
+__all__ = ["Runner"]
 
 
 class Runner:
@@ -69,8 +56,8 @@ class Runner:
 
     Args:
         database: where sessions come from.
-        settings: how.
-        emit: hears events.
+        settings: everything that was configured.
+        emit: called with each event.
         load_scripts: reads and imports scripts; called in a thread.
         load_hooks: imports what ``on_version_apply`` names; likewise.
     """
@@ -89,40 +76,38 @@ class Runner:
         self._load_scripts = load_scripts
         self._load_hooks = load_hooks
 
-    async def run(
-        self, history: HistorySource, target: str, direction: Direction, *, tag: str | None = None
-    ) -> RunResult:
+    async def run(self, history: HistorySource, request: RunRequest) -> RunResult:
         """Bring the database to a target.
 
         Raises:
             AsyncmigError: see ``Migrator.upgrade``.
         """
-        began = time.monotonic()
+        request = request.begin()
         async with (
-            prefetch_history(history, target, direction) as look,
+            prefetch_history(history, request) as prefetch,
             self._session() as session,
         ):
             state = await read_state(session, self._settings)
-            planner = await look.planner(state)
+            planner = await prefetch.planner(state)
             if planner is None:
-                return _nothing_to_do(state, target, direction, began, ahead=False)
-            moves, ahead = await self._moves(session, state, planner, target, direction)
+                return request.result(state.heads, state.heads)
+            moves, ahead = await self._moves(session, state, planner, request)
             if not moves:
-                return _nothing_to_do(state, target, direction, began, ahead=ahead)
-            scripts = await self._scripts(moves, direction)
+                return request.result(state.heads, state.heads, ahead=ahead)
+            scripts = await self._scripts(moves, request.direction)
             async with self._locked(session, state):
+                before = state
                 state = await read_state(
-                    session, self._settings, check_tables_first=not state.has_version_table
+                    session, self._settings, check_tables_first=not before.has_version_table
                 )
-                moves, ahead = await self._moves(session, state, planner, target, direction)
-                if not moves:
-                    return _nothing_to_do(state, target, direction, began, ahead=ahead)
-                if any(move.revision.id not in scripts for move in moves):
-                    scripts = await self._scripts(moves, direction)
+                if state != before:  # another runner was quicker
+                    moves, ahead = await self._moves(session, state, planner, request)
+                    if not moves:
+                        return request.result(state.heads, state.heads, ahead=ahead)
+                    if any(move.revision.id not in scripts for move in moves):
+                        scripts = await self._scripts(moves, request.direction)
                 async with run_settings(session, self._settings):
-                    return await self._execute(
-                        session, state, planner, moves, scripts, target, direction, tag, began
-                    )
+                    return await self._execute(session, state, planner, moves, scripts, request)
 
     async def stamp(
         self,
@@ -141,7 +126,7 @@ class Runner:
             if purge:
                 change = RowChange(remove=tuple(sorted(state.heads)), add=tuple(sorted(after)))
             books = self._books(state, tag)
-            statements = await self._setup(session, state, books, after)
+            statements = await setup_statements(session, self._settings, state, books, after)
             rows = []
             if books.journal is not None:
                 rows += [
@@ -161,15 +146,15 @@ class Runner:
                 await self._executor(session, planner, books, hooks).stamp(
                     stamp_moves(planner.graph, change), kept, before=statements, after=rows
                 )
-            else:
-                await self._send_whole(session, statements + books.version.change(change) + rows)
+            elif statements := [*statements, *books.version.change(change), *rows]:
+                await session.transact(statements)
             return StampResult(before=tuple(sorted(state.heads)), after=tuple(sorted(after)))
 
     async def resolve(self, revision: str, decision: Decision) -> PartialRevision:
-        """Settle what a run that died has left undecided.
+        """Record what a person has decided about a partially applied revision.
 
         Raises:
-            RevisionNotFoundError: that revision did not stop half way.
+            RevisionNotFoundError: that revision is not partially applied.
         """
         async with self._session() as session, self._locked(session):
             state = await read_state(session, self._settings)
@@ -188,21 +173,22 @@ class Runner:
                     hint="run the same command again: it goes on from there",
                     revision=entry.revision,
                 )
-            books = books_for(replace(self._settings, journal=True), state.schema, None)
+            books = Bookkeeping.of(replace(self._settings, journal=True), state.schema)
             assert books.journal is not None  # noqa: S101 - asked for in the line above
-            await self._send_whole(session, [books.journal.resolve(entry.journal_id, decision)])
+            await session.transact([books.journal.resolve(entry.journal_id, decision)])
             return entry
 
     async def ensure_tables(self) -> bool:
         """Create the version table and the journal where they are missing.
 
         Returns:
-            True when the version table had to be made.
+            True when the version table was created.
         """
         async with self._session() as session, self._locked(session):
             state = await read_state(session, self._settings, check_tables_first=True)
-            books = books_for(self._settings, state.schema, None)
-            await self._send_whole(session, await self._setup(session, state, books, ()))
+            books = Bookkeeping.of(self._settings, state.schema)
+            if statements := await setup_statements(session, self._settings, state, books, ()):
+                await session.transact(statements)
             return not state.has_version_table
 
     def _session(self) -> AbstractAsyncContextManager[Session]:
@@ -221,17 +207,12 @@ class Runner:
             yield
 
     async def _moves(
-        self,
-        session: Session,
-        state: DatabaseState,
-        planner: Planner,
-        target: str,
-        direction: Direction,
+        self, session: Session, state: DatabaseState, planner: Planner, request: RunRequest
     ) -> tuple[tuple[Move, ...], bool]:
         """What is to do, and whether the database is ahead of the code.
 
-        Rows that the code does not know are no error where the journal shows that they stand on
-        everything the target asks for: a deploy was rolled back, its migrations were not.
+        Rows that the code does not have are no error where the journal shows that they descend from
+        everything the target asks for: a deployment was rolled back, its migrations were not.
         """
         if state.partial and not self._settings.journal:
             names = ", ".join(entry.revision for entry in state.partial)
@@ -240,7 +221,8 @@ class Runner:
                 hint="run once with the journal, or `asyncmig resolve` what it says",
                 revision=names,
             )
-        known, unknown = split_known(planner, state.heads)
+        target, direction = request.target, request.direction
+        known, unknown = split_known(planner.graph, state.heads)
         if not unknown:
             return planner.moves(target, state.heads, direction), False
         if direction == "upgrade":
@@ -276,35 +258,26 @@ class Runner:
         planner: Planner,
         moves: Sequence[Move],
         scripts: Mapping[str, AnyScript],
-        target: str,
-        direction: Direction,
-        tag: str | None,
-        began: float,
+        request: RunRequest,
     ) -> RunResult:
-        settings = self._settings
-        books = self._books(state, tag)
+        settings, direction = self._settings, str(request.direction)
+        revisions = tuple(move.revision.id for move in moves)
+        self._emit(RunStarted(direction=direction, revisions=revisions))
+        check_not_blocked(planner.graph, state.partial, moves, request.direction)
+        resumes = await read_resumes(session, settings, state)
+        hooks = await anyio.to_thread.run_sync(self._load_hooks)
+        books = self._books(state, request.tag)
+        added = [move.revision.id for move in moves if direction_of(move) == "upgrade"]
+        applied = await self._executor(session, planner, books, hooks).run(
+            moves,
+            scripts,
+            heads=state.heads,
+            setup=await setup_statements(session, settings, state, books, added),
+            resumes=resumes,
+        )
         expected = state.heads
         for move in moves:
             expected = move.apply(expected)
-        self._emit(
-            RunStarted(
-                direction=str(direction), revisions=tuple(move.revision.id for move in moves)
-            )
-        )
-        check_not_blocked(planner.graph, state.partial, moves, direction)
-        resumes = await read_resumes(session, settings, state)
-
-        hooks = await anyio.to_thread.run_sync(self._load_hooks)
-        executor = self._executor(session, planner, books, hooks)
-        setup = await self._setup(
-            session,
-            state,
-            books,
-            (move.revision.id for move in moves if direction_of(move) == "upgrade"),
-        )
-        applied = await executor.run(
-            moves, scripts, heads=state.heads, setup=setup, resumes=resumes
-        )
         after = await read_state(session, replace(settings, version_table_schema=state.schema))
         if after.heads != expected:
             raise UnexpectedStateError(
@@ -313,30 +286,22 @@ class Runner:
                 expected=tuple(sorted(expected)),
                 found=tuple(sorted(after.heads)),
             )
-        elapsed = time.monotonic() - began
-        heads = tuple(sorted(expected))
+        result = request.result(state.heads, expected, applied=applied)
         self._emit(
             RunFinished(
-                direction=str(direction),
+                direction=direction,
                 applied=tuple(step.revision for step in applied),
-                heads=heads,
-                elapsed=elapsed,
+                heads=result.after,
+                elapsed=result.elapsed,
             )
         )
-        return RunResult(
-            direction=str(direction),
-            target=target,
-            before=tuple(sorted(state.heads)),
-            after=heads,
-            applied=applied,
-            elapsed=elapsed,
-        )
+        return result
 
     def _books(self, state: DatabaseState, tag: str | None) -> Bookkeeping:
-        """Where this run is written down."""
+        """Where this run is recorded."""
         settings = self._settings
         run = Run(application=settings.application_name, tag=tag or settings.tag)
-        return books_for(settings, state.schema, run)
+        return Bookkeeping.of(settings, state.schema, run)
 
     def _executor(
         self,
@@ -349,58 +314,16 @@ class Runner:
             now = await read_state(session, self._settings, check_tables_first=True)
             return await read_resumes(session, self._settings, now)
 
-        return Executor(
-            session,
-            self._database,
-            planner,
-            books,
-            self._emit,
-            RetryPolicy.of(self._settings),
-            read_resumes=read_again,
-            hooks=hooks,
+        context = ExecutionContext(
+            session=session,
+            database=self._database,
+            books=books,
+            retry_policy=RetryPolicy.of(self._settings),
+            progress=Progress(self._emit),
+            one_transaction=planner.one_transaction,
         )
-
-    async def _setup(
-        self,
-        session: Session,
-        state: DatabaseState,
-        books: Bookkeeping,
-        revisions: Iterable[str],
-    ) -> list[str]:
-        """Statements that bring our tables into being, or make room in them."""
-        ids = list(revisions)
-        statements = []
-        longest = max((len(revision) for revision in ids), default=0)
-        if not state.has_version_table:
-            statements.append(books.version.create(ids))
-        elif longest > ALEMBIC_WIDTH:
-            width = state.width
-            if width is None:
-                width = (await read_state(session, self._settings, check_tables_first=True)).width
-            if width is not None and 0 < width < longest:
-                statements.append(books.version.widen(max(longest, 2 * ALEMBIC_WIDTH)))
-        if books.journal is not None and not state.has_journal:
-            statements.extend(books.journal.create())
-        return statements
-
-    async def _send_whole(self, session: Session, statements: Sequence[str]) -> None:
-        if statements:
-            await session.transact(statements)
+        return Executor(context, planner, read_resumes=read_again, hooks=hooks)
 
 
 def _names(heads: Iterable[str]) -> str:
     return ", ".join(sorted(heads)) or "nothing"
-
-
-def _nothing_to_do(
-    state: DatabaseState, target: str, direction: Direction, began: float, *, ahead: bool
-) -> RunResult:
-    heads = tuple(sorted(state.heads))
-    return RunResult(
-        direction=str(direction),
-        target=target,
-        before=heads,
-        after=heads,
-        ahead=ahead,
-        elapsed=time.monotonic() - began,
-    )

@@ -1,15 +1,17 @@
-"""How steps become messages: transactions that may travel together, and statements that go alone.
+"""Phases as units of sending: transactions, and statements outside a transaction, with their bookkeeping.
 
-The same framing serves a run and a script for psql: a transaction phase carries its journal row, and
-the last phase of a step the change of the version table; an autocommit statement stands between the
-row that says it starts and the one that says it is done.
+A run and a script for psql share these units. A transaction phase carries its journal row, and the last
+phase of a step carries the change of the version table. A statement of an autocommit phase is sent between
+two transactions: the first records in the journal that it starts, the second that it is done.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from asyncmig.bookkeeping.state import PreviousAttempt
 from asyncmig.execution.invalid_index_check import invalid_index_check
 from asyncmig.plan.model import PhaseKind
 from asyncmig.sql.classify import classify
@@ -17,18 +19,19 @@ from asyncmig.sql.classify import classify
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from asyncmig.bookkeeping.journal import Journal
-    from asyncmig.bookkeeping.version_table import VersionTable
+    from asyncmig.bookkeeping.state import PartialRevision
+    from asyncmig.bookkeeping.tables import Bookkeeping
     from asyncmig.plan.model import Phase, Step
     from asyncmig.sql.statement import Statement
 
 __all__ = [
-    "Bookkeeping",
     "Fragment",
     "PhaseCommit",
     "StandaloneStatement",
     "Transaction",
+    "TransactionState",
     "Unit",
+    "bookkeeping_fragments",
     "fragments_of",
     "frame_phase",
     "frame_step",
@@ -37,7 +40,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One statement of a transaction; ``statement`` is None for bookkeeping of ours.
+    """One statement of a transaction; ``statement`` is None for bookkeeping.
 
     ``step`` and ``phase`` say whose it is: one transaction may hold the work of several steps.
     """
@@ -50,7 +53,7 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class PhaseCommit:
-    """A phase that is committed with a transaction; ``final`` when its step is, too."""
+    """A phase that is committed with a transaction; ``final`` when it is the last of its step."""
 
     step: Step
     phase: int
@@ -58,42 +61,67 @@ class PhaseCommit:
     final: bool
 
 
+class TransactionState(Enum):
+    """What the server has of a transaction."""
+
+    QUEUED = "queued"
+    """Nothing."""
+    OPEN = "open"
+    """BEGIN, and as many fragments as ``Transaction.sent`` counts."""
+    READ = "read"
+    """... and a script has read inside it, so that only the script can repeat it."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Transaction:
     """Statements between BEGIN and COMMIT.
 
     Attributes:
-        step: whose work it is; None for setting up our tables.
+        step: whose work it is; None for creating the version table and the journal.
         phase: the phase's index in its step.
-        parts: what is sent.
-        marks: what stands once it is committed.
-        closed: COMMIT follows the last part; False while a live script may still add parts.
-        sent: how many parts the open transaction on the server already has.
-        begun: whether BEGIN was sent.
-        live: a script has read inside it, so that it can never be sent a second time.
+        fragments: the statements.
+        phase_commits: the phases that its COMMIT commits.
+        closed: COMMIT follows the last fragment; False while a script may still add some.
+        state: what the server has of it.
+        sent: how many fragments the server has.
     """
 
     step: Step | None = None
     phase: int = 0
-    parts: list[Fragment] = field(default_factory=list)
-    marks: list[PhaseCommit] = field(default_factory=list)
+    fragments: list[Fragment] = field(default_factory=list)
+    phase_commits: list[PhaseCommit] = field(default_factory=list)
     closed: bool = True
+    state: TransactionState = TransactionState.QUEUED
     sent: int = 0
-    begun: bool = False
-    live: bool = False
 
     def reset(self) -> None:
-        """Forget what was sent: the server has rolled it back."""
+        """Note that the server has rolled it back."""
+        self.state = TransactionState.QUEUED
         self.sent = 0
-        self.begun = False
+
+    @property
+    def next_fragment(self) -> Fragment | None:
+        """The first fragment that is not sent."""
+        return self.fragments[self.sent] if self.sent < len(self.fragments) else None
+
+    @property
+    def is_idle(self) -> bool:
+        """True when it is open on the server and the next move is the script's."""
+        begun = self.state is not TransactionState.QUEUED
+        return begun and not self.closed and self.next_fragment is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandaloneStatement:
-    """A statement that is sent by itself, outside any transaction.
+    """A statement that is sent by itself, outside a transaction.
 
-    ``before`` are those of its phase that precede it; ``begun_before`` when an earlier run sent it
-    already; ``interrupted`` when that run did not see its end either.
+    Attributes:
+        step: whose it is.
+        phase: the phase's index in its step.
+        index: the statement's index in its phase.
+        statement: the statement.
+        before: the statements of its phase that precede it.
+        previous: what became of an earlier attempt.
     """
 
     step: Step
@@ -101,33 +129,15 @@ class StandaloneStatement:
     index: int
     statement: Statement
     before: tuple[Statement, ...] = ()
-    begun_before: bool = False
-    interrupted: bool = False
+    previous: PreviousAttempt = PreviousAttempt.NONE
+
+    @property
+    def committed_before(self) -> bool:
+        """True when something of its revision is committed."""
+        return self.phase > 0 or self.index > 0
 
 
 Unit: TypeAlias = Transaction | StandaloneStatement
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bookkeeping:
-    """The tables that every commit keeps in step; ``journal`` is None when it is switched off."""
-
-    version: VersionTable
-    journal: Journal | None
-
-    def committed(self, step: Step, index: int, phase: Phase, *, final: bool) -> list[Fragment]:
-        """What a transaction phase writes about itself before it commits."""
-        parts = []
-        if self.journal is not None:
-            row = self.journal.insert(step, index, phase, state="done", final=final)
-            parts.append(Fragment(row, None, step, index))
-        if final:
-            parts.extend(self.version_change(step, index))
-        return parts
-
-    def version_change(self, step: Step, index: int) -> list[Fragment]:
-        """The change of the version table, as parts."""
-        return [Fragment(sql, None, step, index) for sql in self.version.change(step.version)]
 
 
 def frame_step(step: Step, books: Bookkeeping) -> Iterator[Unit]:
@@ -135,8 +145,10 @@ def frame_step(step: Step, books: Bookkeeping) -> Iterator[Unit]:
     last = len(step.phases) - 1
     for index, phase in enumerate(step.phases):
         for unit in frame_phase(step, index, phase, books, final=index == last):
-            if isinstance(unit, Transaction) and any(mark.final for mark in unit.marks):
-                unit.parts.extend(Fragment(said.sql, said, step, index) for said in step.epilogue)
+            if isinstance(unit, Transaction) and any(item.final for item in unit.phase_commits):
+                unit.fragments.extend(
+                    Fragment(item.sql, item, step, index) for item in step.epilogue
+                )
             yield unit
 
 
@@ -147,84 +159,91 @@ def frame_phase(
     books: Bookkeeping,
     *,
     final: bool,
-    skip: int = 0,
-    entry: int | None = None,
-    sent: bool = False,
-    interrupted: bool = False,
+    partial: PartialRevision | None = None,
     separate_version_update: bool = False,
 ) -> Iterator[Unit]:
     """The units of one phase.
 
     Args:
         step: whose phase it is.
-        index: its place in the step.
+        index: its index in the step.
         phase: the statements.
-        books: the tables to keep.
-        final: it is the step's last: the version table changes with it.
-        skip: statements of an autocommit phase that an earlier run has done.
-        entry: the journal's row that an earlier run has begun for it.
-        sent: that run has sent the first statement left.
-        interrupted: that run did not live to see the end of the first statement left.
-        separate_version_update: the version table changes in a transaction of its own behind an
-            autocommit phase, and stays open for a hook.
+        books: the tables to keep up to date.
+        final: it is the step's last phase: the version table changes with it.
+        partial: what an earlier run has done of this autocommit phase.
+        separate_version_update: the end of an autocommit phase is a transaction of its own, which hooks
+            extend.
     """
-    mark = PhaseCommit(step, index, phase.kind, final)
+    commit = PhaseCommit(step, index, phase.kind, final)
     if phase.kind is PhaseKind.TRANSACTION:
         yield Transaction(
             step=step,
             phase=index,
-            parts=[
+            fragments=[
                 *fragments_of(phase.statements, step, index),
-                *books.committed(step, index, phase, final=final),
+                *bookkeeping_fragments(books.record(step, index, phase, final=final), step, index),
             ],
-            marks=[mark],
+            phase_commits=[commit],
         )
         return
+
+    def transaction(
+        own: Iterable[str], of_script: Iterable[Statement] = (), *, commits: bool = False
+    ) -> Transaction:
+        return Transaction(
+            step=step,
+            phase=index,
+            fragments=[
+                *fragments_of(of_script, step, index),
+                *bookkeeping_fragments(own, step, index),
+            ],
+            phase_commits=[commit] if commits else [],
+        )
+
     journal = books.journal
     if journal is not None:
         opening = (
             journal.insert(step, index, phase, state="started", final=False, statement=0)
-            if entry is None
-            else journal.reopen(entry, phase)
+            if partial is None
+            else journal.reopen(partial.journal_id, phase)
         )
-        yield Transaction(step=step, phase=index, parts=[Fragment(opening, None, step, index)])
-    count = len(phase.statements)
-    ending = [] if journal is None else [journal.finish(step, index, phase, final=final)]
-    closing = [Fragment(sql, None, step, index) for sql in ending]
+        yield transaction([opening])
+    end = [] if journal is None else [journal.finish(step, index, phase, final=final)]
     if final:
-        closing.extend(books.version_change(step, index))
-    if skip == count and not separate_version_update:
-        yield Transaction(step=step, phase=index, parts=closing, marks=[mark])
-    for number, statement in enumerate(phase.statements[skip:], skip):
-        ends = number == count - 1 and not separate_version_update
-        if ends:
-            parts = closing
-        elif journal is not None:
-            parts = [Fragment(journal.advance(step, index, number + 1), None, step, index)]
-        else:
-            parts = []
+        end += books.version.change(step.version)
+    done = 0 if partial is None else partial.statement
+    last = len(phase.statements) - 1
+    for number, statement in enumerate(phase.statements[done:], done):
+        ends = number == last and not separate_version_update
+        record = end if ends else []
+        if not ends and journal is not None:
+            record = [journal.advance(step, index, number + 1)]
         if _may_share_a_transaction(statement):
-            # its end and the row that says so are one
-            parts = [*fragments_of([statement], step, index), *parts]
-        else:
-            yield StandaloneStatement(
-                step=step,
-                phase=index,
-                index=number,
-                statement=statement,
-                before=phase.statements[:number],
-                begun_before=sent and number == skip,
-                interrupted=interrupted and number == skip,
-            )
-        marks = [mark] if ends else []
-        if parts or marks:
-            yield Transaction(step=step, phase=index, parts=parts, marks=marks)
-    if separate_version_update:
-        yield Transaction(step=step, phase=index, parts=closing, marks=[mark])
+            # it is committed together with the row that says so
+            yield transaction(record, [statement], commits=ends)
+            continue
+        first = partial is not None and number == done
+        yield StandaloneStatement(
+            step=step,
+            phase=index,
+            index=number,
+            statement=statement,
+            before=phase.statements[:number],
+            previous=partial.previous_attempt if partial and first else PreviousAttempt.NONE,
+        )
+        if record or ends:
+            yield transaction(record, commits=ends)
+    if separate_version_update or done > last:
+        yield transaction(end, commits=True)
+
+
+def bookkeeping_fragments(statements: Iterable[str], step: Step, phase: int) -> Iterator[Fragment]:
+    """The fragments of statements that change the version table or the journal."""
+    return (Fragment(sql, None, step, phase) for sql in statements)
 
 
 def fragments_of(statements: Iterable[Statement], step: Step, phase: int) -> Iterator[Fragment]:
-    """What statements of a script become in a transaction."""
+    """The fragments of a script's statements in a transaction."""
     for statement in statements:
         yield Fragment(statement.sql, statement, step, phase)
         check = invalid_index_check(statement.sql)
@@ -233,7 +252,7 @@ def fragments_of(statements: Iterable[Statement], step: Step, phase: int) -> Ite
 
 
 def _may_share_a_transaction(statement: Statement) -> bool:
-    """True for a statement of an autocommit phase that PostgreSQL lets stand in a transaction.
+    """True for a statement of an autocommit phase that PostgreSQL accepts in a transaction.
 
     CALL and DO may commit by themselves, which they cannot inside a transaction block.
     """

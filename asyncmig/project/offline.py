@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.alembic_compat.env_script.request import EnvRequest
+from asyncmig.bookkeeping.tables import Bookkeeping
 from asyncmig.errors import TargetError
 from asyncmig.execution.offline_script import offline_script, write_transaction
-from asyncmig.execution.runner import books_for
 from asyncmig.plan.model import Direction
 from asyncmig.plan.version_hooks import MigrationInfo
 from asyncmig.revisions.graph.moves import stamp_moves
@@ -15,7 +15,6 @@ from asyncmig.revisions.graph.moves import stamp_moves
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from asyncmig.execution.work_units import Bookkeeping
     from asyncmig.project.project import Project
     from asyncmig.revisions.graph.graph import RevisionGraph
 
@@ -121,4 +120,4 @@ def _rows(graph: RevisionGraph, start: str) -> tuple[str, ...]:
 
 
 def _books(project: Project) -> Bookkeeping:
-    return books_for(project.settings, project.settings.version_table_schema, None)
+    return Bookkeeping.of(project.settings, project.settings.version_table_schema)

@@ -1,21 +1,21 @@
 """The end of a step's last transaction, while ``on_version_apply`` runs in it.
 
-The version table is changed, nothing is committed. What a hook says or runs itself becomes a part of
-the same transaction; it can neither end it nor leave it.
+The version table is changed, and nothing is committed. The statements of a hook become a part of the same
+transaction; a hook can neither end it nor leave it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.execution.work_units import Fragment
+from asyncmig.execution.work_units import Fragment, TransactionState
 from asyncmig.plan.version_hooks import hook_statements, refusal
 
 if TYPE_CHECKING:
     import asyncpg
 
-    from asyncmig.execution.batch_sender import MessageSender
-    from asyncmig.execution.work_units import PhaseCommit, Transaction
+    from asyncmig.execution.messages.sender import MessageSender
+    from asyncmig.execution.work_units import Transaction
     from asyncmig.plan.model import Step
     from asyncmig.plan.recorder import Recorder
     from asyncmig.plan.version_hooks import VersionHook
@@ -27,35 +27,36 @@ class VersionHookStep:
     """A step that is applied but not committed; what ``RunningStep`` is to a script.
 
     Args:
-        step: which one.
+        sender: has the unit.
+        step: the step.
         unit: its last transaction, open.
-        recorder: hears the hook.
+        recorder: takes the statements of the hook.
         hook: for messages.
-        wire: where the unit is queued.
     """
 
     already_committed = False
-    """Nothing of it was committed before."""
+    """No earlier run has committed it."""
     replayed_failure = None
+    """Errors that a hook handles are not recorded."""
 
     def __init__(
         self,
+        sender: MessageSender,
         step: Step,
         unit: Transaction,
         recorder: Recorder,
         hook: VersionHook,
-        wire: MessageSender,
     ) -> None:
         self.step = step
         self.index = unit.phase
         self.recorder = recorder
+        self._sender = sender
         self._unit = unit
         self._hook = hook
-        self._wire = wire
 
     def queue(self) -> None:
-        """Make what the hook has said a part of the transaction."""
-        self._unit.parts.extend(
+        """Make the statements of the hook a part of the transaction."""
+        self._unit.fragments.extend(
             Fragment(statement.sql, statement, self.step, self.index)
             for statement in hook_statements(self.recorder.take(), self._hook)
         )
@@ -63,8 +64,8 @@ class VersionHookStep:
     async def flush_pending(self) -> None:
         """Send what is queued, the change of the version table included."""
         self.queue()
-        await self._wire.flush()
-        self._unit.live = True
+        await self._sender.flush()
+        self._unit.state = TransactionState.READ
 
     def before_other_io(self) -> None:
         """The hook runs a statement itself: the transaction is open anyway."""
@@ -82,9 +83,12 @@ class VersionHookStep:
         del origin
         raise refusal(self._hook, f"runs {sql.strip().splitlines()[0]!r}")
 
-    async def end_standalone(self) -> PhaseCommit | None:
-        """None: such a statement is never on its way."""
-        return None
+    async def end_standalone(self) -> None:
+        """Nothing to do: such a statement is never sent."""
+
+    async def abandon_standalone(self, error: asyncpg.PostgresError | None) -> None:
+        """Nothing to do."""
+        del error
 
     async def note_failure(self, error: asyncpg.PostgresError) -> bool:
         """True: the hook may handle an error in a savepoint of its own."""
@@ -92,9 +96,5 @@ class VersionHookStep:
         return True
 
     async def note_standalone_failure(self, error: asyncpg.PostgresError) -> None:
-        """Nothing to note: such a statement is never sent."""
-        del error
-
-    async def abandon_standalone(self, error: asyncpg.PostgresError | None) -> None:
-        """Nothing to write down."""
+        """Nothing to do."""
         del error

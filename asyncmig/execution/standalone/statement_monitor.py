@@ -1,4 +1,4 @@
-"""Looking on from a second connection while a statement of ours runs."""
+"""A second connection that watches a concurrent statement while it runs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ import asyncpg
 from asyncmig.database.blockers import read_blockers
 from asyncmig.database.concurrency import run_with_monitor
 from asyncmig.events import LockBlocked, StatementProgress
-from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from asyncmig.database.connections import Database
-    from asyncmig.database.session import Session
-    from asyncmig.events import Event
+    from asyncmig.execution.context import ExecutionContext
+    from asyncmig.execution.work_units import StandaloneStatement
 
-__all__ = ["run_watched"]
+__all__ = ["run_monitored"]
 
 _PROGRESS = """\
 SELECT phase,
@@ -32,28 +30,24 @@ FROM pg_catalog.pg_stat_progress_create_index WHERE pid = $1"""
 INTERVAL = 0.5
 
 
-async def run_watched(
-    send: Callable[[], Awaitable[None]],
-    database: Database,
-    session: Session,
-    revision: str,
-    sql: str,
-    emit: Callable[[Event], None],
+async def run_monitored(
+    send: Callable[[], Awaitable[None]], context: ExecutionContext, unit: StandaloneStatement
 ) -> None:
-    """Run a statement that works concurrently; tell whom it waits for, and how far an index is.
+    """Run a concurrent statement; report the sessions that it waits for, and how far an index is.
 
-    Such a statement waits without a limit for every older transaction. The looking is optional: no
-    second connection, no word, and the statement runs all the same.
+    Such a statement waits without a limit for every older transaction. Monitoring is optional: without a
+    second connection nothing is reported, and the statement runs all the same.
     """
-    pid = session.backend_pid
-    if pid is None or not classify(sql).concurrently:
+    pid = context.session.backend_pid
+    emit = context.progress.emit
+    if pid is None:
         await send()
         return
 
-    async def look() -> None:
+    async def monitor() -> None:
         waited_for: tuple[int, ...] = ()
         await anyio.sleep(INTERVAL)
-        async with database.observer() as observer:
+        async with context.database.observer() as observer:
             while observer is not None:
                 try:
                     blockers = await read_blockers(observer, pid)
@@ -63,7 +57,10 @@ async def run_watched(
                 for row in rows:
                     emit(
                         StatementProgress(
-                            revision=revision, sql=sql, fraction=row["fraction"], stage=row["phase"]
+                            revision=unit.step.revision,
+                            sql=unit.statement.sql,
+                            fraction=row["fraction"],
+                            stage=row["phase"],
                         )
                     )
                 pids = tuple(blocker.pid for blocker in blockers)
@@ -72,4 +69,4 @@ async def run_watched(
                 waited_for = pids
                 await anyio.sleep(INTERVAL)
 
-    await run_with_monitor(send, look)
+    await run_with_monitor(send, monitor)

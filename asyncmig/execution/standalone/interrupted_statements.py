@@ -1,16 +1,15 @@
-"""Did it run? What the catalog says of a statement that was interrupted outside a transaction.
+"""Statements that were interrupted outside a transaction: what the catalogs say of them, and their repair.
 
 The journal shows that a statement was about to run, and not that it ended: the process, the connection
-or the server died in between. Most such statements leave a trace that can be looked up, or do no harm
-when they run again.
+or the server died in between. Most such statements leave a trace in the catalogs, or may run again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from asyncmig.bookkeeping.state import PreviousAttempt
 from asyncmig.errors import PartiallyAppliedError, StatementFailedError
 from asyncmig.sql.classify import classify
 from asyncmig.sql.quoting import qualified
@@ -19,11 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from asyncmig.database.session import Session
-    from asyncmig.plan.model import Step
+    from asyncmig.execution.work_units import StandaloneStatement
     from asyncmig.sql.classify import Classification
-    from asyncmig.sql.statement import Statement
 
-__all__ = ["StatementAttempt", "is_done", "remove_invalid_index"]
+__all__ = ["is_done", "remove_invalid_index"]
 
 
 class Verdict(StrEnum):
@@ -82,77 +80,48 @@ SELECT inhdetachpending AS pending FROM pg_catalog.pg_inherits
 WHERE inhrelid = pg_catalog.to_regclass($1) AND inhparent = pg_catalog.to_regclass($2)"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementAttempt:
-    """A statement that is about to be sent by itself, and what became of it before.
+async def is_done(session: Session, unit: StandaloneStatement) -> bool:
+    """Look whether an earlier attempt has done a statement, and repair what it left incomplete.
 
-    Attributes:
-        step: whose it is.
-        phase: its phase's index.
-        statement: the statement.
-        partial: something of its revision stands committed.
-        ours: a try of ours has begun it, so that what it left is ours to clear away.
-        interrupted: nobody has seen the end of that try.
-    """
-
-    step: Step
-    phase: int
-    statement: Statement
-    partial: bool
-    ours: bool
-    interrupted: bool
-
-
-async def is_done(session: Session, attempt: StatementAttempt) -> bool:
-    """Look whether an earlier try has done a statement, and put right what half of it left behind.
+    An index that REINDEX CONCURRENTLY left is dropped, a pending detach is finished.
 
     Raises:
-        PartiallyAppliedError: nobody can tell.
+        PartiallyAppliedError: the statement leaves no trace to look for.
     """
-    facts = classify(attempt.statement.sql)
-    if not (attempt.interrupted or (attempt.ours and facts.verb in _LEAVES_PARTIAL_INDEX)):
+    facts = classify(unit.statement.sql)
+    interrupted = unit.previous is PreviousAttempt.INTERRUPTED
+    failed = unit.previous is PreviousAttempt.ENDED
+    if not (interrupted or (failed and facts.verb in _LEAVES_PARTIAL_INDEX)):
         return False
-    verdict = await _check(session, facts)
-    if verdict is Verdict.UNKNOWN and attempt.interrupted:
-        raise _undecidable(attempt)
+    check = _CHECKS.get(facts.verb)
+    verdict = Verdict.UNKNOWN if check is None else await check(session, facts)
+    if verdict is Verdict.UNKNOWN and interrupted:
+        raise _undecidable(unit)
     return verdict is Verdict.DONE
 
 
-async def _check(session: Session, facts: Classification) -> Verdict:
-    """Look up what became of a statement whose end nobody has seen.
-
-    What half of it left behind is put right on the way: an invalid index is dropped, a detach that
-    was left pending is finished.
-    """
-    found = _JUDGES.get(facts.verb)
-    return Verdict.UNKNOWN if found is None else await found(session, facts)
-
-
-def _undecidable(attempt: StatementAttempt) -> PartiallyAppliedError:
-    """Nobody can say whether an interrupted statement ran: a person has to."""
-    step, statement = attempt.step, attempt.statement
+def _undecidable(unit: StandaloneStatement) -> PartiallyAppliedError:
+    revision, statement = unit.step.revision, unit.statement
     return PartiallyAppliedError(
-        f"revision {step.revision} was interrupted in a statement that leaves no trace to look for "
+        f"revision {revision} was interrupted in a statement that leaves no trace to look for "
         f"({statement.origin}): did it run?",
-        hint=(
-            f"look, then say: `asyncmig resolve {step.revision} --done` if it did, `--retry` if not"
-        ),
-        revision=step.revision,
+        hint=f"look, then say: `asyncmig resolve {revision} --done` if it did, `--retry` if not",
+        revision=revision,
         origin=statement.origin,
         sql=statement.sql,
-        phase=attempt.phase,
+        phase=unit.phase,
     )
 
 
-async def remove_invalid_index(session: Session, attempt: StatementAttempt) -> None:
-    """Before an index is built concurrently: an invalid one of that name must not be in its way.
+async def remove_invalid_index(session: Session, unit: StandaloneStatement) -> None:
+    """Before an index is built concurrently: drop an invalid one of that name from an earlier attempt.
 
     ``CREATE INDEX CONCURRENTLY IF NOT EXISTS`` would take it for the index that was asked for.
 
     Raises:
-        StatementFailedError: there is one that is not ours, or somebody is building it.
+        StatementFailedError: another session builds it, or no attempt of this revision has made it.
     """
-    facts = classify(attempt.statement.sql)
+    facts = classify(unit.statement.sql)
     if facts.verb != "CREATE INDEX" or not facts.concurrently or facts.object is None:
         return
     rows = await session.fetch(_INDEX, facts.object.sql)
@@ -161,23 +130,23 @@ async def remove_invalid_index(session: Session, attempt: StatementAttempt) -> N
     row = rows[0]
     index = qualified(row["schema"], row["name"])
     if row["building"]:
-        raise _cannot_repair(
-            attempt,
+        raise _blocked(
+            unit,
             f"index {index} is being built by another session",
             "wait until it is done, then run the same command again",
         )
-    if not attempt.ours:
-        raise _cannot_repair(
-            attempt,
+    if unit.previous is PreviousAttempt.NONE:
+        raise _blocked(
+            unit,
             f"there is an invalid index {index} on {row['table_name']}, left by a build that failed",
             f"drop it with `DROP INDEX CONCURRENTLY {index}`, then run the same command again",
         )
     await session.send(f"DROP INDEX CONCURRENTLY {index}")
 
 
-def _cannot_repair(attempt: StatementAttempt, message: str, hint: str) -> StatementFailedError:
-    step, statement = attempt.step, attempt.statement
-    kind = PartiallyAppliedError if attempt.partial else StatementFailedError
+def _blocked(unit: StandaloneStatement, message: str, hint: str) -> StatementFailedError:
+    step, statement = unit.step, unit.statement
+    kind = PartiallyAppliedError if unit.committed_before else StatementFailedError
     return kind(
         f"revision {step.revision} stopped at {statement.origin}: {message}",
         hint=hint,
@@ -186,7 +155,7 @@ def _cannot_repair(attempt: StatementAttempt, message: str, hint: str) -> Statem
         origin=statement.origin,
         directive=statement.directive,
         sql=statement.sql,
-        phase=attempt.phase,
+        phase=unit.phase,
     )
 
 
@@ -268,7 +237,7 @@ async def _execute_again(_session: Session, _facts: Classification) -> Verdict:
     return Verdict.AGAIN
 
 
-_JUDGES: dict[str, Callable[[Session, Classification], Awaitable[Verdict]]] = {
+_CHECKS: dict[str, Callable[[Session, Classification], Awaitable[Verdict]]] = {
     "CREATE INDEX": _check_create_index,
     "DROP INDEX": _check_drop_index,
     "REINDEX INDEX": _check_reindex,

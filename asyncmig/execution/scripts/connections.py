@@ -15,11 +15,15 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, MissingGreenlet
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from asyncmig.database.server_errors import postgres_error, statement_failure
+from asyncmig.database.server_errors import postgres_error
 from asyncmig.errors import AsyncmigError, ScriptError, StatementFailedError
-from asyncmig.execution.async_script_connection import ScriptConnection
-from asyncmig.execution.handled_errors import ScriptStoppedError, driver_error, is_lock_timeout
 from asyncmig.execution.invalid_index_check import invalid_index_check
+from asyncmig.execution.scripts.async_connection import ScriptConnection
+from asyncmig.execution.scripts.handled_errors import (
+    ScriptStoppedError,
+    driver_error,
+    is_lock_timeout,
+)
 from asyncmig.plan.run_script import failing_line, play, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
 from asyncmig.sql.classify import Control
@@ -32,8 +36,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from asyncmig.execution.executor import Executor
-    from asyncmig.plan.model import Direction
+    from asyncmig.execution.context import ExecutionContext
+    from asyncmig.execution.messages.sender import MessageSender
+    from asyncmig.execution.scripts.hook_step import VersionHookStep
+    from asyncmig.execution.scripts.running_step import RunningStep
     from asyncmig.plan.recorder import Recorder
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import MigrationInfo, VersionHook
@@ -62,37 +68,39 @@ def _needs_its_rows(recorder: Recorder, sql: str) -> ScriptError:
 
 
 class ScriptConnections:
-    """Gives running scripts their connection; implements the recorder's ``LiveAccess``."""
+    """Gives running scripts their connection; implements the recorder's ``LiveAccess``.
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    Args:
+        context: of the run.
+        sender: has what the scripts before have queued.
+    """
+
+    def __init__(self, context: ExecutionContext, sender: MessageSender) -> None:
+        self._context = context
+        self._session = context.session
+        self._sender = sender
+        self._current: RunningStep | VersionHookStep | None = None
         self._recorder: Recorder | None = None
         self._sqlalchemy: AsyncConnection | None = None
         self._stopped: ScriptStoppedError | None = None
 
-    async def play(
-        self,
-        script: AnyScript,
-        direction: Direction,
-        recorder: Recorder,
-        keywords: Mapping[str, Any],
-    ) -> None:
+    async def play(self, step: RunningStep, script: AnyScript, keywords: Mapping[str, Any]) -> None:
         """Run a script to its end.
 
         Raises:
             AsyncmigError: whatever the script raised, as an error that names its line.
         """
         await self._run(
-            recorder,
-            partial(play, script, direction, recorder, keywords),
+            step,
+            partial(play, script, step.step.direction, step.recorder, keywords),
             partial(script_failure, script),
         )
 
     async def call(
         self,
+        step: VersionHookStep,
         hook: VersionHook,
-        recorder: Recorder,
-        step: MigrationInfo,
+        info: MigrationInfo,
         heads: Collection[str],
         run_args: Mapping[str, Any],
     ) -> None:
@@ -102,18 +110,18 @@ class ScriptConnections:
             AsyncmigError: whatever it raised, as an error that names its line.
         """
         await self._run(
-            recorder,
-            partial(call_hook, hook, recorder, step, heads, run_args),
-            partial(hook_failure, hook, recorder.revision.id),
+            step,
+            partial(call_hook, hook, step.recorder, info, heads, run_args),
+            partial(hook_failure, hook, step.step.revision),
         )
 
     async def _run(
         self,
-        recorder: Recorder,
+        step: RunningStep | VersionHookStep,
         begin: Callable[[], Coroutine[Any, Any, None] | None],
         failure: Callable[[Exception], AsyncmigError],
     ) -> None:
-        self._recorder = recorder
+        self._current, self._recorder = step, step.recorder
         self._stopped = None
         try:
             coroutine = await greenlet_spawn(begin)
@@ -132,11 +140,27 @@ class ScriptConnections:
             if isinstance(error, DBAPIError) and isinstance(error.__cause__, StatementFailedError):
                 raise error.__cause__  # noqa: B904 - it has a cause of its own
             server = postgres_error(error)
-            explained = failure(error) if server is None else self._explain(recorder, error, server)
-            await self._executor.playing(recorder).abandon_standalone(server)
+            explained = failure(error) if server is None else self._explain(step, error, server)
+            await step.abandon_standalone(server)
             raise explained from error
         finally:
-            self._recorder = None
+            self._current = self._recorder = None
+
+    def _step(self, recorder: Recorder) -> RunningStep | VersionHookStep:
+        """The step whose script is running.
+
+        Raises:
+            ScriptError: that script has finished, and something of it still uses its connection.
+        """
+        current = self._current
+        if current is None or current.recorder is not recorder:
+            raise ScriptError(
+                f"revision {recorder.revision.id} used its connection after it had finished",
+                hint="await every task that a script starts before the script returns",
+                revision=recorder.revision.id,
+                path=recorder.revision.path,
+            )
+        return current
 
     async def close(self) -> None:
         """Forget the SQLAlchemy side; its connection belongs to the session."""
@@ -153,7 +177,7 @@ class ScriptConnections:
 
     async def driver(self, recorder: Recorder) -> Any:
         """The asyncpg connection, for an async script."""
-        await self._executor.playing(recorder).flush_pending()
+        await self._step(recorder).flush_pending()
         return ScriptConnection(self, recorder)
 
     async def fetch(self, recorder: Recorder, query: str, args: tuple[Any, ...]) -> list[Any]:
@@ -161,7 +185,7 @@ class ScriptConnections:
         query = await self.run_leading_statements(recorder, query)
         if not await self.before_statement(recorder, query, needs_rows=True):
             return []
-        rows = await self._executor.session.fetch(query, *args)
+        rows = await self._session.fetch(query, *args)
         await self.after_statement(recorder)
         return rows
 
@@ -192,7 +216,7 @@ class ScriptConnections:
         try:
             # first, as SQLAlchemy asks the server for its version, and an aborted transaction takes nothing
             await_only(self._connect(recorder))
-            await_only(self._executor.playing(recorder).flush_pending())
+            await_only(self._step(recorder).flush_pending())
         except MissingGreenlet:
             return  # a coroutine: its directives wait for the next await
         except AsyncmigError as failure:
@@ -214,7 +238,7 @@ class ScriptConnections:
 
     async def _send_handled(self, recorder: Recorder) -> None:
         """Send what was said; an error of it becomes what the script's driver would raise."""
-        step = self._executor.playing(recorder)
+        step = self._step(recorder)
         try:
             await step.flush_pending()
         except StatementFailedError as failure:
@@ -240,10 +264,10 @@ class ScriptConnections:
     # SQLAlchemy's side
 
     async def _connect(self, recorder: Recorder) -> AsyncConnection:
-        self._executor.playing(recorder)
-        await self._executor.wire.wait_sent()
+        self._step(recorder)
+        await self._sender.wait_sent()
         if self._sqlalchemy is None:
-            self._sqlalchemy = await self._executor.session.sqlalchemy()
+            self._sqlalchemy = await self._session.sqlalchemy()
             self._listen(self._sqlalchemy.sync_connection)
         if not self._sqlalchemy.in_transaction():
             # only SQLAlchemy's own view: its driver is in autocommit, BEGIN was ours
@@ -252,8 +276,8 @@ class ScriptConnections:
 
     async def _end_sqlalchemy(self, *, commit: bool) -> None:
         connection = self._sqlalchemy
-        session = self._executor.session
-        self._recorder, recorder = None, self._recorder
+        session = self._session
+        self._recorder, recorder = None, self._recorder  # its hooks are for the script alone
         try:
             if connection is None or session.caller_transaction or connection.closed:
                 return
@@ -298,7 +322,7 @@ class ScriptConnections:
             if await_only(self.before_statement(recorder, statement, origin=recorder.origin())):
                 return statement, parameters
         except StatementFailedError as failure:
-            if failure is self._executor.playing(recorder).replayed_failure:
+            if failure is self._step(recorder).replayed_failure:
                 raise driver_error(connection, failure) from failure
             # of an earlier directive: no handler around this statement is meant for it
             raise self._stop(failure) from failure
@@ -317,7 +341,7 @@ class ScriptConnections:
         # an engine of the caller has connections of others
         own_engine = hasattr(context.dialect, "raised_for")
         if own_engine or context.connection is owner.sync_connection:
-            await_only(self._executor.playing(recorder).note_standalone_failure(server))
+            await_only(self._step(recorder).note_standalone_failure(server))
 
     async def before_statement(
         self, recorder: Recorder, sql: str, *, needs_rows: bool = False, origin: str | None = None
@@ -333,10 +357,10 @@ class ScriptConnections:
         Returns:
             False where it is not to be sent: BEGIN and COMMIT are ours, or an earlier run has done it.
         """
-        step = self._executor.playing(recorder)
+        step = self._step(recorder)
         origin = origin or recorder.origin()
         facts = recorder.inspect(sql, origin, "sql")
-        if self._executor.session.caller_transaction:
+        if self._session.caller_transaction:
             await step.flush_pending()
             return True
         if facts.control is Control.COMMIT:
@@ -352,7 +376,7 @@ class ScriptConnections:
         await step.flush_pending()
         step.before_other_io()
         if not step.already_committed and (check := invalid_index_check(sql)) is not None:
-            await self._executor.session.send(check)
+            await self._session.send(check)
         if step.already_committed and facts.verb not in _READING:
             # an earlier run has committed it
             if facts.returns_rows or needs_rows:
@@ -369,15 +393,13 @@ class ScriptConnections:
         *first, last = statements_to_send_separately(sql)
         for each in first:
             if await self.before_statement(recorder, each):
-                await self._executor.session.send(each)
+                await self._session.send(each)
                 await self.after_statement(recorder)
         return last
 
     async def after_statement(self, recorder: Recorder) -> None:
         """A statement that a script ran itself has gone through."""
-        mark = await self._executor.playing(recorder).end_standalone()
-        if mark is not None:
-            self._executor.committed(mark)
+        await self._step(recorder).end_standalone()
 
     async def before_other_io(self, recorder: Recorder) -> bool:
         """Get the transaction ready for other work of a script on its connection, such as COPY.
@@ -385,7 +407,7 @@ class ScriptConnections:
         Returns:
             False where an earlier run has done it.
         """
-        step = self._executor.playing(recorder)
+        step = self._step(recorder)
         await step.flush_pending()
         step.before_other_io()
         return not step.already_committed
@@ -393,17 +415,17 @@ class ScriptConnections:
     @property
     def driver_connection(self) -> Any:
         """The asyncpg connection itself."""
-        return self._executor.session.driver
+        return self._session.driver
 
     def _committed(self, _connection: Any) -> None:
         # with transactional DDL the transaction is the runner's, and ends with the revision
         recorder = self._recorder
         if recorder is not None and recorder.options.get("transactional_ddl") is False:
-            await_only(self._executor.playing(recorder).end_transaction())
+            await_only(self._step(recorder).end_transaction())
 
     def _rolled_back(self, _connection: Any) -> None:
-        if self._recorder is not None and not self._executor.session.caller_transaction:
-            await_only(self._executor.playing(self._recorder).roll_back())
+        if self._recorder is not None and not self._session.caller_transaction:
+            await_only(self._step(self._recorder).roll_back())
 
     def _await(self, awaitable: Any, recorder: Recorder, what: str) -> Any:
         try:
@@ -417,18 +439,17 @@ class ScriptConnections:
             ) from None
 
     def _explain(
-        self, recorder: Recorder, error: Exception, server: PostgresError
+        self, running: RunningStep | VersionHookStep, error: Exception, server: PostgresError
     ) -> AsyncmigError:
-        line = failing_line(recorder.source, error)
-        step = self._executor.playing(recorder)
-        return statement_failure(
+        source = running.recorder.source
+        line = failing_line(source, error)
+        return self._context.failure(
             server,
-            step.step,
-            step.index,
+            running.step,
+            running.index,
             None,
-            applied=self._executor.applied(),
-            committed_before=step.index > 0,
-            origin=f"{recorder.source}:{line}" if line else None,
+            committed_before=running.index > 0,
+            origin=f"{source}:{line}" if line else None,
         )
 
 

@@ -1,0 +1,68 @@
+"""The tables that record what has run: the version table, and the journal beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from asyncmig.bookkeeping.journal import Journal
+from asyncmig.bookkeeping.state import read_state
+from asyncmig.bookkeeping.version_table import ALEMBIC_WIDTH, VersionTable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from asyncmig.bookkeeping.journal import Run
+    from asyncmig.bookkeeping.state import DatabaseState
+    from asyncmig.config.settings import Settings
+    from asyncmig.database.session import Session
+    from asyncmig.plan.model import Phase, Step
+
+__all__ = ["Bookkeeping", "setup_statements"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookkeeping:
+    """The tables that every commit keeps up to date; ``journal`` is None when it is switched off."""
+
+    version: VersionTable
+    journal: Journal | None
+
+    @classmethod
+    def of(cls, settings: Settings, schema: str | None, run: Run | None = None) -> Self:
+        """The tables of a project, in the schema where they are; ``run`` is None in a script for psql."""
+        version = VersionTable(
+            name=settings.version_table, schema=schema, primary_key=settings.version_table_pk
+        )
+        journal = Journal(name=settings.journal_table, schema=schema, run=run)
+        return cls(version=version, journal=journal if settings.journal else None)
+
+    def record(self, step: Step, index: int, phase: Phase, *, final: bool) -> list[str]:
+        """The statements with which a transaction phase records itself before it commits."""
+        rows = []
+        if self.journal is not None:
+            rows = [self.journal.insert(step, index, phase, state="done", final=final)]
+        return rows + self.version.change(step.version) if final else rows
+
+
+async def setup_statements(
+    session: Session,
+    settings: Settings,
+    state: DatabaseState,
+    books: Bookkeeping,
+    revisions: Collection[str],
+) -> list[str]:
+    """The statements that create the tables where they are missing, and make room for long ids."""
+    statements = []
+    longest = max(map(len, revisions), default=0)
+    if not state.has_version_table:
+        statements.append(books.version.create(revisions))
+    elif longest > ALEMBIC_WIDTH:
+        width = state.width
+        if width is None:
+            width = (await read_state(session, settings, check_tables_first=True)).width
+        if width is not None and 0 < width < longest:
+            statements.append(books.version.widen(max(longest, 2 * ALEMBIC_WIDTH)))
+    if books.journal is not None and not state.has_journal:
+        statements.extend(books.journal.create())
+    return statements

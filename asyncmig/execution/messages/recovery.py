@@ -1,0 +1,154 @@
+"""Sending a transaction again that failed in a message and is rolled back.
+
+Each attempt is a transaction of its own in one message, so that it holds locks no longer than the work
+takes. The last attempt goes statement by statement: when it fails, the failing statement is known. A failure
+that no attempt can mend gets that replay at once, for the same reason.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+
+from asyncmig.database.server_errors import server_error
+from asyncmig.database.session_settings import milliseconds
+from asyncmig.execution.messages.message import MESSAGE_LIMIT, Message, is_copy
+from asyncmig.execution.retries import Retries
+
+if TYPE_CHECKING:
+    from asyncmig.errors import DatabaseError
+    from asyncmig.events import Blocker
+    from asyncmig.execution.context import ExecutionContext
+    from asyncmig.execution.work_units import Fragment, Transaction
+
+__all__ = ["begin_settings", "send_again", "send_fragment", "transaction_failure"]
+
+_Refused: TypeAlias = "tuple[asyncpg.PostgresError, Fragment | None]"
+"""An error of the server, and the fragment that it refused, where that is known."""
+
+
+def begin_settings(context: ExecutionContext, unit: Transaction, attempt: int) -> list[str]:
+    """The limits of a transaction, as statements behind its BEGIN."""
+    policy = context.retry_policy.for_step(unit.step)
+    timeout = policy.timeout(attempt)
+    settings = []
+    if timeout is not None and (attempt or policy is not context.retry_policy):
+        settings.append(f"SET LOCAL lock_timeout = {milliseconds(timeout)}")
+    if unit.step is not None and unit.step.statement_timeout is not None:
+        limit = milliseconds(unit.step.statement_timeout)
+        settings.append(f"SET LOCAL statement_timeout = {limit}")
+    return settings
+
+
+async def send_again(
+    context: ExecutionContext, unit: Transaction, error: asyncpg.PostgresError
+) -> None:
+    """Send a transaction until it goes through.
+
+    Args:
+        context: of the run.
+        unit: the transaction, rolled back.
+        error: with which it failed.
+
+    Raises:
+        StatementFailedError: it names the failing statement, and the sessions that blocked it.
+    """
+    own = [item for item in unit.fragments if item.statement is not None]
+    async with Retries(context, unit.step, unit.phase) as retries:
+        again = await retries.again(error, [item.sql for item in own])
+        while True:
+            whole = again and not retries.is_last and _fits_a_message(unit)
+            refused = await (_send_whole if whole else _replay)(context, unit, retries)
+            if refused is None:
+                return
+            error, fragment = refused
+            suspects = own if whole else [fragment] if fragment else []
+            again = await retries.again(error, [item.sql for item in suspects])
+            if not (again or whole):
+                raise transaction_failure(
+                    context, error, unit, fragment, retries.attempt + 1, retries.blockers
+                ) from error
+
+
+async def _send_whole(
+    context: ExecutionContext, unit: Transaction, retries: Retries
+) -> _Refused | None:
+    """Send a transaction in one message."""
+    session = context.session
+    message = Message()
+    message.begin(session.guard, *begin_settings(context, unit, retries.attempt))
+    for fragment in unit.fragments:
+        message.add(fragment.sql)
+    if unit.closed:
+        message.add("COMMIT")
+    try:
+        await retries.watched(lambda: session.send(message.text))
+    except asyncpg.PostgresError as error:
+        await session.roll_back()
+        return error, None
+    return None
+
+
+async def _replay(
+    context: ExecutionContext, unit: Transaction, retries: Retries
+) -> _Refused | None:
+    """Send a transaction statement by statement: it stops at the failing one, or goes through."""
+    session = context.session
+    begin = Message()
+    begin.begin(session.guard, *begin_settings(context, unit, retries.attempt))
+    current: Fragment | None = None
+
+    async def send() -> None:
+        if current is not None:
+            await send_fragment(context, current)
+
+    try:
+        await session.send(begin.text)
+        for current in unit.fragments:  # noqa: B007 - `send` reads it
+            await retries.watched(send)
+        current = None  # a deferred constraint is checked by COMMIT
+        if unit.closed:
+            await session.send("COMMIT")
+    except asyncpg.PostgresError as error:
+        await session.roll_back()
+        return error, current
+    return None
+
+
+async def send_fragment(context: ExecutionContext, fragment: Fragment) -> None:
+    """Send one statement by itself, with its data where it is a COPY."""
+    if is_copy(fragment) and fragment.statement is not None:
+        await context.session.copy_in(fragment.sql, fragment.statement.copy_data or "")
+    else:
+        await context.session.send(fragment.sql)
+
+
+def _fits_a_message(unit: Transaction) -> bool:
+    size = sum(len(fragment.sql) for fragment in unit.fragments)
+    return size <= MESSAGE_LIMIT and not any(map(is_copy, unit.fragments))
+
+
+def transaction_failure(
+    context: ExecutionContext,
+    error: asyncpg.PostgresError,
+    unit: Transaction,
+    fragment: Fragment | None,
+    attempts: int = 1,
+    blockers: tuple[Blocker, ...] = (),
+) -> DatabaseError:
+    """The error of a transaction; ``fragment`` is the failing statement, where that is known."""
+    step, phase = unit.step, unit.phase
+    if fragment is not None and fragment.step is not None:
+        step, phase = fragment.step, fragment.phase
+    if step is None:
+        return server_error(error)
+    return context.failure(
+        error,
+        step,
+        phase,
+        None if fragment is None else fragment.statement,
+        committed_before=phase > 0 and not context.one_transaction,
+        attempts=attempts,
+        blockers=blockers,
+    )

@@ -1,0 +1,230 @@
+"""Sending the units of a run to the server in as few round trips as PostgreSQL allows.
+
+While a message is being sent, the scripts of the next one run: at most one batch is in flight and one is
+queued. A message that fails tells which of its transactions are committed; the first that is not is the
+one that failed. It is sent again by itself (``recovery``). A transaction in which a script has read can only
+be repeated by the script: its statements go one by one, so that an error names its own.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import anyio.lowlevel
+import asyncpg
+
+from asyncmig.database.background_task import BackgroundTask
+from asyncmig.database.server_errors import TRANSIENT_STATES, position_of, sqlstate_of
+from asyncmig.errors import PlanError
+from asyncmig.execution.messages.message import LAST_COMMIT, is_copy
+from asyncmig.execution.messages.queue import MessageQueue
+from asyncmig.execution.messages.recovery import (
+    begin_settings,
+    send_again,
+    send_fragment,
+    transaction_failure,
+)
+from asyncmig.execution.standalone.statement import send_standalone
+from asyncmig.execution.work_units import StandaloneStatement, Transaction, TransactionState
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from asyncmig.execution.context import ExecutionContext
+    from asyncmig.execution.messages.message import Message
+    from asyncmig.execution.work_units import Unit
+    from asyncmig.plan.model import Step
+
+__all__ = ["MessageSender"]
+
+_LAST_COMMIT = f"SELECT pg_catalog.current_setting('{LAST_COMMIT}', true) AS number"
+
+
+class MessageSender:
+    """Sends units in the order in which they are added.
+
+    Attributes:
+        attempt: how often the scripts that run now have been repeated.
+    """
+
+    def __init__(self, context: ExecutionContext) -> None:
+        self.attempt = 0
+        self._context = context
+        self._session = context.session
+        self._queue = MessageQueue(
+            merge=context.one_transaction, caller_transaction=context.session.caller_transaction
+        )
+        self._background = BackgroundTask()
+
+    # queueing
+
+    def add(self, unit: Unit) -> Unit:
+        """Queue a unit behind the others.
+
+        Returns:
+            The unit that holds it now: where transactions are merged, the one that it joined.
+
+        Raises:
+            PlanError: it cannot run in a transaction, and the caller's is open.
+        """
+        if isinstance(unit, StandaloneStatement) and self._session.caller_transaction:
+            raise _inside_caller_transaction(unit)
+        return self._queue.add(unit)
+
+    @property
+    def head(self) -> Unit | None:
+        """What is sent next; after a failure, the unit that failed."""
+        return self._queue.head
+
+    @property
+    def full(self) -> bool:
+        """True when enough is queued for a message."""
+        return self._queue.full
+
+    def lock_timeout(self, step: Step) -> float | None:
+        """How long a statement of a step may wait for a lock in the present attempt, in seconds."""
+        return self._context.retry_policy.for_step(step).timeout(self.attempt)
+
+    # sending
+
+    def overlapping(self) -> AbstractAsyncContextManager[None]:
+        """The block in which ``send_ahead`` may be called; when it ends, nothing is in flight."""
+        return self._background.opened()
+
+    async def send_ahead(self) -> None:
+        """Start sending everything that is queued; the caller may queue more meanwhile.
+
+        One batch is in flight at a time. Where transactions are merged, the caller waits. Raises as
+        ``flush``: what an earlier batch has raised.
+        """
+        if self._context.one_transaction or self._session.caller_transaction:
+            await self.flush()
+            return
+        await self.wait_sent()
+        self._queue.release()
+        await self._background.start(self._send_due)
+
+    async def wait_sent(self) -> None:
+        """Wait until nothing is in flight; raises as ``flush``."""
+        await self._background.wait()
+
+    async def yield_to_loop(self) -> None:
+        """Let other tasks run; raises as ``flush`` what was in flight."""
+        await anyio.lowlevel.checkpoint()
+        self._background.check()
+
+    async def flush(self) -> None:
+        """Send everything that is queued; an open transaction stays open behind its last fragment.
+
+        Raises:
+            StatementFailedError: the server refused a statement; what precedes its transaction is
+                committed.
+            ConnectionLostError: the session is gone.
+        """
+        await self.wait_sent()
+        self._queue.release()
+        await self._send_due()
+
+    def discard(self) -> None:
+        """Forget what is queued: the run stops, or starts again behind what is committed."""
+        self._queue.clear()
+
+    async def _send_due(self) -> None:
+        while (unit := self._queue.due) is not None:
+            if isinstance(unit, StandaloneStatement):
+                await send_standalone(self._context, unit)
+                self._queue.drop()
+            elif unit.state is not TransactionState.QUEUED and is_copy(unit.next_fragment):
+                await self._send_copy(unit)
+            elif unit.state is TransactionState.READ and _is_of_script(unit):
+                await self._send_one(unit)
+            else:
+                await self._send_message()
+
+    async def _send_message(self) -> None:
+        message = self._queue.compose(self._begin)
+        if message.texts:
+            self._context.progress.sent([unit for unit, _ in message.covered], message.size)
+        began = time.monotonic()
+        try:
+            if message.texts:  # else all of it is sent, and the commit is the caller's
+                await self._session.send(message.text)
+        except asyncpg.PostgresError as error:
+            await self._recover_message(message, error)
+        else:
+            self._context.progress.committed(self._queue.sent(message, time.monotonic() - began))
+
+    def _begin(self, unit: Transaction, first: bool) -> list[str]:
+        # one message is served by one server process: its first transaction asks which
+        guard = [self._session.guard] if first else []
+        return guard + begin_settings(self._context, unit, self.attempt)
+
+    async def _recover_message(self, message: Message, error: asyncpg.PostgresError) -> None:
+        if self._session.caller_transaction:
+            # nothing can be sent again: the position is all that tells the failing statement
+            position = position_of(error)
+            fragment = None if position is None else message.fragment_at(position)
+            unit = message.covered[-1][0]
+            raise transaction_failure(self._context, error, unit, fragment) from error
+        await self._session.roll_back()
+        rows = await self._session.fetch(_LAST_COMMIT)
+        last = int(rows[0]["number"] or 0)
+        self._commit(sum(number <= last for number in message.commits))
+        failed = self._queue.head
+        assert isinstance(failed, Transaction)  # noqa: S101 - a message holds nothing else
+        await self._recover(failed, error)
+
+    async def _recover(self, unit: Transaction, error: asyncpg.PostgresError) -> None:
+        if unit.state is TransactionState.READ:
+            raise transaction_failure(self._context, error, unit, None) from error
+        unit.reset()
+        await send_again(self._context, unit, error)
+        if unit.closed:
+            self._commit(1)
+        else:
+            unit.state, unit.sent = TransactionState.OPEN, len(unit.fragments)
+
+    def _commit(self, count: int) -> None:
+        self._context.progress.committed(self._queue.drop(count))
+
+    async def _send_one(self, unit: Transaction) -> None:
+        """Send one statement of a transaction in which a script has read.
+
+        After an error the transaction is left as it is: the script may have set a savepoint, and go back
+        to it. What its directive appended behind the statement is dropped.
+        """
+        fragment = unit.fragments[unit.sent]
+        unit.sent += 1
+        try:
+            await self._session.send(fragment.sql)
+        except asyncpg.PostgresError as error:
+            del unit.fragments[unit.sent :]
+            raise transaction_failure(self._context, error, unit, fragment) from error
+
+    async def _send_copy(self, unit: Transaction) -> None:
+        fragment = unit.fragments[unit.sent]
+        try:
+            await send_fragment(self._context, fragment)
+        except asyncpg.PostgresError as error:
+            await self._session.roll_back()
+            if self._session.caller_transaction or sqlstate_of(error) not in TRANSIENT_STATES:
+                raise transaction_failure(self._context, error, unit, fragment) from error
+            await self._recover(unit, error)
+        else:
+            unit.sent += 1
+
+
+def _is_of_script(unit: Transaction) -> bool:
+    fragment = unit.next_fragment
+    return fragment is not None and fragment.statement is not None
+
+
+def _inside_caller_transaction(unit: StandaloneStatement) -> PlanError:
+    return PlanError(
+        f"revision {unit.step.revision} needs a commit of its own at {unit.statement.origin}, and "
+        f"the connection that was given is inside a transaction of the caller",
+        hint="pass the engine or the URL instead, or a connection with no transaction open",
+        revision=unit.step.revision,
+        origin=unit.statement.origin,
+    )

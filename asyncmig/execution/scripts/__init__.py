@@ -1,0 +1,1 @@
+"""Running scripts: which of their phases are queued or open, and the connections that they read from."""

@@ -1,0 +1,1 @@
+"""Statements outside a transaction: repaired after an interruption, sent, monitored."""
