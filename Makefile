@@ -6,11 +6,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# a process for each CPU; pytest's header says on which server and how deep
+PYTEST := $(BIN)/python -m pytest --numprocesses auto
 # unlike the option, the variable also pins the build dependencies
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-autogen test-directives test-packages test-postgis test-crash test-proxies test-matrix check unit integration lint format types contracts workflows hooks docs bench coverage release-check clean
+.PHONY: help demo test test-full test-autogen test-directives test-packages test-postgis test-crash test-proxies test-matrix check unit integration lint format types contracts workflows hooks docs bench coverage release-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,32 +35,35 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## run the example service on a private PostgreSQL: upgrade, requests, downgrade, upgrade
 	@$(BIN)/python scripts/demo.py
 
-test: $(STAMP) check ## everything that must hold: lint, types, contracts, all tests
-	@$(BIN)/python -m pytest --numprocesses 2 --quiet
+test: $(STAMP) check ## lint, types, contracts, and the tests that are not slow: minutes
+	@$(PYTEST) -m "not slow"
+
+test-full: $(STAMP) ## the rest: the slow tests, and the sampled ones at full depth
+	@ASYNCMIG_TEST_DEPTH=$${ASYNCMIG_TEST_DEPTH:-full} $(PYTEST) -m "slow or sampled"
 
 check: lint types contracts workflows ## all checks that are not tests
 
 unit: $(STAMP) ## the tests that need no database
-	@$(BIN)/python -m pytest tests/unit --quiet
+	@$(PYTEST) tests/unit
 
 integration: $(STAMP) ## the tests that need a database
-	@$(BIN)/python -m pytest tests/integration tests/cli tests/differential --quiet
+	@$(PYTEST) tests/integration tests/cli tests/differential
 
 test-crash: $(STAMP) ## every crash point, 2,000 random histories, 50 processes: minutes
 	@ASYNCMIG_TEST_DEPTH=full,crash_points=all,server_wide_crash_points=all,comparison_crash_points=all,kills=100,histories=2000,processes=50 \
-		$(BIN)/python -m pytest tests/crash --quiet
+		$(PYTEST) tests/crash
 
 test-autogen: $(STAMP) ## autogenerate: every single change, EXAMPLES (2,000) random pairs, on PostgreSQL MAJORS (15 18): an hour
 	@for major in $${MAJORS:-15 18}; do \
 		echo "PostgreSQL $$major"; \
 		ASYNCMIG_TEST_DEPTH=full,changes_one_in=1,proofs_one_in=1,drawn=anew,model_pairs=$${EXAMPLES:-2000} \
 			$(BIN)/python scripts/servers.py run $$major -- \
-			$(BIN)/python -m pytest --numprocesses 2 --quiet tests/integration/diff/test_single_changes.py \
+			$(PYTEST) tests/integration/diff/test_single_changes.py \
 			tests/integration/diff/test_round_trip.py || exit 1; \
 	done
 
 test-directives: $(STAMP) ## every directive in every habit of old scripts, beside Alembic: minutes
-	@ASYNCMIG_TEST_DEPTH=full,directives_one_in=1 $(BIN)/python -m pytest --numprocesses 2 --quiet \
+	@ASYNCMIG_TEST_DEPTH=full,directives_one_in=1 $(PYTEST) \
 		tests/differential/test_directives_scripts.py
 
 # with the SQLAlchemy that some of them still ask for

@@ -27,6 +27,17 @@ settings.register_profile(
 settings.load_profile("asyncmig")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One process for each CPU, but at least two: a test often waits for the server.
+
+    ``PYTEST_XDIST_AUTO_NUM_WORKERS`` goes before it.
+    """
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None  # xdist reads it
+    return max(2, os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is kept in the user's cache folder is not the user's own."""

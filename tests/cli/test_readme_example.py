@@ -13,6 +13,8 @@ from support.paths import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PART = README.split("## The first minute")[1].split("\n## ")[0]
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PART, re.MULTILINE | re.DOTALL)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fix_project import Project
     from fix_standby import Replicated
 
+pytestmark = pytest.mark.slow
+
 
 MODELS = """
 import sqlalchemy as sa

@@ -7,7 +7,11 @@ import sys
 from collections import Counter
 from contextlib import ExitStack
 
+import pytest
+
 from support.processes import started
+
+pytestmark = pytest.mark.slow
 
 
 async def test_twenty_processes_at_once(project, database_url, pg):

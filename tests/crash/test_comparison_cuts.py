@@ -66,6 +66,7 @@ def refused() -> sa.MetaData:
     return metadata
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("models", [with_entities, tables, refused], ids=lambda item: item.__name__)
 async def test_cut_at_a_message(project, database_url, pg, monkeypatch, models, when):
@@ -119,6 +120,7 @@ for number in range(60):
 """
 
 
+@pytest.mark.slow
 async def test_killed_while_a_private_server_runs(project, database_url, pg):
     (project.path / "big_models.py").write_text(MODELS)
     (project.path / "asyncmig.toml").write_text(

@@ -18,7 +18,7 @@ from support.fault_proxy import fault_proxy
 
 SAMPLE = depth().crash_points
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.sampled, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ SETTINGS = {
 }
 """One for each test, since they may run at the same time; none of them matters here."""
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.sampled, pytest.mark.timeout(1800)]
 
 
 def write_server_wide(project, database: str, setting: str) -> None:

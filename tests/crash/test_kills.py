@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 POINTS = depth().kills
 PROGRAM = ROOT / "tests" / "support" / "run_migration.py"
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.sampled, pytest.mark.timeout(1800)]
 
 
 async def start(url: str, folder: Path, direction: str) -> asyncio.subprocess.Process:

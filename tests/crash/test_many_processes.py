@@ -10,7 +10,7 @@ from support.many_processes import race, write_history
 
 PROCESSES = depth().processes
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ op.execute("VACUUM trace")
 }
 SILENT = {("r2", 1), ("r4", 1)}  # phases that leave no name
 
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [pytest.mark.sampled, pytest.mark.timeout(3600)]
 
 
 def body(revision: str, direction: str, *, changed: bool = False) -> str:

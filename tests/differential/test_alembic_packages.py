@@ -32,6 +32,7 @@ def there_and_back(package, folder, theirs, ours):
 
 if CHOSEN:
 
+    @pytest.mark.slow
     @pytest.mark.timeout(900)
     @pytest.mark.parametrize("package", CHOSEN)
     async def test_a_package_s_history(package, tmp_path, make_database):

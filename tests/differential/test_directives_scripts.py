@@ -16,6 +16,8 @@ from support.depth import depth
 from support.directive_cases import CASES, CONVENTION
 from support.generated_scripts import BEFORE, scripts
 
+pytestmark = pytest.mark.sampled
+
 ENV = """
 from alembic import context
 from sqlalchemy import MetaData, create_engine, pool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -10,10 +11,13 @@ from asyncmig.revisions.graph.graph import RevisionGraph
 from asyncmig.revisions.graph.history import History
 from asyncmig.revisions.graph.revision import Revision
 from support.alembic_graph import REFUSALS, CrashError, Oracle, Refused, attempt_ours
+from support.depth import depth
 from support.random_history import branches_in, histories, names_in
 
+pytestmark = pytest.mark.sampled
+
 MODEST = settings(
-    max_examples=300,
+    max_examples=depth().graphs,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

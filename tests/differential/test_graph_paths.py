@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from asyncmig.revisions.graph.graph import RevisionGraph
 from asyncmig.revisions.graph.revision import Revision
 from support.alembic_graph import CrashError, Oracle, Refused, attempt_ours
+from support.depth import depth
 from support.random_history import branches_in, histories, names_in, targets_in
 
+pytestmark = pytest.mark.sampled
+
 MODEST = settings(
-    max_examples=300,
+    max_examples=depth().graphs,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

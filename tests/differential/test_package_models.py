@@ -37,6 +37,7 @@ def row(package: Packaged, tables: int, proven: Proven) -> str:
 
 if any(package.name == "mlflow" for package in CHOSEN):
 
+    @pytest.mark.slow
     @pytest.mark.timeout(900)
     async def test_models_that_postgresql_refuses(tmp_path: Path, database_url: str) -> None:
         package = next(package for package in PACKAGES if package.models == MLFLOW + CORRECTIONS)
@@ -52,6 +53,7 @@ if any(package.name == "mlflow" for package in CHOSEN):
 
 if CHOSEN:
 
+    @pytest.mark.slow
     @pytest.mark.timeout(1800)
     @pytest.mark.parametrize("package", CHOSEN, ids=str)
     async def test_package(package: Packaged, tmp_path: Path, make_database: MakeDatabase) -> None:

@@ -31,6 +31,7 @@ class Depth:
         comparison_crash_points: the same for a comparison with the models.
         kills: times that the process of a run is killed, for each direction.
         processes: processes that start at the same moment.
+        graphs: random revision graphs for each property that is compared with Alembic's.
         histories: random sequences of upgrade, downgrade, crash, edit and resolve.
         model_pairs: random pairs of models that are migrated from one to the other and back.
         drawn: ``same`` draws the same pairs of models in every run, ``anew`` draws others.
@@ -48,6 +49,7 @@ class Depth:
     comparison_crash_points: int
     kills: int
     processes: int
+    graphs: int
     histories: int
     model_pairs: int
     drawn: str = "same"
@@ -79,29 +81,31 @@ class Depth:
 
 QUICK = Depth(
     name="quick",
-    crash_points=8,
-    server_wide_crash_points=2,
-    comparison_crash_points=3,
-    kills=4,
+    crash_points=4,
+    server_wide_crash_points=1,
+    comparison_crash_points=2,
+    kills=1,
     processes=12,
-    histories=25,
-    model_pairs=15,
-    changes_one_in=6,
-    proofs_one_in=42,
-    directives_one_in=60,
+    graphs=60,
+    histories=8,
+    model_pairs=5,
+    changes_one_in=18,
+    proofs_one_in=90,
+    directives_one_in=180,
 )
 FULL = Depth(
     name="full",
-    crash_points=16,
-    server_wide_crash_points=4,
-    comparison_crash_points=8,
-    kills=8,
-    processes=20,
-    histories=60,
-    model_pairs=40,
-    changes_one_in=3,
-    proofs_one_in=21,
-    directives_one_in=20,
+    crash_points=12,
+    server_wide_crash_points=3,
+    comparison_crash_points=6,
+    kills=6,
+    processes=16,
+    graphs=300,
+    histories=40,
+    model_pairs=25,
+    changes_one_in=4,
+    proofs_one_in=28,
+    directives_one_in=30,
 )
 
 

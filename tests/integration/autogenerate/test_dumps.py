@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from fix_database import MakeDatabase
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = ROOT / "examples" / "fastapi_service"
 ELSEWHERE = r"\bboxoffice\.scan_20|\bboxoffice_archive\b"
 """Partitions, and where the old ones go: the models speak of neither."""

@@ -7,7 +7,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from support.paths import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_quick_run_measures_everybody(server, tmp_path):

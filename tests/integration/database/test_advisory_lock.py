@@ -92,7 +92,8 @@ async def test_two_version_tables_do_not_wait_for_each_other(history, database_u
         database_url, script_location=history.script_location, version_table="other_version"
     )
     with anyio.fail_after(5):
-        await other.upgrade()
+        result = await other.upgrade()
+    assert result.revisions == ("a1",)
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,7 @@ async def there_and_back(
         assert again == dumped, set(again) ^ set(dumped)
 
 
+@pytest.mark.sampled
 @pytest.mark.timeout(120 + 10 * EXAMPLES)
 @settings(
     max_examples=EXAMPLES,

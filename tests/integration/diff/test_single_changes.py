@@ -61,6 +61,7 @@ def each() -> Iterator[object]:
             number += 1
 
 
+@pytest.mark.sampled
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("number", "change"), list(each()))
 async def test_change(

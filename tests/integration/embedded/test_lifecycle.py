@@ -85,6 +85,7 @@ async def test_throw_away_server_runs_and_leaves_nothing():
     assert not alive(pid)
 
 
+@pytest.mark.slow
 async def test_tcp_asks_for_a_password_that_repr_does_not_show():
     async with embedded.server(tcp=True, settings={"application_name": "ours"}) as server:
         assert server.url.startswith("postgresql://postgres:")
@@ -96,6 +97,7 @@ async def test_tcp_asks_for_a_password_that_repr_does_not_show():
             await fetchval(server.url.replace(password, "guessed"), "SELECT 1")
 
 
+@pytest.mark.slow
 async def test_data_of_a_folder_last_and_are_written_safely(tmp_path):
     folder = tmp_path / "deep" / "postgres"
     async with embedded.server(folder) as server:
@@ -129,6 +131,7 @@ async def test_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     assert tmp_path.stat().st_mode == mode
 
 
+@pytest.mark.slow
 async def test_folder_that_cannot_be_made_is_a_config_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot keep a server in"):
@@ -136,6 +139,7 @@ async def test_folder_that_cannot_be_made_is_a_config_error(tmp_path):
             pytest.fail("a server below a file")
 
 
+@pytest.mark.slow
 async def test_folder_and_binaries_that_root_alone_can_reach(tmp_path):
     tmp_path.chmod(0o700)
     package = embedded.binaries().parents[1]
@@ -151,6 +155,7 @@ async def test_folder_and_binaries_that_root_alone_can_reach(tmp_path):
             assert server.bin.is_relative_to(tmp_path) is (os.geteuid() != 0)
 
 
+@pytest.mark.slow
 async def test_server_that_does_not_start_says_why():
     with pytest.raises(ConnectionFailedError, match="shared_bufers"):
         async with embedded.server(settings={"shared_bufers": "1"}):
@@ -163,12 +168,14 @@ async def test_binaries_that_are_not_there_say_so(tmp_path):
             pytest.fail("a server without binaries")
 
 
+@pytest.mark.slow
 async def test_start_that_takes_too_long_is_given_up():
     with pytest.raises(ConnectionFailedError, match=r"did not start within 0\.01 seconds"):
         async with embedded.server(start_timeout=0.01):
             pytest.fail("nothing starts that fast")
 
 
+@pytest.mark.slow
 async def test_guard_that_dies_without_a_word(monkeypatch):
     monkeypatch.setattr(lifecycle, "_GUARD", Path("/nonexistent.py"))
     with pytest.raises(ConnectionFailedError, match="ended without a word"):
@@ -197,6 +204,7 @@ async def test_systems_without_a_wheel_of_ours_and_hidden_interpreters(monkeypat
         embedded.binaries()
 
 
+@pytest.mark.slow
 async def test_cancellation_stops_the_server():
     with anyio.move_on_after(5) as scope:
         async with embedded.server() as server:
@@ -207,6 +215,7 @@ async def test_cancellation_stops_the_server():
     assert not scratch.exists()
 
 
+@pytest.mark.slow
 async def test_guard_that_does_not_answer_is_killed(monkeypatch):
     monkeypatch.setattr(lifecycle, "_STOP_LIMIT", 0.2)
     async with embedded.server() as server:
@@ -216,6 +225,7 @@ async def test_guard_that_does_not_answer_is_killed(monkeypatch):
     subprocess.run(["rm", "-rf", server.data_dir.parent], check=True)
 
 
+@pytest.mark.slow
 def test_killed_process_leaves_no_server_and_no_files():
     with hold() as (process, data, pid):
         process.kill()
@@ -230,12 +240,14 @@ def test_ctrl_c_in_the_terminal_stops_it_in_order():
         assert not data.parent.exists()
 
 
+@pytest.mark.slow
 def test_guard_ended_by_a_signal_takes_the_server_along():
     with hold() as (_, data, pid):
         psutil.Process(pid).parent().terminate()
         wait_until(lambda: not alive(pid) and not data.parent.exists())
 
 
+@pytest.mark.slow
 async def test_folder_of_a_killed_process_is_taken_over(tmp_path):
     folder = tmp_path / "postgres"
     with hold(str(folder)) as (process, _, pid):
@@ -245,6 +257,7 @@ async def test_folder_of_a_killed_process_is_taken_over(tmp_path):
         assert not alive(pid)
 
 
+@pytest.mark.slow
 def test_script_gives_a_command_a_server_of_the_version_it_names():
     """``scripts/servers.py run``: how the tests meet other versions than the default."""
     script = ROOT / "scripts" / "servers.py"

@@ -23,6 +23,8 @@ from asyncmig.errors import PartiallyAppliedError, StatementFailedError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+pytestmark = pytest.mark.slow
+
 MEGABYTES = 24
 """More than a segment of the write-ahead log, which is a file as well."""
 

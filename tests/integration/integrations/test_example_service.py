@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from fix_database import MakeDatabase
 
+pytestmark = pytest.mark.slow
+
 SERVICE = ROOT / "examples" / "fastapi_service"
 REVISIONS = 16
 

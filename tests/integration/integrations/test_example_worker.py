@@ -16,6 +16,8 @@ from support.paths import ROOT
 if TYPE_CHECKING:
     from types import ModuleType
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = ROOT / "examples"
 EXPIRED_BOOKING = """
 WITH customer AS (

@@ -1,19 +1,33 @@
-"""The seam: what a sink must have, and that the one of these tests has it."""
+"""The sinks of tests take the same calls as the recorder, whose types mypy checks."""
 
 from __future__ import annotations
 
 import inspect
 
+import pytest
+
 from asyncmig.operations.base.sink import Sink
 from asyncmig.plan.recorder import Recorder
 from support.recording_sink import RecordingSink
 
+METHODS = [
+    name for name, value in vars(Sink).items() if inspect.isfunction(value) and name[0] != "_"
+]
 
-def test_sinks_have_what_the_protocol_asks():
-    asked = [name for name in vars(Sink) if not name.startswith("_")]
-    assert asked
-    for name in asked:
-        assert hasattr(Recorder, name), name
-        assert hasattr(RecordingSink(), name), name
-        if inspect.iscoroutinefunction(getattr(Sink, name)):
-            assert inspect.iscoroutinefunction(getattr(Recorder, name)), name
+
+def parameters(function: object) -> list[tuple[str, object, bool]]:
+    """The name, kind and default of each parameter."""
+    found = inspect.signature(function).parameters.values()
+    return [(each.name, each.kind, each.default is each.empty) for each in found]
+
+
+@pytest.mark.parametrize("sink", [Recorder, RecordingSink])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_sink_takes_the_calls_of_the_protocol(sink, name):
+    asked, given = getattr(Sink, name), inspect.unwrap(getattr(sink, name))
+    assert parameters(given) == parameters(asked)
+    assert inspect.iscoroutinefunction(given) is inspect.iscoroutinefunction(asked)
+
+
+def test_every_method_is_compared():
+    assert METHODS == ["perform", "autocommit", "bind", "driver", "fetch", "run_async"]
