@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
+from typing import Any
+
 import asyncpg
+
+from asyncmig.alembic_compat.psycopg2_compat.diagnostics import Diagnostics, message_text
+from asyncmig.database.server_errors import sqlstate_of
 
 __all__ = [
     "DataError",
@@ -23,13 +30,15 @@ class Error(Exception):
 
     Attributes:
         pgcode: the SQLSTATE.
-        pgerror: the server's message.
-        diag: the server's error with all its fields (``constraint_name``, ``table_name`` ...).
+        pgerror: the server's message with its place, detail, hint and context.
+        diag: its fields by psycopg2's names (``constraint_name``, ``message_detail`` ...).
+        cursor: None.
     """
 
     pgcode: str | None = None
     pgerror: str | None = None
-    diag: BaseException | None = None
+    diag: Diagnostics | None = None
+    cursor: Any = None
 
     @property
     def sqlstate(self) -> str | None:
@@ -84,16 +93,46 @@ _BY_CLASS: dict[str, type[DatabaseError]] = {
 """The first two characters of the SQLSTATE."""
 
 
-def translated(error: BaseException) -> Error:
-    """The same error as this driver's."""
+def translated(error: BaseException, query: str | None = None) -> Error:
+    """The same error as this driver's, and as psycopg2's and psycopg's where they are installed.
+
+    Args:
+        error: asyncpg's.
+        query: the text that was sent.
+    """
     if not isinstance(error, asyncpg.PostgresError):
         return InterfaceError(str(error))
-    state = getattr(error, "sqlstate", None) or ""
-    detail = getattr(error, "detail", None)
-    told = _BY_CLASS.get(state[:2], DatabaseError)(
-        f"{error}\nDETAIL:  {detail}" if detail and detail not in str(error) else str(error)
-    )
+    state = sqlstate_of(error) or ""
+    text = message_text(error, query)
+    told = _class_for(state)(text.partition(":  ")[2])
     told.pgcode = state or None
-    told.pgerror = str(error)
-    told.diag = error
+    told.pgerror = text
+    told.diag = Diagnostics(error)
     return told
+
+
+@cache
+def _class_for(state: str) -> type[DatabaseError]:
+    """A class that is also the one of each installed driver for a SQLSTATE."""
+    own = _BY_CLASS.get(state[:2], DatabaseError)
+    theirs = [found for name in _DRIVERS if (found := _class_in(name, state)) is not None]
+    if not theirs:
+        return own
+    return type(theirs[0].__name__, (own, *theirs), {"__module__": theirs[0].__module__})
+
+
+_DRIVERS = ("psycopg2", "psycopg")
+
+
+def _class_in(driver: str, state: str) -> type[Exception] | None:
+    """The class of a driver; the one of the SQLSTATE's group where it has none for it alone."""
+    try:
+        module: Any = import_module(f"{driver}.errors")
+    except ImportError:  # not installed, or without libpq
+        return None
+    try:
+        found: type[Exception] = module.lookup(state)
+    except KeyError:
+        group = _BY_CLASS.get(state[:2], DatabaseError).__name__
+        found = getattr(import_module(driver), group)
+    return found
