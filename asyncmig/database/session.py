@@ -62,6 +62,7 @@ class Session:
         self.backend_pid: int | None = None
         self.guard = ""
         self.interrupted = False
+        self.synchronous_scripts = False
         self._make_sqlalchemy = make_sqlalchemy
         self._sqlalchemy: AsyncConnection | None = None
         self._settings_depth = 0

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from asyncmig.revisions.files.script import PythonScript
     from asyncmig.revisions.files.sql_file import SqlSection
 
+_OWN_LOOP = "cannot be called from a running event loop"
+"""What ``asyncio.run()`` and its kind say."""
+
 AnyScript: TypeAlias = "PythonScript | DeferredScript | SqlScript"
 
 __all__ = [
@@ -237,7 +240,10 @@ def script_failure(script: AnyScript, error: BaseException) -> ScriptError:
     where = f"{script.revision.path}:{line}" if line else script.revision.path
     return ScriptError(
         f"revision {script.revision.id} failed at {where}: {type(error).__name__}: {error}",
-        hint="the script itself raised this; nothing of this revision's transaction was kept",
+        hint="asyncmig runs in an event loop: write `async def upgrade(op)` and await it there, or call "
+        "`op.run_async(function)`, whose function gets an AsyncConnection"
+        if _OWN_LOOP in str(error)
+        else "the script itself raised this; nothing of this revision's transaction was kept",
         revision=script.revision.id,
         path=script.revision.path,
         line=line,

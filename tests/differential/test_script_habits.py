@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from argparse import Namespace
+
 import anyio.to_thread
 import pytest
 from alembic import command
@@ -113,6 +116,64 @@ HABITS = {
                 pass
     """,
 }
+LOOPS = {
+    "asyncio.run": """
+        op.execute("CREATE TABLE before ()")
+        result = asyncio.run(work(5))
+    """,
+    "asyncio.run between queries": """
+        connection = op.get_bind()
+        before = connection.execute(sa.text("SELECT 2")).scalar()
+        result = asyncio.run(work(before)) + connection.execute(sa.text("SELECT 3")).scalar()
+    """,
+    "asyncio.Runner": """
+        with asyncio.Runner() as runner:
+            result = runner.run(work(1)) + runner.run(work(4))
+    """,
+    "a loop of its own": """
+        loop = asyncio.new_event_loop()
+        try:
+            result = loop.run_until_complete(work(5))
+        finally:
+            loop.close()
+    """,
+    "the thread's loop": """
+        result = asyncio.get_event_loop().run_until_complete(work(5))
+    """,
+    "anyio.run": """
+        import anyio
+        result = anyio.run(work, 5)
+    """,
+    "a thread with a loop": """
+        from concurrent.futures import ThreadPoolExecutor
+        with ThreadPoolExecutor(1) as pool:
+            result = pool.submit(asyncio.run, work(5)).result()
+    """,
+    "a connection of its own": """
+        import asyncpg
+
+        async def ask():
+            url = op.get_bind().engine.url.render_as_string(hide_password=False)
+            connection = await asyncpg.connect(url.replace("+psycopg2", ""))
+            try:
+                return await connection.fetchval("SELECT 5")
+            finally:
+                await connection.close()
+
+        try:
+            result = asyncio.run(ask())
+        except asyncpg.InvalidPasswordError:
+            result = 5
+    """,
+    "an error in the loop": """
+        async def fail():
+            raise KeyError("x")
+        try:
+            asyncio.run(fail())
+        except KeyError:
+            result = asyncio.run(work(5))
+    """,
+}
 ALONE = {
     "op at module level": """
         name = op.get_bind().engine.url.database
@@ -166,21 +227,26 @@ def both(project, make_database, monkeypatch):
 
     async def run(*x: str) -> tuple[list[str], list[str]]:
         theirs, ours = make_database(), make_database()
-        config = Config(str(ini), cmd_opts=_options(x))
+        config = Config(str(ini), cmd_opts=Namespace(x=list(x)))
         config.set_main_option(
             "sqlalchemy.url", theirs.replace("postgresql:", "postgresql+psycopg2:")
         )
-        await anyio.to_thread.run_sync(command.upgrade, config, "heads")
+        await anyio.to_thread.run_sync(upgrade_by_alembic, config)
         await Migrator(settings=load(ini, url=ours, x=x)).upgrade("heads")
         return dump(theirs), dump(ours)
 
     return run
 
 
-def _options(x):
-    from argparse import Namespace
-
-    return Namespace(x=list(x))
+def upgrade_by_alembic(config: Config) -> None:
+    """In a thread whose event loop is set, as the main thread's is."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        command.upgrade(config, "heads")
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 def dump(url):
@@ -195,6 +261,28 @@ async def test_a_habit_leaves_the_same_database(project, both, name) -> None:
     )
     theirs, ours = await both()
     assert ours == theirs
+
+
+@pytest.mark.parametrize("name", LOOPS)
+async def test_a_script_may_run_event_loops(project, both, name) -> None:
+    header = f"""{HEADER}
+import asyncio
+async def work(n):
+    await asyncio.sleep(0)
+    return n
+"""
+    made = 'op.execute(f"CREATE TABLE t AS SELECT {result} AS n")'
+    for rev, down in (("r1", None), ("r2", "r1")):
+        body = "\n".join(line.removeprefix("        ") for line in LOOPS[name].splitlines())
+        script = f"{body}\n{made}\nop.execute('DROP TABLE IF EXISTS before')"
+        if down is None:
+            script = script.replace("TABLE t ", "TABLE s ")
+        project.revision(rev, down=down, header=header, signature="def {name}():", upgrade=script)
+    loop = asyncio.get_running_loop()
+    theirs, ours = await both()
+    assert ours == theirs
+    assert asyncio.get_running_loop() is loop
+    assert asyncio.current_task() is not None
 
 
 @pytest.mark.parametrize("name", ALONE)

@@ -135,7 +135,8 @@ class LoopThread:
             here = asyncio.get_running_loop()
         except RuntimeError:
             here = None
-        if here is self.loop:
+        if here is self.loop or threading.get_ident() == self._loop_thread:
+            # a script runs in the loop's thread, and its loop is hidden from it
             result: T = await_only(make())
             return result
         future = self.submit(make)

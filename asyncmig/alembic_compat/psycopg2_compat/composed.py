@@ -1,7 +1,7 @@
-"""SQL as scripts for psycopg2 hand it to a cursor.
+"""SQL as scripts for psycopg2 and psycopg hand it to a cursor.
 
-The objects of ``psycopg2.sql`` write themselves with the help of a connection of psycopg2's, which there
-is none of: their parts are read instead, by shape, so that psycopg2 is not imported.
+The objects of ``psycopg2.sql`` and ``psycopg.sql`` write themselves with the help of a connection of their
+driver, which does not exist here: their parts are read by shape, so that no driver is imported.
 """
 
 from __future__ import annotations
@@ -31,17 +31,22 @@ def text_of(operation: Any, dialect: Dialect) -> str:
         return operation
     if isinstance(operation, bytes | bytearray | memoryview):
         return bytes(operation).decode()
+    # psycopg2's objects have their parts under names, psycopg's have them in `_obj`
+    is_psycopg = hasattr(operation, "_obj")
     match type(operation).__name__:
         case "SQL":
-            return str(operation.string)
+            return str(operation._obj if is_psycopg else operation.string)  # noqa: SLF001 - no other name
         case "Identifier":
             quote = dialect.identifier_preparer.quote_identifier
-            return ".".join(map(quote, operation.strings))
+            names = operation._obj if is_psycopg else operation.strings  # noqa: SLF001 - likewise
+            return ".".join(map(quote, names))
         case "Literal":
-            return adapt(operation.wrapped, dialect)
+            return adapt(operation._obj if is_psycopg else operation.wrapped, dialect)  # noqa: SLF001 - likewise
         case "Placeholder":
-            return f"%({operation.name})s" if operation.name else "%s"
+            name = operation._obj if is_psycopg else operation.name  # noqa: SLF001 - likewise
+            return f"%({name})s" if name else "%s"
         case "Composed":
-            return "".join(text_of(part, dialect) for part in operation.seq)
+            parts = operation._obj if is_psycopg else operation.seq  # noqa: SLF001 - likewise
+            return "".join(text_of(part, dialect) for part in parts)
         case name:
             raise ProgrammingError(f"a statement is text, not {name}")

@@ -56,6 +56,7 @@ class LenientDatabase:
                 return connection
 
             session.use_sqlalchemy_factory(show)
+            session.synchronous_scripts = True  # they may start event loops of their own
             try:
                 yield session
             finally:

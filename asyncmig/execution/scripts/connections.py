@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, MissingGreenlet
-from sqlalchemy.util import await_only, greenlet_spawn
+from sqlalchemy.util import await_only
 
 from asyncmig.database.server_errors import postgres_error
 from asyncmig.errors import AsyncmigError, ScriptError, StatementFailedError
@@ -24,6 +24,7 @@ from asyncmig.execution.scripts.handled_errors import (
     driver_error,
     is_lock_timeout,
 )
+from asyncmig.execution.scripts.script_greenlet import call_in_greenlet
 from asyncmig.plan.run_script import failing_line, play, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
 from asyncmig.sql.classify import Control
@@ -94,6 +95,7 @@ class ScriptConnections:
             step,
             partial(play, script, step.step.direction, step.recorder, keywords),
             partial(script_failure, script),
+            own_loop=script.mentions(b"get_event_loop"),
         )
 
     async def call(
@@ -120,11 +122,15 @@ class ScriptConnections:
         step: RunningStep | VersionHookStep,
         begin: Callable[[], Coroutine[Any, Any, None] | None],
         failure: Callable[[Exception], AsyncmigError],
+        *,
+        own_loop: bool = False,
     ) -> None:
         self._current, self._recorder = step, step.recorder
         self._stopped = None
         try:
-            coroutine = await greenlet_spawn(begin)
+            coroutine = await call_in_greenlet(
+                begin, hide_loop=self._session.synchronous_scripts, own_loop=own_loop
+            )
             if coroutine is not None:
                 await coroutine
             self._raise_if_stopped()

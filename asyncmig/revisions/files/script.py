@@ -42,6 +42,10 @@ class Script:
         self.revision = revision
         self._source = source
 
+    def mentions(self, word: bytes) -> bool:
+        """True where the file has a word in it."""
+        return word in self._source
+
 
 class PythonScript(Script):
     """A Python script that was imported.

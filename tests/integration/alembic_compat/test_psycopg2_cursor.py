@@ -7,6 +7,7 @@ import asyncpg
 import psycopg2.extras
 import pytest
 import sqlalchemy as sa
+from psycopg import sql as psycopg_sql
 from psycopg2 import sql
 from psycopg2.extensions import AsIs, Binary
 
@@ -106,6 +107,15 @@ def wrappers(cursor):
 
 
 def composed(cursor):
+    """With psycopg's own objects where the connection is not psycopg2's: they say the same."""
+    is_psycopg2 = isinstance(cursor, psycopg2.extensions.cursor)
+    rows = _composed(cursor, sql)
+    cursor.execute("DELETE FROM item")
+    assert is_psycopg2 or _composed(cursor, psycopg_sql) == rows
+    return _composed(cursor, sql) if is_psycopg2 else rows
+
+
+def _composed(cursor, sql):
     query = sql.SQL("INSERT INTO {table} ({columns}) VALUES ({id}, {place})").format(
         table=sql.Identifier("item"),
         columns=sql.SQL(", ").join(map(sql.Identifier, ["id", "name"])),
