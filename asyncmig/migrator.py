@@ -579,9 +579,10 @@ class Migrator:
             AsyncmigError: with ``autogenerate``, as ``check``.
         """
         self.project.require_one_history("a revision")
-        from asyncmig.render import ensure_versions_folder
+        from asyncmig.render import NewRevision, ensure_versions_folder, new_revision_id
 
         await anyio.to_thread.run_sync(ensure_versions_folder, self.settings)
+        rev_id = rev_id or new_revision_id()
         labels = (branch_label,) if isinstance(branch_label, str) else tuple(branch_label or ())
         place: dict[str, Any] = {
             "message": message,
@@ -593,24 +594,14 @@ class Migrator:
         if not autogenerate:
             from asyncmig.render import create_revision
 
+            new = NewRevision(rev_id=rev_id, branch_labels=labels, as_sql=sql_file or None, **place)
             directory = await self.project.directory()
-            return await anyio.to_thread.run_sync(
-                lambda: create_revision(
-                    self.settings,
-                    directory,
-                    rev_id=rev_id,
-                    branch_labels=labels,
-                    sql_file=sql_file,
-                    **place,
-                )
-            )
+            return await anyio.to_thread.run_sync(create_revision, self.settings, directory, new)
         from asyncmig.autogenerate.renames import RenameRequests
         from asyncmig.autogenerate.write import merge_generated, write_generated
         from asyncmig.operations.base.containers import MigrationScript
-        from asyncmig.render import new_revision_id
 
         as_sql = sql_file or self.settings.revision_format == "sql"
-        rev_id = rev_id or new_revision_id()
 
         async def work(project: Project) -> tuple[Generated, ...]:
             script = MigrationScript(rev_id, None, None, branch_label=labels, **place)
@@ -636,19 +627,17 @@ class Migrator:
     ) -> CreatedRevision:
         """Write a revision that stands on several: all heads, if none are named."""
         self.project.require_one_history("a merge")
-        from asyncmig.render import create_merge
+        from asyncmig.render import NewRevision, create_merge, new_revision_id
 
         directory = await self.project.directory()
+        new = NewRevision(
+            rev_id=rev_id or new_revision_id(),
+            message=message,
+            branch_labels=(branch_label,) if branch_label else (),
+            splice=splice,
+        )
         return await anyio.to_thread.run_sync(
-            lambda: create_merge(
-                self.settings,
-                directory,
-                revisions=revisions or ("heads",),
-                message=message,
-                rev_id=rev_id,
-                branch_labels=(branch_label,) if branch_label else (),
-                splice=splice,
-            )
+            create_merge, self.settings, directory, new, revisions or ("heads",)
         )
 
 

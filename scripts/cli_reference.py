@@ -12,7 +12,8 @@ from asyncmig import results
 from asyncmig.deploy.deploy import Backup, DeploymentPlan, DeployResult
 from asyncmig.plan import model
 from asyncmig.plugins import PluginInfo
-from asyncmig.scaffold.init import InitResult, TemplateInfo
+from asyncmig.scaffold.init import InitResult
+from asyncmig.scaffold.project_templates import TemplateInfo
 from asyncmig_cli.application import application
 from asyncmig_cli.commands import COMMANDS
 from asyncmig_cli.shared_options import PANEL

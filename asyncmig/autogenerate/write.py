@@ -10,6 +10,8 @@ import anyio.to_thread
 
 from asyncmig.errors import ConfigError
 from asyncmig.render.files.create import create_revision
+from asyncmig.render.files.new_revision import NewRevision
+from asyncmig.render.files.revision_id import new_revision_id
 from asyncmig.render.files.text import mako_template
 from asyncmig.results import CreatedRevision
 
@@ -149,17 +151,15 @@ async def write_generated(
 
 def _create(settings: Settings, directory: ScriptDirectory, item: Generated) -> CreatedRevision:
     script = item.script
-    return create_revision(
-        settings,
-        directory,
+    new = NewRevision(
+        rev_id=script.rev_id or new_revision_id(),
         message=script.message,
-        rev_id=script.rev_id,
         head=script.head or "head",
         splice=bool(script.splice),
         depends_on=_several(script.depends_on),
         branch_labels=_several(script.branch_label),
         version_path=script.version_path,
-        sql_file=item.as_sql,
+        as_sql=item.as_sql or None,
         upgrades=item.upgrades,
         downgrades=item.downgrades,
         imports=item.imports,
@@ -167,6 +167,7 @@ def _create(settings: Settings, directory: ScriptDirectory, item: Generated) -> 
             place: (body or "pass").replace("\n", "\n    ") for place, body in item.parts.items()
         },
     )
+    return create_revision(settings, directory, new)
 
 
 def _several(names: str | Sequence[str] | None) -> tuple[str, ...]:

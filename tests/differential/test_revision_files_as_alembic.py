@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asyncmig.config import Settings, load
-from asyncmig.render import write_revision
+from asyncmig.render import NewRevision, write_revision
 from asyncmig.render.files.file_name import file_name
 
 TEMPLATES = Path(alembic.__file__).parent / "templates"
@@ -67,14 +67,16 @@ def test_a_project_s_own_mako_template(tmp_path, monkeypatch, template, down):
     Path(script.path).unlink()
     ours = write_revision(
         load(environ={}),
-        revision="c1",
-        message="add users",
-        down_revisions=down,
-        branch_labels=["left"],
-        depends_on=down,
-        imports=["import uuid"],
-        upgrades="op.execute('x')\npass",
-        downgrades="pass",
-        create_date=MADE,
+        NewRevision(
+            rev_id="c1",
+            message="add users",
+            down_revisions=down,
+            branch_labels=["left"],
+            depends_on=down,
+            imports=["import uuid"],
+            upgrades="op.execute('x')\npass",
+            downgrades="pass",
+            created=MADE,
+        ),
     )
     assert ours.read_text() == expected

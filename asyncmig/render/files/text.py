@@ -1,8 +1,8 @@
-"""The text of a new revision, from a template and what is known of it."""
+"""The text of a new revision, from a template."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from asyncmig.errors import FileError, ScriptError
 from asyncmig.render.source.layout import string
@@ -11,13 +11,13 @@ from asyncmig.render.templates.template import fill
 from asyncmig.revisions.files.python_ast import tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Sequence
     from pathlib import Path
 
     from asyncmig.config.settings import Settings
+    from asyncmig.render.files.new_revision import NewRevision
 
-__all__ = ["NewRevision", "check_python", "mako_template", "python_text", "sql_text"]
+__all__ = ["check_python", "mako_template", "python_text", "sql_text"]
 
 _PYTHON = "revision.py.template"
 _SQL = "revision.sql.template"
@@ -25,21 +25,7 @@ _MAKO = "script.py.mako"
 _SQLALCHEMY = "import sqlalchemy as sa"
 
 
-class NewRevision(NamedTuple):
-    """What a template may say of a revision; bodies are not indented."""
-
-    revision: str
-    message: str
-    down_revisions: tuple[str, ...]
-    branch_labels: tuple[str, ...]
-    depends_on: tuple[str, ...]
-    created: datetime
-    upgrades: str
-    downgrades: str
-    imports: str
-
-
-def python_text(settings: Settings, new: NewRevision, template_args: Mapping[str, object]) -> str:
+def python_text(settings: Settings, new: NewRevision) -> str:
     """A Python revision.
 
     Raises:
@@ -47,20 +33,20 @@ def python_text(settings: Settings, new: NewRevision, template_args: Mapping[str
         FileError: the template cannot be read. Facts: ``path``.
     """
     if (template := mako_template(settings)) is not None:
-        names = _mako_names(settings, new, template, template_args)
+        names = _mako_names(settings, new, template)
         return render_mako(settings.script_location / _MAKO, template, names)
     origin, template = _template(settings, _PYTHON)
     values = {
-        "message": _in_docstring(new.message, template),
-        "revision": new.revision,
-        "revision_literal": _literal(new.revision),
+        "message": _in_docstring(new.message or "", template),
+        "revision": new.rev_id,
+        "revision_literal": _literal(new.rev_id),
         "revises": comma(new.down_revisions) or "<base>",
         "down_revision": _literal(_scalar(new.down_revisions)),
-        "branch_labels": _literal(new.branch_labels or None),
+        "branch_labels": _literal(tuple(new.branch_labels) or None),
         "depends_on": _literal(_scalar(new.depends_on)),
         "create_date": str(new.created),
         "sqlalchemy": _SQLALCHEMY if _needs_sqlalchemy(new) else "",
-        "imports": new.imports,
+        "imports": "\n".join(new.imports),
         "upgrades": new.upgrades or "pass",
         "downgrades": new.downgrades or "pass",
     }
@@ -87,7 +73,7 @@ def sql_text(settings: Settings, new: NewRevision) -> str:
     """
     origin, template = _template(settings, _SQL)
     named = {
-        "revision": new.revision,
+        "revision": new.rev_id,
         "down_revision": comma(new.down_revisions),
         "branch_labels": comma(new.branch_labels),
         "depends_on": comma(new.depends_on),
@@ -95,7 +81,7 @@ def sql_text(settings: Settings, new: NewRevision) -> str:
     }
     header = [f"-- {name}: {value}" for name, value in named.items() if value]
     # On lines of its own a message could look like a section.
-    header.insert(0, f"-- message: {' '.join(new.message.split())}")
+    header.insert(0, f"-- message: {' '.join((new.message or '').split())}")
     values = {"header": "\n".join(header), "upgrades": new.upgrades, "downgrades": new.downgrades}
     return fill(template, values, origin=origin)
 
@@ -140,33 +126,31 @@ def _needs_sqlalchemy(new: NewRevision) -> bool:
     """The bodies say ``sa``; or they are empty, and for somebody to write, who will say it."""
     import ast
 
-    if _SQLALCHEMY in new.imports.splitlines():
+    if _SQLALCHEMY in new.imports:
         return False
     if not new.upgrades and not new.downgrades:
         return True
     try:
-        names = ast.walk(ast.parse(f"{new.imports}\n{new.upgrades}\n{new.downgrades}"))
+        names = ast.walk(ast.parse("\n".join([*new.imports, new.upgrades, new.downgrades])))
     except SyntaxError:
         return True
     return any(isinstance(node, ast.Name) and node.id == "sa" for node in names)
 
 
-def _mako_names(
-    settings: Settings, new: NewRevision, template: str, template_args: Mapping[str, object]
-) -> dict[str, object]:
+def _mako_names(settings: Settings, new: NewRevision, template: str) -> dict[str, object]:
     """The names that Alembic gives to ``script.py.mako``."""
     return {
         "config": _MainOptions(settings),
-        **template_args,
-        "message": _in_docstring(new.message, template),
-        "up_revision": new.revision,
+        **new.template_args,
+        "message": _in_docstring(new.message or "", template),
+        "up_revision": new.rev_id,
         "down_revision": _scalar(new.down_revisions),
-        "branch_labels": new.branch_labels or None,
+        "branch_labels": tuple(new.branch_labels) or None,
         # Alembic gives several of these as a list.
         "depends_on": list(new.depends_on) if len(new.depends_on) > 1 else _scalar(new.depends_on),
         "create_date": new.created,
         "comma": comma,
-        "imports": new.imports,
+        "imports": "\n".join(new.imports),
         # These templates indent the first line only.
         "upgrades": new.upgrades.replace("\n", "\n    "),
         "downgrades": new.downgrades.replace("\n", "\n    "),
@@ -196,8 +180,8 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def _scalar(names: tuple[str, ...]) -> str | tuple[str, ...] | None:
-    return names if len(names) > 1 else next(iter(names), None)
+def _scalar(names: Sequence[str]) -> str | tuple[str, ...] | None:
+    return tuple(names) if len(names) > 1 else next(iter(names), None)
 
 
 def _literal(value: str | tuple[str, ...] | None) -> str:

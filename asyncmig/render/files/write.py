@@ -3,89 +3,55 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import ConfigError, ConfigKeyError, FileError, ScriptError
 from asyncmig.render.files.file_name import creation_date, file_name
 from asyncmig.render.files.revision_id import check_branch_label, check_revision_id
-from asyncmig.render.files.text import NewRevision, check_python, python_text, sql_text
+from asyncmig.render.files.text import check_python, python_text, sql_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from os import PathLike
 
     from asyncmig.config.settings import Settings
+    from asyncmig.render.files.new_revision import NewRevision
 
 __all__ = ["write_revision"]
 
 
-def write_revision(
-    settings: Settings,
-    *,
-    revision: str,
-    message: str | None = None,
-    down_revisions: Sequence[str] = (),
-    branch_labels: Sequence[str] = (),
-    depends_on: Sequence[str] = (),
-    version_path: str | Path | None = None,
-    sql: bool | None = None,
-    upgrades: str = "",
-    downgrades: str = "",
-    imports: Iterable[str] = (),
-    create_date: datetime | None = None,
-    template_args: Mapping[str, object] | None = None,
-) -> Path:
-    """Write a new revision file; what its parents are is the caller's to know.
+def write_revision(settings: Settings, new: NewRevision) -> Path:
+    """Write a new revision file; ``new`` has its parents.
 
-    The template is the script directory's own ``revision.py.template`` (``revision.sql.template``),
-    else its ``script.py.mako``, else ours. Post-write hooks are not run here.
-
-    Args:
-        settings: where and how.
-        revision: the id, see ``new_revision_id``.
-        message: one line or more; the first names the file.
-        down_revisions: what it stands on; several make a merge, none a base.
-        branch_labels: new labels.
-        depends_on: ids or labels that must be applied before.
-        version_path: one of the version locations, or with recursive ones a folder below.
-        sql: a SQL file; None is ``settings.revision_format``.
-        upgrades: the body of ``upgrade``, not indented; empty for ``pass``.
-        downgrades: likewise.
-        imports: whole lines.
-        create_date: None is now, in ``settings.timezone``.
-        template_args: more names, for Mako templates.
+    The template is ``revision.py.template`` (``revision.sql.template``) of the script directory, else
+    its ``script.py.mako``, else that of asyncmig. Post-write hooks are not run.
 
     Returns:
         the file's absolute path.
 
     Raises:
-        ScriptError: the id or a label cannot be used, the template is at fault, or the text it
-            gives is no revision.
-        ConfigError: a key that names files is at fault, or the version location is.
+        ScriptError: the id or a label is not valid, the template has an error, or the text is no
+            revision.
+        ConfigError: a setting for file names or the version location is not valid.
         FileError: the file exists or cannot be written. Facts: ``path``.
     """
-    check_revision_id(revision)
-    for label in branch_labels:
+    check_revision_id(new.rev_id)
+    for label in new.branch_labels:
         check_branch_label(label)
-    as_sql = settings.revision_format == "sql" if sql is None else sql
+    as_sql = settings.revision_format == "sql" if new.as_sql is None else new.as_sql
+    created = creation_date(settings) if new.created is None else new.created
+    folder = _version_location(settings, new.version_path)
     ending = ".sql" if as_sql else ".py"
-    made = creation_date(settings) if create_date is None else create_date
-    text = message if message and message.strip() else "empty message"
-    folder = _version_location(settings, version_path)
-    path = folder / file_name(settings, revision, message or "", made, ending)
-    new = NewRevision(
-        revision=revision,
-        message=text.strip(),
-        down_revisions=tuple(down_revisions),
-        branch_labels=tuple(branch_labels),
-        depends_on=tuple(depends_on),
-        created=made,
-        upgrades=upgrades.strip("\n"),
-        downgrades=downgrades.strip("\n"),
-        imports="\n".join(imports),
+    path = folder / file_name(settings, new.rev_id, new.message or "", created, ending)
+    new = replace(
+        new,
+        message=(new.message or "").strip() or "empty message",
+        created=created,
+        upgrades=new.upgrades.strip("\n"),
+        downgrades=new.downgrades.strip("\n"),
     )
-    content = sql_text(settings, new) if as_sql else python_text(settings, new, template_args or {})
+    content = sql_text(settings, new) if as_sql else python_text(settings, new)
     encoded = _encode(settings, content)
     if not as_sql:
         check_python(path, encoded, new)
@@ -93,7 +59,7 @@ def write_revision(
     return path
 
 
-def _version_location(settings: Settings, given: str | Path | None) -> Path:
+def _version_location(settings: Settings, given: str | PathLike[str] | None) -> Path:
     locations = [path.absolute() for path in settings.version_paths]
     listed = ", ".join(map(str, locations))
     if given is None:

@@ -9,7 +9,7 @@ DOCUMENT = '{"templates": [TemplateInfo]}'
 
 def list_templates(invocation: Invocation) -> None:
     """List the templates of init."""
-    from asyncmig.scaffold.init import list_templates as templates
+    from asyncmig.scaffold.project_templates import list_templates as templates
 
     found = templates()
     table = Table(

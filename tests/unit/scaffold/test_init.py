@@ -11,9 +11,10 @@ import pytest
 
 from asyncmig.config import database_url, load
 from asyncmig.errors import ConfigError, ConfigKeyError, FileError, ScriptError
-from asyncmig.render import create_revision
+from asyncmig.render import NewRevision, create_revision
 from asyncmig.revisions.script_directory import ScriptDirectory
-from asyncmig.scaffold.init import init_project, list_templates
+from asyncmig.scaffold.init import init_project
+from asyncmig.scaffold.project_templates import list_templates
 
 ENVIRON = {
     "DATABASE_URL": "postgresql://db/app",
@@ -56,7 +57,7 @@ def test_a_revision_can_be_written_at_once(tmp_path, template, config, names, en
         settings = load(cwd=tmp_path, environ=ENVIRON, name=name)
         assert database_url(settings).hosts
         directory = ScriptDirectory.load(settings.version_paths, cache=False)
-        created = create_revision(settings, directory, message="first")
+        created = create_revision(settings, directory, NewRevision(message="first"))
         assert created.path.endswith(f"_first{ending}")
         assert (tmp_path / "migrations") in Path(created.path).parents
         assert len(ScriptDirectory.load(settings.version_paths, cache=False).graph) == 1
@@ -201,7 +202,7 @@ class TestRefused:
         assert files(tmp_path) == {"asyncmig.toml"}
 
     def test_ini(self, tmp_path):
-        with pytest.raises(ConfigError, match=r"alembic.ini is no TOML file"):
+        with pytest.raises(ConfigError, match=r"alembic.ini is not a TOML file"):
             init_project("db", cwd=tmp_path, config_path="alembic.ini")
         assert not files(tmp_path)
 
@@ -267,7 +268,7 @@ class TestOwnTemplates:
         assert (tmp_path / "db/docs/HOWTO").read_text() == "${script_location}"
         settings = load(cwd=tmp_path, environ={})
         directory = ScriptDirectory.load(settings.version_paths, cache=False)
-        text = Path(create_revision(settings, directory, rev_id="a1").path).read_text()
+        text = Path(create_revision(settings, directory, NewRevision(rev_id="a1")).path).read_text()
         assert text.startswith('"""empty message"""\nrevision = "a1"\n')
 
     def test_by_absolute_path(self, own, tmp_path):

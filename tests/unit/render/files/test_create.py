@@ -16,7 +16,7 @@ from asyncmig.errors import (
     ScriptError,
     TargetError,
 )
-from asyncmig.render import create_merge, create_revision, ensure_versions_folder
+from asyncmig.render import NewRevision, create_merge, create_revision, ensure_versions_folder
 from asyncmig.results import CreatedRevision
 from asyncmig.revisions.script_directory import ScriptDirectory
 
@@ -41,7 +41,7 @@ def line(project, *revisions):
 
 class TestRevision:
     def test_first(self, project, load):
-        made = create_revision(*load(), message="First one")
+        made = create_revision(*load(), NewRevision(message="First one"))
         assert made == CreatedRevision(
             revision=made.revision,
             path=str(project.versions / f"{made.revision}_first_one.py"),
@@ -50,37 +50,45 @@ class TestRevision:
 
     def test_next(self, project, load):
         line(project, "a1", "b1")
-        made = create_revision(*load(), rev_id="c1", upgrades="op.f()", imports=["import uuid"])
+        made = create_revision(
+            *load(), NewRevision(rev_id="c1", upgrades="op.f()", imports=["import uuid"])
+        )
         assert made.down_revisions == ("b1",)
         assert "import uuid" in Path(made.path).read_text()
         assert [r.id for r in load()[1].graph] == ["c1", "b1", "a1"]
 
     def test_sql(self, project, load):
         line(project, "a1")
-        made = create_revision(*load(), rev_id="b1", sql_file=True)
+        made = create_revision(*load(), NewRevision(rev_id="b1", as_sql=True))
         assert made.path.endswith("b1_.sql")
         assert load()[1].graph.get("b1").down_revisions == ("a1",)
 
     def test_sql_by_default(self, project, load):
         settings, directory = load(revision_format="sql")
-        assert create_revision(settings, directory, rev_id="a1").path.endswith(".sql")
+        assert create_revision(settings, directory, NewRevision(rev_id="a1")).path.endswith(".sql")
 
     def test_multiple_heads(self, project, load):
         line(project, "a1")
         project.revision("b1", down="a1")
         project.revision("b2", down="a1", labels="left")
         with pytest.raises(MultipleHeadsError) as caught:
-            create_revision(*load())
+            create_revision(*load(), NewRevision())
         assert "'head' names several revisions" in str(caught.value)
         assert "b1" in caught.value.hint
         assert "asyncmig merge heads" in caught.value.hint
         assert set(caught.value.fields()["heads"]) == {"b1", "b2"}
-        assert create_revision(*load(), head="b1", rev_id="c1").down_revisions == ("b1",)
-        assert create_revision(*load(), head="left@head", rev_id="c2").down_revisions == ("b2",)
+        assert create_revision(*load(), NewRevision(head="b1", rev_id="c1")).down_revisions == (
+            "b1",
+        )
+        assert create_revision(
+            *load(), NewRevision(head="left@head", rev_id="c2")
+        ).down_revisions == ("b2",)
 
     def test_from_nothing(self, project, load):
         line(project, "a1")
-        made = create_revision(*load(), rev_id="z1", head="base", branch_labels=["other"])
+        made = create_revision(
+            *load(), NewRevision(rev_id="z1", head="base", branch_labels=["other"])
+        )
         assert made.down_revisions == ()
         assert load()[1].graph.labels("z1") == ("other",)
 
@@ -89,12 +97,12 @@ class TestRevision:
         with pytest.raises(
             TargetError, match="revision a1 is not a head: b1 stands on it"
         ) as caught:
-            create_revision(*load(), head="a1")
+            create_revision(*load(), NewRevision(head="a1"))
         assert caught.value.hint == "give --splice to branch off there; the head is b1"
-        made = create_revision(*load(), head="a1", splice=True, rev_id="b2")
+        made = create_revision(*load(), NewRevision(head="a1", splice=True, rev_id="b2"))
         assert made.down_revisions == ("a1",)
         with pytest.raises(TargetError) as caught:
-            create_revision(*load(), head="a1")
+            create_revision(*load(), NewRevision(head="a1"))
         assert "the heads are " in caught.value.hint
 
     @pytest.mark.parametrize(
@@ -103,17 +111,17 @@ class TestRevision:
     def test_unknown_head(self, project, load, head, error):
         line(project, "aaaa1", "aaaa2")
         with pytest.raises(error):
-            create_revision(*load(), head=head)
+            create_revision(*load(), NewRevision(head=head))
 
     def test_dependencies(self, project, load):
         line(project, "aaaa1")
         project.revision("bbbb1", labels="left")
         made = create_revision(
-            *load(), rev_id="c1", head="aaaa1", depends_on=["bbbb", "left", "bbbb1"]
+            *load(), NewRevision(rev_id="c1", head="aaaa1", depends_on=["bbbb", "left", "bbbb1"])
         )
         assert load()[1].graph.get(made.revision).depends_on == ("bbbb1", "left")
         with pytest.raises(RevisionNotFoundError):
-            create_revision(*load(), head="c1", depends_on=["zzzz"])
+            create_revision(*load(), NewRevision(head="c1", depends_on=["zzzz"]))
 
     @pytest.mark.parametrize(
         ("arguments", "kind"),
@@ -127,7 +135,7 @@ class TestRevision:
     def test_taken_names(self, project, load, arguments, kind):
         path = project.revision("a1", labels="left")
         with pytest.raises(ScriptError, match=f"there is already a {kind}") as caught:
-            create_revision(*load(), **arguments)
+            create_revision(*load(), NewRevision(**arguments))
         assert caught.value.fields() == {"revision": "a1", "path": str(path)}
 
     def test_a_new_revision_lies_beside_its_parent(self, project, load, tmp_path):
@@ -139,9 +147,11 @@ class TestRevision:
         (project.versions / "a1.py").rename(one / "a1.py")
         (project.versions / "b1.py").rename(two / "b1.py")
         settings, directory = load(version_locations=(one, two))
-        made = create_revision(settings, directory, head="b1", rev_id="b2")
+        made = create_revision(settings, directory, NewRevision(head="b1", rev_id="b2"))
         assert Path(made.path).parent == two
-        made = create_revision(settings, directory, head="b1", rev_id="b3", version_path=one)
+        made = create_revision(
+            settings, directory, NewRevision(head="b1", rev_id="b3", version_path=one)
+        )
         assert Path(made.path).parent == one
 
     def test_a_parent_that_lies_elsewhere(self, project, load, tmp_path):
@@ -152,7 +162,7 @@ class TestRevision:
         _, directory = load()
         settings, _ = load(version_locations=(tmp_path / "x", tmp_path / "y"))
         with pytest.raises(ConfigError, match="several version locations"):
-            create_revision(settings, directory)
+            create_revision(settings, directory, NewRevision())
 
     def test_hooks(self, project, load):
         hook = PostWriteHook(
@@ -163,7 +173,7 @@ class TestRevision:
             " REVISION_SCRIPT_FILENAME",
         )
         settings, directory = load(post_write_hooks=(hook,))
-        made = create_revision(settings, directory)
+        made = create_revision(settings, directory, NewRevision())
         assert made.hooks == ("mark",)
         assert Path(made.path).read_text().endswith("# marked")
 
@@ -176,7 +186,7 @@ class TestMerge:
         project.revision("b2", down="a1")
 
     def test_heads(self, two_heads, load):
-        made = create_merge(*load(), rev_id="m1")
+        made = create_merge(*load(), NewRevision(rev_id="m1"))
         assert set(made.down_revisions) == {"b1", "b2"}
         graph = load()[1].graph
         assert graph.heads == ("m1",)
@@ -184,7 +194,7 @@ class TestMerge:
 
     def test_named(self, two_heads, load):
         made = create_merge(
-            *load(), revisions=["b1", "b2", "b1"], message="Join", branch_labels=["joined"]
+            *load(), NewRevision(message="Join", branch_labels=["joined"]), ["b1", "b2", "b1"]
         )
         assert made.down_revisions == ("b1", "b2")
         assert load()[1].graph.get(made.revision).branch_labels == ("joined",)
@@ -193,22 +203,22 @@ class TestMerge:
     def test_inner(self, two_heads, project, load):
         project.revision("c1", down="b1")
         with pytest.raises(TargetError, match="revision b1 is not a head"):
-            create_merge(*load(), revisions=["b1", "b2"])
-        made = create_merge(*load(), revisions=["b1", "b2"], splice=True)
+            create_merge(*load(), NewRevision(), ["b1", "b2"])
+        made = create_merge(*load(), NewRevision(splice=True), ["b1", "b2"])
         assert made.down_revisions == ("b1", "b2")
 
     def test_one_is_not_enough(self, two_heads, load):
         with pytest.raises(
             TargetError, match="two revisions or more, and b1 names only b1"
         ) as caught:
-            create_merge(*load(), revisions=["b1"])
+            create_merge(*load(), NewRevision(), ["b1"])
         assert "the heads are " in caught.value.hint
 
     @pytest.mark.parametrize("count", [0, 1])
     def test_nothing_to_merge(self, project, load, count):
         line(project, *["a1", "b1"][:count])
         with pytest.raises(TargetError) as caught:
-            create_merge(*load())
+            create_merge(*load(), NewRevision())
         named = "only a1" if count else "none"
         assert str(caught.value) == f"a merge needs two revisions or more, and heads names {named}"
         assert caught.value.hint == "nothing needs merging"
@@ -237,5 +247,5 @@ class TestMakeRoom:
     def test_what_cannot_be_made(self, tmp_path):
         (tmp_path / "migrations").mkdir()
         (tmp_path / "migrations" / "versions").symlink_to(tmp_path / "nowhere")
-        with pytest.raises(FileError, match="cannot be made: file exists"):
+        with pytest.raises(FileError, match="cannot be created: file exists"):
             ensure_versions_folder(Settings(script_location=tmp_path / "migrations"))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from asyncmig.config import Settings
 from asyncmig.errors import ConfigError, ConfigKeyError, FileError, ScriptError
-from asyncmig.render import write_revision
+from asyncmig.render import NewRevision, write_revision
 from asyncmig.revisions.script_directory import ScriptDirectory
 
 MADE = datetime(2026, 3, 4, 5, 6, 7)  # noqa: DTZ001  # local time, as without a time zone
@@ -38,7 +38,7 @@ def read_back(settings):
 
 
 def test_first(at):
-    path = write_revision(at(), revision="ab12", message="Add users", create_date=MADE)
+    path = write_revision(at(), NewRevision(rev_id="ab12", message="Add users", created=MADE))
     assert path == at().script_location / "versions/ab12_add_users.py"
     assert (
         path.read_text()
@@ -72,15 +72,17 @@ def downgrade(op: Operations) -> None:
 def test_everything(at):
     path = write_revision(
         at(),
-        revision="cd34",
-        message="Join\n\nBoth sides.",
-        down_revisions=("a", "b"),
-        branch_labels=("main",),
-        depends_on=("x",),
-        upgrades="op.one()\nif True:\n    op.two()\n\nop.three()\n",
-        downgrades="op.four()",
-        imports=["from sqlalchemy.dialects import postgresql", "import uuid"],
-        create_date=MADE,
+        NewRevision(
+            rev_id="cd34",
+            message="Join\n\nBoth sides.",
+            down_revisions=("a", "b"),
+            branch_labels=("main",),
+            depends_on=("x",),
+            upgrades="op.one()\nif True:\n    op.two()\n\nop.three()\n",
+            downgrades="op.four()",
+            imports=["from sqlalchemy.dialects import postgresql", "import uuid"],
+            created=MADE,
+        ),
     )
     assert path.name == "cd34_join_both_sides.py"
     text = path.read_text()
@@ -105,7 +107,7 @@ def test_everything(at):
     ],
 )
 def test_sqlalchemy_is_imported_where_it_is_used(at, bodies, imported):
-    text = write_revision(at(), revision="a", **bodies).read_text()
+    text = write_revision(at(), NewRevision(rev_id="a", **bodies)).read_text()
     assert text.count("import sqlalchemy as sa\n") == imported
     assert '"""\n\n' + "import sqlalchemy as sa\n" * imported in text.replace(
         "from asyncmig import Operations\n", ""
@@ -115,10 +117,17 @@ def test_sqlalchemy_is_imported_where_it_is_used(at, bodies, imported):
 @pytest.mark.parametrize("sql", [False, True])
 def test_read_back(at, sql):
     settings = at()
-    write_revision(settings, revision="a", message="one", sql=sql, branch_labels=["left"])
-    write_revision(settings, revision="b", message="two", sql=sql)
-    write_revision(settings, revision="c", message="three", sql=sql, down_revisions=["a", "b"])
-    write_revision(settings, revision="d", sql=sql, down_revisions=["c"], depends_on=["left", "b"])
+    write_revision(
+        settings, NewRevision(rev_id="a", message="one", as_sql=sql, branch_labels=["left"])
+    )
+    write_revision(settings, NewRevision(rev_id="b", message="two", as_sql=sql))
+    write_revision(
+        settings, NewRevision(rev_id="c", message="three", as_sql=sql, down_revisions=["a", "b"])
+    )
+    write_revision(
+        settings,
+        NewRevision(rev_id="d", as_sql=sql, down_revisions=["c"], depends_on=["left", "b"]),
+    )
     found = read_back(settings)
     assert {revision.kind for revision in found.values()} == {"sql" if sql else "python"}
     assert found["a"].branch_labels == ("left",)
@@ -147,7 +156,9 @@ MESSAGES = st.text(
 def test_any_message_survives(tmp_path_factory, message, sql):
     folder = tmp_path_factory.mktemp("db")
     project = Settings(script_location=folder, file_template="%(rev)s")
-    write_revision(project, revision="a1", message=message, sql=sql, upgrades="x = 1;")
+    write_revision(
+        project, NewRevision(rev_id="a1", message=message, as_sql=sql, upgrades="x = 1;")
+    )
     found = read_back(project)["a1"]
     if sql:
         assert found.message == (" ".join(message.split()) or "empty message")
@@ -160,12 +171,14 @@ def test_any_message_survives(tmp_path_factory, message, sql):
 def test_sql_text(at):
     path = write_revision(
         at(),
-        revision="b2",
-        message="Add users",
-        down_revisions=["a1"],
-        sql=True,
-        upgrades="CREATE TABLE t (x text DEFAULT '${x}' || $$a$$);\n\nSELECT 1;",
-        create_date=MADE,
+        NewRevision(
+            rev_id="b2",
+            message="Add users",
+            down_revisions=["a1"],
+            as_sql=True,
+            upgrades="CREATE TABLE t (x text DEFAULT '${x}' || $$a$$);\n\nSELECT 1;",
+            created=MADE,
+        ),
     )
     assert path.name == "b2_add_users.sql"
     assert (
@@ -188,8 +201,8 @@ SELECT 1;
 
 def test_the_format_of_the_project(at):
     settings = at(revision_format="sql")
-    assert write_revision(settings, revision="a").suffix == ".sql"
-    assert write_revision(settings, revision="b", sql=False).suffix == ".py"
+    assert write_revision(settings, NewRevision(rev_id="a")).suffix == ".sql"
+    assert write_revision(settings, NewRevision(rev_id="b", as_sql=False)).suffix == ".py"
 
 
 class TestTemplates:
@@ -201,7 +214,9 @@ class TestTemplates:
             '"""${message}"""\nrevision = ${revision_literal}\ndown_revision = ${down_revision}\n'
             "price = '$5'\ndef upgrade(op):\n  ${upgrades}\n"
         )
-        path = write_revision(settings, revision="a", message='Say "x"', upgrades="a()\nb()")
+        path = write_revision(
+            settings, NewRevision(rev_id="a", message='Say "x"', upgrades="a()\nb()")
+        )
         assert path.read_text() == (
             '"""Say "x\\""""\nrevision = "a"\ndown_revision = None\n'
             "price = '$5'\ndef upgrade(op):\n  a()\n  b()\n"
@@ -213,7 +228,9 @@ class TestTemplates:
         (settings.script_location / "revision.sql.template").write_text(
             "-- ours\n${header}\n-- upgrade\nSET x = $$y$$;\n${upgrades}\n"
         )
-        text = write_revision(settings, revision="a", sql=True, create_date=MADE).read_text()
+        text = write_revision(
+            settings, NewRevision(rev_id="a", as_sql=True, created=MADE)
+        ).read_text()
         assert text.startswith("-- ours\n-- message: empty message\n-- revision: a\n")
         assert text.endswith("-- upgrade\nSET x = $$y$$;\n")
 
@@ -228,13 +245,15 @@ class TestTemplates:
         )
         path = write_revision(
             settings,
-            revision="b",
-            message='x "',
-            down_revisions=["a"],
-            branch_labels=["l"],
-            depends_on=["p", "q"],
-            upgrades="if 1:\n    a()",
-            imports=["import x", "import y"],
+            NewRevision(
+                rev_id="b",
+                message='x "',
+                down_revisions=["a"],
+                branch_labels=["l"],
+                depends_on=["p", "q"],
+                upgrades="if 1:\n    a()",
+                imports=["import x", "import y"],
+            ),
         )
         assert path.read_text() == (
             '"""x \\""""\nimport x\nimport y\nrevision = \'b\'\ndown_revision = \'a\'\n'
@@ -251,7 +270,9 @@ class TestTemplates:
             "b = '${config.get_main_option('mine')}${config.get_main_option('no', 'd')}'\n"
             "c = '${given}'\n"
         )
-        text = write_revision(settings, revision="a", template_args={"given": "g"}).read_text()
+        text = write_revision(
+            settings, NewRevision(rev_id="a", template_args={"given": "g"})
+        ).read_text()
         assert "a = 'one, two'\nb = 'xd'\nc = 'g'\n" in text
 
     @pytest.mark.parametrize(
@@ -267,7 +288,7 @@ class TestTemplates:
         settings.script_location.mkdir()
         (settings.script_location / name).write_bytes(b"\xff")
         with pytest.raises(FileError, match=f"{name} is not encoded as UTF-8"):
-            write_revision(settings, revision="a", sql=sql)
+            write_revision(settings, NewRevision(rev_id="a", as_sql=sql))
 
     def test_unreadable(self, at, monkeypatch):
         settings = at()
@@ -281,7 +302,7 @@ class TestTemplates:
         with pytest.raises(
             FileError, match=r"revision.py.template cannot be read: permission denied"
         ):
-            write_revision(settings, revision="a")
+            write_revision(settings, NewRevision(rev_id="a"))
 
     @pytest.mark.parametrize(
         ("template", "message"),
@@ -299,7 +320,7 @@ class TestTemplates:
         settings.script_location.mkdir()
         (settings.script_location / "revision.py.template").write_text(template)
         with pytest.raises(ScriptError, match=r"^the template ") as caught:
-            write_revision(settings, revision="a", branch_labels=["l"], depends_on=["d"])
+            write_revision(settings, NewRevision(rev_id="a", branch_labels=["l"], depends_on=["d"]))
         assert message in str(caught.value)
         assert not (settings.script_location / "versions").exists()
 
@@ -310,35 +331,36 @@ class TestWhere:
         with pytest.raises(
             ConfigError, match="several version locations and none is chosen"
         ) as caught:
-            write_revision(settings, revision="a")
+            write_revision(settings, NewRevision(rev_id="a"))
         assert f"{tmp_path}/one, {tmp_path}/two" in caught.value.hint
-        path = write_revision(settings, revision="a", version_path=tmp_path / "two")
+        path = write_revision(settings, NewRevision(rev_id="a", version_path=tmp_path / "two"))
         assert path.parent == tmp_path / "two"
 
     def test_relative(self, at, tmp_path, monkeypatch):
         settings = at(version_locations=(tmp_path / "a/one",), config_path=tmp_path / "a/x.toml")
         assert (
-            write_revision(settings, revision="a", version_path="one").parent == tmp_path / "a/one"
+            write_revision(settings, NewRevision(rev_id="a", version_path="one")).parent
+            == tmp_path / "a/one"
         )
         monkeypatch.chdir(tmp_path)
-        path = write_revision(settings, revision="b", version_path="a/one")
+        path = write_revision(settings, NewRevision(rev_id="b", version_path="a/one"))
         assert path.parent == tmp_path / "a/one"
 
     def test_folders_below(self, at, tmp_path):
         settings = at(recursive_version_locations=True)
         below = settings.script_location / "versions/2026"
-        assert write_revision(settings, revision="a", version_path=below).parent == below
+        assert write_revision(settings, NewRevision(rev_id="a", version_path=below)).parent == below
         with pytest.raises(ConfigError, match="2026' is not one of the version locations"):
-            write_revision(at(), revision="a", version_path=below)
+            write_revision(at(), NewRevision(rev_id="a", version_path=below))
 
     def test_elsewhere(self, at, tmp_path):
         with pytest.raises(ConfigError, match="is not one of the version locations") as caught:
-            write_revision(at(), revision="a", version_path=tmp_path)
+            write_revision(at(), NewRevision(rev_id="a", version_path=tmp_path))
         assert str(at().script_location / "versions") in caught.value.hint
 
     def test_folders_by_template(self, at):
         settings = at(file_template="%(year)d/%(rev)s", recursive_version_locations=True)
-        path = write_revision(settings, revision="a", create_date=MADE)
+        path = write_revision(settings, NewRevision(rev_id="a", created=MADE))
         assert path == settings.script_location / "versions/2026/a.py"
         assert list(read_back(settings)) == ["a"]
 
@@ -346,10 +368,10 @@ class TestWhere:
 class TestRefused:
     def test_existing_file(self, at):
         settings = at(file_template="%(slug)s")
-        first = write_revision(settings, revision="a", message="x")
+        first = write_revision(settings, NewRevision(rev_id="a", message="x"))
         before = first.read_text()
         with pytest.raises(FileError, match=r"x.py exists already") as caught:
-            write_revision(settings, revision="b", message="x")
+            write_revision(settings, NewRevision(rev_id="b", message="x"))
         assert caught.value.fields() == {"path": str(first)}
         assert first.read_text() == before
 
@@ -357,12 +379,12 @@ class TestRefused:
         (tmp_path / "db").mkdir()
         (tmp_path / "db/versions").write_text("")
         with pytest.raises(FileError, match=r"db/versions is not a folder"):
-            write_revision(at(), revision="a")
+            write_revision(at(), NewRevision(rev_id="a"))
 
     def test_a_file_further_up(self, at, tmp_path):
         (tmp_path / "db").write_text("")
         with pytest.raises(FileError, match=r"cannot be written: not a directory"):
-            write_revision(at(), revision="a")
+            write_revision(at(), NewRevision(rev_id="a"))
 
     def test_unwritable(self, at, monkeypatch):
         real = Path.open
@@ -376,7 +398,7 @@ class TestRefused:
         with pytest.raises(
             FileError, match=r"a_.py cannot be written: permission denied"
         ) as caught:
-            write_revision(at(), revision="a")
+            write_revision(at(), NewRevision(rev_id="a"))
         assert str(at().script_location / "versions") in caught.value.hint
 
     def test_a_full_disk_leaves_nothing(self, at, tmp_path, monkeypatch):
@@ -401,20 +423,20 @@ class TestRefused:
 
         monkeypatch.setattr(Path, "open", full)
         with pytest.raises(FileError, match="no space left on device"):
-            write_revision(at(), revision="a")
+            write_revision(at(), NewRevision(rev_id="a"))
         assert os.listdir(at().script_location / "versions") == []  # noqa: PTH208  # Path.open is patched
 
     @pytest.mark.parametrize(
         ("arguments", "error"),
         [
-            ({"revision": "a-b"}, ScriptError),
-            ({"revision": "a", "branch_labels": ["x@y"]}, ScriptError),
-            ({"revision": "a", "upgrades": "if:"}, ScriptError),
+            ({"rev_id": "a-b"}, ScriptError),
+            ({"rev_id": "a", "branch_labels": ["x@y"]}, ScriptError),
+            ({"rev_id": "a", "upgrades": "if:"}, ScriptError),
         ],
     )
     def test_arguments(self, at, arguments, error):
         with pytest.raises(error):
-            write_revision(at(), **arguments)
+            write_revision(at(), NewRevision(**arguments))
         assert not at().script_location.exists()
 
 
@@ -425,20 +447,20 @@ class TestEncoding:
         (settings.script_location / "revision.py.template").write_text(
             '# coding: latin-1\n"""${message}"""\nrevision = "a"\ndown_revision = None\n'
         )
-        path = write_revision(settings, revision="a", message="Größe")
+        path = write_revision(settings, NewRevision(rev_id="a", message="Größe"))
         assert "Größe" in path.read_text("latin-1")
         assert ast.get_docstring(ast.parse(path.read_bytes())) == "Größe"
 
     def test_without_the_comment(self, at):
         with pytest.raises(ScriptError, match="gives no valid Python") as caught:
-            write_revision(at(output_encoding="latin-1"), revision="a", message="Größe")
+            write_revision(at(output_encoding="latin-1"), NewRevision(rev_id="a", message="Größe"))
         assert "coding comment" in caught.value.hint
 
     def test_cannot_hold_the_text(self, at):
         with pytest.raises(ScriptError, match="holds 'ö', which ascii cannot write"):
-            write_revision(at(output_encoding="ascii"), revision="a", message="Größe")
+            write_revision(at(output_encoding="ascii"), NewRevision(rev_id="a", message="Größe"))
 
     def test_unknown(self, at):
         with pytest.raises(ConfigKeyError, match="there is no encoding 'utf-9'") as caught:
-            write_revision(at(output_encoding="utf-9"), revision="a")
+            write_revision(at(output_encoding="utf-9"), NewRevision(rev_id="a"))
         assert caught.value.fields()["key"] == "output_encoding"
