@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from asyncmig.autogenerate.hooks import Hooks
 from asyncmig.autogenerate.renames import confirm_renames
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.reading import catalog_of, read_rows
@@ -19,9 +18,10 @@ from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.compare import compare
 from asyncmig.diff.directions.downgrade import downgrade_operations
 from asyncmig.diff.directions.upgrade import upgrade_operations
-from asyncmig.diff.normalize.retained_types import keep_used_types
-from asyncmig.diff.normalize.unmanaged_entities import Managed, keep_unmanaged
-from asyncmig.diff.normalize.unmodelled_properties import keep_constraint_names, keep_unmodelled
+from asyncmig.diff.normalize.managed import Managed
+from asyncmig.diff.normalize.passes import COMPARE_PASSES, PAIR_PASSES, run_passes
+from asyncmig.diff.normalize.sides import Rules, Sides
+from asyncmig.diff.schema_items.models_catalog import ModelsCatalog
 from asyncmig.entities import registered
 from asyncmig.operations.facade import Operations
 from asyncmig.render.code.operations import render_operations
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from asyncmig.autogenerate.renames import RenameRequests
-    from asyncmig.catalog.model import Catalog
     from asyncmig.operations.base.operation import MigrateOperation
 
 
@@ -67,6 +66,12 @@ def run_script(body: str, imports: Iterable[str], target_metadata: Any = None) -
     return sink.sql
 
 
+def as_sides(catalogs: ComparedCatalogs) -> Sides:
+    """Both catalogs as the passes of a comparison take them."""
+    models = ModelsCatalog(catalog=catalogs.wanted, tables=catalogs.models.tables)
+    return Sides(origin=catalogs.actual, actual=catalogs.actual, models=models)
+
+
 class Comparing:
     """A database and what models make of it."""
 
@@ -80,58 +85,55 @@ class Comparing:
         self.session = Session(driver, none)
 
     async def sides(self, *metadatas: MetaData, **options: Any) -> ComparedCatalogs:
-        """Both sides, with what nobody manages as the database has it."""
-        return self.named(self.settled(await self.read(*metadatas, **options)))
+        """Both catalogs, normalized as for a comparison."""
+        return self.normalized(await self.read(*metadatas, **options))
 
     async def read(self, *metadatas: MetaData, **options: Any) -> ComparedCatalogs:
-        """Both sides as they are."""
+        """Both catalogs as the server prints them."""
         entities = registered(metadatas)
         return await read_sides(self.session, metadatas, entities=entities, **options)
 
     async def scripted(
-        self, sides: ComparedCatalogs, renaming: RenameRequests
+        self, catalogs: ComparedCatalogs, requests: RenameRequests
     ) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
-        """The operations there and back of a revision.
+        """The operations of the upgrade and of the downgrade of a revision.
 
         Args:
-            sides: of ``read``.
-            renaming: what is known of renames.
+            catalogs: the result of ``read``.
+            requests: the requested renames.
         """
+        rules = self.rules(catalogs)
 
-        def settle(actual: Catalog, wanted: Catalog) -> tuple[Catalog, Catalog]:
-            wanted = replace(wanted, entities=sides.wanted.entities)  # none kept by old names
-            found = self.settled(replace(sides, actual=actual, wanted=wanted))
-            return found.actual, found.wanted
+        async def pair(sides: Sides) -> Sides:
+            return run_passes(PAIR_PASSES, sides, rules)
 
-        async def again(actual: Catalog, wanted: Catalog) -> tuple[Catalog, Catalog]:
-            return settle(actual, wanted)
+        renamed = await confirm_renames(await pair(as_sides(catalogs)), requests, pair)
+        sides = run_passes(COMPARE_PASSES, renamed.sides, rules)
+        names, up = upgrade_operations(sides, renamed.renames)
+        down, names_back = downgrade_operations(sides, renamed.renames)
+        return [*names, *up], [*down, *names_back]
 
-        actual, wanted = settle(sides.actual, sides.wanted)
-        found = await confirm_renames(actual, wanted, renaming, again)
-        names, forth = upgrade_operations(actual, found.before, found.after, found.renames)
-        back, names_back = downgrade_operations(found.after, found.before, actual, found.renames)
-        return [*names, *forth], [*back, *names_back]
+    def rules(self, catalogs: ComparedCatalogs) -> Rules:
+        """The rules of a comparison without hooks."""
+        return Rules(managed=Managed.of(catalogs.declared, self.managed_entities))
 
-    def settled(self, sides: ComparedCatalogs) -> ComparedCatalogs:
-        """With what nobody manages as the database has it."""
-        wanted = keep_unmodelled(sides.actual, sides.wanted)
-        managed = Managed.of(sides.declared, self.managed_entities)
-        return replace(sides, wanted=keep_unmanaged(sides.actual, wanted, managed, Hooks()))
+    def normalized(self, catalogs: ComparedCatalogs) -> ComparedCatalogs:
+        """Run the passes of a comparison without renames."""
+        passes = (*PAIR_PASSES, *COMPARE_PASSES)
+        sides = run_passes(passes, as_sides(catalogs), self.rules(catalogs))
+        return replace(catalogs, actual=sides.actual, wanted=sides.wanted)
 
-    async def actual(self, sides: ComparedCatalogs) -> ComparedCatalogs:
+    async def actual(self, catalogs: ComparedCatalogs) -> ComparedCatalogs:
         """The database read again, beside the models as they were read."""
         await self.driver.execute("BEGIN; SET LOCAL search_path = ''")
-        schemas = sorted(sides.actual.schemas | sides.models.schemas | sides.declared.schemas)
+        schemas = sorted(
+            catalogs.actual.schemas | catalogs.models.schemas | catalogs.declared.schemas
+        )
         rows = await read_rows(self.session.fetch, schemas)
         entities = entities_of(await read_entity_rows(self.session.fetch, schemas))
         await self.driver.execute("ROLLBACK")
-        found = catalog_of(rows, default_schema=sides.actual.default_schema)
-        return self.named(self.settled(replace(sides, actual=replace(found, entities=entities))))
-
-    def named(self, sides: ComparedCatalogs) -> ComparedCatalogs:
-        """With constraints that models leave unnamed called as in the database, and what has to stay."""
-        wanted = keep_constraint_names(sides.actual, sides.wanted)
-        return replace(sides, wanted=keep_used_types(sides.actual, sides.actual, wanted))
+        found = catalog_of(rows, default_schema=catalogs.actual.default_schema)
+        return self.normalized(replace(catalogs, actual=replace(found, entities=entities)))
 
     async def apply(
         self, operations: Iterable[MigrateOperation], sides: ComparedCatalogs | None = None

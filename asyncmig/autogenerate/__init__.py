@@ -1,4 +1,4 @@
-"""What users bring to autogenerate: hooks, rewriters, renderers and comparators of their own."""
+"""Autogenerate: the comparison of models and database, with hooks, rewriters, renderers and comparators."""
 
 from __future__ import annotations
 

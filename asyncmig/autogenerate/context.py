@@ -1,4 +1,4 @@
-"""What hooks are told of the comparison that they are part of."""
+"""The contexts that hooks receive."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ __all__ = ["AutogenContext", "ComparisonContext"]
 
 
 class ComparisonContext:
-    """As much of a migration context as there is while models are compared.
+    """The part of Alembic's ``MigrationContext`` that exists while models are compared.
 
-    ``process_revision_directives`` and the ``compare_*`` functions get it first.
+    It is the first argument of ``process_revision_directives`` and of the ``compare_*`` functions.
 
     Args:
-        opts: what was configured; ``config``, ``script`` and ``environment_context`` among it.
-        connect: gives the connection, and is called when somebody asks for it; None where there is
-            none to give.
+        opts: the options, including ``config``, ``script`` and ``environment_context``.
+        connect: opens a connection when a hook uses it; None if there is none.
         heads: the rows of the version table.
     """
 
@@ -48,11 +47,11 @@ class ComparisonContext:
 
     @cached_property
     def connection(self) -> Connection | None:
-        """SQLAlchemy's connection to the database that is compared; None where there is none."""
+        """SQLAlchemy's connection to the compared database, or None."""
         return None if self._connect is None else self._connect()
 
     def disconnect(self) -> None:
-        """Forget the connection: it is the session's, which is about to end."""
+        """Forget the connection, which is closed with its session."""
         self.__dict__.pop("connection", None)
         self._connect = None
 
@@ -63,21 +62,21 @@ class ComparisonContext:
 
     @property
     def config(self) -> Any:
-        """The configuration object of Alembic's kind."""
+        """The ``Config`` of Alembic's API."""
         return self.opts.get("config")
 
     @property
     def script(self) -> Any:
-        """The script directory of Alembic's kind."""
+        """The ``ScriptDirectory`` of Alembic's API."""
         return self.opts.get("script")
 
     @property
     def environment_context(self) -> Any:
-        """The environment context of Alembic's kind."""
+        """The ``EnvironmentContext`` of Alembic's API."""
         return self.opts.get("environment_context")
 
     def is_offline_mode(self) -> bool:
-        """False: comparing takes a database."""
+        """False, because a comparison needs a database."""
         return self.as_sql
 
     def get_current_heads(self) -> tuple[str, ...]:
@@ -85,27 +84,27 @@ class ComparisonContext:
         return self._heads
 
     def get_current_revision(self) -> str | None:
-        """The one row of the version table; None when it is empty or has several."""
+        """The row of the version table; None if it is empty or has several."""
         return self._heads[0] if len(self._heads) == 1 else None
 
     def execute(self, sql: Any, execution_options: dict[str, Any] | None = None) -> None:
         """Run SQL on the connection."""
         connection = self.connection
         if connection is None:
-            raise ConfigError("there is no connection to execute SQL on in this hook")
+            raise ConfigError("this hook has no connection to execute SQL on")
         statement = text(sql) if isinstance(sql, str) else sql
         connection.execute(statement, execution_options=execution_options)
 
 
 class AutogenContext:
-    """What renderers, comparators and ``render_item`` get.
+    """The first argument of renderers and comparators, and an argument of ``render_item``.
 
     Attributes:
         metadata: the models: one ``MetaData``, or a sequence.
-        imports: lines for the top of the script; a hook may add to it.
-        opts: what was configured.
+        imports: lines of imports for the script; a hook can add to it.
+        opts: the options.
         dialect: SQLAlchemy's for PostgreSQL.
-        migration_context: of the comparison.
+        migration_context: the context of the comparison.
     """
 
     def __init__(
@@ -126,7 +125,7 @@ class AutogenContext:
 
     @property
     def connection(self) -> Connection | None:
-        """SQLAlchemy's connection to the database that is compared; None where there is none."""
+        """SQLAlchemy's connection to the compared database, or None."""
         return self.migration_context.connection
 
     @cached_property
@@ -143,12 +142,12 @@ class AutogenContext:
 
     @property
     def sorted_tables(self) -> list[Table]:
-        """The models' tables, each after those that it points to."""
+        """The tables of the models, each after those that its foreign keys refer to."""
         return [table for metadata in self._several for table in metadata.sorted_tables]
 
     @property
     def table_key_to_table(self) -> dict[str, Table]:
-        """The models' tables by their keys."""
+        """The tables of the models by key."""
         return {key: table for metadata in self._several for key, table in metadata.tables.items()}
 
     @property
@@ -164,13 +163,13 @@ class AutogenContext:
     def run_name_filters(
         self, name: str | None, type_: str, parent_names: dict[str, str | None]
     ) -> bool:
-        """What ``include_name`` says of a name of the database."""
+        """The result of ``include_name`` for a name of the database."""
         return self._include_name is None or bool(self._include_name(name, type_, parent_names))
 
     def run_object_filters(
         self, object_: Any, name: str | None, type_: str, reflected: bool, compare_to: Any
     ) -> bool:
-        """What ``include_object`` says of an object."""
+        """The result of ``include_object`` for an object."""
         return self._include_object is None or bool(
             self._include_object(object_, name, type_, reflected, compare_to)
         )

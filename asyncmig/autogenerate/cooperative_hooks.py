@@ -1,4 +1,4 @@
-"""The user's functions in the event loop, which goes on between their calls."""
+"""Hooks that let other tasks of the event loop run between their calls."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 __all__ = ["cooperative"]
 
-_TURN = 0.02
-"""Seconds after which other tasks have theirs."""
+_MAX_SECONDS = 0.02
+"""Seconds after which other tasks get a turn."""
 
 
 def cooperative(hooks: Hooks) -> Hooks:
-    """The same functions, to be called in a greenlet: for each of many tables, columns and indexes."""
-    begun = monotonic()
+    """Wrap the deciding functions, which are called in a greenlet for each table, column and index."""
+    started = monotonic()
 
     def wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
         def called(*args: Any, **keywords: Any) -> Any:
-            nonlocal begun
-            if monotonic() - begun > _TURN:
+            nonlocal started
+            if monotonic() - started > _MAX_SECONDS:
                 await_only(anyio.lowlevel.checkpoint())
-                begun = monotonic()
+                started = monotonic()
             return function(*args, **keywords)
 
         return called

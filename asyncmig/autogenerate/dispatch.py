@@ -1,4 +1,4 @@
-"""Functions that users register by the type, or the word, that they are for."""
+"""Registries for functions of the user: renderers by operation, comparators by target."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Dispatcher", "comparators", "renderers"]
 
 
 class Dispatcher:
-    """A registry of functions; it belongs to the process, as ``dispatch_for`` names no Migrator."""
+    """A registry of functions of the whole process, because ``dispatch_for`` does not name a Migrator."""
 
     def __init__(self) -> None:
         self.functions: dict[tuple[Any, str], list[Callable[..., Any]]] = {}
@@ -21,12 +21,12 @@ class Dispatcher:
     def dispatch_for(
         self, target: Any, *, qualifier: str = "default", replace: bool = False, **_: Any
     ) -> Callable[[_Function], _Function]:
-        """Register a function for a type or a word, as a decorator.
+        """Register a function for a class or a word, as a decorator.
 
         Args:
-            target: a class, whose subclasses it is for too; or a word.
-            qualifier: the database that it is for: ``default`` or ``postgresql``.
-            replace: forget what was registered before.
+            target: a class, including its subclasses; or a word.
+            qualifier: the database: ``default`` or ``postgresql``.
+            replace: remove the functions that were registered before.
         """
 
         def decorate(function: _Function) -> _Function:
@@ -39,12 +39,12 @@ class Dispatcher:
         return decorate
 
     def registered(self, target: Any) -> Iterator[Callable[..., Any]]:
-        """Those for exactly this, in the order of their registration, PostgreSQL's own last."""
+        """The functions for a target in the order of their registration, those for PostgreSQL last."""
         for qualifier in ("default", "postgresql"):
             yield from self.functions.get((target, qualifier), ())
 
     def nearest(self, kind: type) -> Callable[..., Any] | None:
-        """The last one registered for a class, or for the nearest class above it."""
+        """The last function that was registered for a class or its nearest base class."""
         for candidate in kind.__mro__:
             found = list(self.registered(candidate))
             if found:
@@ -53,7 +53,7 @@ class Dispatcher:
 
 
 renderers = Dispatcher()
-"""By operation: ``function(autogen_context, operation)`` gives its line, or a list of lines."""
+"""By class of operation: ``function(autogen_context, operation)`` returns a line or a list of lines."""
 
 comparators = Dispatcher()
-"""By the words ``autogenerate``, ``schema``, ``table`` and ``column``: see the module ``comparing``."""
+"""By the words ``autogenerate``, ``schema``, ``table`` and ``column``: see ``user_comparators``."""

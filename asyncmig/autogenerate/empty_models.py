@@ -1,4 +1,4 @@
-"""Models without tables: the sign of a module that nobody imported."""
+"""Warnings about models without tables, which usually means that a module was not imported."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
     from sqlalchemy.schema import MetaData
 
-__all__ = ["EMPTY_MODELS_REMARK", "ModelOrigins", "empty_models_notes"]
+__all__ = ["EMPTY_MODELS_COMMENT", "ModelOrigins", "empty_models_notes"]
 
-EMPTY_MODELS_REMARK = "models without any table: was the module that defines them never imported?"
-"""What the script says of it."""
+EMPTY_MODELS_COMMENT = "the models have no tables: is the module that defines them imported?"
+"""The comment in the script."""
 
 _MOST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOrigins:
-    """Where the models of a comparison come from.
+    """Where the models of a comparison are configured.
 
     Attributes:
-        specs: one for each ``MetaData``: its name, ``app.db:Base.metadata``; None of an object.
-        place: the file that names or configures them; None is the ``Migrator``.
+        specs: for each ``MetaData`` its name, ``app.db:Base.metadata``; None for an object.
+        place: the file that names them; None for the arguments of ``Migrator``.
     """
 
     specs: Sequence[str | None] = ()
@@ -34,13 +34,13 @@ class ModelOrigins:
 
     @property
     def missing(self) -> str:
-        """What to do where there are none."""
+        """The hint if there are no models."""
         if self.place == "env.py":
             return "give context.configure() in env.py the MetaData: target_metadata=Base.metadata"
         return 'set target_metadata = "package.module:Base.metadata"'
 
-    def told(self, number: int) -> tuple[str, str]:
-        """Of one of them its name in words, and how models come into it."""
+    def describe(self, number: int) -> tuple[str, str]:
+        """The name of one ``MetaData`` in messages, and how its models are imported."""
         spec = self.specs[number] if number < len(self.specs) else None
         if spec is not None:
             where = f" in {self.place}" if self.place else ""
@@ -59,16 +59,16 @@ def empty_models_notes(
     dropped: Collection[str],
     declares: bool,
 ) -> tuple[str, ...]:
-    """What a person should know of models of which some have neither tables nor entities.
+    """Warnings about each ``MetaData`` that has neither tables nor entities.
 
-    That is no error: a revision drops nothing before somebody runs it, and that a database is to become
-    empty may be meant. So whoever reads the outcome is told, and whoever reads the script.
+    This is not an error, because a revision drops nothing until it is run, and the database may be meant to
+    become empty. The warnings are in the result, and a comment is in the script.
 
     Args:
-        models: what is compared.
-        origins: of these.
-        dropped: names of the tables that the database has and the models have not.
-        declares: something was declared, if not here.
+        models: the models.
+        origins: where they are configured.
+        dropped: names of the tables that only the database has.
+        declares: entities are declared, possibly elsewhere.
     """
     empty = [
         number
@@ -82,14 +82,13 @@ def empty_models_notes(
 
 
 def _notes(empty: Sequence[int], origins: ModelOrigins, dropped: Sequence[str]) -> Iterator[str]:
-    what = "there is nothing to compare the database with"
+    what = "there is nothing to compare with the database"
     if dropped:
         names = ", ".join(dropped[:_MOST_NAMES]) + (" ..." if len(dropped) > _MOST_NAMES else "")
-        tables = "table goes" if len(dropped) == 1 else "tables go"
-        what = f"{len(dropped)} {tables} from the database ({names})"
+        tables = "table is" if len(dropped) == 1 else "tables are"
+        what = f"{len(dropped)} {tables} dropped from the database ({names})"
     for number in empty:
-        name, importing = origins.told(number)
+        name, importing = origins.describe(number)
         yield (
-            f"{name} has no tables, so {what}: "
-            f"was the module with the models never imported? {importing}"
+            f"{name} has no tables, so {what}: is the module with the models imported? {importing}"
         )

@@ -1,4 +1,4 @@
-"""The user's functions and options, by the names that ``context.configure`` gives them."""
+"""Hooks: functions and options of the user, by their names in ``context.configure``."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _PREFIXES = ("user_module_prefix", "sqlalchemy_module_prefix", "alembic_module_p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """What users bring to a comparison.
+    """The hooks of a comparison.
 
-    ``compare_type`` and ``compare_server_default`` are True, False, or a function that says True for
-    different, False for the same and None for what we find. The prefixes stand before types of the
-    user's (None: the module, which is imported), names of SQLAlchemy, and directives.
+    ``compare_type`` and ``compare_server_default`` are True, False, or a function that returns True for
+    different, False for equal, and None if PostgreSQL decides. The prefixes are those of types of the
+    user (None: the module, which is imported), of names of SQLAlchemy, and of directives.
     """
 
     include_name: Callable[..., bool] | None = None
@@ -40,10 +40,10 @@ class Hooks:
 
     @classmethod
     def found_in(cls, source: object) -> Hooks:
-        """Those that a module, or a mapping of options, has.
+        """The hooks of a module, or of a mapping of options.
 
         Raises:
-            ConfigError: something of a known name is of the wrong kind. Facts: ``name``.
+            ConfigError: a hook has a wrong type. Facts: ``name``.
         """
         found: dict[str, Any] = {}
         for name in cls.__dataclass_fields__:
@@ -56,12 +56,12 @@ class Hooks:
 
     @property
     def deciding(self) -> dict[str, Callable[..., Any]]:
-        """The functions that are called while both sides are compared."""
+        """The functions that are called during the comparison."""
         given = {name: getattr(self, name) for name in (*_DECIDING, *_SWITCHES)}
         return {name: item for name, item in given.items() if callable(item)}
 
     def or_else(self, **values: Any) -> Hooks:
-        """These, and the given values for what they leave open."""
+        """These hooks, with the given values for those that are None."""
         missing = {name: item for name, item in values.items() if getattr(self, name) is None}
         return replace(self, **missing)
 

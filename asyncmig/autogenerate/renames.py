@@ -1,25 +1,24 @@
-"""Which renames a comparison is to take for granted: those given, and those that somebody agrees to."""
+"""Decide which renames a comparison assumes: those that are requested, and those that the user confirms."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import anyio.to_thread
 
-from asyncmig.diff.normalize.retained_types import keep_used_types
-from asyncmig.diff.normalize.unmodelled_properties import keep_constraint_names
 from asyncmig.diff.renames.apply import apply_rename
 from asyncmig.diff.renames.candidates import candidates
+from asyncmig.diff.renames.implied_renames import implied_renames
 from asyncmig.diff.renames.requests import parse_requests
-from asyncmig.diff.renames.server_names import implied_renames
-from asyncmig.diff.tables.inheritance import with_heirs
+from asyncmig.diff.schema_items.inheritance import with_inherited_columns
 from asyncmig.results.renames import RenameCandidate
 
 if TYPE_CHECKING:
     from asyncmig.catalog.model import Catalog
+    from asyncmig.diff.normalize.sides import Sides
     from asyncmig.diff.schema_items.rename import Rename
 
 __all__ = ["AskRename", "RenameRequests", "Renamed", "confirm_renames"]
@@ -29,11 +28,11 @@ AskRename: TypeAlias = Callable[[RenameCandidate], bool | Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameRequests:
-    """What is known of renames; the default knows of none, and nothing is guessed.
+    """The renames that a user requests; by default none, and nothing is guessed.
 
     Attributes:
-        given: new names by old ones, with table and schema as far as needed.
-        ask: says whether a candidate is a rename; called for one after the other, the likeliest first.
+        given: new names by old ones, with table and schema as needed.
+        ask: returns whether a candidate is a rename; called with one after the other, the likeliest first.
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
@@ -45,80 +44,73 @@ class Renamed:
     """Both sides after the renames.
 
     Attributes:
-        before: the database as it is after them.
-        after: the models.
-        renames: in order, with those of the server's own names.
-        accepted: what was given or agreed to.
-        candidates: what looks like a rename and was not agreed to.
+        sides: the sides.
+        renames: all renames in order, including those of default names.
+        accepted: the renames that were requested or confirmed.
+        candidates: possible renames that were not confirmed.
     """
 
-    before: Catalog
-    after: Catalog
+    sides: Sides
     renames: tuple[Rename, ...] = ()
     accepted: tuple[RenameCandidate, ...] = ()
     candidates: tuple[RenameCandidate, ...] = ()
 
 
 async def confirm_renames(
-    before: Catalog,
-    after: Catalog,
-    renaming: RenameRequests,
-    again: Callable[[Catalog, Catalog], Awaitable[tuple[Catalog, Catalog]]],
+    sides: Sides, requests: RenameRequests, pair: Callable[[Sides], Awaitable[Sides]]
 ) -> Renamed:
-    """Find out what is renamed, and go on from there.
+    """Apply the requested and confirmed renames, and those of default names that follow from them.
 
     Args:
-        before: the database.
-        after: the models.
-        renaming: what is known.
-        again: settles the two sides anew after a rename, by names that they now share.
+        sides: both sides, before renames.
+        requests: the requested renames.
+        pair: runs ``PAIR_PASSES`` again, for objects that have the same name on both sides after a rename.
 
     Raises:
-        TargetError: a given name is nowhere, or taken.
+        TargetError: a requested name does not exist, or is taken.
     """
-    origin = before
-    renames, before = parse_requests(renaming.given, before, after)
+    renames, actual = parse_requests(requests.given, sides.actual, sides.wanted)
+    accepted = [_as_result(item, actual) for item in renames if not item.inherited]
     if renames:
-        before, after = await again(before, after)
-    accepted = [_told(item, before) for item in renames if not item.along]
+        sides = await pair(replace(sides, actual=actual))
     declined: set[Rename] = set()
     while True:
-        likely = await anyio.to_thread.run_sync(candidates, before, after)
-        open_ = [item for item in likely if item.rename not in declined]
-        if not open_:
+        found = await anyio.to_thread.run_sync(candidates, sides.actual, sides.wanted)
+        remaining = [item for item in found if item.rename not in declined]
+        if not remaining or requests.ask is None:
             break
-        if renaming.ask is None:
-            break
-        item = open_[0]
-        told = _told(item.rename, before, item.likeness)
-        answer = renaming.ask(told)
+        item = remaining[0]
+        candidate = _as_result(item.rename, sides.actual, item.likeness)
+        answer = requests.ask(candidate)
         if (await answer) if inspect.isawaitable(answer) else answer:
-            accepted.append(told)
-            for each in with_heirs(item.rename, before):
-                renames.append(each)
-                before = apply_rename(before, each)
-            before, after = await again(before, after)
+            accepted.append(candidate)
+            more = with_inherited_columns(item.rename, sides.actual)
+            renames += more
+            sides = await pair(_apply(sides, more))
         else:
             declined.add(item.rename)
-    for follower in implied_renames(origin, before, after, renames):
-        renames.append(follower)
-        before = apply_rename(before, follower)
-    if renames:
-        before, after = await again(before, after)
+    implied = implied_renames(sides.origin, sides.actual, sides.wanted, renames)
+    if implied:
+        renames += implied
+        sides = await pair(_apply(sides, implied))
     return Renamed(
-        before=before,
-        after=await anyio.to_thread.run_sync(_completed, origin, before, after),
+        sides=sides,
         renames=tuple(renames),
         accepted=tuple(accepted),
-        candidates=tuple(_told(item.rename, before, item.likeness) for item in open_),
+        candidates=tuple(
+            _as_result(item.rename, sides.actual, item.likeness) for item in remaining
+        ),
     )
 
 
-def _completed(origin: Catalog, before: Catalog, after: Catalog) -> Catalog:
-    return keep_used_types(origin, before, keep_constraint_names(before, after))
+def _apply(sides: Sides, renames: list[Rename]) -> Sides:
+    actual = sides.actual
+    for item in renames:
+        actual = apply_rename(actual, item)
+    return replace(sides, actual=actual)
 
 
-def _told(item: Rename, catalog: Catalog, likeness: float = 1.0) -> RenameCandidate:
+def _as_result(item: Rename, catalog: Catalog, likeness: float = 1.0) -> RenameCandidate:
     default = catalog.default_schema
     return RenameCandidate(
         kind=item.kind,

@@ -1,4 +1,4 @@
-"""``Rewriter``: a ``process_revision_directives`` put together of small functions."""
+"""``Rewriter``: a ``process_revision_directives`` made of functions for classes of operations."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["Rewriter"]
 
 
 class Rewriter:
-    """Rewrites operations one by one, each by the function that is registered for its class.
+    """Rewrites each operation with the function that is registered for its class.
 
-    A function gets ``(context, revision, operation)`` and returns the operation, another one, a list
-    of them, or None for nothing. What it returns is not given to the same Rewriter again. Containers
-    and the script itself are operations too: the rule of the nearest class counts.
+    A function receives ``(context, revision, operation)`` and returns the operation, another one, a list
+    of operations, or None to remove it. Returned operations are not rewritten again by the same Rewriter.
+    Containers and the script itself are operations too; the function of the nearest base class is used.
 
     Example::
 
@@ -43,7 +43,7 @@ class Rewriter:
     def rewrites(
         self, operator: type[MigrateOperation] | tuple[type[MigrateOperation], ...]
     ) -> Callable[[_Rule], _Rule]:
-        """Register a function for one class of operations or several, as a decorator."""
+        """Register a function for one or several classes of operations, as a decorator."""
 
         def decorate(function: _Rule) -> _Rule:
             for kind in operator if isinstance(operator, tuple) else (operator,):
@@ -53,7 +53,7 @@ class Rewriter:
         return decorate
 
     def chain(self, other: Callable[..., Any]) -> Rewriter:
-        """This Rewriter, followed by another one or by any ``process_revision_directives``."""
+        """Return a Rewriter that runs this one, then another one or any ``process_revision_directives``."""
         chained = Rewriter()
         chained._rules = self._rules
         chained._chained = (*self._chained, other)
@@ -70,7 +70,7 @@ class Rewriter:
 
 
 class _Run:
-    """One pass over the scripts; what its rules have made, they do not see again."""
+    """One pass over the scripts, in which operations that a rule returned are not rewritten again."""
 
     def __init__(self, rules: Dispatcher, context: Any, revision: Any) -> None:
         self._rules = rules
@@ -79,7 +79,7 @@ class _Run:
         self._made: list[MigrateOperation] = []
 
     def rewritten(self, operation: MigrateOperation) -> list[MigrateOperation]:
-        """What a rule makes of an operation, with everything inside of it rewritten too."""
+        """The operations that replace an operation, with their contents rewritten."""
         rule = self._rules.nearest(type(operation))
         found = [operation]
         if rule is not None and not any(operation is made for made in self._made):

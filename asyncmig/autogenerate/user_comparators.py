@@ -1,14 +1,14 @@
-"""Comparators of users: what they add to what we have found.
+"""Comparators of users, which add operations to those that the comparison found.
 
-They are called with what was configured, in this order:
+They are called in this order:
 
 - ``autogenerate``: ``function(autogen_context, upgrade_ops)``;
 - ``schema``: ``function(autogen_context, upgrade_ops, schemas)``, where None is the default schema;
 - ``column``: ``function(autogen_context, alter_column_op, schema, table_name, name, conn_column,
-  metadata_column)`` for each column that both sides have; the operation changes nothing yet, and what
-  they let it change comes to what we have found;
+  metadata_column)`` for each column that both sides have; the operation has no changes, and those that
+  they set are added;
 - ``table``: ``function(autogen_context, modify_table_ops, schema, name, conn_table, metadata_table)`` for
-  each table of either side; the one that a side has not is None.
+  each table of either side; None stands for the table that one side does not have.
 """
 
 from __future__ import annotations
@@ -22,44 +22,40 @@ from asyncmig.operations.base.containers import ModifyTableOps, OpContainer
 from asyncmig.operations.directives.columns import AlterColumnOp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     import sqlalchemy as sa
 
     from asyncmig.autogenerate.context import AutogenContext
-    from asyncmig.catalog.model import Catalog
+    from asyncmig.diff.normalize.sides import Sides
     from asyncmig.operations.base.containers import DowngradeOps, UpgradeOps
 
 __all__ = ["add_users_operations"]
 
 _TARGETS = ("autogenerate", "schema", "table", "column")
 _ASPECTS = {"type": None, "nullable": None, "server_default": False, "comment": False}
-"""What a column's operation may change, and what stands for no change."""
+"""The changes of a column's operation, and the value that means no change."""
 
 
 def add_users_operations(
     context: AutogenContext,
     upgrade: UpgradeOps,
     downgrade: DowngradeOps,
-    *,
-    actual: Catalog,
-    wanted: Catalog,
-    models: Mapping[tuple[str, str], sa.Table],
+    sides: Sides,
 ) -> None:
-    """Call the comparators; what they add to ``upgrade``, ``downgrade`` undoes at the same place.
+    """Call the comparators, and revert the operations that they add to ``upgrade`` in ``downgrade``.
 
     Args:
         context: their first argument.
-        upgrade: what was found; they may put operations before, between and after.
-        downgrade: what undoes it.
-        actual: the database.
-        wanted: the models.
-        models: their tables by schema and name.
+        upgrade: the operations; comparators can add others before, between and after them.
+        downgrade: the operations of the downgrade.
+        sides: both sides.
 
     Raises:
-        NotImplementedError: an operation of theirs has no ``reverse``.
+        NotImplementedError: an added operation has no ``reverse``.
     """
-    _refuse_others()
+    actual, wanted = sides.actual, sides.wanted
+    _check_targets()
     ours = {id(operation) for operation in upgrade.ops}
     for compare in comparators.registered("autogenerate"):
         compare(context, upgrade)
@@ -77,11 +73,13 @@ def add_users_operations(
             schema = None if name.schema == default else name.schema
             found = ModifyTableOps(name.name, [], schema=schema)
             inspected = None if there is None else old.table(there)
-            model = None if here is None else models.get((name.schema, name.name), new.table(here))
+            model = None if here is None else sides.models.table(name)
+            if here is not None and model is None:
+                model = new.table(here)
             if of_columns and inspected is not None and model is not None:
                 for operation in _compared_columns(context, of_columns, found, inspected, model):
                     for _, _, _, aspect in changed & set(_changes([operation])):
-                        # PostgreSQL has compared that
+                        # the comparison has found it already
                         setattr(operation, f"modify_{aspect}", _ASPECTS[aspect])
                     if operation.has_changes():
                         found.ops.append(operation)
@@ -92,13 +90,13 @@ def add_users_operations(
     _undo(ours, upgrade, downgrade)
 
 
-def _refuse_others() -> None:
-    """Nobody is to think that a function is called which is not."""
+def _check_targets() -> None:
+    """Refuse a comparator that would never be called."""
     for target, _ in comparators.functions:
         if target not in _TARGETS:
             raise ConfigError(
-                f"comparators.dispatch_for({target!r}): there is nothing of that name to compare",
-                hint=f"it takes one of {', '.join(_TARGETS)}",
+                f"comparators.dispatch_for({target!r}): unknown target",
+                hint=f"the targets are {', '.join(_TARGETS)}",
                 target=str(target),
             )
 
@@ -110,7 +108,7 @@ def _compared_columns(
     inspected: sa.Table,
     model: sa.Table,
 ) -> Iterator[AlterColumnOp]:
-    """For each column that both have what users' functions make of it."""
+    """For each column of both sides, the operation with the changes of the user's functions."""
     schema, name = table.schema, table.table_name
     there = {column.name: column for column in inspected.columns}
     for column in model.columns:
@@ -132,7 +130,7 @@ def _compared_columns(
 
 
 def _changes(operations: Iterable[object]) -> Iterator[tuple[str | None, str, str, str]]:
-    """Schema, table, column and aspect of each change of a column."""
+    """Schema, table, column and kind of each change of a column."""
     for operation in operations:
         if isinstance(operation, OpContainer):
             yield from _changes(operation.ops)

@@ -1,4 +1,4 @@
-"""Errors of the user's functions, told with their place."""
+"""Errors of hooks, with the file and line of the hook."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _OURS = Path(__file__).parents[1]
 
 @contextmanager
 def user_errors() -> Iterator[None]:
-    """Tell what a user's function raises as an error that names its line.
+    """Turn an exception of a hook into an error that names its line.
 
     Raises:
-        ConfigError: one of them raised something. Facts: ``path``, ``line``. The cause is the exception.
+        ConfigError: a hook raised an exception, which is the cause. Facts: ``path``, ``line``.
     """
     try:
         yield
@@ -36,14 +36,14 @@ def user_errors() -> Iterator[None]:
         cause = str(error).partition("\n")[0]
         raise ConfigError(
             f"{path}:{line}: {name} failed: {type(error).__name__}: {cause}".rstrip(": "),
-            hint="it is called while models are compared with the database; correct it there",
+            hint="asyncmig calls it while it compares models and database; fix it there",
             path=path,
             line=line,
         ) from error
 
 
 def _users_line(traceback: TracebackType | None) -> tuple[str, int, str] | None:
-    """The last line of somebody else's code that we have called."""
+    """The innermost line of code that belongs neither to asyncmig nor to an installed package."""
     found = None
     while traceback is not None:
         code = traceback.tb_frame.f_code

@@ -1,4 +1,4 @@
-"""Generated revisions, and their files."""
+"""Generated revisions: their text, and their files."""
 
 from __future__ import annotations
 
@@ -8,32 +8,51 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
+from asyncmig.autogenerate.dispatch import renderers
+from asyncmig.autogenerate.empty_models import EMPTY_MODELS_COMMENT
 from asyncmig.errors import ConfigError
+from asyncmig.render.code.alembic_portable import is_for_alembic
+from asyncmig.render.code.operations import render_operations
+from asyncmig.render.code.schema_items import ItemWriter
+from asyncmig.render.code.sql_operations import render_sql
 from asyncmig.render.files.create import create_revision
 from asyncmig.render.files.new_revision import NewRevision
 from asyncmig.render.files.revision_id import new_revision_id
 from asyncmig.render.files.text import mako_template
+from asyncmig.render.source.prefixes import Prefixes
 from asyncmig.results import CreatedRevision
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
+    from asyncmig.autogenerate.context import AutogenContext
+    from asyncmig.autogenerate.hooks import Hooks
+    from asyncmig.autogenerate.renames import Renamed
     from asyncmig.config.settings import Settings
     from asyncmig.operations.base.containers import MigrationScript
+    from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.results import RenameCandidate
     from asyncmig.revisions.script_directory import ScriptDirectory
 
-__all__ = ["Generated", "merge_generated", "write_generated"]
+__all__ = ["Generated", "ScriptWriter", "merge_generated", "write_generated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """A new revision; ``changes`` counts the operations of its upgrade.
+    """A new revision, before its file is written.
 
-    What ``process_revision_directives`` may change of a script is in ``script``. ``renames`` were given
-    or agreed to; ``candidates`` look like renames and are written as a drop and an addition.
-    ``tokens`` are the places of the two bodies in a template for several databases, and ``parts`` what
-    stands in such places.
+    Attributes:
+        script: the revision, as ``process_revision_directives`` leaves it.
+        tokens: the names of the two bodies in a template for several databases.
+        parts: bodies by such names.
+        upgrades: the body of ``upgrade``.
+        downgrades: the body of ``downgrade``.
+        imports: lines of imports.
+        changes: the number of operations of the upgrade.
+        as_sql: it is a SQL revision.
+        renames: the renames that were requested or confirmed.
+        candidates: possible renames, which are written as a drop and an addition.
+        notes: warnings.
     """
 
     script: MigrationScript
@@ -49,30 +68,91 @@ class Generated:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptWriter:
+    """Turns scripts of a comparison into text.
+
+    Args:
+        settings: the settings of the project.
+        options: the options of an ``env.py``.
+        hooks: the hooks of the user.
+        context: the first argument of renderers and ``render_item``.
+        final_names: the kinds of constraints whose names a naming convention changes.
+        as_sql: write SQL revisions.
+    """
+
+    settings: Settings
+    options: Mapping[str, Any]
+    hooks: Hooks
+    context: AutogenContext
+    final_names: frozenset[str]
+    as_sql: bool
+
+    def generate(
+        self, script: MigrationScript, renamed: Renamed, notes: tuple[str, ...]
+    ) -> Generated:
+        """Return the revision of a script."""
+        self.context.imports = set()
+        items = ItemWriter(
+            final_names=self.final_names,
+            render_item=self.hooks.render_item,
+            context=self.context,
+            prefixes=Prefixes.of(self.hooks),
+            renderer=renderers.nearest,
+        )
+        upgrades = self._body(script.upgrade_ops_list, items)
+        if upgrades and notes:
+            upgrades = f"{'--' if self.as_sql else '#'} {EMPTY_MODELS_COMMENT}\n{upgrades}"
+        downgrades = self._body(script.downgrade_ops_list, items)
+        return Generated(
+            script=script,
+            tokens=(
+                str(self.options.get("upgrade_token") or "upgrades"),
+                str(self.options.get("downgrade_token") or "downgrades"),
+            ),
+            upgrades=upgrades,
+            downgrades=downgrades,
+            imports=tuple(sorted({*items.imports, *script.imports})),
+            changes=sum(len(container.ops) for container in script.upgrade_ops_list),
+            as_sql=self.as_sql,
+            renames=renamed.accepted,
+            candidates=renamed.candidates,
+            notes=notes,
+        )
+
+    def _body(self, containers: Iterable[Any], items: ItemWriter) -> str:
+        operations: list[MigrateOperation] = [op for item in containers for op in item.ops]
+        if self.as_sql:
+            return render_sql(operations)
+        return render_operations(operations, items, for_alembic=is_for_alembic(self.settings))
+
+
 def merge_generated(
     settings: Settings, found: Mapping[str, Sequence[Generated]]
 ) -> Sequence[Generated]:
-    """The revisions for databases that share a history.
+    """Merge the revisions for databases that share a history.
 
-    A template with places for each database (``app_upgrades``), as Alembic's for several has it, gets
-    every body into its place. In any other template there is one place, which will do where all
-    databases lack the same.
+    A template with a placeholder for each database (``app_upgrades``), such as Alembic's ``multidb``, gets
+    the body of each database. Any other template has one placeholder, so that all databases must have the
+    same changes.
 
     Args:
-        settings: whose template is used.
+        settings: the settings, with the template.
         found: the revisions of each database, by its name.
 
     Raises:
-        ConfigError: the databases differ, and the template has one place for them.
+        ConfigError: the databases differ, and the template has one placeholder for all.
     """
     if len(found) == 1:
         (scripts,) = found.values()
-        return [_placed(item) for item in scripts] if _has_places(settings, scripts) else scripts
+        return (
+            [_placed(item) for item in scripts] if _has_placeholders(settings, scripts) else scripts
+        )
     several = [name for name, scripts in found.items() if len(scripts) > 1]
     items = list(chain.from_iterable(found.values()))
     if several:
         raise ConfigError(
-            f"process_revision_directives makes several scripts for {several[0]}, where the "
+            f"process_revision_directives leaves several scripts for {several[0]}, but the "
             "databases share one",
             hint=f"name one database: -n {several[0]}",
         )
@@ -86,21 +166,21 @@ def merge_generated(
         candidates=tuple(chain.from_iterable(item.candidates for item in items)),
         notes=tuple(dict.fromkeys(chain.from_iterable(item.notes for item in items))),
     )
-    if _has_places(settings, items):
+    if _has_placeholders(settings, items):
         placed = [_placed(item) for item in items]
         parts = {name: body for item in placed for name, body in item.parts.items()}
         return [replace(merged, upgrades="", downgrades="", parts=parts)]
     if len({(item.upgrades, item.downgrades) for item in items}) > 1:
         raise ConfigError(
-            f"{', '.join(found)} lack different things, and the template has one place for all",
-            hint="name one database: -n NAME; or use a script.py.mako with a place for each, as "
+            f"{', '.join(found)} need different changes, and the template has one placeholder for all",
+            hint="name one database: -n NAME; or use a script.py.mako with a placeholder for each, as "
             "`alembic init -t multidb` writes it",
         )
     return [replace(merged, changes=items[0].changes)]
 
 
-def _has_places(settings: Settings, items: Sequence[Generated]) -> bool:
-    """True where the template says something like ``app_upgrades``."""
+def _has_placeholders(settings: Settings, items: Sequence[Generated]) -> bool:
+    """True if the template has placeholders such as ``app_upgrades``."""
     if not items or items[0].as_sql or items[0].tokens[0] == "upgrades":
         return False
     return "_upgrades" in (mako_template(settings) or "")
@@ -118,16 +198,16 @@ async def write_generated(
     *,
     skip_empty: bool = False,
 ) -> CreatedRevision:
-    """Write the files of generated revisions, in order, each upon the history with those before it.
+    """Write the files of generated revisions in order; the history includes those that are written already.
 
     Args:
-        settings: where and how.
+        settings: the settings of the project.
         load: reads the history.
         generated: the revisions.
-        skip_empty: write none that has no operations.
+        skip_empty: write no revision without operations.
 
     Returns:
-        the first, with the ids of the others; ``written`` is False when there was none to write.
+        the first revision, with the ids of the others; ``written`` is False if no file was written.
 
     Raises:
         AsyncmigError: as ``render.create_revision``.
@@ -138,14 +218,16 @@ async def write_generated(
             continue
         directory = await load()
         created = await anyio.to_thread.run_sync(_create, settings, directory, item)
-        told: dict[str, Any] = {}
+        notes: dict[str, Any] = {}
         if not written:
-            told = {"renames": item.renames, "candidates": item.candidates, "notes": item.notes}
-        written.append(replace(created, changes=item.changes, **told))
+            notes = {"renames": item.renames, "candidates": item.candidates, "notes": item.notes}
+        written.append(replace(created, changes=item.changes, **notes))
     if not written:
         changes = sum(item.changes for item in generated)
-        notes = tuple(dict.fromkeys(note for item in generated for note in item.notes))
-        return CreatedRevision(revision="", path="", changes=changes, written=False, notes=notes)
+        all_notes = tuple(dict.fromkeys(note for item in generated for note in item.notes))
+        return CreatedRevision(
+            revision="", path="", changes=changes, written=False, notes=all_notes
+        )
     return replace(written[0], further=tuple(item.revision for item in written[1:]))
 
 

@@ -1,7 +1,7 @@
-"""What a schema holds beside tables and simple types: views, routines, triggers, policies, rights.
+"""Entities: the objects of a schema beside tables and simple types, such as views, routines and grants.
 
-Each value has a key by which both sides of a comparison know it, what it needs of its surroundings, and
-what has to be put back when it is dropped and created again.
+Each value has a key, which is the same on both sides of a comparison, the objects that it depends on, and
+everything that must be restored when it is dropped and created again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from asyncmig.catalog.model import ObjectName
+    from asyncmig.catalog.object_name import ObjectName
 
 __all__ = [
     "ON_TABLES",
@@ -39,22 +39,23 @@ __all__ = [
 
 
 ON_TABLES = frozenset({"trigger", "policy", "row_security", "rule", "statistics"})
-"""The kinds that go with their table: the ``detail`` of their key, or of ``row_security`` the name."""
+"""The kinds that are dropped with their table: the ``detail`` of their key, or ``name`` for row security."""
 
 ROUTINES = frozenset({"function", "procedure", "aggregate"})
-"""The kinds whose key has the types of arguments as ``detail``."""
+"""The kinds whose key contains the argument types as ``detail``."""
 
 
 class EntityKey(NamedTuple):
-    """What an entity is known by.
+    """The identity of an entity.
 
     Attributes:
         kind: ``view``, ``materialized_view``, ``function``, ``procedure``, ``trigger``, ``policy``,
             ``row_security``, ``rule``, ``statistics``, ``aggregate``, ``extension``, ``composite_type`` or
             ``grant``.
-        schema: of an extension the empty text, since a database has one of a name.
-        name: of a grant, that of the object that it is about.
-        detail: the table of what is on one; the types of a routine's arguments; what a grant gives.
+        schema: the schema; empty for an extension, which has none.
+        name: the name; for a grant, the name of its object.
+        detail: the table of a trigger, policy and the like; the argument types of a routine; the privilege of
+            a grant.
     """
 
     kind: str
@@ -62,15 +63,24 @@ class EntityKey(NamedTuple):
     name: str
     detail: str = ""
 
+    def describe(self, default_schema: str = "") -> str:
+        """Kind and name for messages: ``trigger touched on book``, ``function shop.total(integer)``."""
+        name = self.name if self.schema == default_schema else f"{self.schema}.{self.name}"
+        kind = self.kind.replace("_", " ")
+        if self.kind in ROUTINES:
+            return f"{kind} {name}({self.detail})"
+        on_table = self.kind in ON_TABLES and self.detail
+        return f"{kind} {name} on {self.detail}" if on_table else f"{kind} {name}"
+
 
 class Need(NamedTuple):
-    """Something of a schema that an entity is built on.
+    """An object of a schema that an entity depends on.
 
     Attributes:
         kind: ``relation``, ``column``, ``type``, ``routine`` or ``constraint``.
-        schema: where it is.
-        name: of the relation, type or routine.
-        detail: the column or constraint of the relation; the types of a routine's arguments.
+        schema: its schema.
+        name: the name of the relation, type or routine.
+        detail: the column or constraint of the relation; the argument types of a routine.
     """
 
     kind: str
@@ -81,14 +91,14 @@ class Need(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
-    """What all have.
+    """The base class.
 
     Attributes:
-        key: what it is known by.
-        comment: of the entity.
-        needs: what it is built on.
-        owner: whose it is, where that is not the role that compares.
-        partitioned: the topmost table above the partition that it is on.
+        key: the identity.
+        comment: the comment.
+        needs: the objects that it depends on; not compared.
+        owner: the owner, if that is not the comparing role; not compared.
+        partitioned: the partitioned table at the top, if it is on a partition; not compared.
     """
 
     key: EntityKey
@@ -99,7 +109,7 @@ class Entity:
 
 
 class ViewColumn(NamedTuple):
-    """A column of a view: name, type as printed, collation where it is not the type's."""
+    """A column of a view: name, type as printed, collation if it is not the one of the type."""
 
     name: str
     type: str
@@ -108,7 +118,7 @@ class ViewColumn(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View(Entity):
-    """A view; ``options`` as ``security_barrier=true``."""
+    """A view; ``options`` are like ``security_barrier=true``."""
 
     query: str
     columns: tuple[ViewColumn, ...] = ()
@@ -119,7 +129,7 @@ class View(Entity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterializedView(Entity):
-    """A materialized view; ``indexes`` are definitions by name; nothing compares ``populated``."""
+    """A materialized view; ``indexes`` are definitions by name; ``populated`` is not compared."""
 
     query: str
     columns: tuple[ViewColumn, ...] = ()
@@ -135,22 +145,22 @@ class Routine(Entity):
     """A function or procedure.
 
     Attributes:
-        arguments: with names and defaults, as it is created.
-        identity: the same without defaults.
-        defaults: how many arguments have one.
-        result: None for a procedure.
-        language: of the body.
-        body: None for one written in SQL's own syntax.
+        arguments: the arguments with names and defaults.
+        identity: the arguments without defaults; not compared.
+        defaults: the number of arguments with a default; not compared.
+        result: the result type; None for a procedure.
+        language: the language.
+        body: the source; None for a body in SQL-standard syntax.
         volatility: ``immutable``, ``stable`` or ``volatile``.
-        strict: NULL arguments give NULL.
-        security_definer: it runs with its owner's rights.
-        leakproof: it tells nothing of its arguments.
+        strict: STRICT.
+        security_definer: SECURITY DEFINER.
+        leakproof: LEAKPROOF.
         parallel: ``safe``, ``restricted`` or ``unsafe``.
-        cost: of a call.
-        rows: of a set, estimated; 0 for a single value.
-        settings: ``search_path=shop``.
+        cost: COST.
+        rows: ROWS; 0 if it does not return a set.
+        settings: SET clauses: ``search_path=shop``.
         definition: the whole statement.
-        plain: ``op.create_function`` has words for all of it.
+        plain: ``op.create_function`` can express all of it; not compared.
     """
 
     arguments: str
@@ -176,7 +186,7 @@ class Aggregate(Entity):
     """An aggregate function.
 
     Attributes:
-        arguments: with names, as it is created: ``*`` for none.
+        arguments: the arguments with names; ``*`` for none.
         options: ``SFUNC = shop.add, STYPE = integer``.
     """
 
@@ -186,7 +196,7 @@ class Aggregate(Entity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Entity):
-    """A rewrite rule; ``fires`` as a trigger's."""
+    """A rewrite rule; ``fires`` is like that of a trigger."""
 
     definition: str
     fires: str = "origin"
@@ -222,7 +232,7 @@ class Policy(Entity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowSecurity(Entity):
-    """A table that heeds its policies, or forces them on its owner."""
+    """The row-level security of a table."""
 
     enabled: bool = True
     forced: bool = False
@@ -238,22 +248,22 @@ class Extension(Entity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompositeType(Entity):
-    """A composite type: types as printed, by attribute; nothing compares their order."""
+    """A composite type: types as printed, by attribute; their order is not compared."""
 
     attributes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant(Entity):
-    """One right of one role on one object.
+    """One privilege of one role on one object.
 
     Attributes:
-        object_kind: ``table``, which a view is too, ``sequence``, ``function``, ``procedure`` or ``schema``.
-        role: None for everybody.
-        privilege: in capitals.
-        column: of a right on a column.
-        grantable: the role may pass it on.
-        implied: PostgreSQL gives it to everybody when the object is created.
+        object_kind: ``table`` (also for views), ``sequence``, ``function``, ``procedure`` or ``schema``.
+        role: None for PUBLIC.
+        privilege: the privilege in capitals.
+        column: the column of a privilege on a column.
+        grantable: WITH GRANT OPTION.
+        implied: PostgreSQL grants it to PUBLIC when the object is created; not compared.
     """
 
     object_kind: str
@@ -265,11 +275,11 @@ class Grant(Entity):
 
 
 class Owner(NamedTuple):
-    """Whose an object is, where that is not the role that compares.
+    """The owner of an object, if that is not the comparing role.
 
     Attributes:
-        name: of the owner.
-        reader: the role that compares.
+        name: the owner.
+        reader: the comparing role.
     """
 
     name: str
@@ -281,18 +291,13 @@ class Entities:
     """All entities of a set of schemas.
 
     Attributes:
-        by_key: all but the rights.
-        grants: the rights.
-        table_needs: the routines and types that a table's defaults, checks, indexes and columns need.
-        owners: of what rights may be given on: by kind, as for ``Grant``, schema and name.
+        by_key: all entities except grants.
+        grants: the grants.
+        table_needs: the routines and types that defaults, checks, indexes and columns of a table depend on.
+        owners: owners by the kind (as for ``Grant``), schema and name of objects that can have grants.
     """
 
     by_key: Mapping[EntityKey, Entity] = field(default_factory=dict)
     grants: Mapping[EntityKey, Grant] = field(default_factory=dict)
     table_needs: Mapping[ObjectName, frozenset[Need]] = field(default_factory=dict, compare=False)
     owners: Mapping[tuple[str, str, str], Owner] = field(default_factory=dict, compare=False)
-
-    @property
-    def extensions(self) -> frozenset[str]:
-        """The names of the extensions."""
-        return frozenset(key.name for key in self.by_key if key.kind == "extension")

@@ -28,8 +28,8 @@ from asyncmig.catalog.entities import (
     ViewColumn,
 )
 from asyncmig.catalog.entity_queries import ENTITIES
-from asyncmig.catalog.model import ObjectName
 from asyncmig.catalog.normalized_sql import normalized_sql
+from asyncmig.catalog.object_name import ObjectName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

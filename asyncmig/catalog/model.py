@@ -1,16 +1,16 @@
 """The catalog of a set of schemas as frozen values.
 
-Expressions and definitions are the server's own text, printed with an empty ``search_path``: names of
-everything outside ``pg_catalog`` carry their schema, so that two texts are equal exactly when the
-server means the same.
+Expressions and definitions are the text that the server prints with an empty ``search_path``: all names
+outside ``pg_catalog`` are qualified, so that two texts are equal if and only if they mean the same.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from asyncmig.catalog.entities import Entities
+from asyncmig.catalog.object_name import ObjectName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,22 +26,11 @@ __all__ = [
     "Enum",
     "ForeignKey",
     "Index",
-    "ObjectName",
     "Sequence",
     "SequenceOptions",
     "Table",
     "TypeName",
 ]
-
-
-class ObjectName(NamedTuple):
-    """A name within a schema; schemas are always said."""
-
-    schema: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +39,10 @@ class TypeName:
 
     Attributes:
         text: as ``format_type`` prints it: ``character varying(50)``, ``shop.mood[]``.
-        name: the type without modifiers; of an array, that of its elements.
-        kind: ``b`` base, ``e`` enum, ``d`` domain, ``c`` composite, ``r`` range, ``m`` multirange; of
-            an array, that of its elements.
-        array: it is an array of ``name``.
+        name: the type without modifiers; for an array, the type of its elements.
+        kind: ``b`` base, ``e`` enum, ``d`` domain, ``c`` composite, ``r`` range, ``m`` multirange; for
+            an array, the kind of its elements.
+        array: True for an array of ``name``.
     """
 
     text: str
@@ -63,13 +52,13 @@ class TypeName:
 
     @property
     def element(self) -> TypeName:
-        """That of an array's elements; of any other type itself."""
+        """The type of the elements of an array; any other type itself."""
         return replace(self, text=self.text.removesuffix("[]"), array=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceOptions:
-    """How a sequence counts."""
+    """The options of a sequence."""
 
     type: str
     start: int
@@ -81,16 +70,30 @@ class SequenceOptions:
 
     @property
     def default_limits(self) -> tuple[int, int]:
-        """Smallest and largest value when nothing is said."""
+        """The smallest and largest value without MINVALUE and MAXVALUE."""
         bits = {"smallint": 15, "integer": 31}.get(self.type, 63)
         return (1, 2**bits - 1) if self.increment > 0 else (-(2**bits), -1)
 
     @property
-    def is_default(self) -> bool:
-        """True when nothing but the type was said."""
+    def by_keyword(self) -> dict[str, Any]:
+        """All options but the type, by SQLAlchemy's keywords."""
+        return {
+            "start": self.start,
+            "increment": self.increment,
+            "minvalue": self.minimum,
+            "maxvalue": self.maximum,
+            "cache": self.cache,
+            "cycle": self.cycle,
+        }
+
+    @property
+    def changed_options(self) -> dict[str, Any]:
+        """The options of ``by_keyword`` that differ from PostgreSQL's defaults."""
         low, high = self.default_limits
-        said = (self.start, self.increment, self.minimum, self.maximum, self.cache, self.cycle)
-        return said == (low, 1, low, high, 1, False)
+        start = self.minimum if self.increment > 0 else self.maximum
+        defaults = (start, 1, low, high, 1, False)
+        pairs = zip(self.by_keyword.items(), defaults, strict=True)
+        return {name: value for (name, value), default in pairs if value != default}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,24 +101,24 @@ class Column:
     """A column.
 
     Attributes:
-        name: of the column.
-        type: of the column.
+        name: the name of the column.
+        type: its type.
         nullable: False for NOT NULL.
-        collation: printed and quoted, when it is not its type's.
+        collation: the collation as SQL, if it is not the one of the type.
         default: the expression; None for a serial, identity or generated column.
         identity: ``always``, ``by default`` or None.
         generated: the expression of a generated column.
-        stored: whether it is computed when written (PostgreSQL 18 also computes when reading).
+        stored: False for a generated column that is computed when it is read (VIRTUAL, PostgreSQL 18).
         serial: the default is the next value of a sequence that the column owns, whatever its name.
-        options: of the sequence behind an identity or serial column.
-        sequence: the name of the one behind an identity or serial column; nothing compares it.
-        owned_default: the default of a serial column as printed; likewise.
-        comment: of the column.
-        storage: ``EXTERNAL`` and the like, where it is not its type's.
-        compression: ``pglz`` or ``lz4``, where it was said.
-        statistics: the statistics target, where it was said.
-        parameters: of the column, ``n_distinct=50``.
-        local: False for one that comes from a parent alone; nothing compares it.
+        options: the options of the sequence of an identity or serial column.
+        sequence: the name of that sequence; not compared.
+        owned_default: the default of a serial column as printed; not compared.
+        comment: the comment.
+        storage: ``EXTERNAL`` and the like, if it is not the one of the type.
+        compression: ``pglz`` or ``lz4``, if it is set.
+        statistics: the statistics target, if it is set.
+        parameters: attribute options, ``n_distinct=50``.
+        local: False for a column that is only inherited; not compared.
     """
 
     name: str
@@ -140,7 +143,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignKey:
-    """What a foreign key points to, and how."""
+    """The table and columns that a foreign key refers to, with its actions."""
 
     table: ObjectName
     columns: tuple[str, ...]
@@ -154,19 +157,19 @@ class Constraint:
     """A constraint.
 
     Attributes:
-        name: of the constraint.
+        name: the name of the constraint.
         kind: ``p`` primary key, ``u`` unique, ``f`` foreign key, ``c`` check, ``x`` exclusion.
         definition: as ``pg_get_constraintdef`` prints it, without NOT VALID.
         columns: in the order of the key.
-        expression: of a CHECK.
-        reference: of a foreign key.
-        deferrable: the check may wait until the commit ...
-        deferred: ... and does.
+        expression: the expression of a CHECK.
+        reference: what a foreign key refers to.
+        deferrable: DEFERRABLE.
+        deferred: INITIALLY DEFERRED.
         validated: False for NOT VALID.
-        named: somebody chose the name; False where a model left it to the server. Nothing compares it.
-        comment: of the constraint.
-        parameters: of the index behind it, ``fillfactor=70``.
-        tablespace: of that index, where it is not the database's.
+        named: False if a model leaves the name to the server; not compared.
+        comment: the comment.
+        parameters: storage parameters of its index, ``fillfactor=70``.
+        tablespace: the tablespace of its index, if it is not the database's.
     """
 
     name: str
@@ -186,26 +189,26 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """An index that no constraint made.
+    """An index that does not belong to a constraint.
 
     Attributes:
-        name: of the index.
-        unique: no two rows may be equal.
+        name: the name of the index.
+        unique: UNIQUE.
         definition: the whole statement.
         body: the statement from USING on.
         method: ``btree``, ``gin`` ...
-        keys: column names, or expressions as printed.
+        keys: names of columns, or expressions as printed.
         plain_keys: for each key, whether it is a column.
-        include: columns that are only carried along.
-        predicate: of a partial index.
-        operator_classes: for each key its class where it is not the default, else the empty text.
-        orders: for each key what follows it: `` DESC``, `` NULLS FIRST`` ...
-        collated: a key has a collation that is not its column's, or parameters of its class.
+        include: the INCLUDE columns.
+        predicate: the condition of a partial index.
+        operator_classes: for each key its operator class, or an empty string for the default one.
+        orders: for each key its order: `` DESC``, `` NULLS FIRST`` ...
+        collated: a key has another collation than its column, or its operator class has parameters.
         options: storage parameters, ``fillfactor=70``.
-        nulls_not_distinct: NULLs are equal (PostgreSQL 15).
-        valid: False after a failed concurrent build.
-        tablespace: where it is not the database's.
-        comment: of the index.
+        nulls_not_distinct: NULLS NOT DISTINCT (PostgreSQL 15).
+        valid: False after a failed CREATE INDEX CONCURRENTLY.
+        tablespace: the tablespace, if it is not the database's.
+        comment: the comment.
     """
 
     name: str
@@ -229,22 +232,22 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table and what belongs to it, each by name in the order of creation.
+    """A table with its columns, constraints and indexes, each by name in the order of creation.
 
     Attributes:
-        name: of the table.
-        columns: in order.
-        constraints: all but NOT NULL, which is a column's.
-        indexes: all but those that constraints made.
-        comment: of the table.
-        unlogged: its changes are not in the write-ahead log.
-        partition_key: ``RANGE (at)`` of a partitioned table.
+        name: the name of the table.
+        columns: the columns in order.
+        constraints: all constraints except NOT NULL, which is part of a column.
+        indexes: all indexes except those of constraints.
+        comment: the comment.
+        unlogged: UNLOGGED.
+        partition_key: the partition key of a partitioned table: ``RANGE (at)``.
         options: storage parameters, ``fillfactor=70``.
-        tablespace: where it is not the database's.
-        access_method: where it is not the server's default.
-        inherits: its parents, in their order.
-        replica_identity: ``FULL``, ``NOTHING`` or the name of an index after ``INDEX``.
-        clustered: the name of the index that CLUSTER goes by.
+        tablespace: the tablespace, if it is not the database's.
+        access_method: the table access method, if it is not the server's default.
+        inherits: the parents, in order.
+        replica_identity: ``FULL``, ``NOTHING``, or ``INDEX`` and the name of an index.
+        clustered: the name of the index of CLUSTER ON.
     """
 
     name: ObjectName
@@ -269,7 +272,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequence:
-    """A sequence that stands for itself; ``owned_by`` is the column it goes with, if any."""
+    """A sequence that is not part of a column; ``owned_by`` is the table and column that own it."""
 
     name: ObjectName
     options: SequenceOptions
@@ -291,8 +294,8 @@ class Domain:
     """A domain.
 
     Attributes:
-        not_null_name: that of its NOT NULL, where it has one that the server did not make (17).
-        checks: pairs of name and definition.
+        not_null_name: the name of its NOT NULL constraint, if it is not the default name (PostgreSQL 17).
+        checks: the CHECK constraints: pairs of name and definition.
     """
 
     name: ObjectName
@@ -307,12 +310,12 @@ class Domain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependents:
-    """What needs a type or sequence, whosoever it is and wherever it stands.
+    """The objects that depend on a type or sequence, in all schemas of the database.
 
     Attributes:
-        users: how many functions, views and the like.
-        tables: by a column, a default, a constraint or an index.
-        domains: that are made of it.
+        users: the number of functions, views and the like.
+        tables: the tables whose columns, defaults, constraints or indexes depend on it.
+        domains: the domains that are based on it.
     """
 
     users: int = 0
@@ -322,13 +325,17 @@ class Dependents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """Everything in a set of schemas, by name.
+    """The objects in a set of schemas, by name.
 
     Attributes:
-        default_schema: what a name without a schema means.
-        schemas: those of the set that exist.
-        entities: views, routines and whatever else is declared beside models.
-        holders: of the enum types, domains and sequences that anything needs.
+        default_schema: the schema of names without one.
+        schemas: the schemas of the set that exist.
+        tables: the tables.
+        sequences: the sequences that are not part of a column.
+        enums: the enum types.
+        domains: the domains.
+        entities: views, routines and everything else that is declared beside models.
+        dependents: the dependents of enum types, domains and sequences; not compared.
     """
 
     default_schema: str
@@ -342,6 +349,6 @@ class Catalog:
 
     @property
     def names(self) -> frozenset[ObjectName]:
-        """Of everything that stands in a schema."""
+        """The names of all objects that have a schema."""
         entities = (ObjectName(key.schema, key.name) for key in self.entities.by_key if key.schema)
         return frozenset({*self.tables, *self.sequences, *self.enums, *self.domains, *entities})

@@ -27,7 +27,7 @@ from sqlalchemy.schema import (
 from sqlalchemy.types import NullType, TypeDecorator
 
 from asyncmig.catalog.foreign_keys import foreign_target, resolved, stand_in
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.ddl.compilation import tidy
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import ConfigError

@@ -16,13 +16,13 @@ from asyncmig.catalog.model import (
     Enum,
     ForeignKey,
     Index,
-    ObjectName,
     Sequence,
     SequenceOptions,
     Table,
     TypeName,
 )
 from asyncmig.catalog.normalized_sql import normalized_sql
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.catalog.queries import CATALOG, ENUMS, FIELDS
 
 if TYPE_CHECKING:

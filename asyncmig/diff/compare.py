@@ -1,11 +1,7 @@
-"""``compare``: from one catalog to another, as operations in an order that runs.
+"""``compare``: the operations that turn one catalog into another, in an order that runs.
 
-What stands in the way goes first, what needs others comes last: foreign keys go; tables go; indexes and
-other constraints, which foreign keys of those led to, go, and generated columns; types change; tables and
-columns come; columns go; constraints, indexes and foreign keys come; sequences and types that nobody needs
-any more go.
-
-A downgrade is the same comparison with its sides exchanged.
+``_PASSES`` finds the differences of one kind of object after another; ``stages.Stage`` defines when each
+operation runs. A downgrade is the same comparison with its sides exchanged.
 """
 
 from __future__ import annotations
@@ -14,29 +10,43 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.comparison import Comparison, OperationOrder
-from asyncmig.diff.entities.compare import EntityOrder, changing, compare_entities
-from asyncmig.diff.entities.composite_columns import with_replaced
+from asyncmig.diff.comparison import Comparison, Replacements, common_tables
+from asyncmig.diff.entities.compare import EntityComparison, changed_objects, compare_entities
+from asyncmig.diff.entities.composite_columns import replaced_composites, with_replaced
 from asyncmig.diff.entities.drop_blockers import annotate
+from asyncmig.diff.schema_items.default_names import temporary_names
 from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
-from asyncmig.diff.tables.compare import compare_columns, compare_tables
-from asyncmig.diff.tables.constraints import compare_keys
+from asyncmig.diff.stages import Stage
+from asyncmig.diff.tables.columns import rebuilt_columns
+from asyncmig.diff.tables.compare import (
+    change_tables,
+    compare_columns,
+    create_tables,
+    drop_tables,
+    set_logged,
+)
+from asyncmig.diff.tables.constraints import compare_constraints
+from asyncmig.diff.tables.inheritance import without_inherited_changes
 from asyncmig.diff.types.compare import (
+    change_types,
     compare_schemas,
     compare_sequences,
     compare_type_comments,
-    compare_types,
+    create_types,
+    drop_types,
 )
+from asyncmig.diff.types.domains import replaced_domains
+from asyncmig.diff.types.enums import only_adds_labels
 from asyncmig.diff.types.identity_sequences import name_sequences
 from asyncmig.operations.base.containers import ModifyTableOps
 from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from asyncmig.catalog.entities import Entities, EntityKey
     from asyncmig.catalog.model import Catalog
-    from asyncmig.diff.schema_items.model_types import ModelTypes
+    from asyncmig.diff.schema_items.models_catalog import ModelTypes
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = [
@@ -47,6 +57,34 @@ __all__ = [
 ]
 
 
+def _change_types(comparison: Comparison) -> None:
+    """Change types of columns once, in the parent, where tables inherit."""
+    changes = without_inherited_changes(change_types(comparison), comparison)
+    comparison.extend(Stage.CHANGE_TYPES, changes)
+
+
+_PASSES: tuple[Callable[[Comparison], None], ...] = (
+    compare_schemas,
+    create_types,
+    _change_types,
+    drop_types,
+    compare_sequences,
+    compare_columns,
+    drop_tables,
+    compare_constraints,
+    create_tables,
+    change_tables,
+    set_logged,
+    name_sequences,
+    compare_type_comments,
+    Comparison.stage_foreign_keys,
+)
+"""What a comparison does, in order. Within a stage, operations of an earlier pass run first."""
+
+_LAST = (Stage.DROP_EXTENSIONS, Stage.DROP_SCHEMAS)
+_NEW_ENTITIES = (Stage.CREATE_ENTITIES, Stage.CREATE_ENTITIES_AFTER_INDEXES)
+
+
 def compare(
     before: Catalog,
     after: Catalog,
@@ -54,19 +92,23 @@ def compare(
     *,
     concurrent_indexes: bool = False,
 ) -> list[MigrateOperation]:
-    """What makes ``after`` out of ``before``; empty when they are the same.
+    """Return the operations that turn ``before`` into ``after``; none if they are equal.
 
-    Changes of one table that follow each other stand in a ``ModifyTableOps``.
+    Consecutive changes of one table are in one ``ModifyTableOps``.
+
+    Args:
+        before: the catalog to start from.
+        after: the catalog to reach.
+        model_types: the types of the models.
+        concurrent_indexes: create and drop the indexes of existing tables with CONCURRENTLY, and those of
+            their new keys, except for partitioned tables, for which PostgreSQL rejects it.
 
     Example::
 
         upgrade, downgrade = compare(database, models), compare(models, database)
-
-    With ``concurrent_indexes`` the indexes of tables that stay are built and dropped while writes go on,
-    and so are those behind their new keys, unless the table is partitioned: PostgreSQL refuses it there.
     """
-    steps, entities = _compared(before, after, model_types, concurrent_indexes)
-    return _merge_table_operations(steps.in_order(entities))
+    comparison, _ = _compared(before, after, model_types, concurrent_indexes)
+    return _merge_table_operations(comparison.operations.in_order())
 
 
 def compare_reporting_unpredictable(
@@ -76,19 +118,19 @@ def compare_reporting_unpredictable(
     *,
     concurrent_indexes: bool = False,
 ) -> tuple[list[MigrateOperation], tuple[EntityKey, ...]]:
-    """As ``compare``, and the entities that come although nobody knows how they are printed by then."""
-    steps, entities = _compared(before, after, model_types, concurrent_indexes)
-    return _merge_table_operations(steps.in_order(entities)), entities.mispredicted
+    """As ``compare``, with the entities to create whose printed form after a rename is unknown."""
+    comparison, entities = _compared(before, after, model_types, concurrent_indexes)
+    return _merge_table_operations(comparison.operations.in_order()), entities.unpredictable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialComparison:
-    """A comparison that stops where entities would come.
+    """A comparison without the creation of entities.
 
     Attributes:
-        operations: what leads there; all that only ``before`` has is dropped already.
-        left: the entities that are there by then.
-        last: what goes after they came: extensions and schemas.
+        operations: everything before the entities; objects that only ``before`` has are dropped.
+        left: the entities that exist after ``operations``.
+        last: the operations after the entities are created: extensions and schemas are dropped.
     """
 
     operations: list[MigrateOperation]
@@ -103,65 +145,72 @@ def compare_before_new_entities(
     *,
     concurrent_indexes: bool = False,
 ) -> PartialComparison:
-    """As ``compare``, for a caller who has something to do before the entities come."""
-    steps, entities = _compared(before, after, model_types, concurrent_indexes)
-    done = [
-        *steps.before_new_entities(entities),
-        *entities.create_late,
-        *steps.create_concurrently,
-        *steps.add_foreign_keys_concurrently,
-        *steps.going,
-    ]
+    """As ``compare``, for a caller that adds operations before the entities are created."""
+    comparison, entities = _compared(before, after, model_types, concurrent_indexes)
+    first = [stage for stage in Stage if stage not in {*_NEW_ENTITIES, *_LAST}]
     return PartialComparison(
-        operations=_merge_table_operations(done),
+        operations=_merge_table_operations(comparison.operations.in_order(first)),
         left=entities.left,
-        last=[*entities.drop_extensions, *steps.drop_schemas],
+        last=comparison.operations.in_order(_LAST),
     )
 
 
 def _compared(
-    before: Catalog,
-    after: Catalog,
-    model_types: ModelTypes | None,
-    concurrent_indexes: bool,
-) -> tuple[OperationOrder, EntityOrder]:
+    before: Catalog, after: Catalog, model_types: ModelTypes | None, concurrent_indexes: bool
+) -> tuple[Comparison, EntityComparison]:
     if before == after:
-        return OperationOrder(), EntityOrder(left=before.entities)
-    work = Comparison(before, after, model_types, concurrent_indexes=concurrent_indexes)
-    compare_schemas(work)
-    compare_types(work)
-    compare_sequences(work)
-    compare_columns(work)
-    compare_keys(work)
-    compare_tables(work)
-    name_sequences(work)
-    compare_type_comments(work)
-    touched = changing(before, after, work.replaced_types)
-    there = SchemaItemFactory(with_replaced(before, after, work.replaced_composites), model_types)
-    entities = compare_entities(there, work.new, touched, work.rebuilt)
-    work.order_foreign_keys()
-    work.steps.create_late_entities = _wait_for_keys(work)
-    annotate(work.steps.dropping, entities.blocked, before.default_schema)
-    return work.steps, entities
+        return Comparison(before, after, Replacements()), EntityComparison(left=before.entities)
+    replacements = _find_replacements(before, after)
+    comparison = Comparison(
+        before, after, replacements, model_types, concurrent_indexes=concurrent_indexes
+    )
+    for run in _PASSES:
+        run(comparison)
+    existing = with_replaced(before, after, replacements.composites)
+    entities = compare_entities(
+        comparison,
+        SchemaItemFactory(existing, model_types),
+        changed_objects(before, after, replacements),
+    )
+    annotate(comparison.operations, entities.blocked, before.default_schema)
+    return comparison, entities
 
 
-def _wait_for_keys(work: Comparison) -> bool:
-    """An entity stands on a constraint whose index is built while writes go on."""
-    built = work.concurrent_constraints
-    return any(not built.isdisjoint(item.needs) for item in work.after.entities.by_key.values())
+def _find_replacements(before: Catalog, after: Catalog) -> Replacements:
+    enums = tuple(
+        (before.enums[name], enum)
+        for name, enum in after.enums.items()
+        if name in before.enums and not only_adds_labels(before.enums[name], enum)
+    )
+    types = {enum.name for enum, _ in enums}
+    domains = replaced_domains(before, after, types)
+    types.update(domains)
+    composites = replaced_composites(before, after, types)
+    types.update(composites)
+    return Replacements(
+        enums=enums,
+        domains=tuple(domains),
+        composites=tuple(composites),
+        types=frozenset(types),
+        temporary_names=temporary_names(types, before, after),
+        generated_columns={
+            name: rebuilt_columns(old, new, types)
+            for name, (old, new) in common_tables(before, after).items()
+        },
+    )
 
 
 def _merge_table_operations(operations: Iterable[MigrateOperation]) -> list[MigrateOperation]:
-    """Neighbours that change the same table, together."""
-    gathered: list[MigrateOperation] = []
-    for place, group in groupby(operations, key=_altered_table):
+    """Put consecutive operations that alter the same table into one ``ModifyTableOps``."""
+    merged: list[MigrateOperation] = []
+    for table, group in groupby(operations, key=_altered_table):
         members = list(group)
-        if place is None:
-            gathered += members
+        if table is None:
+            merged += members
         else:
-            schema, name = place
-            gathered.append(ModifyTableOps(name, members, schema=schema))
-    return gathered
+            schema, name = table
+            merged.append(ModifyTableOps(name, members, schema=schema))
+    return merged
 
 
 def _altered_table(operation: MigrateOperation) -> tuple[str | None, str] | None:

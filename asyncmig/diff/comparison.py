@@ -1,4 +1,4 @@
-"""One comparison while it is made: both sides, and the operations found so far."""
+"""The state of a comparison: both catalogs, what is replaced between them, and the operations so far."""
 
 from __future__ import annotations
 
@@ -8,171 +8,100 @@ from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import Need
 from asyncmig.catalog.model import Index
-from asyncmig.diff.entities import composite_columns as composite_steps
+from asyncmig.diff.schema_items.default_names import free_name
+from asyncmig.diff.schema_items.inheritance import detached_children, kept_parents, parents_first
 from asyncmig.diff.schema_items.printed_sql import columns_in
 from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 from asyncmig.diff.schema_items.sqlalchemy_types import changes_family
-from asyncmig.diff.tables import columns as column_steps
-from asyncmig.diff.tables.inheritance import parents_first, parents_kept, parted
-from asyncmig.diff.types import domains as domain_steps
-from asyncmig.diff.types import enums as enum_steps
-from asyncmig.diff.types.temporary_names import free_name, temporary_names
+from asyncmig.diff.stages import Stage, StagedOperations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from asyncmig.catalog.model import Catalog, Column, Constraint, ObjectName
-    from asyncmig.diff.entities.compare import EntityOrder
-    from asyncmig.diff.schema_items.model_types import ModelTypes
+    from asyncmig.catalog.model import Catalog, Column, Constraint, Enum, Table
+    from asyncmig.catalog.object_name import ObjectName
+    from asyncmig.diff.schema_items.models_catalog import ModelTypes
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["Comparison", "OperationOrder"]
+__all__ = ["Comparison", "Replacements", "common_tables"]
 
 
-@dataclass(slots=True, kw_only=True)
-class OperationOrder:
-    """The operations found so far, by when they run; each list holds what may run together.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacements:
+    """What PostgreSQL cannot alter, so that a new object takes its place under the same name.
 
     Attributes:
-        labels_come: new labels of enum types, which are committed before they can be used: before anything
-            is taken away.
-        dropped_meanwhile: the indexes that go while writes go on, before anything else is taken away, so
-            that nothing is missing for as long as that takes.
-        built_meanwhile: those that come while writes go on, with their constraints, when all else is there.
-        keys_after: foreign keys that lead to one of these.
-        entities_wait: an entity needs one of these constraints, too.
+        enums: enum types before and after.
+        domains: names of domains, each after those that it is based on.
+        composites: names of composite types, each after those that it has attributes of.
+        types: the names of all of these.
+        temporary_names: the name of each old type until it is dropped: ``mood_old``.
+        generated_columns: by table, the generated columns that are dropped and added again.
     """
 
-    create_schemas: list[MigrateOperation] = field(default_factory=list)
-    add_enum_labels: list[MigrateOperation] = field(default_factory=list)
-    pre: list[MigrateOperation] = field(default_factory=list)
-    drop_foreign_keys: list[MigrateOperation] = field(default_factory=list)
-    drop_tables: list[MigrateOperation] = field(default_factory=list)
-    drop_indexes: list[MigrateOperation] = field(default_factory=list)
-    drop_constraints: list[MigrateOperation] = field(default_factory=list)
-    rename: list[MigrateOperation] = field(default_factory=list)
-    drop_generated: list[MigrateOperation] = field(default_factory=list)
-    change_types: list[MigrateOperation] = field(default_factory=list)
-    create_tables: list[MigrateOperation] = field(default_factory=list)
-    change_columns: list[MigrateOperation] = field(default_factory=list)
-    drop_columns: list[MigrateOperation] = field(default_factory=list)
-    add_constraints: list[MigrateOperation] = field(default_factory=list)
-    create_indexes: list[MigrateOperation] = field(default_factory=list)
-    set_logged: list[MigrateOperation] = field(default_factory=list)
-    add_foreign_keys: list[MigrateOperation] = field(default_factory=list)
-    drop_concurrently: list[MigrateOperation] = field(default_factory=list)
-    create_concurrently: list[MigrateOperation] = field(default_factory=list)
-    add_foreign_keys_concurrently: list[MigrateOperation] = field(default_factory=list)
-    create_late_entities: bool = False
-    post: list[MigrateOperation] = field(default_factory=list)
-    drop_sequences: list[MigrateOperation] = field(default_factory=list)
-    drop_types: list[MigrateOperation] = field(default_factory=list)
-    drop_schemas: list[MigrateOperation] = field(default_factory=list)
+    enums: tuple[tuple[Enum, Enum], ...] = ()
+    domains: tuple[ObjectName, ...] = ()
+    composites: tuple[ObjectName, ...] = ()
+    types: frozenset[ObjectName] = frozenset()
+    temporary_names: Mapping[ObjectName, str] = field(default_factory=dict)
+    generated_columns: Mapping[ObjectName, frozenset[str]] = field(default_factory=dict)
 
-    def in_order(self, entities: EntityOrder) -> list[MigrateOperation]:
-        """All of them in an order that runs, around those of the entities."""
-        come = [*entities.create, *entities.create_late]
-        meanwhile = [*self.create_concurrently, *self.add_foreign_keys_concurrently]
-        return [
-            *self.before_new_entities(entities),
-            *(meanwhile + come if self.create_late_entities else come + meanwhile),
-            *self.going,
-            *entities.drop_extensions,
-            *self.drop_schemas,
-        ]
 
-    @property
-    def dropping(self) -> list[MigrateOperation]:
-        """Those among which tables and columns are dropped."""
-        return [*self.drop_tables, *self.drop_generated, *self.drop_columns]
-
-    @property
-    def going(self) -> list[MigrateOperation]:
-        """What is left to do when the tables are as they will be: little things, and what nobody needs."""
-        return [*self.post, *self.drop_sequences, *self.drop_types]
-
-    def before_new_entities(self, entities: EntityOrder) -> list[MigrateOperation]:
-        """Those that make the tables as they will be."""
-        return [
-            *self.create_schemas,
-            *entities.create_extensions,
-            *self.add_enum_labels,
-            *self.drop_foreign_keys,
-            *self.drop_concurrently,
-            *entities.drop,
-            *self.pre,
-            *self.drop_tables,
-            *self.drop_indexes,
-            *self.drop_constraints,
-            *self.rename,
-            *self.drop_generated,
-            *self.change_types,
-            *entities.create_early,
-            *self.create_tables,
-            *self.change_columns,
-            *self.drop_columns,
-            *self.add_constraints,
-            *self.create_indexes,
-            *self.set_logged,
-            *self.add_foreign_keys,
-        ]
+def common_tables(before: Catalog, after: Catalog) -> dict[ObjectName, tuple[Table, Table]]:
+    """The tables that both catalogs have, before and after, parents first."""
+    return parents_first(
+        {
+            name: (table, after.tables[name])
+            for name, table in before.tables.items()
+            if name in after.tables
+        }
+    )
 
 
 class Comparison:
-    """Both sides of a comparison, what they have in common, and what becomes of it.
+    """Both sides of a comparison, and the operations from one to the other.
 
     Args:
-        before: what there is.
-        after: what there is to be.
-        model_types: the types as the models spell them.
-        concurrent_indexes: make and drop indexes of existing tables while writes go on.
+        before: the catalog to start from.
+        after: the catalog to reach.
+        replacements: what is replaced between them.
+        model_types: the types of the models.
+        concurrent_indexes: create and drop indexes of existing tables with CONCURRENTLY.
+
+    Attributes:
+        old: makes schema items of ``before``.
+        new: makes schema items of ``after``.
+        common: the tables that both sides have.
+        parents: by table, the parents that it has before, after and in between.
+        detached: children and parents that are detached while they change.
+        built: by table, the names of the constraints and indexes that are created.
+        operations: the result.
     """
 
     def __init__(
         self,
         before: Catalog,
         after: Catalog,
-        model_types: ModelTypes | None,
+        replacements: Replacements,
+        model_types: ModelTypes | None = None,
         *,
-        concurrent_indexes: bool,
+        concurrent_indexes: bool = False,
     ) -> None:
-        self.steps = OperationOrder()
         self.before = before
         self.after = after
+        self.replacements = replacements
         self.concurrent_indexes = concurrent_indexes
         self.old = SchemaItemFactory(before, model_types)
         self.new = SchemaItemFactory(after, model_types)
-        self.common = parents_first(
-            {
-                name: (table, after.tables[name])
-                for name, table in before.tables.items()
-                if name in after.tables
-            }
-        )
-        self.replaced_enums = [
-            (enum, after.enums[name])
-            for name, enum in before.enums.items()
-            if name in after.enums and not enum_steps.only_adds_labels(enum, after.enums[name])
-        ]
-        self.replaced_types = {enum.name for enum, _ in self.replaced_enums}
-        self.replaced_domains = domain_steps.replaced_domains(before, after, self.replaced_types)
-        self.replaced_types |= {*self.replaced_domains}
-        self.replaced_composites = composite_steps.replaced_composites(
-            before, after, self.replaced_types
-        )
-        self.replaced_types |= {*self.replaced_composites}
-        self.parted = parted(self.common, self.replaced_types)
-        self.parents = parents_kept(self.common, self.parted)
+        self.common = common_tables(before, after)
+        self.detached = detached_children(self.common, replacements.types)
+        self.parents = kept_parents(self.common, self.detached)
         self.inherited = {parent for parents in self.parents.values() for parent in parents}
-        self.retired = temporary_names(self.replaced_types, before, after)
         self.built: dict[ObjectName, set[str]] = {name: set() for name in self.common}
+        self.operations = StagedOperations()
         self._foreign_keys: list[tuple[Constraint, MigrateOperation]] = []
-        self._meanwhile: dict[tuple[ObjectName, str], frozenset[str]] = {}
+        self._concurrent: dict[tuple[ObjectName, str], frozenset[str]] = {}
         self._taken = {*before.names, *after.names, *self._index_names()}
-        self.rebuilt = {
-            name: column_steps.rebuilt_columns(old, new, self.replaced_types)
-            for name, (old, new) in self.common.items()
-        }
 
     def _index_names(self) -> Iterator[ObjectName]:
         for catalog in (self.before, self.after):
@@ -180,27 +109,35 @@ class Comparison:
                 for item in (*table.indexes, *table.constraints):
                     yield name._replace(name=item)
 
+    def add(self, stage: Stage, *operations: MigrateOperation) -> None:
+        """Add operations to a stage."""
+        self.operations.add(stage, *operations)
+
+    def extend(self, stage: Stage, operations: Iterable[MigrateOperation]) -> None:
+        """As ``add``, with operations from an iterable."""
+        self.operations.extend(stage, operations)
+
     def free_index_name(self, table: ObjectName, name: str) -> str:
-        """What an index is called until it may have a name that another one has."""
+        """A name for an index that takes the place of another one of this name later: ``name_new``."""
         free = free_name(table._replace(name=name), "new", self._taken)
         self._taken.add(free)
         return free.name
 
     def add_foreign_key(self, item: Constraint, operation: MigrateOperation) -> None:
-        """A foreign key that comes; when, is told by ``order_foreign_keys``."""
+        """Record a new foreign key; ``stage_foreign_keys`` adds it to a stage."""
         self._foreign_keys.append((item, operation))
 
     def create_concurrently(
         self, table: ObjectName, item: Constraint | Index, operations: Iterable[MigrateOperation]
     ) -> None:
-        """An index, or a key, that comes while writes go on."""
+        """Create an index with CONCURRENTLY, or a constraint of such an index."""
         columns = item.keys if isinstance(item, Index) else item.columns
-        self._meanwhile[table, item.name] = frozenset(columns)
-        self.steps.create_concurrently += operations
+        self._concurrent[table, item.name] = frozenset(columns)
+        self.extend(Stage.CREATE_INDEXES_CONCURRENTLY, operations)
 
     @cached_property
     def keys_of_dropped(self) -> frozenset[tuple[ObjectName, frozenset[str]]]:
-        """The keys that stand until a table goes, whose foreign key leads to them."""
+        """The keys that foreign keys of dropped tables refer to: they can be dropped after these tables."""
         return frozenset(
             (item.reference.table, frozenset(item.reference.columns))
             for name, table in self.before.tables.items()
@@ -211,40 +148,48 @@ class Comparison:
 
     @property
     def concurrent_constraints(self) -> frozenset[Need]:
-        """What entities may stand on that comes in this way."""
-        return frozenset(Need("constraint", *table, name) for table, name in self._meanwhile)
+        """The constraints and indexes of ``create_concurrently``, as entities refer to them."""
+        return frozenset(Need("constraint", *table, name) for table, name in self._concurrent)
 
-    def order_foreign_keys(self) -> None:
-        """Those that lead to a key that is built while writes go on wait for it."""
-        keys = {(table, columns) for (table, _), columns in self._meanwhile.items()}
+    def stage_foreign_keys(self) -> None:
+        """Add the new foreign keys: those that refer to a concurrently created key come after it."""
+        keys = {(table, columns) for (table, _), columns in self._concurrent.items()}
         for item, operation in self._foreign_keys:
             reference = item.reference
             waits = reference and (reference.table, frozenset(reference.columns)) in keys
-            (
-                self.steps.add_foreign_keys_concurrently if waits else self.steps.add_foreign_keys
-            ).append(operation)
+            self.add(
+                Stage.ADD_FOREIGN_KEYS_TO_CONCURRENT_INDEXES if waits else Stage.ADD_FOREIGN_KEYS,
+                operation,
+            )
 
-    def is_touched(self, table: ObjectName, names: Iterable[str], sql: str) -> bool:
-        """A column of it is built anew or cast, or a type that it names is replaced."""
-        if self.replaced_types:
+    def is_affected(self, table: ObjectName, names: Iterable[str], sql: str) -> bool:
+        """True when a constraint or index must be dropped, because a column or type that it uses changes.
+
+        Args:
+            table: its table.
+            names: its columns.
+            sql: its definition, which may name other columns and types.
+        """
+        if self.replacements.types:
             bare = sql.replace('"', "")
-            if any(str(name) in bare for name in self.replaced_types):
+            if any(str(name) in bare for name in self.replacements.types):
                 return True
         old, new = self.common.get(table, (None, None))
         if old is None or new is None:
             return False
-        if not self.rebuilt[table] and old.columns == new.columns:
+        generated = self.replacements.generated_columns.get(table, frozenset())
+        if not generated and old.columns == new.columns:
             return False
         for name in {*names, *columns_in(sql)}:
             before, after = old.columns.get(name), new.columns.get(name)
-            if name in self.rebuilt[table] or (before and after and _breaks(before, after)):
+            if name in generated or (before and after and _breaks(before, after)):
                 return True
         return False
 
-    def carries_retyped(self, table: ObjectName, included: Iterable[str]) -> bool:
-        """A column that a key only carries along gets another type.
+    def includes_retyped(self, table: ObjectName, included: Iterable[str]) -> bool:
+        """True when an INCLUDE column of a key changes its type.
 
-        PostgreSQL would build the key anew, and does not see that a foreign key stands on it.
+        PostgreSQL would build the key again, and does not see that a foreign key depends on it.
         """
         old, new = self.common.get(table, (None, None))
         if old is None or new is None:
@@ -253,11 +198,11 @@ class Comparison:
         return any(
             before is not None
             and after is not None
-            and (before.type != after.type or before.type.name in self.replaced_types)
+            and (before.type != after.type or before.type.name in self.replacements.types)
             for before, after in pairs
         )
 
 
 def _breaks(before: Column, after: Column) -> bool:
-    """True when what is built on a column cannot stay through its change."""
+    """True when constraints and indexes of a column cannot be kept while its type changes."""
     return before.type != after.type and changes_family(before.type, after.type)

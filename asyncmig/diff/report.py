@@ -1,4 +1,4 @@
-"""Operations told as differences between a database and its models."""
+"""Operations as differences between a database and its models, for people."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from asyncmig.operations.directives.tables import RenameTableOp
 from asyncmig.operations.directives.views import CreateViewOp, ReplaceViewOp
 from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.results.differences import Difference
+from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,14 +62,14 @@ _NAMES = (
 
 
 def differences(operations: Iterable[MigrateOperation]) -> Iterator[Difference]:
-    """What each operation changes; an ``alter_column`` that changes several things is several."""
+    """The differences that operations remove; one ``alter_column`` can be several differences."""
     for operation in operations:
         if isinstance(operation, OpContainer):
             yield from differences(operation.ops)
         elif isinstance(operation, AlterColumnOp):
             yield from _altered(operation)
         else:
-            before, after = _comments(operation) or _ends(operation)
+            before, after = _comments(operation) or _definitions(operation)
             yield Difference(
                 change=_change(operation),
                 object=_object(operation),
@@ -80,7 +81,7 @@ def differences(operations: Iterable[MigrateOperation]) -> Iterator[Difference]:
 
 
 def _change(operation: MigrateOperation) -> str:
-    """The directive; of a user's operation, which may have none, its class."""
+    """The directive, or for an operation of the user without one, its class."""
     usual = operation.directive == MigrateOperation.directive
     if getattr(operation, "replace", False):
         return operation.directive.replace("create_", "replace_")
@@ -112,13 +113,13 @@ def _altered(operation: AlterColumnOp) -> Iterator[Difference]:
 
 
 def _keeps_constant(operation: AlterColumnOp) -> bool:
-    """The type changes beneath a constant, which is put back as it was."""
+    """True if the default is set again only because the type changes."""
     old, new = operation.existing_server_default, operation.modify_server_default
     return (
         operation.modify_type is not None
         and isinstance(old, str)
         and isinstance(new, TextClause)
-        and new.text.startswith("'" + old.replace("'", "''") + "'::")
+        and new.text.startswith(f"{literal(old)}::")
     )
 
 
@@ -132,15 +133,15 @@ def _comments(operation: MigrateOperation) -> tuple[str, str] | None:
     return None
 
 
-def _ends(operation: MigrateOperation) -> tuple[str | None, str | None]:
-    """What a thing that goes was, or what one that comes is, in the words of SQL."""
+def _definitions(operation: MigrateOperation) -> tuple[str | None, str | None]:
+    """The SQL definition of a dropped object (before), or of an added one (after)."""
     match operation:
         case AddColumnOp() | AddConstraintOp() | CreateIndexOp() | AddEnumValueOp():
             return None, _definition(operation)
         case DropColumnOp() | DropConstraintOp() | DropIndexOp():
             try:
                 return _definition(operation.reverse()), None
-            except ValueError:  # an operation of a user's hook may not know what it drops
+            except ValueError:  # an operation of a hook may lack the definition of what it drops
                 return None, None
         case CreateEnumOp():
             return None, _labels(operation.values)
@@ -159,17 +160,17 @@ def _ends(operation: MigrateOperation) -> tuple[str | None, str | None]:
 
 
 def _function(operation: CreateFunctionOp) -> str:
-    """All that is said of a function behind its name."""
+    """The definition of a function without its name."""
     (sql,) = _sql(operation)
     return sql[sql.index("(") :]
 
 
 def _labels(labels: Iterable[str]) -> str:
-    return ", ".join("'" + label.replace("'", "''") + "'" for label in labels)
+    return ", ".join(map(literal, labels))
 
 
 def _definition(operation: MigrateOperation) -> str | None:
-    """The statement that makes a thing, from behind the thing's name."""
+    """The statement that creates an object, without everything up to its name."""
     written = _sql(operation)
     found = _NAMED.match(written[0]) if written else None
     if found is None:
@@ -182,7 +183,7 @@ def _sql(operation: MigrateOperation) -> tuple[str, ...]:
         return ()
     try:
         return tuple(compiled.sql for compiled in compile_operation(operation, _DIALECT))
-    except DirectiveError:  # a user's operation, whose SQL comes about when it runs
+    except DirectiveError:  # an operation of the user, whose SQL is only known when it runs
         return ()
 
 
@@ -219,6 +220,6 @@ def _default(default: Any) -> str:
         case Computed():
             return "generated"
         case str():
-            return "default '" + default.replace("'", "''") + "'"
+            return f"default {literal(default)}"
         case _:
             return f"default {default}"

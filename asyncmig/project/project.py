@@ -355,9 +355,9 @@ class Project:
             graph=await self.graph(),
             metadata=await self.models(),
             origins=self._model_origins(),
-            tell=self.emit,
+            notify=self.emit,
             options=self._hook_options(),
-            surroundings=self._alembic_imports,
+            import_context=self._alembic_imports,
             as_sql=as_sql,
         )
 

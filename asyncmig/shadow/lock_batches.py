@@ -18,8 +18,8 @@ from asyncmig.catalog.reading import rows_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asyncmig.catalog.model import ObjectName
     from asyncmig.catalog.models import ModelStatement
+    from asyncmig.catalog.object_name import ObjectName
     from asyncmig.catalog.reading import CatalogRows
 
 __all__ = ["merge", "select", "split"]

@@ -14,8 +14,8 @@ import anyio.to_thread
 
 from asyncmig.catalog.declarations import Declarations
 from asyncmig.catalog.entity_reading import read_entity_rows
-from asyncmig.catalog.model import ObjectName
 from asyncmig.catalog.models import Models
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.catalog.reading import read_enums, read_rows
 from asyncmig.database.concurrency import gather_with_thread
 from asyncmig.errors import ConfigError, DatabaseError

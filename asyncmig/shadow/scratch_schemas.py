@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from asyncmig.catalog.entity_reading import EntityRows
-    from asyncmig.catalog.model import Catalog, ObjectName
+    from asyncmig.catalog.model import Catalog
     from asyncmig.catalog.models import ModelStatement
+    from asyncmig.catalog.object_name import ObjectName
     from asyncmig.catalog.reading import CatalogRows
     from asyncmig.database.session import Session
     from asyncmig.shadow.build_errors import MissingObjects

@@ -253,8 +253,8 @@ def test_models_that_nobody_imported(with_models, project):
     models.write_text(EMPTY)
     checked = with_models("check", code=3)
     warning = (
-        "warning: target_metadata 'shop_models:metadata' in asyncmig.toml has no tables, so 1 table goes "
-        "from the database (book): was the module with the models never imported? import it in shop_models, "
+        "warning: target_metadata 'shop_models:metadata' in asyncmig.toml has no tables, so 1 table is "
+        "dropped from the database (book): is the module with the models imported? import it in shop_models, "
         'or name it in target_metadata instead ("package.models:metadata")\n'
     )
     assert plain(checked.err) == warning
@@ -267,9 +267,9 @@ def test_models_that_nobody_imported(with_models, project):
     created = with_models("revision", "--autogenerate", "--rev-id", "a2", code=0)
     assert plain(created.err) == warning
     (script,) = [path.read_text() for path in project.versions.glob("a2*.py")]
-    remark = "models without any table: was the module that defines them never imported?"
+    remark = "the models have no tables: is the module that defines them imported?"
     assert f"    # {remark}\n    # drops table book with its rows\n" in script
     assert script.count(remark) == 1
     with_models("upgrade", code=0)  # it stays possible
     empty = with_models("check", code=0)
-    assert "there is nothing to compare the database with" in empty.err
+    assert "there is nothing to compare with the database" in empty.err

@@ -1,11 +1,11 @@
-"""The way back of a revision that renames.
+"""The operations of a downgrade, with renames.
 
-Tables are compared under the new names, which both sides share then. What the server prints of an entity
-after a rename is not foretold, but how it printed it before is known: so entities that change are dropped
-under the new names, and created, after the old names are back, as they were.
+Tables are compared under their new names, which both sides have then. It is unknown how the server prints an
+entity after a rename, but known how it printed it before. So entities that change are dropped under the new
+names, and created as they were after the old names are restored.
 
-A function's source is a text, in which nothing is renamed: where one comes back that says an old name, the
-names come back first, since a default or check of a table may call it.
+Nothing is renamed in the source of a function. If a function is restored whose source contains an old name,
+the old names are restored first, because the default or a CHECK of a table may call it.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmig.diff.compare import compare, compare_before_new_entities
+from asyncmig.diff.entities.dependency_order import source_words
+from asyncmig.diff.entities.rename import rename_entities
 from asyncmig.diff.renames.apply import apply_rename, is_taken
-from asyncmig.diff.renames.apply_entities import rename_entities
-from asyncmig.diff.renames.routine_sources import source_words
 from asyncmig.diff.schema_items.rename import rename_operations, reversed_renames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from asyncmig.catalog.entities import Entities
     from asyncmig.catalog.model import Catalog
-    from asyncmig.diff.schema_items.model_types import ModelTypes
+    from asyncmig.diff.normalize.sides import Sides
     from asyncmig.diff.schema_items.rename import Rename
     from asyncmig.operations.base.operation import MigrateOperation
 
@@ -32,41 +32,33 @@ __all__ = ["downgrade_operations"]
 
 
 def downgrade_operations(
-    models: Catalog,
-    database: Catalog,
-    origin: Catalog,
-    renames: Iterable[Rename],
-    model_types: ModelTypes | None = None,
-    *,
-    concurrent_indexes: bool = False,
+    sides: Sides, renames: Collection[Rename] = (), *, concurrent_indexes: bool = False
 ) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
-    """What makes the database of the models again: under the new names, and from the renames on.
+    """Return the operations from the models to the database: before the renames, and from the renames on.
 
     Args:
-        models: what the upgrade leads to.
-        database: as it was, under the new names.
-        origin: as it was.
-        renames: in the upgrade's order; with none, the second list is empty.
-        model_types: as for ``compare``.
-        concurrent_indexes: likewise.
+        sides: the database before and after the renames, and the models.
+        renames: the renames in the order of the upgrade; if there are none, the second list is empty.
+        concurrent_indexes: as for ``compare``.
     """
+    origin, database, models = sides.origin, sides.actual, sides.wanted
+    types = sides.models.types
     back = reversed_renames(renames)
     if not back:
-        found = compare(models, database, model_types, concurrent_indexes=concurrent_indexes)
-        return found, []
-    if _says_old_names(origin, models, back) and (before := _under_old_names(models, back)):
-        found = compare(before, origin, model_types, concurrent_indexes=concurrent_indexes)
+        return compare(models, database, types, concurrent_indexes=concurrent_indexes), []
+    if _restores_old_names(origin, models, back) and (before := _under_old_names(models, back)):
+        found = compare(before, origin, types, concurrent_indexes=concurrent_indexes)
         return [], [*rename_operations(back, origin), *found]
-    until = compare_before_new_entities(
-        models, database, model_types, concurrent_indexes=concurrent_indexes
+    partial = compare_before_new_entities(
+        models, database, types, concurrent_indexes=concurrent_indexes
     )
-    left = _as_they_were(until.left, database.entities, origin.entities, back)
-    entities = compare(replace(origin, entities=left), origin, model_types)
-    return until.operations, [*rename_operations(back, origin), *entities, *until.last]
+    left = _as_they_were(partial.left, database.entities, origin.entities, back)
+    entities = compare(replace(origin, entities=left), origin, types)
+    return partial.operations, [*rename_operations(back, origin), *entities, *partial.last]
 
 
-def _says_old_names(origin: Catalog, models: Catalog, back: Iterable[Rename]) -> bool:
-    """The source of a routine that comes back has an old name in it."""
+def _restores_old_names(origin: Catalog, models: Catalog, back: Iterable[Rename]) -> bool:
+    """True if the source of a restored routine contains an old name."""
     wanted = models.entities.by_key
     words = {
         word
@@ -78,7 +70,7 @@ def _says_old_names(origin: Catalog, models: Catalog, back: Iterable[Rename]) ->
 
 
 def _under_old_names(models: Catalog, back: Iterable[Rename]) -> Catalog | None:
-    """The models with the old names; None where something new has taken one of them."""
+    """The models under the old names; None if a new object has one of these names."""
     for item in back:
         if is_taken(models, item):
             return None
@@ -89,7 +81,7 @@ def _under_old_names(models: Catalog, back: Iterable[Rename]) -> Catalog | None:
 def _as_they_were(
     left: Entities, database: Entities, origin: Entities, back: Iterable[Rename]
 ) -> Entities:
-    """What is left, under the old names; what the upgrade did not change is what it was."""
+    """``left`` under the old names, with entities that the upgrade does not change as in ``origin``."""
     for item in back:
         left, database = rename_entities(left, item), rename_entities(database, item)
     return replace(

@@ -1,9 +1,9 @@
-"""The way of a revision that renames.
+"""The operations of an upgrade, with renames.
 
-Names change first, and all else is compared under the new ones. What nobody declares follows a rename by
-itself, but once it has it cannot be created again: how the server prints it then is not foretold. So where
-something of that kind stands on a column that gets another type as well, types change first, under the
-old names.
+Renames come first, and everything else is compared under the new names. Entities that are not declared follow
+a rename by themselves, but cannot be created again afterwards, because it is unknown how the server prints
+them then. If such an entity depends on a column that also changes its type, types are changed first, under
+the old names.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from asyncmig.catalog.entities import ON_TABLES, ROUTINES
+from asyncmig.catalog.entities import ROUTINES
 from asyncmig.diff.compare import compare, compare_reporting_unpredictable
-from asyncmig.diff.entities.dependency_order import foundations, providers
-from asyncmig.diff.entities.grants import implied_by
+from asyncmig.diff.entities.dependency_order import dependencies, providers
+from asyncmig.diff.entities.grants import implied_grant
 from asyncmig.diff.renames.apply import apply_rename
 from asyncmig.diff.renames.routine_sources import warn_about_sources
 from asyncmig.diff.schema_items.matching import constraint_meaning, index_meaning
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.entities import Entities, EntityKey
     from asyncmig.catalog.model import Catalog, Column, Table
-    from asyncmig.diff.schema_items.model_types import ModelTypes
+    from asyncmig.diff.normalize.sides import Sides
     from asyncmig.diff.schema_items.rename import Rename
     from asyncmig.operations.base.operation import MigrateOperation
 
@@ -38,69 +38,62 @@ _TYPES = frozenset({"extension", "composite_type"})
 
 
 def upgrade_operations(
-    origin: Catalog,
-    database: Catalog,
-    models: Catalog,
-    renames: Collection[Rename],
-    model_types: ModelTypes | None = None,
-    *,
-    concurrent_indexes: bool = False,
+    sides: Sides, renames: Collection[Rename] = (), *, concurrent_indexes: bool = False
 ) -> tuple[list[MigrateOperation], list[MigrateOperation]]:
-    """What makes the models of the database: up to and with the renames, and under the new names.
+    """Return the operations from the database to the models: up to the renames, and after them.
 
     Args:
-        origin: the database as it is.
-        database: as it is after the renames.
-        models: what is to be reached.
-        renames: in order; with none, the first list is empty.
-        model_types: as for ``compare``.
-        concurrent_indexes: likewise.
+        sides: the database before and after the renames, and the models.
+        renames: the renames in order; if there are none, the first list is empty.
+        concurrent_indexes: as for ``compare``.
 
     Raises:
-        PlanError: an entity that nobody declares is in the way, and could not be created again.
+        PlanError: an undeclared entity must be dropped, and could not be created again.
     """
+    origin, database, models = sides.origin, sides.actual, sides.wanted
     names = rename_operations(renames, origin)
     warn_about_sources(names, renames, database, models)
-    found, lost = compare_reporting_unpredictable(
-        database, models, model_types, concurrent_indexes=concurrent_indexes
+    found, unpredictable = compare_reporting_unpredictable(
+        database, models, sides.models.types, concurrent_indexes=concurrent_indexes
     )
-    if not lost:
+    if not unpredictable:
         return names, found
-    between = _retyped(database, models)
-    plain, middle = database, between
-    for item in reversed_renames(renames):
-        plain, middle = apply_rename(plain, item), apply_rename(middle, item)
-    middle = replace(
-        middle,
-        tables={
-            name: origin.tables[name] if table == plain.tables[name] else table
-            for name, table in middle.tables.items()
-        },
-        sequences=origin.sequences,
-        entities=_with_ground(origin.entities, middle.entities),
+    retyped = _retyped(database, models)
+    first = compare(origin, _before_renames(retyped, sides, renames))
+    found, unpredictable = compare_reporting_unpredictable(
+        retyped, models, sides.models.types, concurrent_indexes=concurrent_indexes
     )
-    first = compare(origin, middle)
-    found, lost = compare_reporting_unpredictable(
-        between, models, model_types, concurrent_indexes=concurrent_indexes
-    )
-    if lost:
-        raise _in_the_way(lost[0])
+    if unpredictable:
+        raise _not_declared(unpredictable[0])
     return [*first, *names], found
 
 
-def _in_the_way(key: EntityKey) -> PlanError:
-    kind, name = key.kind.replace("_", " "), key.name
-    place = f" on {key.detail}" if key.kind in ON_TABLES - {"row_security"} else ""
+def _before_renames(retyped: Catalog, sides: Sides, renames: Collection[Rename]) -> Catalog:
+    """The catalog with changed types under the old names; unchanged tables are those of ``origin``."""
+    origin, database = sides.origin, sides.actual
+    for item in reversed_renames(renames):
+        database, retyped = apply_rename(database, item), apply_rename(retyped, item)
+    return replace(
+        retyped,
+        tables={
+            name: origin.tables[name] if table == database.tables[name] else table
+            for name, table in retyped.tables.items()
+        },
+        sequences=origin.sequences,
+        entities=_with_types_and_routines(origin.entities, retyped.entities),
+    )
+
+
+def _not_declared(key: EntityKey) -> PlanError:
     return PlanError(
-        f"{kind} {key.schema}.{name}{place} names what is renamed and has to be built anew, but nobody "
-        "declares it",
-        hint="declare it beside the models, or rename in a revision of its own and autogenerate the rest "
-        "after it",
+        f"{key.describe()} uses a renamed object and must be created again, but it is not declared",
+        hint="declare it beside the models, or write the rename as a separate revision, run it, and "
+        "autogenerate the rest",
     )
 
 
 def _retyped(database: Catalog, models: Catalog) -> Catalog:
-    """The database with the columns' types of the models, and without what stands in their way."""
+    """The database with the column types of the models, without the objects that prevent these changes."""
     tables = {
         name: table if (after := models.tables.get(name)) is None else _table(table, after)
         for name, table in database.tables.items()
@@ -111,7 +104,7 @@ def _retyped(database: Catalog, models: Catalog) -> Catalog:
         tables=tables,
         enums={**database.enums, **models.enums},
         domains={**database.domains, **models.domains},
-        entities=_with_ground(database.entities, models.entities),
+        entities=_with_types_and_routines(database.entities, models.entities),
     )
 
 
@@ -123,16 +116,16 @@ def _table(before: Table, after: Table) -> Table:
     columns = {name: column(item) for name, item in before.columns.items()}
     if columns == before.columns:
         return before
-    going = _computed_of_changed(before, after, columns)
+    dropped = _computed_of_changed(before, after, columns)
     checks = {name: item for name, item in before.constraints.items() if item.kind in "cx"}
     lost = checks.keys() - _same(checks, after.constraints, constraint_meaning)
     return replace(
         before,
-        columns={name: item for name, item in columns.items() if name not in going},
+        columns={name: item for name, item in columns.items() if name not in dropped},
         constraints={
             name: item
             for name, item in before.constraints.items()
-            if name not in lost and going.isdisjoint(item.columns)
+            if name not in lost and dropped.isdisjoint(item.columns)
         },
         indexes={
             name: before.indexes[name]
@@ -144,7 +137,7 @@ def _table(before: Table, after: Table) -> Table:
 def _computed_of_changed(
     before: Table, after: Table, columns: Mapping[str, Column]
 ) -> frozenset[str]:
-    """Generated columns that go, made from one that changes: their expressions may not fit its new type."""
+    """Dropped generated columns that use a changed column: their expressions may not fit its new type."""
     changed = {name for name, item in columns.items() if item != before.columns[name]}
     return frozenset(
         name
@@ -156,7 +149,7 @@ def _computed_of_changed(
 
 
 def _column(before: Column, after: Column) -> Column:
-    """The type that is wanted, with as much of a default as goes with it."""
+    """The column with its new type, and with a default that fits it."""
     generated = (before.generated, before.stored) != (after.generated, after.stored)
     if (before.type, before.collation) == (after.type, after.collation) and not generated:
         return before
@@ -172,13 +165,13 @@ def _column(before: Column, after: Column) -> Column:
 def _same(
     before: Mapping[str, T], after: Mapping[str, T], meaning: Callable[[T], Hashable]
 ) -> dict[str, None]:
-    """The names of those of which something with the same meaning is wanted, in their order."""
+    """The names of the items that ``after`` has with the same meaning, in order."""
     wanted = {meaning(item) for item in after.values()}
     return {name: None for name, item in before.items() if meaning(item) in wanted}
 
 
-def _with_ground(there: Entities, wanted: Entities) -> Entities:
-    """With the extensions, composite types and routines that columns of new types may need."""
+def _with_types_and_routines(there: Entities, wanted: Entities) -> Entities:
+    """Add the extensions, composite types and routines that columns of new types may need."""
     new = {
         key: item
         for key, item in wanted.by_key.items()
@@ -186,11 +179,11 @@ def _with_ground(there: Entities, wanted: Entities) -> Entities:
     }
     needed = [key for needs in wanted.table_needs.values() for key in providers(needs, new)]
     first = [key for key in new if key.kind in _TYPES]
-    ground = {key: new[key] for key in foundations([*first, *needed], new)}
-    implied = [implied_by(key) for key in ground if key.kind in ROUTINES]
+    added = {key: new[key] for key in dependencies([*first, *needed], new)}
+    implied = [implied_grant(key) for key in added if key.kind in ROUTINES]
     return replace(
         there,
-        by_key=dict(sorted({**there.by_key, **ground}.items())),
+        by_key=dict(sorted({**there.by_key, **added}.items())),
         grants={**there.grants, **{grant.key: grant for grant in implied}},
         table_needs=wanted.table_needs,
     )

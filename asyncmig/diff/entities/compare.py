@@ -1,7 +1,7 @@
-"""What makes the entities of one catalog out of those of another, around the changes of tables.
+"""Compare entities: views, routines, triggers, policies and everything else that is declared beside models.
 
-An entity that stands on something that changes is dropped before and created after it, and so is what
-stands on that entity; also where nobody declared it.
+An entity that depends on something that changes is dropped before the change and created after it, with its
+own dependents, even if it is not declared.
 """
 
 from __future__ import annotations
@@ -18,99 +18,82 @@ from asyncmig.catalog.entities import (
     Need,
     Routine,
 )
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.entities.dependency_order import (
     creation_order,
+    dependencies,
     dependents,
-    foundations,
-    on_overloads,
     providers,
+    source_words,
+    with_resolved_overloads,
 )
 from asyncmig.diff.entities.drop_blockers import drop_blockers
-from asyncmig.diff.entities.grants import granted, implied_by, object_name, revoked
-from asyncmig.diff.entities.kinds.kind import raw
+from asyncmig.diff.entities.grants import (
+    grant_operations,
+    implied_grant,
+    object_name,
+    revoke_operations,
+)
 from asyncmig.diff.entities.operations import EntityOperations, is_replaceable
-from asyncmig.diff.renames.apply_entities import is_predictable
-from asyncmig.diff.renames.routine_sources import source_words
-from asyncmig.diff.tables.columns import rebuilt_columns
+from asyncmig.diff.entities.rename import is_predictable
+from asyncmig.diff.schema_items.script_sql import raw_sql
+from asyncmig.diff.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from asyncmig.catalog.entities import Entity, Grant
     from asyncmig.catalog.model import Catalog, Column
-    from asyncmig.diff.entities.drop_blockers import Hindrances
+    from asyncmig.diff.comparison import Comparison, Replacements
+    from asyncmig.diff.entities.drop_blockers import DropBlockers
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
-    from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["EntityOrder", "changing", "compare_entities"]
+__all__ = ["EntityComparison", "changed_objects", "compare_entities"]
 
-_EXTENSION = "extension"
-_WITH_RIGHTS = ROUTINES | {"view", "materialized_view"}
+_WITH_GRANTS = ROUTINES | {"view", "materialized_view"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntityOrder:
-    """Operations by when they run.
+class EntityComparison:
+    """The outcome of ``compare_entities``, beside the operations.
 
     Attributes:
-        extensions_come: when the schemas are there.
-        go: before any table changes.
-        early: before tables come, whose defaults and checks need them.
-        come: when all tables are as they will be.
-        late: when no table needs them any more.
-        extensions_go: when nothing is left that could need them.
-        left: the entities that are there before ``come``, with ``late`` gone.
-        blocked: columns and tables that cannot go, with what stands on them and stays.
-        unforetold: what comes although a rename changed how it is printed.
+        left: the entities that exist before the stage in which entities are created.
+        blocked: columns and tables that cannot be dropped, with the entities that depend on them.
+        unpredictable: the entities to create whose printed form after a rename is unknown.
     """
 
-    create_extensions: list[MigrateOperation] = field(default_factory=list)
-    drop: list[MigrateOperation] = field(default_factory=list)
-    create_early: list[MigrateOperation] = field(default_factory=list)
-    create: list[MigrateOperation] = field(default_factory=list)
-    create_late: list[MigrateOperation] = field(default_factory=list)
-    drop_extensions: list[MigrateOperation] = field(default_factory=list)
-    left: Entities = field(default_factory=Entities)
-    blocked: Hindrances = field(default_factory=dict)
-    mispredicted: tuple[EntityKey, ...] = ()
+    left: Entities
+    blocked: DropBlockers = field(default_factory=dict)
+    unpredictable: tuple[EntityKey, ...] = ()
 
 
 def compare_entities(
-    old: SchemaItemFactory,
-    new: SchemaItemFactory,
-    touched: Collection[Need],
-    rebuilt: Mapping[ObjectName, Collection[str]],
-) -> EntityOrder:
-    """The operations for the entities.
+    comparison: Comparison, old: SchemaItemFactory, changed: Collection[Need]
+) -> EntityComparison:
+    """Compare the entities, and add the operations to ``comparison``.
 
     Args:
-        old: makes items of the catalog as it is.
-        new: of the catalog as it will be.
-        touched: of ``changing``.
-        rebuilt: by table the columns that are dropped and added again.
+        comparison: the comparison, after the passes for everything else.
+        old: makes items of the catalog before, in which composite types are replaced already.
+        changed: what ``changed_objects`` returns.
     """
-    return _EntityComparison(old, new, touched, rebuilt).steps()
+    return _EntityChanges(comparison, old, changed).run()
 
 
-def changing(before: Catalog, after: Catalog, replaced: Collection[ObjectName]) -> frozenset[Need]:
-    """Columns, types and constraints on which nothing may stand while they change.
-
-    Args:
-        before: as it is.
-        after: as it will be.
-        replaced: types that are built anew under their name.
-    """
+def changed_objects(before: Catalog, after: Catalog, replacements: Replacements) -> frozenset[Need]:
+    """The columns, types and constraints that nothing may depend on while they change."""
+    replaced = replacements.types
     types = {*before.enums, *before.domains} - {*after.enums, *after.domains}
     found = {Need("type", *name) for name in (*types, *replaced)}
     for name, table in before.tables.items():
         other = after.tables.get(name)
         if other is None:
             continue
-        anew = rebuilt_columns(table, other, replaced)
+        generated = replacements.generated_columns.get(name, frozenset())
         for column in table.columns.values():
-            there = other.columns.get(column.name)
-            changed = there is None or _is_retyped(column, there) or column.name in anew
+            new = other.columns.get(column.name)
+            changed = new is None or _is_retyped(column, new) or column.name in generated
             if changed or column.type.name in replaced:
                 found.add(Need("column", *name, column.name))
         for item in table.constraints.values():
@@ -124,135 +107,127 @@ def _is_retyped(before: Column, after: Column) -> bool:
     return (before.type, before.collation) != (after.type, after.collation)
 
 
-class _EntityComparison:
+class _EntityChanges:
+    """The changes of the entities between two catalogs.
+
+    Extensions are changed separately, so that they are in neither ``_existing`` nor ``_wanted``.
+    """
+
     def __init__(
-        self,
-        old: SchemaItemFactory,
-        new: SchemaItemFactory,
-        touched: Collection[Need],
-        rebuilt: Mapping[ObjectName, Collection[str]],
+        self, comparison: Comparison, old: SchemaItemFactory, changed: Collection[Need]
     ) -> None:
-        before, after = old.catalog, new.catalog
-        self._before = before
-        self._after = after
+        self._comparison = comparison
+        self._before = old.catalog
+        self._after = comparison.after
+        self._factories = old, comparison.new
         self._old = EntityOperations(old)
-        self._new = EntityOperations(new)
-        self._old_objects = old
-        self._new_objects = new
-        self._touched = touched
-        self._rebuilt = rebuilt
-        self._there, self._wanted = (
-            on_overloads({key: item for key, item in side.by_key.items() if key.kind != _EXTENSION})
-            for side in (before.entities, after.entities)
+        self._new = EntityOperations(comparison.new)
+        self._changed = changed
+        self._existing, self._wanted = (
+            with_resolved_overloads(
+                {
+                    key: item
+                    for key, item in side.entities.by_key.items()
+                    if not isinstance(item, Extension)
+                }
+            )
+            for side in (self._before, self._after)
         )
 
-    def steps(self) -> EntityOrder:
-        """All of them."""
-        steps = EntityOrder()
-        self._extensions(steps)
-        in_the_way = self._in_the_way()
-        leaving = self._there.keys() - self._wanted.keys()
+    def run(self) -> EntityComparison:
+        """Find the changes and add them to the comparison."""
+        comparison = self._comparison
+        self._compare_extensions()
+        removed = self._existing.keys() - self._wanted.keys()
         changed = {
             key
-            for key, item in self._there.items()
+            for key, item in self._existing.items()
             if key in self._wanted and self._wanted[key] != item
         }
-        rebuilt = {
-            key for key in changed if not is_replaceable(self._there[key], self._wanted[key])
+        recreated = {
+            key for key in changed if not is_replaceable(self._existing[key], self._wanted[key])
         }
-        first = dependents([*in_the_way, *rebuilt], self._there)
-        late = {key for key in leaving - first if self._may_wait(key, leaving | changed)}
-        gone = dependents([*first, *(leaving - late)], self._there) | late
-        coming = (self._wanted.keys() - self._there.keys()) | (gone & self._wanted.keys())
-        replaced = changed - gone
-        early = self._early(coming | replaced)
-        for key in reversed(creation_order(gone, self._there)):
-            if not self._is_dropped_with_owner(key, gone):
-                (steps.create_late if key in late else steps.drop).extend(
-                    self._old.drop(self._there[key])
-                )
-        for key in creation_order(coming | replaced, self._wanted):
-            comes = steps.create_early if key in early else steps.create
-            if key in coming:
-                comes += self._new.create(self._wanted[key])
+        first = dependents([*self._affected(), *recreated], self._existing)
+        late = {key for key in removed - first if self._can_be_dropped_late(key, removed | changed)}
+        dropped = dependents([*first, *(removed - late)], self._existing) | late
+        created = (self._wanted.keys() - self._existing.keys()) | (dropped & self._wanted.keys())
+        replaced = changed - dropped
+        early = self._needed_by_tables(created | replaced)
+        waits = self._waits_for_concurrent_index()
+        create_stage = Stage.CREATE_ENTITIES_AFTER_INDEXES if waits else Stage.CREATE_ENTITIES
+        drop_stage = (
+            Stage.DROP_ENTITIES_OF_TABLES_AFTER_INDEXES if waits else Stage.DROP_ENTITIES_OF_TABLES
+        )
+        for key in reversed(creation_order(dropped, self._existing)):
+            if not self._is_dropped_with_owner(key, dropped):
+                stage = drop_stage if key in late else Stage.DROP_ENTITIES
+                comparison.extend(stage, self._old.drop(self._existing[key]))
+        unchecked = any(self._names_new_table(self._wanted[key]) for key in early)
+        if unchecked:
+            self._check_function_bodies("off")
+        for key in creation_order(created | replaced, self._wanted):
+            stage = Stage.CREATE_ENTITIES_FOR_TABLES if key in early else create_stage
+            if key in created:
+                comparison.extend(stage, self._new.create(self._wanted[key]))
             else:
-                comes += self._new.change(self._there[key], self._wanted[key])
-        if any(self._comes_before_its_tables(self._wanted[key]) for key in early):
-            steps.create_early.insert(0, raw("SET LOCAL check_function_bodies = off"))
-            steps.create_early.append(raw("SET LOCAL check_function_bodies = on"))
-        standing = self._standing(gone)
-        self._rights(steps, standing, coming)
-        return replace(
-            steps,
-            left=self._left(gone, standing, early),
-            blocked=drop_blockers(self._before, self._after, gone),
-            mispredicted=tuple(
-                sorted(key for key in coming if not is_predictable(self._wanted[key]))
-            ),
+                changes = self._new.change(self._existing[key], self._wanted[key])
+                comparison.extend(stage, changes)
+        if unchecked:
+            self._check_function_bodies("on")
+        kept = self._kept_grants(dropped)
+        self._compare_grants(create_stage, kept, created)
+        unpredictable = (key for key in created if not is_predictable(self._wanted[key]))
+        return EntityComparison(
+            left=self._left(dropped, kept, early),
+            blocked=drop_blockers(self._before, self._after, dropped),
+            unpredictable=tuple(sorted(unpredictable)),
         )
 
-    def _extensions(self, steps: EntityOrder) -> None:
-        there, wanted = self._before.entities.by_key, self._after.entities.by_key
+    def _check_function_bodies(self, value: str) -> None:
+        sql = f"SET LOCAL check_function_bodies = {value}"
+        self._comparison.add(Stage.CREATE_ENTITIES_FOR_TABLES, raw_sql(sql))
+
+    def _waits_for_concurrent_index(self) -> bool:
+        """True when an entity depends on a constraint whose index is created with CONCURRENTLY."""
+        built = self._comparison.concurrent_constraints
+        entities = self._after.entities.by_key.values()
+        return any(not built.isdisjoint(item.needs) for item in entities)
+
+    def _compare_extensions(self) -> None:
+        comparison = self._comparison
+        existing, wanted = self._before.entities.by_key, self._after.entities.by_key
         for key, item in wanted.items():
             if not isinstance(item, Extension):
                 continue
-            existing = there.get(key)
-            if existing is None:
-                steps.create_extensions.extend(self._new.create(item))
-            elif existing != item:
-                steps.create_extensions.extend(self._new.change(existing, item))
-        for key, item in there.items():
+            before = existing.get(key)
+            if before is None:
+                comparison.extend(Stage.CREATE_EXTENSIONS, self._new.create(item))
+            elif before != item:
+                comparison.extend(Stage.CREATE_EXTENSIONS, self._new.change(before, item))
+        for key, item in existing.items():
             if isinstance(item, Extension) and key not in wanted:
-                steps.drop_extensions.extend(self._old.drop(item))
+                comparison.extend(Stage.DROP_EXTENSIONS, self._old.drop(item))
 
-    def _in_the_way(self) -> set[EntityKey]:
-        """Entities that stand on what changes; not those that could not be created again."""
+    def _affected(self) -> set[EntityKey]:
+        """Entities that depend on something that changes, except those that could not be created again."""
         found = set()
-        for key, item in self._there.items():
-            touched = [need for need in item.needs if self._is_touched(need, item)]
-            if not touched or (key.kind in ON_TABLES and not self._has_table(key)):
+        for key, item in self._existing.items():
+            affected = [need for need in item.needs if self._is_affected(need, item)]
+            if not affected or (key.kind in ON_TABLES and not self._keeps_table(key)):
                 continue
             wanted = self._wanted.get(key)
-            if wanted is None or wanted != item or all(map(self._remains, wanted.needs)):
+            if wanted is None or wanted != item or all(map(self._is_kept, wanted.needs)):
                 found.add(key)
         return found
 
-    def _may_wait(self, key: EntityKey, settled: Collection[EntityKey]) -> bool:
-        """A table may need it until its turn has come, and nothing that comes is hindered by it.
-
-        What stands on it is among ``settled``: it goes, or becomes something that does not.
-        """
-        if key.kind not in ROUTINES | {"composite_type"}:
-            return False
-        named_alike = any(other[1:] == key[1:] for other in self._wanted)
-        if self._gets_overloads(key) and not self._is_needed_by_tables(key):
-            return False  # a call that comes could mean both
-        standing = (
-            other
-            for other, item in self._there.items()
-            if key in providers(item.needs, {key: item})
-        )
-        return not named_alike and all(other in settled for other in standing if other != key)
-
-    def _gets_overloads(self, key: EntityKey) -> bool:
-        return key.kind in ROUTINES and any(
-            other.kind in ROUTINES and other[1:3] == key[1:3]
-            for other in self._wanted.keys() - self._there.keys()
-        )
-
-    def _is_needed_by_tables(self, key: EntityKey) -> bool:
-        itself = {key: self._there[key]}
-        needs = self._before.entities.table_needs.values()
-        return any(key in providers(each, itself) for each in needs)
-
-    def _is_touched(self, need: Need, by: Entity) -> bool:
+    def _is_affected(self, need: Need, entity: Entity) -> bool:
         name = ObjectName(need.schema, need.name)
-        if need in self._touched:
-            if by.key.kind != "composite_type":
+        if need in self._changed:
+            if entity.key.kind != "composite_type":
                 return True
-            # a type that goes is the last to go, after the attributes and composite types that are of it
+            # a type is dropped after the attributes and composite types that use it
             stays = name in self._after.enums or name in self._after.domains
-            return by.key in self._wanted and (
+            return entity.key in self._wanted and (
                 stays or EntityKey("composite_type", *name) in self._wanted
             )
         return (
@@ -261,8 +236,8 @@ class _EntityComparison:
             and name not in self._after.tables
         )
 
-    def _remains(self, need: Need) -> bool:
-        """What an entity needs is there afterwards, as far as a table that we know has it."""
+    def _is_kept(self, need: Need) -> bool:
+        """True when what an entity needs exists afterwards, as far as it is part of a known table."""
         name = ObjectName(need.schema, need.name)
         if need.kind not in {"relation", "column"} or name not in self._before.tables:
             return True
@@ -271,40 +246,73 @@ class _EntityComparison:
             return any(True for _ in providers([need], self._wanted))
         return need.kind == "relation" or need.detail in table.columns
 
-    def _has_table(self, key: EntityKey) -> bool:
-        name = key.name if key.kind == "row_security" else key.detail
-        item = self._there.get(key)
-        above = None if item is None else item.partitioned
-        place = above or ObjectName(key.schema, name)
-        return place not in self._before.tables or place in self._after.tables
+    def _can_be_dropped_late(self, key: EntityKey, settled: Collection[EntityKey]) -> bool:
+        """True for a routine or type that tables may need until they have changed.
 
-    def _is_dropped_with_owner(self, key: EntityKey, gone: Collection[EntityKey]) -> bool:
-        """It is dropped with the table or view that it belongs to."""
+        Nothing that is created needs its name, and all its dependents are in ``settled``: they are dropped,
+        or changed so that they no longer depend on it.
+        """
+        if key.kind not in ROUTINES | {"composite_type"}:
+            return False
+        has_namesake = any(other[1:] == key[1:] for other in self._wanted)
+        if self._gets_overloads(key) and not self._is_needed_by_tables(key):
+            return False  # a call in something that is created could be ambiguous
+        direct = (
+            other
+            for other, item in self._existing.items()
+            if key in providers(item.needs, {key: item})
+        )
+        return not has_namesake and all(other in settled for other in direct if other != key)
+
+    def _gets_overloads(self, key: EntityKey) -> bool:
+        return key.kind in ROUTINES and any(
+            other.kind in ROUTINES and other[1:3] == key[1:3]
+            for other in self._wanted.keys() - self._existing.keys()
+        )
+
+    def _is_needed_by_tables(self, key: EntityKey) -> bool:
+        itself = {key: self._existing[key]}
+        needs = self._before.entities.table_needs.values()
+        return any(key in providers(each, itself) for each in needs)
+
+    def _keeps_table(self, key: EntityKey) -> bool:
+        """True unless the table of a trigger, policy and the like is dropped."""
+        name = key.name if key.kind == "row_security" else key.detail
+        item = self._existing.get(key)
+        parent = None if item is None else item.partitioned
+        table = parent or ObjectName(key.schema, name)
+        return table not in self._before.tables or table in self._after.tables
+
+    def _is_dropped_with_owner(self, key: EntityKey, dropped: Collection[EntityKey]) -> bool:
+        """True for a trigger, policy and the like whose table or view is dropped."""
         if key.kind not in ON_TABLES:
             return False
-        return not self._has_table(key) or any(
-            other.kind == "view" and other[1:3] == (key.schema, key.detail) for other in gone
+        return not self._keeps_table(key) or any(
+            other.kind == "view" and other[1:3] == (key.schema, key.detail) for other in dropped
         )
 
-    def _early(self, coming: Collection[EntityKey]) -> set[EntityKey]:
-        """What tables need, with all that it needs itself."""
-        pool = {key: self._wanted[key] for key in coming}
-        waiting = dependents(
-            (key for key, item in pool.items() if any(map(self._is_new_row, item.needs))), pool
+    def _needed_by_tables(self, created: Collection[EntityKey]) -> set[EntityKey]:
+        """The entities that tables need, with everything that these need."""
+        pool = {key: self._wanted[key] for key in created}
+        after_tables = dependents(
+            (key for key, item in pool.items() if any(map(self._is_new_table, item.needs))), pool
         )
-        first = [key for key in pool if key.kind == "composite_type" and key not in waiting]
+        first = [key for key in pool if key.kind == "composite_type" and key not in after_tables]
         for needs in self._after.entities.table_needs.values():
             first += providers(needs, pool)
-        return foundations(first, pool)
+        return dependencies(first, pool)
 
-    def _is_new_row(self, need: Need) -> bool:
-        """It is the type of the rows of a table that comes."""
+    def _is_new_table(self, need: Need) -> bool:
+        """True for the row type of a table that is created."""
         name = ObjectName(need.schema, need.name)
         new = name in self._after.tables and name not in self._before.tables
         return need.kind == "relation" and new
 
-    def _comes_before_its_tables(self, entity: Entity) -> bool:
-        """The server looks into the source of a function in SQL, and finds a name that is not there yet."""
+    def _names_new_table(self, entity: Entity) -> bool:
+        """True for a SQL function whose source names a table or column that does not exist yet.
+
+        PostgreSQL looks into the source when it creates the function.
+        """
         if not isinstance(entity, Routine) or entity.language != "sql":
             return False
         words = source_words(entity)
@@ -317,72 +325,76 @@ class _EntityComparison:
                 return True
         return False
 
-    def _standing(self, gone: Collection[EntityKey]) -> dict[EntityKey, Grant]:
-        """Rights whose objects stay where they are."""
-        lost = {(key.schema, object_name(key)) for key in gone if key.kind in _WITH_RIGHTS}
-        return {
-            key: grant
-            for key, grant in self._before.entities.grants.items()
-            if key[1:3] not in lost and self._has_object(grant)
-        }
-
     def _left(
         self,
-        gone: Collection[EntityKey],
-        standing: Mapping[EntityKey, Grant],
+        dropped: Collection[EntityKey],
+        grants: Mapping[EntityKey, Grant],
         early: Collection[EntityKey],
     ) -> Entities:
         extensions = {
-            key: item for key, item in self._after.entities.by_key.items() if key.kind == _EXTENSION
-        }
-        stayed = {
             key: item
-            for key, item in self._there.items()
-            if key not in gone and not self._is_dropped_with_owner(key, gone)
+            for key, item in self._after.entities.by_key.items()
+            if isinstance(item, Extension)
         }
-        came = {key: self._wanted[key] for key in early}
+        kept = {
+            key: item
+            for key, item in self._existing.items()
+            if key not in dropped and not self._is_dropped_with_owner(key, dropped)
+        }
+        created = {key: self._wanted[key] for key in early}
         return replace(
             self._after.entities,
-            by_key={**extensions, **stayed, **came},
-            grants=_with_implied(standing, early),
+            by_key={**extensions, **kept, **created},
+            grants=_with_implied(grants, early),
         )
 
-    def _rights(
-        self, steps: EntityOrder, standing: Mapping[EntityKey, Grant], coming: Collection[EntityKey]
-    ) -> None:
-        """Rights go with their objects, and are given anew when these come back."""
-        standing = _with_implied(standing, coming)
-        wanted = self._after.entities.grants
-        leave = [
-            grant
-            for key, grant in standing.items()
-            if key not in wanted or (grant.grantable and not wanted[key].grantable)
-        ]
-        come = [
-            grant
-            for key, grant in wanted.items()
-            if key not in standing or (grant.grantable and not standing[key].grantable)
-        ]
-        steps.create.extend(revoked(leave, wanted, self._old_objects))
-        steps.create.extend(granted(come, self._new_objects))
+    def _kept_grants(self, dropped: Collection[EntityKey]) -> dict[EntityKey, Grant]:
+        """The grants whose objects are not dropped."""
+        lost = {(key.schema, object_name(key)) for key in dropped if key.kind in _WITH_GRANTS}
+        return {
+            key: grant
+            for key, grant in self._before.entities.grants.items()
+            if key[1:3] not in lost and self._keeps_object(grant)
+        }
 
-    def _has_object(self, grant: Grant) -> bool:
-        """What the right is about is there afterwards, as far as we know of it."""
+    def _keeps_object(self, grant: Grant) -> bool:
+        """True when the object of a grant exists afterwards, as far as it is known."""
         name = ObjectName(grant.key.schema, grant.key.name)
         if grant.object_kind == "sequence":
             return name not in self._before.sequences or name in self._after.sequences
         if grant.object_kind != "table" or name not in self._before.tables:
             return True
         table = self._after.tables.get(name)
+        generated = self._comparison.replacements.generated_columns.get(name, frozenset())
         return table is not None and (
             grant.column is None
-            or (grant.column in table.columns and grant.column not in self._rebuilt.get(name, ()))
+            or (grant.column in table.columns and grant.column not in generated)
         )
+
+    def _compare_grants(
+        self, stage: Stage, kept: Mapping[EntityKey, Grant], created: Collection[EntityKey]
+    ) -> None:
+        """Grants are dropped with their objects, and granted again when these are created."""
+        existing = _with_implied(kept, created)
+        wanted = self._after.entities.grants
+        revoked = [
+            grant
+            for key, grant in existing.items()
+            if key not in wanted or (grant.grantable and not wanted[key].grantable)
+        ]
+        granted = [
+            grant
+            for key, grant in wanted.items()
+            if key not in existing or (grant.grantable and not existing[key].grantable)
+        ]
+        old, new = self._factories
+        self._comparison.extend(stage, revoke_operations(revoked, wanted, old))
+        self._comparison.extend(stage, grant_operations(granted, new))
 
 
 def _with_implied(
-    standing: Mapping[EntityKey, Grant], coming: Iterable[EntityKey]
+    grants: Mapping[EntityKey, Grant], created: Iterable[EntityKey]
 ) -> dict[EntityKey, Grant]:
-    """With the rights that everybody has on what comes."""
-    implied = [implied_by(key) for key in coming if key.kind in ROUTINES]
-    return {**standing, **{grant.key: grant for grant in implied}}
+    """Add the privileges that PUBLIC has on created routines."""
+    implied = [implied_grant(key) for key in created if key.kind in ROUTINES]
+    return {**grants, **{grant.key: grant for grant in implied}}

@@ -1,8 +1,8 @@
-"""Composite types that columns have: PostgreSQL changes the type of no attribute then.
+"""Composite types of columns: PostgreSQL cannot change the type of an attribute while a column uses them.
 
-Such a type gives way to a new one under its name, and so does one that has an attribute of a type that gives
-way. Values move over by a cast that is there meanwhile: it takes attributes by their names, whatever order
-they have in one database or another, and PostgreSQL uses it within arrays and composite types too.
+Such a type is replaced by a new one under its name, and so is a type with an attribute of a replaced type.
+Values are converted by a temporary cast. It maps attributes by name, so that their order does not matter, and
+PostgreSQL also applies it inside arrays and composite types.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import CompositeType, EntityKey
-from asyncmig.catalog.model import ObjectName, TypeName
-from asyncmig.diff.entities.dependency_order import creation_order, foundations
-from asyncmig.diff.entities.kinds.kind import raw
+from asyncmig.catalog.model import TypeName
+from asyncmig.catalog.object_name import ObjectName
+from asyncmig.diff.entities.dependency_order import creation_order, dependencies
 from asyncmig.diff.entities.operations import EntityOperations
 from asyncmig.diff.schema_items.casts import converted, needs_cast
+from asyncmig.diff.schema_items.script_sql import raw_sql
 from asyncmig.operations.directives.columns import AlterColumnOp
 from asyncmig.sql.lexer import identifier_value
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["drop_replaced", "replace_composites", "replaced_composites", "with_replaced"]
 
-# those of PostgreSQL's keywords that a type may have as its name, but no function (18)
+# keywords that can be the name of a type, but not of a function (PostgreSQL 18)
 _NO_FUNCTIONS = frozenset(
     (
         *("bigint", "bit", "boolean", "char", "character", "coalesce", "dec", "decimal"),
@@ -49,11 +50,10 @@ _QUALIFIED = re.compile(r'("(?:[^"]|"")+"|[^".]+)\.("(?:[^"]|"")+"|[^".(]+)')
 def replaced_composites(
     before: Catalog, after: Catalog, types: Collection[ObjectName]
 ) -> list[ObjectName]:
-    """Those that PostgreSQL cannot alter, each behind those that it is made of.
+    """The composite types that PostgreSQL cannot alter, each after the types of its attributes.
 
-    A column of a table that stays has it, or has a type with such an attribute, and an attribute of it gets
-    another type or is of one of ``types`` or of another such composite type, which get a new type under
-    their names.
+    A column of a kept table uses the type, directly or in an attribute, and an attribute of it changes its
+    type, or is of one of ``types``, which are replaced, or of another composite type that is replaced.
     """
     old, new = _composites(before), _composites(after)
     left = [name for name in sorted(_used(before, after, old)) if name in new]
@@ -123,12 +123,12 @@ def _type(printed: str, catalog: Catalog) -> TypeName:
 
 
 def _in_order(names: Collection[ObjectName], these: Catalog, others: Catalog) -> list[EntityKey]:
-    """These types, each behind those that it is made of, also where the others have none of that name."""
+    """These types and types of their attributes that only this catalog has, each after those that it uses."""
     keys = {EntityKey("composite_type", *name) for name in names}
     pool = {
         key: item for key, item in these.entities.by_key.items() if isinstance(item, CompositeType)
     }
-    below = foundations(keys, pool) - others.entities.by_key.keys()
+    below = dependencies(keys, pool) - others.entities.by_key.keys()
     return creation_order(keys | below, pool)
 
 
@@ -136,41 +136,41 @@ def replace_composites(
     types: Collection[ObjectName],
     old: SchemaItemFactory,
     new: SchemaItemFactory,
-    retired: Mapping[ObjectName, str],
+    names: Mapping[ObjectName, str],
 ) -> Iterator[MigrateOperation]:
-    """New types and casts to them, and the columns that stay moved over.
+    """Create the new types and the casts to them, and convert the columns.
 
     Args:
-        types: of ``replaced_composites``.
-        old: makes items of the catalog as it is.
-        new: of the catalog as it will be.
-        retired: what the old types are called then; enums and domains among them are there already.
+        types: what ``replaced_composites`` returns.
+        old: makes items of the catalog before.
+        new: makes items of the catalog after.
+        names: the temporary names of replaced types; enums and domains are replaced already.
     """
     there, wanted = _composites(old.catalog), _composites(new.catalog)
     for key in _in_order(types, new.catalog, old.catalog):
         name = ObjectName(key.schema, key.name)
-        place = _spelled(name, new)
+        place = _function_name(name, new)
         if name not in there:
             yield from EntityOperations(new).create(wanted[name])
             continue
-        yield raw(f"ALTER TYPE {place} RENAME TO {new.quote(retired[name])}")
+        yield raw_sql(f"ALTER TYPE {place} RENAME TO {new.quote(names[name])}")
         yield from EntityOperations(new).create(wanted[name])
-        gone = new.qualified(name._replace(name=retired[name]))
-        row = _row(there[name], wanted[name], old, new, retired)
-        # PostgreSQL assigns each of a row, so that what does not fit is refused; the function is called
-        # like the type that it makes, as those of PostgreSQL's own casts are
-        yield raw(
+        gone = new.qualified(name._replace(name=names[name]))
+        row = _row(there[name], wanted[name], old, new, names)
+        # PostgreSQL assigns each value of the row, so that a value that does not fit is an error; the
+        # function has the name of the type that it returns, as in PostgreSQL's own casts
+        yield raw_sql(
             f"CREATE FUNCTION {place}({gone}) RETURNS {place} LANGUAGE sql STRICT RETURN ROW({row})"
         )
-        yield raw(f"CREATE CAST ({gone} AS {place}) WITH FUNCTION {place}({gone})")
+        yield raw_sql(f"CREATE CAST ({gone} AS {place}) WITH FUNCTION {place}({gone})")
     yield from _columns(types, old, new)
 
 
-def _spelled(name: ObjectName, objects: SchemaItemFactory) -> str:
-    """The name where a function may stand, too."""
-    if objects.schema(name) is None and name.name in _NO_FUNCTIONS:
+def _function_name(name: ObjectName, factory: SchemaItemFactory) -> str:
+    """The name of the type, quoted so that it can also be the name of a function."""
+    if factory.schema(name) is None and name.name in _NO_FUNCTIONS:
         return f'"{name.name}"'
-    return objects.qualified(name)
+    return factory.qualified(name)
 
 
 def _row(
@@ -231,29 +231,29 @@ def drop_replaced(
     types: Collection[ObjectName],
     old: SchemaItemFactory,
     new: SchemaItemFactory,
-    retired: Mapping[ObjectName, str],
+    names: Mapping[ObjectName, str],
 ) -> Iterator[MigrateOperation]:
-    """The old ones go, what moved their values, and what only they were made of, once nothing uses it.
+    """Drop the old types, their casts, and the types that only they used.
 
     Args:
-        types: of ``replaced_composites``.
-        old: makes items of the catalog as it was.
-        new: of the catalog as it is.
-        retired: what the old types are called.
+        types: what ``replaced_composites`` returns.
+        old: makes items of the catalog before.
+        new: makes items of the catalog after.
+        names: the temporary names of the old types.
     """
     for key in reversed(_in_order(types, old.catalog, new.catalog)):
         name = ObjectName(key.schema, key.name)
         if name not in types:
             yield from EntityOperations(old).drop(old.catalog.entities.by_key[key])
             continue
-        place, gone = _spelled(name, old), old.qualified(name._replace(name=retired[name]))
-        yield raw(f"DROP CAST ({gone} AS {place})")
-        yield raw(f"DROP FUNCTION {place}({gone})")
-        yield raw(f"DROP TYPE {gone}")
+        place, gone = _function_name(name, old), old.qualified(name._replace(name=names[name]))
+        yield raw_sql(f"DROP CAST ({gone} AS {place})")
+        yield raw_sql(f"DROP FUNCTION {place}({gone})")
+        yield raw_sql(f"DROP TYPE {gone}")
 
 
 def with_replaced(before: Catalog, after: Catalog, types: Collection[ObjectName]) -> Catalog:
-    """``before`` as it is once these types are new; they stand on nothing then that goes."""
+    """``before`` after the replacement of these types, which then depend on nothing that is dropped."""
     came = {
         key: replace(after.entities.by_key[key], needs=frozenset())
         for key in _in_order(types, after, before)

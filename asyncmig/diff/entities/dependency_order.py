@@ -1,4 +1,4 @@
-"""Which entity stands on which: the order in which they come, and, backwards, go."""
+"""Which entities depend on which, and the order in which they are created."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import ROUTINES, EntityKey, Need, Routine
+from asyncmig.diff.schema_items.topological_order import topological_order
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from asyncmig.catalog.entities import Entity
 
-__all__ = ["creation_order", "dependents", "foundations", "on_overloads", "providers"]
+__all__ = [
+    "creation_order",
+    "dependencies",
+    "dependents",
+    "providers",
+    "source_words",
+    "with_resolved_overloads",
+]
 
 _RANK = {
     kind: rank
@@ -38,7 +46,7 @@ _WORD = re.compile(r"\w+")
 
 
 def providers(needs: Iterable[Need], entities: Mapping[EntityKey, Entity]) -> Iterator[EntityKey]:
-    """The entities among these that needs are about."""
+    """The entities among these that satisfy needs."""
     for need in needs:
         match need.kind:
             case "routine":
@@ -56,18 +64,18 @@ def providers(needs: Iterable[Need], entities: Mapping[EntityKey, Entity]) -> It
         yield from (key for key in keys if key in entities)
 
 
-def on_overloads(entities: Mapping[EntityKey, Entity]) -> dict[EntityKey, Entity]:
-    """The entities, with calls that lead to none of these routines led to those of the same name.
+def with_resolved_overloads(entities: Mapping[EntityKey, Entity]) -> dict[EntityKey, Entity]:
+    """The entities, with needs for a missing overload replaced by needs for the overloads that exist.
 
-    The models are built beside the database, and there a call may find the database's own overload, the
-    better match, which they do not have.
+    The models are built beside the database, where a call may resolve to an overload of the database that the
+    models do not have.
     """
     named: dict[tuple[str, str], list[EntityKey]] = {}
     for key in entities:
         if key.kind in ROUTINES:
             named.setdefault((key.schema, key.name), []).append(key)
 
-    def led(need: Need) -> Iterator[Need]:
+    def resolved(need: Need) -> Iterator[Need]:
         overloads = named.get((need.schema, need.name), ()) if need.kind == "routine" else ()
         if not overloads or any(key.detail == need.detail for key in overloads):
             yield need
@@ -76,73 +84,60 @@ def on_overloads(entities: Mapping[EntityKey, Entity]) -> dict[EntityKey, Entity
 
     found = {}
     for key, entity in entities.items():
-        needs = frozenset(chain.from_iterable(map(led, entity.needs)))
+        needs = frozenset(chain.from_iterable(map(resolved, entity.needs)))
         found[key] = entity if needs == entity.needs else replace(entity, needs=needs)
     return found
 
 
-def foundations(first: Iterable[EntityKey], entities: Mapping[EntityKey, Entity]) -> set[EntityKey]:
-    """These, what they stand on, and so on."""
-    found: set[EntityKey] = set()
-    left = [key for key in first if key in entities]
-    while left:
-        key = left.pop()
-        if key not in found:
-            found.add(key)
-            left += providers(entities[key].needs, entities)
-    return found
+def dependencies(
+    first: Iterable[EntityKey], entities: Mapping[EntityKey, Entity]
+) -> set[EntityKey]:
+    """These entities, and all that they depend on."""
+    return _reachable(first, entities, lambda key: providers(entities[key].needs, entities))
 
 
 def dependents(first: Iterable[EntityKey], entities: Mapping[EntityKey, Entity]) -> set[EntityKey]:
-    """These, what stands on them, and so on."""
-    standing: dict[EntityKey, list[EntityKey]] = {}
+    """These entities, and all that depend on them."""
+    direct: dict[EntityKey, list[EntityKey]] = {}
     for key, entity in entities.items():
         for provider in providers(entity.needs, entities):
             if provider != key:
-                standing.setdefault(provider, []).append(key)
-    found: set[EntityKey] = set()
-    left = [key for key in first if key in entities]
-    while left:
-        key = left.pop()
-        if key not in found:
-            found.add(key)
-            left += standing.get(key, ())
-    return found
+                direct.setdefault(provider, []).append(key)
+    return _reachable(first, entities, lambda key: direct.get(key, ()))
+
+
+def _reachable(
+    first: Iterable[EntityKey],
+    entities: Mapping[EntityKey, Entity],
+    following: Callable[[EntityKey], Iterable[EntityKey]],
+) -> set[EntityKey]:
+    return set(topological_order([key for key in first if key in entities], following))
 
 
 def creation_order(
     keys: Collection[EntityKey], entities: Mapping[EntityKey, Entity]
 ) -> list[EntityKey]:
-    """Entities after those that they stand on; else by kind and name."""
+    """Entities after those that they depend on, otherwise by kind and name."""
     chosen = {key: entities[key] for key in keys}
     names: dict[str, list[EntityKey]] = {}
     for key in sorted(chosen):
         names.setdefault(key.name, []).append(key)
-    ordered: dict[EntityKey, None] = {}
-    open_: set[EntityKey] = set()
-    for first in sorted(chosen, key=lambda key: (_RANK.get(key.kind, 0), key)):
-        if first in ordered:
-            continue
-        open_.add(first)
-        stack = [(first, iter(_below(chosen[first], chosen, names)))]
-        while stack:
-            key, rest = stack[-1]
-            below = next((it for it in rest if it not in ordered and it not in open_), None)
-            if below is None:
-                stack.pop()
-                ordered[key] = None
-            else:
-                open_.add(below)
-                stack.append((below, iter(_below(chosen[below], chosen, names))))
-    return list(ordered)
+
+    def below(key: EntityKey) -> list[EntityKey]:
+        entity = chosen[key]
+        found = sorted(providers(entity.needs, chosen))
+        if isinstance(entity, Routine) and entity.language == "sql" and entity.body is not None:
+            # PostgreSQL looks into the source when it creates the function, but records no dependency
+            words = dict.fromkeys(_WORD.findall(entity.body))
+            found += [other for word in words for other in names.get(word, ()) if other != key]
+        return found
+
+    ranked = sorted(chosen, key=lambda key: (_RANK.get(key.kind, 0), key))
+    return topological_order(ranked, below)
 
 
-def _below(
-    entity: Entity, chosen: Mapping[EntityKey, Entity], names: Mapping[str, list[EntityKey]]
-) -> list[EntityKey]:
-    found = sorted(providers(entity.needs, chosen))
-    if isinstance(entity, Routine) and entity.language == "sql" and entity.body is not None:
-        # the server looks into the source when it creates the function, but keeps no record of it
-        words = dict.fromkeys(_WORD.findall(entity.body))
-        found += [key for word in words for key in names.get(word, ()) if key != entity.key]
-    return found
+def source_words(entity: Entity | None) -> frozenset[str]:
+    """The words in the source of a routine; none if PostgreSQL parses the source and tracks what it uses."""
+    if isinstance(entity, Routine) and entity.body is not None:
+        return frozenset(_WORD.findall(entity.body))
+    return frozenset()

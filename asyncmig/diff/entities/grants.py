@@ -1,4 +1,4 @@
-"""Rights, one of a role on an object at a time, as GRANT and REVOKE."""
+"""Privileges as GRANT and REVOKE: a ``Grant`` is one privilege of one role on one object."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, cast
 
 from asyncmig.catalog.entities import ROUTINES, EntityKey, Grant
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.operations.directives.grants import GrantOp, RevokeOp
 
 if TYPE_CHECKING:
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 
-__all__ = ["granted", "implied_by", "object_name", "revoked"]
+__all__ = ["grant_operations", "implied_grant", "object_name", "revoke_operations"]
 
 
 def object_name(key: EntityKey) -> str:
-    """What rights call an entity."""
+    """The name of an entity in GRANT."""
     return f"{key.name}({key.detail})" if key.kind in ROUTINES else key.name
 
 
-def implied_by(routine: EntityKey) -> Grant:
-    """What everybody may do with a routine that was just created."""
+def implied_grant(routine: EntityKey) -> Grant:
+    """The privilege EXECUTE, which PUBLIC has on every new routine."""
     kind = "procedure" if routine.kind == "procedure" else "function"
     detail = f"{kind}\0\0\0EXECUTE"
     return Grant(
@@ -35,38 +35,38 @@ def implied_by(routine: EntityKey) -> Grant:
     )
 
 
-def granted(grants: Iterable[Grant], objects: SchemaItemFactory) -> Iterator[GrantOp]:
-    """One GRANT for all that a role gets on an object."""
-    for (kind, schema, name, role, grantable), some in _together(grants).items():
+def grant_operations(grants: Iterable[Grant], factory: SchemaItemFactory) -> Iterator[GrantOp]:
+    """One GRANT per role and object."""
+    for (kind, schema, name, role, grantable), group in _by_object(grants).items():
         yield GrantOp(
-            _privileges(some, objects),
-            _name(kind, name, objects),
+            _privileges(group, factory),
+            _name(kind, name, factory),
             role or "public",
             kind=cast("Any", kind),
-            schema=_schema(kind, schema, objects),
+            schema=_schema(kind, schema, factory),
             with_grant_option=grantable,
         )
 
 
-def revoked(
-    grants: Iterable[Grant], wanted: Mapping[EntityKey, Grant], objects: SchemaItemFactory
+def revoke_operations(
+    grants: Iterable[Grant], wanted: Mapping[EntityKey, Grant], factory: SchemaItemFactory
 ) -> Iterator[RevokeOp]:
-    """One REVOKE for all that a role loses on an object; of what it keeps, the right to pass it on."""
-    gone = [grant for grant in grants if grant.key not in wanted]
+    """One REVOKE per role and object; only the grant option of privileges that are in ``wanted``."""
+    revoked = [grant for grant in grants if grant.key not in wanted]
     kept = [grant for grant in grants if grant.key in wanted]
-    for some, option_only in ((kept, True), (gone, False)):
-        for (kind, schema, name, role, _), group in _together(some).items():
+    for some, option_only in ((kept, True), (revoked, False)):
+        for (kind, schema, name, role, _), group in _by_object(some).items():
             yield RevokeOp(
-                _privileges(group, objects),
-                _name(kind, name, objects),
+                _privileges(group, factory),
+                _name(kind, name, factory),
                 role or "public",
                 kind=cast("Any", kind),
-                schema=_schema(kind, schema, objects),
+                schema=_schema(kind, schema, factory),
                 grant_option_only=option_only,
             )
 
 
-def _together(
+def _by_object(
     grants: Iterable[Grant],
 ) -> dict[tuple[str, str, str, str | None, bool], list[Grant]]:
     groups: dict[tuple[str, str, str, str | None, bool], list[Grant]] = defaultdict(list)
@@ -76,18 +76,19 @@ def _together(
     return groups
 
 
-def _privileges(grants: Iterable[Grant], objects: SchemaItemFactory) -> list[str]:
+def _privileges(grants: Iterable[Grant], factory: SchemaItemFactory) -> list[str]:
     columns: dict[str, list[str]] = defaultdict(list)
     for grant in grants:
+        # privileges on columns are apart from the same privilege on the whole table
         found = columns[grant.privilege.lower() + (" " if grant.column else "")]
         if grant.column is not None:
-            found.append(objects.quote(grant.column))
+            found.append(factory.quote(grant.column))
     return [f"{verb}({', '.join(names)})" if names else verb for verb, names in columns.items()]
 
 
-def _name(kind: str, name: str, objects: SchemaItemFactory) -> str:
-    return objects.local(name) if kind in {"function", "procedure"} else name
+def _name(kind: str, name: str, factory: SchemaItemFactory) -> str:
+    return factory.local(name) if kind in {"function", "procedure"} else name
 
 
-def _schema(kind: str, schema: str, objects: SchemaItemFactory) -> str | None:
-    return None if kind == "schema" else objects.schema(ObjectName(schema, ""))
+def _schema(kind: str, schema: str, factory: SchemaItemFactory) -> str | None:
+    return None if kind == "schema" else factory.schema(ObjectName(schema, ""))

@@ -1,13 +1,13 @@
-"""What the user's ``include_name`` and ``include_object`` leave of two catalogs."""
+"""Applies ``include_name`` and ``include_object`` of the user: excluded objects are not compared."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncmig.diff.schema_items.constraint_items import add_constraint
 from asyncmig.diff.schema_items.index_items import create_index
-from asyncmig.diff.schema_items.model_types import model_column
+from asyncmig.diff.schema_items.models_catalog import model_column
 from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 
 if TYPE_CHECKING:
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from asyncmig.catalog.model import Catalog, Constraint, ObjectName, Table
+    from asyncmig.catalog.model import Catalog, Constraint, Table
+    from asyncmig.catalog.object_name import ObjectName
+    from asyncmig.diff.normalize.sides import Rules, Sides
 
-__all__ = ["IncludeFilters", "apply_filters", "without_tables"]
+__all__ = ["apply_filters", "without_tables"]
 
 T = TypeVar("T")
 _KINDS = {
@@ -29,48 +31,20 @@ _KINDS = {
 }
 
 
-class IncludeFilters(Protocol):
-    """The user's two functions, as they are known from ``context.configure``."""
-
-    @property
-    def include_name(self) -> Callable[[str | None, str, Mapping[str, str | None]], bool] | None:
-        """Called with a name of the database, its type, and its parents' names."""
-        ...
-
-    @property
-    def include_object(self) -> Callable[[Any, str, str, bool, Any], bool] | None:
-        """Called with an object, its name and type, whether it is the database's, and its peer."""
-        ...
-
-
 def without_tables(catalog: Catalog, names: Collection[ObjectName]) -> Catalog:
-    """A catalog without some of its tables."""
+    """Return the catalog without these tables."""
     return replace(
         catalog,
         tables={name: item for name, item in catalog.tables.items() if name not in names},
     )
 
 
-def apply_filters(
-    actual: Catalog,
-    wanted: Catalog,
-    models: Mapping[tuple[str, str], sa.Table],
-    choosing: IncludeFilters,
-) -> tuple[Catalog, Catalog]:
-    """Both catalogs without what is not to be compared.
-
-    Args:
-        actual: the database.
-        wanted: the models.
-        models: their tables by schema and name, for ``include_object``.
-        choosing: what the user says; a name that is left out is missing on the database's side only,
-            an object on both.
-    """
-    if choosing.include_name is not None:
-        actual = _by_name(actual, choosing.include_name)
-    if choosing.include_object is None:
-        return actual, wanted
-    return _ByObject(actual, wanted, models, choosing.include_object).both()
+def apply_filters(sides: Sides, rules: Rules) -> Sides:
+    """Remove what the user excludes: a name from the database's side only, an object from both sides."""
+    include_name, include_object = rules.hooks.include_name, rules.hooks.include_object
+    if include_name is not None:
+        sides = replace(sides, actual=_by_name(sides.actual, include_name))
+    return sides if include_object is None else _ObjectFilter(sides, include_object).apply()
 
 
 def _by_name(
@@ -140,32 +114,26 @@ def _parts(
     )
 
 
-class _ByObject:
-    """Asks about everything once, and leaves it out on both sides."""
+class _ObjectFilter:
+    """Calls ``include_object`` once for each object, and removes excluded ones from both sides."""
 
-    def __init__(
-        self,
-        actual: Catalog,
-        wanted: Catalog,
-        models: Mapping[tuple[str, str], sa.Table],
-        include: Callable[[Any, str, str, bool, Any], bool],
-    ) -> None:
-        self._actual = actual
-        self._wanted = wanted
-        self._models = models
+    def __init__(self, sides: Sides, include: Callable[[Any, str, str, bool, Any], bool]) -> None:
+        self._sides = sides
+        self._actual = sides.actual
+        self._wanted = sides.wanted
         self._include = include
-        self._old = SchemaItemFactory(actual)
-        self._new = SchemaItemFactory(wanted)
+        self._old = SchemaItemFactory(sides.actual)
+        self._new = SchemaItemFactory(sides.wanted)
 
-    def both(self) -> tuple[Catalog, Catalog]:
-        """The two catalogs."""
+    def apply(self) -> Sides:
+        """The sides without excluded objects."""
         left: dict[ObjectName, Table] = {}
         right: dict[ObjectName, Table] = {}
         for name in {**self._wanted.tables, **self._actual.tables}:
             ours, theirs = self._wanted.tables.get(name), self._actual.tables.get(name)
             reflected = None if theirs is None else self._old.table(theirs)
             model = None if ours is None else self._model(ours)
-            if not self._asks(model, reflected, name.name, "table"):
+            if not self._includes(model, reflected, name.name, "table"):
                 continue
             if ours is not None and theirs is not None:
                 theirs, ours = self._within(theirs, ours, reflected, model)
@@ -175,13 +143,12 @@ class _ByObject:
                 left[name] = theirs
             if ours is not None:
                 right[name] = ours
-        return (
-            self._others(replace(self._actual, tables=left)),
-            self._others(replace(self._wanted, tables=right)),
-        )
+        actual = self._others(replace(self._actual, tables=left))
+        wanted = self._others(replace(self._wanted, tables=right))
+        return replace(self._sides, actual=actual).with_wanted(wanted)
 
     def _others(self, catalog: Catalog) -> Catalog:
-        """Types and sequences, which SQLAlchemy's reflection has no objects for."""
+        """Filter types and sequences, for which ``include_object`` gets a value of the catalog."""
         ours = self._wanted
 
         def kept(items: Mapping[ObjectName, T], kind: str, models: Any) -> dict[ObjectName, T]:
@@ -198,22 +165,22 @@ class _ByObject:
             domains=kept(catalog.domains, "domain", ours.domains),
         )
 
-    def _asks(self, model: Any, reflected: Any, name: str, kind: str) -> bool:
+    def _includes(self, model: Any, reflected: Any, name: str, kind: str) -> bool:
         item = reflected if model is None else model
         return bool(
             self._include(item, name, kind, model is None, reflected if model is not None else None)
         )
 
     def _model(self, table: Table) -> sa.Table:
-        found = self._models.get((table.name.schema, table.name.name))
+        found = self._sides.models.table(table.name)
         return self._new.table(table) if found is None else found
 
     def _new_table(self, ours: Table, model: Any) -> Table:
-        """Of what a new table has, Alembic asks about the indexes alone: they are created one by one."""
+        """Filter the indexes of a new table; as in Alembic, not its columns and constraints."""
         indexes = {
             name: index
             for name, index in ours.indexes.items()
-            if self._asks(self._model_index(model, ours, name), None, name, "index")
+            if self._includes(self._model_index(model, ours, name), None, name, "index")
         }
         return replace(ours, indexes=indexes)
 
@@ -223,7 +190,7 @@ class _ByObject:
         columns = {
             name
             for name in {**ours.columns, **theirs.columns}
-            if self._asks(
+            if self._includes(
                 model_column(model, name) if name in ours.columns else None,
                 reflected.c.get(name),
                 name,
@@ -233,7 +200,7 @@ class _ByObject:
         indexes = {
             name
             for name in {**ours.indexes, **theirs.indexes}
-            if self._asks(
+            if self._includes(
                 self._model_index(model, ours, name),
                 self._index(self._old, theirs, name),
                 name,
@@ -243,7 +210,7 @@ class _ByObject:
         constraints = {
             name
             for name in {**ours.constraints, **theirs.constraints}
-            if self._asks(
+            if self._includes(
                 self._constraint(self._new, ours, name),
                 self._constraint(self._old, theirs, name),
                 name,
@@ -262,20 +229,20 @@ class _ByObject:
         return part(theirs), part(ours)
 
     def _model_index(self, model: Any, ours: Table, name: str) -> Any:
-        """The user's own index, whose ``info`` may decide, where the model has one of this name."""
+        """The index of the model, if it has one of this name, because a hook may use its ``info``."""
         own = (index for index in model.indexes if index.name == name)
         return next(own, None) or self._index(self._new, ours, name)
 
-    def _index(self, objects: SchemaItemFactory, table: Table, name: str) -> Any:
+    def _index(self, factory: SchemaItemFactory, table: Table, name: str) -> Any:
         index = table.indexes.get(name)
         if index is None:
             return None
-        operation: Any = create_index(objects, table, index)
+        operation: Any = create_index(factory, table, index)
         return operation.to_index() if hasattr(operation, "to_index") else index
 
-    def _constraint(self, objects: SchemaItemFactory, table: Table, name: str) -> Any:
+    def _constraint(self, factory: SchemaItemFactory, table: Table, name: str) -> Any:
         item = table.constraints.get(name)
         if item is None:
             return None
-        operation: Any = add_constraint(objects, table, item)
+        operation: Any = add_constraint(factory, table, item)
         return operation.to_constraint() if hasattr(operation, "to_constraint") else item

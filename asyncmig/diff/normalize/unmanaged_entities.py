@@ -1,44 +1,23 @@
-"""Entities that nobody manages are as the database has them."""
+"""Copies unmanaged entities, and what declarations leave open, from the database into the models' catalog."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asyncmig.catalog.entities import ON_TABLES, Extension, MaterializedView
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.entities.grants import object_name
-from asyncmig.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from asyncmig.catalog.declarations import Declarations
     from asyncmig.catalog.entities import Entity, EntityKey, Grant
     from asyncmig.catalog.model import Catalog
-    from asyncmig.diff.normalize.include_filters import IncludeFilters
+    from asyncmig.diff.normalize.managed import Managed
+    from asyncmig.diff.normalize.sides import CompareHooks, Rules, Sides
 
-_MANAGEABLE = frozenset(
-    {
-        "aggregate",
-        "composite_type",
-        "extension",
-        "function",
-        "grant",
-        "materialized_view",
-        "policy",
-        "procedure",
-        "row_security",
-        "rule",
-        "statistics",
-        "trigger",
-        "view",
-    }
-)
-_NO_DATA = re.compile(r"\bWITH\s+NO\s+DATA\s*;?\s*$", re.IGNORECASE)
-
-__all__ = ["Managed", "keep_unmanaged"]
+__all__ = ["keep_unmanaged"]
 
 _GRANTABLE = {
     "view": "table",
@@ -47,115 +26,61 @@ _GRANTABLE = {
     "procedure": "procedure",
     "aggregate": "function",
 }
-"""What rights call the kinds of entities that have some."""
+"""The kind of object in GRANT by kind of entity."""
+
+_Object: TypeAlias = "tuple[str, str, str]"
+"""The kind of object in GRANT, schema and name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Managed:
-    """What is declared, and what is managed without a declaration.
-
-    Attributes:
-        declared: the kinds of which at least one is declared.
-        listed: the kinds of the setting ``managed_entities``.
-        extensions: the declared extensions: schema and version, None where they are not said.
-        filled: schema and name of each declared materialized view, and whether it is created with rows.
-    """
-
-    declared: frozenset[str] = frozenset()
-    listed: frozenset[str] = frozenset()
-    extensions: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
-    filled: Mapping[tuple[str, str], bool] = field(default_factory=dict)
-
-    def manages(self, kind: str) -> bool:
-        """True when an undeclared entity of this kind is to be dropped."""
-        # an extension may be somebody else's, and takes columns along
-        return kind in self.listed or (kind in self.declared and kind != "extension")
-
-    @classmethod
-    def of(cls, declared: Declarations, listed: Iterable[str] = ()) -> Managed:
-        """What these declarations manage, and the kinds that are listed beside them.
-
-        Raises:
-            ConfigError: a listed kind is none.
-        """
-        kinds = frozenset(listed)
-        if unknown := kinds - _MANAGEABLE:
-            raise ConfigError(
-                f"managed_entities names {', '.join(sorted(unknown))}, which is no kind of entity",
-                hint=f"the kinds are {', '.join(sorted(_MANAGEABLE))}",
-            )
-        entities: Iterable[Any] = declared.entities
-        return cls(
-            declared=declared.kinds,
-            listed=kinds,
-            extensions={
-                item.name: (item.schema, getattr(item, "version", None))
-                for item in entities
-                if item.kind == "extension"
-            },
-            filled={
-                (item.schema or declared.default_schema, item.name): _is_filled(item)
-                for item in entities
-                if item.kind == "materialized_view"
-            },
-        )
-
-
-def keep_unmanaged(
-    actual: Catalog, wanted: Catalog, managed: Managed, choosing: IncludeFilters
-) -> Catalog:
-    """The catalog to be reached, with what is not managed taken from the database.
-
-    Args:
-        actual: the database.
-        wanted: models and declared entities.
-        managed: which kinds are compared.
-        choosing: the user's ``include_name`` and ``include_object``; what they leave out stays as it is.
-    """
-    kept = _kept(choosing, wanted)
-    there = actual.entities.by_key
-    ours = {
-        key: _completed(item, there.get(key), managed)
+def keep_unmanaged(sides: Sides, rules: Rules) -> Sides:
+    """Keep entities that are not managed, or that ``include_name`` and ``include_object`` exclude."""
+    actual, wanted, managed = sides.actual, sides.wanted, rules.managed
+    is_included = _included(rules.hooks, wanted.default_schema)
+    existing = actual.entities.by_key
+    declared = {
+        key: _completed(item, existing.get(key), managed)
         for key, item in wanted.entities.by_key.items()
         if key.kind != "extension" or key.name in managed.extensions
     }
     found: dict[EntityKey, Entity] = {
-        key: item for key, item in ours.items() if kept(key, item, there.get(key))
+        key: item for key, item in declared.items() if is_included(key, item, existing.get(key))
     }
-    for key, item in there.items():
-        # a partition is its parent's, and what is on it nobody's that models know of
-        managing = managed.manages(key.kind) and item.partitioned is None
-        stays = key not in ours and not managing
-        if (stays or not kept(key, ours.get(key), item)) and _has_ground(item, actual, wanted):
+    for key, item in existing.items():
+        # a partition belongs to its parent, and models know nothing of what is on it
+        is_managed = managed.manages(key.kind) and item.partitioned is None
+        stays = key not in declared and not is_managed
+        if (stays or not is_included(key, declared.get(key), item)) and _keeps_table(
+            item, actual, wanted
+        ):
             found[key] = item
     entities = replace(
         wanted.entities,
         by_key=dict(sorted(found.items())),
-        grants=_grants(actual, wanted, found, managed, kept),
+        grants=_Grants(sides, managed, found).wanted(is_included),
     )
-    return replace(wanted, entities=entities)
+    return sides.with_wanted(replace(wanted, entities=entities))
 
 
-def _completed(item: Entity, there: Entity | None, managed: Managed) -> Entity:
-    """With what a declaration leaves open as it is in the database."""
+def _completed(item: Entity, existing: Entity | None, managed: Managed) -> Entity:
+    """Take from the database what a declaration leaves open."""
     if isinstance(item, Extension):
-        existing = there if isinstance(there, Extension) else replace(item, version="")
+        before = existing if isinstance(existing, Extension) else replace(item, version="")
         schema, version = managed.extensions[item.key.name]
         return replace(
             item,
-            schema=schema or existing.schema,
-            # what is not said is what the server of the day installs
-            version=version or existing.version,
-            comment=existing.comment,
+            schema=schema or before.schema,
+            # without a declared version, the server installs its default version
+            version=version or before.version,
+            comment=before.comment,
         )
     if isinstance(item, MaterializedView):
-        filled = managed.filled.get(item.key[1:3], True)
-        item = replace(item, populated=getattr(there, "populated", filled))
-    return item if there is None else replace(item, owner=there.owner)
+        with_data = managed.with_data.get(item.key[1:3], True)
+        item = replace(item, populated=getattr(existing, "populated", with_data))
+    return item if existing is None else replace(item, owner=existing.owner)
 
 
-def _has_ground(item: Entity, actual: Catalog, wanted: Catalog) -> bool:
-    """What belongs to a table is not kept where the table goes, nor statistics where a column does."""
+def _keeps_table(item: Entity, actual: Catalog, wanted: Catalog) -> bool:
+    """False for an entity whose table is dropped, and for statistics one of whose columns is dropped."""
     key = item.key
     if key.kind not in ON_TABLES:
         return True
@@ -167,101 +92,112 @@ def _has_ground(item: Entity, actual: Catalog, wanted: Catalog) -> bool:
     return key.kind != "statistics" or columns <= table.columns.keys()
 
 
-def _grants(
-    actual: Catalog,
-    wanted: Catalog,
-    entities: Mapping[EntityKey, Entity],
-    managed: Managed,
-    kept: Callable[[EntityKey, Any, Any], bool],
-) -> dict[EntityKey, Grant]:
-    """The rights to be reached: those of an object for which none are declared stay."""
-    theirs, ours = actual.entities.grants, wanted.entities.grants
-    before, names = _names(actual.entities.by_key), _names(entities)
-    said = {_object(grant) for grant in ours.values() if not grant.implied}
-    open_to_all = {_object(grant) for grant in ours.values() if grant.implied}
-    routines = {item for item in _names(wanted.entities.by_key) if item[0] != "table"}
-    said |= routines - open_to_all
-    if "grant" not in managed.declared | managed.listed:
-        said = set()
-    everything = "grant" in managed.listed
-    left_out = _names(wanted.entities.by_key) - names
-    found: dict[EntityKey, Grant] = {}
-    for key, grant in ours.items():
-        if _object(grant) in left_out:
-            continue
-        compared = _object(grant) in said or everything or _object(grant) not in before
-        closed = grant.implied and _object(grant) in before and key not in theirs
-        owner = actual.entities.owners.get(_object(grant))
-        owned = owner is not None and owner.name == grant.role
-        if compared and not closed and not owned and kept(key, grant, theirs.get(key)):
-            found[key] = grant
-    for key, grant in theirs.items():
-        owner = actual.entities.owners.get(_object(grant))
-        # in the shadow all is the reader's own, so that its rights are not told there
-        own = owner is not None and owner.reader == grant.role
-        listed = everything and grant.object_kind != "schema"  # everybody may use ``public``
-        compared = (_object(grant) in said or listed) and not own
-        if (not compared or not kept(key, ours.get(key), grant)) and _has_object(
-            grant, actual, wanted, before, names
-        ):
-            found[key] = grant
-    return dict(sorted(found.items()))
+def _included(hooks: CompareHooks, default_schema: str) -> Callable[[EntityKey, Any, Any], bool]:
+    """Whether the functions of the user include an entity; called with the declared and the existing one."""
 
-
-def _object(grant: Grant) -> tuple[str, str, str]:
-    return (grant.object_kind, grant.key.schema, grant.key.name)
-
-
-def _is_filled(view: Any) -> bool:
-    """Whether a declared materialized view is created with its rows."""
-    filled = getattr(view, "with_data", None)
-    return bool(filled) if filled is not None else not _NO_DATA.search(view.sql()[0])
-
-
-def _names(keys: Iterable[EntityKey]) -> frozenset[tuple[str, str, str]]:
-    """Views and routines as rights call them."""
-    return frozenset(
-        (_GRANTABLE[key.kind], key.schema, object_name(key))
-        for key in keys
-        if key.kind in _GRANTABLE
-    )
-
-
-def _has_object(
-    grant: Grant,
-    actual: Catalog,
-    wanted: Catalog,
-    before: Collection[tuple[str, str, str]],
-    entities: Collection[tuple[str, str, str]],
-) -> bool:
-    """What the right is about is there afterwards, as far as we know of it."""
-    name = ObjectName(grant.key.schema, grant.key.name)
-    if grant.object_kind == "table" and name in actual.tables:
-        table = wanted.tables.get(name)
-        return table is not None and (grant.column is None or grant.column in table.columns)
-    if grant.object_kind == "sequence":
-        return name not in actual.sequences or name in wanted.sequences
-    return _object(grant) in entities or _object(grant) not in before
-
-
-def _kept(choosing: IncludeFilters, wanted: Catalog) -> Callable[[EntityKey, Any, Any], bool]:
-    """Whether the user's functions want an entity compared."""
-
-    def kept(key: EntityKey, ours: Any, theirs: Any) -> bool:
-        schema = None if key.schema in {"", wanted.default_schema} else key.schema
-        if choosing.include_name is not None and theirs is not None:
+    def included(key: EntityKey, declared: Any, existing: Any) -> bool:
+        schema = None if key.schema in {"", default_schema} else key.schema
+        if hooks.include_name is not None and existing is not None:
             parents = {
                 "schema_name": schema,
                 "table_name": key.detail or None if key.kind in ON_TABLES else None,
                 "schema_qualified_table_name": None,
             }
-            in_schema = choosing.include_name(schema, "schema", {})
-            if not in_schema or not choosing.include_name(key.name, key.kind, parents):
+            in_schema = hooks.include_name(schema, "schema", {})
+            if not in_schema or not hooks.include_name(key.name, key.kind, parents):
                 return False
-        if choosing.include_object is None:
+        if hooks.include_object is None:
             return True
-        item = theirs if ours is None else ours
-        reflected = theirs if ours is not None else None
-        return bool(choosing.include_object(item, key.name, key.kind, ours is None, reflected))
+        item = existing if declared is None else declared
+        reflected = existing if declared is not None else None
+        return bool(hooks.include_object(item, key.name, key.kind, declared is None, reflected))
 
-    return kept
+    return included
+
+
+class _Grants:
+    """The grants to reach: an object without declared grants keeps those that it has.
+
+    Args:
+        sides: both sides.
+        managed: the managed kinds.
+        entities: the entities to reach.
+    """
+
+    def __init__(
+        self, sides: Sides, managed: Managed, entities: Mapping[EntityKey, Entity]
+    ) -> None:
+        self._actual = sides.actual
+        self._wanted = sides.wanted
+        self._existing = _grantable(sides.actual.entities.by_key)
+        self._kept = _grantable(entities)
+        declared = _grantable(sides.wanted.entities.by_key)
+        self._excluded = declared - self._kept
+        self._all = "grant" in managed.listed
+        self._compared: frozenset[_Object] = frozenset()
+        if "grant" in managed.declared | managed.listed:
+            grants = sides.wanted.entities.grants.values()
+            routines = {item for item in declared if item[0] != "table"}
+            public = {_object(grant) for grant in grants if grant.implied}
+            explicit = {_object(grant) for grant in grants if not grant.implied}
+            # a routine without its implied grant has a declared Revoke
+            self._compared = frozenset(explicit | (routines - public))
+
+    def wanted(self, is_included: Callable[[EntityKey, Any, Any], bool]) -> dict[EntityKey, Grant]:
+        """The grants by key."""
+        existing, declared = self._actual.entities.grants, self._wanted.entities.grants
+        found: dict[EntityKey, Grant] = {}
+        for key, grant in declared.items():
+            is_new = _object(grant) not in self._existing
+            compared = _object(grant) in self._compared or self._all or is_new
+            revoked = grant.implied and not is_new and key not in existing
+            if (
+                _object(grant) not in self._excluded
+                and compared
+                and not revoked
+                and not self._is_owners(grant)
+                and is_included(key, grant, existing.get(key))
+            ):
+                found[key] = grant
+        found |= {
+            key: grant
+            for key, grant in existing.items()
+            if not (self._is_compared(grant) and is_included(key, declared.get(key), grant))
+            and self._keeps_object(grant)
+        }
+        return dict(sorted(found.items()))
+
+    def _is_owners(self, grant: Grant) -> bool:
+        owner = self._actual.entities.owners.get(_object(grant))
+        return owner is not None and owner.name == grant.role
+
+    def _is_compared(self, grant: Grant) -> bool:
+        owner = self._actual.entities.owners.get(_object(grant))
+        # in the shadow the comparing role owns everything, so that its privileges are not printed there
+        if owner is not None and owner.reader == grant.role:
+            return False
+        listed = self._all and grant.object_kind != "schema"  # PUBLIC may use the schema public
+        return _object(grant) in self._compared or listed
+
+    def _keeps_object(self, grant: Grant) -> bool:
+        """True unless the object of a grant is dropped."""
+        name = ObjectName(grant.key.schema, grant.key.name)
+        if grant.object_kind == "table" and name in self._actual.tables:
+            table = self._wanted.tables.get(name)
+            return table is not None and (grant.column is None or grant.column in table.columns)
+        if grant.object_kind == "sequence":
+            return name not in self._actual.sequences or name in self._wanted.sequences
+        return _object(grant) in self._kept or _object(grant) not in self._existing
+
+
+def _object(grant: Grant) -> _Object:
+    return (grant.object_kind, grant.key.schema, grant.key.name)
+
+
+def _grantable(keys: Iterable[EntityKey]) -> frozenset[_Object]:
+    """Views and routines as GRANT names them."""
+    return frozenset(
+        (_GRANTABLE[key.kind], key.schema, object_name(key))
+        for key in keys
+        if key.kind in _GRANTABLE
+    )

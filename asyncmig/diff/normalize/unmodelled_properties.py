@@ -1,4 +1,4 @@
-"""What models cannot say is as the database has it."""
+"""Copies properties that SQLAlchemy models cannot express from the database into the models' catalog."""
 
 from __future__ import annotations
 
@@ -10,63 +10,76 @@ from asyncmig.diff.schema_items.matching import constraint_meaning, match
 from asyncmig.diff.schema_items.sqlalchemy_types import changes_family
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from asyncmig.catalog.model import Catalog, Column, Constraint, Index, ObjectName, Table
+    from asyncmig.catalog.model import Column, Constraint, Index, Table
+    from asyncmig.catalog.object_name import ObjectName
+    from asyncmig.diff.normalize.sides import Rules, Sides
 
 __all__ = ["keep_constraint_names", "keep_unmodelled"]
 
+K = TypeVar("K")
+V = TypeVar("V")
 T = TypeVar("T", Sequence, Enum, Domain)
 
 
-def keep_unmodelled(actual: Catalog, wanted: Catalog) -> Catalog:
-    """The models' catalog, with what SQLAlchemy has no words for taken from the database's.
+def keep_unmodelled(sides: Sides, rules: Rules) -> Sides:  # noqa: ARG001 - a pass
+    """Copy what models cannot express, for objects that have the same name on both sides.
 
-    That is who owns a sequence, while its owner stays; how columns and the indexes of constraints are stored;
-    replica identities, statistics targets, comments on indexes, sequences and types; and NOT VALID, which in
-    a model is about how a constraint is added: one whose rows were checked since then stays so. How a table
-    is partitioned, stored and what it inherits is as in the database where a model says nothing of it.
+    These are: the owner of a sequence, while the owning column is kept; the storage of columns and of the
+    indexes of constraints; replica identities and statistics targets; comments on indexes, sequences and
+    types; and the state of a validated constraint, because NOT VALID in a model says how a constraint is
+    added. Partitioning, storage and parents of a table are copied if the model does not define them.
     """
+    actual, wanted = sides.actual, sides.wanted
     sequences = dict(wanted.sequences)
-    tables = {
-        name: table if there is None else _table(table, there, sequences)
-        for name, table in wanted.tables.items()
-        for there in [actual.tables.get(name)]
-    }
+    tables = _pairs(
+        wanted.tables,
+        actual.tables,
+        lambda table, existing: _table(table, existing, sequences),
+    )
     for name, sequence in sequences.items():
         existing = actual.sequences.get(name)
         if existing is None or existing.owned_by is None or sequence.owned_by is not None:
             continue
-        place, column = existing.owned_by
-        if place in tables and column in tables[place].columns:
+        owner, column = existing.owned_by
+        if owner in tables and column in tables[owner].columns:
             sequences[name] = replace(sequence, owned_by=existing.owned_by)
-    return replace(
-        wanted,
-        tables=tables,
-        sequences=_commented(sequences, actual.sequences),
-        enums=_commented(wanted.enums, actual.enums),
-        domains=_commented(wanted.domains, actual.domains),
+    return sides.with_wanted(
+        replace(
+            wanted,
+            tables=tables,
+            sequences=_commented(sequences, actual.sequences),
+            enums=_commented(wanted.enums, actual.enums),
+            domains=_commented(wanted.domains, actual.domains),
+        )
     )
 
 
-def keep_constraint_names(actual: Catalog, wanted: Catalog) -> Catalog:
-    """The models' catalog, in which a constraint that a model leaves unnamed is called as it is there.
+def keep_constraint_names(sides: Sides, rules: Rules) -> Sides:  # noqa: ARG001 - a pass
+    """Give constraints that are unnamed in the models the names that they have in the database.
 
-    Whatever name the server, a convention or somebody chose for it once: it keeps it when it is built anew.
-    To be asked when the renames are known, and with them the server's own names that follow.
+    Whatever name the server, a convention or a person chose, the constraint keeps it when it is built again.
+    Runs after the renames, which also rename default names.
     """
-    tables = {
-        name: table if there is None else _named_as(table, there)
-        for name, table in wanted.tables.items()
-        for there in [actual.tables.get(name)]
+    tables = _pairs(sides.wanted.tables, sides.actual.tables, _named_as)
+    return sides.with_wanted(replace(sides.wanted, tables=tables))
+
+
+def _pairs(wanted: Mapping[K, V], actual: Mapping[K, V], change: Callable[[V, V], V]) -> dict[K, V]:
+    """Apply ``change`` to the items that both have."""
+    return {
+        name: change(item, actual[name]) if name in actual else item
+        for name, item in wanted.items()
     }
-    return replace(wanted, tables=tables)
 
 
-def _named_as(table: Table, there: Table) -> Table:
-    if table.constraints.keys() <= there.constraints.keys():
+def _named_as(table: Table, existing: Table) -> Table:
+    if table.constraints.keys() <= existing.constraints.keys():
         return table
-    pairs = match(there.constraints, table.constraints, constraint_meaning, lambda _: False).renamed
+    pairs = match(
+        existing.constraints, table.constraints, constraint_meaning, lambda _: False
+    ).renamed
     names = {
         after.name: before.name
         for before, after in pairs
@@ -76,88 +89,78 @@ def _named_as(table: Table, there: Table) -> Table:
     table = replace(table, constraints={item.name: item for item in named})
     return replace(
         table,
-        replica_identity=_by_index(there.replica_identity, table),
-        clustered=_by_index(there.clustered, table),
+        replica_identity=_by_index(existing.replica_identity, table),
+        clustered=_by_index(existing.clustered, table),
     )
 
 
 def _commented(
-    wanted: Mapping[ObjectName, T], there: Mapping[ObjectName, T]
+    wanted: Mapping[ObjectName, T], existing: Mapping[ObjectName, T]
 ) -> dict[ObjectName, T]:
     return {
-        name: replace(item, comment=there[name].comment) if name in there else item
+        name: replace(item, comment=existing[name].comment) if name in existing else item
         for name, item in wanted.items()
     }
 
 
-def _table(table: Table, there: Table, sequences: dict[ObjectName, Sequence]) -> Table:
-    if table == there:
+def _table(table: Table, existing: Table, sequences: dict[ObjectName, Sequence]) -> Table:
+    if table == existing:
         return table
-    columns = {
-        name: column if existing is None else _column(column, existing, sequences)
-        for name, column in table.columns.items()
-        for existing in [there.columns.get(name)]
-    }
-    constraints = {
-        name: item if existing is None else _constraint(item, existing)
-        for name, item in table.constraints.items()
-        for existing in [there.constraints.get(name)]
-    }
     return replace(
         table,
-        columns=columns,
-        constraints=constraints,
-        partition_key=table.partition_key or there.partition_key,
-        options=table.options or there.options,
-        tablespace=table.tablespace or there.tablespace,
-        access_method=table.access_method or there.access_method,
-        indexes={
-            name: index if existing is None else _index(index, existing)
-            for name, index in table.indexes.items()
-            for existing in [there.indexes.get(name)]
-        },
-        inherits=table.inherits or there.inherits,
-        replica_identity=_by_index(there.replica_identity, table),
-        clustered=_by_index(there.clustered, table),
+        columns=_pairs(
+            table.columns,
+            existing.columns,
+            lambda column, before: _column(column, before, sequences),
+        ),
+        constraints=_pairs(table.constraints, existing.constraints, _constraint),
+        partition_key=table.partition_key or existing.partition_key,
+        options=table.options or existing.options,
+        tablespace=table.tablespace or existing.tablespace,
+        access_method=table.access_method or existing.access_method,
+        indexes=_pairs(table.indexes, existing.indexes, _index),
+        inherits=table.inherits or existing.inherits,
+        replica_identity=_by_index(existing.replica_identity, table),
+        clustered=_by_index(existing.clustered, table),
     )
 
 
 def _by_index(role: str | None, table: Table) -> str | None:
-    """What a table does by an index, or None where it has no such index any more."""
+    """The role of an index, or None if the table no longer has the index."""
     if role in {None, "FULL", "NOTHING"}:
         return role
     name = str(role).removeprefix("INDEX ")
     return role if name in table.indexes or name in table.constraints else None
 
 
-def _index(index: Index, there: Index) -> Index:
-    place = index.tablespace or there.tablespace
-    return replace(index, comment=there.comment, tablespace=place)
+def _index(index: Index, existing: Index) -> Index:
+    place = index.tablespace or existing.tablespace
+    return replace(index, comment=existing.comment, tablespace=place)
 
 
-def _column(column: Column, there: Column, sequences: dict[ObjectName, Sequence]) -> Column:
-    """A column as it is stored, and whose default may count with a sequence that it owns there."""
+def _column(column: Column, existing: Column, sequences: dict[ObjectName, Sequence]) -> Column:
+    """Copy the storage of a column, and make it serial if its default uses a sequence that it owns."""
     # another type may not be stored in that way
-    alike = not changes_family(there.type, column.type)
+    alike = not changes_family(existing.type, column.type)
     column = replace(
         column,
-        storage=there.storage if alike else None,
-        compression=there.compression if alike else None,
-        statistics=there.statistics,
-        parameters=there.parameters,
+        storage=existing.storage if alike else None,
+        compression=existing.compression if alike else None,
+        statistics=existing.statistics,
+        parameters=existing.parameters,
     )
-    name = there.sequence
+    name = existing.sequence
     if name is None or name not in sequences or not column.default or column.serial:
         return column
-    if there.owned_default != column.default:
+    if existing.owned_default != column.default:
         return column
     sequence = sequences.pop(name)
     return replace(column, default=None, serial=True, options=sequence.options, sequence=name)
 
 
-def _constraint(item: Constraint, there: Constraint) -> Constraint:
-    if item.kind == there.kind:
-        item = replace(item, parameters=there.parameters, tablespace=there.tablespace)
-    if there.validated and not item.validated and there.definition == item.definition:
+def _constraint(item: Constraint, existing: Constraint) -> Constraint:
+    if item.kind == existing.kind:
+        item = replace(item, parameters=existing.parameters, tablespace=existing.tablespace)
+    if existing.validated and not item.validated and existing.definition == item.definition:
         return replace(item, validated=True)
     return item

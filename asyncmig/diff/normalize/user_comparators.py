@@ -1,9 +1,9 @@
-"""What the user's ``compare_type`` and ``compare_server_default`` say of columns on both sides."""
+"""Applies ``compare_type``, ``compare_server_default`` and ``compare_against_backend`` of the user."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.schema import DefaultClause
 from sqlalchemy.sql.elements import ClauseElement, TextClause
@@ -11,175 +11,156 @@ from sqlalchemy.sql.elements import ClauseElement, TextClause
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.schema_items.printed_sql import columns_in, without_casts
 from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
+from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
 
     import sqlalchemy as sa
     from sqlalchemy.types import TypeEngine
 
-    from asyncmig.catalog.model import Catalog, Column, Constraint, Index, Table
+    from asyncmig.catalog.model import Column, Constraint, Index, Table
+    from asyncmig.diff.normalize.sides import Rules, Sides
 
-__all__ = ["UserComparators", "apply_user_comparators"]
+__all__ = ["apply_user_comparators"]
 
 _DIALECT = MigrationDialect()
 
 
-class UserComparators(Protocol):
-    """True compares, False does not, and a function decides for a column.
+def apply_user_comparators(sides: Sides, rules: Rules) -> Sides:
+    """Use the database's type or default for columns for which the user says that they are equal.
 
-    A function says True for different, False for the same, None for what we find.
+    A type's own ``compare_against_backend(dialect, type)``, which returns True for equal types, is called
+    where ``compare_type`` returns None. PostgreSQL decides whether two types differ: True from
+    ``compare_type`` for types that it prints alike has no effect.
     """
-
-    @property
-    def compare_type(self) -> Callable[..., bool | None] | bool | None:
-        """Called with context, both columns, both types; the database's first."""
-        ...
-
-    @property
-    def compare_server_default(self) -> Callable[..., bool | None] | bool | None:
-        """Called with context, both columns, both defaults, and the model's as SQL."""
-        ...
-
-
-def apply_user_comparators(
-    actual: Catalog,
-    wanted: Catalog,
-    models: Mapping[tuple[str, str], sa.Table],
-    agreeing: UserComparators,
-    context: Any,
-) -> Catalog:
-    """The models' catalog, with the database's type or default where the user calls them the same.
-
-    A type's own ``compare_against_backend(dialect, type)``, True for the same, is asked where
-    ``compare_type`` says nothing. That two are different is for PostgreSQL to say: a True about what it
-    prints alike changes nothing.
-
-    Args:
-        actual: the database.
-        wanted: the models.
-        models: their tables by schema and name.
-        agreeing: what the user says; None is True.
-        context: the first argument of the functions.
-    """
-    comparison = _UserComparison(actual, models, agreeing, context)
+    comparison = _UserComparison(sides, rules)
+    actual, wanted = sides.actual, sides.wanted
     tables = {
-        name: table if there is None else comparison.table(table, there)
+        name: comparison.table(table, actual.tables[name]) if name in actual.tables else table
         for name, table in wanted.tables.items()
-        for there in [actual.tables.get(name)]
     }
-    return replace(wanted, tables=tables)
+    return sides.with_wanted(replace(wanted, tables=tables))
 
 
 class _UserComparison:
-    def __init__(
-        self,
-        actual: Catalog,
-        models: Mapping[tuple[str, str], sa.Table],
-        agreeing: UserComparators,
-        context: Any,
-    ) -> None:
-        self._objects = SchemaItemFactory(actual)
-        self._models = models
-        self._agreeing = agreeing
-        self._context = context
-        switches = (agreeing.compare_type, agreeing.compare_server_default)
+    def __init__(self, sides: Sides, rules: Rules) -> None:
+        self._factory = SchemaItemFactory(sides.actual)
+        self._models = sides.models
+        self._hooks = rules.hooks
+        self._context = rules.context
+        switches = (self._hooks.compare_type, self._hooks.compare_server_default)
         self._has_switches = any(item not in (None, True) for item in switches)
 
-    def table(self, table: Table, there: Table) -> Table:
-        model = self._models.get((table.name.schema, table.name.name))
+    def table(self, table: Table, existing: Table) -> Table:
+        model = self._models.table(table.name)
         if model is None:
             return table
-        inspected: sa.Table | None = None
+        reflected: sa.Table | None = None
         changed: dict[str, Column] = {}
-        for ours in model.columns:
-            column, existing = table.columns.get(ours.name), there.columns.get(ours.name)
-            if column is None or existing is None or not self._says_something(ours):
+        for item in model.columns:
+            column, before = table.columns.get(item.name), existing.columns.get(item.name)
+            if column is None or before is None or not self._is_asked(item):
                 continue
-            inspected = self._objects.table(there) if inspected is None else inspected
-            changed[ours.name] = self._column(column, existing, ours, inspected.c[ours.name])
+            reflected = self._factory.table(existing) if reflected is None else reflected
+            changed[item.name] = self._column(column, before, item, reflected.c[item.name])
         if not changed:
             return table
-        same = {name for name, item in changed.items() if item.type != table.columns[name].type}
+        equal = {name for name, item in changed.items() if item.type != table.columns[name].type}
         table = replace(table, columns={**table.columns, **changed})
-        return _cast_as_there(table, there, same) if same else table
+        return _with_casts_of(existing, table, equal) if equal else table
 
-    def _says_something(self, model: sa.Column[Any]) -> bool:
-        return self._has_switches or _own_rule(model.type) is not None
+    def _is_asked(self, model: sa.Column[Any]) -> bool:
+        return self._has_switches or _compare_against_backend(model.type) is not None
 
     def _column(
-        self, column: Column, there: Column, model: sa.Column[Any], inspected: sa.Column[Any]
+        self,
+        column: Column,
+        existing: Column,
+        model: sa.Column[Any],
+        reflected: sa.Column[Any],
     ) -> Column:
-        if self._same_type(model, inspected):
-            default = there.default if _same_value(column, there) else column.default
-            column = replace(column, type=there.type, collation=there.collation, default=default)
-        usual = not (column.identity or column.generated or there.identity or there.generated)
-        if usual and self._same_default(column, there, model, inspected):
+        if self._is_same_type(model, reflected):
+            default = existing.default if _is_same_value(column, existing) else column.default
+            column = replace(
+                column, type=existing.type, collation=existing.collation, default=default
+            )
+        has_default = not (
+            column.identity or column.generated or existing.identity or existing.generated
+        )
+        if has_default and self._is_same_default(column, existing, model, reflected):
             column = replace(
                 column,
-                default=there.default,
-                serial=there.serial,
-                options=there.options,
-                sequence=there.sequence,
-                owned_default=there.owned_default,
+                default=existing.default,
+                serial=existing.serial,
+                options=existing.options,
+                sequence=existing.sequence,
+                owned_default=existing.owned_default,
             )
         return column
 
-    def _same_type(self, model: sa.Column[Any], inspected: sa.Column[Any]) -> bool:
-        compare = self._agreeing.compare_type
+    def _is_same_type(self, model: sa.Column[Any], reflected: sa.Column[Any]) -> bool:
+        compare = self._hooks.compare_type
         if compare is False:
             return True
         if callable(compare):
-            said = compare(self._context, inspected, model, inspected.type, model.type)
-            if said is not None:
-                return not said
-        rule = _own_rule(model.type)
-        return rule is not None and rule(_DIALECT, inspected.type) is True
+            differs = compare(self._context, reflected, model, reflected.type, model.type)
+            if differs is not None:
+                return not differs
+        is_same = _compare_against_backend(model.type)
+        return is_same is not None and is_same(_DIALECT, reflected.type) is True
 
-    def _same_default(
-        self, column: Column, there: Column, model: sa.Column[Any], inspected: sa.Column[Any]
+    def _is_same_default(
+        self,
+        column: Column,
+        existing: Column,
+        model: sa.Column[Any],
+        reflected: sa.Column[Any],
     ) -> bool:
-        compare = self._agreeing.compare_server_default
+        compare = self._hooks.compare_server_default
         if compare is False:
             return True
-        if not callable(compare) or (column.default is None and there.default is None):
+        if not callable(compare) or (column.default is None and existing.default is None):
             return False
-        said = compare(
+        differs = compare(
             self._context,
-            inspected,
+            reflected,
             model,
-            there.default,
+            existing.default,
             model.server_default,
-            _as_sql(model.server_default),
+            _default_sql(model.server_default),
         )
-        return said is False
+        return differs is False
 
 
-def _cast_as_there(table: Table, there: Table, columns: Collection[str]) -> Table:
-    """What is said of columns whose other type counts as the same may differ in casts.
+def _with_casts_of(existing: Table, table: Table, columns: Collection[str]) -> Table:
+    """Use the database's constraints, indexes and generated columns that differ in casts of columns only.
 
-    What the models say is printed for their types, what the database says for its own.
+    Args:
+        existing: the table in the database.
+        table: the table in the models.
+        columns: columns whose types the user calls equal; each side is printed with its own type.
     """
 
-    def same(ours: str, theirs: str) -> bool:
-        named = not columns_in(ours).isdisjoint(columns)
-        return named and without_casts(ours) == without_casts(theirs)
+    def is_same(wanted: str, actual: str) -> bool:
+        named = not columns_in(wanted).isdisjoint(columns)
+        return named and without_casts(wanted) == without_casts(actual)
 
     def constraint(item: Constraint) -> Constraint:
-        other = there.constraints.get(item.name)
-        if other is None or not same(item.definition, other.definition):
+        other = existing.constraints.get(item.name)
+        if other is None or not is_same(item.definition, other.definition):
             return item
         return replace(item, definition=other.definition, expression=other.expression)
 
     def index(item: Index) -> Index:
-        other = there.indexes.get(item.name)
-        return item if other is None or not same(item.body, other.body) else other
+        other = existing.indexes.get(item.name)
+        return item if other is None or not is_same(item.body, other.body) else other
 
     def generated(item: Column) -> Column:
-        other = there.columns.get(item.name)
+        other = existing.columns.get(item.name)
         if other is None or item.generated is None or other.generated is None:
             return item
-        if not same(item.generated, other.generated):
+        if not is_same(item.generated, other.generated):
             return item
         return replace(item, generated=other.generated)
 
@@ -191,9 +172,9 @@ def _cast_as_there(table: Table, there: Table, columns: Collection[str]) -> Tabl
     )
 
 
-def _same_value(column: Column, there: Column) -> bool:
-    """True when defaults differ in nothing but the cast to their column's type."""
-    return _without_cast(column) == _without_cast(there)
+def _is_same_value(column: Column, existing: Column) -> bool:
+    """True if defaults differ only in the cast to the type of their column."""
+    return _without_cast(column) == _without_cast(existing)
 
 
 def _without_cast(column: Column) -> str | None:
@@ -201,18 +182,20 @@ def _without_cast(column: Column) -> str | None:
     return None if column.default is None else column.default.removesuffix(f"::{name}")
 
 
-def _own_rule(type_: TypeEngine[Any]) -> Callable[[Any, Any], bool | None] | None:
-    rule: Callable[[Any, Any], bool | None] | None
-    rule = getattr(type_, "compare_against_backend", None)
-    return rule
+def _compare_against_backend(
+    type_: TypeEngine[Any],
+) -> Callable[[Any, Any], bool | None] | None:
+    method: Callable[[Any, Any], bool | None] | None
+    method = getattr(type_, "compare_against_backend", None)
+    return method
 
 
-def _as_sql(default: Any) -> str | None:
+def _default_sql(default: Any) -> str | None:
     if not isinstance(default, DefaultClause):
         return None
     match default.arg:
         case str() as text:
-            return "'" + text.replace("'", "''") + "'"
+            return literal(text)
         case TextClause() as clause:
             return clause.text
         case ClauseElement() as clause:

@@ -1,12 +1,12 @@
-"""What a rename makes of a catalog, with everything that the server prints after it."""
+"""A catalog after a rename, with everything that the server prints differently."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from asyncmig.catalog.model import ObjectName
-from asyncmig.diff.renames.apply_entities import rename_entities
+from asyncmig.catalog.object_name import ObjectName
+from asyncmig.diff.entities.rename import rename_entities
 from asyncmig.diff.schema_items.printed_sql import (
     printed,
     with_column,
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def apply_rename(catalog: Catalog, item: Rename) -> Catalog:
-    """The catalog after a rename, with what the server prints everywhere after it."""
+    """Return the catalog after a rename, as the server would print it."""
     catalog = replace(catalog, entities=rename_entities(catalog.entities, item))
     match item.kind:
         case "table":
@@ -49,7 +49,7 @@ def apply_rename(catalog: Catalog, item: Rename) -> Catalog:
 
 
 def is_taken(catalog: Catalog, item: Rename) -> bool:
-    """True when something of the catalog has the new name already."""
+    """True if an object of the catalog has the new name already."""
     new = ObjectName(item.schema, item.new)
     table = catalog.tables.get(item.place)
     match item.kind:
@@ -77,7 +77,7 @@ def _names(item: Rename) -> tuple[ObjectName, ObjectName]:
 def _rekeyed(
     items: Mapping[ObjectName, T], old: ObjectName, new: ObjectName, change: Callable[[T], T]
 ) -> dict[ObjectName, T]:
-    """The items in their order, one of them changed and under a new name."""
+    """The items in their order, with one of them changed and renamed."""
     return {
         (new if name == old else name): (change(found) if name == old else found)
         for name, found in items.items()
@@ -209,7 +209,7 @@ def _with_parts(
     constraint: Callable[[Constraint], Constraint] | None = None,
     index: Callable[[Index], Index] | None = None,
 ) -> Catalog:
-    """Constraints are looked for in their table, indexes in all of the schema."""
+    """Change a constraint of its table, or an index of any table in the schema."""
     tables = dict(catalog.tables)
     for name, table in catalog.tables.items():
         if constraint is not None and name == item.place and item.old in table.constraints:
@@ -283,7 +283,7 @@ def _maybe(text: str | None, change: Callable[[str], str]) -> str | None:
 
 
 def _in_texts(catalog: Catalog, text: Callable[[str], str]) -> Catalog:
-    """The catalog with a change made in everything that the server printed."""
+    """Apply a change to all SQL in the catalog."""
 
     def column(found: Column) -> Column:
         return replace(

@@ -1,7 +1,7 @@
-"""What may have been renamed: pairs of a thing that goes and a thing that comes, and look alike.
+"""Possible renames: pairs of a removed and an added object that are similar.
 
-Whether it was is for people to say; nothing here decides it. Constraints and indexes are not among
-them: one that has only another name is renamed without a question, since nothing can be lost by it.
+Only a person can decide whether it was a rename. Constraints and indexes are not among them: if only the name
+differs, they are renamed without a question, because no data can be lost.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.diff.schema_items.inheritance import defining_table
 from asyncmig.diff.schema_items.rename import Rename
-from asyncmig.diff.tables.inheritance import origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from asyncmig.catalog.model import Catalog, Column, Enum, ObjectName, Sequence, Table
+    from asyncmig.catalog.model import Catalog, Column, Table
+    from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.schema_items.rename import Kind
 
 __all__ = ["Candidate", "candidates"]
 
 _SHARED_COLUMNS = 0.5
-_MOST = 3
+_MAX_PER_OBJECT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,9 @@ class Candidate:
 
 
 def candidates(before: Catalog, after: Catalog) -> list[Candidate]:
-    """The possible renames: types, tables, sequences, then labels and columns of what both have.
+    """Return the possible renames: types, tables, sequences; then their labels and columns.
 
-    Of each thing that goes, the likeliest three, the likeliest first.
+    For each removed object at most the three most similar ones, the most similar first.
 
     Args:
         before: the database.
@@ -56,18 +57,18 @@ def _ranked(found: Iterable[Candidate]) -> list[Candidate]:
     for item in sorted(found, key=lambda item: (-item.likeness, item.rename.new)):
         rename = item.rename
         best.setdefault((rename.schema, rename.parent, rename.old), []).append(item)
-    kept = [item for items in best.values() for item in items[:_MOST]]
+    kept = [item for items in best.values() for item in items[:_MAX_PER_OBJECT]]
     return sorted(kept, key=lambda item: (-item.likeness, item.rename.old, item.rename.new))
 
 
-def _alike(old: str, new: str) -> float:
+def _name_likeness(old: str, new: str) -> float:
     return SequenceMatcher(None, old, new).ratio()
 
 
 def _gone_and_new(
     before: Mapping[ObjectName, Any], after: Mapping[ObjectName, Any]
 ) -> Iterator[tuple[ObjectName, ObjectName]]:
-    """Pairs in one schema of what only the one has and what only the other has."""
+    """Pairs of objects in one schema that only one of the sides has."""
     new: dict[str, list[ObjectName]] = {}
     for name in after:
         if name not in before:
@@ -83,21 +84,21 @@ def _pair(kind: Kind, old: ObjectName, new: ObjectName, likeness: float) -> Cand
     return Candidate(rename=rename, likeness=likeness)
 
 
-# whole objects
+# tables and types
 
 
 def _tables(before: Catalog, after: Catalog) -> list[Candidate]:
     pairs = _gone_and_new(before.tables, after.tables)
     scored = ((old, new, _shared(before.tables[old], after.tables[new])) for old, new in pairs)
     return _ranked(
-        _pair("table", old, new, (3 * share + _alike(old.name, new.name)) / 4)
+        _pair("table", old, new, (3 * share + _name_likeness(old.name, new.name)) / 4)
         for old, new, share in scored
         if share >= _SHARED_COLUMNS
     )
 
 
 def _shared(old: Table, new: Table) -> float:
-    """How many of the columns of the wider table both have, by name and type, from 0 to 1."""
+    """The share of the columns of the wider table that both have, by name and type, from 0 to 1."""
     if (old.partition_key is None) != (new.partition_key is None):
         return 0.0
     ours = {(column.name, column.type.text) for column in old.columns.values()}
@@ -107,28 +108,22 @@ def _shared(old: Table, new: Table) -> float:
 
 
 def _enums(before: Catalog, after: Catalog) -> list[Candidate]:
-    def same(old: Enum, new: Enum) -> bool:
-        return old.labels == new.labels
-
     return _ranked(
-        _pair("enum", old, new, (1 + _alike(old.name, new.name)) / 2)
+        _pair("enum", old, new, (1 + _name_likeness(old.name, new.name)) / 2)
         for old, new in _gone_and_new(before.enums, after.enums)
-        if same(before.enums[old], after.enums[new])
+        if before.enums[old].labels == after.enums[new].labels
     )
 
 
 def _sequences(before: Catalog, after: Catalog) -> list[Candidate]:
-    def same(old: Sequence, new: Sequence) -> bool:
-        return old.options == new.options
-
     return _ranked(
-        _pair("sequence", old, new, (1 + _alike(old.name, new.name)) / 2)
+        _pair("sequence", old, new, (1 + _name_likeness(old.name, new.name)) / 2)
         for old, new in _gone_and_new(before.sequences, after.sequences)
-        if same(before.sequences[old], after.sequences[new])
+        if before.sequences[old].options == after.sequences[new].options
     )
 
 
-# parts of what both have
+# labels and columns of types and tables on both sides
 
 
 def _labels(before: Catalog, after: Catalog) -> list[Candidate]:
@@ -141,14 +136,14 @@ def _labels(before: Catalog, after: Catalog) -> list[Candidate]:
         for tag, start, end, other, last in matcher.get_opcodes():
             if tag != "replace" or end - start != last - other:
                 continue
-            # labels that stand at the same place between the same neighbours
+            # labels at the same position, between the same neighbours
             pairs = zip(enum.labels[start:end], wanted.labels[other:last], strict=True)
             found += [
                 Candidate(
                     rename=Rename(
                         kind="enum_value", schema=name.schema, parent=name.name, old=old, new=new
                     ),
-                    likeness=(1 + _alike(old, new)) / 2,
+                    likeness=(1 + _name_likeness(old, new)) / 2,
                 )
                 for old, new in pairs
                 if old not in wanted.labels and new not in enum.labels
@@ -165,8 +160,8 @@ def _columns(before: Catalog, after: Catalog) -> list[Candidate]:
         gone = [
             column
             for key, column in table.columns.items()
-            # a parent's takes it along
-            if key not in wanted.columns and origin(before, name, key) == name
+            # the rename of the parent's column includes it
+            if key not in wanted.columns and defining_table(before, name, key) == name
         ]
         new = [column for key, column in wanted.columns.items() if key not in table.columns]
         found += _ranked(
@@ -178,16 +173,16 @@ def _columns(before: Catalog, after: Catalog) -> list[Candidate]:
                     old=column.name,
                     new=other.name,
                 ),
-                likeness=_likeness(column, other),
+                likeness=_column_likeness(column, other),
             )
             for column in gone
             for other in new
-            if _looks_alike(column, other)
+            if _is_similar(column, other)
         )
     return found
 
 
-def _looks_alike(old: Column, new: Column) -> bool:
+def _is_similar(old: Column, new: Column) -> bool:
     same_kind = (old.identity is None, old.generated is None, old.serial) == (
         new.identity is None,
         new.generated is None,
@@ -196,11 +191,11 @@ def _looks_alike(old: Column, new: Column) -> bool:
     return old.type == new.type and same_kind
 
 
-def _likeness(old: Column, new: Column) -> float:
-    """Half of it is the name, the rest what is not the type."""
+def _column_likeness(old: Column, new: Column) -> float:
+    """Half of it is the similarity of the names, the rest are properties other than the type."""
     same = (
         old.nullable == new.nullable,
         old.default == new.default,
         old.comment == new.comment,
     )
-    return (3 * _alike(old.name, new.name) + sum(same)) / 6
+    return (3 * _name_likeness(old.name, new.name) + sum(same)) / 6

@@ -1,4 +1,4 @@
-"""Renames that people ask for by name: ``users.fone`` is to become ``users.phone``."""
+"""Renames that users request by name: ``users.fone`` becomes ``users.phone``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.renames.apply import apply_rename
+from asyncmig.diff.schema_items.inheritance import defining_table, with_inherited_columns
 from asyncmig.diff.schema_items.rename import Rename
-from asyncmig.diff.tables.inheritance import origin, with_heirs
 from asyncmig.errors import TargetError
+from asyncmig.sql.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
 __all__ = ["parse_requests"]
 
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^."]+)')
-_WHOLE: tuple[Kind, ...] = ("table", "enum", "sequence", "index")
-_PARTS: tuple[Kind, ...] = ("column", "constraint", "enum_value")
-_FEW = 3  # tables that a hint names
+_OBJECTS: tuple[Kind, ...] = ("table", "enum", "sequence", "index")
+_MEMBERS: tuple[Kind, ...] = ("column", "constraint", "enum_value")
+_MAX_HINTED_TABLES = 3
+_MAX_HINTED_NAMES = 10
 
 
-class _Thing(NamedTuple):
+class _Reading(NamedTuple):
+    """One meaning of a name: an object, or a member of a table or type."""
+
     kind: Kind
     schema: str
     parent: str | None
@@ -36,47 +40,48 @@ class _Thing(NamedTuple):
 def parse_requests(
     pairs: Mapping[str, str], before: Catalog, after: Catalog
 ) -> tuple[list[Rename], Catalog]:
-    """The renames of old names to new ones, tables first, and the database after them.
+    """Return the renames of old names to new ones, tables first, and the database after them.
 
     Args:
-        pairs: ``{"users": "accounts", "users.fone": "accounts.phone"}``: with the schema where it is
-            not the default one. Of the new name the last part is enough. A part with a dot in it
-            stands in double quotes.
+        pairs: ``{"users": "accounts", "users.fone": "accounts.phone"}``, with the schema if it is
+            not the default one. For the new name, the last part is enough. A part with a dot in it
+            is in double quotes.
         before: the database.
         after: the models.
 
     Raises:
-        TargetError: a name is nowhere, or taken. Facts: ``target``, ``nearest``.
+        TargetError: a name does not exist, or is taken. Facts: ``target``, ``nearest``.
     """
     renames: list[Rename] = []
     rest = dict(pairs)
     tables: dict[ObjectName, str] = {}
-    for kinds in (_WHOLE, _PARTS):
+    for kinds in (_OBJECTS, _MEMBERS):
         for old, new in list(rest.items()):
             found = list(_readings(old, before, kinds, tables))
             if not found:
-                if kinds == _PARTS and _is_done(old, new, before, renames, tables):
+                if kinds == _MEMBERS and _is_inherited(old, new, before, renames, tables):
                     del rest[old]
                 continue
             item = _rename(found, old, new, before, after)
-            for each in with_heirs(item, before):
+            for each in with_inherited_columns(item, before):
                 renames.append(each)
                 before = apply_rename(before, each)
             if item.kind in {"table", "enum"}:
                 tables[ObjectName(item.schema, item.old)] = item.new
             del rest[old]
     for old, new in rest.items():
-        raise _homeless(old, new, before) or _unknown(old, "the database has no", before)
+        raise _unqualified(old, new, before) or _unknown(old, before)
     return renames, before
 
 
 def _split(name: str) -> list[str]:
     parts = [
-        quoted.replace('""', '"') if quoted else plain for quoted, plain in _PART.findall(name)
+        in_quotes.replace('""', '"') if in_quotes else plain
+        for in_quotes, plain in _PART.findall(name)
     ]
     if not parts or len(parts) > 3 or _PART.sub("", name) != "." * (len(parts) - 1):
         raise TargetError(
-            f"{name!r} is no name to rename",
+            f"{name!r} is not a name that can be renamed",
             hint="write table, table.column or schema.table.column",
             target=name,
         )
@@ -85,40 +90,40 @@ def _split(name: str) -> list[str]:
 
 def _readings(
     name: str, catalog: Catalog, kinds: tuple[Kind, ...], tables: Mapping[ObjectName, str]
-) -> Iterator[_Thing]:
-    """What a name means in a database, a table or type by its old or its new name."""
+) -> Iterator[_Reading]:
+    """The meanings of a name in a database; a table or type can have its old or its new name."""
     parts = _split(name)
-    if kinds == _WHOLE and len(parts) < 3:
+    if kinds == _OBJECTS and len(parts) < 3:
         schema = parts[0] if len(parts) == 2 else catalog.default_schema
         yield from (
-            _Thing(kind, schema, None, parts[-1])
-            for kind in _WHOLE
+            _Reading(kind, schema, None, parts[-1])
+            for kind in _OBJECTS
             if parts[-1] in _members(catalog, kind, ObjectName(schema, ""))
         )
-    if kinds == _PARTS and len(parts) > 1:
+    if kinds == _MEMBERS and len(parts) > 1:
         schema = parts[0] if len(parts) == 3 else catalog.default_schema
-        said = ObjectName(schema, parts[-2])
-        place = said._replace(name=tables.get(said, said.name))
+        given = ObjectName(schema, parts[-2])
+        place = given._replace(name=tables.get(given, given.name))
         yield from (
-            _Thing(kind, schema, place.name, parts[-1])
-            for kind in _PARTS
+            _Reading(kind, schema, place.name, parts[-1])
+            for kind in _MEMBERS
             if parts[-1] in _members(catalog, kind, place)
         )
 
 
-def _is_done(
+def _is_inherited(
     old: str,
     new: str,
     catalog: Catalog,
     renames: list[Rename],
     tables: Mapping[ObjectName, str],
 ) -> bool:
-    """A column that got its name together with a parent table's, or a child's."""
+    """True for a column that is already renamed together with that of a parent or child table."""
     *above, name = _split(old)
     if not above:
         return False
-    said = ObjectName(above[0] if len(above) == 2 else catalog.default_schema, above[-1])
-    place = said._replace(name=tables.get(said, said.name))
+    given = ObjectName(above[0] if len(above) == 2 else catalog.default_schema, above[-1])
+    place = given._replace(name=tables.get(given, given.name))
     return any(
         (item.kind, item.place, item.old, item.new) == ("column", place, name, _split(new)[-1])
         for item in renames
@@ -149,104 +154,113 @@ def _members(catalog: Catalog, kind: Kind, place: ObjectName) -> list[str]:
             return list(catalog.enums[place].labels) if place in catalog.enums else []
 
 
-def _rename(things: list[_Thing], old: str, new: str, before: Catalog, after: Catalog) -> Rename:
+def _rename(
+    readings: list[_Reading], old: str, new: str, before: Catalog, after: Catalog
+) -> Rename:
     parts = _split(new)
     name = parts[-1]
-    for thing in things:
-        place = ObjectName(thing.schema, thing.parent or "")
-        if name not in _members(after, thing.kind, place):
+    for reading in readings:
+        place = ObjectName(reading.schema, reading.parent or "")
+        if name not in _members(after, reading.kind, place):
             continue
-        if name in _members(before, thing.kind, place):
+        if name in _members(before, reading.kind, place):
             raise TargetError(
-                f"{old} cannot become {name}: the database has a {_said(thing.kind)} of that name",
-                hint="rename or drop that one in a revision of its own first",
+                f"{old} cannot be renamed to {name}: the database has a "
+                f"{_kind_label(reading.kind)} of that name",
+                hint="rename or drop that one first, in a separate revision",
                 target=new,
             )
-        if thing.parent is None and len(parts) == 2 and parts[0] != thing.schema:
+        if reading.parent is None and len(parts) == 2 and parts[0] != reading.schema:
             raise TargetError(
-                f"{old} cannot become {new}: a rename stays in its schema",
+                f"{old} cannot be renamed to {new}: a rename cannot change the schema",
                 hint=f"op.execute('ALTER ... SET SCHEMA {parts[0]}') moves it",
                 target=new,
             )
-        if thing.kind == "column":
-            # PostgreSQL renames an inherited column where it comes from
-            top = origin(before, place, thing.name)
-            thing = thing._replace(schema=top.schema, parent=top.name)  # noqa: PLW2901 - led there
+        if reading.kind == "column":
+            # PostgreSQL renames an inherited column in the table that defines it
+            top = defining_table(before, place, reading.name)
+            reading = reading._replace(schema=top.schema, parent=top.name)  # noqa: PLW2901 - the same, in its table
         return Rename(
-            kind=thing.kind, schema=thing.schema, parent=thing.parent, old=thing.name, new=name
+            kind=reading.kind,
+            schema=reading.schema,
+            parent=reading.parent,
+            old=reading.name,
+            new=name,
         )
-    first = things[0]
+    first = readings[0]
     place = ObjectName(first.schema, first.parent or "")
     known = _members(after, first.kind, place)
-    kind = _said(first.kind)
+    kind = _kind_label(first.kind)
     where = f" of {first.parent}" if first.parent else ""
     raise TargetError(
-        f"the models have no {kind} {name!r}{where}, which {old} is to become",
-        hint=_nearest(name, known, f"{kind}s"),
+        f"the models have no {kind} {name!r}{where}, the new name of {old}",
+        hint=_nearest_hint(name, known, f"{kind}s"),
         target=new,
         nearest=next(iter(get_close_matches(name, known, 1)), None),
     )
 
 
-def _homeless(old: str, new: str, catalog: Catalog) -> TargetError | None:
-    """What a name without its table or type was meant for, where it is that of a part of some."""
+def _unqualified(old: str, new: str, catalog: Catalog) -> TargetError | None:
+    """The error for the name of a column, constraint or label without its table or type."""
     name, *more = _split(old)
     if more:
         return None
     places = [
         (kind, place)
-        for kind in _PARTS
+        for kind in _MEMBERS
         for place in (*catalog.tables, *catalog.enums)
         if name in _members(catalog, kind, place)
     ]
     if not places:
         return None
     kind = places[0][0]
-    homes = [_written(place, catalog) for found, place in places if found == kind]
-    named = ", ".join(homes[:_FEW]) + (" and others" if len(homes) > _FEW else "")
+    owners = [_as_request(place, catalog) for found, place in places if found == kind]
+    listed = ", ".join(owners[:_MAX_HINTED_TABLES])
+    listed += " and others" if len(owners) > _MAX_HINTED_TABLES else ""
     new = _split(new)[-1]
-    whole = [f"{home}.{_quoted(name)}" for home in homes]
-    one = "write" if len(homes) == 1 else "name the one that is meant:"
+    candidates = [f"{owner}.{_quote_part(name)}" for owner in owners]
+    advice = "write" if len(owners) == 1 else "write the intended one:"
     return TargetError(
-        f"the database has no {old} outside of a table or type",
-        hint=f"{name} is a {_said(kind)} of {named}: {one} {whole[0]}={homes[0]}.{_quoted(new)}",
+        f"the database has no table, type, sequence or index {old}",
+        hint=f"{name} is a {_kind_label(kind)} of {listed}: {advice} "
+        f"{candidates[0]}={owners[0]}.{_quote_part(new)}",
         target=old,
-        nearest=whole[0],
+        nearest=candidates[0],
     )
 
 
-def _written(place: ObjectName, catalog: Catalog) -> str:
+def _as_request(place: ObjectName, catalog: Catalog) -> str:
     """A table or type as ``_split`` reads it."""
-    schema = "" if place.schema == catalog.default_schema else f"{_quoted(place.schema)}."
-    return f"{schema}{_quoted(place.name)}"
+    schema = "" if place.schema == catalog.default_schema else f"{_quote_part(place.schema)}."
+    return f"{schema}{_quote_part(place.name)}"
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"' if set(name) & {".", '"'} else name
+def _quote_part(name: str) -> str:
+    return quoted(name) if set(name) & {".", '"'} else name
 
 
-def _unknown(name: str, what: str, catalog: Catalog) -> TargetError:
+def _unknown(name: str, catalog: Catalog) -> TargetError:
     parts = _split(name)
-    near: list[str] = []
+    known: list[str] = []
     kinds = "tables"
     if len(parts) > 1:
         schema = parts[0] if len(parts) == 3 else catalog.default_schema
         place = ObjectName(schema, parts[-2])
-        for kind in _PARTS:
-            near += [
+        for kind in _MEMBERS:
+            known += [
                 f"{'.'.join(parts[:-1])}.{member}" for member in _members(catalog, kind, place)
             ]
-        kinds = f"columns of {parts[-2]}" if near else kinds
-    for kind in _WHOLE:
-        for table in _schemas(catalog):
-            prefix = "" if table == catalog.default_schema else f"{table}."
-            members = _members(catalog, kind, ObjectName(table, ""))
-            near += [f"{prefix}{member}" for member in members]
+        kinds = f"columns of {parts[-2]}" if known else kinds
+    for kind in _OBJECTS:
+        for schema in _schemas(catalog):
+            prefix = "" if schema == catalog.default_schema else f"{schema}."
+            members = _members(catalog, kind, ObjectName(schema, ""))
+            known += [f"{prefix}{member}" for member in members]
     return TargetError(
-        f"{what} {name}",
-        hint=_nearest(name, near, kinds),
+        f"the database has no {name}",
+        hint=_nearest_hint(name, known, kinds),
         target=name,
-        nearest=next(iter(get_close_matches(name, near, 1)), None),
+        nearest=next(iter(get_close_matches(name, known, 1)), None),
     )
 
 
@@ -254,12 +268,16 @@ def _schemas(catalog: Catalog) -> list[str]:
     return sorted({name.schema for name in (*catalog.tables, *catalog.enums, *catalog.sequences)})
 
 
-def _nearest(name: str, known: list[str], kinds: str) -> str:
+def _nearest_hint(name: str, known: list[str], kinds: str) -> str:
     near = get_close_matches(name, known, 1)
     if near:
         return f"did you mean {near[0]}?"
-    return f"there are {', '.join(known[:10])}" if known else f"there are no {kinds}"
+    if not known:
+        return f"there are no {kinds}"
+    more = len(known) - _MAX_HINTED_NAMES
+    listed = ", ".join(known[:_MAX_HINTED_NAMES])
+    return f"there are {listed}{f' and {more} more' if more > 0 else ''}"
 
 
-def _said(kind: str) -> str:
+def _kind_label(kind: str) -> str:
     return "label" if kind == "enum_value" else kind

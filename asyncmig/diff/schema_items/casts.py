@@ -1,8 +1,8 @@
-"""How values of one type become values of another.
+"""USING expressions: how values of one type are converted to another.
 
-The casts are those of ``pg_cast``, the same from PostgreSQL 14 to 18, and the rules of the server's
-manual for ``CREATE CAST``: anything becomes text by assignment, text becomes anything by an explicit cast,
-and arrays follow their elements.
+The casts are those of ``pg_cast``, which are the same in PostgreSQL 14 to 18, and the rules of the
+documentation of ``CREATE CAST``: every type converts to text by assignment, text converts to every type by an
+explicit cast, and arrays convert like their elements.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from asyncmig.diff.schema_items.sqlalchemy_types import changes_family
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from asyncmig.catalog.model import TypeName
+    from asyncmig.catalog.model import Column, TypeName
+    from asyncmig.diff.schema_items.script_sql import ScriptSql
 
-__all__ = ["converted", "needs_cast"]
+__all__ = ["converted", "needs_cast", "using_expression"]
 
 _MODIFIERS = re.compile(r"\([\d,-]+\)")
 _STRINGS = frozenset({"text", "character varying", "character"})
@@ -70,26 +71,32 @@ _EXPLICIT: Mapping[str, frozenset[str]] = {
 
 
 def needs_cast(before: TypeName, after: TypeName) -> bool:
-    """True when old values do not become new ones by assignment, so that USING must say how."""
+    """True if values do not convert by assignment, so that a USING expression is required."""
     return changes_family(before, after) and not _is_assigned(before, after)
 
 
+def using_expression(before: Column, after: Column, script: ScriptSql) -> str:
+    """The USING expression that converts a column."""
+    type_ = script.local(after.type.text)
+    return converted(script.quote(after.name), before.type, after.type, type_)
+
+
 def converted(value: str, before: TypeName, after: TypeName, type_: str) -> str:
-    """An expression of the new type; through text, which may not fit, where PostgreSQL knows no way.
+    """An expression of the new type; if PostgreSQL has no cast, through text, which may fail for some values.
 
     Args:
-        value: the column, quoted.
+        value: the old value as SQL: a column, quoted.
         before: its type.
-        after: the new one.
-        type_: the new one as SQL.
+        after: the new type.
+        type_: the new type as SQL.
     """
     old, new = _plain(before), _plain(after)
     if after.array and not before.array:
         if old in _JSON:
-            # the text of a list of plain values is that of an array but for its brackets
+            # the text of a JSON list of plain values is the text of an array, except for the brackets
             return f"translate({value}::text, '[]', '{{}}')::{type_}"
         item = value if _fits(before, after.element) else f"{value}::text"
-        # of a composite type one that is not NULL is one of which no attribute is
+        # for a composite value, IS NOT NULL means that no attribute is NULL
         there = "IS DISTINCT FROM" if before.kind == "c" else "IS NOT"
         return f"CASE WHEN {value} {there} NULL THEN ARRAY[{item}]::{type_} END"
     if before.array and not after.array:
@@ -113,14 +120,14 @@ def converted(value: str, before: TypeName, after: TypeName, type_: str) -> str:
 
 
 def _fits(before: TypeName, after: TypeName) -> bool:
-    """True when a cast leads from the one to the other; an enum may be replaced by one of its name."""
+    """True if there is a cast; not for an enum type, which may be replaced under its name."""
     if after.kind == "e":
         return False
     return not changes_family(before, after) or _is_cast(before, after)
 
 
 def _is_assigned(before: TypeName, after: TypeName) -> bool:
-    """No array becomes what is none by assignment but text, and the other way round."""
+    """True if there is an assignment cast; between arrays and other types, only to text."""
     if not after.array and _plain(after) in _STRINGS:
         return True
     if before.array != after.array:
@@ -141,7 +148,7 @@ def _is_cast(before: TypeName, after: TypeName) -> bool:
 
 
 def _plain(type_: TypeName) -> str:
-    """The name of a type that came with the server, without modifiers; of any other one, all of it."""
+    """The name of a built-in type without modifiers; the qualified name of any other type."""
     if type_.name.schema != "pg_catalog":
         return str(type_.name)
     return " ".join(_MODIFIERS.sub(" ", type_.text).split())

@@ -1,4 +1,4 @@
-"""Constraints as the items and operations that scripts are written with."""
+"""Constraints of a catalog as SQLAlchemy's schema items and as operations."""
 
 from __future__ import annotations
 
@@ -29,28 +29,26 @@ _EXCLUSION = re.compile(
 _ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 
-def constraint_item(spelling: ScriptSql, item: Constraint) -> sa.Constraint | None:
-    """A constraint to stand within ``create_table``; None when it has to be added afterwards."""
+def constraint_item(script: ScriptSql, item: Constraint) -> sa.Constraint | None:
+    """A constraint for ``create_table``; None if it must be added separately."""
     timing = _timing(item)
     match item.kind:
-        case "p" if _is_plain(spelling, item, "PRIMARY KEY"):
+        case "p" if _is_plain(script, item, "PRIMARY KEY"):
             return sa.PrimaryKeyConstraint(*item.columns, name=item.name, **timing)
-        case "u" if _is_plain(spelling, item, "UNIQUE NULLS NOT DISTINCT"):
+        case "u" if _is_plain(script, item, "UNIQUE NULLS NOT DISTINCT"):
             return sa.UniqueConstraint(
                 *item.columns, name=item.name, **timing, postgresql_nulls_not_distinct=True
             )
-        case "u" if _is_plain(spelling, item, "UNIQUE"):
+        case "u" if _is_plain(script, item, "UNIQUE"):
             return sa.UniqueConstraint(*item.columns, name=item.name, **timing)
         case "c" if _is_plain_check(item) and item.validated:
-            return sa.CheckConstraint(
-                spelling.text(unwrapped(item.expression or "")), name=item.name
-            )
+            return sa.CheckConstraint(script.text(unwrapped(item.expression or "")), name=item.name)
         case "f" if (reference := item.reference) and _is_plain_key(item):
-            # SQLAlchemy reads the target as one text, in which each dot divides, but those of a schema
+            # SQLAlchemy splits the target at each dot, except those in the schema
             divided = any("." in name for name in (reference.table.name, *reference.columns))
             if not item.validated or divided:
                 return None
-            target = spelling.qualified_name(reference.table)
+            target = script.qualified_name(reference.table)
             return sa.ForeignKeyConstraint(
                 list(item.columns),
                 [f"{target}.{column}" for column in reference.columns],
@@ -62,30 +60,30 @@ def constraint_item(spelling: ScriptSql, item: Constraint) -> sa.Constraint | No
             return None
 
 
-def add_constraint(spelling: ScriptSql, table: Table, item: Constraint) -> MigrateOperation:
-    """The operation that adds a constraint."""
-    name, schema = table.name.name, spelling.schema(table.name)
+def add_constraint(script: ScriptSql, table: Table, item: Constraint) -> MigrateOperation:
+    """ADD CONSTRAINT, as SQL where no directive can express the constraint."""
+    name, schema = table.name.name, script.schema(table.name)
     later = {} if item.validated else {"postgresql_not_valid": True}
     timing = _timing(item)
     match item.kind:
-        case "p" if _is_plain(spelling, item, "PRIMARY KEY"):
+        case "p" if _is_plain(script, item, "PRIMARY KEY"):
             return CreatePrimaryKeyOp(item.name, name, list(item.columns), schema=schema, **timing)
-        case "u" if _is_plain(spelling, item, "UNIQUE NULLS NOT DISTINCT"):
+        case "u" if _is_plain(script, item, "UNIQUE NULLS NOT DISTINCT"):
             timing["postgresql_nulls_not_distinct"] = True
             return CreateUniqueConstraintOp(
                 item.name, name, list(item.columns), schema=schema, **timing
             )
-        case "u" if _is_plain(spelling, item, "UNIQUE"):
+        case "u" if _is_plain(script, item, "UNIQUE"):
             return CreateUniqueConstraintOp(
                 item.name, name, list(item.columns), schema=schema, **timing
             )
         case "c" if _is_plain_check(item):
-            condition = spelling.text(unwrapped(item.expression or ""))
+            condition = script.text(unwrapped(item.expression or ""))
             return CreateCheckConstraintOp(item.name, name, condition, schema=schema, **later)
         case "f" if (reference := item.reference) and _is_plain_key(item):
             places: dict[str, Any] = {
                 "source_schema": schema,
-                "referent_schema": spelling.schema(reference.table),
+                "referent_schema": script.schema(reference.table),
             }
             return CreateForeignKeyOp(
                 item.name,
@@ -106,51 +104,47 @@ def add_constraint(spelling: ScriptSql, table: Table, item: Constraint) -> Migra
         case _:
             valid = "" if item.validated else " NOT VALID"
             return ExecuteSQLOp(
-                f"ALTER TABLE {spelling.qualified(table.name)} ADD CONSTRAINT "
-                f"{spelling.quote(item.name)} {spelling.local(item.definition)}{valid}"
+                f"ALTER TABLE {script.qualified(table.name)} ADD CONSTRAINT "
+                f"{script.quote(item.name)} {script.local(item.definition)}{valid}"
             )
 
 
-def key_index(
-    spelling: ScriptSql, table: Table, item: Constraint, name: str
-) -> CreateIndexOp | None:
-    """The index of a unique constraint or primary key, built beforehand; None for other constraints."""
+def key_index(script: ScriptSql, table: Table, item: Constraint, name: str) -> CreateIndexOp | None:
+    """CREATE INDEX CONCURRENTLY for a unique constraint or primary key; None for other constraints."""
     distinct = item.definition.startswith("UNIQUE NULLS NOT DISTINCT")
     words = "PRIMARY KEY" if item.kind == "p" else "UNIQUE" + " NULLS NOT DISTINCT" * distinct
-    if item.kind not in "pu" or not _is_plain(spelling, item, words):
+    if item.kind not in "pu" or not _is_plain(script, item, words):
         return None
     keywords: dict[str, Any] = {"postgresql_nulls_not_distinct": True} if distinct else {}
     return CreateIndexOp(
         name,
         table.name.name,
         list(item.columns),
-        schema=spelling.schema(table.name),
+        schema=script.schema(table.name),
         unique=True,
         postgresql_concurrently=True,
         **keywords,
     )
 
 
-def constraint_using(
-    spelling: ScriptSql, table: Table, item: Constraint, index: str
-) -> ExecuteSQLOp:
-    """The operation that makes a constraint of the index ``key_index``, which then has its name."""
-    name = spelling.quote(item.name)
+def constraint_using(script: ScriptSql, table: Table, item: Constraint, index: str) -> ExecuteSQLOp:
+    """ADD CONSTRAINT ... USING INDEX with the index of ``key_index``, which PostgreSQL renames."""
+    name = script.quote(item.name)
     kind = "PRIMARY KEY" if item.kind == "p" else "UNIQUE"
     timing = " DEFERRABLE" * item.deferrable + " INITIALLY DEFERRED" * item.deferred
     return ExecuteSQLOp(
-        f"ALTER TABLE {spelling.qualified(table.name)} ADD CONSTRAINT {name} {kind} "
-        f"USING INDEX {spelling.quote(index)}{timing}"
+        f"ALTER TABLE {script.qualified(table.name)} ADD CONSTRAINT {name} {kind} "
+        f"USING INDEX {script.quote(index)}{timing}"
     )
 
 
-def _is_plain(spelling: ScriptSql, item: Constraint, words: str) -> bool:
-    columns = ", ".join(map(spelling.quote, item.columns))
+def _is_plain(script: ScriptSql, item: Constraint, words: str) -> bool:
+    columns = ", ".join(map(script.quote, item.columns))
     return item.definition.partition(" DEFERRABLE")[0] == f"{words} ({columns})"
 
 
 def _plain_exclusion(item: Constraint) -> list[tuple[str, str]] | None:
-    """The method, then columns with their operators; None where there is more to it than these."""
+    """The method, then columns with their operators; None if the constraint has more than these."""
     found = _EXCLUSION.fullmatch(item.definition.partition(" DEFERRABLE")[0])
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Which constraints and indexes of two tables are the same, which are new, gone or only renamed."""
+"""Match the constraints and indexes of two tables: kept, renamed, new or gone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matching(Generic[T]):
-    """The outcome; pairs are before and after."""
+    """The result; pairs are (before, after)."""
 
     gone: tuple[T, ...]
     new: tuple[T, ...]
@@ -31,15 +31,15 @@ def match(
     before: Mapping[str, T],
     after: Mapping[str, T],
     meaning: Callable[[T], Hashable],
-    must_go: Callable[[T], bool],
+    must_drop: Callable[[T], bool],
 ) -> Matching[T]:
-    """Match by name, then what is left by meaning.
+    """Match by name, and the rest by meaning.
 
     Args:
-        before: by name.
-        after: by name.
-        meaning: equal for two that differ in nothing but their names.
-        must_go: true for one of ``before`` that cannot stay as it is, though nothing about it changes.
+        before: items by name.
+        after: items by name.
+        meaning: returns equal values for items that differ only in their names.
+        must_drop: True for an item of ``before`` that cannot be kept even if it does not change.
     """
     kept: list[tuple[T, T]] = []
     gone: list[T] = []
@@ -48,7 +48,7 @@ def match(
         if (
             same is not None
             and (same == item or meaning(same) == meaning(item))
-            and not must_go(item)
+            and not must_drop(item)
         ):
             kept.append((item, same))
         else:
@@ -65,7 +65,7 @@ def match(
                 for candidate in gone
                 if meaning(candidate) == meaning(item)
                 and _name(candidate) not in after
-                and not must_go(candidate)
+                and not must_drop(candidate)
             ),
             None,
         )
@@ -83,9 +83,9 @@ def _name(item: Any) -> str:
 def meanings(
     columns: Collection[str],
 ) -> tuple[Callable[[Constraint], Hashable], Callable[[Index], Hashable]]:
-    """How constraints and indexes are compared where these columns change between ``text`` and ``varchar``.
+    """The meanings of constraints and indexes, for columns that change between ``text`` and ``varchar``.
 
-    PostgreSQL writes their casts to text anew with the type, which changes nothing else.
+    PostgreSQL adapts casts to text in their expressions to the new type; nothing else changes.
     """
     if not columns:
         return constraint_meaning, index_meaning
@@ -102,7 +102,7 @@ def meanings(
 
 
 def constraint_meaning(item: Constraint) -> Hashable:
-    """All of a constraint but names, comment, how its index is stored, and whether old rows were checked."""
+    """Everything except the name, the comment, the storage of the index, and NOT VALID."""
     return replace(
         item,
         name="",
@@ -116,5 +116,5 @@ def constraint_meaning(item: Constraint) -> Hashable:
 
 
 def index_meaning(item: Index) -> Hashable:
-    """All of an index but its name."""
+    """Everything except the name, the comment and the storage."""
     return (item.unique, item.body, item.valid)

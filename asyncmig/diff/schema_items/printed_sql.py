@@ -1,7 +1,7 @@
-"""Names within the server's own text: expressions and definitions as it prints them.
+"""Find and replace names in the SQL that the server prints.
 
-PostgreSQL prints keywords in capitals, columns of the one table at hand without it, and everything
-outside ``pg_catalog`` with its schema, so that a name can be told from all else by where it stands.
+PostgreSQL prints keywords in capitals, the columns of the table itself without a qualification, and
+everything outside ``pg_catalog`` with its schema, so that the position of an identifier tells what it names.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 
+from asyncmig.sql.quoting import literal, quoted
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from asyncmig.catalog.model import ObjectName
+    from asyncmig.catalog.object_name import ObjectName
 
 __all__ = [
     "columns_in",
@@ -39,7 +41,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
-# what quote_ident quotes and SQLAlchemy does not
+# words that quote_ident quotes and SQLAlchemy does not
 _QUOTED = frozenset(
     """
     between bigint bit boolean char character coalesce collation concurrently current_catalog dec
@@ -60,21 +62,21 @@ class _Token(NamedTuple):
 
 
 def printed(name: str) -> str:
-    """An identifier as ``quote_ident`` gives it."""
+    """An identifier as ``quote_ident`` returns it."""
     reserved = (name in RESERVED_WORDS and name not in _NOT_QUOTED) or name in _QUOTED
     if _PLAIN.fullmatch(name) and not reserved:
         return name
-    return '"' + name.replace('"', '""') + '"'
+    return quoted(name)
 
 
 def columns_in(text: str) -> frozenset[str]:
-    """What may be a column in an expression, or an index's body, over one table."""
+    """The identifiers that can be columns in an expression or the body of an index."""
     tokens = _tokens(text)
     return frozenset(filter(None, (_name(tokens[place]) for place in _column_places(tokens))))
 
 
 def included_in(definition: str) -> tuple[str, ...]:
-    """The columns that the index of a key carries along: ``UNIQUE (a) INCLUDE (b, c)``."""
+    """The INCLUDE columns of a key: ``UNIQUE (a) INCLUDE (b, c)``."""
     tokens = _tokens(definition)
     words = [token.text for token in tokens]
     if "INCLUDE" not in words:
@@ -85,21 +87,21 @@ def included_in(definition: str) -> tuple[str, ...]:
 
 
 def with_column(text: str, old: str, new: str) -> str:
-    """An expression, or an index's body, over one table with one of its columns renamed."""
+    """An expression or the body of an index after the rename of a column of its table."""
     if not _mentions(text, old):
         return text
     return _joined(_columns(_tokens(text), old, new))
 
 
 def with_key_columns(text: str, old: str, new: str, *, local: bool, foreign: bool) -> str:
-    """A foreign key's definition with a column renamed.
+    """The definition of a foreign key after the rename of a column.
 
     Args:
         text: ``FOREIGN KEY (a) REFERENCES s.t(b) ON DELETE SET NULL (a)``.
-        old: the column.
-        new: its new name.
-        local: it is one of the key's own table.
-        foreign: it is one of the table that the key points to.
+        old: the name of the column before.
+        new: the name after.
+        local: the column is in the table of the key.
+        foreign: the column is in the table that the key refers to.
     """
     if not _mentions(text, old):
         return text
@@ -117,7 +119,7 @@ def with_key_columns(text: str, old: str, new: str, *, local: bool, foreign: boo
 
 
 def with_object(text: str, old: ObjectName, new: ObjectName) -> str:
-    """Text with a table, sequence or type renamed, in ``'s.t'::regclass`` too."""
+    """SQL after the rename of a table, sequence or type, including ``'s.t'::regclass``."""
     if not _mentions(text, old.name):
         return text
     tokens = _tokens(text)
@@ -128,13 +130,13 @@ def with_object(text: str, old: ObjectName, new: ObjectName) -> str:
             target = _text(tokens, place + 2)
             if target.startswith("reg"):
                 inner = with_object(token.text[1:-1].replace("''", "'"), old, new)
-                tokens[place] = _Token("string", "'" + inner.replace("'", "''") + "'")
+                tokens[place] = _Token("string", literal(inner))
     return _joined(tokens)
 
 
 def with_label(text: str, enum: ObjectName, old: str, new: str) -> str:
-    """Text with a label of an enum type renamed."""
-    before, after = _literal(old), _literal(new)
+    """SQL after the rename of a label of an enum type."""
+    before, after = _printed_literal(old), _printed_literal(new)
     if before not in text:
         return text
     tokens = _tokens(text)
@@ -145,7 +147,7 @@ def with_label(text: str, enum: ObjectName, old: str, new: str) -> str:
 
 
 def without_casts(text: str) -> str:
-    """What an expression says, whatever it casts: without types, parentheses and spaces."""
+    """An expression without casts, parentheses and spaces."""
     kept: list[str] = []
     tokens = [token for token in _tokens(text) if token.kind != "space"]
     place = 0
@@ -166,7 +168,7 @@ def _behind_type(tokens: list[_Token], place: int) -> int:
         while end < len(tokens) and (tokens[end].kind == "number" or tokens[end].text == ","):
             end += 1
         if end > place + 1 and _text(tokens, end) == ")":
-            # what follows it may be the rest of the name: timestamp(3) without time zone
+            # the rest of the name may follow: timestamp(3) without time zone
             return _behind_type(tokens, end + 1)
     while _text(tokens, place) == "[" and _text(tokens, place + 1) == "]":
         place += 2
@@ -174,20 +176,20 @@ def _behind_type(tokens: list[_Token], place: int) -> int:
 
 
 def without_text_casts(text: str, columns: Collection[str]) -> str:
-    """An expression without the casts to text of columns: ``(email)::text`` is ``email``."""
+    """An expression without casts of columns to text: ``email`` for ``(email)::text``."""
     for name in columns:
         text = text.replace(f"({printed(name)})::text", printed(name))
     return text
 
 
 def _mentions(text: str, name: str) -> bool:
-    """False where an identifier is nowhere in a text, so that nobody need look closer."""
+    """False if a text does not contain an identifier, so that it need not be parsed."""
     return name.replace('"', '""') in text
 
 
-def _literal(text: str) -> str:
-    escaped = text.replace("'", "''")
-    return f"E'{escaped.replace(chr(92), chr(92) * 2)}'" if "\\" in text else f"'{escaped}'"
+def _printed_literal(text: str) -> str:
+    plain = literal(text)
+    return "E" + plain.replace("\\", "\\\\") if "\\" in text else plain
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -199,7 +201,7 @@ def _joined(tokens: list[_Token]) -> str:
 
 
 def _name(token: _Token) -> str | None:
-    """The identifier that a token is; None for a keyword, which is in capitals, and all else."""
+    """The identifier of a token; None for keywords, which are in capitals, and other tokens."""
     if token.kind != "name":
         return None
     if token.text.startswith('"'):
@@ -216,7 +218,7 @@ def _columns(tokens: list[_Token], old: str, new: str) -> list[_Token]:
 
 
 def _column_places(tokens: list[_Token]) -> Iterator[int]:
-    """Where identifiers stand that are columns: no function, type, collation, class or field."""
+    """The positions of columns: identifiers that are not functions, types, collations, classes or fields."""
     in_type = False
     before = _Token("", "")
     earlier = _Token("", "")

@@ -1,12 +1,12 @@
-"""Renames: what one is, and the operation that does it."""
+"""A rename as a value, and as an operation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from asyncmig.catalog.model import ObjectName
-from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
+from asyncmig.catalog.object_name import ObjectName
+from asyncmig.diff.schema_items.script_sql import ScriptSql
 from asyncmig.operations.directives.columns import AlterColumnOp
 from asyncmig.operations.directives.enums import RenameEnumOp, RenameEnumValueOp
 from asyncmig.operations.directives.execute import ExecuteSQLOp
@@ -25,15 +25,15 @@ Kind = Literal["table", "column", "constraint", "index", "enum", "enum_value", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rename:
-    """One object that gets another name in the same schema.
+    """The rename of one object within its schema.
 
     Attributes:
-        kind: of the object.
-        schema: of it, or of what it is part of.
-        parent: the table of a column or constraint, the type of a label: as it is called by then.
-        along: of a column, that it gets the name with its parent table's.
-        old: the name.
-        new: the other one.
+        kind: the kind of the object.
+        schema: its schema, or the schema of its table or type.
+        old: the name before.
+        new: the name after.
+        parent: the table of a column or constraint, or the type of a label, by its name at that point.
+        inherited: the column is renamed together with the parent table's.
     """
 
     kind: Kind
@@ -41,21 +41,21 @@ class Rename:
     old: str
     new: str
     parent: str | None = None
-    along: bool = False
+    inherited: bool = False
 
     @property
     def place(self) -> ObjectName:
-        """What a column, constraint or label is part of."""
+        """The table or type of a column, constraint or label."""
         return ObjectName(self.schema, self.parent or self.old)
 
     def label(self, name: str, default_schema: str) -> str:
-        """``name`` with its schema, unless that is the default, and what it is part of."""
+        """``name`` with its schema, unless that is the default one, and with its table or type."""
         parts = (None if self.schema == default_schema else self.schema, self.parent, name)
         return ".".join(part for part in parts if part is not None)
 
 
 def reversed_renames(renames: Iterable[Rename]) -> list[Rename]:
-    """What takes them back."""
+    """The renames that revert these."""
     return [replace(item, old=item.new, new=item.old) for item in reversed(list(renames))]
 
 
@@ -63,16 +63,16 @@ def rename_operations(renames: Iterable[Rename], catalog: Catalog) -> list[Migra
     """The operations, in order.
 
     Args:
-        renames: each in terms of what those before it made.
-        catalog: knows the default schema.
+        renames: each by the names after those before it.
+        catalog: provides the default schema.
     """
-    objects = SchemaItemFactory(catalog)
-    return [_operation(item, objects) for item in renames if not item.along]
+    script = ScriptSql(catalog)
+    return [_operation(item, script) for item in renames if not item.inherited]
 
 
-def _operation(item: Rename, objects: SchemaItemFactory) -> MigrateOperation:
-    schema = objects.schema(ObjectName(item.schema, item.old))
-    new = objects.quote(item.new)
+def _operation(item: Rename, script: ScriptSql) -> MigrateOperation:
+    schema = script.schema(ObjectName(item.schema, item.old))
+    new = script.quote(item.new)
     match item.kind:
         case "table":
             return RenameTableOp(item.old, item.new, schema=schema)
@@ -83,10 +83,10 @@ def _operation(item: Rename, objects: SchemaItemFactory) -> MigrateOperation:
         case "enum_value":
             return RenameEnumValueOp(item.place.name, item.old, item.new, schema=schema)
         case "constraint":
-            table = objects.qualified(item.place)
+            table = script.qualified(item.place)
             return ExecuteSQLOp(
-                f"ALTER TABLE {table} RENAME CONSTRAINT {objects.quote(item.old)} TO {new}"
+                f"ALTER TABLE {table} RENAME CONSTRAINT {script.quote(item.old)} TO {new}"
             )
         case "index" | "sequence":
-            name = objects.qualified(ObjectName(item.schema, item.old))
+            name = script.qualified(ObjectName(item.schema, item.old))
             return ExecuteSQLOp(f"ALTER {item.kind.upper()} {name} RENAME TO {new}")

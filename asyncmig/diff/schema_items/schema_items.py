@@ -1,4 +1,4 @@
-"""Columns and tables of the catalog as the schema items that scripts are written with."""
+"""Columns and tables of a catalog as SQLAlchemy's schema items and as operations."""
 
 from __future__ import annotations
 
@@ -15,15 +15,9 @@ from asyncmig.operations.directives.tables import CreateTableOp
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from asyncmig.catalog.model import (
-        Catalog,
-        Column,
-        Constraint,
-        ObjectName,
-        SequenceOptions,
-        Table,
-    )
-    from asyncmig.diff.schema_items.model_types import ModelTypes
+    from asyncmig.catalog.model import Catalog, Column, Constraint, Table
+    from asyncmig.catalog.object_name import ObjectName
+    from asyncmig.diff.schema_items.models_catalog import ModelTypes
 
 __all__ = ["SchemaItemFactory"]
 
@@ -31,11 +25,11 @@ _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 
 
 class SchemaItemFactory(ScriptSql):
-    """Makes schema items and operations of what one catalog says.
+    """Makes schema items and operations from one catalog.
 
     Args:
-        catalog: the one.
-        model_types: what the models have for its types.
+        catalog: the catalog.
+        model_types: the types of the models.
     """
 
     def __init__(self, catalog: Catalog, model_types: ModelTypes | None = None) -> None:
@@ -43,14 +37,14 @@ class SchemaItemFactory(ScriptSql):
         self._model_types = model_types
 
     def type(self, column: Column, table: Table) -> Any:
-        """A column's type; it knows the model's own, where there is one."""
+        """The type of a column, which refers to the type of the model, if there is one."""
         found = sql_type(column.type, column.collation, self.catalog)
         if self._model_types is None:
             return found
         return self._model_types.completed(found, column, table, self.catalog)
 
     def default(self, column: Column) -> Any:
-        """A column's default as ``server_default`` takes it."""
+        """The default of a column as ``server_default`` takes it."""
         if column.identity is not None:
             return self.identity(column)
         if column.generated is not None:
@@ -58,13 +52,15 @@ class SchemaItemFactory(ScriptSql):
         return super().default(column)
 
     def identity(self, column: Column, *, complete: bool = False) -> sa.Identity:
-        """A column's identity; ``complete`` says every option."""
+        """The identity of a column, with the options that are not defaults, or with all if ``complete``."""
         options = column.options
-        said = {} if options is None else _options(options, complete=complete)
+        said = {}
+        if options is not None:
+            said = options.by_keyword if complete else options.changed_options
         return sa.Identity(always=column.identity == "always", **said)
 
     def column(self, column: Column, table: Table, *, refers: bool = False) -> sa.Column[Any]:
-        """A column of its own; ``refers`` when a foreign key of it stands beside it in the table."""
+        """A column; ``refers`` is True if a foreign key of it is part of the same CREATE TABLE."""
         default = self.default(column)
         items = [default] if isinstance(default, sa.Identity | sa.Computed) else []
         keywords: dict[str, Any] = {}
@@ -72,7 +68,7 @@ class SchemaItemFactory(ScriptSql):
             keywords["server_default"] = default
         key = table.primary_key
         if key is not None and column.name in key.columns and column.type.text in _INTEGERS:
-            # SQLAlchemy makes a serial column of a lone key by itself
+            # SQLAlchemy makes a key of one integer column serial
             by_itself = not items and default is None and len(key.columns) == 1 and not refers
             if column.serial != by_itself:
                 keywords["autoincrement"] = column.serial
@@ -86,7 +82,7 @@ class SchemaItemFactory(ScriptSql):
         )
 
     def writes_serial(self, column: Column, table: Table) -> bool:
-        """True when ``CREATE TABLE`` from SQLAlchemy makes this column a serial one by itself."""
+        """True if SQLAlchemy's ``CREATE TABLE`` makes this column serial."""
         key = table.primary_key
         return (
             column.serial
@@ -97,12 +93,12 @@ class SchemaItemFactory(ScriptSql):
             and column.sequence is not None
             and column.sequence.name == f"{table.name.name}_{column.name}_seq"
             and column.options is not None
-            and column.options.is_default
+            and not column.options.changed_options
             and column.options.type == column.type.text
         )
 
     def create_table(self, table: Table, late: Iterable[Constraint] = ()) -> CreateTableOp:
-        """The operation that creates a table, without its indexes and the constraints that come later."""
+        """CREATE TABLE without indexes and without the constraints in ``late``."""
         above = self.parents_at_once(table)
         left = {item.name for item in late}
         constraints = sorted(
@@ -152,29 +148,16 @@ class SchemaItemFactory(ScriptSql):
         )
 
     def parents_at_once(self, table: Table) -> tuple[ObjectName, ...]:
-        """The parents that CREATE TABLE can name; SQLAlchemy has no words for those of another schema."""
+        """The parents for CREATE TABLE; none if one is in another schema, which SQLAlchemy cannot express."""
         if any(self.schema(name) is not None for name in table.inherits):
             return ()
         return table.inherits
 
     def table(self, table: Table) -> sa.Table:
-        """A table as SQLAlchemy has it, by itself."""
+        """The table as SQLAlchemy's ``Table``, in a ``MetaData`` of its own."""
         return self.create_table(table).to_table()
 
 
-def _options(options: SequenceOptions, *, complete: bool) -> dict[str, Any]:
-    low, high = options.default_limits
-    said: dict[str, tuple[Any, Any]] = {
-        "start": (options.start, options.minimum if options.increment > 0 else options.maximum),
-        "increment": (options.increment, 1),
-        "minvalue": (options.minimum, low),
-        "maxvalue": (options.maximum, high),
-        "cache": (options.cache, 1),
-        "cycle": (options.cycle, False),
-    }
-    return {name: value for name, (value, usual) in said.items() if complete or value != usual}
-
-
 def _bare(column: Column) -> Column:
-    """A serial column without its default, which is set when its sequence is joined to it."""
+    """A serial column without its default, which is set when its sequence is attached."""
     return replace(column, serial=False, options=None, sequence=None)

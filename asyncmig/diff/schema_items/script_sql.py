@@ -1,4 +1,4 @@
-"""Names and texts of a catalog as scripts spell them."""
+"""Names and SQL of a catalog as they are written in scripts."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.sql.text_escaping import escape_colons
+from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.sql.quoting import identifier, qualified
+from asyncmig.sql.text_escaping import escape_backslashes, escape_colons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from asyncmig.catalog.model import Catalog, Column, ObjectName, TypeName
+    from asyncmig.catalog.model import Catalog, Column, TypeName
+    from asyncmig.catalog.object_name import ObjectName
 
-__all__ = ["ScriptSql", "parameters", "unwrapped"]
+__all__ = ["ScriptSql", "parameters", "raw_sql", "unwrapped"]
 
-_PREPARER = MigrationDialect().identifier_preparer
 _PIECES = re.compile(r"""('(?:[^']|'')*'(?:::regclass)?|"(?:[^"]|"")*")""")
 _CONSTANT = re.compile(r"'(?P<value>(?:[^'\\]|'')*)'::(?P<type>.+)", re.DOTALL)
 _MODIFIERS = re.compile(r"\([\d,-]+\)")
@@ -25,33 +26,31 @@ _LONG = {"bpchar": "character", "bpchar[]": "character[]", '"bit"': "bit"}
 
 
 class ScriptSql:
-    """Spells what one catalog says: its default schema goes without a word.
+    """Writes names and SQL of one catalog, without its default schema.
 
     Args:
-        catalog: the one.
+        catalog: the catalog.
     """
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        schema = re.escape(_PREPARER.quote(catalog.default_schema))
+        schema = re.escape(identifier(catalog.default_schema))
         self._qualified = re.compile(rf'(?<![\w."]){schema}\.(?=[\w"]+(?![\w"]*\())')
 
     def schema(self, name: ObjectName) -> str | None:
-        """The schema as scripts say it: None for the default one."""
+        """The schema as directives take it: None for the default one."""
         return None if name.schema == self.catalog.default_schema else name.schema
 
     def qualified(self, name: ObjectName) -> str:
-        """A name within SQL."""
-        schema = self.schema(name)
-        quoted = _PREPARER.quote(name.name)
-        return f"{_PREPARER.quote(schema)}.{quoted}" if schema else quoted
+        """A name in SQL."""
+        return qualified(self.schema(name), name.name)
 
     def quote(self, name: str) -> str:
-        """An identifier within SQL."""
-        return _PREPARER.quote(name)
+        """An identifier in SQL."""
+        return identifier(name)
 
     def local(self, sql: str) -> str:
-        """The server's text without the default schema, which scripts leave to the search path."""
+        """SQL of the server without the default schema, which scripts leave to the search path."""
         parts = _PIECES.split(sql)
         for number, part in enumerate(parts):
             if number % 2 == 0:
@@ -61,11 +60,11 @@ class ScriptSql:
         return "".join(parts)
 
     def text(self, sql: str) -> sa.TextClause:
-        """The server's text as ``sa.text``: no colon of it is a parameter."""
+        """SQL of the server as ``sa.text``, in which no colon is a parameter."""
         return sa.text(escape_colons(self.local(sql)))
 
     def default(self, column: Column) -> str | sa.TextClause | None:
-        """A default as ``server_default`` takes it: a constant of the column's type as a string."""
+        """A default as ``server_default`` takes it: a string for a constant of the column's type."""
         if column.default is None:
             return None
         constant = _CONSTANT.fullmatch(column.default)
@@ -76,28 +75,33 @@ class ScriptSql:
         return self.text(column.default)
 
     def qualified_name(self, name: ObjectName) -> str:
-        """A table as foreign keys of SQLAlchemy name it."""
+        """A name as SQLAlchemy's ``ForeignKey`` takes it, without quotes."""
         schema = self.schema(name)
         return f"{schema}.{name.name}" if schema else name.name
 
 
 def _takes_constants(type_: TypeName) -> bool:
-    """True where ``DEFAULT 'x'`` is printed as ``'x'::type``, whatever else the column's type says.
+    """True if ``DEFAULT 'x'`` is printed as ``'x'::type``, whatever modifiers the type has.
 
-    Not so for domains, for intervals, whose precision is printed too, and for names of objects, which
-    are looked up.
+    This is not the case for domains, for intervals, whose precision is printed too, and for types such as
+    ``regclass``, whose values are resolved.
     """
     plain = type_.kind in {"b", "e", "r", "m"}
     return plain and not type_.name.name.startswith(("interval", "reg"))
 
 
+def raw_sql(sql: str) -> ExecuteSQLOp:
+    """``op.execute`` of SQL in which no backslash before a colon is removed."""
+    return ExecuteSQLOp(escape_backslashes(sql))
+
+
 def parameters(options: Iterable[str]) -> dict[str, str]:
-    """Storage parameters by their names."""
+    """Storage parameters by name."""
     return {name: value for name, _, value in (option.partition("=") for option in options)}
 
 
 def unwrapped(sql: str) -> str:
-    """An expression without the brackets around all of it."""
+    """An expression without the parentheses around it."""
     if not (sql.startswith("(") and sql.endswith(")")):
         return sql
     depth = 0

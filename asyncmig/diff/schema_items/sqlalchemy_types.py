@@ -1,4 +1,4 @@
-"""The server's types as SQLAlchemy's."""
+"""PostgreSQL's types as SQLAlchemy's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.schema_items.printed_sql import printed
 from asyncmig.types import ServerType
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, TypeName
 
-__all__ = ["changes_family", "is_respelled", "sql_type"]
+__all__ = ["changes_family", "is_text_or_varchar", "sql_type"]
 
 _FORM = re.compile(r"(?P<name>[^(\[]+?)\s*(?:\((?P<modifiers>[\d,-]+)\))?(?P<rest> [^(]*)?")
 
@@ -69,12 +69,12 @@ _STRINGS = frozenset({"text", "character varying", "character"})
 
 
 def sql_type(type_: TypeName, collation: str | None, catalog: Catalog) -> TypeEngine[Any]:
-    """The type as SQLAlchemy spells it; a ``ServerType`` where it has no class.
+    """The type as an object of SQLAlchemy; a ``ServerType`` if there is no class for it.
 
     Args:
-        type_: the server's.
-        collation: of the column, if it is not the type's; printed and quoted.
-        catalog: knows enums.
+        type_: the type.
+        collation: the collation of the column as SQL, if it is not the one of the type.
+        catalog: contains the enum types.
     """
     if type_.array:
         return postgresql.ARRAY(_single(type_, type_.text.removesuffix("[]"), collation, catalog))
@@ -134,12 +134,12 @@ def _built_in(name: str, sizes: list[int], collation: str | None) -> TypeEngine[
 
 
 def _local(text: str, catalog: Catalog) -> str:
-    """A printed name without the default schema, which scripts leave to the search path."""
+    """A printed name without the default schema."""
     return text.removeprefix(f"{printed(catalog.default_schema)}.")
 
 
 def _simple(collation: str) -> str | None:
-    """A collation as SQLAlchemy takes it: one name without its quotes; None where that does not say which."""
+    """A collation as SQLAlchemy takes it: one name without quotes; None if that would be ambiguous."""
     found = _NAME.fullmatch(collation.removeprefix("pg_catalog."))
     return None if found is None else found[0].strip('"')
 
@@ -149,14 +149,14 @@ def _with_collation(text: str, collation: str | None) -> str:
 
 
 def changes_family(before: TypeName, after: TypeName) -> bool:
-    """True when what is built upon a column of the one type does not fit the other."""
+    """True if constraints and indexes of a column cannot be kept when its type changes."""
     if before.array or after.array:
         return before.array != after.array or before.name != after.name
     return _family(before) != _family(after)
 
 
-def is_respelled(before: TypeName, after: TypeName) -> bool:
-    """True between ``text`` and ``varchar``, whose expressions differ in casts to text."""
+def is_text_or_varchar(before: TypeName, after: TypeName) -> bool:
+    """True for ``text`` and ``varchar``, for which expressions differ only in casts to text."""
     names = {before.name, after.name}
     return not (before.array or after.array) and names == {
         ObjectName("pg_catalog", "text"),

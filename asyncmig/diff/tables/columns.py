@@ -1,4 +1,4 @@
-"""Columns: what makes one column out of another."""
+"""Changes of one column, and the sequences of serial columns."""
 
 from __future__ import annotations
 
@@ -7,46 +7,48 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from asyncmig.diff.entities.kinds.kind import literal
-from asyncmig.diff.schema_items.casts import converted, needs_cast
+from asyncmig.diff.schema_items.casts import needs_cast, using_expression
 from asyncmig.diff.schema_items.printed_sql import columns_in
 from asyncmig.diff.tables.storage import column_storage
 from asyncmig.diff.types.sequence_values import set_sequence_value
+from asyncmig.diff.types.sequences import alter_sequence, create_options, must_restart
 from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.directives.sequences import (
     AlterSequenceOp,
     CreateSequenceOp,
     DropSequenceOp,
 )
+from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from asyncmig.catalog.model import Column, ObjectName, SequenceOptions, Table
+    from asyncmig.catalog.model import Column, SequenceOptions, Table
+    from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = [
     "add_column",
     "alter_column",
+    "attach_sequence",
+    "create_sequence_of",
     "drop_column",
+    "drop_expression",
     "rebuilt_columns",
-    "serial_steps",
-    "stop_generating",
-    "using",
 ]
 
 
 def rebuilt_columns(old: Table, new: Table, replaced: Collection[ObjectName]) -> frozenset[str]:
-    """The columns that PostgreSQL cannot alter into what they are to be: generated ones.
+    """The generated columns that PostgreSQL cannot alter, so that they are dropped and added again.
 
-    Their expression changed, or the type of what it is made from. Their values are computed, so that
-    dropping them loses nothing.
+    Their expression changes, or the type of a column that it uses. Their values are computed, so that no data
+    is lost.
 
     Args:
-        old: the table as it is.
-        new: as it will be.
-        replaced: enum types that give way to new ones.
+        old: the table before.
+        new: the table after.
+        replaced: types that are replaced under their name.
     """
     if not replaced and old.columns == new.columns:
         return frozenset()
@@ -74,7 +76,7 @@ def _is_rebuilt(before: Column, after: Column, retyped: set[str]) -> bool:
     return not retyped.isdisjoint(columns_in(after.generated)) or after.name in retyped
 
 
-def stop_generating(table: Table, before: Column, old: SchemaItemFactory) -> AlterColumnOp:
+def drop_expression(table: Table, before: Column, old: SchemaItemFactory) -> AlterColumnOp:
     """DROP EXPRESSION."""
     return AlterColumnOp(
         table.name.name,
@@ -88,53 +90,59 @@ def stop_generating(table: Table, before: Column, old: SchemaItemFactory) -> Alt
 
 
 def add_column(
-    table: Table, column: Column, objects: SchemaItemFactory
+    table: Table, column: Column, factory: SchemaItemFactory
 ) -> Iterator[MigrateOperation]:
-    """ADD COLUMN; a serial column's sequence comes first, numbers the rows, and is owned by it afterwards."""
-    schema = objects.schema(table.name)
-    item = objects.column(column, table)
+    """ADD COLUMN.
+
+    The sequence of a serial column is created before it, so that it numbers the existing rows, and is owned
+    by the column afterwards.
+    """
+    item = factory.column(column, table)
     item.autoincrement = "auto"
     if column.serial:
-        item.server_default = sa.DefaultClause(_next_value(table, column, objects))
-        yield from serial_steps(table, column, objects, create=True)
-    yield AddColumnOp(table.name.name, item, schema=schema)
+        item.server_default = sa.DefaultClause(_next_value(table, column, factory))
+        yield create_sequence_of(table, column, factory)
+    yield AddColumnOp(table.name.name, item, schema=factory.schema(table.name))
     if column.serial:
-        yield _owned(table, column, objects)
-    yield from column_storage(table, None, column, objects)
+        yield _set_owner(table, column, factory)
+    yield from column_storage(table, None, column, factory)
 
 
-def serial_steps(
-    table: Table, column: Column, objects: SchemaItemFactory, *, create: bool
+def create_sequence_of(
+    table: Table, column: Column, factory: SchemaItemFactory
+) -> CreateSequenceOp:
+    """CREATE SEQUENCE for a serial column."""
+    options = {} if column.options is None else create_options(column.options)
+    return CreateSequenceOp(
+        _sequence_name(table, column), schema=factory.schema(table.name), **options
+    )
+
+
+def attach_sequence(
+    table: Table, column: Column, factory: SchemaItemFactory
 ) -> Iterator[MigrateOperation]:
-    """The sequence of a serial column: its creation, or what joins it to the column."""
-    name = _sequence_name(table, column)
-    schema = objects.schema(table.name)
-    if create:
-        options = column.options
-        said = {} if options is None else _said(options)
-        yield CreateSequenceOp(name, schema=schema, **said)
-        return
+    """SET DEFAULT and OWNED BY for a serial column whose sequence exists."""
     yield AlterColumnOp(
         table.name.name,
         column.name,
-        schema=schema,
-        existing_type=objects.type(column, table),
+        schema=factory.schema(table.name),
+        existing_type=factory.type(column, table),
         existing_nullable=column.nullable,
-        modify_server_default=_next_value(table, column, objects),
+        modify_server_default=_next_value(table, column, factory),
     )
-    yield _owned(table, column, objects)
+    yield _set_owner(table, column, factory)
 
 
-def _next_value(table: Table, column: Column, objects: SchemaItemFactory) -> sa.TextClause:
-    name = objects.qualified(table.name._replace(name=_sequence_name(table, column)))
-    return objects.text(f"nextval({literal(name)}::regclass)")
+def _next_value(table: Table, column: Column, factory: SchemaItemFactory) -> sa.TextClause:
+    name = factory.qualified(table.name._replace(name=_sequence_name(table, column)))
+    return factory.text(f"nextval({literal(name)}::regclass)")
 
 
-def _owned(table: Table, column: Column, objects: SchemaItemFactory) -> AlterSequenceOp:
+def _set_owner(table: Table, column: Column, factory: SchemaItemFactory) -> AlterSequenceOp:
     return AlterSequenceOp(
         _sequence_name(table, column),
-        schema=objects.schema(table.name),
-        owned_by=f"{objects.qualified_name(table.name)}.{column.name}",
+        schema=factory.schema(table.name),
+        owned_by=f"{factory.qualified_name(table.name)}.{column.name}",
     )
 
 
@@ -142,42 +150,34 @@ def _sequence_name(table: Table, column: Column) -> str:
     return column.sequence.name if column.sequence else f"{table.name.name}_{column.name}_seq"
 
 
-def _said(options: Any) -> dict[str, Any]:
-    from asyncmig.diff.types.sequences import said
-
-    return said(options)
-
-
-def drop_column(table: Table, column: Column, objects: SchemaItemFactory) -> DropColumnOp:
+def drop_column(table: Table, column: Column, factory: SchemaItemFactory) -> DropColumnOp:
     """DROP COLUMN."""
     return DropColumnOp.from_column_and_tablename(
-        objects.schema(table.name), table.name.name, objects.column(column, table)
+        factory.schema(table.name), table.name.name, factory.column(column, table)
     )
 
 
 def alter_column(
     table: Table, before: Column, after: Column, old: SchemaItemFactory, new: SchemaItemFactory
 ) -> Iterator[MigrateOperation]:
-    """The changes of one column, in an order that the server takes.
+    """The changes of one column, in an order that PostgreSQL accepts.
 
     Args:
-        table: as it will be.
-        before: the column as it is.
-        after: as it will be.
-        old: makes items of the catalog as it is.
-        new: of the catalog as it will be.
+        table: the table after the changes.
+        before: the column before.
+        after: the column after.
+        old: makes items of the catalog before.
+        new: makes items of the catalog after.
     """
-    schema = new.schema(table.name)
     known: dict[str, Any] = {
-        "schema": schema,
+        "schema": new.schema(table.name),
         "existing_type": old.type(before, table),
         "existing_nullable": before.nullable,
         "existing_comment": before.comment,
     }
-    name = table.name.name
 
     def alter(**changes: Any) -> AlterColumnOp:
-        return AlterColumnOp(name, before.name, **{**known, **changes})
+        return AlterColumnOp(table.name.name, before.name, **{**known, **changes})
 
     retyped = (before.type, before.collation) != (after.type, after.collation)
     cast = retyped and needs_cast(before.type, after.type)
@@ -190,24 +190,24 @@ def alter_column(
         if before.sequence is not None:
             yield DropSequenceOp(before.sequence.name, schema=old.schema(before.sequence))
     if identity and after.identity and _must_restart(before, after):
-        # its sequence stands where the new one cannot
+        # the sequence is at a value that the new one cannot have
         yield alter(existing_server_default=old.identity(before), modify_server_default=None)
         identity = None
     if default is not None and (cast or after.identity):
-        # the old default is of the old type, or in the way
+        # PostgreSQL cannot convert the old default, or allows none beside an identity
         yield alter(existing_server_default=old.default(before), modify_server_default=None)
         default = None
     changes: dict[str, Any] = {}
     if retyped:
         changes["modify_type"] = new.type(after, table)
         if cast:
-            changes["postgresql_using"] = using(before, after, new)
+            changes["postgresql_using"] = using_expression(before, after, new)
     if before.nullable != after.nullable:
         changes["modify_nullable"] = after.nullable
     if default != after.default or (retyped and after.default is not None):
         changes["existing_server_default"] = old.default(before) if default else None
         changes["modify_server_default"] = new.default(after)
-    elif after.identity and (identity, _counting(before)) != (after.identity, _counting(after)):
+    elif after.identity and (identity, _options(before)) != (after.identity, _options(after)):
         is_new = identity is None
         changes["existing_server_default"] = (
             False if is_new else old.identity(before, complete=True)
@@ -216,39 +216,30 @@ def alter_column(
     if before.comment != after.comment:
         changes["modify_comment"] = after.comment
     if before.serial and after.serial and before.options != after.options:
-        yield from _recount(before, after, old)
+        yield from _alter_sequence_of(before, after, old)
     if changes:
         yield alter(**changes)
-    bare = replace(before, storage=None, compression=None) if retyped else before
-    yield from column_storage(table, bare, after, new)
+    # a change of the type resets storage and compression
+    stored = replace(before, storage=None, compression=None) if retyped else before
+    yield from column_storage(table, stored, after, new)
     if after.serial and not before.serial:
-        yield from serial_steps(table, after, new, create=True)
-        yield from serial_steps(table, after, new, create=False)
+        yield create_sequence_of(table, after, new)
+        yield from attach_sequence(table, after, new)
     yield from set_sequence_value(table, before, after, old, new)
 
 
-def _counting(column: Column) -> SequenceOptions | None:
-    """How an identity counts, without the type of its sequence, which follows the column's."""
+def _options(column: Column) -> SequenceOptions | None:
+    """The options of an identity, without the type of its sequence, which follows the column's."""
     return None if column.options is None else replace(column.options, type="bigint")
 
 
 def _must_restart(before: Column, after: Column) -> bool:
-    from asyncmig.diff.types.sequences import must_restart
-
     old, new = before.options, after.options
     return old is not None and new is not None and must_restart(old, new)
 
 
-def using(before: Column, after: Column, objects: SchemaItemFactory) -> str:
-    """How values of another type become values of this one."""
-    type_ = objects.local(after.type.text)
-    return converted(objects.quote(after.name), before.type, after.type, type_)
-
-
-def _recount(before: Column, after: Column, old: SchemaItemFactory) -> Iterator[MigrateOperation]:
-    from asyncmig.diff.types.sequences import alteration
-
+def _alter_sequence_of(
+    before: Column, after: Column, old: SchemaItemFactory
+) -> Iterator[AlterSequenceOp]:
     if before.sequence is not None and before.options and after.options:
-        yield alteration(
-            before.sequence.name, old.schema(before.sequence), before.options, after.options
-        )
+        yield alter_sequence(before.sequence, before.options, after.options, old)

@@ -1,9 +1,9 @@
-"""Tables that inherit: what comes to them from their parents, and what is left to do.
+"""Changes of tables that inherit: what a parent's change does to its children, and what is left to do there.
 
-What changes in a parent's column or CHECK changes in the children, too, and PostgreSQL refuses to change
-it there. What a child says itself as well (``attislocal``, ``conislocal``) outlives the parent's, so it goes
-after it; and it comes before it, since only then the two are merged (PostgreSQL's documentation, chapter
-"Inheritance").
+A change of a parent's column or CHECK also changes the children, and PostgreSQL rejects it in the child
+alone. A column or CHECK that the child defines too (``attislocal``, ``conislocal``) is kept when the parent's
+is dropped, so it is dropped after it; and it is added before the parent's, because only then PostgreSQL
+merges the two (PostgreSQL's documentation, chapter "Inheritance").
 """
 
 from __future__ import annotations
@@ -11,322 +11,200 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.schema_items.casts import needs_cast
-from asyncmig.diff.tables.columns import serial_steps
+from asyncmig.diff.tables.columns import attach_sequence
 from asyncmig.operations.directives.columns import AlterColumnOp
 from asyncmig.operations.directives.execute import ExecuteSQLOp
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from asyncmig.catalog.model import Catalog, Column, Constraint, Table
+    from asyncmig.catalog.model import Column, Constraint, Table
     from asyncmig.diff.comparison import Comparison
-    from asyncmig.diff.schema_items.rename import Rename
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["Inheriting", "origin", "parents_first", "retyped_by_parents", "with_heirs"]
+__all__ = ["TableInheritance", "without_inherited_changes"]
 
 
-def origin(catalog: Catalog, table: ObjectName, column: str) -> ObjectName:
-    """The topmost table that a table has a column from; itself where no parent has it."""
-    found, passed = table, {table}
-    while True:
-        parents = catalog.tables[found].inherits if found in catalog.tables else ()
-        above = (
-            parent
-            for parent in parents
-            if parent in catalog.tables and column in catalog.tables[parent].columns
-        )
-        parent = next(above, found)
-        if parent in passed:
-            return found
-        found = parent
-        passed.add(found)
+class TableInheritance:
+    """One table of both sides, and its parents.
 
-
-def _heirs(catalog: Catalog, table: ObjectName, column: str) -> list[ObjectName]:
-    """The tables that have a column from this one, over however many others."""
-    found = [table]
-    for name in found:
-        found += [
-            child
-            for child, other in catalog.tables.items()
-            if name in other.inherits and column in other.columns and child not in found
-        ]
-    return found[1:]
-
-
-def with_heirs(item: Rename, catalog: Catalog) -> list[Rename]:
-    """A rename, and of a column those of the tables that have it from this one."""
-    if item.kind != "column":
-        return [item]
-    return [
-        item,
-        *(
-            replace(item, schema=name.schema, parent=name.name, along=True)
-            for name in _heirs(catalog, item.place, item.old)
-        ),
-    ]
-
-
-def parents_first(
-    tables: Mapping[ObjectName, tuple[Table, Table]],
-) -> dict[ObjectName, tuple[Table, Table]]:
-    """Tables after those that they inherit from, before or after; else in their order."""
-    ordered: dict[ObjectName, tuple[Table, Table]] = {}
-    open_: set[ObjectName] = set()
-
-    def place(name: ObjectName) -> None:
-        if name in ordered or name in open_ or name not in tables:
-            return
-        open_.add(name)
-        old, new = tables[name]
-        for parent in (*old.inherits, *new.inherits):
-            place(parent)
-        ordered[name] = tables[name]
-
-    for name in tables:
-        place(name)
-    return ordered
-
-
-def parted(
-    tables: Mapping[ObjectName, tuple[Table, Table]], replaced: Collection[ObjectName]
-) -> set[tuple[ObjectName, ObjectName]]:
-    """Children and parents that change apart from each other, and are joined again afterwards.
-
-    PostgreSQL 18 gives the NOT NULL of a child the name of its parent's when the column changes its type,
-    and fails where the child has its own.
-
-    Args:
-        tables: before and after.
-        replaced: types that give way to new ones.
-    """
-    return {
-        (name, parent)
-        for name, (old, new) in tables.items()
-        for parent in old.inherits
-        if parent in new.inherits
-        and parent in tables
-        and _says_checks(old, new, *tables[parent])
-        and any(
-            column.local and _is_retyped(*tables[parent], key, replaced)
-            for key, column in old.columns.items()
-        )
-    }
-
-
-def _says_checks(old: Table, new: Table, before: Table, after: Table) -> bool:
-    """No CHECK changes that it has from its parent alone: apart from it, it would keep the old one."""
-    return all(
-        name in old.constraints
-        or (name in after.constraints and after.constraints[name].definition == item.definition)
-        for name, item in before.constraints.items()
-        if item.kind == "c"
-    ) and all(
-        name in before.constraints or name in new.constraints
-        for name, item in after.constraints.items()
-        if item.kind == "c"
-    )
-
-
-def _is_retyped(before: Table, after: Table, column: str, replaced: Collection[ObjectName]) -> bool:
-    """A column gets another type, and is NOT NULL before or after."""
-    old, new = before.columns.get(column), after.columns.get(column)
-    if old is None or new is None or (old.nullable and new.nullable):
-        return False
-    return (old.type, old.collation) != (new.type, new.collation) or new.type.name in replaced
-
-
-def parents_kept(
-    tables: Mapping[ObjectName, tuple[Table, Table]],
-    apart: Collection[tuple[ObjectName, ObjectName]],
-) -> dict[ObjectName, tuple[ObjectName, ...]]:
-    """Of each table that has some, the parents that it has all the time."""
-    found = {
-        name: tuple(
-            parent
-            for parent in old.inherits
-            if parent in new.inherits and parent in tables and (name, parent) not in apart
-        )
-        for name, (old, new) in tables.items()
-        if old.inherits
-    }
-    return {name: parents for name, parents in found.items() if parents}
-
-
-class Inheriting:
-    """One table that stays, and its parents.
-
-    Only a parent that it has all the time counts: another lets go of the table before anything changes,
-    or is joined to it when all is done.
+    Only parents that the table has all the time count: it is detached from any other one before anything
+    changes, or attached to it after all changes.
 
     Attributes:
-        related: the table has a parent, or is one.
+        is_related: the table has a parent, or is one.
     """
 
-    def __init__(self, work: Comparison, name: ObjectName) -> None:
-        old, new = work.common[name]
-        self._work = work
+    def __init__(self, comparison: Comparison, name: ObjectName) -> None:
+        old, new = comparison.common[name]
+        self._comparison = comparison
         self._name = name
         self._old = old
         self._new = new
-        self._parents = work.parents.get(name, ())
-        self.related = bool(self._parents) or name in work.inherited
+        self._parents = comparison.parents.get(name, ())
+        self.is_related = bool(self._parents) or name in comparison.inherited
 
-    def comes_along(self, column: Column) -> bool:
-        """A column that a parent brings, and that the table does not say itself."""
+    def is_added_by_parent(self, column: Column) -> bool:
+        """True when the table does not define the column itself, and gets it with a parent's."""
         return not column.local and any(
-            column.name in self._work.common[parent][1].columns for parent in self._parents
+            column.name in self._comparison.common[parent][1].columns for parent in self._parents
         )
 
-    def goes_along(self, column: Column) -> bool:
-        """A column that a parent takes with it."""
+    def is_dropped_by_parent(self, column: Column) -> bool:
+        """True when the table does not define the column itself, and loses it with a parent's."""
         return not column.local and any(
-            column.name in self._work.common[parent][0].columns
-            and not _outlived(self._work, parent, column.name)
+            column.name in self._comparison.common[parent][0].columns
+            and not _is_kept_by_child(self._comparison, parent, column.name)
             for parent in self._parents
         )
 
-    def outlived(self, column: Column) -> ExecuteSQLOp | None:
-        """The drop of a column that a child keeps, which has it from here alone."""
-        if not _outlived(self._work, self._name, column.name):
+    def drop_only_here(self, column: Column) -> ExecuteSQLOp | None:
+        """DROP COLUMN ... ONLY, if a child keeps the column, which it has from this table alone."""
+        if not _is_kept_by_child(self._comparison, self._name, column.name):
             return None
-        table = self._work.new.qualified(self._name)
+        table = self._comparison.new.qualified(self._name)
         return ExecuteSQLOp(
-            f"ALTER TABLE ONLY {table} DROP COLUMN {self._work.new.quote(column.name)}"
+            f"ALTER TABLE ONLY {table} DROP COLUMN {self._comparison.new.quote(column.name)}"
         )
 
-    def gains(self, column: str) -> bool:
-        """A parent gets a column that is here already: it is to be as the parent's by then."""
+    def parent_adds(self, column: str) -> bool:
+        """True when a parent gets a column that exists here: it must be like the parent's before that."""
         return any(
             column not in before.columns and column in after.columns
             for before, after in self._pairs()
         )
 
-    def loses(self, column: str) -> bool:
-        """A parent's column goes that stays here: until then nothing changes it."""
+    def parent_drops(self, column: str) -> bool:
+        """True when a parent loses a column that is kept here: it cannot be changed before that."""
         return any(
             column in before.columns and column not in after.columns
             for before, after in self._pairs()
         )
 
-    def led(self, column: str) -> tuple[Column, Column] | None:
-        """A parent's column of this name, as it is and as it will be."""
+    def parent_column(self, column: str) -> tuple[Column, Column] | None:
+        """The column of this name in a parent, before and after."""
         for before, after in self._pairs():
             if column in before.columns and column in after.columns:
                 return before.columns[column], after.columns[column]
         return None
 
-    def renames(self, before: Constraint, after: Constraint) -> bool:
-        """A parent's constraint gets the same name instead of the same one."""
+    def parent_renames(self, before: Constraint, after: Constraint) -> bool:
+        """True when a parent's CHECK is renamed in the same way."""
         return any(
             before.name in old.constraints and after.name in new.constraints
             for old, new in self._pairs()
             if before.kind == "c"
         )
 
-    def ahead(self, before: Column, after: Column) -> Iterator[AlterColumnOp]:
-        """What is done before the parent's column changes.
+    def before_parent_changes(self, before: Column, after: Column) -> Iterator[AlterColumnOp]:
+        """The changes of a column that run before those of the parent's column.
 
-        NOT NULL that the table says itself; and a default of its own that the new type could not take.
+        They are NOT NULL if the table defines it itself, and DROP DEFAULT if the default of the table does
+        not fit the new type.
         """
-        led = self.led(after.name)
-        if led is None:
+        pair = self.parent_column(after.name)
+        if pair is None:
             return
-        if led[0].nullable and not led[1].nullable and before.nullable and after.local:
+        if pair[0].nullable and not pair[1].nullable and before.nullable and after.local:
             yield self._alter(before, modify_nullable=False)
-        if _is_cast(*led) and before.default is not None and led[0].default is None:
+        if _is_cast(*pair) and before.default is not None and pair[0].default is None:
             yield self._alter(
                 before,
-                existing_server_default=self._work.old.default(before),
+                existing_server_default=self._comparison.old.default(before),
                 modify_server_default=None,
             )
 
-    def reached(self, before: Column, after: Column) -> Column:
-        """What the changes of the parent's column make of this one, which is to be ``after``."""
-        led = self.led(after.name)
-        if led is None:
+    def after_parent_changes(self, before: Column, after: Column) -> Column:
+        """The column as the changes of the parent's column leave it; ``after`` is the column to reach."""
+        pair = self.parent_column(after.name)
+        if pair is None:
             return before
-        old, new = led
-        reached = replace(
+        old, new = pair
+        changed = replace(
             before,
             type=new.type,
             collation=new.collation,
             generated=before.generated if new.generated is not None else None,
+            nullable=_inherited_nullable(pair, before, after),
         )
-        retyped = (old.type, old.collation) != (new.type, new.collation)
         if before.serial and after.serial:
-            return replace(reached, nullable=self._nullable(led, before, after))
-        own = reached.default
+            return changed
+        retyped = (old.type, old.collation) != (new.type, new.collation)
+        default = before.default
         if old.serial != new.serial or _sets_default(old, new, retyped=retyped):
-            own = new.owned_default if new.serial else new.default
+            default = new.owned_default if new.serial else new.default
         elif retyped:
-            own = None  # printed in another way by now, or dropped
-        if not before.serial or own is not None:
-            reached = replace(reached, default=own)
-        return replace(reached, nullable=self._nullable(led, before, after))
+            default = None  # printed differently by then, or dropped
+        if not before.serial or default is not None:
+            changed = replace(changed, default=default)
+        return changed
 
-    def _nullable(self, led: tuple[Column, Column], before: Column, after: Column) -> bool:
-        old, new = led
-        if old.nullable == new.nullable:
-            return before.nullable
-        if not new.nullable:
-            return False
-        # what the table says itself stays on PostgreSQL 18, and on no older one
-        return before.nullable if before.local and after.nullable else True
-
-    def restored(self, before: Column, after: Column) -> Iterator[MigrateOperation]:
-        """The default of a serial column, where the parent's column got another or lost its own."""
-        led = self.led(after.name)
-        if led is not None and before.serial and after.serial:
-            old, new = led
+    def restore_default(self, before: Column, after: Column) -> Iterator[MigrateOperation]:
+        """The default of a serial column, if the parent's change replaced or dropped it."""
+        pair = self.parent_column(after.name)
+        if pair is not None and before.serial and after.serial:
+            old, new = pair
             if old.serial != new.serial or old.default != new.default:
-                yield from serial_steps(self._new, after, self._work.new, create=False)
+                yield from attach_sequence(self._new, after, self._comparison.new)
 
-    def parting(self) -> Iterator[ExecuteSQLOp]:
-        """NO INHERIT, where the table and a parent change apart from each other."""
-        yield from self._join("NO INHERIT")
+    def detach(self) -> Iterator[ExecuteSQLOp]:
+        """NO INHERIT for parents that change separately."""
+        yield from self._alter_inheritance("NO INHERIT")
 
-    def joining(self) -> Iterator[ExecuteSQLOp]:
-        """INHERIT, when both have changed."""
-        yield from self._join("INHERIT")
+    def attach(self) -> Iterator[ExecuteSQLOp]:
+        """INHERIT, after ``detach`` and the changes of both tables."""
+        yield from self._alter_inheritance("INHERIT")
 
-    def _join(self, words: str) -> Iterator[ExecuteSQLOp]:
-        qualified = self._work.new.qualified
-        for child, parent in sorted(self._work.parted):
+    def _alter_inheritance(self, action: str) -> Iterator[ExecuteSQLOp]:
+        qualified = self._comparison.new.qualified
+        for child, parent in sorted(self._comparison.detached):
             if child == self._name:
-                yield ExecuteSQLOp(f"ALTER TABLE {qualified(child)} {words} {qualified(parent)}")
+                yield ExecuteSQLOp(f"ALTER TABLE {qualified(child)} {action} {qualified(parent)}")
 
     def _alter(self, column: Column, **changes: object) -> AlterColumnOp:
-        objects = self._work.old
+        items = self._comparison.old
         return AlterColumnOp(
             self._name.name,
             column.name,
-            schema=objects.schema(self._name),
-            existing_type=objects.type(column, self._old),
+            schema=items.schema(self._name),
+            existing_type=items.type(column, self._old),
             existing_nullable=column.nullable,
             existing_comment=column.comment,
             **changes,  # type: ignore[arg-type]  # each is named where this is called
         )
 
     def _pairs(self) -> Iterator[tuple[Table, Table]]:
-        return (self._work.common[parent] for parent in self._parents)
+        return (self._comparison.common[parent] for parent in self._parents)
 
 
-def _outlived(work: Comparison, parent: ObjectName, column: str) -> bool:
-    before, after = work.common[parent]
-    if parent not in work.inherited or column not in before.columns or column in after.columns:
+def _is_kept_by_child(comparison: Comparison, parent: ObjectName, column: str) -> bool:
+    before, after = comparison.common[parent]
+    if (
+        parent not in comparison.inherited
+        or column not in before.columns
+        or column in after.columns
+    ):
         return False
     return any(
         parent in parents
         and column in old.columns
         and not old.columns[column].local
         and column in new.columns
-        for child, parents in work.parents.items()
-        for old, new in [work.common[child]]
+        for child, parents in comparison.parents.items()
+        for old, new in [comparison.common[child]]
     )
+
+
+def _inherited_nullable(pair: tuple[Column, Column], before: Column, after: Column) -> bool:
+    old, new = pair
+    if old.nullable == new.nullable:
+        return before.nullable
+    if not new.nullable:
+        return False
+    # PostgreSQL 18 keeps a NOT NULL that the child defines itself, older versions do not
+    return before.nullable if before.local and after.nullable else True
 
 
 def _is_cast(before: Column, after: Column) -> bool:
@@ -335,25 +213,26 @@ def _is_cast(before: Column, after: Column) -> bool:
 
 
 def _sets_default(before: Column, after: Column, *, retyped: bool) -> bool:
-    """The changes of a column end with a default, or with none, also in the children."""
+    """True when the change of a column sets or drops its default, and with it those of the children."""
     changed = before.default != after.default
     return changed or (retyped and (before.default, after.default) != (None, None))
 
 
-def retyped_by_parents(
-    operations: Iterable[MigrateOperation], work: Comparison
+def without_inherited_changes(
+    operations: Iterable[MigrateOperation], comparison: Comparison
 ) -> list[MigrateOperation]:
-    """Operations that move columns to another type, without those that a parent's already do.
+    """Leave out changes of types that a parent's change already makes.
 
-    A default of a child's own goes before the parent's column moves, and comes when all have moved.
+    The default of a child is dropped before the type of the parent's column changes, and set after all types
+    have changed.
     """
     kept: list[MigrateOperation] = []
     defaults: list[MigrateOperation] = []
     for operation in operations:
         if (
             not isinstance(operation, AlterColumnOp)
-            or not _is_led(operation, work)
             or operation.modify_type is None
+            or not _has_parent_column(operation, comparison)
         ):
             kept.append(operation)
             continue
@@ -372,6 +251,9 @@ def retyped_by_parents(
     return [*kept, *defaults]
 
 
-def _is_led(operation: AlterColumnOp, work: Comparison) -> bool:
-    name = ObjectName(operation.schema or work.before.default_schema, operation.table_name)
-    return name in work.common and Inheriting(work, name).led(operation.column_name) is not None
+def _has_parent_column(operation: AlterColumnOp, comparison: Comparison) -> bool:
+    name = ObjectName(operation.schema or comparison.before.default_schema, operation.table_name)
+    if name not in comparison.common:
+        return False
+    inheritance = TableInheritance(comparison, name)
+    return inheritance.parent_column(operation.column_name) is not None

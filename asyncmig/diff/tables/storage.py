@@ -1,4 +1,4 @@
-"""How tables and columns are stored: parameters, tablespaces, access methods, partition keys."""
+"""Storage of tables and columns: parameters, tablespace, access method; parents and partition key."""
 
 from __future__ import annotations
 
@@ -16,22 +16,28 @@ if TYPE_CHECKING:
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["alter_storage", "column_storage", "left_parents", "parents", "partitioning"]
+__all__ = [
+    "add_parents",
+    "alter_storage",
+    "column_storage",
+    "partition_key_changes",
+    "remove_parents",
+]
 
-_PLAIN = "no partition key"
+_UNPARTITIONED = "no partition key"
 
 
-def partitioning(
-    before: Table, after: Table, objects: SchemaItemFactory
+def partition_key_changes(
+    before: Table, after: Table, factory: SchemaItemFactory
 ) -> Iterator[UnsupportedChangeOp]:
-    """A partition key that differs, or a column of it whose type does: nothing alters them."""
+    """Partition keys that differ, or types of their columns, which PostgreSQL cannot alter."""
     if before.partition_key != after.partition_key:
         yield UnsupportedChangeOp(
             after.name.name,
             "its partitioning",
-            before=_partitioned(before, objects),
-            after=_partitioned(after, objects),
-            schema=objects.schema(after.name),
+            before=_partitioned(before, factory),
+            after=_partitioned(after, factory),
+            schema=factory.schema(after.name),
         )
         return
     for column in sorted(columns_in((after.partition_key or "").partition(" ")[2])):
@@ -40,28 +46,28 @@ def partitioning(
             yield UnsupportedChangeOp(
                 after.name.name,
                 f"the type of {column}, which is in its partition key",
-                before=objects.local(old.type.text),
-                after=objects.local(new.type.text),
-                schema=objects.schema(after.name),
+                before=factory.local(old.type.text),
+                after=factory.local(new.type.text),
+                schema=factory.schema(after.name),
             )
 
 
-def _partitioned(table: Table, objects: SchemaItemFactory) -> str:
+def _partitioned(table: Table, factory: SchemaItemFactory) -> str:
     key = table.partition_key
-    return _PLAIN if key is None else objects.local(key)
+    return _UNPARTITIONED if key is None else factory.local(key)
 
 
 def alter_storage(
-    before: Table, after: Table, objects: SchemaItemFactory
+    before: Table, after: Table, factory: SchemaItemFactory
 ) -> Iterator[MigrateOperation]:
-    """ALTER TABLE for what differs in the way that rows are kept."""
-    alter = f"ALTER TABLE {objects.qualified(after.name)}"
+    """ALTER TABLE for storage and new parents."""
+    alter = f"ALTER TABLE {factory.qualified(after.name)}"
     if before.access_method != after.access_method:
         method = after.access_method or "heap"
-        yield ExecuteSQLOp(f"{alter} SET ACCESS METHOD {objects.quote(method)}")
+        yield ExecuteSQLOp(f"{alter} SET ACCESS METHOD {factory.quote(method)}")
     if before.tablespace != after.tablespace:
         place = after.tablespace or "pg_default"
-        yield ExecuteSQLOp(f"{alter} SET TABLESPACE {objects.quote(place)}")
+        yield ExecuteSQLOp(f"{alter} SET TABLESPACE {factory.quote(place)}")
     old, new = parameters(before.options), parameters(after.options)
     changed = [f"{name} = {value}" for name, value in new.items() if old.get(name) != value]
     if changed:
@@ -69,38 +75,38 @@ def alter_storage(
     lost = [name for name in old if name not in new]
     if lost:
         yield ExecuteSQLOp(f"{alter} RESET ({', '.join(lost)})")
-    yield from parents(before, after, objects)
+    yield from add_parents(before, after, factory)
 
 
-def left_parents(
-    before: Table, after: Table, objects: SchemaItemFactory
+def remove_parents(
+    before: Table, after: Table, factory: SchemaItemFactory
 ) -> Iterator[MigrateOperation]:
-    """NO INHERIT, before the changes of a former parent could reach the table."""
-    alter = f"ALTER TABLE {objects.qualified(after.name)}"
+    """NO INHERIT, before the changes of a former parent affect the table."""
+    alter = f"ALTER TABLE {factory.qualified(after.name)}"
     for name in before.inherits:
         if name not in after.inherits:
-            yield ExecuteSQLOp(f"{alter} NO INHERIT {objects.qualified(name)}")
+            yield ExecuteSQLOp(f"{alter} NO INHERIT {factory.qualified(name)}")
 
 
-def parents(
-    before: Table | None, after: Table, objects: SchemaItemFactory
+def add_parents(
+    before: Table | None, after: Table, factory: SchemaItemFactory
 ) -> Iterator[MigrateOperation]:
-    """INHERIT; CREATE TABLE says the parents in the default schema by itself."""
-    alter = f"ALTER TABLE {objects.qualified(after.name)}"
-    there = objects.parents_at_once(after) if before is None else before.inherits
+    """INHERIT for parents that the table does not have; CREATE TABLE includes those in the default schema."""
+    alter = f"ALTER TABLE {factory.qualified(after.name)}"
+    existing = factory.parents_at_once(after) if before is None else before.inherits
     for name in after.inherits:
-        if name not in there:
-            yield ExecuteSQLOp(f"{alter} INHERIT {objects.qualified(name)}")
+        if name not in existing:
+            yield ExecuteSQLOp(f"{alter} INHERIT {factory.qualified(name)}")
 
 
 def column_storage(
-    table: Table, before: Column | None, after: Column, objects: SchemaItemFactory
+    table: Table, before: Column | None, after: Column, factory: SchemaItemFactory
 ) -> Iterator[MigrateOperation]:
-    """ALTER COLUMN for the way that its values are kept; ``before`` is None for a new column.
+    """ALTER COLUMN for storage, compression and statistics; ``before`` is None for a new column.
 
-    Models have no words for it: it comes back with a column that a downgrade adds again.
+    Models cannot express them: they are restored when a downgrade adds a column again.
     """
-    alter = f"ALTER TABLE {objects.qualified(table.name)} ALTER COLUMN {objects.quote(after.name)}"
+    alter = f"ALTER TABLE {factory.qualified(table.name)} ALTER COLUMN {factory.quote(after.name)}"
     if after.storage != (None if before is None else before.storage) and after.storage:
         yield ExecuteSQLOp(f"{alter} SET STORAGE {after.storage}")
     if after.compression != (None if before is None else before.compression):

@@ -1,130 +1,143 @@
-"""Schemas, enum types, domains and sequences of one catalog beside those of another."""
+"""Compare schemas, enum types, domains, composite types and sequences."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.entities import composite_columns as composite_steps
-from asyncmig.diff.entities.kinds.kind import literal
-from asyncmig.diff.types import domains as domain_steps
-from asyncmig.diff.types import enums as enum_steps
-from asyncmig.diff.types import sequences as sequence_steps
+from asyncmig.diff.entities import composite_columns
+from asyncmig.diff.schema_items.script_sql import raw_sql
+from asyncmig.diff.stages import Stage
+from asyncmig.diff.types import domains, enums, sequences
 from asyncmig.diff.types.sequence_values import set_value_after_restart
-from asyncmig.operations.directives.execute import ExecuteSQLOp
 from asyncmig.operations.directives.schemas import CreateSchemaOp, DropSchemaOp
+from asyncmig.sql.quoting import comment_on
 
 if TYPE_CHECKING:
-    from asyncmig.catalog.model import ObjectName
+    from collections.abc import Iterator
+
+    from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.comparison import Comparison
+    from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["compare_schemas", "compare_sequences", "compare_type_comments", "compare_types"]
+__all__ = [
+    "change_types",
+    "compare_schemas",
+    "compare_sequences",
+    "compare_type_comments",
+    "create_types",
+    "drop_types",
+]
 
 
-def compare_schemas(work: Comparison) -> None:
-    """Schemas that come, and those that are left empty."""
-    used, filled = ({name.schema for name in side.names} for side in (work.after, work.before))
-    come = (work.after.schemas & used) - work.before.schemas - filled
-    go = (work.before.schemas & filled) - work.after.schemas - used
-    work.steps.create_schemas = [CreateSchemaOp(name) for name in sorted(come)]
-    work.steps.drop_schemas = [DropSchemaOp(name) for name in sorted(go)]
+def compare_schemas(comparison: Comparison) -> None:
+    """Create schemas that get their first objects, and drop schemas that lose their last."""
+    before, after = comparison.before, comparison.after
+    used, filled = ({name.schema for name in side.names} for side in (after, before))
+    created = (after.schemas & used) - before.schemas - filled
+    dropped = (before.schemas & filled) - after.schemas - used
+    comparison.extend(Stage.CREATE_SCHEMAS, map(CreateSchemaOp, sorted(created)))
+    comparison.extend(Stage.DROP_SCHEMAS, map(DropSchemaOp, sorted(dropped)))
 
 
-def compare_types(work: Comparison) -> None:
-    """Enum types and domains."""
-    before, after = work.before.enums, work.after.enums
-    for name, enum in after.items():
-        existing = before.get(name)
+def create_types(comparison: Comparison) -> None:
+    """Create enum types and domains, and add labels to enum types."""
+    before, after, new = comparison.before, comparison.after, comparison.new
+    for name, enum in after.enums.items():
+        existing = before.enums.get(name)
         if existing is None:
-            work.steps.pre.append(enum_steps.create_enum(enum, work.new))
-        elif existing.labels == enum.labels:
-            continue
-        elif enum_steps.only_adds_labels(existing, enum):
-            work.steps.add_enum_labels += enum_steps.add_labels(existing, enum, work.new)
-        else:
-            work.steps.change_types += enum_steps.replace_enum(
-                existing, enum, work.old, work.new, work.retired[name]
-            )
-    for name in work.replaced_domains:
-        work.steps.change_types += domain_steps.replace_domain(
-            work.before.domains[name],
-            work.after.domains[name],
-            work.old,
-            work.new,
-            work.retired[name],
+            comparison.add(Stage.CREATE_TYPES, enums.create_enum(enum, new))
+        elif enums.only_adds_labels(existing, enum):
+            comparison.extend(Stage.ADD_ENUM_LABELS, enums.add_labels(existing, enum, new))
+    comparison.extend(Stage.CREATE_TYPES, domains.create_domains(before, after, new))
+
+
+def change_types(comparison: Comparison) -> Iterator[MigrateOperation]:
+    """Replace enum types, domains and composite types, and alter domains.
+
+    Yields:
+        the operations, for ``Stage.CHANGE_TYPES``.
+    """
+    before, after = comparison.before, comparison.after
+    old, new, replacements = comparison.old, comparison.new, comparison.replacements
+    names = replacements.temporary_names
+    for existing, enum in replacements.enums:
+        yield from enums.replace_enum(existing, enum, old, new, names[enum.name])
+    for name in replacements.domains:
+        yield from domains.replace_domain(
+            before.domains[name], after.domains[name], old, new, names[name]
         )
-    work.steps.change_types += composite_steps.replace_composites(
-        work.replaced_composites, work.old, work.new, work.retired
-    )
-    work.steps.drop_types = [
-        *composite_steps.drop_replaced(work.replaced_composites, work.old, work.new, work.retired),
-        *(
-            domain_steps.drop_replaced(work.before.domains[name], work.old, work.retired[name])
-            for name in reversed(work.replaced_domains)
-        ),
-        *(
-            enum_steps.drop_replaced(enum, work.old, work.retired[enum.name])
-            for enum, _ in work.replaced_enums
-        ),
-    ]
-    work.steps.drop_types += domain_steps.drop_domains(work.before, work.after, work.old)
-    work.steps.drop_types += [
-        enum_steps.drop_enum(enum, work.old) for name, enum in before.items() if name not in after
-    ]
-    work.steps.pre += domain_steps.create_domains(work.before, work.after, work.new)
-    work.steps.change_types += domain_steps.alter_domains(
-        work.before, work.after, work.new, work.replaced_domains
-    )
+    yield from composite_columns.replace_composites(replacements.composites, old, new, names)
+    yield from domains.alter_domains(before, after, new, replacements.domains)
 
 
-def compare_sequences(work: Comparison) -> None:
-    """Sequences, and whose they are."""
-    before, after = work.before.sequences, work.after.sequences
-    work.steps.drop_sequences = []
+def drop_types(comparison: Comparison) -> None:
+    """Drop the old types of replacements, and the domains and enum types that only one side has."""
+    before, after = comparison.before, comparison.after
+    old, new, replacements = comparison.old, comparison.new, comparison.replacements
+    names = replacements.temporary_names
+    stage = Stage.DROP_TYPES
+    comparison.extend(
+        stage, composite_columns.drop_replaced(replacements.composites, old, new, names)
+    )
+    for name in reversed(replacements.domains):
+        comparison.add(stage, domains.drop_replaced(before.domains[name], old, names[name]))
+    for enum, _ in replacements.enums:
+        comparison.add(stage, enums.drop_replaced(enum, old, names[enum.name]))
+    comparison.extend(stage, domains.drop_domains(before, after, old))
+    for name, enum in before.enums.items():
+        if name not in after.enums:
+            comparison.add(stage, enums.drop_enum(enum, old))
+
+
+def compare_sequences(comparison: Comparison) -> None:
+    """Create, alter and drop sequences, and change their owners."""
+    before, after = comparison.before.sequences, comparison.after.sequences
+    old, new = comparison.old, comparison.new
     for name, sequence in after.items():
         existing = before.get(name)
         if existing is None:
-            work.steps.pre.append(sequence_steps.create_sequence(sequence, work.new))
+            comparison.add(Stage.CHANGE_SEQUENCES, sequences.create_sequence(sequence, new))
             if sequence.owned_by is not None:
-                work.steps.post.append(sequence_steps.owned_by(sequence, work.new))
+                comparison.add(Stage.FINISH, sequences.set_owner(sequence, new))
             continue
         if existing.options != sequence.options:
-            work.steps.pre.append(
-                sequence_steps.alteration(
-                    name.name, work.new.schema(name), existing.options, sequence.options
-                )
+            comparison.add(
+                Stage.CHANGE_SEQUENCES,
+                sequences.alter_sequence(name, existing.options, sequence.options, new),
             )
-            if sequence_steps.must_restart(existing.options, sequence.options):
-                work.steps.pre += set_value_after_restart(sequence, work.old, work.new)
-        if existing.owned_by is not None and not _stays(work, *existing.owned_by):
-            # it would go with its owner
-            alone = replace(existing, owned_by=None)
-            work.steps.pre.append(sequence_steps.owned_by(alone, work.new))
-            existing = alone
-        if existing.owned_by != sequence.owned_by:
-            work.steps.post.append(sequence_steps.owned_by(sequence, work.new))
-    for name, sequence in before.items():
-        if name in after:
-            continue
-        if sequence.owned_by is None or _stays(work, *sequence.owned_by):
-            work.steps.drop_sequences.append(sequence_steps.drop_sequence(sequence, work.old))
-
-
-def compare_type_comments(work: Comparison) -> None:
-    """What is said of enum types, domains and sequences."""
-    for kind, before, after in (
-        ("TYPE", work.before.enums, work.after.enums),
-        ("DOMAIN", work.before.domains, work.after.domains),
-        ("SEQUENCE", work.before.sequences, work.after.sequences),
-    ):
-        for name, item in after.items():
-            there = None if name in work.replaced_types else before.get(name)
-            if item.comment != (None if there is None else there.comment):
-                text = "NULL" if item.comment is None else literal(item.comment)
-                work.steps.post.append(
-                    ExecuteSQLOp(f"COMMENT ON {kind} {work.new.qualified(name)} IS {text}")
+            if sequences.must_restart(existing.options, sequence.options):
+                comparison.extend(
+                    Stage.CHANGE_SEQUENCES, set_value_after_restart(sequence, old, new)
                 )
+        if existing.owned_by is not None and not _is_kept(comparison, *existing.owned_by):
+            # otherwise PostgreSQL drops it with its owner
+            existing = replace(existing, owned_by=None)
+            comparison.add(Stage.CHANGE_SEQUENCES, sequences.set_owner(existing, new))
+        if existing.owned_by != sequence.owned_by:
+            comparison.add(Stage.FINISH, sequences.set_owner(sequence, new))
+    for name, sequence in before.items():
+        if name not in after and (
+            sequence.owned_by is None or _is_kept(comparison, *sequence.owned_by)
+        ):
+            comparison.add(Stage.DROP_SEQUENCES, sequences.drop_sequence(sequence, old))
 
 
-def _stays(work: Comparison, table: ObjectName, column: str) -> bool:
-    return table in work.after.tables and column in work.after.tables[table].columns
+def compare_type_comments(comparison: Comparison) -> None:
+    """Set the comments of enum types, domains and sequences."""
+    before, after = comparison.before, comparison.after
+    for kind, old, new in (
+        ("TYPE", before.enums, after.enums),
+        ("DOMAIN", before.domains, after.domains),
+        ("SEQUENCE", before.sequences, after.sequences),
+    ):
+        for name, item in new.items():
+            existing = None if name in comparison.replacements.types else old.get(name)
+            if item.comment != (None if existing is None else existing.comment):
+                sql = comment_on(kind, comparison.new.qualified(name), item.comment)
+                comparison.add(Stage.FINISH, raw_sql(sql))
+
+
+def _is_kept(comparison: Comparison, table: ObjectName, column: str) -> bool:
+    tables = comparison.after.tables
+    return table in tables and column in tables[table].columns

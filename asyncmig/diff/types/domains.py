@@ -1,18 +1,19 @@
-"""Domains, as SQL: no directive makes them."""
+"""Domains, as SQL: there is no directive for them."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.renames.server_names import default_name
+from asyncmig.diff.schema_items.default_names import default_name
 from asyncmig.operations.directives.columns import AlterColumnOp
 from asyncmig.operations.directives.execute import ExecuteSQLOp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from asyncmig.catalog.model import Catalog, Domain, ObjectName
+    from asyncmig.catalog.model import Catalog, Domain
+    from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
@@ -29,77 +30,77 @@ _NUMBERS = {"smallint", "integer", "bigint", "real", "double precision", "numeri
 
 
 def create_domains(
-    before: Catalog, after: Catalog, objects: SchemaItemFactory
+    before: Catalog, after: Catalog, factory: SchemaItemFactory
 ) -> Iterator[ExecuteSQLOp]:
-    """CREATE DOMAIN for each new one."""
+    """CREATE DOMAIN for each domain that only ``after`` has."""
     for name, domain in after.domains.items():
         if name not in before.domains:
-            yield ExecuteSQLOp(_create(domain, objects))
+            yield ExecuteSQLOp(_create(domain, factory))
 
 
 def drop_domains(
-    before: Catalog, after: Catalog, objects: SchemaItemFactory
+    before: Catalog, after: Catalog, factory: SchemaItemFactory
 ) -> Iterator[ExecuteSQLOp]:
-    """DROP DOMAIN for each one that is gone."""
+    """DROP DOMAIN for each domain that only ``before`` has."""
     for name in before.domains:
         if name not in after.domains:
-            yield ExecuteSQLOp(f"DROP DOMAIN {objects.qualified(name)}")
+            yield ExecuteSQLOp(f"DROP DOMAIN {factory.qualified(name)}")
 
 
 def alter_domains(
-    before: Catalog, after: Catalog, objects: SchemaItemFactory, replaced: Collection[ObjectName]
+    before: Catalog, after: Catalog, factory: SchemaItemFactory, replaced: Collection[ObjectName]
 ) -> Iterator[ExecuteSQLOp]:
-    """ALTER DOMAIN for what differs, but for those that are replaced."""
+    """ALTER DOMAIN for domains that differ, except those that are replaced."""
     for name, domain in after.domains.items():
         existing = before.domains.get(name)
         if existing is None or existing == domain or name in replaced:
             continue
-        alter = f"ALTER DOMAIN {objects.qualified(name)}"
+        alter = f"ALTER DOMAIN {factory.qualified(name)}"
         old, new = dict(existing.checks), dict(domain.checks)
         for check, definition in old.items():
             if new.get(check) != definition:
-                yield ExecuteSQLOp(f"{alter} DROP CONSTRAINT {objects.quote(check)}")
+                yield ExecuteSQLOp(f"{alter} DROP CONSTRAINT {factory.quote(check)}")
         if existing.default != domain.default:
             default = domain.default
-            change = "DROP DEFAULT" if default is None else f"SET DEFAULT {objects.local(default)}"
+            change = "DROP DEFAULT" if default is None else f"SET DEFAULT {factory.local(default)}"
             yield ExecuteSQLOp(f"{alter} {change}")
-        for change in _not_null(existing, domain, objects):
+        for change in _not_null(existing, domain, factory):
             yield ExecuteSQLOp(f"{alter} {change}")
         for check, definition in new.items():
             if old.get(check) != definition:
                 yield ExecuteSQLOp(
-                    f"{alter} ADD CONSTRAINT {objects.quote(check)} {objects.local(definition)}"
+                    f"{alter} ADD CONSTRAINT {factory.quote(check)} {factory.local(definition)}"
                 )
 
 
-def _not_null(before: Domain, after: Domain, objects: SchemaItemFactory) -> Iterator[str]:
+def _not_null(before: Domain, after: Domain, factory: SchemaItemFactory) -> Iterator[str]:
     if after.nullable:
         if not before.nullable:
             yield "DROP NOT NULL"
     elif before.nullable:
         name = after.not_null_name
-        yield "SET NOT NULL" if name is None else f"ADD CONSTRAINT {objects.quote(name)} NOT NULL"
+        yield "SET NOT NULL" if name is None else f"ADD CONSTRAINT {factory.quote(name)} NOT NULL"
     elif before.not_null_name != after.not_null_name:
-        made = _made(after)
-        names = (before.not_null_name or made, after.not_null_name or made)
-        yield "RENAME CONSTRAINT {} TO {}".format(*map(objects.quote, names))
+        default = _default_not_null_name(after)
+        names = (before.not_null_name or default, after.not_null_name or default)
+        yield "RENAME CONSTRAINT {} TO {}".format(*map(factory.quote, names))
 
 
 def replaced_domains(
     before: Catalog, after: Catalog, types: Collection[ObjectName]
 ) -> list[ObjectName]:
-    """The domains that PostgreSQL cannot alter, each behind those that it is made of.
+    """The domains that PostgreSQL cannot alter, each after those that it is based on.
 
-    The base type differs, or its collation, or the base is one of ``types`` or another such domain, which
-    get a new type under their names.
+    The base type or its collation differs, or the base type is one of ``types``, which are replaced, or
+    another domain that is replaced.
     """
-    staying = [name for name in before.domains if name in after.domains]
+    kept = [name for name in before.domains if name in after.domains]
     bases = {str(name) for name in types}
     found: list[ObjectName] = []
     while True:
         more = [
             name
-            for name in staying
+            for name in kept
             if name not in found
             and (
                 _base(before.domains[name]) != _base(after.domains[name])
@@ -121,16 +122,19 @@ def _element(domain: Domain) -> str:
 
 
 def replace_domain(
-    before: Domain, after: Domain, old: SchemaItemFactory, new: SchemaItemFactory, retired: str
+    before: Domain,
+    after: Domain,
+    old: SchemaItemFactory,
+    new: SchemaItemFactory,
+    temporary_name: str,
 ) -> Iterator[MigrateOperation]:
-    """A new domain under the name of the old one, and the columns that stay moved over to it.
-
-    The old one is called ``retired`` then.
-    """
-    yield ExecuteSQLOp(f"ALTER DOMAIN {new.qualified(after.name)} RENAME TO {new.quote(retired)}")
+    """Rename the old domain to ``temporary_name``, create the new one, and convert the columns."""
+    yield ExecuteSQLOp(
+        f"ALTER DOMAIN {new.qualified(after.name)} RENAME TO {new.quote(temporary_name)}"
+    )
     if not after.nullable and after.not_null_name is None:
-        # the old one has the name that the server would make, so that it would make another
-        after = replace(after, not_null_name=_made(after))
+        # the old domain has the default name, so that PostgreSQL would choose another one
+        after = replace(after, not_null_name=_default_not_null_name(after))
     yield ExecuteSQLOp(_create(after, new))
     for name, table in old.catalog.tables.items():
         wanted = new.catalog.tables.get(name)
@@ -143,7 +147,7 @@ def replace_domain(
                 yield AlterColumnOp(
                     name.name, column.name, schema=place, modify_server_default=None
                 )
-            through = ""  # numbers are rounded, everything else is written and read
+            through = ""  # numbers are rounded, everything else is converted through text
             if not {_element(before), _element(after)} <= _NUMBERS:
                 through = "::text[]" if there.type.array else "::text"
             yield AlterColumnOp(
@@ -157,25 +161,25 @@ def replace_domain(
             )
 
 
-def _made(domain: Domain) -> str:
+def _default_not_null_name(domain: Domain) -> str:
     return default_name(domain.name.name, "", "not_null")
 
 
-def drop_replaced(before: Domain, old: SchemaItemFactory, retired: str) -> ExecuteSQLOp:
-    """DROP DOMAIN of the old one, once nothing uses it."""
-    return ExecuteSQLOp(f"DROP DOMAIN {old.qualified(before.name._replace(name=retired))}")
+def drop_replaced(before: Domain, old: SchemaItemFactory, temporary_name: str) -> ExecuteSQLOp:
+    """DROP DOMAIN of the old domain, which nothing uses any more."""
+    return ExecuteSQLOp(f"DROP DOMAIN {old.qualified(before.name._replace(name=temporary_name))}")
 
 
-def _create(domain: Domain, objects: SchemaItemFactory) -> str:
-    parts = [f"CREATE DOMAIN {objects.qualified(domain.name)} AS {objects.local(domain.type)}"]
+def _create(domain: Domain, factory: SchemaItemFactory) -> str:
+    parts = [f"CREATE DOMAIN {factory.qualified(domain.name)} AS {factory.local(domain.type)}"]
     if domain.collation is not None:
         parts.append(f"COLLATE {domain.collation}")
     if domain.default is not None:
-        parts.append(f"DEFAULT {objects.local(domain.default)}")
+        parts.append(f"DEFAULT {factory.local(domain.default)}")
     if not domain.nullable:
         name = domain.not_null_name
-        parts.append("NOT NULL" if name is None else f"CONSTRAINT {objects.quote(name)} NOT NULL")
+        parts.append("NOT NULL" if name is None else f"CONSTRAINT {factory.quote(name)} NOT NULL")
     parts += [
-        f"CONSTRAINT {objects.quote(name)} {objects.local(check)}" for name, check in domain.checks
+        f"CONSTRAINT {factory.quote(name)} {factory.local(check)}" for name, check in domain.checks
     ]
     return " ".join(parts)

@@ -1,10 +1,10 @@
-"""Enum types: labels added in place, or the type replaced by a new one."""
+"""Enum types: labels are added in place, or a new type replaces the old one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.tables.columns import using
+from asyncmig.diff.schema_items.casts import using_expression
 from asyncmig.operations.directives.columns import AlterColumnOp
 from asyncmig.operations.directives.enums import (
     AddEnumValueOp,
@@ -31,42 +31,39 @@ __all__ = [
 
 
 def only_adds_labels(before: Enum, after: Enum) -> bool:
-    """True when the new type has the old labels in their order, and more between them."""
+    """True if the new type has all old labels in the same order."""
     rest = iter(after.labels)
     return all(label in rest for label in before.labels)
 
 
-def create_enum(enum: Enum, objects: SchemaItemFactory) -> CreateEnumOp:
+def create_enum(enum: Enum, factory: SchemaItemFactory) -> CreateEnumOp:
     """CREATE TYPE."""
-    return CreateEnumOp(enum.name.name, list(enum.labels), schema=objects.schema(enum.name))
+    return CreateEnumOp(enum.name.name, list(enum.labels), schema=factory.schema(enum.name))
 
 
-def drop_enum(enum: Enum, objects: SchemaItemFactory) -> DropEnumOp:
+def drop_enum(enum: Enum, factory: SchemaItemFactory) -> DropEnumOp:
     """DROP TYPE."""
-    return DropEnumOp(enum.name.name, schema=objects.schema(enum.name), values=list(enum.labels))
+    return DropEnumOp(enum.name.name, schema=factory.schema(enum.name), values=list(enum.labels))
 
 
-def add_labels(before: Enum, after: Enum, objects: SchemaItemFactory) -> Iterator[AddEnumValueOp]:
-    """ADD VALUE for each new label, at its place."""
-    schema = objects.schema(after.name)
+def add_labels(before: Enum, after: Enum, factory: SchemaItemFactory) -> Iterator[AddEnumValueOp]:
+    """ADD VALUE for each new label, at its position."""
+    schema = factory.schema(after.name)
     there = set(before.labels)
     for place, label in enumerate(after.labels):
         if label in there:
             continue
         following = next((later for later in after.labels[place + 1 :] if later in there), None)
         yield AddEnumValueOp(after.name.name, label, schema=schema, before=following)
-        # the next one follows this one, before the same label
+        # the next label is added after this one, before the same label
 
 
 def replace_enum(
-    before: Enum, after: Enum, old: SchemaItemFactory, new: SchemaItemFactory, retired: str
+    before: Enum, after: Enum, old: SchemaItemFactory, new: SchemaItemFactory, temporary_name: str
 ) -> Iterator[MigrateOperation]:
-    """A new type under the name of the old one, and the columns that stay moved over to it.
-
-    The old one is called ``retired`` then.
-    """
+    """Rename the old type to ``temporary_name``, create the new one, and convert the columns."""
     schema = new.schema(after.name)
-    yield RenameEnumOp(before.name.name, retired, schema=schema)
+    yield RenameEnumOp(before.name.name, temporary_name, schema=schema)
     yield create_enum(after, new)
     for table, column, wanted in _users(before, old.catalog, new.catalog):
         place = old.schema(table.name)
@@ -83,13 +80,13 @@ def replace_enum(
             existing_server_default=old.default(column),
             modify_type=new.type(wanted, table),
             modify_server_default=new.default(wanted) if wanted.default is not None else False,
-            postgresql_using=using(column, wanted, new),
+            postgresql_using=using_expression(column, wanted, new),
         )
 
 
-def drop_replaced(before: Enum, old: SchemaItemFactory, retired: str) -> DropEnumOp:
-    """DROP TYPE of the old one, once nothing uses it."""
-    return DropEnumOp(retired, schema=old.schema(before.name), values=list(before.labels))
+def drop_replaced(before: Enum, old: SchemaItemFactory, temporary_name: str) -> DropEnumOp:
+    """DROP TYPE of the old type, which nothing uses any more."""
+    return DropEnumOp(temporary_name, schema=old.schema(before.name), values=list(before.labels))
 
 
 def _users(enum: Enum, before: Catalog, after: Catalog) -> Iterator[tuple[Table, Column, Column]]:
@@ -98,6 +95,6 @@ def _users(enum: Enum, before: Catalog, after: Catalog) -> Iterator[tuple[Table,
         for column in table.columns.values():
             there = None if wanted is None else wanted.columns.get(column.name)
             if there is None or there.generated is not None:
-                continue  # a generated column is built anew
+                continue  # a generated column is dropped and added again
             if column.type.name == enum.name == there.type.name:
                 yield table, column, there

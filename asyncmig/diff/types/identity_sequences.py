@@ -1,15 +1,16 @@
-"""What the sequences of identities are called.
+"""Names of the sequences of identity columns.
 
-The server makes a name of table and column when an identity comes. One that comes back had another where
-its table or column has been renamed since, or somebody renamed the sequence.
+PostgreSQL chooses the name from the table and column when an identity is created. A restored identity had
+another name if its table or column has been renamed since, or if its sequence was renamed.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.renames.server_names import default_name, is_default_name
+from asyncmig.diff.schema_items.default_names import default_name, is_default_name
 from asyncmig.diff.schema_items.rename import Rename, rename_operations
+from asyncmig.diff.stages import Stage
 from asyncmig.diff.types.sequences import must_restart
 
 if TYPE_CHECKING:
@@ -19,26 +20,28 @@ if TYPE_CHECKING:
 __all__ = ["name_sequences"]
 
 
-def name_sequences(work: Comparison) -> None:
-    """Give the sequences of new identities their names, where they are not those that the server makes."""
-    for name, table in work.after.tables.items():
-        old = work.before.tables.get(name)
+def name_sequences(comparison: Comparison) -> None:
+    """Rename the sequences of new identities whose name is not the default one."""
+    for name, table in comparison.after.tables.items():
+        old = comparison.before.tables.get(name)
         for column in table.columns.values():
             if column.identity is None or column.sequence is None:
                 continue
             if is_default_name(column.sequence.name, name.name, [column.name], "seq"):
                 continue
-            if old is not None and _stays(old.columns.get(column.name), column):
+            if old is not None and _is_kept(old.columns.get(column.name), column):
                 continue
-            made = default_name(name.name, column.name, "seq")
-            if made not in _sequences_in(work.before, name.schema):  # else it is made with a number
+            default = default_name(name.name, column.name, "seq")
+            # otherwise PostgreSQL appends a number
+            if default not in _sequences_in(comparison.before, name.schema):
                 rename = Rename(
-                    kind="sequence", schema=name.schema, old=made, new=column.sequence.name
+                    kind="sequence", schema=name.schema, old=default, new=column.sequence.name
                 )
-                work.steps.drop_sequences += rename_operations([rename], work.after)
+                operations = rename_operations([rename], comparison.after)
+                comparison.extend(Stage.DROP_SEQUENCES, operations)
 
 
-def _stays(before: Column | None, after: Column) -> bool:
+def _is_kept(before: Column | None, after: Column) -> bool:
     if before is None or before.identity is None:
         return False
     old, new = before.options, after.options

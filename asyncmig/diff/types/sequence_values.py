@@ -1,30 +1,24 @@
-"""Counters that are made anew under columns with rows: they go on behind the values that are there.
+"""setval() for sequences that are created again for columns with values: they continue after these values.
 
-A new sequence begins with its START, and with the primary key of a table that has rows the next INSERT
-would fail. What a table that is empty, or has no value within the counter's limits, gets is its START. An
-increment keeps its steps: behind 7, one that counts 1, 3, 5 gives 9.
+A new sequence begins with its START value, with which the next INSERT into a table with rows would fail. If
+the table is empty, or no value is within the limits of the sequence, it begins with START. The increment is
+kept: after 7, a sequence that counts 1, 3, 5 returns 9.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.entities.kinds.kind import literal, raw
 from asyncmig.diff.schema_items.printed_sql import printed
+from asyncmig.diff.schema_items.script_sql import raw_sql
 from asyncmig.diff.types.sequences import must_restart
+from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asyncmig.catalog.model import (
-        Catalog,
-        Column,
-        Domain,
-        ObjectName,
-        Sequence,
-        SequenceOptions,
-        Table,
-    )
+    from asyncmig.catalog.model import Catalog, Column, Domain, Sequence, SequenceOptions, Table
+    from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.directives.execute import ExecuteSQLOp
 
@@ -36,24 +30,24 @@ _BITS = {"smallint": 15, "integer": 31, "bigint": 63}
 def set_sequence_value(
     table: Table, before: Column, after: Column, old: SchemaItemFactory, new: SchemaItemFactory
 ) -> Iterator[ExecuteSQLOp]:
-    """What an altered column needs where another counter counts for it than before.
+    """setval() for a changed column that has another sequence than before.
 
     Args:
-        table: as it will be.
-        before: the column as it was.
-        after: as it is by then.
-        old: makes items of the catalog as it is.
-        new: of the catalog as it will be.
+        table: the table after the changes.
+        before: the column before.
+        after: the column after.
+        old: makes items of the catalog before.
+        new: makes items of the catalog after.
     """
     if after.options is None:
         sequence = _default_sequence(after, new.catalog)
         if sequence is not None and _is_new(sequence, old.catalog):
-            yield from _behind_others(table, after, sequence, new)
+            yield from _set_shared(table, after, sequence, new)
         return
     start = str(after.options.start)
     if after.identity is not None:
         if before.identity is None or _restarts(before.options, after.options):
-            # how the server calls its sequence is not known
+            # PostgreSQL chooses the name of the sequence
             place = f"{literal(new.qualified(table.name))}, {literal(after.name)}"
             counter = f"pg_get_serial_sequence({place})"
             yield from _set(table, after, counter, after.options, start, new)
@@ -67,7 +61,7 @@ def set_sequence_value(
 def set_value_after_restart(
     sequence: Sequence, old: SchemaItemFactory, new: SchemaItemFactory
 ) -> Iterator[ExecuteSQLOp]:
-    """What a sequence that starts again needs, for the columns that it counts for and goes on to."""
+    """setval() for a sequence that was restarted, for each column that keeps using it."""
     for name, table in old.catalog.tables.items():
         there = new.catalog.tables.get(name)
         for column in table.columns.values():
@@ -75,33 +69,33 @@ def set_value_after_restart(
             if after is None or column.default != after.default:
                 continue
             if _default_sequence(after, new.catalog) == sequence:
-                yield from _behind_others(table, column, sequence, new)
+                yield from _set_shared(table, column, sequence, new)
 
 
-def _behind_others(
-    table: Table, column: Column, sequence: Sequence, objects: SchemaItemFactory
+def _set_shared(
+    table: Table, column: Column, sequence: Sequence, factory: SchemaItemFactory
 ) -> Iterator[ExecuteSQLOp]:
-    """Of a sequence that other columns may count with, too: it is never set back."""
-    name = objects.qualified(sequence.name)
+    """setval() for a sequence that other columns may use too: it is never set to a lower value."""
+    name = factory.qualified(sequence.name)
     reached = f"(SELECT last_value FROM {name})"
-    yield from _set(table, column, literal(name), sequence.options, reached, objects)
+    yield from _set(table, column, literal(name), sequence.options, reached, factory)
 
 
 def _set(
     table: Table,
     column: Column,
-    counter: str,
+    sequence: str,
     options: SequenceOptions,
-    begin: str,
-    objects: SchemaItemFactory,
+    bound: str,
+    factory: SchemaItemFactory,
 ) -> Iterator[ExecuteSQLOp]:
-    type_ = _number(column, objects.catalog)
+    type_ = _number(column, factory.catalog)
     if type_ is None:
         return
-    name = objects.quote(column.name)
+    name = factory.quote(column.name)
     upwards = options.increment > 0
     value = f"max({name})" if upwards else f"min({name})"
-    bounds = [f"{name} {'>=' if upwards else '<='} {begin}"]
+    bounds = [f"{name} {'>=' if upwards else '<='} {bound}"]
     if upwards and options.maximum < _limits(type_)[1]:
         bounds.append(f"{name} <= {options.maximum}")
     elif not upwards and options.minimum > _limits(type_)[0]:
@@ -111,8 +105,8 @@ def _set(
         value = f"{value} - ({value} {origin}) % {abs(options.increment)}"
     if type_ not in _BITS:
         value = f"({value})::bigint"
-    yield raw(
-        f"SELECT setval({counter}, {value}) FROM {objects.qualified(table.name)} "
+    yield raw_sql(
+        f"SELECT setval({sequence}, {value}) FROM {factory.qualified(table.name)} "
         f"WHERE {' AND '.join(bounds)}"
     )
 
@@ -123,7 +117,7 @@ def _limits(type_: str) -> tuple[float, float]:
 
 
 def _number(column: Column, catalog: Catalog) -> str | None:
-    """Its type, or what a domain is made of; None for one whose values are no numbers of a sequence."""
+    """The type of a column, or the base type of its domain; None if a sequence cannot number it."""
     type_ = column.type.text
     while (domain := _domain(type_, catalog)) is not None:
         type_ = domain.type
@@ -135,7 +129,7 @@ def _domain(type_: str, catalog: Catalog) -> Domain | None:
 
 
 def _default_sequence(column: Column, catalog: Catalog) -> Sequence | None:
-    """The sequence whose next value is the default."""
+    """The sequence of a default with nextval()."""
     default = column.default
     if default is None or not default.startswith("nextval('"):
         return None
@@ -149,7 +143,7 @@ def _printed(name: ObjectName) -> str:
 
 
 def _is_new(sequence: Sequence, catalog: Catalog) -> bool:
-    """It is created, or starts again."""
+    """True if the sequence is created, or restarted."""
     there = catalog.sequences.get(sequence.name)
     return there is None or must_restart(there.options, sequence.options)
 

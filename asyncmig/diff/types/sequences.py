@@ -1,4 +1,4 @@
-"""Sequences that stand for themselves."""
+"""Sequences that are not part of a column, and the options of all sequences."""
 
 from __future__ import annotations
 
@@ -16,9 +16,17 @@ from asyncmig.operations.directives.sequences import (
 if TYPE_CHECKING:
     from asyncmig.catalog.model import Sequence
     from asyncmig.catalog.model import SequenceOptions as Options
+    from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
 
-__all__ = ["alteration", "create_sequence", "drop_sequence", "must_restart", "owned_by", "said"]
+__all__ = [
+    "alter_sequence",
+    "create_options",
+    "create_sequence",
+    "drop_sequence",
+    "must_restart",
+    "set_owner",
+]
 
 _TYPES: dict[str, Any] = {
     "smallint": sa.SmallInteger,
@@ -27,71 +35,63 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def said(options: Options) -> dict[str, Any]:
-    """The options that are not the default."""
-    low, high = options.default_limits
-    upwards = options.increment > 0
-    values: dict[str, tuple[Any, Any]] = {
-        "start": (options.start, options.minimum if upwards else options.maximum),
-        "increment": (options.increment, 1),
-        "minvalue": (options.minimum, low),
-        "maxvalue": (options.maximum, high),
-        "cache": (options.cache, 1),
-        "cycle": (options.cycle, False),
-    }
-    found = {name: value for name, (value, usual) in values.items() if value != usual}
+def create_options(options: Options) -> dict[str, Any]:
+    """The options of ``create_sequence`` that differ from PostgreSQL's defaults."""
+    found: dict[str, Any] = options.changed_options
     if options.type != "bigint":
         found["data_type"] = _TYPES[options.type]()
     return found
 
 
-def create_sequence(sequence: Sequence, objects: SchemaItemFactory) -> CreateSequenceOp:
-    """CREATE SEQUENCE; its owner follows when its table is there."""
+def create_sequence(sequence: Sequence, factory: SchemaItemFactory) -> CreateSequenceOp:
+    """CREATE SEQUENCE; ``set_owner`` follows when the table exists."""
     return CreateSequenceOp(
-        sequence.name.name, schema=objects.schema(sequence.name), **said(sequence.options)
+        sequence.name.name,
+        schema=factory.schema(sequence.name),
+        **create_options(sequence.options),
     )
 
 
-def drop_sequence(sequence: Sequence, objects: SchemaItemFactory) -> DropSequenceOp:
+def drop_sequence(sequence: Sequence, factory: SchemaItemFactory) -> DropSequenceOp:
     """DROP SEQUENCE."""
     return DropSequenceOp(
         sequence.name.name,
-        schema=objects.schema(sequence.name),
-        original=create_sequence(sequence, objects),
+        schema=factory.schema(sequence.name),
+        original=create_sequence(sequence, factory),
     )
 
 
-def owned_by(sequence: Sequence, objects: SchemaItemFactory) -> AlterSequenceOp:
+def set_owner(sequence: Sequence, factory: SchemaItemFactory) -> AlterSequenceOp:
     """ALTER SEQUENCE ... OWNED BY."""
     owner: Any = False
     if sequence.owned_by is not None:
         table, column = sequence.owned_by
-        owner = f"{objects.qualified_name(table)}.{column}"
-    return AlterSequenceOp(sequence.name.name, schema=objects.schema(sequence.name), owned_by=owner)
+        owner = f"{factory.qualified_name(table)}.{column}"
+    return AlterSequenceOp(sequence.name.name, schema=factory.schema(sequence.name), owned_by=owner)
 
 
-def alteration(name: str, schema: str | None, before: Options, after: Options) -> AlterSequenceOp:
-    """ALTER SEQUENCE with what differs."""
-    pairs = {
-        "start": (before.start, after.start),
-        "increment": (before.increment, after.increment),
-        "minvalue": (before.minimum, after.minimum),
-        "maxvalue": (before.maximum, after.maximum),
-        "cache": (before.cache, after.cache),
-        "cycle": (before.cycle, after.cycle),
-    }
-    changed: dict[str, Any] = {name: new for name, (old, new) in pairs.items() if old != new}
-    existing: dict[str, Any] = {name: old for name, (old, new) in pairs.items() if old != new}
+def alter_sequence(
+    name: ObjectName, before: Options, after: Options, factory: SchemaItemFactory
+) -> AlterSequenceOp:
+    """ALTER SEQUENCE with the options that differ."""
+    old, new = before.by_keyword, after.by_keyword
+    changed: dict[str, Any] = {key: value for key, value in new.items() if old[key] != value}
+    existing: dict[str, Any] = {key: old[key] for key in changed}
     if before.type != after.type:
         changed["data_type"], existing["data_type"] = _TYPES[after.type](), _TYPES[before.type]()
     if must_restart(before, after):
         changed["restart"] = True
-    return AlterSequenceOp(name, schema=schema, existing=SequenceOptions(**existing), **changed)
+    return AlterSequenceOp(
+        name.name,
+        schema=factory.schema(name),
+        existing=SequenceOptions(**existing),
+        **changed,
+    )
 
 
 def must_restart(before: Options, after: Options) -> bool:
-    """True when a sequence that starts where the old one did is outside the new limits.
+    """True when the START of the old sequence is outside the new limits, which PostgreSQL rejects.
 
-    PostgreSQL refuses such limits. It is so when a sequence turns to count downwards.
+    This is the case when a sequence changes its direction.
     """
     return not after.minimum <= before.start <= after.maximum

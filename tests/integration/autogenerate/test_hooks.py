@@ -159,7 +159,7 @@ async def test_what_is_no_script_is_refused(hooked):
         def process_revision_directives(context, revision, directives):
             directives.append("script")
     """
-    with pytest.raises(ConfigError, match="left a str, and not a script"):
+    with pytest.raises(ConfigError, match="left a str, not a MigrationScript"):
         await written(hooked(books(), wrong))
 
 

@@ -133,7 +133,7 @@ async def test_the_database_must_be_at_head(project, database_url):
 async def test_there_must_be_models(project, database_url):
     with pytest.raises(ConfigError, match="no models"):
         await migrator(project, database_url, None).check()
-    with pytest.raises(ConfigError, match="int, which is no MetaData"):
+    with pytest.raises(ConfigError, match="int, which is not a MetaData"):
         await migrator(project, database_url, [1]).check()
 
 

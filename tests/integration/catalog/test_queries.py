@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.catalog.reading import catalog_of, read_rows
 
 TABLES = """

@@ -7,7 +7,8 @@ from itertools import permutations
 import asyncpg
 import pytest
 
-from asyncmig.catalog.model import ObjectName, TypeName
+from asyncmig.catalog.model import TypeName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.schema_items.casts import converted, needs_cast
 from asyncmig.diff.schema_items.sqlalchemy_types import changes_family
 

@@ -297,15 +297,15 @@ async def test_no_is_asked_once(project, database_url):
         (("user", "accounts"), "the database has no user", "did you mean users?"),
         (
             ("fone", "phone"),
-            "the database has no fone outside of a table or type",
+            "the database has no table, type, sequence or index fone",
             "fone is a column of users: write users.fone=users.phone",
         ),
         (("users.fome", "phone"), "the database has no users.fome", "did you mean users.fone?"),
         (("users", "acounts"), "the models have no table 'acounts'", "did you mean accounts?"),
         (("users", "purchase"), "has a table of that name", "first"),
-        (("users", "other.accounts"), "stays in its schema", "SET SCHEMA"),
-        (("a.b.c.d", "e"), "is no name to rename", "schema.table.column"),
-        (("users.", "e"), "is no name to rename", "schema.table.column"),
+        (("users", "other.accounts"), "a rename cannot change the schema", "SET SCHEMA"),
+        (("a.b.c.d", "e"), "is not a name that can be renamed", "schema.table.column"),
+        (("users.", "e"), "is not a name that can be renamed", "schema.table.column"),
     ],
 )
 async def test_a_name_that_is_nowhere(project, database_url, pair, message, hint):

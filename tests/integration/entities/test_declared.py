@@ -99,7 +99,7 @@ async def test_an_undeclared_view_is_dropped_only_where_views_are_managed(
     listed = migrator(project, database_url, book(), managed_entities=("view",))
     assert [item.change for item in (await listed.check()).differences] == ["drop_view"]
     unknown = migrator(project, database_url, book(), managed_entities=("veiw",))
-    with pytest.raises(ConfigError, match="managed_entities names veiw"):
+    with pytest.raises(ConfigError, match="managed_entities contains veiw"):
         await unknown.check()
 
 

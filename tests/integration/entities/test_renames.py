@@ -328,7 +328,7 @@ async def test_what_cannot_be_rebuilt_is_said_before_anything_is_written(
     columns = sa.Column("id", sa.Integer), sa.Column("name", sa.Text)
     sa.Table("book", other, *columns, sa.PrimaryKeyConstraint("id", "name", name="two"))
     second = Migrator(settings=settings, target_metadata=other)
-    with pytest.raises(PlanError, match=r"view public\.titles names what is renamed") as found:
+    with pytest.raises(PlanError, match=r"view public\.titles uses a renamed object") as found:
         await second.revision("second", autogenerate=True, renames={"book.title": "name"})
     assert "declare it" in str(found.value.hint)
     assert list(project.versions.glob("*second*")) == []

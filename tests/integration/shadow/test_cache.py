@@ -69,7 +69,7 @@ class Kept:
         session = Watching(self.comparing.driver, self.comparing.session.sqlalchemy)
         cache = ShadowCache(self.folder)
         sides = await read_sides.read_sides(session, metadatas or [shop()], cache=cache, **options)  # type: ignore[arg-type]
-        return self.comparing.settled(sides), session.has_built
+        return self.comparing.normalized(sides), session.has_built
 
     async def built(self, *metadatas: sa.MetaData) -> bool:
         return (await self.sides(*metadatas))[1]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig import Migrator, embedded
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.errors import DatabaseError
 from asyncmig.shadow import scratch_schemas
 from asyncmig.shadow.lock_batches import select, split

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, CITEXT, DOMAIN, ENUM
 
 from asyncmig import Migrator
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.compare import compare
 from asyncmig.errors import ConfigError, DatabaseError
 from asyncmig.shadow import scratch_schemas

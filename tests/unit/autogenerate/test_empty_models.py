@@ -44,7 +44,7 @@ SPEC = ModelOrigins(specs=["app.db:Base.metadata"], place="asyncmig.toml")
 def test_each_origin_is_named(origins, name, importing):
     (note,) = empty_models_notes([sa.MetaData()], origins, dropped=["b", "a"], declares=False)
     assert note.startswith(name)
-    assert "2 tables go from the database (a, b)" in note
+    assert "2 tables are dropped from the database (a, b)" in note
     assert importing in note
 
 
@@ -52,7 +52,9 @@ def test_of_several_the_empty_one_is_named_where_tables_go():
     models = [with_table(), sa.MetaData()]
     origins = ModelOrigins(specs=["app.a:metadata", "app.b:metadata"])
     (note,) = empty_models_notes(models, origins, dropped=list("dcba"), declares=False)
-    assert note.startswith("target_metadata 'app.b:metadata' has no tables, so 4 tables go")
+    assert note.startswith(
+        "target_metadata 'app.b:metadata' has no tables, so 4 tables are dropped"
+    )
     assert "(a, b, c ...)" in note
     assert empty_models_notes(models, origins, dropped=[], declares=False) == ()
 
@@ -64,5 +66,5 @@ def test_models_with_something_in_them_are_not_spoken_of(metadata):
 
 def test_nothing_at_all_is_said_of_an_empty_database_too():
     (note,) = empty_models_notes([sa.MetaData()], SPEC, dropped=[], declares=False)
-    assert "there is nothing to compare the database with" in note
+    assert "there is nothing to compare with the database" in note
     assert empty_models_notes([sa.MetaData()], SPEC, dropped=[], declares=True) == ()

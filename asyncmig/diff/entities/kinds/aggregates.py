@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import Aggregate
-from asyncmig.diff.entities.kinds.kind import EntityKind, raw
+from asyncmig.diff.entities.kinds.kind import EntityKind
+from asyncmig.diff.schema_items.script_sql import raw_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,18 +17,18 @@ __all__ = ["AggregateKind"]
 
 
 class AggregateKind(EntityKind[Aggregate]):
-    """Makes operations of aggregate functions."""
+    """Makes operations from aggregate functions."""
 
     owned = True
 
     def create(self, entity: Aggregate) -> Iterator[MigrateOperation]:
-        yield raw(f"CREATE {self.label(entity)} ({self._objects.local(entity.options)})")
+        yield raw_sql(f"CREATE {self.label(entity)} ({self._factory.local(entity.options)})")
 
     def drop(self, entity: Aggregate) -> Iterator[MigrateOperation]:
-        yield raw(f"DROP {self.label(entity)}")
+        yield raw_sql(f"DROP {self.label(entity)}")
 
     def label(self, entity: Aggregate) -> str:
-        arguments = self._objects.local(entity.arguments)
+        arguments = self._factory.local(entity.arguments)
         return f"AGGREGATE {self._place(entity.key)}({arguments})"
 
     @staticmethod

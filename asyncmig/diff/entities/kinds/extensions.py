@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import Extension
-from asyncmig.catalog.model import ObjectName
-from asyncmig.diff.entities.kinds.kind import EntityKind, raw
+from asyncmig.catalog.object_name import ObjectName
+from asyncmig.diff.entities.kinds.kind import EntityKind
+from asyncmig.diff.schema_items.script_sql import raw_sql
 from asyncmig.operations.directives.extensions import CreateExtensionOp, DropExtensionOp
+from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +20,7 @@ __all__ = ["ExtensionKind"]
 
 
 class ExtensionKind(EntityKind[Extension]):
-    """Makes operations of extensions."""
+    """Makes operations from extensions."""
 
     def create(self, entity: Extension) -> Iterator[MigrateOperation]:
         yield CreateExtensionOp(
@@ -33,12 +35,12 @@ class ExtensionKind(EntityKind[Extension]):
     def change(self, before: Extension, after: Extension) -> Iterator[MigrateOperation]:
         alter = f"ALTER {self.label(after)}"
         if before.version != after.version:
-            yield raw(f"{alter} UPDATE TO '{after.version}'")
+            yield raw_sql(f"{alter} UPDATE TO {literal(after.version)}")
         if before.schema != after.schema:
-            yield raw(f"{alter} SET SCHEMA {self._objects.quote(after.schema)}")
+            yield raw_sql(f"{alter} SET SCHEMA {self._factory.quote(after.schema)}")
 
     def label(self, entity: Extension) -> str:
-        return f"EXTENSION {self._objects.quote(entity.key.name)}"
+        return f"EXTENSION {self._factory.quote(entity.key.name)}"
 
     def _home(self, extension: Extension) -> str | None:
-        return self._objects.schema(ObjectName(extension.schema, ""))
+        return self._factory.schema(ObjectName(extension.schema, ""))

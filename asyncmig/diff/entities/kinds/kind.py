@@ -1,4 +1,4 @@
-"""What one kind of entity tells of itself to be made into operations."""
+"""The base class of the kinds of entities: how an entity becomes operations."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from asyncmig.catalog.entities import Entity
-from asyncmig.catalog.model import ObjectName
-from asyncmig.operations.directives.execute import ExecuteSQLOp
-from asyncmig.sql.text_escaping import escape_backslashes
+from asyncmig.catalog.object_name import ObjectName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,63 +15,53 @@ if TYPE_CHECKING:
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["EntityKind", "literal", "raw"]
+__all__ = ["EntityKind"]
 
 E = TypeVar("E", bound=Entity)
 
 
 class EntityKind(ABC, Generic[E]):
-    """Makes operations of entities of one kind.
+    """Makes operations from entities of one kind.
 
-    Owner and comment are no matter of a kind: they follow where it says how to name an entity.
+    ``EntityOperations`` adds owner and comments, for which it uses ``label``.
 
     Args:
-        objects: of the catalog that the entities are in.
+        factory: makes items of the catalog that contains the entities.
     """
 
     owned: ClassVar[bool] = False
-    """``ALTER ... OWNER TO`` exists for it."""
+    """``ALTER ... OWNER TO`` exists for the kind."""
 
-    def __init__(self, objects: SchemaItemFactory) -> None:
-        self._objects = objects
+    def __init__(self, factory: SchemaItemFactory) -> None:
+        self._factory = factory
 
     @abstractmethod
     def create(self, entity: E) -> Iterator[MigrateOperation]:
-        """All of an entity that does not exist, but for owner and comments."""
+        """Create an entity, without owner and comments."""
 
     @abstractmethod
     def drop(self, entity: E) -> Iterator[MigrateOperation]:
-        """What takes an entity away."""
+        """Drop an entity."""
 
     def change(self, before: E, after: E) -> Iterator[MigrateOperation]:  # noqa: ARG002
-        """What makes one of another where it stands, but for comments; they are ``is_replaceable``."""
+        """Change an entity in place, without comments; only if ``is_replaceable``."""
         yield from ()
 
     @abstractmethod
     def label(self, entity: E) -> str:
-        """How ``COMMENT ON`` and ``ALTER`` call it: ``VIEW shop.titles``."""
+        """Kind and name as in ``COMMENT ON`` and ``ALTER``: ``VIEW shop.titles``."""
 
     @staticmethod
     def is_replaceable(before: E, after: E) -> bool:
-        """True when PostgreSQL makes the one of the other where it stands, and what stands on it stays."""
+        """True if PostgreSQL can change the entity in place, so that its dependents are kept."""
         return before.key == after.key
 
     def _schema(self, key: EntityKey) -> str | None:
-        return self._objects.schema(ObjectName(key.schema, key.name))
+        return self._factory.schema(ObjectName(key.schema, key.name))
 
     def _place(self, key: EntityKey) -> str:
-        return self._objects.qualified(ObjectName(key.schema, key.name))
+        return self._factory.qualified(ObjectName(key.schema, key.name))
 
     def _table(self, key: EntityKey) -> str:
-        """The table that a trigger or policy is on."""
-        return self._objects.qualified(ObjectName(key.schema, key.detail))
-
-
-def raw(sql: str) -> ExecuteSQLOp:
-    """SQL as ``op.execute`` sends it: its colons are no parameters."""
-    return ExecuteSQLOp(escape_backslashes(sql))
-
-
-def literal(text: str) -> str:
-    """A text within SQL."""
-    return "'" + text.replace("'", "''") + "'"
+        """The table of a trigger, policy or rule."""
+        return self._factory.qualified(ObjectName(key.schema, key.detail))

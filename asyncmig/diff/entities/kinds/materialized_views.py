@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import MaterializedView
-from asyncmig.catalog.model import ObjectName
-from asyncmig.diff.entities.kinds.kind import EntityKind, raw
+from asyncmig.catalog.object_name import ObjectName
+from asyncmig.diff.entities.kinds.kind import EntityKind
 from asyncmig.diff.entities.kinds.options import keywords, printed_option
+from asyncmig.diff.schema_items.script_sql import raw_sql
 from asyncmig.operations.directives.views import CreateMaterializedViewOp, DropMaterializedViewOp
 
 if TYPE_CHECKING:
@@ -19,14 +20,14 @@ __all__ = ["MaterializedViewKind"]
 
 
 class MaterializedViewKind(EntityKind[MaterializedView]):
-    """Makes operations of materialized views."""
+    """Makes operations from materialized views."""
 
     owned = True
 
     def create(self, entity: MaterializedView) -> Iterator[MigrateOperation]:
         yield self._create(entity)
         for definition in entity.indexes.values():
-            yield raw(self._objects.local(definition))
+            yield raw_sql(self._factory.local(definition))
 
     def drop(self, entity: MaterializedView) -> Iterator[MigrateOperation]:
         yield DropMaterializedViewOp(
@@ -40,21 +41,21 @@ class MaterializedViewKind(EntityKind[MaterializedView]):
         old, new = keywords(before.options) or {}, keywords(after.options) or {}
         gone = [name for name in old if name not in new]
         if gone:
-            yield raw(f"{alter} RESET ({', '.join(gone)})")
+            yield raw_sql(f"{alter} RESET ({', '.join(gone)})")
         said = [
             f"{name} = {printed_option(value)}"
             for name, value in new.items()
             if old.get(name) != value
         ]
         if said:
-            yield raw(f"{alter} SET ({', '.join(said)})")
+            yield raw_sql(f"{alter} SET ({', '.join(said)})")
         for name, definition in before.indexes.items():
             if after.indexes.get(name) != definition:
-                place = self._objects.qualified(ObjectName(after.key.schema, name))
-                yield raw(f"DROP INDEX {place}")
+                place = self._factory.qualified(ObjectName(after.key.schema, name))
+                yield raw_sql(f"DROP INDEX {place}")
         for name, definition in after.indexes.items():
             if before.indexes.get(name) != definition:
-                yield raw(self._objects.local(definition))
+                yield raw_sql(self._factory.local(definition))
 
     def label(self, entity: MaterializedView) -> str:
         return f"MATERIALIZED VIEW {self._place(entity.key)}"
@@ -70,7 +71,7 @@ class MaterializedViewKind(EntityKind[MaterializedView]):
     def _create(self, view: MaterializedView) -> CreateMaterializedViewOp:
         return CreateMaterializedViewOp(
             view.key.name,
-            self._objects.local(view.query),
+            self._factory.local(view.query),
             schema=self._schema(view.key),
             options=keywords(view.options),
             tablespace=view.tablespace,

@@ -1,4 +1,4 @@
-"""Options of views as keywords."""
+"""Options of views as keyword arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["keywords", "printed_option"]
 
 
 def keywords(options: tuple[str, ...]) -> dict[str, Any] | None:
-    """``security_barrier=true`` as a keyword and its value; None for no options."""
+    """``security_barrier=true`` as a keyword argument; None for no options."""
     found: dict[str, Any] = {}
     for option in options:
         name, _, value = option.partition("=")
@@ -17,5 +17,5 @@ def keywords(options: tuple[str, ...]) -> dict[str, Any] | None:
 
 
 def printed_option(value: Any) -> str:
-    """A value within SQL."""
+    """A value in SQL."""
     return str(value).lower() if isinstance(value, bool) else str(value)

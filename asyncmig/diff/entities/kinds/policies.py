@@ -19,7 +19,7 @@ __all__ = ["PolicyKind"]
 
 
 class PolicyKind(EntityKind[Policy]):
-    """Makes operations of policies."""
+    """Makes operations from policies."""
 
     def create(self, entity: Policy) -> Iterator[MigrateOperation]:
         yield self._create(entity)
@@ -31,14 +31,14 @@ class PolicyKind(EntityKind[Policy]):
         )
 
     def label(self, entity: Policy) -> str:
-        return f"POLICY {self._objects.quote(entity.key.name)} ON {self._table(entity.key)}"
+        return f"POLICY {self._factory.quote(entity.key.name)} ON {self._table(entity.key)}"
 
     @staticmethod
     def is_replaceable(before: Policy, after: Policy) -> bool:
         return _says(before) == _says(after)
 
     def _create(self, policy: Policy) -> CreatePolicyOp:
-        local = self._objects.local
+        local = self._factory.local
         return CreatePolicyOp(
             policy.key.name,
             policy.key.detail,

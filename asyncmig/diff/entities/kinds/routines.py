@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.catalog.entities import Routine
-from asyncmig.diff.entities.kinds.kind import EntityKind, literal, raw
+from asyncmig.diff.entities.kinds.kind import EntityKind
+from asyncmig.diff.schema_items.script_sql import raw_sql
 from asyncmig.operations.directives.functions import CreateFunctionOp, DropFunctionOp
+from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +33,7 @@ _ELEMENT = re.compile(r'"((?:[^"]|"")*)"|([^\s,]+)')
 
 
 class RoutineKind(EntityKind[Routine]):
-    """Makes operations of functions and procedures."""
+    """Makes operations from functions and procedures."""
 
     owned = True
 
@@ -43,7 +45,7 @@ class RoutineKind(EntityKind[Routine]):
         create = self._create(entity, replace=False)
         yield DropFunctionOp(
             key.name,
-            self._objects.local(key.detail),
+            self._factory.local(key.detail),
             schema=self._schema(key),
             procedure=key.kind == "procedure",
             original=create if isinstance(create, CreateFunctionOp) else None,
@@ -59,7 +61,7 @@ class RoutineKind(EntityKind[Routine]):
 
     def label(self, entity: Routine) -> str:
         key = entity.key
-        arguments = self._objects.local(key.detail)
+        arguments = self._factory.local(key.detail)
         return f"{key.kind.upper()} {self._place(key)}({arguments})"
 
     @staticmethod
@@ -69,12 +71,12 @@ class RoutineKind(EntityKind[Routine]):
         )
 
     def _create(self, routine: Routine, *, replace: bool) -> MigrateOperation:
-        local = self._objects.local
+        local = self._factory.local
         if not routine.plain or routine.body is None:
             definition = routine.definition.strip()
             if routine.body is None:
                 definition = local(definition)
-            return raw(
+            return raw_sql(
                 definition if replace else definition.replace("CREATE OR REPLACE", "CREATE", 1)
             )
         usual_cost = 1 if routine.language in {"c", "internal"} else 100
@@ -114,7 +116,7 @@ def _without_comment(routine: Routine) -> tuple[object, ...]:
 
 
 def _setting(text: str) -> tuple[str, str]:
-    """``search_path=shop, pg_temp`` as a name and a value in SQL."""
+    """The name and the SQL value of a setting: ``search_path=shop, pg_temp``."""
     name, _, value = text.partition("=")
     if name not in _LIST_SETTINGS:
         return name, literal(value)

@@ -1,11 +1,12 @@
-"""Row-level security of tables: on or off, forced or not."""
+"""Row-level security of tables: enabled or not, forced or not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import RowSecurity
-from asyncmig.diff.entities.kinds.kind import EntityKind, raw
+from asyncmig.diff.entities.kinds.kind import EntityKind
+from asyncmig.diff.schema_items.script_sql import raw_sql
 from asyncmig.operations.directives.policies import DisableRlsOp, EnableRlsOp
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _OFF = (False, False)
 
 
 class RowSecurityKind(EntityKind[RowSecurity]):
-    """Makes operations of row-level security."""
+    """Makes operations from row-level security."""
 
     def create(self, entity: RowSecurity) -> Iterator[MigrateOperation]:
         yield from self._switch(entity.key, _OFF, _state(entity))
@@ -47,7 +48,7 @@ class RowSecurityKind(EntityKind[RowSecurity]):
             forcing = forcing and not was[1]
         if forcing:
             word = "FORCE" if will[1] else "NO FORCE"
-            yield raw(f"ALTER TABLE {self._place(key)} {word} ROW LEVEL SECURITY")
+            yield raw_sql(f"ALTER TABLE {self._place(key)} {word} ROW LEVEL SECURITY")
 
 
 def _state(security: RowSecurity) -> tuple[bool, bool]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import Statistics
-from asyncmig.diff.entities.kinds.kind import EntityKind, raw
+from asyncmig.diff.entities.kinds.kind import EntityKind
+from asyncmig.diff.schema_items.script_sql import raw_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,17 +17,17 @@ __all__ = ["StatisticsKind"]
 
 
 class StatisticsKind(EntityKind[Statistics]):
-    """Makes operations of extended statistics."""
+    """Makes operations from extended statistics."""
 
     owned = True
 
     def create(self, entity: Statistics) -> Iterator[MigrateOperation]:
-        yield raw(self._objects.local(entity.definition))
+        yield raw_sql(self._factory.local(entity.definition))
         if entity.target is not None:
             yield self._aim(entity)
 
     def drop(self, entity: Statistics) -> Iterator[MigrateOperation]:
-        yield raw(f"DROP {self.label(entity)}")
+        yield raw_sql(f"DROP {self.label(entity)}")
 
     def change(self, before: Statistics, after: Statistics) -> Iterator[MigrateOperation]:
         if before.target != after.target:
@@ -41,4 +42,4 @@ class StatisticsKind(EntityKind[Statistics]):
 
     def _aim(self, entity: Statistics) -> MigrateOperation:
         target = -1 if entity.target is None else entity.target
-        return raw(f"ALTER {self.label(entity)} SET STATISTICS {target}")
+        return raw_sql(f"ALTER {self.label(entity)} SET STATISTICS {target}")

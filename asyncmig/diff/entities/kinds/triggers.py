@@ -1,4 +1,4 @@
-"""Triggers, and when they fire."""
+"""Triggers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from asyncmig.catalog.entities import Trigger
 from asyncmig.ddl.triggers import FIRING
-from asyncmig.diff.entities.kinds.kind import EntityKind, raw
-from asyncmig.diff.schema_items.script_sql import unwrapped
+from asyncmig.diff.entities.kinds.kind import EntityKind
+from asyncmig.diff.schema_items.script_sql import raw_sql, unwrapped
 from asyncmig.operations.directives.triggers import CreateTriggerOp, DropTriggerOp
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _TRIGGER = re.compile(
 
 
 class TriggerKind(EntityKind[Trigger]):
-    """Makes operations of triggers."""
+    """Makes operations from triggers."""
 
     def create(self, entity: Trigger) -> Iterator[MigrateOperation]:
         yield self._create(entity, replace=False)
@@ -52,7 +52,7 @@ class TriggerKind(EntityKind[Trigger]):
             yield self._firing(after)
 
     def label(self, entity: Trigger) -> str:
-        return f"TRIGGER {self._objects.quote(entity.key.name)} ON {self._table(entity.key)}"
+        return f"TRIGGER {self._factory.quote(entity.key.name)} ON {self._table(entity.key)}"
 
     @staticmethod
     def is_replaceable(before: Trigger, after: Trigger) -> bool:
@@ -60,11 +60,11 @@ class TriggerKind(EntityKind[Trigger]):
         return same or not (before.constraint or after.constraint)
 
     def _create(self, trigger: Trigger, *, replace: bool) -> MigrateOperation:
-        local = self._objects.local
+        local = self._factory.local
         found = _TRIGGER.fullmatch(trigger.definition)
         if found is None or found["from"]:
             verb = "CREATE OR REPLACE" if replace else "CREATE"
-            return raw(local(trigger.definition).replace("CREATE", verb, 1))
+            return raw_sql(local(trigger.definition).replace("CREATE", verb, 1))
         timing = found["timing"] or ""
         deferred = "DEFERRABLE" in timing and "NOT DEFERRABLE" not in timing
         return CreateTriggerOp(
@@ -84,8 +84,10 @@ class TriggerKind(EntityKind[Trigger]):
         )
 
     def _firing(self, trigger: Trigger) -> MigrateOperation:
-        name = self._objects.quote(trigger.key.name)
-        return raw(f"ALTER TABLE {self._table(trigger.key)} {FIRING[trigger.fires]} TRIGGER {name}")
+        name = self._factory.quote(trigger.key.name)
+        return raw_sql(
+            f"ALTER TABLE {self._table(trigger.key)} {FIRING[trigger.fires]} TRIGGER {name}"
+        )
 
 
 def _event(event: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import View
-from asyncmig.diff.entities.kinds.kind import EntityKind, raw
+from asyncmig.diff.entities.kinds.kind import EntityKind
 from asyncmig.diff.entities.kinds.options import keywords
+from asyncmig.diff.schema_items.script_sql import raw_sql
 from asyncmig.operations.directives.views import CreateViewOp, DropViewOp, ReplaceViewOp
 
 if TYPE_CHECKING:
@@ -18,16 +19,16 @@ __all__ = ["ViewKind"]
 
 
 class ViewKind(EntityKind[View]):
-    """Makes operations of views."""
+    """Makes operations from views."""
 
     owned = True
 
     def create(self, entity: View) -> Iterator[MigrateOperation]:
         yield self._create(entity)
         for column, default in entity.column_defaults:
-            yield raw(
-                f"ALTER VIEW {self._place(entity.key)} ALTER COLUMN {self._objects.quote(column)} "
-                f"SET DEFAULT {self._objects.local(default)}"
+            yield raw_sql(
+                f"ALTER VIEW {self._place(entity.key)} ALTER COLUMN {self._factory.quote(column)} "
+                f"SET DEFAULT {self._factory.local(default)}"
             )
 
     def drop(self, entity: View) -> Iterator[MigrateOperation]:
@@ -60,7 +61,7 @@ class ViewKind(EntityKind[View]):
     def _create(self, view: View) -> CreateViewOp:
         return CreateViewOp(
             view.key.name,
-            self._objects.local(view.query),
+            self._factory.local(view.query),
             schema=self._schema(view.key),
             options=keywords(view.options),
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.catalog.model import Catalog, Column, ObjectName, Table, TypeName
+from asyncmig.catalog.model import Catalog, Column, Table, TypeName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.renames.candidates import candidates
 
 TEXT = TypeName(text="text", name=ObjectName("pg_catalog", "text"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.catalog.model import Catalog, Column, Enum, ObjectName, Table, TypeName
+from asyncmig.catalog.model import Catalog, Column, Enum, Table, TypeName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.renames.requests import parse_requests
 from asyncmig.errors import TargetError
 
@@ -42,14 +43,14 @@ DATABASE = Catalog(
         (
             "email",
             "mail",
-            "email is a column of users, shops: name the one that is meant: users.email=users.mail",
+            "email is a column of users, shops: write the intended one: users.email=users.mail",
         ),
         (
             "everywhere",
             "gone",
             (
                 'everywhere is a column of shop."a.b", t0, t1 and others: '
-                'name the one that is meant: shop."a.b".everywhere=shop."a.b".gone'
+                'write the intended one: shop."a.b".everywhere=shop."a.b".gone'
             ),
         ),
         (
@@ -62,7 +63,7 @@ DATABASE = Catalog(
 def test_whose_part_it_is(old: str, new: str, hint: str) -> None:
     with pytest.raises(TargetError) as caught:
         parse_requests({old: new}, DATABASE, DATABASE)
-    assert str(caught.value) == f"the database has no {old} outside of a table or type"
+    assert str(caught.value) == f"the database has no table, type, sequence or index {old}"
     assert caught.value.hint == hint
     assert caught.value.fields()["nearest"] in hint
 

@@ -7,8 +7,13 @@ from dataclasses import replace
 import pytest
 
 from asyncmig.catalog.entities import Entities, EntityKey, View
-from asyncmig.catalog.model import Catalog, Enum, ObjectName
-from asyncmig.diff.renames.server_names import default_name, is_default_name
+from asyncmig.catalog.model import Catalog, Enum
+from asyncmig.catalog.object_name import ObjectName
+from asyncmig.diff.schema_items.default_names import (
+    default_name,
+    is_default_name,
+    temporary_names,
+)
 from asyncmig.diff.schema_items.printed_sql import (
     with_column,
     with_key_columns,
@@ -16,7 +21,6 @@ from asyncmig.diff.schema_items.printed_sql import (
     with_object,
     without_casts,
 )
-from asyncmig.diff.types.temporary_names import temporary_names
 from asyncmig.results import CheckResult, Difference
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.dialects import postgresql as pgs
 
-from asyncmig.catalog.model import Catalog, Enum, ObjectName, TypeName
+from asyncmig.catalog.model import Catalog, Enum, TypeName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.schema_items.casts import converted, needs_cast
 from asyncmig.diff.schema_items.sqlalchemy_types import sql_type

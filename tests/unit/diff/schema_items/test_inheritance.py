@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from asyncmig.catalog.model import Catalog, Column, ObjectName, Table, TypeName
+from asyncmig.catalog.model import Catalog, Column, Table, TypeName
+from asyncmig.catalog.object_name import ObjectName
+from asyncmig.diff.schema_items.inheritance import (
+    defining_table,
+    parents_first,
+    with_inherited_columns,
+)
 from asyncmig.diff.schema_items.rename import Rename
-from asyncmig.diff.tables.inheritance import origin, parents_first, with_heirs
 
 TEXT = TypeName(text="text", name=ObjectName("pg_catalog", "text"))
 
@@ -40,11 +45,11 @@ def test_a_parent_that_becomes_a_child():
 def test_where_a_column_comes_from_and_who_has_it_from_there():
     tables = [table("a"), table("b", "a"), table("c", "b"), table("d", "a", column="y")]
     catalog = Catalog(default_schema="public", tables={item.name: item for item in tables})
-    assert origin(catalog, named("c"), "x") == named("a")
-    assert origin(catalog, named("d"), "y") == named("d")
-    assert origin(catalog, named("nobody"), "x") == named("nobody")
+    assert defining_table(catalog, named("c"), "x") == named("a")
+    assert defining_table(catalog, named("d"), "y") == named("d")
+    assert defining_table(catalog, named("unknown"), "x") == named("unknown")
     rename = Rename(kind="column", schema="public", parent="a", old="x", new="z")
-    places = [(item.parent, item.along) for item in with_heirs(rename, catalog)]
+    places = [(item.parent, item.inherited) for item in with_inherited_columns(rename, catalog)]
     assert places == [("a", False), ("b", True), ("c", True)]
     whole = Rename(kind="table", schema="public", old="a", new="z")
-    assert with_heirs(whole, catalog) == [whole]
+    assert with_inherited_columns(whole, catalog) == [whole]

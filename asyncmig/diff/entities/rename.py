@@ -1,7 +1,7 @@
-"""What a rename makes of entities: of their keys, of what they need, and of what the server prints.
+"""Entities after a rename: their keys, their needs, and their printed definitions.
 
-How the server prints a view after a rename, with the old names as aliases, is not foretold: such an entity
-counts as changed, so that a managed one is written anew.
+It is not known how the server prints a view after a rename, with the old names as aliases. Such an entity
+counts as changed, so that it is created again if it is managed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from asyncmig.catalog.entities import (
     Trigger,
     View,
 )
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.schema_items.printed_sql import with_label, with_object
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ E = TypeVar("E", bound=Entity)
 
 
 def rename_entities(entities: Entities, item: Rename) -> Entities:
-    """The entities after a rename."""
-    rename = _Renaming(item)
+    """Return the entities after a rename."""
+    rename = _EntityRename(item)
     changed = [rename.entity(entity) for entity in entities.by_key.values()]
     grants = [rename.grant(grant) for grant in entities.grants.values()]
     return replace(
@@ -58,12 +58,12 @@ def rename_entities(entities: Entities, item: Rename) -> Entities:
 
 
 def is_predictable(entity: Entity) -> bool:
-    """False for one that the server prints in another way after a rename."""
+    """False for an entity whose printed definition after a rename is unknown."""
     texts = (getattr(entity, name, None) for name in ("query", "definition", "using", "check"))
     return not any(text is not None and text.endswith(_CHANGED) for text in texts)
 
 
-class _Renaming:
+class _EntityRename:
     def __init__(self, item: Rename) -> None:
         self._item = item
         self._old = ObjectName(item.schema, item.old)
@@ -129,7 +129,7 @@ class _Renaming:
         return grant
 
     def _is_reprinted(self, entity: Entity) -> bool:
-        """A relation or column that it names is renamed."""
+        """True if a relation or column in its definition is renamed."""
         item = self._item
         if item.kind == "table":
             return any(

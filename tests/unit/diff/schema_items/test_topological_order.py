@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from asyncmig.catalog.model import Constraint, ForeignKey, ObjectName, Table
-from asyncmig.diff.schema_items.creation_order import creation_order
+from asyncmig.catalog.model import Constraint, ForeignKey, Table
+from asyncmig.catalog.object_name import ObjectName
+from asyncmig.diff.schema_items.topological_order import creation_order
 
 
 def table(name: str, *referents: str) -> Table:

@@ -1,14 +1,15 @@
-"""Names that the server makes: PostgreSQL leaves them as they are when a table or column is renamed.
+"""Renames of default names after the rename of their table or column.
 
-A model that leaves the choice to the server would get others, so they are renamed along. What somebody
-chose stays: only a name that is exactly what the server had made for the old table and column follows.
+PostgreSQL keeps the default names of constraints and sequences. A new table would get other names, so they
+are renamed too. A name that was chosen explicitly is kept: only a name that is exactly the default name for
+the old table and column is renamed.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from asyncmig.diff.schema_items.default_names import is_default_name
 from asyncmig.diff.schema_items.matching import constraint_meaning, match
 from asyncmig.diff.schema_items.printed_sql import included_in
 from asyncmig.diff.schema_items.rename import Rename
@@ -16,51 +17,24 @@ from asyncmig.diff.schema_items.rename import Rename
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from asyncmig.catalog.model import Catalog, Constraint, ObjectName, Table
+    from asyncmig.catalog.model import Catalog, Constraint, Table
+    from asyncmig.catalog.object_name import ObjectName
 
-__all__ = ["default_name", "implied_renames", "is_default_name"]
+__all__ = ["implied_renames"]
 
-_LIMIT = 63
 _LABELS = {"p": "pkey", "u": "key", "f": "fkey", "c": "check", "x": "excl"}
-
-
-def default_name(table: str, columns: str, label: str) -> str:
-    """``table_columns_label`` as PostgreSQL joins it: the longer part is cut until it fits.
-
-    Args:
-        table: the table's name.
-        columns: names joined by ``_``; empty for a primary key.
-        label: ``pkey``, ``key``, ``fkey``, ``check``, ``excl`` or ``seq``.
-    """
-    first, second = table.encode(), columns.encode()
-    room = _LIMIT - len(label) - 1 - (1 if second else 0)
-    while len(first) + len(second) > room:
-        if len(first) > len(second):
-            first = first[:-1]
-        else:
-            second = second[:-1]
-    parts = (part.decode(errors="ignore") for part in (first, second) if part)
-    return "_".join((*parts, label))
-
-
-def is_default_name(name: str, table: str, columns: Sequence[str], label: str) -> bool:
-    """True for what PostgreSQL would have called it, with the number that it adds to a taken name."""
-    joined = "" if label == "pkey" else "_".join(columns)
-    number = re.search(r"\d*$", name)
-    numbered = f"{label}{number.group()}" if number else label
-    return name in {default_name(table, joined, label), default_name(table, joined, numbered)}
 
 
 def implied_renames(
     origin: Catalog, current: Catalog, models: Catalog, renames: Sequence[Rename]
 ) -> list[Rename]:
-    """What else is to be renamed.
+    """The renames that follow from renames of tables and columns.
 
     Args:
-        origin: the database as it is.
-        current: as it is after the renames.
-        models: what it is to become.
-        renames: of tables and columns, in order.
+        origin: the database.
+        current: the database after ``renames``.
+        models: the models.
+        renames: renames in order.
     """
     found: list[Rename] = []
     for name, table in current.tables.items():
@@ -80,7 +54,7 @@ def implied_renames(
 
 
 def _former(name: ObjectName, renames: Sequence[Rename]) -> tuple[ObjectName, dict[str, str]]:
-    """What the table was called, and for each renamed column what it was called."""
+    """The former name of a table, and the former names of its renamed columns by their new names."""
     columns: dict[str, str] = {}
     for item in reversed(renames):
         if item.kind == "column" and item.place == name:
@@ -100,9 +74,13 @@ def _constraints(
     for before, after in pairs:
         if after.named or after.name in taken:
             continue
-        carried = () if before.kind in "cf" else included_in(before.definition)
-        columns = [old_columns.get(column, column) for column in (*before.columns, *carried)]
-        if any(_made(before, old_table, several) for several in _spellings(before, columns)):
+        included = () if before.kind in "cf" else included_in(before.definition)
+        columns = [old_columns.get(column, column) for column in (*before.columns, *included)]
+        label = _LABELS[before.kind]
+        if any(
+            is_default_name(before.name, old_table, named, label)
+            for named in _naming_columns(before, columns)
+        ):
             yield Rename(
                 kind="constraint",
                 schema=table.name.schema,
@@ -112,13 +90,9 @@ def _constraints(
             )
 
 
-def _spellings(item: Constraint, columns: list[str]) -> list[list[str]]:
-    # a CHECK of a column is named after it, one of the table after none, whatever it is about
+def _naming_columns(item: Constraint, columns: list[str]) -> list[list[str]]:
+    # the name of a CHECK contains the column that it was defined with, or none
     return [columns[:1], []] if item.kind == "c" else [columns]
-
-
-def _made(item: Constraint, table: str, columns: list[str]) -> bool:
-    return is_default_name(item.name, table, columns, _LABELS[item.kind])
 
 
 def _sequences(

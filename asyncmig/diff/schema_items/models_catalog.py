@@ -1,8 +1,9 @@
-"""What the models have for types of the catalog: users' classes, and what ``render_item`` is asked about."""
+"""The models' side of a comparison: the catalog, the tables that it was built from, and their types."""
 
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
-from asyncmig.catalog.model import ObjectName
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.operations.base.model_type import with_model_type
 from asyncmig.types import ServerType
@@ -22,21 +23,43 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.model import Catalog, Column, Table, TypeName
 
-__all__ = ["ModelTypes", "model_column"]
+__all__ = ["ModelTypes", "ModelsCatalog", "model_column"]
 
 _DIALECT = MigrationDialect()
 
 
-class ModelTypes:
-    """The types of the models' columns.
+@dataclass(frozen=True, kw_only=True)
+class ModelsCatalog:
+    """The catalog of the models, with the SQLAlchemy tables that it was built from.
 
-    A ``TypeDecorator`` is for Python: scripts have what it makes of itself in the database. A
-    ``UserDefinedType`` (pgvector's) is the class that knows a type which SQLAlchemy does not; one that
-    adds an index to its table (GeoAlchemy's) is left out, since scripts create indexes by themselves.
+    Attributes:
+        catalog: the catalog.
+        tables: the tables by schema and name.
+    """
+
+    catalog: Catalog
+    tables: Mapping[tuple[str, str], sa.Table]
+
+    def table(self, name: ObjectName) -> sa.Table | None:
+        """The table of a name, if the models have one."""
+        return self.tables.get((name.schema, name.name))
+
+    @cached_property
+    def types(self) -> ModelTypes:
+        """The types of the models' columns."""
+        return ModelTypes(self.catalog, self.tables)
+
+
+class ModelTypes:
+    """The types of the models' columns, for ``render_item`` and for types that SQLAlchemy has no class for.
+
+    A ``TypeDecorator`` exists in Python only: scripts contain its type in the database. A
+    ``UserDefinedType`` (pgvector's) is the class of a type that SQLAlchemy does not have. A type that adds an
+    index to its table (GeoAlchemy's) is not used, because scripts create indexes themselves.
 
     Args:
-        wanted: the models' catalog.
-        models: their tables by schema and name.
+        wanted: the catalog of the models.
+        models: the tables of the models by schema and name.
     """
 
     def __init__(self, wanted: Catalog, models: Mapping[tuple[str, str], sa.Table]) -> None:
@@ -46,9 +69,9 @@ class ModelTypes:
     def completed(
         self, found: TypeEngine[Any], column: Column, table: Table, catalog: Catalog
     ) -> TypeEngine[Any]:
-        """A type of either catalog, as the models have it where we have no class for it.
+        """Replace a type that SQLAlchemy has no class for by the class of the models.
 
-        One of the models' own catalog knows its column's type in the models.
+        A type of the models' catalog also refers to the type of its column in the models.
         """
         if column.collation is None and _is_unknown(found):
             found = self._users.get(column.type, found)
@@ -72,7 +95,7 @@ class ModelTypes:
 
 
 def model_column(model: sa.Table | None, name: str) -> sa.Column[Any] | None:
-    """A column of a model by its name, which need not be its key."""
+    """A column of a model by its name, which can differ from its key."""
     if model is None:
         return None
     return next((column for column in model.columns if column.name == name), None)
@@ -83,7 +106,7 @@ def _is_unknown(type_: TypeEngine[Any]) -> bool:
 
 
 def _users_type(type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
-    """A user's class that a script can name, or an array of it; None for everything else."""
+    """A class of the user that a script can import, or an array of it; None for other types."""
     found: Any = type_.dialect_impl(_DIALECT)
     while isinstance(found, TypeDecorator):
         found = found.impl_instance
@@ -98,6 +121,6 @@ def _users_type(type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
 
 
 def _adds_to_its_table(type_: TypeEngine[Any]) -> bool:
-    """Whether a type brings an index or constraint along: a script would then have that twice."""
+    """True if a type adds an index or constraint, which a script would then contain twice."""
     table = sa.Table("probe", sa.MetaData(), sa.Column("probe", copy(type_)))
-    return bool(table.indexes) or len(table.constraints) > 1  # the primary key is always there
+    return bool(table.indexes) or len(table.constraints) > 1  # the primary key always exists
