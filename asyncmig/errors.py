@@ -5,38 +5,47 @@
     AsyncmigError
     ├── ConfigError                  the settings cannot be used
     │   ├── ConfigNotFoundError      no configuration file where one was expected
-    │   ├── ConfigKeyError           an unknown key, a wrong type, a missing interpolation
+    │   ├── ConfigKeyError           an unknown key, a wrong type, an undefined variable
     │   ├── EnvFileError             an env.py that raised, or ended the run
     │   └── UrlError                 the database URL is missing, malformed or not PostgreSQL's
     ├── RevisionError                the script directory or a target expression
-    │   ├── RevisionNotFoundError    no revision of that name
-    │   ├── AmbiguousRevisionError   a partial id that fits several revisions
+    │   ├── RevisionNotFoundError    no revision has that name
+    │   ├── AmbiguousRevisionError   a partial id matches several revisions
     │   ├── MultipleHeadsError       "head" where the history has several
-    │   ├── TargetError              a target that cannot be reached or read
+    │   ├── TargetError              a target that cannot be reached or parsed
     │   ├── HistoryError             a cycle, a duplicate, a dangling reference
     │   └── ScriptError              a script that cannot be read, imported or run
     ├── PlanError                    a plan that cannot be made
     │   ├── DirectiveError           a directive that cannot become SQL
-    │   ├── NeedsDatabaseError       a script reads from the database and there is none
-    │   └── IrreversibleError        a downgrade that is not written
-    ├── DatabaseError                PostgreSQL, or the way to it
+    │   ├── NeedsDatabaseError       a script reads from a database in offline mode
+    │   └── IrreversibleError        a revision without a downgrade
+    ├── DatabaseError                PostgreSQL, or the connection to it
     │   ├── ConnectionFailedError    no server, wrong password, unknown database ...
     │   ├── StatementFailedError     a statement of a script failed
-    │   │   └── PartiallyAppliedError  ... and earlier phases of its revision stand committed
+    │   │   └── PartiallyAppliedError  ... after earlier phases of its revision were committed
     │   ├── LockNotAcquiredError     another runner held the lock for too long
-    │   ├── ConnectionLostError      the connection that held the lock is gone
-    │   ├── PoolingError             a proxy gives every transaction another server process
-    │   └── UnexpectedStateError     the version table is not what the run left there
-    ├── NotCurrentError              pending revisions where there should be none
+    │   ├── ConnectionLostError      the connection that held the lock was lost
+    │   ├── PoolingError             a proxy gives each transaction another server process
+    │   └── UnexpectedStateError     the version table was changed by something else
+    ├── NotCurrentError              revisions are pending where none may be
     └── FileError                    a file or folder that cannot be read or written
 
-An error's text is one line, ``str(error)``; ``hint`` says what to do next; ``fields()`` are its facts
-for machines. None of them carries a password.
+``str(error)`` is one line; ``hint`` says what to do next. The fields of a class are attributes with
+types, and ``fields()`` gives those that are known as plain data. None of them contains a password.
+
+>>> from asyncmig.errors import RevisionNotFoundError
+>>> error = RevisionNotFoundError("no revision is called 'ae2'", revision="ae2", nearest=("ae1",))
+>>> error.revision, error.nearest
+('ae2', ('ae1',))
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "AmbiguousRevisionError",
@@ -73,32 +82,43 @@ class AsyncmigError(Exception):
     """The root of the tree.
 
     Args:
-        message: what is wrong and where, one line, lower case.
+        message: what is wrong and where: one line, lower case.
         hint: what to do next.
-        facts: the error's fields, kept as attributes of the same name and given by ``fields()``.
+        fields: values of the fields that the class declares.
+
+    Attributes:
+        exit_code: the exit code of the command line.
+        database: which of several databases failed.
+        databases: the results of the other databases by name, where all of them were queried.
+        failures: type, message and hint of each database that failed, likewise.
+        rolled_back: revisions that ``deploy`` has downgraded after this error.
     """
 
     exit_code: ClassVar[int] = 1
+    message: str
+    hint: str | None
+    database: str | None = None
+    databases: Mapping[str, object] = MappingProxyType({})
+    failures: Mapping[str, Mapping[str, str | None]] = MappingProxyType({})
+    rolled_back: tuple[str, ...] = ()
 
-    def __init__(self, message: str, *, hint: str | None = None, **facts: object) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, **fields: object) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self._facts = facts
+        self._fields: dict[str, object] = {}
+        self.add_fields(**fields)
 
     def fields(self) -> dict[str, object]:
-        """The facts of this error, ready for JSON."""
-        return {name: _plain(value) for name, value in self._facts.items()}
+        """The fields that have a value, as plain data for JSON."""
+        return {name: _plain(value) for name, value in self._fields.items()}
 
-    def add_facts(self, **facts: object) -> None:
-        """Facts that only a caller of what raised it knows."""
-        self._facts.update(facts)
-
-    def __getattr__(self, name: str) -> object:
-        facts = self.__dict__.get("_facts", {})
-        if name in facts:
-            return facts[name]
-        raise AttributeError(name)
+    def add_fields(self, **fields: object) -> None:
+        """Set fields that are known only to a caller of the code that raised the error."""
+        for name, value in fields.items():
+            plain = str(value) if hasattr(value, "__fspath__") else value
+            setattr(self, name, plain)
+            self._fields[name] = plain
 
     def __str__(self) -> str:
         return self.message
@@ -116,7 +136,31 @@ def _plain(value: object) -> object:
 
 
 class ConfigError(AsyncmigError):
-    """The settings cannot be used."""
+    """The settings cannot be used.
+
+    Attributes:
+        path: the file at fault.
+        line: its line, counted from 1.
+        nearest: a known name like the unknown one.
+        module: the module that cannot be imported.
+        plugin: the plugin at fault; ``installed`` are the names of those that are there.
+        name, value: the setting or option at fault, and its value.
+        subject: the model object at fault.
+        target: what a comparator was called with.
+        mode: the unknown mode of a service's start.
+    """
+
+    path: str | None = None
+    line: int | None = None
+    nearest: str | None = None
+    module: str | None = None
+    plugin: str | None = None
+    installed: tuple[str, ...] = ()
+    name: str | None = None
+    value: object = None
+    subject: str | None = None
+    target: str | None = None
+    mode: str | None = None
 
 
 class ConfigNotFoundError(ConfigError):
@@ -124,21 +168,29 @@ class ConfigNotFoundError(ConfigError):
 
 
 class ConfigKeyError(ConfigError):
-    """A key is unknown, has the wrong type, or its interpolation names nothing.
+    """A key is unknown, has the wrong type, or refers to an undefined variable."""
 
-    Facts: ``path``, ``key`` and, where one is near, ``nearest``.
-    """
+    key: str
 
 
 class EnvFileError(ConfigError):
-    """The project's ``env.py`` raised an error, or ended the run. Facts: ``path``, ``line``, ``status``.
+    """The project's ``env.py`` raised an error, or ended the run.
 
-    ``status`` is the exit code that ``sys.exit()`` was given, where the file called it.
+    Attributes:
+        status: the exit code that the file gave to ``sys.exit()``.
     """
+
+    status: int | None = None
 
 
 class UrlError(ConfigError):
-    """The database URL is missing, malformed, or another database's."""
+    """The database URL is missing, malformed, or another database's.
+
+    Attributes:
+        source: where the URL was written, such as ``DATABASE_URL``.
+    """
+
+    source: str | None = None
 
 
 class RevisionError(AsyncmigError):
@@ -146,56 +198,148 @@ class RevisionError(AsyncmigError):
 
 
 class RevisionNotFoundError(RevisionError):
-    """No revision has that name. Facts: ``revision``, ``nearest``."""
+    """No revision has that name.
+
+    Attributes:
+        revision: the name.
+        nearest: names like it, best first.
+        current: True when it is a row of the version table.
+    """
+
+    revision: str
+    nearest: tuple[str, ...] = ()
+    current: bool = False
 
 
 class AmbiguousRevisionError(RevisionError):
-    """A partial id fits several revisions. Facts: ``revision``, ``candidates``."""
+    """A partial id matches several revisions: ``candidates``."""
+
+    revision: str
+    candidates: tuple[str, ...]
 
 
 class MultipleHeadsError(RevisionError):
-    """``head`` was asked for and there are several. Facts: ``heads``."""
+    """``head`` was given and there are several ``heads``."""
+
+    heads: tuple[str, ...]
+    target: str | None = None
 
 
 class TargetError(RevisionError):
-    """A target expression cannot be read, or cannot be reached from here. Facts: ``target``."""
+    """A target expression cannot be parsed, or cannot be reached from the current revisions.
+
+    Attributes:
+        target: the expression.
+        current: the current revisions.
+        overlapping: revisions of which one is an ancestor of another.
+        candidates: the revisions that it may mean.
+        nearest: a known name like the unknown one.
+    """
+
+    target: str
+    current: tuple[str, ...] = ()
+    overlapping: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    nearest: str | None = None
 
 
 class HistoryError(RevisionError):
-    """The history itself is broken: a cycle, a duplicate id or label, a dangling reference."""
+    """The history is broken: a cycle, a duplicate id or label, a dangling reference.
+
+    Attributes:
+        revisions: the ids at fault.
+        paths: their files.
+        missing: the id that no file defines; ``nearest`` are names like it.
+    """
+
+    revisions: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+    missing: str | None = None
+    nearest: tuple[str, ...] = ()
 
 
 class ScriptError(RevisionError):
-    """A revision script cannot be read, imported or run. Facts: ``path``, ``line``, ``revision``.
+    """A revision script, template or hook cannot be read, imported or run.
 
     Attributes:
+        path: the file.
+        line: its line, counted from 1; ``text`` is what is written there.
+        revision: the id.
+        sql: the statement at fault.
+        phase: the index of the phase at fault, from 0.
+        hook: the post-write hook at fault; ``exit_status`` is the exit code of its program, and
+            ``stderr`` what that wrote.
+        label: the branch label at fault.
+        nearest: a known name like the unknown one.
         needs_running_script: ``op`` or ``context`` was used where no script runs.
     """
 
-    needs_running_script = False
+    needs_running_script: bool = False
+    path: str | None = None
+    line: int | None = None
+    text: str | None = None
+    revision: str | None = None
+    sql: str | None = None
+    phase: int | None = None
+    hook: str | None = None
+    exit_status: int | None = None
+    stderr: str | None = None
+    label: str | None = None
+    nearest: str | None = None
 
 
 class PlanError(AsyncmigError):
-    """No plan can be made."""
+    """No plan can be made, or a plan does not apply any more.
+
+    Attributes:
+        revision: the revision at fault.
+        origin: ``file:line`` of the directive at fault.
+        current: the current revisions.
+    """
+
+    revision: str | None = None
+    origin: str | None = None
+    current: tuple[str, ...] = ()
 
 
 class DirectiveError(PlanError):
-    """A directive cannot become SQL: an unknown operation, a value without a literal.
+    """A directive cannot become SQL: an unknown operation, a value without a literal."""
 
-    Facts: ``directive``, ``origin``.
-    """
+    directive: str | None = None
 
 
 class NeedsDatabaseError(PlanError):
-    """A script reads from the database where there is none. Facts: ``revision``, ``origin``."""
+    """A script reads from the database in offline mode."""
 
 
 class IrreversibleError(PlanError):
-    """A revision has no downgrade. Facts: ``revision``, ``path``, ``line``."""
+    """A revision has no downgrade; ``path`` and ``line`` say where it is missing."""
+
+    path: str | None = None
+    line: int | None = None
 
 
 class DatabaseError(AsyncmigError):
-    """PostgreSQL said no, or could not be reached. Facts: ``sqlstate`` where the server gave one."""
+    """PostgreSQL reported an error, or could not be reached.
+
+    Attributes:
+        sqlstate: the server's error code, where it gave one.
+        detail, server_hint: the server's own.
+        sql: the statement; ``position`` is the character that the server points to, from 1.
+        subject: the model object that the statement builds; ``part`` is a part of it.
+        blockers: the sessions that held the lock, one text each.
+        applied: revisions of this run that are committed.
+    """
+
+    sqlstate: str | None = None
+    detail: str | None = None
+    server_hint: str | None = None
+    sql: str | None = None
+    position: int | None = None
+    subject: str | None = None
+    part: str | None = None
+    blockers: tuple[str, ...] = ()
+    applied: tuple[str, ...] = ()
 
 
 class ConnectionFailedError(DatabaseError):
@@ -203,13 +347,25 @@ class ConnectionFailedError(DatabaseError):
 
 
 class StatementFailedError(DatabaseError):
-    """A statement of a script failed and nothing of its revision stands.
+    """A statement of a script failed, and nothing of its revision was committed.
 
-    Facts: ``revision``, ``origin`` (``file:line``), ``directive``, ``sql``, ``sqlstate``, ``detail``,
-    ``server_hint``, ``position`` (1-based character in ``sql``), ``applied`` (revisions of this run
-    that stand committed), ``phase`` (index of the failed phase); after tries that failed on a lock also
-    ``attempts`` and ``blockers`` (who stood in the way of the last one, one text each).
+    Attributes:
+        revision: the id; ``direction`` is ``upgrade`` or ``downgrade``.
+        phase: the index of the phase that failed, from 0.
+        origin: ``file:line`` of the directive; ``directive`` is its name.
+        constraint, table, column: what the server names, where it does.
+        attempts: how often the phase was tried, where it failed on a lock.
     """
+
+    revision: str
+    direction: str | None = None
+    phase: int | None = None
+    origin: str | None = None
+    directive: str | None = None
+    constraint: str | None = None
+    table: str | None = None
+    column: str | None = None
+    attempts: int | None = None
 
 
 class PartiallyAppliedError(StatementFailedError):
@@ -219,31 +375,39 @@ class PartiallyAppliedError(StatementFailedError):
 
 
 class LockNotAcquiredError(DatabaseError):
-    """Another runner held the lock for longer than ``lock_wait``. Facts: ``holder``, ``waited``."""
+    """Another runner, ``holder``, held the lock for longer than ``lock_wait``; ``waited`` is in seconds."""
 
     exit_code = 4
+    holder: str | None = None
+    waited: float | None = None
 
 
 class ConnectionLostError(DatabaseError):
-    """The migrating connection, and with it the runner's lock, is gone. Facts: ``applied``."""
+    """The migrating connection was lost, and the runner's lock with it."""
 
 
 class PoolingError(DatabaseError):
-    """A proxy between us and PostgreSQL pools by transaction: a session's lock would protect nothing.
-
-    Facts: ``applied`` where revisions of this run stand.
-    """
+    """A proxy pools connections by transaction, where the runner's session lock has no effect."""
 
 
 class UnexpectedStateError(DatabaseError):
-    """The version table does not hold what this run left there. Facts: ``expected``, ``found``."""
+    """The version table does not hold the rows that this run wrote."""
+
+    expected: tuple[str, ...]
+    found: tuple[str, ...]
 
 
 class NotCurrentError(AsyncmigError):
-    """Revisions are pending where none may be. Facts: ``current``, ``pending``."""
+    """Revisions are pending where none may be; ``state`` is that of ``Status``."""
 
     exit_code = 3
+    current: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    state: str | None = None
 
 
 class FileError(AsyncmigError):
-    """A file or folder cannot be read or written. Facts: ``path``."""
+    """A file or folder cannot be read or written; ``config`` is the configuration that names it."""
+
+    path: str | None = None
+    config: str | None = None

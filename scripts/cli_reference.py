@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from asyncmig import results
-from asyncmig.deploy.deploy import Backup, DeploymentPlan, DeployResult
+from asyncmig.deploy import Backup, DeploymentPlan, DeployResult
 from asyncmig.plan import model
 from asyncmig.plugins import PluginInfo
 from asyncmig.scaffold.init import InitResult
 from asyncmig.scaffold.project_templates import TemplateInfo
 from asyncmig_cli.application import application
 from asyncmig_cli.commands import COMMANDS
-from asyncmig_cli.shared_options import PANEL
+from asyncmig_cli.options.shared_options import PANEL
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from asyncmig.diff.normalize.sides import Sides
     from asyncmig.diff.schema_items.rename import Rename
 
-__all__ = ["AskRename", "RenameRequests", "Renamed", "confirm_renames"]
+__all__ = ["ConfirmRename", "RenameRequests", "Renamed", "confirm_renames"]
 
-AskRename: TypeAlias = Callable[[RenameCandidate], bool | Awaitable[bool]]
+ConfirmRename: TypeAlias = Callable[[RenameCandidate], bool | Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class RenameRequests:
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
-    ask: AskRename | None = None
+    ask: ConfirmRename | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

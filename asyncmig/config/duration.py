@@ -32,7 +32,7 @@ def parse_duration(value: object) -> float:
         # Rounded to PostgreSQL's finest unit: 200 * 1e-3 is not 0.2.
         return round(float(match[1]) * _SECONDS[match[2] or "s"], 6)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(value)  # noqa: TRY004  # one error for all that is no length of time
+        raise ValueError(value)  # noqa: TRY004  # one error for all that is not a duration
     if value < 0 or not math.isfinite(value):
         raise ValueError(value)
     return float(value)

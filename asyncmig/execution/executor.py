@@ -111,7 +111,7 @@ class Executor:
                     except StatementFailedError as error:
                         await self._prepare_to_repeat(error)
             except (ConnectionLostError, PoolingError) as error:
-                error.add_facts(applied=self._progress.revisions)
+                error.add_fields(applied=self._progress.revisions)
                 raise
         return tuple(self._progress.applied)
 

@@ -61,7 +61,7 @@ class Step:
         checksum: of the script's meaning, not of its comments and layout.
         phases: at least one; an empty script has one empty transaction phase.
         live: True when the script reads from the database, or handles errors of its statements, so that
-            what follows is known only when it runs; ``live_origin`` is where.
+            later statements are known only when it runs; ``live_origin`` is where.
         version: the change of the version table, committed with the last phase.
         epilogue: what ``on_version_apply`` says in a script for psql, behind that change.
         lock_timeout: seconds, where the script says it itself; 0 is no limit.

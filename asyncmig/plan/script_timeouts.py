@@ -21,7 +21,7 @@ def own_limit(script: AnyScript, name: str) -> float | None:
     """A time in seconds; None where the script says nothing.
 
     Raises:
-        ScriptError: it is no length of time.
+        ScriptError: it is not a duration.
     """
     value = _variable(script, name)
     if value is None:

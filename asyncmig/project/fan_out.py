@@ -1,9 +1,10 @@
-"""Questions to one database of a project, and how the same is done to each of several."""
+"""The same call on each database of a project, and the queries that ``Migrator`` makes of one."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncmig.errors import AsyncmigError, ConfigError, NotCurrentError
@@ -23,11 +24,11 @@ __all__ = [
     "call_each",
     "call_one",
     "current_state",
-    "journal",
-    "naming",
-    "position",
+    "journal_of_each",
+    "naming_database",
     "query_each",
     "required",
+    "revision_check",
     "several_databases",
     "status_of",
     "wait_for",
@@ -39,23 +40,24 @@ T = TypeVar("T")
 async def call_each(
     project: Project, work: Callable[[Project], Awaitable[T]], request: EnvRequest
 ) -> dict[str, T]:
-    """Do the same to each database of a project, one after the other, up to the first that fails.
+    """Call ``work`` with the project of each database, one after the other, up to the first that fails.
 
     Args:
-        project: its databases are those of the configuration, or those that an ``env.py`` hands over.
-        work: what to do; an ``env.py`` of its own event loop has it awaited there.
-        request: the command, as an ``env.py`` may ask for it.
+        project: its databases are those of the configuration, or those that an ``env.py`` connects to.
+        work: awaited in the event loop of the ``env.py``, where that starts one.
+        request: the command, as ``env.py`` sees it.
 
     Returns:
-        the results by name; a single database has the empty one. Empty where an ``env.py`` starts no run.
+        the results by name; that of a single database has the empty name. Empty where an ``env.py``
+        starts no run.
 
     Raises:
-        AsyncmigError: as ``work``; of several databases the message and ``database`` say which.
+        AsyncmigError: as ``work``; with several databases the message and ``database`` name it.
     """
     found: list[tuple[str, T]] = []
 
     async def one(member: Project) -> None:
-        with naming(member):
+        with naming_database(member):
             found.append((member.label, await work(member)))
 
     await project.visit(one, request)
@@ -65,7 +67,7 @@ async def call_each(
 async def call_one(
     project: Project, work: Callable[[Project], Awaitable[T]], request: EnvRequest, doing: str
 ) -> T:
-    """Do something to the one database of a project.
+    """Call ``work`` with the project of the only database.
 
     Raises:
         ConfigError: there are several, or none.
@@ -85,10 +87,10 @@ async def call_one(
 
 
 def required(found: dict[str, T]) -> dict[str, T]:
-    """What was found, if there is anything.
+    """The results, if there are any.
 
     Raises:
-        ConfigError: an ``env.py`` handed over no database.
+        ConfigError: an ``env.py`` started no run.
     """
     if not found:
         raise ConfigError(
@@ -100,7 +102,7 @@ def required(found: dict[str, T]) -> dict[str, T]:
 
 
 def several_databases(names: Sequence[str], doing: str) -> ConfigError:
-    """The error for what is about one of several databases."""
+    """The error for a command that needs a single database, where there are several."""
     return ConfigError(
         f"there are several databases, {', '.join(names)}, and {doing} is about one of them",
         hint=f"name one: -n {names[0]}; in Python, one of `await migrator.databases()`",
@@ -108,7 +110,7 @@ def several_databases(names: Sequence[str], doing: str) -> ConfigError:
 
 
 def _by_name(found: list[tuple[str, T]]) -> dict[str, T]:
-    """Results by the names of their databases; a single one needs none."""
+    """Results by the names of their databases; a single one has the empty name."""
     if len(found) == 1:
         return {"": found[0][1]}
     named: dict[str, T] = {}
@@ -118,58 +120,58 @@ def _by_name(found: list[tuple[str, T]]) -> dict[str, T]:
 
 
 async def query_each(
-    project: Project, ask: Callable[[Project], Awaitable[T]], request: EnvRequest
+    project: Project, query: Callable[[Project], Awaitable[T]], request: EnvRequest
 ) -> dict[str, T]:
-    """Ask each database of a project, also behind one that fails.
+    """Call ``query`` with the project of each database; a failure does not stop it.
 
     Returns:
         as ``call_each``, but never empty.
 
     Raises:
-        AsyncmigError: as ``ask``, when all were asked. Of several databases it is that of the first
-            that could not answer, or where all that failed are only not current, of the first of these;
-            ``database`` says which, ``databases`` has the results of the others by name, and
-            ``failures`` type, message and hint of each that failed.
+        AsyncmigError: as ``query``, after all were called. With several failures it is the first one
+            that is not a ``NotCurrentError``, or else the first; ``database`` names its database,
+            ``databases`` has the results of the others by name, and ``failures`` type, message and
+            hint of each failure.
     """
-    answers: list[tuple[str, T]] = []
+    results: list[tuple[str, T]] = []
     failed: dict[str, AsyncmigError] = {}
 
     async def one(member: Project) -> None:
         try:
-            with naming(member):
-                answers.append((member.label, await ask(member)))
+            with naming_database(member):
+                results.append((member.label, await query(member)))
         except AsyncmigError as error:
             if member.name is None:
                 raise
             failed[member.name] = error
 
     await project.visit(one, request)
-    found = dict(answers) if failed else required(_by_name(answers))
+    found = dict(results) if failed else required(_by_name(results))
     if failed:
-        gravest = min(failed.values(), key=lambda error: isinstance(error, NotCurrentError))
-        told = {
+        reported = min(failed.values(), key=lambda error: isinstance(error, NotCurrentError))
+        failures = {
             name: {"type": type(error).__name__, "message": error.message, "hint": error.hint}
             for name, error in failed.items()
         }
-        gravest.add_facts(databases=found, failures=told)
-        raise gravest
+        reported.add_fields(databases=found, failures=failures)
+        raise reported
     return found
 
 
 @contextmanager
-def naming(project: Project) -> Iterator[None]:
-    """Say of which of several databases an error is."""
+def naming_database(project: Project) -> Iterator[None]:
+    """Put the database's name before the message of an error, where there are several."""
     try:
         yield
     except AsyncmigError as error:
         if project.name is not None:
             error.message = f"{project.name}: {error.message}"
-            error.add_facts(database=project.name)
+            error.add_fields(database=project.name)
         raise
 
 
 async def status_of(project: Project, *, scripts: bool = False) -> Status:
-    """Where one database stands; ``scripts`` also reads which scripts were changed."""
+    """The status of one database; ``scripts`` also reports applied scripts that were changed."""
     from asyncmig.bookkeeping.queries import read_status
     from asyncmig.database.session_settings import open_session
 
@@ -185,7 +187,7 @@ async def status_of(project: Project, *, scripts: bool = False) -> Status:
 
 
 async def current_state(project: Project) -> CurrentState:
-    """What one database stands at."""
+    """The current revisions of one database."""
     status = await status_of(project)
     graph = await project.graph()
     known = [graph.get(head) for head in status.current if head in graph]
@@ -199,19 +201,12 @@ async def current_state(project: Project) -> CurrentState:
     )
 
 
-async def position(project: Project, target: str) -> RevisionCheck:
-    """Whether one database stands at what a target expression names."""
+async def revision_check(project: Project, target: str) -> RevisionCheck:
+    """Whether one database is exactly at the revisions of a target expression."""
     status = await status_of(project)
     graph = await project.graph()
     named = tuple(item.id for item in graph.resolve(target, current=status.current))
-    applied: set[str] = set()
-    waiting = [row for row in status.current if row in graph]
-    while waiting:
-        revision = waiting.pop()
-        if revision not in applied:
-            applied.add(revision)
-            found = graph.get(revision)
-            waiting += (*found.down_revisions, *found.depends_on)
+    applied = graph.ancestors(row for row in status.current if row in graph)
     return RevisionCheck(
         target=target,
         revisions=named,
@@ -223,7 +218,7 @@ async def position(project: Project, target: str) -> RevisionCheck:
 
 
 async def wait_for(project: Project, seconds: float | None) -> Status:
-    """Wait until somebody else has migrated one database; raises as ``wait_until_current``."""
+    """Wait until another process has migrated one database; raises as ``wait_until_current``."""
     from asyncmig.bookkeeping.queries import wait_until_current
     from asyncmig.database.session_settings import open_session
 
@@ -234,7 +229,7 @@ async def wait_for(project: Project, seconds: float | None) -> Status:
         pending = ", ".join(status.pending[:5]) + (" ..." if len(status.pending) > 5 else "")
         raise NotCurrentError(
             f"the database is {status.state} after {seconds:g} s: pending {pending or 'nothing'}",
-            hint="is the job that migrates running? `asyncmig status` shows where it stands",
+            hint="is the migration job running? `asyncmig status` shows the state of the database",
             current=status.current,
             pending=status.pending,
             state=status.state,
@@ -242,11 +237,20 @@ async def wait_for(project: Project, seconds: float | None) -> Status:
     return status
 
 
-async def journal(project: Project, wanted: LogFilter) -> tuple[JournalEntry, ...]:
-    """Rows of one database's journal."""
+async def journal_of_each(
+    project: Project, wanted: LogFilter, request: EnvRequest
+) -> tuple[JournalEntry, ...]:
+    """The entries of each database's journal, newest first."""
     from asyncmig.bookkeeping.queries import read_journal
     from asyncmig.database.session_settings import open_session
 
-    async with open_session(project.database(), project.settings) as session:
-        entries = await read_journal(session, project.settings, wanted)
-    return tuple(replace(entry, database=project.name) for entry in entries)
+    async def read(one: Project) -> list[JournalEntry]:
+        async with open_session(one.database(), one.settings) as session:
+            entries = await read_journal(session, one.settings, wanted)
+        return [replace(entry, database=one.name) for entry in entries]
+
+    found = await call_each(project, read, request)
+    entries = [entry for several in found.values() for entry in several]
+    if len(found) > 1:
+        entries.sort(key=lambda entry: datetime.fromisoformat(entry.started_at), reverse=True)
+    return tuple(entries[: wanted.limit])

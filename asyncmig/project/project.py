@@ -1,6 +1,6 @@
-"""``Project``: one script directory and the way to its database, as the planner and the runner need them.
+"""``Project``: one script directory and its databases, as the planner and the runner need them.
 
-What takes time to find out (an ``env.py``, the models) is found out once, on first use.
+What is expensive to read (an ``env.py``, the models) is read once, on first use.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Project:
         settings: everything that was configured; an ``env.py`` may change it.
         database: an engine or a connection to use; None connects with the settings' URL.
         models: what to compare the database with; None takes the settings'.
-        on_event: hears progress.
+        on_event: called with each progress event.
         on_version_apply: called when a revision's row is written: functions, or their names.
     """
 
@@ -88,21 +88,34 @@ class Project:
         return self.name or self._handed_as
 
     def emit(self, event: Event) -> None:
-        """Tell the listener, if there is one."""
+        """Call ``on_event``, if it was given."""
         if self._on_event is not None:
             self._on_event(event)
 
     # what an env.py says
 
-    def stand_for(self, each: Mapping[str, Settings]) -> None:
-        """Stand for several databases, by name, each with a history of its own; for none, for itself."""
+    def set_databases(self, each: Mapping[str, Settings]) -> None:
+        """Set the configured databases by name, each with its own settings and history."""
         self._each = each
 
-    async def settled(self, doing: str = "this") -> Project:
-        """This project, after its ``env.py`` was read.
+    def histories(self) -> dict[str, Settings]:
+        """The settings of each history of revisions by the name of its database.
+
+        A single history, also one that several databases share, has the empty name.
+        """
+        folders = {settings.version_paths for settings in self._each.values()}
+        if len(folders) > 1:
+            return dict(self._each)
+        return {"": next(iter(self._each.values()), self.settings)}
+
+    async def single_database(self, doing: str = "this") -> Project:
+        """The project of the only database, after its ``env.py`` was read.
+
+        Args:
+            doing: what needs a single database, for the error.
 
         Raises:
-            ConfigError: it stands for several databases, and what is done is done to one.
+            ConfigError: there are several databases.
         """
         first, *others = await self.databases()
         if others:
@@ -118,7 +131,7 @@ class Project:
             ConfigError: it does. Those of an ``env.py`` are only known when it is executed.
         """
         if self._each:
-            await self.settled(doing)
+            await self.single_database(doing)
 
     async def visit(
         self, work: Callable[[Project], Awaitable[str | None]], request: EnvRequest
@@ -137,7 +150,7 @@ class Project:
         path = None if self._handed is not None else await self._executed_env_file()
         if path is None:
             return "".join([await work(one) or "" for one in await self.databases()])
-        await _import_aside("asyncmig.project.env_visit")
+        await _import_in_thread("asyncmig.project.env_visit")
         from asyncmig.project.env_visit import visit_env
 
         return await visit_env(self, path, work, request)
@@ -181,10 +194,13 @@ class Project:
         self._on_event = on_event
 
     def require_one_history(self, doing: str) -> None:
-        """Refuse what belongs into one history, where each database has its own.
+        """Check that the databases share one history of revisions.
+
+        Args:
+            doing: what needs one history, for the error.
 
         Raises:
-            ConfigError: several databases are configured, and none was chosen.
+            ConfigError: several databases are configured, each with its own history.
         """
         if self._each:
             names = ", ".join(self._each)
@@ -292,7 +308,7 @@ class Project:
 
     async def runner(self) -> Runner:
         """Whatever changes the database."""
-        await _import_aside("asyncmig.database.connections", "asyncmig.execution.runner")
+        await _import_in_thread("asyncmig.database.connections", "asyncmig.execution.runner")
         from asyncmig.execution.runner import Runner
 
         return Runner(
@@ -305,7 +321,7 @@ class Project:
 
     async def planner(self, *, offline: bool = False) -> Planner:
         """What plans this project's revisions."""
-        await _import_aside(
+        await _import_in_thread(
             "asyncmig.ddl.dialect", "asyncmig.operations.facade", "asyncmig.plan.planner"
         )
         from asyncmig.ddl.dialect import MigrationDialect
@@ -322,7 +338,7 @@ class Project:
             options={
                 **self.settings.extra,
                 "transactional_ddl": self.settings.transactional_ddl,
-                **self._env_options(),
+                **({} if run is None else self._environment_options()),
             },
             keywords=run.keywords if run is not None else None,
             one_transaction=self.settings.transaction == "all",
@@ -335,7 +351,7 @@ class Project:
         self, target: str, current: Sequence[str], way: Direction, *, offline: bool = False
     ) -> Plan:
         """What leads from rows of the version table to a target."""
-        project = await self.settled("a plan")
+        project = await self.single_database("a plan")
         planner = await project.planner(offline=offline)
         moves = planner.moves(target, current, way)
         scripts = await anyio.to_thread.run_sync(
@@ -345,7 +361,7 @@ class Project:
 
     async def autogenerate(self, *, as_sql: bool = False) -> Autogenerate:
         """The comparison of models and database; ``as_sql`` is for a SQL revision."""
-        project = await self.settled("a comparison with models")
+        project = await self.single_database("a comparison with models")
         if project is not self:
             return await project.autogenerate(as_sql=as_sql)
         autogenerate = await anyio.to_thread.run_sync(_load_autogenerate)
@@ -356,7 +372,7 @@ class Project:
             metadata=await self.models(),
             origins=self._model_origins(),
             notify=self.emit,
-            options=self._hook_options(),
+            options=self._environment_options(autogenerate=True),
             import_context=self._alembic_imports,
             as_sql=as_sql,
         )
@@ -470,30 +486,15 @@ class Project:
 
         return alembic_imports(Environment(self.settings, self._env_config))
 
-    def _hook_options(self) -> Mapping[str, Any]:
-        """What hooks of autogenerate find in their context's ``opts``."""
+    def _environment_options(self, *, autogenerate: bool = False) -> Mapping[str, Any]:
+        """The options of ``context.configure()``, as ``op.get_context().opts`` and hooks see them."""
         from asyncmig.alembic_compat.environment import Environment
 
         environment = Environment(self.settings, self._env_config)
-        options = environment.config.cmd_opts
-        if options is not None:
-            options.autogenerate = True
+        if autogenerate and environment.config.cmd_opts is not None:
+            environment.config.cmd_opts.autogenerate = True
         return {
             **(self._env_run.options if self._env_run is not None else {}),
-            "config": environment.config,
-            "script": environment.script,
-            "environment_context": environment,
-        }
-
-    def _env_options(self) -> Mapping[str, Any]:
-        """What ``op.get_context().opts`` holds of an ``env.py``."""
-        if self._env_run is None:
-            return {}
-        from asyncmig.alembic_compat.environment import Environment
-
-        environment = Environment(self.settings, self._env_config)
-        return {
-            **self._env_run.options,
             "config": environment.config,
             "script": environment.script,
             "environment_context": environment,
@@ -508,14 +509,14 @@ def _load_autogenerate() -> type[Autogenerate]:
 
 
 def _several(given: Any) -> list[Any]:
-    """One or several as a list."""
+    """A list of one or several values."""
     if given is None:
         return []
     return list(given) if isinstance(given, list | tuple | set | frozenset) else [given]
 
 
-async def _import_aside(*modules: str) -> None:
-    """Import modules in a thread: what is behind them takes a good part of a second at first."""
+async def _import_in_thread(*modules: str) -> None:
+    """Import modules in a thread: the first import takes a good part of a second."""
     missing = [module for module in modules if module not in sys.modules]
     if missing:
         await anyio.to_thread.run_sync(lambda: [import_module(module) for module in missing])

@@ -1,6 +1,6 @@
-"""Results of several databases as one, with each of them beside it.
+"""Combines the results of several databases into one result, which holds each of them by name.
 
-What is true of all is true of the whole; the state is the worst of theirs.
+A property is true if it is true for all databases; the state is the worst one.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from asyncmig.results.differences import CheckResult, RevisionCheck
+    from asyncmig.results.files import ValidationReport
     from asyncmig.results.runs import RunResult, StampResult, VersionTableResult
     from asyncmig.results.state import CurrentState, Status
 
 __all__ = [
     "combined_check",
     "combined_current",
-    "combined_position",
+    "combined_revision_check",
     "combined_run",
     "combined_stamp",
     "combined_status",
     "combined_tables",
+    "combined_validation",
 ]
 
 _WORST = ("diverged", "partial", "empty", "pending", "ahead", "current")
@@ -33,7 +35,7 @@ def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 
 def combined_status(found: Mapping[str, Status]) -> Status:
-    """The status of all."""
+    """The status of several databases: the worst state, all revisions."""
     every = list(found.values())
     if len(every) == 1:
         return every[0]
@@ -54,7 +56,7 @@ def combined_status(found: Mapping[str, Status]) -> Status:
 
 
 def combined_current(found: Mapping[str, CurrentState]) -> CurrentState:
-    """Where all of them stand."""
+    """The current revisions of several databases."""
     every = list(found.values())
     if len(every) == 1:
         return every[0]
@@ -72,7 +74,7 @@ def combined_current(found: Mapping[str, CurrentState]) -> CurrentState:
 
 
 def combined_run(found: Mapping[str, RunResult]) -> RunResult:
-    """What was done to all of them, in order."""
+    """The steps of several databases, in order."""
     every = list(found.values())
     if len(every) == 1:
         return every[0]
@@ -88,7 +90,7 @@ def combined_run(found: Mapping[str, RunResult]) -> RunResult:
 
 
 def combined_stamp(found: Mapping[str, StampResult]) -> StampResult:
-    """What was written into each version table."""
+    """The rows of several version tables."""
     every = list(found.values())
     if len(every) == 1:
         return every[0]
@@ -101,15 +103,15 @@ def combined_stamp(found: Mapping[str, StampResult]) -> StampResult:
 
 
 def combined_tables(found: Mapping[str, VersionTableResult]) -> VersionTableResult:
-    """Whether any table had to be created."""
+    """Whether the tables of any database were created."""
     every = list(found.values())
     if len(every) == 1:
         return every[0]
     return replace(every[0], created=any(item.created for item in every), databases=dict(found))
 
 
-def combined_position(found: Mapping[str, RevisionCheck]) -> RevisionCheck:
-    """Whether all stand at a revision."""
+def combined_revision_check(found: Mapping[str, RevisionCheck]) -> RevisionCheck:
+    """Whether several databases are at a revision."""
     every = list(found.values())
     if len(every) == 1:
         return every[0]
@@ -125,7 +127,7 @@ def combined_position(found: Mapping[str, RevisionCheck]) -> RevisionCheck:
 
 
 def combined_check(found: Mapping[str, CheckResult]) -> CheckResult:
-    """All differences."""
+    """The differences of several databases."""
     every = list(found.values())
     if len(every) == 1:
         return every[0]
@@ -134,5 +136,18 @@ def combined_check(found: Mapping[str, CheckResult]) -> CheckResult:
         differences=tuple(one for item in every for one in item.differences),
         candidates=tuple(dict.fromkeys(one for item in every for one in item.candidates)),
         notes=_union(item.notes for item in every),
+        databases=dict(found),
+    )
+
+
+def combined_validation(found: Mapping[str, ValidationReport]) -> ValidationReport:
+    """The findings of several histories."""
+    every = list(found.values())
+    if len(every) == 1:
+        return every[0]
+    return replace(
+        every[0],
+        revisions=sum(item.revisions for item in every),
+        findings=tuple(one for item in every for one in item.findings),
         databases=dict(found),
     )

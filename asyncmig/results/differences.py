@@ -94,18 +94,18 @@ class CheckResult(Result):
 
     @property
     def ok(self) -> bool:
-        """True when the database is what the models say."""
+        """True when the database matches the models."""
         return not self.differences
 
     def __str__(self) -> str:
         """A difference a line: the message of an assertion, which pytest cuts short where it is no text."""
         if self.ok:
-            return "the database is what the models say"
+            return "the database matches the models"
         if not self.databases:
             return "\n".join(
                 [
                     *map(str, self.differences),
-                    *(item.told for item in self.candidates),
+                    *(item.suggestion for item in self.candidates),
                     *self.notes,
                 ]
             )

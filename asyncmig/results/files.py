@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from asyncmig.results.base import Result
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from asyncmig.results.renames import RenameCandidate
 
 __all__ = ["CreatedRevision", "Finding", "ValidationReport"]
@@ -49,11 +51,19 @@ class Finding(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationReport(Result):
-    """What ``validate`` checked and found."""
+    """The rules that ``validate`` checked, and what it found.
+
+    Attributes:
+        revisions: the number of revision files.
+        checked: the rules, each ``name: title``.
+        findings: what is wrong.
+        databases: the report of each database by name, where they have histories of their own.
+    """
 
     revisions: int
     checked: tuple[str, ...]
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
+    databases: Mapping[str, ValidationReport] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

@@ -33,6 +33,6 @@ class RenameCandidate(Result):
         return {"enum": "enum type", "enum_value": "enum label"}.get(self.kind, self.kind)
 
     @property
-    def told(self) -> str:
+    def suggestion(self) -> str:
         """What it may be, and the option of ``revision --autogenerate`` that makes it one."""
         return f"{self.what} {self.old} may have become {self.new}: --rename {self.old}={self.new}"

@@ -13,7 +13,7 @@ def statements_to_send_separately(sql: str) -> list[str]:
     """The statements of a text that have to be sent one by one.
 
     A text of statements that may share a transaction is one piece. So is what cannot be split: the
-    server says best what is wrong with it.
+    server hint best what is wrong with it.
 
     Example:
         >>> pieces("COMMIT; VACUUM t"), pieces("SELECT 1; SELECT 2")

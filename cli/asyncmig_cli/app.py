@@ -8,10 +8,10 @@ __all__ = ["main"]
 
 
 def main() -> NoReturn:
-    """Do what the arguments of the process say, and end it.
+    """Run the command line of this process, and exit with its code.
 
-    Most calls are over in a tenth of a second, and a good part of that would go into looking for
-    garbage among modules: nothing is collected before there is a run, and nothing at the end.
+    Most calls end within a tenth of a second. Collecting garbage among freshly imported modules would
+    take a good part of that: the collector is off until a run starts, and at exit.
     """
     gc.disable()
     from asyncmig_cli.application import run

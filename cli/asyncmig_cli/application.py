@@ -1,4 +1,4 @@
-"""The typer application: which commands there are, and how a call ends."""
+"""The typer application: the list of commands, and the exit code of a call."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from asyncmig.errors import FileError
-from asyncmig_cli.binding import HELP_NAMES, LeanGroup, bind, shared_callback
-from asyncmig_cli.commands import COMMANDS, spelling
-from asyncmig_cli.console import BrokenOutputError, Console
-from asyncmig_cli.exits import ExitCode
-from asyncmig_cli.failures import UsageProblem, report
-from asyncmig_cli.library_log import shown_log
-from asyncmig_cli.session import Session
+from asyncmig_cli.command_binding import HELP_NAMES, SHARED_HINT, LeanGroup, bind, shared_callback
+from asyncmig_cli.commands import COMMANDS, canonical_name
+from asyncmig_cli.errors import UsageError
+from asyncmig_cli.exit_codes import ExitCode
+from asyncmig_cli.output.console import BrokenOutputError, Console
+from asyncmig_cli.runtime.command_line import CommandLine
+from asyncmig_cli.runtime.error_report import report
+from asyncmig_cli.runtime.library_log import shown_log
 
 if TYPE_CHECKING:
     from typer._click import Command, Context
@@ -31,30 +32,33 @@ class CommandGroup(LeanGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":  # noqa: ARG002
-        """The command of that name, in either of its spellings."""
-        name = spelling(cmd_name)
+        """The command of that name, written with underscores or with hyphens."""
+        name = canonical_name(cmd_name)
         if name is None:
             return None
-        known = self.commands.get(name)
-        if known is None:
+        command = self.commands.get(name)
+        if command is None:
             module = import_module(f"asyncmig_cli.commands.{name}")
-            known = bind(
+            command = bind(
                 getattr(module, name), name=name, panel=COMMANDS[name], examples=module.EXAMPLES
             )
-            self.commands[name] = known
-        return known
+            self.commands[name] = command
+        return command
 
     def resolve_command(
         self, ctx: "Context", args: list[str]
     ) -> "tuple[str | None, Command | None, list[str]]":
-        """The command that the arguments begin with."""
-        if spelling(args[0]) is None and not args[0].startswith("-") and not ctx.resilient_parsing:
+        """The command that the arguments begin with; ``help NAME`` is ``NAME --help``."""
+        if args[0] == "help" and len(args) > 1 and canonical_name(args[1]) is not None:
+            args = [args[1], "--help"]
+        unknown = canonical_name(args[0]) is None and not args[0].startswith("-")
+        if unknown and not ctx.resilient_parsing:
             from difflib import get_close_matches
 
             near = get_close_matches(args[0].replace("-", "_"), COMMANDS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "`asyncmig --help` lists them"
+            hint = f"did you mean {near[0]!r}?" if near else "`asyncmig --help` lists the commands"
             message = f"there is no command {args[0]!r}"
-            raise UsageProblem(message, hint)
+            raise UsageError(message, hint)
         return super().resolve_command(ctx, args)
 
 
@@ -64,6 +68,7 @@ def application() -> "Command":
         cls=CommandGroup,
         name="asyncmig",
         help=HELP,
+        epilog=SHARED_HINT,
         context_settings=HELP_NAMES,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
@@ -73,20 +78,20 @@ def application() -> "Command":
 
 
 def run(arguments: Sequence[str], console: Console | None = None) -> int:
-    """Do what ``arguments`` say and return the exit code; nothing is raised."""
-    session = Session(arguments, console)
-    out, err = session.console.out, session.console.err
+    """Execute the command of ``arguments`` and return its exit code; nothing is raised."""
+    command_line = CommandLine(arguments, console)
+    out, err = command_line.console.out, command_line.console.err
     code: int = ExitCode.DONE
     try:
         with shown_log(arguments, err):
-            code = _invoke(arguments, session)
+            code = _invoke(arguments, command_line)
         out.flush()
     except BrokenOutputError:
-        # The reader has what it wanted (`| head`); what was done stays done.
+        # The reader has closed the pipe (`| head`): no error, the command has done its work.
         out.abandon()
     except FileError as error:
         out.abandon()
-        code = report(error, session, json=False)
+        code = report(error, command_line, json=False)
     try:
         err.flush()
     except (BrokenOutputError, FileError):
@@ -94,34 +99,34 @@ def run(arguments: Sequence[str], console: Console | None = None) -> int:
     return code
 
 
-def _invoke(arguments: Sequence[str], session: Session) -> int:
+def _invoke(arguments: Sequence[str], command_line: CommandLine) -> int:
     try:
         outcome = application().main(
             args=list(arguments) or ["--help"],
             prog_name="asyncmig",
             standalone_mode=False,
-            obj=session,
+            obj=command_line,
         )
     except BrokenOutputError:
         raise
     except SystemExit as error:
-        # what typer and rich do when the pipe closes while they write help
+        # typer and rich exit when the pipe closes while they write help
         if isinstance(error.__context__, BrokenPipeError):
             raise BrokenOutputError from error
         raise
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the last place where an error can become a message
-        return _report(error, session)
+        return _report(error, command_line)
     if not arguments:
         return ExitCode.USAGE
     return outcome if isinstance(outcome, int) else ExitCode.DONE
 
 
-def _report(error: BaseException, session: Session) -> int:
-    """Tell ``error``, as text on standard error where standard output cannot take its document."""
+def _report(error: BaseException, command_line: CommandLine) -> int:
+    """Report ``error``; as text on standard error where standard output cannot be written."""
     try:
-        return report(error, session)
+        return report(error, command_line)
     except (BrokenOutputError, FileError):
-        session.console.out.abandon()
-        return report(error, session, json=False)
+        command_line.console.out.abandon()
+        return report(error, command_line, json=False)

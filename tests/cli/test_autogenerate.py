@@ -44,7 +44,7 @@ def test_from_models_to_a_database_and_nothing_is_left(with_models, project):
     assert with_models("upgrade").code == 0
 
     same = with_models("check")
-    assert (same.code, same.out) == (0, "the same: the database is what the models say\n")
+    assert (same.code, same.out) == (0, "no differences: the database matches the models\n")
     skipped = with_models("revision", "--autogenerate", "--skip-empty")
     assert skipped.code == 0
     assert "no revision was written" in skipped.out

@@ -98,7 +98,7 @@ def test_up_and_down_with_plain_lines(database_command: Command, tables: Project
         "[3/3] upgrade cccc second table",
     ]
     assert run("current", code=0).out == "cccc (head)\n"
-    assert run("upgrade", code=0).out == "nothing to upgrade: the database stands at cccc\n"
+    assert run("upgrade", code=0).out == "nothing to upgrade: the database is at cccc\n"
     assert run("downgrade", "-1", code=0).out.startswith("downgraded cccc → bbbb: 1 revision in ")
     assert run("downgrade", "base", code=0).out.startswith("downgraded bbbb → <base>: 2 revisions")
     assert run("current", code=0).out == ""
@@ -462,7 +462,7 @@ def test_check_of_a_revision(database_command: Command, tables: Project) -> None
     assert (at.code, at.out) == (0, "at bbbb\n")
     elsewhere = database_command("check", "head")
     assert elsewhere.code == 3
-    assert "not at cccc, behind: cccc is not applied; the database stands at bbbb" in elsewhere.out
+    assert "not at cccc, behind: cccc is not applied; the database is at bbbb" in elsewhere.out
     assert database_command("check", "--json", "base").document["ok"] is False
     assert database_command("check", "nowhere").code == 1
 
@@ -474,7 +474,7 @@ def test_what_the_server_advises_is_told_once(database_command: Command, project
     told = database_command("upgrade", code=1).err
     said = "Use DROP ... CASCADE to drop the dependent objects too."
     assert told.count(said) == 1
-    assert f"  server says {said}\n" in told
+    assert f"  server hint {said}\n" in told
     assert told.endswith("hint: nothing of aaaa was kept\n")
     error = database_command("upgrade", "--json", code=1).error
     assert error["hint"] == f"{said} nothing of aaaa was kept"

@@ -11,11 +11,11 @@ import psycopg2
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.deploy.deploy import back_up, deploy, plan_deployment
+from asyncmig.deploy import back_up, deploy, plan_deployment
 from asyncmig.errors import ConfigError, PlanError
 from asyncmig_cli.application import run
 from asyncmig_cli.commands import deploy as deploy_command
-from asyncmig_cli.console import open_console
+from asyncmig_cli.output.console import open_console
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ def test_a_dry_run_shows_all_and_runs_nothing(database_command: Command, release
 def test_in_a_pipe_nothing_is_guessed(database_command: Command, release, ask) -> None:
     outcome = database_command("deploy", code=2)
     assert "--yes" in outcome.err
-    assert database_command("deploy", "--json", code=2).error["type"] == "UsageProblem"
+    assert database_command("deploy", "--json", code=2).error["type"] == "UsageError"
     assert tables(ask) is None
 
 
@@ -187,7 +187,7 @@ async def test_a_plan_that_is_no_longer_true(release: Project, database_url) -> 
     assert survey.pending == ("aaaa", "bbbb")
     await migrator.upgrade("aaaa")
     with pytest.raises(PlanError, match="moved from base to aaaa"):
-        await deploy(migrator, survey=survey)
+        await deploy(migrator, plan=survey)
 
 
 async def test_a_program_that_is_too_old(

@@ -199,7 +199,7 @@ def test_raiseerr_adds_the_traceback(command: Command) -> None:
         ("heads -3", "-3"),
         ("upgrade a:b", "--sql"),
         ("upgrade --sql --dry-run", "--dry-run"),
-        ("upgrade --lock-timeout soon", "'soon' is no length of time"),
+        ("upgrade --lock-timeout soon", "'soon' is not a duration"),
         ("current --wait-for-database long", "no length of time"),
         ("log --limit many", "'many' is not a number"),
         ("current --url x --embedded", "two databases"),

@@ -1,5 +1,7 @@
 """Help, versions and completion."""
 
+from importlib import import_module
+
 import pytest
 
 from asyncmig_cli.commands import COMMANDS
@@ -14,6 +16,28 @@ def test_help_has_an_example(command: Command, name: str, option: str) -> None:
     assert "Examples" in out
     assert f"asyncmig {name.replace('-', '_')}" in out
     assert "--raiseerr" in out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_a_terminal_of_80_columns_and_40_lines(command: Command, name: str) -> None:
+    lines = command(name, "--help", env={"COLUMNS": "80"}, code=0).out.splitlines()
+    assert len(lines) <= 40
+    examples = import_module(f"asyncmig_cli.commands.{name}").EXAMPLES
+    for line, meaning in examples.items():
+        wanted = f"{line} # {meaning}".split()
+        assert any(shown.split() == wanted for shown in lines), line
+
+
+def test_help_of_a_topic_and_of_a_command(command: Command) -> None:
+    options = command("help", "options", code=0).out
+    for name in ("-c, --config FILE", "-x KEY=VALUE", "--progress/--no-progress", "--version"):
+        assert name in options
+    assert command("help", code=0).out == options
+    assert "label" not in command("help", "exit-codes", code=0).out
+    assert command("help", "targets", "--json", code=0).document["topic"] == "targets"
+    assert command("help", "stamp", code=0).out == command("stamp", "--help", code=0).out
+    refused = command("help", "nonsense", code=2)
+    assert refused.err.startswith("error: there is no help about 'nonsense'\n")
 
 
 def test_the_list_of_commands(command: Command) -> None:

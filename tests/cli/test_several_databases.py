@@ -104,7 +104,7 @@ def test_one_that_cannot_be_reached_hides_no_other(three):
     found = three("check", code=1)
     assert found.out.splitlines() == [
         "app",
-        "  the same: the database is what the models say",
+        "  no differences: the database matches the models",
         "",
         "audit",
         "  ~ alter_column audit_t.i: INTEGER -> BIGINT",

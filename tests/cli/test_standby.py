@@ -73,7 +73,7 @@ async def test_what_is_asked_of_a_standby(shop: Shop):
     assert not (await standby.plan()).steps
     assert not await standby.upgrade()
     assert len(await standby.log()) == 1
-    assert (await standby.check_at("a1")).ok
+    assert (await standby.check_revision("a1")).ok
     await standby.wait_until_current(timeout=5)
 
 

@@ -12,9 +12,9 @@ import psycopg2
 import pytest
 
 from asyncmig import errors
-from asyncmig_cli import failures
 from asyncmig_cli.application import run
-from asyncmig_cli.console import open_console
+from asyncmig_cli.errors import UsageError
+from asyncmig_cli.output.console import open_console
 from fix_project import Project
 from support.wrong_calls import WRONG_CALLS, WrongCall
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from fix_server import TestServer
 
-OF_THE_PARSER = ("UsageError", "NoSuchOption", "BadParameter", "MissingParameter", "BadOptionUsage")
 LOOK = """
 SELECT (SELECT array_agg(version_num ORDER BY 1) FROM alembic_version),
        (SELECT count(*) FROM asyncmig_journal),
@@ -108,7 +107,7 @@ def stage(prepared: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
 
 def is_known(kind: str) -> bool:
     """Whether the name of an error's class is one that people may rely on."""
-    return kind in {*errors.__all__, *OF_THE_PARSER, failures.UsageProblem.__name__}
+    return kind in {*errors.__all__, UsageError.__name__}
 
 
 @pytest.mark.parametrize("call", WRONG_CALLS, ids=lambda call: call.name)

@@ -2,7 +2,7 @@
 
 import io
 
-from asyncmig_cli.console import Console, Stream
+from asyncmig_cli.output.console import Console, Stream
 
 
 class Memory(io.StringIO):

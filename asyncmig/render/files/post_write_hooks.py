@@ -41,7 +41,7 @@ def run_post_write_hooks(
 
     Raises:
         ScriptError: a hook cannot be started or fails; those behind it do not run, and the file
-            stays. Facts: ``path``, ``hook``, ``exit_code``, ``stderr`` (its standard output where
+            stays. Facts: ``path``, ``hook``, ``exit_status``, ``stderr`` (its standard output where
             it wrote no errors).
     """
     ran: list[str] = []
@@ -85,7 +85,7 @@ def _run_program(path: Path, hook: PostWriteHook) -> None:
     if done.returncode:
         said = done.stderr.strip() or done.stdout.strip()
         what = f"failed with exit code {done.returncode}: {_shown(said)}"
-        raise _fault(path, hook, what, exit_code=done.returncode, stderr=said)
+        raise _fault(path, hook, what, exit_status=done.returncode, stderr=said)
 
 
 def _shown(said: str) -> str:

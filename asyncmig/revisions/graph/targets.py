@@ -36,7 +36,7 @@ class TargetReader:
             return self._history.find(name).id
         except RevisionNotFoundError as error:
             raise RevisionNotFoundError(
-                f"the database stands at revision '{name}', which no script defines",
+                f"the database is at revision '{name}', which no script defines",
                 hint="run a version of the code that has this revision, or correct the version table "
                 "with `asyncmig stamp --purge REVISION`",
                 revision=name,
@@ -197,7 +197,7 @@ class TargetReader:
                 )
         if len(starts) > 1:
             raise TargetError(
-                f"'{expression.text}' is ambiguous: the database stands at {', '.join(sorted(starts))}",
+                f"'{expression.text}' is ambiguous: the database is at {', '.join(sorted(starts))}",
                 hint="say from which revision: "
                 + " or ".join(f"`{name}+{expression.steps}`" for name in sorted(starts)[:3]),
                 target=expression.text,
@@ -271,7 +271,7 @@ class TargetReader:
             )
         starts.sort()
         raise TargetError(
-            f"'{expression.text}' is ambiguous: the database stands at {', '.join(starts)}",
+            f"'{expression.text}' is ambiguous: the database is at {', '.join(starts)}",
             hint="say which one goes down: "
             + " or ".join(f"`asyncmig downgrade {name}@{expression.steps}`" for name in starts[:3]),
             target=expression.text,

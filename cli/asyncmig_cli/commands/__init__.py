@@ -1,22 +1,23 @@
-"""One module a command, imported when it is called; this is the list of them."""
+"""The list of commands; each command is a module, imported when it is called."""
 
 from typing import Final
 
-__all__ = ["COMMANDS", "spelling"]
+__all__ = ["COMMANDS", "canonical_name"]
 
-PROJECT = "The project"
-HISTORY = "The history of revisions"
-DATABASE = "The database"
+PROJECT = "Project"
+HISTORY = "Revisions"
+DATABASE = "Database"
 
 COMMANDS: Final[dict[str, str]] = {
     "init": PROJECT,
     "adopt": PROJECT,
     "list_templates": PROJECT,
     "list_plugins": PROJECT,
-    "revision": PROJECT,
-    "merge": PROJECT,
-    "edit": PROJECT,
-    "validate": PROJECT,
+    "help": PROJECT,
+    "revision": HISTORY,
+    "merge": HISTORY,
+    "edit": HISTORY,
+    "validate": HISTORY,
     "heads": HISTORY,
     "branches": HISTORY,
     "history": HISTORY,
@@ -33,10 +34,10 @@ COMMANDS: Final[dict[str, str]] = {
     "resolve": DATABASE,
     "ensure_version": DATABASE,
 }
-"""Name of each command, which is the name of its module and function: its heading in the help."""
+"""The name of each command, which is the name of its module and function, and its heading in the help."""
 
 
-def spelling(name: str) -> str | None:
-    """The command that ``name`` means: ``ensure-version`` is ``ensure_version``."""
+def canonical_name(name: str) -> str | None:
+    """The command that ``name`` means: ``ensure-version`` is ``ensure_version``; None for none."""
     plain = name.replace("-", "_")
     return plain if plain in COMMANDS else None

@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmig_cli.exits import ExitCode
-from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.exit_codes import ExitCode
 from asyncmig_cli.rendering.adoption import adoption_lines
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.results import Adoption
 
 EXAMPLES = {
-    "asyncmig adopt --dry-run": "show what would be written, and what is left to decide",
-    "asyncmig adopt": "write it into pyproject.toml, or asyncmig.toml where there is none",
-    "asyncmig adopt --no-db --to asyncmig.toml": "without a database, into a file of its own",
+    "asyncmig adopt --dry-run": "show what would be written",
+    "asyncmig adopt": "write it to pyproject.toml or asyncmig.toml",
+    "asyncmig adopt --no-db --to asyncmig.toml": "needs no database",
 }
 DOCUMENT = 'Adoption, and "ok": boolean'
 
@@ -27,18 +27,18 @@ def adopt(
         typer.Option(
             "--to",
             metavar="FILE",
-            help="What to write; pyproject.toml gets a table, another file is made.",
+            help="The file to write; a pyproject.toml gets a table.",
         ),
     ] = None,
     db: Annotated[
         bool,
-        typer.Option("--db/--no-db", help="Compare the database with the history."),
+        typer.Option("--db/--no-db", help="Compare the database with the history, or not."),
     ] = True,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")
     ] = False,
 ) -> int | None:
-    """Write the native configuration of a project made for Alembic; its own files stay as they are."""
+    """Write a native configuration for an Alembic project."""
 
     async def work(migrator: "Migrator") -> "Adoption":
         from asyncmig.adopt.adopt import adopt as run

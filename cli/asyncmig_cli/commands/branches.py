@@ -1,17 +1,24 @@
 """``asyncmig branches``."""
 
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import Verbose
-from asyncmig_cli.rendering.revisions import branch_lines
+from functools import partial
 
-EXAMPLES = {"asyncmig branches -v": "where the history forks, with all details"}
-DOCUMENT = '{"branches": [BranchPoint]}'
+from asyncmig_cli.options.parameters import Verbose
+from asyncmig_cli.rendering.revisions import branch_lines
+from asyncmig_cli.runtime.invocation import Invocation
+from asyncmig_cli.runtime.several_databases import show_each
+
+EXAMPLES = {"asyncmig branches -v": "the branch points, with all details"}
+DOCUMENT = '{"branches": [BranchPoint]}; of several histories {"databases": {NAME: this}}'
 
 
 def branches(invocation: Invocation, verbose: Verbose = False) -> None:
-    """Show the revisions that several others stand on."""
-    found = invocation.history.branches()
-    invocation.show(
-        {"branches": [point.to_dict() for point in found]},
-        lambda stream: branch_lines(found, stream, verbose=verbose),
+    """Show the branch points: revisions with several children."""
+    from asyncmig.revisions.graph.describe import describe_branch_points
+
+    found = {name: describe_branch_points(graph) for name, graph in invocation.graphs().items()}
+    show_each(
+        invocation,
+        found,
+        lambda points: {"branches": [point.to_dict() for point in points]},
+        partial(branch_lines, verbose=verbose),
     )

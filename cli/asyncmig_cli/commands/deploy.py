@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmig_cli.completion import complete_revision
-from asyncmig_cli.exits import ExitCode
-from asyncmig_cli.failures import UsageProblem
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import (
+from asyncmig_cli.errors import UsageError
+from asyncmig_cli.exit_codes import ExitCode
+from asyncmig_cli.input.completion import complete_revision
+from asyncmig_cli.options.parameters import (
     DryRun,
     LockRetries,
     LockTimeout,
@@ -18,17 +17,18 @@ from asyncmig_cli.parameters import (
     NoLock,
     Tag,
     Wait,
-    seconds,
+    run_settings,
 )
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
-    from asyncmig.deploy.deploy import DeploymentPlan, DeployResult
+    from asyncmig.deploy import DeploymentPlan, DeployResult
     from asyncmig.migrator import Migrator
 
 EXAMPLES = {
-    "asyncmig deploy --dry-run": "show where the database stands and what would run",
-    "asyncmig deploy --backup before.dump": "show it, ask, back up, apply, verify",
-    "asyncmig deploy --yes --rollback-on-failure": "in a pipeline, where nobody can be asked",
+    "asyncmig deploy --dry-run": "show the state and the plan",
+    "asyncmig deploy --backup before.dump": "with a backup",
+    "asyncmig deploy --yes --rollback-on-failure": "in a pipeline",
 }
 DOCUMENT = "DeployResult; with --dry-run DeploymentPlan"
 
@@ -44,25 +44,21 @@ def deploy(
         ),
     ] = "heads",
     yes: Annotated[
-        bool, typer.Option("-y", "--yes", help="Do not ask. Needed where nobody can answer.")
+        bool,
+        typer.Option(
+            "-y", "--yes", help="Do not ask for confirmation. Required without a terminal."
+        ),
     ] = False,
     backup: Annotated[
         str | None,
-        typer.Option(
-            "--backup",
-            metavar="FILE",
-            help="First write the database to this file with pg_dump; plain SQL if it ends in .sql.",
-        ),
+        typer.Option("--backup", metavar="FILE", help="Run pg_dump first; plain SQL for .sql."),
     ] = None,
     rollback_on_failure: Annotated[
         bool,
-        typer.Option(
-            "--rollback-on-failure",
-            help="Downgrade what this call applied when it fails; refused when a downgrade is missing.",
-        ),
+        typer.Option("--rollback-on-failure", help="Downgrade if a revision fails."),
     ] = False,
     vacuum_analyze: Annotated[
-        bool, typer.Option("--vacuum-analyze", help="Afterwards VACUUM (ANALYZE) the database.")
+        bool, typer.Option("--vacuum-analyze", help="Run VACUUM (ANALYZE) at the end.")
     ] = False,
     dry_run: DryRun = False,
     tag: Tag = None,
@@ -72,66 +68,66 @@ def deploy(
     no_lock: NoLock = False,
     wait: Wait = None,
 ) -> int | None:
-    """Show what is pending, ask, back up, apply, and verify."""
+    """Show the plan, ask, back up, apply, and check the result."""
     if ":" in target:
-        message = f"{target!r} is a range, and a deployment goes from where the database stands"
-        raise UsageProblem(message, "give the revision to end at")
-    overrides = {
-        "tag": tag,
-        "lock_timeout": seconds("--lock-timeout", lock_timeout),
-        "lock_retries": lock_retries,
-        "lock": False if no_lock else None,
-        "lock_wait": seconds("--lock-wait", lock_wait),
-        "wait_for_database": seconds("--wait-for-database", wait),
-    }
-    if not (yes or dry_run) and (invocation.options.json or not _somebody_is_there()):
-        message = "a deployment must be confirmed, and here nobody can be asked"
-        raise UsageProblem(message, "give --yes to deploy, or --dry-run to look")
+        message = f"{target!r} is a range, and a deployment starts where the database is"
+        raise UsageError(message, "give the revision to end at")
+    settings = run_settings(
+        tag=tag,
+        lock_timeout=lock_timeout,
+        lock_retries=lock_retries,
+        lock_wait=lock_wait,
+        no_lock=no_lock,
+        wait=wait,
+    )
+    if not (yes or dry_run) and (invocation.options.json or not _has_terminal()):
+        message = "a deployment must be confirmed, and there is no terminal to ask at"
+        raise UsageError(message, "give --yes to deploy, or --dry-run to see the plan")
 
-    from asyncmig_cli.rendering.deployments import deployed_lines, survey_lines
+    from asyncmig_cli.rendering.deployments import deployment_plan_lines, deployment_result_lines
 
-    async def look(migrator: "Migrator") -> "DeploymentPlan":
-        from asyncmig.deploy.deploy import plan_deployment
+    async def plan(migrator: "Migrator") -> "DeploymentPlan":
+        from asyncmig.deploy import plan_deployment
 
         return await plan_deployment(migrator, target)
 
-    survey = invocation.migrate(look, progress=True, **overrides)
+    planned = invocation.migrate(plan, progress=True, **settings)
     if dry_run:
-        invocation.show(survey.to_dict(), lambda stream: survey_lines(survey, stream))
+        invocation.show(planned.to_dict(), lambda stream: deployment_plan_lines(planned, stream))
         return None
-    if invocation.says:
-        for line in survey_lines(survey, invocation.console.out):
+    if invocation.is_verbal:
+        for line in deployment_plan_lines(planned, invocation.console.out):
             invocation.console.out.line(line)
-    if not yes and survey.pending and not _confirmed(invocation, survey):
+    if not yes and planned.pending and not _is_confirmed(invocation, planned):
         invocation.note("not confirmed: nothing was run")
         return ExitCode.ERROR
 
     async def work(migrator: "Migrator") -> "DeployResult":
-        from asyncmig.deploy.deploy import deploy as run
+        from asyncmig.deploy import deploy as run
 
         return await run(
             migrator,
             target,
-            survey=survey,
+            plan=planned,
             backup=Path(backup) if backup else None,
             rollback_on_failure=rollback_on_failure,
             vacuum_analyze=vacuum_analyze,
         )
 
-    result = invocation.migrate(work, progress=True, **overrides)
-    invocation.confirm(result.to_dict(), lambda stream: deployed_lines(result, stream))
+    result = invocation.migrate(work, progress=True, **settings)
+    invocation.confirm(result.to_dict(), lambda stream: deployment_result_lines(result, stream))
     return None
 
 
-def _somebody_is_there() -> bool:
+def _has_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _confirmed(invocation: Invocation, survey: "DeploymentPlan") -> bool:
+def _is_confirmed(invocation: Invocation, planned: "DeploymentPlan") -> bool:
     err = invocation.console.err
     invocation.console.out.flush()
     try:
-        err.write(f"deploy this to {survey.database}? [y/N] ")
+        err.write(f"deploy this to {planned.database}? [y/N] ")
         err.flush()
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
     except KeyboardInterrupt:

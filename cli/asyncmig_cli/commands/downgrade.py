@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from asyncmig_cli.completion import complete_revision
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import (
+from asyncmig_cli.input.completion import complete_revision
+from asyncmig_cli.options.parameters import (
     DryRun,
     LockRetries,
     LockTimeout,
@@ -15,14 +14,16 @@ from asyncmig_cli.parameters import (
     Sql,
     Tag,
     Wait,
+    run_settings,
 )
-from asyncmig_cli.runs import RunRequest, run_steps
+from asyncmig_cli.runtime.invocation import Invocation
+from asyncmig_cli.runtime.run_options import run_steps
 
 EXAMPLES = {
-    "asyncmig downgrade -1": "take the last revision back",
-    "asyncmig downgrade ae10": "go back to a revision, which stays",
-    "asyncmig downgrade base": "take everything back",
-    "asyncmig downgrade 27c6:ae10 --sql": "print the SQL of the way from 27c6 down to ae10",
+    "asyncmig downgrade -1": "revert the last revision",
+    "asyncmig downgrade ae10": "revert what came after ae10",
+    "asyncmig downgrade base": "revert all revisions",
+    "asyncmig downgrade 27c6:ae10 --sql": "print the SQL from 27c6 down to ae10",
 }
 DOCUMENT = 'RunResult; with --dry-run as plan; with --sql {"sql": string}'
 
@@ -46,19 +47,13 @@ def downgrade(
     no_lock: NoLock = False,
     wait: Wait = None,
 ) -> None:
-    """Take revisions back, down to a target."""
-    run_steps(
-        invocation,
-        RunRequest(
-            direction="downgrade",
-            target=target,
-            sql=sql,
-            tag=tag,
-            dry_run=dry_run,
-            lock_timeout=lock_timeout,
-            lock_retries=lock_retries,
-            lock_wait=lock_wait,
-            no_lock=no_lock,
-            wait=wait,
-        ),
+    """Revert revisions down to a target, which stays applied."""
+    settings = run_settings(
+        tag=tag,
+        lock_timeout=lock_timeout,
+        lock_retries=lock_retries,
+        lock_wait=lock_wait,
+        no_lock=no_lock,
+        wait=wait,
     )
+    run_steps(invocation, "downgrade", target, sql=sql, dry_run=dry_run, settings=settings)

@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmig_cli.completion import complete_revision
-from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.input.completion import complete_revision
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.results import CurrentState
 
 EXAMPLES = {
-    "asyncmig edit head": "open the newest revision in $VISUAL or $EDITOR",
+    "asyncmig edit head": "open the head in $VISUAL or $EDITOR",
     "EDITOR='code --wait' asyncmig edit ae10": "with another editor",
 }
 DOCUMENT = '{"editor": [string], "paths": [string]}'
@@ -28,7 +28,7 @@ def edit(
     ] = "head",
 ) -> int | None:
     """Open revision files in your editor."""
-    from asyncmig_cli.editor import find_editor, open_editor
+    from asyncmig_cli.input.editor import find_editor, open_editor
 
     program = find_editor()
     if revision == "current":
@@ -38,8 +38,8 @@ def edit(
 
         found = invocation.migrate(work, progress=True).revisions
     else:
-        found = invocation.history.show(revision)
-    paths = [info.path for info in found]
+        found = tuple(info for infos in invocation.revisions(revision).values() for info in infos)
+    paths = list(dict.fromkeys(info.path for info in found))
     invocation.console.out.flush()
     code = open_editor(program, paths) if paths else 0
     if invocation.options.json:

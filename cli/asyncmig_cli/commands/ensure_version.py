@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import LockWait, NoLock, Sql, Wait, seconds
+from asyncmig_cli.options.parameters import LockWait, NoLock, Sql, Wait, run_settings
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.results import VersionTableResult
-    from asyncmig_cli.console import Stream
+    from asyncmig_cli.output.console import Stream
 
 EXAMPLES = {
-    "asyncmig ensure_version": "create the version table where there is none",
-    "asyncmig ensure_version --sql": "print the SQL that does it",
+    "asyncmig ensure_version": "create the tables if needed",
+    "asyncmig ensure_version --sql": "print the SQL",
 }
 DOCUMENT = 'VersionTableResult; with --sql {"sql": string}'
 
@@ -24,7 +24,7 @@ def ensure_version(
     no_lock: NoLock = False,
     wait: Wait = None,
 ) -> None:
-    """Create the version table and the journal where they are missing."""
+    """Create the version table and the journal if needed."""
     if sql:
         invocation.console.reserve()
 
@@ -40,9 +40,7 @@ def ensure_version(
     result = invocation.migrate(
         work,
         progress=True,
-        lock_wait=seconds("--lock-wait", lock_wait),
-        lock=False if no_lock else None,
-        wait_for_database=seconds("--wait-for-database", wait),
+        **run_settings(lock_wait=lock_wait, no_lock=no_lock, wait=wait),
     )
     from asyncmig_cli.rendering.databases import each_lines
 
@@ -50,5 +48,5 @@ def ensure_version(
 
 
 def _lines(result: "VersionTableResult", stream: "Stream") -> list[str]:
-    done = "created" if result.created else "is there already:"
+    done = "created" if result.created else "exists already:"
     return [f"{stream.style(done, 'green', 'bold')} {result.table}"]

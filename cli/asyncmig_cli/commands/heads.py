@@ -1,18 +1,20 @@
 """``asyncmig heads``."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import Verbose
+from asyncmig_cli.options.parameters import Verbose
 from asyncmig_cli.rendering.revisions import head_lines
+from asyncmig_cli.runtime.invocation import Invocation
+from asyncmig_cli.runtime.several_databases import show_each
 
 EXAMPLES = {
-    "asyncmig heads": "the revisions that nothing stands on",
-    "asyncmig heads --resolve-dependencies": "without those that others depend on",
+    "asyncmig heads": "the newest revision of each branch",
+    "asyncmig heads --resolve-dependencies": "without those others depend on",
 }
-DOCUMENT = '{"heads": [RevisionInfo]}'
+DOCUMENT = '{"heads": [RevisionInfo]}; of several histories {"databases": {NAME: this}}'
 
 
 def heads(
@@ -23,9 +25,16 @@ def heads(
         typer.Option("--resolve-dependencies", help="Leave out heads that a revision depends on."),
     ] = False,
 ) -> None:
-    """Show the heads of the history."""
-    found = invocation.history.heads(resolve_dependencies=resolve_dependencies)
-    invocation.show(
-        {"heads": [info.to_dict() for info in found]},
-        lambda stream: head_lines(found, stream, verbose=verbose),
+    """Show the heads: the revisions without a child."""
+    from asyncmig.revisions.graph.describe import describe_heads
+
+    found = {
+        name: describe_heads(graph, resolve_dependencies=resolve_dependencies)
+        for name, graph in invocation.graphs().items()
+    }
+    show_each(
+        invocation,
+        found,
+        lambda infos: {"heads": [info.to_dict() for info in infos]},
+        partial(head_lines, verbose=verbose),
     )

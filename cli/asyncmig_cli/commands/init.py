@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from asyncmig_cli.failures import UsageProblem
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.rendering.files import started_lines
+from asyncmig_cli.errors import UsageError
+from asyncmig_cli.rendering.files import new_project_lines
+from asyncmig_cli.runtime.invocation import Invocation
 
 EXAMPLES = {
-    "asyncmig init migrations": "start a project here",
-    "asyncmig init migrations -t pyproject": "keep the settings in pyproject.toml",
+    "asyncmig init migrations": "create a project in this folder",
+    "asyncmig init migrations -t pyproject": "settings in pyproject.toml",
     "asyncmig init migrations --multidb": "for several databases",
 }
 DOCUMENT = "InitResult"
@@ -19,7 +19,7 @@ DOCUMENT = "InitResult"
 def init(
     invocation: Invocation,
     directory: Annotated[
-        str, typer.Argument(metavar="DIRECTORY", help="The new script directory.")
+        str, typer.Argument(metavar="DIRECTORY", help="The script directory to create.")
     ],
     template: Annotated[
         str | None,
@@ -27,22 +27,22 @@ def init(
             "-t",
             "--template",
             metavar="NAME",
-            help="See `asyncmig list_templates`; generic if not given.",
+            help="Template, see `asyncmig list_templates`. Default: generic.",
         ),
     ] = None,
-    multidb: Annotated[bool, typer.Option("--multidb", help="The same as -t multidb.")] = False,
+    multidb: Annotated[bool, typer.Option("--multidb", help="Same as -t multidb.")] = False,
     package: Annotated[
         bool,
-        typer.Option("--package", help="Write __init__.py files, for folders that are imported."),
+        typer.Option("--package", help="Write __init__.py files."),
     ] = False,
 ) -> None:
-    """Start a script directory and write its configuration, where the folder has none yet."""
+    """Create a script directory and its configuration file."""
     if multidb and template not in {None, "multidb"}:
         message = f"--multidb and --template {template} name two templates"
-        raise UsageProblem(message, "leave one of them out")
+        raise UsageError(message, "leave one of them out")
     if len(invocation.options.config) > 1:
         message = "init writes one configuration file"
-        raise UsageProblem(message, "give -c once, or not at all")
+        raise UsageError(message, "give -c once, or not at all")
     from asyncmig.config import load
     from asyncmig.scaffold.init import init_project
 
@@ -53,8 +53,8 @@ def init(
         package=package,
         config_path=named,
     )
-    # The variables of the URLs are yet to be set: what the file says is enough here.
+    # The variables of the URLs are not set yet, and not needed here.
     databases = load(result.config, environ={}).databases
     invocation.confirm(
-        result.to_dict(), lambda stream: started_lines(result, stream, databases=databases)
+        result.to_dict(), lambda stream: new_project_lines(result, stream, databases=databases)
     )

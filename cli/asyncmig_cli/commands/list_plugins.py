@@ -3,27 +3,27 @@
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import ConfigNotFoundError
-from asyncmig_cli.drawing.table import Column, Table
-from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.rendering.table import Column, Table
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
 
 EXAMPLES = {
-    "asyncmig list_plugins": "what is installed, and what the project uses",
-    "asyncmig list_plugins -n audit": "the same for one database",
+    "asyncmig list_plugins": "installed plugins, and which the project uses",
+    "asyncmig list_plugins -n audit": "for one database",
 }
 DOCUMENT = '{"plugins": [PluginInfo]}'
 
 
 def list_plugins(invocation: Invocation) -> None:
-    """List the installed plugins, and which of them the settings choose."""
+    """List the installed plugins, and those that the project uses."""
     from asyncmig.plugins import list_plugins as plugins
 
     settings: Settings | None
     try:
         settings = invocation.settings
-    except ConfigNotFoundError:  # what is installed can be told outside of a project too
+    except ConfigNotFoundError:  # outside a project, no plugin is used
         settings = None
     found = plugins(settings)
     table = Table(

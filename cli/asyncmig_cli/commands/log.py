@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import Wait, seconds
+from asyncmig_cli.options.parameters import Wait, run_settings
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.results import JournalEntry
 
 EXAMPLES = {
-    "asyncmig log": "show what ran, when and by whom",
+    "asyncmig log": "what ran, when, and by whom",
     "asyncmig log -l 5": "the last five phases",
-    "asyncmig log --revision ae10": "all that was done with one revision",
-    "asyncmig log --state failed --since 2026-11-01": "what failed this month",
+    "asyncmig log --revision ae10": "everything about one revision",
+    "asyncmig log --state failed --since 2026-11-01": "failures of this month",
 }
 DOCUMENT = '{"entries": [JournalEntry]}'
 
@@ -25,7 +25,7 @@ def log(
     limit: Annotated[
         int | None,
         typer.Option(
-            "-l", "--limit", metavar="N", help="Show the last N entries.", show_default=False
+            "-l", "--limit", metavar="N", help="Only the last N entries.", show_default=False
         ),
     ] = None,
     revision: Annotated[
@@ -34,7 +34,7 @@ def log(
     direction: Annotated[
         str | None,
         typer.Option(
-            "--direction", metavar="WORD", help="Only one way: upgrade, downgrade or stamp."
+            "--direction", metavar="WORD", help="Only this direction: upgrade, downgrade or stamp."
         ),
     ] = None,
     state: Annotated[
@@ -42,7 +42,7 @@ def log(
         typer.Option(
             "--state",
             metavar="WORD",
-            help="Only phases in this state: done, started, failed, caught, refused, resolved or forgotten.",
+            help="Only this state: done, started, failed, caught, refused, resolved, forgotten.",
         ),
     ] = None,
     since: Annotated[
@@ -50,23 +50,23 @@ def log(
         typer.Option(
             "--since",
             metavar="TIME",
-            help="Only what began at this time or later: 2026-11-01, 2026-11-01T08:30+01:00.",
+            help="Only phases that began at this time or later (2026-11-01, 2026-11-01T08:30+01:00).",
         ),
     ] = None,
     tag: Annotated[
         str | None,
-        typer.Option("--tag", metavar="TEXT", help="Only runs that were tagged with this."),
+        typer.Option("--tag", metavar="TEXT", help="Only runs with this label."),
     ] = None,
     run: Annotated[
         str | None,
-        typer.Option("--run", metavar="ID", help="Only this run; the beginning of its id will do."),
+        typer.Option("--run", metavar="ID", help="Only this run; the start of its id is enough."),
     ] = None,
     wait: Wait = None,
 ) -> None:
-    """Show the journal: every phase that ran."""
+    """Show the journal: the phases that ran."""
 
     async def work(migrator: "Migrator") -> "tuple[JournalEntry, ...]":
-        return await migrator.log(
+        return await migrator.journal(
             limit,
             revision=revision,
             direction=direction,
@@ -78,8 +78,6 @@ def log(
 
     from asyncmig_cli.rendering.journal import journal_lines
 
-    entries = invocation.migrate(
-        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
-    )
+    entries = invocation.migrate(work, progress=True, **run_settings(wait=wait))
     document = {"entries": [entry.to_dict() for entry in entries]}
     invocation.show(document, lambda stream: journal_lines(entries, stream))

@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmig_cli.completion import complete_revision
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import BranchLabel, Message, RevId, Splice
+from asyncmig_cli.input.completion import complete_revision
+from asyncmig_cli.options.parameters import BranchLabel, Message, RevId, Splice
 from asyncmig_cli.rendering.files import created_lines
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.results import CreatedRevision
 
 EXAMPLES = {
-    'asyncmig merge heads -m "merge branches"': "make one head of all",
+    'asyncmig merge heads -m "merge branches"': "merge all heads",
     'asyncmig merge ae10 27c6 -m "merge cart"': "merge two revisions",
 }
 DOCUMENT = "CreatedRevision"
@@ -35,7 +35,7 @@ def merge(
     rev_id: RevId = None,
     splice: Splice = False,
 ) -> None:
-    """Write a revision that stands on several others."""
+    """Write a revision that merges several others."""
 
     async def work(migrator: "Migrator") -> "CreatedRevision":
         return await migrator.merge(

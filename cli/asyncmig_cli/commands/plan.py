@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmig_cli.completion import complete_revision
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import Wait, seconds
+from asyncmig_cli.input.completion import complete_revision
+from asyncmig_cli.options.parameters import Wait, run_settings
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from asyncmig.plan.model import Plan
 
 EXAMPLES = {
-    "asyncmig plan": "show what `asyncmig upgrade` would run",
-    "asyncmig plan -1 --downgrade": "show what taking back the last revision would run",
-    "asyncmig plan head --from base": "plan for an empty database, without one",
+    "asyncmig plan": "what `asyncmig upgrade` would run",
+    "asyncmig plan -1 --downgrade": "what reverting one revision would run",
+    "asyncmig plan head --from base": "for an empty database; needs none",
 }
 DOCUMENT = 'Plan; of several databases {"databases": {NAME: Plan}}'
 
@@ -29,30 +29,29 @@ def plan(
         typer.Argument(
             autocompletion=complete_revision,
             metavar="TARGET",
-            help="As for upgrade, or for downgrade.",
+            help="As for upgrade or downgrade.",
         ),
     ] = "heads",
-    downgrade: Annotated[bool, typer.Option("--downgrade", help="Plan the way down.")] = False,
+    downgrade: Annotated[
+        bool, typer.Option("--downgrade", help="Plan a downgrade instead of an upgrade.")
+    ] = False,
     current: Annotated[
         list[str] | None,
         typer.Option(
             "--from",
             metavar="REVISION",
-            help="Plan from this revision, or base, instead of asking the database; repeatable.",
+            help="Start at this revision, or base; needs no database. Repeatable.",
         ),
     ] = None,
     wait: Wait = None,
 ) -> None:
-    """Show steps, phases and statements before anything runs."""
-    from asyncmig_cli.rendering.databases import plan_each, show_plans
+    """Show the steps, phases and statements that would run."""
+    from asyncmig_cli.runtime.several_databases import plan_each, show_plans
 
     start = None if current is None else [one for one in current if one != "base"]
-    direction = "downgrade" if downgrade else "upgrade"
 
     async def work(migrator: "Migrator") -> "Mapping[str, Plan]":
-        return await plan_each(migrator, target, direction, start)
+        return await plan_each(migrator, target, "downgrade" if downgrade else "upgrade", start)
 
-    found = invocation.migrate(
-        work, progress=True, wait_for_database=seconds("--wait-for-database", wait)
-    )
+    found = invocation.migrate(work, progress=True, **run_settings(wait=wait))
     show_plans(invocation, found)

@@ -1,22 +1,22 @@
 """``asyncmig resolve``."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from asyncmig_cli.completion import complete_revision
-from asyncmig_cli.failures import UsageProblem
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import LockWait, NoLock, Wait, seconds
+from asyncmig_cli.errors import UsageError
+from asyncmig_cli.input.completion import complete_revision
+from asyncmig_cli.options.parameters import LockWait, NoLock, Wait, run_settings
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.results import ResolveResult
 
 EXAMPLES = {
-    "asyncmig resolve ae10 --done": "the interrupted statement has run: go on behind it",
-    "asyncmig resolve ae10 --retry": "it has not: run it again",
-    "asyncmig resolve ae10 --forget": "nothing of the revision stands any more",
+    "asyncmig resolve ae10 --done": "the statement has run: continue after it",
+    "asyncmig resolve ae10 --retry": "it has not run: run it again",
+    "asyncmig resolve ae10 --forget": "I have removed its partial changes",
 }
 DOCUMENT = "ResolveResult"
 
@@ -28,7 +28,7 @@ def resolve(
         typer.Argument(
             autocompletion=complete_revision,
             metavar="REVISION",
-            help="The revision that stopped half way; `asyncmig status` names it.",
+            help="The partially applied revision; `asyncmig status` names it.",
         ),
     ],
     done: Annotated[
@@ -37,29 +37,33 @@ def resolve(
     retry: Annotated[bool, typer.Option("--retry", help="It has not run.")] = False,
     forget: Annotated[
         bool,
-        typer.Option("--forget", help="You have put right by hand all that the revision left."),
+        typer.Option("--forget", help="Discard the partial state; you have cleaned up by hand."),
     ] = False,
     lock_wait: LockWait = None,
     no_lock: NoLock = False,
     wait: Wait = None,
 ) -> None:
-    """Say how a revision that stopped half way stands, where the database cannot tell."""
-    decisions = {"done": done, "retry": retry, "forget": forget}
-    said = [name for name, chosen in decisions.items() if chosen]
-    if len(said) != 1:
-        message = "resolve needs one decision: --done, --retry or --forget"
-        raise UsageProblem(message, "look at the database first: `asyncmig status`, `asyncmig log`")
+    """Record whether an interrupted statement has run."""
+    decisions: dict[Literal["done", "retry", "forget"], bool] = {
+        "done": done,
+        "retry": retry,
+        "forget": forget,
+    }
+    given = [name for name, chosen in decisions.items() if chosen]
+    if len(given) != 1:
+        message = "resolve needs exactly one of --done, --retry and --forget"
+        raise UsageError(
+            message, "look at the database first, with `asyncmig status` and `asyncmig log`"
+        )
 
     async def work(migrator: "Migrator") -> "ResolveResult":
-        return await migrator.resolve(revision, said[0])
+        return await migrator.resolve(revision, given[0])
 
     from asyncmig_cli.rendering.states import resolve_lines
 
     result = invocation.migrate(
         work,
         progress=True,
-        lock_wait=seconds("--lock-wait", lock_wait),
-        lock=False if no_lock else None,
-        wait_for_database=seconds("--wait-for-database", wait),
+        **run_settings(lock_wait=lock_wait, no_lock=no_lock, wait=wait),
     )
     invocation.confirm(result.to_dict(), lambda stream: resolve_lines(result, stream))

@@ -4,22 +4,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmig_cli.failures import InterruptedRunError, UsageProblem
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import BranchLabel, Message, RevId, ShadowUrl, Splice
-from asyncmig_cli.renames import asker, given_renames, note_candidates
+from asyncmig_cli.errors import InterruptedRunError, UsageError
+from asyncmig_cli.input.rename_prompt import note_candidates, parse_renames, rename_prompt
+from asyncmig_cli.options.parameters import BranchLabel, Message, RevId, ShadowUrl, Splice
 from asyncmig_cli.rendering.files import created_lines
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.results import CreatedRevision
 
 EXAMPLES = {
-    'asyncmig revision -m "add users"': "a new Python revision on top of the head",
-    'asyncmig revision -m "add users" --sql-file': "the same as a SQL file",
-    'asyncmig revision --autogenerate -m "add phone"': "filled with what the models have and it has not",
-    "asyncmig revision --autogenerate --rename users.fone=users.phone": "a rename, and no drop",
-    "asyncmig revision -m cart --head base --branch-label cart": "begin a branch of its own",
+    'asyncmig revision -m "add users"': "an empty revision",
+    'asyncmig revision -m "add users" --sql-file': "as a SQL file",
+    'asyncmig revision --autogenerate -m "add phone"': "changes of the models",
+    "asyncmig revision --autogenerate --rename fone=phone": "a table was renamed",
+    "asyncmig revision -m cart --head base --branch-label cart": "a new branch",
 }
 DOCUMENT = "CreatedRevision"
 
@@ -30,72 +30,67 @@ def revision(
     autogenerate: Annotated[
         bool,
         typer.Option(
-            "--autogenerate", help="Fill it with what makes the database what the models say."
+            "--autogenerate", help="Write the changes that bring the database to the models."
         ),
     ] = False,
     skip_empty: Annotated[
         bool,
-        typer.Option(
-            "--skip-empty", help="With --autogenerate: write no file where nothing differs."
-        ),
+        typer.Option("--skip-empty", help="Write no file if --autogenerate finds no difference."),
     ] = False,
     rename: Annotated[
         list[str] | None,
         typer.Option(
             "--rename",
             metavar="OLD=NEW",
-            help="With --autogenerate: what was renamed, users=accounts or users.fone=users.phone; "
-            "repeatable.",
+            help="A table or column that was renamed: users.fone=users.phone; repeatable.",
         ),
     ] = None,
     no_rename: Annotated[
         bool,
-        typer.Option("--no-rename", help="With --autogenerate: ask about no further renames."),
+        typer.Option("--no-rename", help="Do not ask about other renames."),
     ] = False,
     shadow_url: ShadowUrl = None,
     rev_id: RevId = None,
     head: Annotated[
         str,
-        typer.Option(
-            "--head", metavar="REVISION", help="What to build upon: an id, base, label@head."
-        ),
+        typer.Option("--head", metavar="REVISION", help="Parent: an id, base or label@head."),
     ] = "head",
     splice: Splice = False,
     depends_on: Annotated[
         list[str] | None,
         typer.Option(
-            "--depends-on", metavar="REVISION", help="Must be applied before; repeatable."
+            "--depends-on", metavar="REVISION", help="Revision to apply before; repeatable."
         ),
     ] = None,
     branch_label: BranchLabel = None,
     version_path: Annotated[
         str | None,
         typer.Option(
-            "--version-path", metavar="FOLDER", help="Which of version_locations to write to."
+            "--version-path", metavar="FOLDER", help="One of version_locations to write to."
         ),
     ] = None,
     sql_file: Annotated[
-        bool, typer.Option("--sql-file", help="Write a .sql revision instead of a Python one.")
+        bool, typer.Option("--sql-file", help="Write a .sql file, not a Python file.")
     ] = False,
     sql: Annotated[
         bool,
-        typer.Option(
-            "--sql", help="Ask no database. Nothing does so here; Alembic knows this option."
-        ),
+        typer.Option("--sql", help="Accepted for compatibility with Alembic; has no effect."),
     ] = False,
 ) -> None:
     """Write a new revision file."""
     if autogenerate and sql:
-        problem = "--autogenerate compares with a database, and --sql asks none"
-        raise UsageProblem(problem, "leave one of them out")
+        problem = "--autogenerate needs a database, and --sql uses none"
+        raise UsageError(problem, "leave one of them out")
     if shadow_url and not autogenerate:
-        raise UsageProblem("--shadow-url is about --autogenerate", "give both, or leave it out")
+        raise UsageError("--shadow-url needs --autogenerate", "give both, or leave it out")
     if skip_empty and not autogenerate:
-        raise UsageProblem("--skip-empty is about --autogenerate", "give both, or leave it out")
+        raise UsageError("--skip-empty needs --autogenerate", "give both, or leave it out")
     if (rename or no_rename) and not autogenerate:
-        raise UsageProblem("--rename is about --autogenerate", "give both, or leave it out")
-    renames = given_renames(rename or ())
-    ask = None if no_rename else asker(invocation)
+        raise UsageError(
+            "--rename and --no-rename need --autogenerate", "give both, or leave it out"
+        )
+    renames = parse_renames(rename or ())
+    prompt = None if no_rename else rename_prompt(invocation)
 
     async def work(migrator: "Migrator") -> "CreatedRevision":
         return await migrator.revision(
@@ -110,20 +105,20 @@ def revision(
             version_path=version_path,
             sql_file=sql_file,
             renames=renames,
-            ask_rename=ask,
+            confirm_rename=prompt,
         )
 
     try:
         created = invocation.migrate(work, shadow_url=shadow_url)
     except InterruptedRunError as error:
-        if ask is None or not ask.waiting:
+        if prompt is None or not prompt.is_open:
             raise
-        hint = "no file was written; the database was read, and nothing was run in it"
+        hint = "no file was written, and the database was only read"
         raise InterruptedRunError(error.signal, error.cause, hint=hint) from None
     if not no_rename:
         note_candidates(invocation, created.candidates)
-    if sql and invocation.says:
-        # Standard output belongs to SQL, of which a new revision has none yet.
+    if sql and invocation.is_verbal:
+        # With --sql standard output is for SQL, and a new revision has none.
         for line in created_lines(created, invocation.console.err):
             invocation.note(line)
         return

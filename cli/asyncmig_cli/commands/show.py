@@ -4,24 +4,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmig_cli.completion import complete_revision
-from asyncmig_cli.invocation import Invocation
+from asyncmig_cli.input.completion import complete_revision
 from asyncmig_cli.rendering.revisions import detail_lines
+from asyncmig_cli.runtime.invocation import Invocation
+from asyncmig_cli.runtime.several_databases import show_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
     from asyncmig.migrator import Migrator
     from asyncmig.plan.model import Plan
     from asyncmig.results import RevisionInfo
-    from asyncmig_cli.console import Stream
+    from asyncmig_cli.output.console import Stream
+
+    Shown = tuple[tuple[RevisionInfo, Plan | None], ...]
 
 EXAMPLES = {
-    "asyncmig show head": "all that is known of the head",
-    "asyncmig show ae10 --plan": "and the phases and statements it runs",
-    "asyncmig show current": "where the database stands",
+    "asyncmig show head": "all details of the head",
+    "asyncmig show ae10 --plan": "with its phases and statements",
+    "asyncmig show current": "the current revision of the database",
 }
-DOCUMENT = '{"revisions": [RevisionInfo]}; with --plan each has "plan": Plan'
+DOCUMENT = (
+    '{"revisions": [RevisionInfo]}; with --plan each has "plan": Plan; '
+    'of several histories {"databases": {NAME: this}}'
+)
 
 
 def show(
@@ -38,44 +44,57 @@ def show(
         bool, typer.Option("--plan", help="Add the phases and statements of the upgrade.")
     ] = False,
 ) -> None:
-    """Show a revision; with --plan also the phases that it runs in."""
+    """Show a revision, with --plan also its statements."""
+    found: Mapping[str, tuple[RevisionInfo, ...]]
     if "current" in revision:
 
-        async def ask(migrator: "Migrator") -> "tuple[RevisionInfo, ...]":
-            return await migrator.show(revision)
+        async def ask(migrator: "Migrator") -> "dict[str, tuple[RevisionInfo, ...]]":
+            each = await invocation.migrators(migrator)
+            return {one.name or "": await one.show(revision) for one in each}
 
         found = invocation.migrate(ask, progress=True)
     else:
-        found = invocation.history.show(revision)
-    plans = _plans(invocation, found) if plan else None
-
-    def lines(stream: "Stream") -> "Iterator[str]":
-        for index, info in enumerate(found):
-            yield from detail_lines(info, stream)
-            if plans is not None:
-                yield from _plan_lines(plans[index], stream)
-            yield ""
-
-    documents = [info.to_dict() for info in found]
-    if plans is not None:
-        for document, one in zip(documents, plans, strict=True):
-            document["plan"] = one.to_dict()
-    invocation.show({"revisions": documents}, lines)
+        found = invocation.revisions(revision)
+    shown = _plans(invocation, found) if plan else _without_plans(found)
+    show_each(invocation, shown, _document, _lines)
 
 
-def _plans(invocation: Invocation, found: "Sequence[RevisionInfo]") -> "list[Plan]":
-    async def work(migrator: "Migrator") -> "list[Plan]":
-        return [
-            await migrator.plan(info.revision, (*info.down_revisions, *info.depends_on))
-            for info in found
-        ]
+def _without_plans(found: "Mapping[str, tuple[RevisionInfo, ...]]") -> "dict[str, Shown]":
+    return {name: tuple((info, None) for info in infos) for name, infos in found.items()}
+
+
+def _plans(
+    invocation: Invocation, found: "Mapping[str, tuple[RevisionInfo, ...]]"
+) -> "dict[str, Shown]":
+    async def plan_one(migrator: "Migrator", info: "RevisionInfo") -> "Plan":
+        return await migrator.plan(info.revision, (*info.down_revisions, *info.depends_on))
+
+    async def work(migrator: "Migrator") -> "dict[str, Shown]":
+        each = {one.name or "": one for one in await invocation.migrators(migrator)}
+        return {
+            name: tuple([(info, await plan_one(each[name], info)) for info in infos])
+            for name, infos in found.items()
+        }
 
     return invocation.migrate(work)
 
 
-def _plan_lines(plan: "Plan", stream: "Stream") -> "Iterator[str]":
-    from asyncmig_cli.rendering.plans import phase_lines
+def _document(shown: "Shown") -> dict[str, object]:
+    return {
+        "revisions": [
+            info.to_dict() | ({} if plan is None else {"plan": plan.to_dict()})
+            for info, plan in shown
+        ]
+    }
 
-    for step in plan.steps:
+
+def _lines(shown: "Shown", stream: "Stream") -> "Iterator[str]":
+    for info, plan in shown:
+        yield from detail_lines(info, stream)
+        if plan is not None:
+            from asyncmig_cli.rendering.plans import phase_lines
+
+            for step in plan.steps:
+                yield ""
+                yield from phase_lines(step, stream)
         yield ""
-        yield from phase_lines(step, stream)

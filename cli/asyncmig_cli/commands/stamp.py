@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmig_cli.completion import complete_revision
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import LockWait, NoLock, Sql, Tag, Wait, seconds
+from asyncmig_cli.input.completion import complete_revision
+from asyncmig_cli.options.parameters import LockWait, NoLock, Sql, Tag, Wait, run_settings
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.results import StampResult
 
 EXAMPLES = {
-    "asyncmig stamp head": "this database has it all already",
-    "asyncmig stamp base": "nothing was applied",
-    "asyncmig stamp head --purge": "the same, whatever the version table holds",
+    "asyncmig stamp head": "the database has all of it already",
+    "asyncmig stamp base": "no revision is applied",
+    "asyncmig stamp head --purge": "whatever the version table holds",
 }
 DOCUMENT = 'StampResult; with --sql {"sql": string}'
 
@@ -35,7 +35,7 @@ def stamp(
     no_lock: NoLock = False,
     wait: Wait = None,
 ) -> None:
-    """Write revisions into the version table without running them."""
+    """Set the version table without running revisions."""
     if sql:
         invocation.console.reserve()
 
@@ -54,9 +54,6 @@ def stamp(
     result = invocation.migrate(
         work,
         progress=True,
-        tag=tag,
-        lock_wait=seconds("--lock-wait", lock_wait),
-        lock=False if no_lock else None,
-        wait_for_database=seconds("--wait-for-database", wait),
+        **run_settings(tag=tag, lock_wait=lock_wait, no_lock=no_lock, wait=wait),
     )
     invocation.confirm(result.to_dict(), lambda stream: each_lines(result, stream, stamp_lines))

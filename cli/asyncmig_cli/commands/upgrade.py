@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from asyncmig_cli.completion import complete_revision
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.parameters import (
+from asyncmig_cli.input.completion import complete_revision
+from asyncmig_cli.options.parameters import (
     DryRun,
     LockRetries,
     LockTimeout,
@@ -15,13 +14,15 @@ from asyncmig_cli.parameters import (
     Sql,
     Tag,
     Wait,
+    run_settings,
 )
-from asyncmig_cli.runs import RunRequest, run_steps
+from asyncmig_cli.runtime.invocation import Invocation
+from asyncmig_cli.runtime.run_options import run_steps
 
 EXAMPLES = {
-    "asyncmig upgrade": "apply everything that is pending",
+    "asyncmig upgrade": "apply all pending revisions",
     "asyncmig upgrade +1": "apply the next revision",
-    "asyncmig upgrade head --dry-run": "show what would run",
+    "asyncmig upgrade head --dry-run": "show the plan",
     "asyncmig upgrade ae10:27c6 --sql > change.sql": "write a script for psql",
 }
 DOCUMENT = 'RunResult; with --dry-run as plan; with --sql {"sql": string}'
@@ -47,18 +48,12 @@ def upgrade(
     wait: Wait = None,
 ) -> None:
     """Apply revisions up to a target."""
-    run_steps(
-        invocation,
-        RunRequest(
-            direction="upgrade",
-            target=target,
-            sql=sql,
-            tag=tag,
-            dry_run=dry_run,
-            lock_timeout=lock_timeout,
-            lock_retries=lock_retries,
-            lock_wait=lock_wait,
-            no_lock=no_lock,
-            wait=wait,
-        ),
+    settings = run_settings(
+        tag=tag,
+        lock_timeout=lock_timeout,
+        lock_retries=lock_retries,
+        lock_wait=lock_wait,
+        no_lock=no_lock,
+        wait=wait,
     )
+    run_steps(invocation, "upgrade", target, sql=sql, dry_run=dry_run, settings=settings)

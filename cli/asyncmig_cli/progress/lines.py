@@ -1,12 +1,12 @@
-"""One line for each finished step: for pipes, logs and terminals without movement."""
+"""Progress as lines, one for each finished step: for pipes, logs and dumb terminals."""
 
 from collections.abc import Callable
 from time import monotonic
 from typing import Self
 
 from asyncmig import events
-from asyncmig_cli.console import BrokenOutputError, Stream
-from asyncmig_cli.rendering.durations import duration
+from asyncmig_cli.output.console import BrokenOutputError, Stream
+from asyncmig_cli.output.units import duration
 
 __all__ = ["LineReporter", "blocked_text", "first_line", "holder_text", "retry_text"]
 
@@ -15,7 +15,7 @@ SHARE_EVERY = 5.0
 
 
 class LineReporter:
-    """Writes lines to ``stream``; once the stream is gone it is silent, and the run goes on."""
+    """Writes lines to ``stream``; when the stream fails it writes no more, and the run continues."""
 
     def __init__(self, stream: Stream, clock: Callable[[], float] = monotonic) -> None:
         self.stream = stream
@@ -25,7 +25,7 @@ class LineReporter:
         self.clock = clock
         self.next_share = 0.0
         self.blocked_by: tuple[int, ...] = ()
-        self.gone = False
+        self.is_closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -34,20 +34,20 @@ class LineReporter:
         return None
 
     def abandon(self) -> None:
-        """Nothing to restore."""
+        """Nothing is to be restored."""
 
     def say(self, text: str) -> None:
         """Write one line at once."""
-        if self.gone:
+        if self.is_closed:
             return
         try:
             self.stream.line(text)
             self.stream.flush()
         except (BrokenOutputError, OSError, ValueError):
-            self.gone = True
+            self.is_closed = True
 
     def __call__(self, event: events.Event) -> None:
-        """Write what ``event`` finished, or what the run waits for."""
+        """Write what has finished, or what the run waits for."""
         line = self._line(event)
         if line:
             self.say(line)
@@ -91,18 +91,18 @@ class LineReporter:
                 return None
 
     def _blocked(self, event: events.LockBlocked) -> str | None:
-        """Whom a statement waits for, once for the same sessions."""
+        """The sessions that block a statement, once for the same ones."""
         known, self.blocked_by = self.blocked_by, tuple(one.pid for one in event.blockers)
         return None if known == self.blocked_by else blocked_text(event)
 
 
 def blocked_text(event: events.LockBlocked) -> str:
-    """Whom a statement of ours waits for."""
+    """The sessions that block a statement."""
     return f"blocked by {'; '.join(str(blocker) for blocker in event.blockers)}"
 
 
 def holder_text(event: events.LockWaiting) -> str:
-    """Who holds the lock, as far as PostgreSQL lets us see."""
+    """The session that holds the lock, if the role may see it."""
     if event.holder is None:
         return "another runner holds it"
     since = f", connected for {duration(event.since)}" if event.since is not None else ""
@@ -110,12 +110,12 @@ def holder_text(event: events.LockWaiting) -> str:
 
 
 def retry_text(event: events.PhaseRetried) -> str:
-    """Why a phase is tried again, and who stood in its way."""
+    """Why a phase is retried, and the sessions that blocked it."""
     blockers = f"; blocked by {'; '.join(map(str, event.blockers))}" if event.blockers else ""
     attempt = f"attempt {event.attempt} of {event.attempts} in {duration(event.pause)}"
     return f"{event.revision}, phase {event.phase + 1}: {event.reason}{blockers}; {attempt}"
 
 
 def first_line(sql: str) -> str:
-    """The first line of a statement that says something."""
+    """The first line of a statement that is not blank."""
     return next((line.strip() for line in sql.splitlines() if line.strip()), "")

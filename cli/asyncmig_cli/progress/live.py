@@ -1,11 +1,12 @@
-"""The live display of a terminal: where the run is, what it does now, how far the server is."""
+"""Live progress on a terminal: the current revision, statement, and progress of the server."""
 
 import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from asyncmig import events
-from asyncmig_cli.console import Stream
+from asyncmig_cli.output.console import Stream
+from asyncmig_cli.output.units import count, duration
 from asyncmig_cli.progress.lines import (
     LineReporter,
     blocked_text,
@@ -13,7 +14,6 @@ from asyncmig_cli.progress.lines import (
     holder_text,
     retry_text,
 )
-from asyncmig_cli.rendering.durations import count, duration
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveReporter"]
 
-# Finished steps are printed together at this pace: a thousand quick ones must not wait for paint.
+# Finished steps are printed together at this interval (seconds), so that printing slows no run down.
 PRINT_EVERY = 0.1
 
 
 class Picture:
-    """What the display knows; it draws itself anew several times a second."""
+    """The state of the display; rich draws it several times a second."""
 
     def __init__(self, direction: str, total: int) -> None:
         self.direction = direction
@@ -43,7 +43,7 @@ class Picture:
         self.began = monotonic()
 
     def step(self, revision: str, message: str) -> None:
-        """A new step: what was known of the last one is over."""
+        """Start a step; the state of the previous one is cleared."""
         self.revision, self.message = revision, message
         self.phase = self.statement = self.stage = self.waiting = ""
         self.share = None
@@ -120,13 +120,13 @@ class LiveReporter:
         self.abandon()
 
     def abandon(self) -> None:
-        """Take the display away and print the finished steps that were held back."""
+        """Remove the display and print the finished steps."""
         try:
             self._print(force=True)
             if self.live is not None:
                 self.live.stop()
         except (OSError, ValueError):
-            self.lines.gone = True
+            self.lines.is_closed = True
         self.live = None
 
     def say(self, text: str) -> None:
@@ -135,14 +135,14 @@ class LiveReporter:
         self._print(force=True)
 
     def __call__(self, event: events.Event) -> None:
-        """Take ``event`` into the picture."""
-        if self.lines.gone:
+        """Update the display."""
+        if self.lines.is_closed:
             return
         try:
             self._take(event)
             self._print()
         except (OSError, ValueError):
-            self.lines.gone = True
+            self.lines.is_closed = True
 
     def _take(self, event: events.Event) -> None:
         picture = self.picture
@@ -161,7 +161,7 @@ class LiveReporter:
             case events.StepStarted():
                 # A batch starts many steps before the first of them is finished.
                 self.messages[event.revision] = event.message
-                # another one that is on its way stays to be seen
+                # the phase of another revision that is still running stays visible
                 if not picture.phase or picture.revision == event.revision:
                     picture.step(event.revision, event.message)
             case events.BatchSent() if event.revisions:

@@ -1,4 +1,4 @@
-"""The seam between a run and its display, and the choice between the displays."""
+"""Reporters show the events of a run; this is their protocol, and the choice of one."""
 
 import os
 from importlib.util import find_spec
@@ -6,13 +6,13 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from asyncmig.events import Event
-from asyncmig_cli.console import Stream
+from asyncmig_cli.output.console import Stream
 
-__all__ = ["Reporter", "Silence", "choose_reporter"]
+__all__ = ["NullReporter", "Reporter", "choose_reporter"]
 
 
 class Reporter(Protocol):
-    """Shows a run, event by event. What happens to its stream never stops the run."""
+    """Shows the events of a run. A failure of its stream never stops the run."""
 
     def __call__(self, event: Event) -> None:
         """Show ``event``."""
@@ -28,17 +28,17 @@ class Reporter(Protocol):
     ) -> None: ...
 
     def say(self, text: str) -> None:
-        """Show a line of our own."""
+        """Show a line of text."""
 
     def abandon(self) -> None:
-        """Leave the terminal as it was; nothing more will be shown."""
+        """Restore the terminal; nothing more is shown."""
 
 
-class Silence:
+class NullReporter:
     """Shows nothing."""
 
     def __call__(self, event: Event) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -47,25 +47,25 @@ class Silence:
         return None
 
     def say(self, text: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def abandon(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 def choose_reporter(stream: Stream, *, quiet: bool, live: bool | None) -> Reporter:
     """A live display on a terminal, plain lines elsewhere, nothing when quiet.
 
     Args:
-        stream: where it is shown: standard error.
+        stream: standard error.
         quiet: whether to show nothing.
-        live: True or False to decide against what the stream is.
+        live: True or False overrides the choice by the stream.
     """
     if quiet:
-        return Silence()
-    wanted = _terminal_moves(stream) if live is None else live
+        return NullReporter()
+    is_live = _has_cursor(stream) if live is None else live
     # rich comes with typer, but not with typer-slim.
-    if wanted and find_spec("rich") is not None:
+    if is_live and find_spec("rich") is not None:
         from asyncmig_cli.progress.live import LiveReporter
 
         return LiveReporter(stream)
@@ -74,6 +74,6 @@ def choose_reporter(stream: Stream, *, quiet: bool, live: bool | None) -> Report
     return LineReporter(stream)
 
 
-def _terminal_moves(stream: Stream) -> bool:
-    """False for a pipe, and for a terminal that cannot move its cursor."""
+def _has_cursor(stream: Stream) -> bool:
+    """False for a pipe, and for a terminal without cursor movement."""
     return stream.terminal and os.environ.get("TERM") not in {"dumb", "unknown"}

@@ -1,10 +1,10 @@
-"""What ``adopt`` took and what it left."""
+"""The result of ``adopt``: the configuration, and what is left to decide."""
 
 from collections.abc import Iterator
 
 from asyncmig.results import Adoption
-from asyncmig_cli.console import Stream
-from asyncmig_cli.rendering.durations import count
+from asyncmig_cli.output.console import Stream
+from asyncmig_cli.output.units import count
 from asyncmig_cli.rendering.files import near
 from asyncmig_cli.rendering.states import status_lines
 
@@ -12,7 +12,7 @@ __all__ = ["adoption_lines"]
 
 
 def adoption_lines(adoption: Adoption, stream: Stream) -> Iterator[str]:
-    """The file, the origin of each key, what is left to decide, and what the checks found."""
+    """The file, the source of each key, what is left to decide, and the results of the checks."""
     verb = "wrote" if adoption.written else "would write"
     yield f"{stream.style(verb, 'green', 'bold')} {near(adoption.path)}"
     yield ""
@@ -33,7 +33,7 @@ def adoption_lines(adoption: Adoption, stream: Stream) -> Iterator[str]:
             yield f"{stream.style(finding.rule, 'red')} {f'{where}: ' if where else ''}{finding.message}"
     else:
         revisions = count(adoption.revisions, "revision")
-        yield f"{stream.style('valid', 'green', 'bold')}: {revisions}, and their scripts can be imported"
+        yield f"{stream.style('valid', 'green', 'bold')}: {revisions}, all scripts can be imported"
     if adoption.database is not None:
         yield from status_lines(adoption.database, stream)
     elif adoption.database_problem is not None:

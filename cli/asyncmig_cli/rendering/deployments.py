@@ -1,43 +1,41 @@
-"""A deployment before and after."""
+"""The plan and the result of a deployment."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from asyncmig_cli.console import Stream
-from asyncmig_cli.rendering.durations import count, duration
+from asyncmig_cli.output.console import Stream
+from asyncmig_cli.output.units import count, duration
 from asyncmig_cli.rendering.files import near
 from asyncmig_cli.rendering.plans import plan_lines
 
 if TYPE_CHECKING:
-    from asyncmig.deploy.deploy import DeploymentPlan, DeployResult
+    from asyncmig.deploy import DeploymentPlan, DeployResult
 
-__all__ = ["deployed_lines", "survey_lines"]
+__all__ = ["deployment_plan_lines", "deployment_result_lines"]
 
 
-def survey_lines(survey: "DeploymentPlan", stream: Stream) -> Iterator[str]:
-    """Where the database stands, what is pending, and the plan with its SQL."""
-    name = stream.style(survey.database, "bold")
-    yield f"{name} on PostgreSQL {survey.server}, at {', '.join(survey.current) or '<base>'}"
-    pending = ", ".join(survey.pending)
-    yield f"pending: {count(len(survey.pending), 'revision')}" + (
-        f" ({pending})" if pending else ""
-    )
+def deployment_plan_lines(plan: "DeploymentPlan", stream: Stream) -> Iterator[str]:
+    """The database, its pending revisions, and the plan with its SQL."""
+    name = stream.style(plan.database, "bold")
+    yield f"{name} on PostgreSQL {plan.server}, at {', '.join(plan.current) or '<base>'}"
+    pending = ", ".join(plan.pending)
+    yield f"pending: {count(len(plan.pending), 'revision')}" + (f" ({pending})" if pending else "")
     yield ""
-    yield from plan_lines(survey.plan, stream)
+    yield from plan_lines(plan.plan, stream)
     yield ""
 
 
-def deployed_lines(result: "DeployResult", stream: Stream) -> Iterator[str]:
-    """What was done."""
+def deployment_result_lines(result: "DeployResult", stream: Stream) -> Iterator[str]:
+    """The backup, the revisions applied, and the check of the result."""
     if result.backup is not None:
         backup = result.backup
         yield f"backup    {near(backup.path)}, {_size(backup.size)} in {duration(backup.elapsed)}"
     if not result.applied:
-        yield f"nothing to deploy: the database stands at {', '.join(result.after) or '<base>'}"
+        yield f"nothing to deploy: the database is at {', '.join(result.after) or '<base>'}"
     else:
         before, after = (", ".join(heads) or "<base>" for heads in (result.before, result.after))
         yield f"applied   {before} → {after}: {count(len(result.applied), 'revision')}"
-        yield "verified  the database is where the plan ends"
+        yield "verified  the database is at the end of the plan"
     if result.vacuumed:
         yield "vacuumed  and analyzed"
     if result.applied:

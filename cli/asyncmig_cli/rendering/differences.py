@@ -1,12 +1,12 @@
-"""Where a database differs from the models."""
+"""The differences between a database and the models, or between a database and a revision."""
 
 from collections.abc import Iterator, Sequence
 
 from asyncmig.results import CheckResult, Difference, RevisionCheck
-from asyncmig_cli.console import Stream
-from asyncmig_cli.rendering.durations import count
+from asyncmig_cli.output.console import Stream
+from asyncmig_cli.output.units import count
 
-__all__ = ["check_lines", "position_lines"]
+__all__ = ["check_lines", "revision_check_lines"]
 
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
 _KINDS = {
@@ -24,32 +24,36 @@ _KINDS = {
 
 
 def check_lines(result: CheckResult, stream: Stream, *, verbose: bool = False) -> Iterator[str]:
-    """What, where, from and to; with the SQL that would settle it if asked.
+    """A line for each difference; with ``verbose`` followed by its SQL.
 
-    What is dropped and made again under its name is one change here. What may be a rename stands at the end.
+    An object that is dropped and created again under its name is shown as one change. What may be a rename
+    is listed at the end.
     """
     groups = _grouped(result.differences)
-    said: tuple[str, ...] = ()
+    printed: tuple[str, ...] = ()
     for items in groups:
-        yield from _told(items, stream)
+        yield from _difference_lines(items, stream)
         sql = tuple(statement for item in items for statement in item.sql)
-        # an operation that makes several differences has its SQL with each
-        if verbose and sql != said:
+        # an operation with several differences has its SQL with each of them
+        if verbose and sql != printed:
             for statement in sql:
                 for line in statement.splitlines():
                     yield stream.style(f"    {line}", "dim")
-        said = sql
+        printed = sql
     for candidate in result.candidates:
-        yield f"{stream.style('?', 'cyan')} {candidate.told}"
+        yield f"{stream.style('?', 'cyan')} {candidate.suggestion}"
     if result.ok:
-        yield f"{stream.style('the same', 'green', 'bold')}: the database is what the models say"
+        yield f"{stream.style('no differences', 'green', 'bold')}: the database matches the models"
     else:
         found = count(len(groups), "difference")
         yield f"{stream.style('different', 'yellow', 'bold')}: {found}"
 
 
 def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
-    """What is dropped and made anew, together; an enum type is, when it is put out of the way first."""
+    """The differences, with the drop and the creation of the same object together.
+
+    An enum type that is replaced is first renamed; its three differences are one group.
+    """
     groups: list[list[Difference]] = []
     dropped: dict[tuple[str, str], list[Difference]] = {}
     replaced: dict[str, list[Difference]] = {}
@@ -71,21 +75,21 @@ def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
     return groups
 
 
-def _told(items: Sequence[Difference], stream: Stream) -> Iterator[str]:
+def _difference_lines(items: Sequence[Difference], stream: Stream) -> Iterator[str]:
     first, last = items[0], items[-1]
     sign, what = first.sign, first.what
     if first.change == "rename_enum" and len(items) == 3:
         sign, what = "~", f"change_enum {first.object}"
         last, first = items[1], items[2]
     elif len(items) > 1:
-        # the same again is what a change beneath it asks for
+        # equal on both sides: rebuilt because of a change of what it depends on
         verb = "rebuild" if first.before == last.after is not None else "change"
         sign, what = "~", f"{verb}_{_KINDS[first.change]} {first.object}"
     long = sum(len(end or "") for end in (first.before, last.after)) + len(what) > _room(stream)
     verb, space, name = what.partition(" ")
     if first.change != "execute":
         what = f"{verb}{space}{stream.style(name, 'bold')}"
-    told = f"{stream.style(sign, _COLOURS[sign])} {what}"
+    text = f"{stream.style(sign, _COLOURS[sign])} {what}"
     before = None if first.before is None else stream.style(first.before, "red")
     after = None if last.after is None else stream.style(last.after, "green")
     ends = [end for end in (before, after) if end is not None]
@@ -93,34 +97,34 @@ def _told(items: Sequence[Difference], stream: Stream) -> Iterator[str]:
         ends.pop()
     changed = first.changed_lines if len(items) == 1 else ()
     if changed:
-        yield f"{told}:"
+        yield f"{text}:"
         for line in changed:
             yield f"    {stream.style(line, _COLOURS.get(line[:1], 'dim'))}"
     elif not ends:
-        yield told
+        yield text
     elif long and len(ends) > 1:
-        yield f"{told}:"
+        yield f"{text}:"
         yield f"    from {before}"
         yield f"    to   {after}"
     else:
-        yield f"{told}: {' -> '.join(ends)}"
+        yield f"{text}: {' -> '.join(ends)}"
 
 
 def _room(stream: Stream) -> int:
     return (stream.width or 120) - 8
 
 
-def position_lines(result: RevisionCheck, stream: Stream) -> Iterator[str]:
-    """Whether a database stands at a revision, and where else."""
+def revision_check_lines(result: RevisionCheck, stream: Stream) -> Iterator[str]:
+    """Whether a database is at a revision, and at which others."""
     wanted = ", ".join(result.revisions) or "<base>"
     if result.ok:
         yield f"{stream.style('at', 'green', 'bold')} {wanted}"
         return
     current = ", ".join(result.current) or "<base>"
     if result.partial:
-        why = f"{stream.style('half way', 'red', 'bold')} in {', '.join(result.partial)}"
+        why = f"{stream.style('partial', 'red', 'bold')}: {', '.join(result.partial)} is partially applied"
     elif result.missing:
         why = f"{stream.style('behind', 'yellow', 'bold')}: {', '.join(result.missing)} is not applied"
     else:
-        why = f"{stream.style('beyond', 'yellow', 'bold')}: {', '.join(result.unexpected)} is more than that"
-    yield f"not at {wanted}, {why}; the database stands at {current}"
+        why = f"{stream.style('ahead', 'yellow', 'bold')}: {', '.join(result.unexpected)} is applied too"
+    yield f"not at {wanted}, {why}; the database is at {current}"

@@ -1,26 +1,26 @@
-"""Files that were written."""
+"""The files that ``revision``, ``merge`` and ``init`` wrote."""
 
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asyncmig_cli.console import Stream
+from asyncmig_cli.output.console import Stream
 
 if TYPE_CHECKING:
     from asyncmig.results import CreatedRevision
     from asyncmig.scaffold.init import InitResult
 
-__all__ = ["created_lines", "near", "started_lines"]
+__all__ = ["created_lines", "near", "new_project_lines"]
 
 _SEARCHED = frozenset({"asyncmig.toml", "pyproject.toml"})
 _VARIABLE = re.compile(r'^url = "\$\{(\w+)', re.MULTILINE)
 
 
 def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
-    """The new file, and what ran over it."""
+    """The new file, and the hooks that ran over it."""
     if created.changes == 0:
-        yield f"{stream.style('the same', 'green', 'bold')}: the database is what the models say"
+        yield f"{stream.style('no differences', 'green', 'bold')}: the database matches the models"
     if not created.written:
         yield stream.style("no revision was written", "dim")
         return
@@ -35,15 +35,15 @@ def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
         yield f"{stream.style('created', 'green', 'bold')} {', '.join(created.further)} too"
 
 
-def started_lines(
+def new_project_lines(
     result: "InitResult", stream: Stream, *, databases: Sequence[str] = ()
 ) -> Iterator[str]:
-    """What a new project consists of, and what to do with it.
+    """The files of a new project, and the next commands.
 
     Args:
         result: what was made.
-        stream: where it is shown.
-        databases: the names of several, each with a history and a URL of its own.
+        stream: where it is printed.
+        databases: the names of several databases, each with its own history and URL.
     """
     from shlex import quote
 
@@ -64,7 +64,7 @@ def started_lines(
 
 
 def near(path: str) -> str:
-    """``path`` as one would type it here."""
+    """``path`` relative to the working directory, where it is inside."""
     try:
         return str(Path(path).relative_to(Path.cwd()))
     except ValueError:

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 
 from asyncmig.results import JournalEntry
-from asyncmig_cli.console import Stream
-from asyncmig_cli.drawing.table import GAP, Column, Table
-from asyncmig_cli.rendering.durations import duration
+from asyncmig_cli.output.console import Stream
+from asyncmig_cli.output.units import duration
+from asyncmig_cli.rendering.table import GAP, Column, Table
 
 __all__ = ["journal_lines"]
 
 COLUMNS = (
     Column("when"),
     Column("revision"),
-    Column("way", rank=2),
+    Column("direction", rank=2),
     Column("phase", right=True),
     Column("kind", rank=4),
     Column("state"),
@@ -22,7 +22,6 @@ COLUMNS = (
     Column("error", flexible=True, least=12, rank=1),
 )
 STATE = 5
-WAYS = {"upgrade": "up", "downgrade": "down"}
 COLORS = {
     "done": "green",
     "started": "yellow",
@@ -33,7 +32,7 @@ COLORS = {
 
 
 def journal_lines(entries: Sequence[JournalEntry], stream: Stream) -> Iterator[str]:
-    """One line a phase, in the order given."""
+    """One line for each phase, in the order given."""
     if not entries:
         yield "the journal is empty"
         return
@@ -59,9 +58,9 @@ def _row(entry: JournalEntry) -> tuple[str, ...]:
     phase = str(entry.phase + 1)
     by = "@".join(part for part in (entry.role, entry.host) if part)
     return (
-        _moment(entry.started_at),
+        _local_time(entry.started_at),
         entry.revision,
-        WAYS.get(entry.direction, entry.direction),
+        entry.direction,
         phase,
         entry.kind,
         entry.state,
@@ -72,8 +71,8 @@ def _row(entry: JournalEntry) -> tuple[str, ...]:
     )
 
 
-def _moment(stamp: str) -> str:
-    """An ISO time in the local zone of whoever reads, to the second."""
+def _local_time(stamp: str) -> str:
+    """An ISO timestamp in the local time zone, to the second."""
     from datetime import datetime
 
     try:

@@ -1,18 +1,18 @@
-"""A plan as people read it: steps, their phases, the statements and where they come from."""
+"""A plan as text: steps, phases, statements and their origins."""
 
 from collections.abc import Iterator, Sequence
 
 from asyncmig.plan.model import Phase, PhaseKind, Plan, Step
 from asyncmig.sql.statement import Statement
-from asyncmig_cli.console import Stream
-from asyncmig_cli.rendering.durations import count
+from asyncmig_cli.output.console import Stream
+from asyncmig_cli.output.units import count
 from asyncmig_cli.rendering.files import near
 
 __all__ = ["phase_lines", "plan_lines", "step_lines"]
 
 KINDS = {
     PhaseKind.TRANSACTION: ("transaction", "green", "one transaction"),
-    PhaseKind.AUTOCOMMIT: ("autocommit", "yellow", "each statement commits by itself"),
+    PhaseKind.AUTOCOMMIT: ("autocommit", "yellow", "each statement commits separately"),
     PhaseKind.BACKFILL: ("backfill", "magenta", "in batches, each its own transaction"),
 }
 
@@ -20,15 +20,15 @@ _LEAST_INDENTED = 8
 
 
 def plan_lines(plan: Plan, stream: Stream) -> Iterator[str]:
-    """The whole plan; for an empty one, that there is nothing to do."""
-    standing = ", ".join(plan.current) or "<base>"
+    """The whole plan, or that there is nothing to do."""
+    current = ", ".join(plan.current) or "<base>"
     if not plan.steps:
-        yield f"nothing to {plan.direction}: the database stands at {standing}"
+        yield f"nothing to {plan.direction}: the database is at {current}"
         return
     statements = sum(len(phase.statements) for step in plan.steps for phase in step.phases)
     goal = ", ".join(plan.heads) or "<base>"
     yield (
-        f"{plan.direction} {standing} → {goal}: {count(len(plan.steps), 'step')},"
+        f"{plan.direction} {current} → {goal}: {count(len(plan.steps), 'step')},"
         f" {count(sum(len(step.phases) for step in plan.steps), 'phase')},"
         f" {count(statements, 'statement')}"
     )
@@ -45,12 +45,12 @@ def step_lines(step: Step, stream: Stream, number: str = "") -> Iterator[str]:
 
 
 def phase_lines(step: Step, stream: Stream) -> Iterator[str]:
-    """The phases of a step and what it does to the version table."""
+    """The phases of a step, and its change of the version table."""
     for index, phase in enumerate(step.phases, 1):
         yield from _phase_lines(phase, index, len(step.phases), stream)
     if step.live:
         where = f" at {near(step.live_origin)}" if step.live_origin else ""
-        note = f"reads from the database{where}: what follows is known only when it runs"
+        note = f"reads from the database{where}: later statements are known only when it runs"
         yield f"    {stream.style(note, 'yellow')}"
     yield f"    {stream.style(_version_change(step), 'dim')}"
 
@@ -79,12 +79,12 @@ def _statement_lines(statement: Statement, stream: Stream) -> Iterator[str]:
 
 
 def _aligned(statement: Statement) -> list[str]:
-    """The lines of a statement without what a Python script indents them by.
+    """The lines of a statement without the indentation of the Python script.
 
-    A statement begins at its first word, so that its first lines stand at the margin already and those
-    below them as far in as the text in the script. That much is a multiple of four, and eight at least:
-    less may as well be the layout of the statement. SQL files begin at the margin themselves. This is
-    for the eye: ``--sql`` and ``--json`` have every blank.
+    A statement begins at its first word, so its first lines have no indentation, and the following ones
+    have that of the text in the script: a multiple of four, at least eight. A smaller indentation may
+    belong to the statement and is kept, as is that of SQL files. ``--sql`` and ``--json`` print
+    statements unchanged.
     """
     lines = statement.sql.strip().splitlines() or [""]
     if statement.directive == "sql":
@@ -97,6 +97,6 @@ def _aligned(statement: Statement) -> list[str]:
 
 
 def _version_change(step: Step) -> str:
-    gone: Sequence[str] = step.version.remove
-    come: Sequence[str] = step.version.add
-    return f"version: {', '.join(gone) or '<none>'} → {', '.join(come) or '<none>'}"
+    removed: Sequence[str] = step.version.remove
+    added: Sequence[str] = step.version.add
+    return f"version: {', '.join(removed) or '<none>'} → {', '.join(added) or '<none>'}"

@@ -1,15 +1,15 @@
-"""Revisions as people know them: one line each, or all that is known of each."""
+"""Revisions as text: one line each, or all details."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from asyncmig_cli.console import Stream
+from asyncmig_cli.output.console import Stream
 from asyncmig_cli.rendering.files import near
 
 if TYPE_CHECKING:
     from asyncmig.results import BranchPoint, RevisionInfo
-    from asyncmig_cli.drawing.dag import GraphRow
+    from asyncmig_cli.rendering.dag import GraphRow
 
 __all__ = ["branch_lines", "detail_lines", "graph_lines", "head_lines", "history_lines", "marks"]
 
@@ -24,14 +24,14 @@ def marks(
     current: bool = True,
     tree: bool = True,
 ) -> str:
-    """What is special of a revision, in round brackets, each with a space before it.
+    """The marks of a revision, such as `` (head)``, each with a space before it.
 
     Args:
         info: the revision.
         stream: for colour.
-        effective: tell a head that another branch depends on from one that nothing stands on.
+        effective: distinguish heads that another branch depends on.
         current: mark the rows of the version table.
-        tree: mark where branches begin and meet.
+        tree: mark branch points and merges.
     """
     found = []
     if info.is_head:
@@ -97,7 +97,7 @@ def head_lines(
 
 
 def detail_lines(info: "RevisionInfo", stream: Stream) -> Iterator[str]:
-    """All that is known of a revision, its docstring indented below."""
+    """All details of a revision, its docstring indented below."""
     name = stream.style(info.revision, "bold")
     yield f"Rev: {name}{marks(info, stream, effective=False)}"
     down = ", ".join(info.down_revisions)
@@ -119,7 +119,7 @@ def detail_lines(info: "RevisionInfo", stream: Stream) -> Iterator[str]:
 def branch_lines(
     points: "Iterable[BranchPoint]", stream: Stream, *, verbose: bool = False
 ) -> Iterator[str]:
-    """Each branch point and, below it, where it goes."""
+    """Each branch point and, below it, its children."""
     for point in points:
         if verbose:
             yield from detail_lines(point.revision, stream)
@@ -137,11 +137,11 @@ def branch_lines(
 def graph_lines(
     infos: "Sequence[RevisionInfo]", stream: Stream, *, verbose: bool = False
 ) -> Iterator[str]:
-    """The history with its lines drawn, newest at the top."""
+    """The history as a drawn graph, newest revision first."""
     # Imported here because `heads` draws nothing.
-    from asyncmig_cli.drawing.dag import draw
+    from asyncmig_cli.rendering.dag import draw
 
-    texts = {info.revision: _beside(info, stream, verbose=verbose) for info in infos}
+    texts = {info.revision: _graph_text(info, stream, verbose=verbose) for info in infos}
     nodes = [(info.revision, info.down_revisions) for info in infos]
     block: list[GraphRow] = []
     for row in draw(nodes, lambda node: len(texts[node])):
@@ -156,7 +156,7 @@ def graph_lines(
 def _block(
     rows: "Sequence[GraphRow]", texts: Mapping[str, Sequence[str]], stream: Stream
 ) -> Iterator[str]:
-    """The rows of one revision, its text in a straight column beside them."""
+    """The rows of one revision, with its text in a column beside them."""
     text = texts.get(rows[0].node or "", ())
     width = max(len(row.picture) for row in rows[: len(text)]) if text else 0
     for row, line in zip_longest(rows, text, fillvalue=""):
@@ -167,7 +167,7 @@ def _block(
         yield f"{picture}{space} {line}".rstrip()
 
 
-def _beside(info: "RevisionInfo", stream: Stream, *, verbose: bool) -> list[str]:
+def _graph_text(info: "RevisionInfo", stream: Stream, *, verbose: bool) -> list[str]:
     name = stream.style(info.revision, "bold")
     depends = f" (depends on {', '.join(info.depends_on)})" if info.depends_on else ""
     first = f"{name}{_labels(info, stream)}{marks(info, stream)}{stream.style(depends, 'dim')}"

@@ -1,8 +1,8 @@
-"""Where a statement failed, and what PostgreSQL said of it."""
+"""A failed statement: its origin, its SQL, and the server's message."""
 
 from collections.abc import Iterator, Mapping
 
-from asyncmig_cli.console import Stream
+from asyncmig_cli.output.console import Stream
 from asyncmig_cli.rendering.files import near
 
 __all__ = ["failure_lines"]
@@ -11,7 +11,7 @@ MAX_SQL_LINES = 12
 
 
 def failure_lines(fields: Mapping[str, object], stream: Stream) -> Iterator[str]:
-    """The facts of a failed statement, one to a line; nothing for other errors."""
+    """The fields of a failed statement, one to a line; nothing for other errors."""
     sql = fields.get("sql")
     if not isinstance(sql, str):
         return
@@ -25,7 +25,7 @@ def failure_lines(fields: Mapping[str, object], stream: Stream) -> Iterator[str]
         yield _fact(stream, "sql" if index == 0 else "", line)
     for name, label in (
         ("detail", "detail"),
-        ("server_hint", "server says"),
+        ("server_hint", "server hint"),
         ("sqlstate", "sqlstate"),
     ):
         value = fields.get(name)
@@ -41,7 +41,7 @@ def _fact(stream: Stream, label: str, value: str) -> str:
 
 
 def _excerpt(sql: str, position: int | None) -> list[str]:
-    """The statement, a caret under ``position``; a long one is cut around that line."""
+    """The statement, with a caret under ``position``; a long statement is cut around that line."""
     lines = sql.strip("\n").expandtabs(4).splitlines() or [""]
     caret_line = -1
     caret = ""

@@ -1,4 +1,4 @@
-"""Where a database stands: ``current``, ``status`` and what a run left behind."""
+"""The state of a database, and the results of ``upgrade``, ``stamp`` and ``resolve``."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,8 +10,8 @@ from asyncmig.results import (
     StampResult,
     Status,
 )
-from asyncmig_cli.console import Stream
-from asyncmig_cli.rendering.durations import count, duration
+from asyncmig_cli.output.console import Stream
+from asyncmig_cli.output.units import count, duration
 from asyncmig_cli.rendering.revisions import head_lines
 
 __all__ = ["current_lines", "resolve_lines", "run_lines", "stamp_lines", "status_lines"]
@@ -19,15 +19,15 @@ __all__ = ["current_lines", "resolve_lines", "run_lines", "stamp_lines", "status
 STATES = {
     "current": ("green", "nothing is pending"),
     "pending": ("yellow", "`asyncmig upgrade` applies what is pending"),
-    "partial": ("red", "a revision stopped half way; `asyncmig upgrade` goes on from there"),
+    "partial": ("red", "a revision is partially applied; `asyncmig upgrade` continues it"),
     "ahead": ("cyan", "the database is ahead of this code: a newer release migrated it"),
-    "diverged": ("red", "the database holds revisions that this code does not have"),
-    "empty": ("yellow", "nothing was applied yet; `asyncmig upgrade` begins"),
+    "diverged": ("red", "the database has revisions that this code does not have"),
+    "empty": ("yellow", "no revision is applied yet; run `asyncmig upgrade`"),
 }
 
 
 def current_lines(state: CurrentState, stream: Stream, *, verbose: bool = False) -> Iterator[str]:
-    """The rows of the version table, and what is unusual about them."""
+    """The rows of the version table, unknown and partially applied revisions."""
     yield from head_lines(state.revisions, stream, verbose=verbose, labels=False, tree=True)
     for row in state.unknown:
         why = "ahead of this code" if state.ahead else "not in the script directory"
@@ -45,7 +45,7 @@ def _partial_lines(partial: Sequence[PartialStep], stream: Stream) -> Iterator[s
 
 
 def status_lines(status: Status, stream: Stream) -> Iterator[str]:
-    """A small table of facts."""
+    """The state, and the revisions of the database and of the code."""
     color, meaning = STATES.get(status.state, ("red", ""))
     yield _fact(stream, "state", f"{stream.style(status.state, color, 'bold')}  {meaning}".rstrip())
     yield _fact(stream, "database", ", ".join(status.current) or "<base>")
@@ -72,11 +72,11 @@ def _fact(stream: Stream, label: str, value: str) -> str:
 
 
 def run_lines(result: RunResult, stream: Stream) -> Iterator[str]:
-    """What an upgrade or downgrade did."""
+    """The result of an upgrade or downgrade."""
     after = ", ".join(result.after) or "<base>"
     if not result.applied:
         ahead = ", which is ahead of this code" if result.ahead else ""
-        yield f"nothing to {result.direction}: the database stands at {after}{ahead}"
+        yield f"nothing to {result.direction}: the database is at {after}{ahead}"
         return
     before = ", ".join(result.before) or "<base>"
     done = count(len(result.applied), "revision")
@@ -85,22 +85,22 @@ def run_lines(result: RunResult, stream: Stream) -> Iterator[str]:
 
 
 def resolve_lines(result: ResolveResult, stream: Stream) -> Iterator[str]:
-    """What the next run will do with a revision that stopped half way."""
+    """What the next run will do with a partially applied revision."""
     then = {
-        "done": "goes on behind the interrupted statement",
+        "done": "continues after the interrupted statement",
         "retry": "runs the interrupted statement again",
-        "forget": "begins the revision anew",
+        "forget": "runs the whole revision again",
     }
-    told = stream.style("resolved", "green", "bold")
-    yield f"{told} {result.revision}, phase {result.phase + 1}: {result.decision}"
+    resolved = stream.style("resolved", "green", "bold")
+    yield f"{resolved} {result.revision}, phase {result.phase + 1}: {result.decision}"
     yield f"the next `asyncmig {result.direction}` {then[result.decision]}"
 
 
 def stamp_lines(result: StampResult, stream: Stream) -> Iterator[str]:
-    """What the version table held and holds."""
+    """The rows of the version table before and after."""
     after = ", ".join(result.after) or "<base>"
     if result.before == result.after:
-        yield f"the database is stamped {after} already"
+        yield f"the database is already stamped {after}"
         return
     before = ", ".join(result.before) or "<base>"
     yield f"{stream.style('stamped', 'green', 'bold')} {before} → {after}"

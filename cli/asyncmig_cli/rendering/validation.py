@@ -1,10 +1,10 @@
-"""What ``validate`` found."""
+"""The report of ``validate``."""
 
 from collections.abc import Iterator
 
 from asyncmig.results import ValidationReport
-from asyncmig_cli.console import Stream
-from asyncmig_cli.rendering.durations import count
+from asyncmig_cli.output.console import Stream
+from asyncmig_cli.output.units import count
 from asyncmig_cli.rendering.files import near
 
 __all__ = ["report_lines"]
@@ -13,7 +13,7 @@ __all__ = ["report_lines"]
 def report_lines(
     report: ValidationReport, stream: Stream, *, verbose: bool = False
 ) -> Iterator[str]:
-    """The findings, one by one, and the sum of it."""
+    """The findings one by one, and their number."""
     if verbose:
         broken = {finding.rule for finding in report.findings}
         for rule in report.checked:

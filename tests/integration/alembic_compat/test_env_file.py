@@ -197,7 +197,7 @@ async def test_a_url_of_the_command_goes_before_an_engine_of_the_application(
     given = Migrator(settings=alembic(env, url=database_url))
     await given.upgrade()
     named = Migrator(settings=alembic(env, url_line(database_url)))
-    await named.project.settled()
+    await named._project.single_database()
 
     assert given.settings.url == database_url.replace("postgresql:", "postgresql+asyncpg:")
     assert given.settings.url_source == "--url, in the place of env.py's"

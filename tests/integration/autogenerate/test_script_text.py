@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig import Migrator
 from asyncmig.entities import Extension, register
-from asyncmig_cli.console import open_console
+from asyncmig_cli.output.console import open_console
 from asyncmig_cli.rendering.differences import check_lines
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ async def test_every_fact_of_a_run(history, database_url, pg):
         database_url, script_location=history.script_location, application_name="deployer"
     )
     await migrator.upgrade(tag="release 7")
-    entries = list(reversed(await migrator.log()))
+    entries = list(reversed(await migrator.journal()))
     assert [(entry.revision, entry.phase, entry.kind, entry.final) for entry in entries] == [
         ("a1", 0, "transaction", True),
         ("b1", 0, "transaction", False),
@@ -95,7 +95,7 @@ async def test_filters(history, database_url):
     await migrator.stamp("b1", tag="by hand")
 
     async def found(**conditions) -> list[tuple[str, str, int]]:
-        entries = await migrator.log(**conditions)
+        entries = await migrator.journal(**conditions)
         return [(entry.revision, entry.direction, entry.phase) for entry in reversed(entries)]
 
     down = [("b1", "downgrade", 0), ("b1", "downgrade", 1)]
@@ -111,7 +111,7 @@ async def test_filters(history, database_url):
     assert await found(since=middle.astimezone().replace(tzinfo=None).isoformat()) == down + stamp
     assert await found(state="done", limit=1) == stamp
     assert await found(state="failed") == []
-    (newest,) = await migrator.log(1)
+    (newest,) = await migrator.journal(1)
     assert await found(run=newest.run[:8]) == stamp
     assert await found(limit=0) == []
     for wrong in (
@@ -122,7 +122,7 @@ async def test_filters(history, database_url):
         {"limit": 2**63},
     ):
         with pytest.raises(TargetError, match="no "):
-            await migrator.log(**wrong)
+            await migrator.journal(**wrong)
 
 
 async def test_who_goes_on_is_told(project, database_url, pg):
@@ -132,12 +132,12 @@ async def test_who_goes_on_is_told(project, database_url, pg):
     migrator = Migrator(database_url, script_location=project.script_location)
     with pytest.raises(StatementFailedError):
         await migrator.upgrade(tag="first")
-    (failed,) = await migrator.log(state="failed")
+    (failed,) = await migrator.journal(state="failed")
     await pg.execute("UPDATE t SET i = 1")
     await Migrator(
         database_url, script_location=project.script_location, application_name="another"
     ).upgrade(tag="second")
-    (entry,) = await migrator.log()
+    (entry,) = await migrator.journal()
     assert (entry.id, entry.state, entry.error) == (failed.id, "done", None)
     assert (entry.tag, entry.application) == ("second", "another")
     assert entry.run != failed.run
@@ -150,7 +150,7 @@ async def test_without_a_journal(history, database_url, pg):
     assert (await migrator.upgrade()).revisions == ("a1", "b1")
     assert not await migrator.upgrade()
     assert (await migrator.status()).state == "current"
-    assert await migrator.log() == ()
+    assert await migrator.journal() == ()
     assert (await migrator.downgrade("base")).revisions == ("b1", "a1")
     await migrator.stamp("head")
     assert (await migrator.current()).heads == ("b1",)

@@ -177,7 +177,7 @@ async def test_a_rename_that_is_asked_for(project: Project, database_url: str):
         return True
 
     second = Migrator(settings=settings, target_metadata=tree(col("phone", sa.Text)))
-    await second.revision("b", autogenerate=True, rev_id="b1", ask_rename=ask)
+    await second.revision("b", autogenerate=True, rev_id="b1", confirm_rename=ask)
     await second.upgrade()
     assert asked == [("thing.fone", "thing.phone")]
     assert (await second.check()).differences == ()

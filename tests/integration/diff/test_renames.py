@@ -266,7 +266,7 @@ async def asked(
         return answer(candidate)
 
     created = await migrator(project, url, models).revision(
-        "second", autogenerate=True, rev_id="b2", ask_rename=ask
+        "second", autogenerate=True, rev_id="b2", confirm_rename=ask
     )
     return questions, created
 

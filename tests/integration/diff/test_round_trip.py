@@ -76,7 +76,7 @@ async def as_a_file(project: Project, url: str, after: list[sa.MetaData], pair: 
         autogenerate=True,
         rev_id="a1",
         renames=pair.renames,
-        ask_rename=(lambda _candidate: True) if pair.agrees else None,
+        confirm_rename=(lambda _candidate: True) if pair.agrees else None,
         sql_file=pair.file == "sql",
     )
     assert len(created.renames) >= len(pair.renames)

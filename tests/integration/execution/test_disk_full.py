@@ -149,7 +149,7 @@ async def test_a_full_disk_in_a_transaction(disk, project):
     assert (error.sqlstate, error.applied, error.revision) == (disk.sqlstate, ("a1",), "b1")
     assert error.origin.startswith(str(path))
     assert "nothing of b1 was kept" in error.hint
-    assert [entry.revision for entry in await migrator.log()] == ["a1"]
+    assert [entry.revision for entry in await migrator.journal()] == ["a1"]
     assert (await migrator.status()).state == "pending"
     assert await disk.ask("SELECT to_regclass('u')") == [(None,)]
 
@@ -174,7 +174,7 @@ async def test_a_full_disk_in_a_concurrent_index(disk, project):
         await migrator.upgrade()
     assert (caught.value.sqlstate, caught.value.exit_code) == (disk.sqlstate, 5)
     assert "goes on from there" in caught.value.hint
-    failed, done = await migrator.log()
+    failed, done = await migrator.journal()
     assert (failed.phase, failed.state, done.phase, done.state) == (1, "failed", 0, "done")
     assert disk.words in failed.error
     assert (await migrator.status()).state == "partial"
@@ -186,7 +186,7 @@ async def test_a_full_disk_in_a_concurrent_index(disk, project):
     migrator = Migrator(disk.url, script_location=project.script_location)
     assert (await migrator.upgrade()).revisions == ("a1",)
     assert (await migrator.status()).state == "current"
-    assert [(entry.phase, entry.state) for entry in await migrator.log()] == [
+    assert [(entry.phase, entry.state) for entry in await migrator.journal()] == [
         (2, "done"),
         (1, "done"),
         (0, "done"),

@@ -52,7 +52,7 @@ async def test_a_standby_can_be_asked(history, database_url, pg):
     await migrator.upgrade("a1")
     await set_for_database(pg, "default_transaction_read_only = on")
     assert (await migrator.status()).state == "pending"
-    assert len(await migrator.log()) == 1
+    assert len(await migrator.journal()) == 1
     assert not await migrator.upgrade("a1")
 
 
@@ -181,7 +181,7 @@ async def test_a_refusal_half_way_is_kept(project, database_url, pg, state, advi
     error = caught.value
     assert (error.sqlstate, error.exit_code, error.phase) == (state, 5, 1)
     assert advice in error.hint
-    entries = await migrator.log()
+    entries = await migrator.journal()
     assert [(entry.phase, entry.state, entry.final) for entry in entries] == [
         (1, "failed", False),
         (0, "done", False),
@@ -216,7 +216,7 @@ async def test_a_failure_that_cannot_be_noted_is_told_all_the_same(project, data
     )
     with pytest.raises(StatementFailedError, match="division by zero"):
         await migrator.upgrade()
-    (started, _) = await migrator.log()
+    (started, _) = await migrator.journal()
     assert (started.revision, started.state) == ("b1", "started")
     await pg.execute("UPDATE t SET i = 1")
     assert (await migrator.upgrade()).revisions == ("b1",)

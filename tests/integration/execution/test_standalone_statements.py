@@ -121,7 +121,7 @@ async def test_an_invalid_index_of_somebody_else_stays_until_he_drops_it(
         assert isinstance(caught.value, PartiallyAppliedError) is bool(phase)
         assert caught.value.revision == "a1"
         assert await pg.fetchval("SELECT indisunique FROM pg_index WHERE NOT indisvalid")
-    assert (await migrator.log())[0].state == "refused"
+    assert (await migrator.journal())[0].state == "refused"
     await pg.execute("DROP INDEX t_i")
     assert (await migrator.upgrade()).revisions == ("a1",)
     assert await pg.fetchval(NOT_VALID) == 0

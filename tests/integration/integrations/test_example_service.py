@@ -246,7 +246,7 @@ async def test_three_copies_start_at_once_and_each_revision_runs_once(database_u
         barrier.set()
 
     assert states == ["current"] * 3
-    journal = await migrator_for(database_url).log()
+    journal = await migrator_for(database_url).journal()
     assert {entry.state for entry in journal} == {"done"}
     assert len({entry.run for entry in journal}) == 1
     firsts = Counter(entry.revision for entry in journal if entry.phase == 0)

@@ -17,7 +17,7 @@ import psycopg2
 import pytest
 
 from asyncmig_cli.application import run
-from asyncmig_cli.console import open_console
+from asyncmig_cli.output.console import open_console
 from support.paths import ROOT
 
 SCRIPT = ROOT / "scripts" / "error_pages.py"

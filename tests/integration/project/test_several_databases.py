@@ -129,11 +129,11 @@ async def test_configured_databases_from_nothing_to_the_same(native, urls):
     assert (current.heads, current.is_current) == (("app1", "audit1"), True)
     checked = await native.check()
     assert (checked.ok, set(checked.databases)) == (True, {"app", "audit"})
-    assert [(entry.database, entry.revision) for entry in await native.log()] == [
+    assert [(entry.database, entry.revision) for entry in await native.journal()] == [
         ("audit", "audit1"),
         ("app", "app1"),
     ]
-    assert len(await native.log(limit=1)) == 1
+    assert len(await native.journal(limit=1)) == 1
 
 
 async def test_one_behind_makes_all_of_them_pending(native):
@@ -203,7 +203,7 @@ async def test_an_env_file_of_several_databases(alembic, urls):
     assert (status.state, set(status.databases)) == ("current", {"app", "audit"})
     assert (await alembic.current()).heads == ("a1",)
     assert (await alembic.check()).ok
-    assert {entry.database for entry in await alembic.log()} == {"app", "audit"}
+    assert {entry.database for entry in await alembic.journal()} == {"app", "audit"}
     stamped = await alembic.stamp("base")
     assert {name: one.after for name, one in stamped.databases.items()} == {"app": (), "audit": ()}
     plans = [await one.plan() for one in await alembic.databases()]

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from asyncmig_cli.console import BrokenOutputError, Stream, open_console
+from asyncmig_cli.output.console import BrokenOutputError, Stream, open_console
 from support.streams import Memory, memory_stream, written
 
 

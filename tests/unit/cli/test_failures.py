@@ -6,15 +6,16 @@ import pytest
 import typer
 
 from asyncmig import errors
-from asyncmig_cli.failures import UsageProblem, report
-from asyncmig_cli.session import Session
-from asyncmig_cli.shared_options import SharedOptions
+from asyncmig_cli.errors import UsageError
+from asyncmig_cli.options.shared_options import SharedOptions
+from asyncmig_cli.runtime.command_line import CommandLine
+from asyncmig_cli.runtime.error_report import report
 from support.streams import memory_console, written
 
 
 def told(error: BaseException, *arguments: str) -> tuple[int, str, str]:
     console = memory_console()
-    code = report(error, Session(arguments, console))
+    code = report(error, CommandLine(arguments, console))
     return code, written(console.out), written(console.err)
 
 
@@ -61,7 +62,7 @@ def test_facts_are_for_machines_and_a_statement_is_for_people() -> None:
 
 
 def test_a_wrong_call_shows_the_usage_code() -> None:
-    code, _, err = told(UsageProblem("these exclude each other", "leave one out"))
+    code, _, err = told(UsageError("these exclude each other", "leave one out"))
     assert code == 2
     assert err == "error: these exclude each other\nhint: leave one out\n"
     assert told(typer.BadParameter("Bad thing."))[0] == 2
@@ -102,8 +103,8 @@ def test_options_before_and_after_a_name_are_put_together() -> None:
 
 
 def test_what_comes_after_two_dashes_is_no_option() -> None:
-    assert Session(["show", "--json"], memory_console()).json
-    assert not Session(["show", "--", "--json"], memory_console()).json
+    assert CommandLine(["show", "--json"], memory_console()).json
+    assert not CommandLine(["show", "--", "--json"], memory_console()).json
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,6 @@ def test_the_hint_of_the_server_is_told_once(hint: str, lines: list[str] | None)
     said = "Use DROP ... CASCADE too."
     error = errors.StatementFailedError("failed", hint=hint, sql="DROP TABLE t", server_hint=said)
     shown = told(error)[2].splitlines()
-    assert f"  server says {said}" in shown
+    assert f"  server hint {said}" in shown
     assert shown[3:] == ([f"hint: {hint}"] if lines is None else lines)
     assert json.loads(told(error, "--json")[1])["error"]["hint"] == hint

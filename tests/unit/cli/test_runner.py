@@ -10,9 +10,10 @@ import anyio.lowlevel
 import pytest
 
 from asyncmig.errors import StatementFailedError
-from asyncmig_cli.failures import InterruptedRunError, report
-from asyncmig_cli.runner import run_until_signal
-from asyncmig_cli.session import Session
+from asyncmig_cli.errors import InterruptedRunError
+from asyncmig_cli.runtime.command_line import CommandLine
+from asyncmig_cli.runtime.error_report import report
+from asyncmig_cli.runtime.event_loop import run_until_signal
 from support.streams import memory_console, written
 
 
@@ -68,7 +69,7 @@ def test_what_the_library_says_of_an_interrupted_run_is_kept() -> None:
     with pytest.raises(InterruptedRunError) as caught:
         run_until_signal(work, on_signal=nothing, on_second=nothing)
     console = memory_console()
-    assert report(caught.value, Session((), console)) == 143
+    assert report(caught.value, CommandLine((), console)) == 143
     assert written(console.err) == (
         "error: interrupted by SIGTERM: half of b2 stands\nhint: run it again\n"
     )

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from asyncmig_cli.application import application
-from asyncmig_cli.commands import COMMANDS, spelling
-from asyncmig_cli.shared_options import SHARED
+from asyncmig_cli.commands import COMMANDS, canonical_name
+from asyncmig_cli.options.shared_options import SHARED
 from support.paths import ROOT
 
 
@@ -56,5 +56,5 @@ def test_every_command_takes_the_shared_options(name: str) -> None:
 
 
 def test_both_spellings_of_a_name() -> None:
-    assert spelling("ensure-version") == spelling("ensure_version") == "ensure_version"
-    assert spelling("ensureversion") is None
+    assert canonical_name("ensure-version") == canonical_name("ensure_version") == "ensure_version"
+    assert canonical_name("ensureversion") is None

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asyncmig_cli.drawing.dag import GraphRow, draw
+from asyncmig_cli.rendering.dag import GraphRow, draw
 
 Node = tuple[str, list[str]]
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncmig_cli.drawing.table import Column, Table, display_width, shorten
+from asyncmig_cli.rendering.table import Column, Table, display_width, shorten
 
 COLUMNS = [
     Column("revision"),

@@ -3,7 +3,7 @@
 import pytest
 
 from asyncmig import events
-from asyncmig_cli.console import BrokenOutputError
+from asyncmig_cli.output.console import BrokenOutputError
 from asyncmig_cli.progress.lines import LineReporter
 from support.streams import memory_stream, written
 

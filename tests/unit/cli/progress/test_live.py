@@ -9,7 +9,7 @@ from rich.console import Console
 from asyncmig import events
 from asyncmig_cli.progress.lines import LineReporter
 from asyncmig_cli.progress.live import LiveReporter, Picture, _clock
-from asyncmig_cli.progress.reporter import Silence, choose_reporter
+from asyncmig_cli.progress.reporter import NullReporter, choose_reporter
 from support.streams import memory_stream, written
 
 
@@ -135,7 +135,7 @@ def test_a_short_run_without_steps_imports_and_shows_nothing() -> None:
 @pytest.mark.parametrize(
     ("quiet", "live", "terminal", "kind"),
     [
-        (True, True, True, Silence),
+        (True, True, True, NullReporter),
         (False, None, True, LiveReporter),
         (False, None, False, LineReporter),
         (False, False, True, LineReporter),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from asyncmig_cli.rendering.durations import count, duration
+from asyncmig_cli.output.units import count, duration
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def plan(*steps: Step) -> Plan:
 
 def test_an_empty_plan_says_so() -> None:
     assert list(plan_lines(plan(), memory_stream())) == [
-        "nothing to upgrade: the database stands at a1"
+        "nothing to upgrade: the database is at a1"
     ]
 
 
@@ -54,7 +54,7 @@ def test_steps_phases_statements_and_origins() -> None:
         "      id int",
         "    );",
         "    SELECT 1;",
-        "  phase 2/2 autocommit (each statement commits by itself), 1 statement",
+        "  phase 2/2 autocommit (each statement commits separately), 1 statement",
         "    -- b2.py:9",
         "    CREATE INDEX CONCURRENTLY i ON t (id);",
         "    version: a1 → b2",
@@ -72,7 +72,8 @@ def test_a_live_step_says_where_it_reads() -> None:
     )
     lines = list(plan_lines(plan(step), memory_stream()))
     assert (
-        "    reads from the database at c3.py:4: what follows is known only when it runs" in lines
+        "    reads from the database at c3.py:4: later statements are known only when it runs"
+        in lines
     )
     assert lines[-1] == "    version: c3 → <none>"
 

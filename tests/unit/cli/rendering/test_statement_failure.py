@@ -48,7 +48,7 @@ def test_what_the_server_said_and_what_stands() -> None:
     )
     assert shown[1:] == [
         "  detail      Key (id)=(1) exists.",
-        "  server says Try less.",
+        "  server hint Try less.",
         "  sqlstate    23505",
         "  committed   ae1, 27c",
     ]

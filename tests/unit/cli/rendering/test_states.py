@@ -82,7 +82,7 @@ def test_what_a_run_did() -> None:
     )
     assert list(run_lines(result, PLAIN)) == ["upgraded <base> → b2: 1 revision in 1.50 s"]
     nothing = RunResult(direction="downgrade", target="b2", before=("b2",), after=("b2",))
-    assert list(run_lines(nothing, PLAIN)) == ["nothing to downgrade: the database stands at b2"]
+    assert list(run_lines(nothing, PLAIN)) == ["nothing to downgrade: the database is at b2"]
 
 
 def test_what_a_stamp_did() -> None:
@@ -90,7 +90,7 @@ def test_what_a_stamp_did() -> None:
         "stamped <base> → b2"
     ]
     assert list(stamp_lines(StampResult(before=("b2",), after=("b2",)), PLAIN)) == [
-        "the database is stamped b2 already"
+        "the database is already stamped b2"
     ]
 
 
@@ -123,15 +123,15 @@ def entry(**changes: object) -> JournalEntry:
 def test_the_journal_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     lines = list(journal_lines([entry(), entry(state="failed", error="no\n way")], PLAIN))
-    assert " ".join(lines[0].split()) == "when revision way phase kind state took by error"
-    assert " ".join(lines[2].split()[2:]) == "ae10 up 1 transaction done 250 ms app@web1"
+    assert " ".join(lines[0].split()) == "when revision direction phase kind state took by error"
+    assert " ".join(lines[2].split()[2:]) == "ae10 upgrade 1 transaction done 250 ms app@web1"
     assert lines[3].endswith("no way")
 
 
 def test_a_narrow_journal_keeps_what_matters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "50")
     lines = list(journal_lines([entry(error="something long went wrong here")], PLAIN))
-    assert lines[0].split() == ["when", "revision", "way", "phase", "state"]
+    assert lines[0].split() == ["when", "revision", "phase", "state"]
     assert all(len(line) <= 50 for line in lines)
 
 

@@ -114,7 +114,7 @@ def test_a_check_told_as_text():
     assert str(found) == "~ alter_column t.a: TEXT -> DATE\n~ ALTER INDEX a"
     both = CheckResult(differences=(change,), databases={"x": CheckResult(differences=(change,))})
     assert str(both) == "x:\n~ alter_column t.a: TEXT -> DATE"
-    assert str(CheckResult()) == "the database is what the models say"
+    assert str(CheckResult()) == "the database matches the models"
 
 
 @pytest.mark.parametrize(

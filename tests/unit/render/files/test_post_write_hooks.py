@@ -120,7 +120,7 @@ def test_failure(script, code, exit_code, said, shown):
     assert error.fields() == {
         "path": str(script),
         "hook": "bad",
-        "exit_code": exit_code,
+        "exit_status": exit_code,
         "stderr": said,
     }
     assert script.read_text() == "x   =  1\n"

@@ -1,13 +1,19 @@
 """Revisions as commands tell them."""
 
-from asyncmig.revisions.graph.describe import branch_points, describe, describe_all
+from asyncmig.revisions.graph.describe import (
+    describe_all,
+    describe_branch_points,
+    describe_heads,
+    describe_history,
+    describe_target,
+)
 from support.revision_shorthand import graph
 
 TREE = graph("a; b < a # left; c < a; m < b c ~ x; x")
 
 
 def test_a_merge_and_head():
-    told = describe(TREE, TREE.get("m"))
+    (told,) = describe_target(TREE, "m")
     assert told.revision == "m"
     assert told.down_revisions == ("b", "c")
     assert told.depends_on == ("x",)
@@ -18,10 +24,11 @@ def test_a_merge_and_head():
 
 
 def test_a_head_that_something_depends_on():
-    told = describe(TREE, TREE.get("x"), current=["x"])
+    (told,) = describe_all(TREE, [TREE.get("x")], current=["x"])
     assert (told.is_head, told.is_effective_head, told.is_base) == (True, False, True)
     assert told.is_current is True
-    assert describe(TREE, TREE.get("a"), current=["x"]).is_current is False
+    (other,) = describe_all(TREE, [TREE.get("a")], current=["x"])
+    assert other.is_current is False
 
 
 def test_several_keep_their_order():
@@ -29,6 +36,19 @@ def test_several_keep_their_order():
 
 
 def test_branch_points():
-    [point] = branch_points(TREE)
+    [point] = describe_branch_points(TREE)
     assert point.revision.revision == "a"
     assert [child.revision for child in point.children] == ["b", "c"]
+
+
+def test_heads_are_sorted_and_may_leave_out_dependencies():
+    assert [told.revision for told in describe_heads(TREE)] == ["m", "x"]
+    assert [told.revision for told in describe_heads(TREE, resolve_dependencies=True)] == ["m"]
+
+
+def test_history_of_a_range_and_of_all():
+    assert next(told.revision for told in describe_history(TREE)) == "m"
+    assert len(describe_history(TREE)) == 5
+    found = describe_history(TREE, "current:b", current=["a"], indicate_current=True)
+    assert [(told.revision, told.is_current) for told in found] == [("b", False), ("a", True)]
+    assert describe_history(TREE, "a:b", current=["a"])[0].is_current is None

@@ -188,7 +188,7 @@ class TestUpgradeTargets:
         assert caught.value.hint == "`asyncmig downgrade -1` goes down"
 
     def test_which_of_several_rows(self):
-        with pytest.raises(TargetError, match="the database stands at bbbb3, lone") as caught:
+        with pytest.raises(TargetError, match="the database is at bbbb3, lone") as caught:
             self.wanted("+1", ["lone", "bbbb3"])
         assert caught.value.hint == "say from which revision: `bbbb3+1` or `lone+1`"
 
@@ -199,7 +199,7 @@ class TestUpgradeTargets:
 
     def test_a_row_that_no_script_defines(self):
         with pytest.raises(
-            RevisionNotFoundError, match="the database stands at revision 'gone'"
+            RevisionNotFoundError, match="the database is at revision 'gone'"
         ) as caught:
             self.wanted("heads", ["gone"])
         assert caught.value.current is True
@@ -262,7 +262,7 @@ class TestDowngradeTargets:
 
     def test_which_of_several_rows(self):
         with pytest.raises(
-            TargetError, match="ambiguous: the database stands at aaaa3, lone"
+            TargetError, match="ambiguous: the database is at aaaa3, lone"
         ) as caught:
             self.undone("-1", ["lone", "aaaa3"])
         assert "`asyncmig downgrade aaaa3@-1` or `asyncmig downgrade lone@-1`" in caught.value.hint

@@ -1,4 +1,4 @@
-"""Times and counts as people say them."""
+"""Durations and counts as text."""
 
 __all__ = ["count", "duration"]
 

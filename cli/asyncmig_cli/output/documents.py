@@ -1,14 +1,14 @@
-"""The JSON side: one document a call, on standard output."""
+"""JSON: one document for each call, on standard output."""
 
 from collections.abc import Mapping
 
-from asyncmig_cli.console import Stream
+from asyncmig_cli.output.console import Stream
 
 __all__ = ["write_document"]
 
 
 def write_document(stream: Stream, document: Mapping[str, object]) -> None:
-    """Write ``document`` as the only thing on ``stream``."""
+    """Write ``document`` to ``stream``."""
     import json  # not at the top: most calls write no document
 
     text = json.dumps(document, indent=2, ensure_ascii=not stream.unicode, default=_plain)

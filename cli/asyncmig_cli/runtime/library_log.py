@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from asyncmig_cli.console import Stream
+    from asyncmig_cli.output.console import Stream
 
 __all__ = ["shown_log"]
 

@@ -1,4 +1,4 @@
-"""What a command function works with: the options, the settings, the library, the streams."""
+"""``Invocation``: what a command function works with: options, settings, migrator and streams."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cached_property
@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncmig.errors import FileError
-from asyncmig_cli.console import Console, Stream
-from asyncmig_cli.documents import write_document
-from asyncmig_cli.failures import UsageProblem
-from asyncmig_cli.session import Session
-from asyncmig_cli.shared_options import SharedOptions
+from asyncmig_cli.errors import UsageError
+from asyncmig_cli.options.shared_options import SharedOptions
+from asyncmig_cli.output.console import Console, Stream
+from asyncmig_cli.output.documents import write_document
+from asyncmig_cli.runtime.command_line import CommandLine
 
 if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.migrator import Migrator
-    from asyncmig_cli.graph_queries import GraphQueries
+    from asyncmig.results import RevisionInfo
+    from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig_cli.progress.reporter import Reporter
 
 __all__ = ["Invocation"]
@@ -24,34 +25,34 @@ T = TypeVar("T")
 
 
 class Invocation:
-    """One command, called once."""
+    """One call of one command."""
 
-    def __init__(self, session: Session, options: SharedOptions) -> None:
-        self.session = session
+    def __init__(self, command_line: CommandLine, options: SharedOptions) -> None:
+        self.command_line = command_line
         self.options = options
-        # An error of this command is told as its own options say, wherever they stood.
-        session.shared = options
+        # Errors of this command are reported as its options say, given before or after its name.
+        command_line.shared = options
         if options.embedded and options.url:
             message = "--embedded and --url name two databases"
-            raise UsageProblem(message, "leave one of them out")
+            raise UsageError(message, "leave one of them out")
         if options.url is not None and not options.url.strip():
-            message = "--url is empty, and another database is not to be guessed"
-            raise UsageProblem(message, "is the variable set that you gave?")
+            message = "--url is empty, and no other database is used in its place"
+            raise UsageError(message, "is the variable set that the value comes from?")
         if options.json:
             self.console.reserve()
 
     @property
     def console(self) -> Console:
         """The streams."""
-        return self.session.console
+        return self.command_line.console
 
     @property
-    def says(self) -> bool:
-        """True when a confirmation may be printed: neither quiet nor JSON."""
+    def is_verbal(self) -> bool:
+        """True when confirmations are printed: with neither ``-q`` nor ``--json``."""
         return not (self.options.quiet or self.options.json)
 
     def show(self, document: Mapping[str, object], text: Callable[[Stream], Iterable[str]]) -> None:
-        """Print what was asked for: the document with ``--json``, else the lines."""
+        """Print a result: the document with ``--json``, else the lines."""
         if self.options.json:
             write_document(self.console.out, document)
             return
@@ -61,7 +62,7 @@ class Invocation:
     def confirm(
         self, document: Mapping[str, object], text: Callable[[Stream], Iterable[str]]
     ) -> None:
-        """Print what was done; ``-q`` keeps it back."""
+        """Print what was done; not with ``-q``."""
         if self.options.json or not self.options.quiet:
             self.show(document, text)
 
@@ -73,28 +74,75 @@ class Invocation:
             self.console.out.write_utf8(sql if sql.endswith("\n") or not sql else f"{sql}\n")
 
     def note(self, text: str) -> None:
-        """Say something along the way, on standard error."""
+        """Print a line on standard error; not with ``-q``."""
         if not self.options.quiet:
             self.console.err.line(text)
 
     def warn(self, notes: Iterable[str]) -> None:
-        """Say on standard error what a person should know, with ``--json`` too; ``-q`` keeps it back."""
+        """Print warnings on standard error, with ``--json`` too; not with ``-q``."""
         for text in notes:
             self.note(f"{self.console.err.style('warning:', 'yellow', 'bold')} {text}")
 
     @cached_property
     def settings(self) -> "Settings":
-        """The settings of the project. Reads files, and no database."""
+        """The settings of the project, read from files without a database."""
         from asyncmig import config
 
         return config.load(**self._source())
 
     @cached_property
-    def history(self) -> "GraphQueries":
-        """The script directory, read without a database."""
-        from asyncmig_cli.graph_queries import GraphQueries
+    def histories(self) -> "dict[str, Settings]":
+        """The settings of each history of revisions, by the name of its database.
 
-        return GraphQueries(self.settings)
+        A single history, also one that several databases share, has the empty name.
+        """
+        from asyncmig import config
+
+        if self.settings.section is not None or not self.settings.databases:
+            return {"": self.settings}
+        each = {
+            name: config.load(**self._source() | {"name": name}) for name in self.settings.databases
+        }
+        folders = {settings.version_paths for settings in each.values()}
+        return each if len(folders) > 1 else {"": next(iter(each.values()))}
+
+    def graphs(self) -> "dict[str, RevisionGraph]":
+        """The revision graph of each history, read without a database."""
+        from asyncmig.revisions.script_directory import ScriptDirectory
+
+        return {
+            name: ScriptDirectory.load(
+                settings.version_paths,
+                recursive=settings.recursive_version_locations,
+                sourceless=settings.sourceless,
+                named_by=settings.config_path,
+            ).graph
+            for name, settings in self.histories.items()
+        }
+
+    def revisions(self, expression: str) -> "dict[str, tuple[RevisionInfo, ...]]":
+        """The revisions that an expression names, in each history that has them.
+
+        Raises:
+            RevisionError: no history has them, or the expression is wrong.
+        """
+        from asyncmig.errors import RevisionNotFoundError
+        from asyncmig.revisions.graph.describe import describe_target
+
+        found: dict[str, tuple[RevisionInfo, ...]] = {}
+        missing: RevisionNotFoundError | None = None
+        for name, graph in self.graphs().items():
+            try:
+                found[name] = describe_target(graph, expression)
+            except RevisionNotFoundError as error:
+                missing = missing or error
+        if not found and missing is not None:
+            raise missing
+        return found
+
+    async def migrators(self, migrator: "Migrator") -> "tuple[Migrator, ...]":
+        """The migrator, or one for each database where each has a history of its own."""
+        return await migrator.databases() if len(self.histories) > 1 else (migrator,)
 
     def _source(self) -> dict[str, Any]:
         options = self.options
@@ -112,28 +160,28 @@ class Invocation:
         progress: bool = False,
         **overrides: object,
     ) -> T:
-        """Run ``work`` with the project's migrator in an event loop, and give its result.
+        """Run ``work`` with the project's migrator in an event loop, and return its result.
 
         Args:
-            work: what to do with the migrator.
-            progress: show the run while it goes on.
+            work: called with the migrator.
+            progress: show the events of the run.
             overrides: settings that the command's own options change.
         """
         import gc
 
-        from asyncmig_cli.progress.reporter import Silence, choose_reporter
-        from asyncmig_cli.runner import run_until_signal
+        from asyncmig_cli.progress.reporter import NullReporter, choose_reporter
+        from asyncmig_cli.runtime.event_loop import run_until_signal
 
         gc.enable()
-        reporter: Reporter = Silence()
+        reporter: Reporter = NullReporter()
         if progress:
             reporter = choose_reporter(
                 self.console.err, quiet=self.options.quiet, live=self.options.progress
             )
 
-        def stopping(number: int) -> None:
+        def on_signal(number: int) -> None:
             name = "SIGTERM" if number == 15 else "interrupt"
-            reporter.say(f"{name}: rolling back what is open; once more stops at once")
+            reporter.say(f"{name}: rolling back; a second signal exits immediately")
 
         changed = {name: value for name, value in overrides.items() if value is not None}
         # Read here and not in the loop, which must never wait for a file.
@@ -141,12 +189,12 @@ class Invocation:
         with reporter:
             return run_until_signal(
                 lambda: self._with_migrator(work, reporter, changed, folder),
-                on_signal=stopping,
+                on_signal=on_signal,
                 on_second=reporter.abandon,
             )
 
     def _embedded_folder(self) -> Path:
-        """Where the private PostgreSQL of this project keeps its data; git is told to look away."""
+        """The data folder of this project's private PostgreSQL server, with a .gitignore beside it."""
         from asyncmig.embedded import DEFAULT_FOLDER
 
         config = self.settings.config_path
@@ -158,7 +206,7 @@ class Invocation:
                 ignored.write_text("*\n")
             except OSError as error:
                 message = f"cannot write {ignored}: {(error.strerror or str(error)).lower()}"
-                hint = "give a --url, or run where the project may be written"
+                hint = "give a --url, or run where the project folder is writable"
                 raise FileError(message, hint=hint, path=str(ignored)) from error
         return folder
 

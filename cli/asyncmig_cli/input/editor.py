@@ -14,23 +14,23 @@ def find_editor() -> list[str]:
     """Program and arguments of ``$VISUAL`` or ``$EDITOR``.
 
     Raises:
-        ConfigError: neither is set, or it is no command line.
+        ConfigError: neither is set, or it is not a command line.
     """
     for variable in ("VISUAL", "EDITOR"):
-        written = os.environ.get(variable, "").strip()
-        if not written:
+        command = os.environ.get(variable, "").strip()
+        if not command:
             continue
         try:
-            return shlex.split(written)
+            return shlex.split(command)
         except ValueError as error:
-            message = f"${variable} is no command line: {error}"
-            raise ConfigError(message, hint="quote it as a shell would", value=written) from error
+            message = f"${variable} is not a command line: {error}"
+            raise ConfigError(message, hint="quote it as a shell would", value=command) from error
     message = "no editor: neither $VISUAL nor $EDITOR is set"
     raise ConfigError(message, hint="set one, for example `EDITOR=nano asyncmig edit head`")
 
 
 def open_editor(program: Sequence[str], paths: Sequence[str]) -> int:
-    """Open ``paths`` and wait; the editor's exit code.
+    """Open ``paths``, wait, and return the editor's exit code.
 
     Raises:
         FileError: the editor cannot be started.

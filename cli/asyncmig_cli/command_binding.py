@@ -1,7 +1,7 @@
-"""How a plain function becomes a command: its own parameters, the shared options, its examples.
+"""Makes a typer command of a plain function: its own parameters, the shared options, its examples.
 
 A command function takes an :class:`Invocation` first, then its own parameters with typer's
-annotations; it returns an exit code, or None for success. The binding adds the shared options, so
+annotations. It returns an exit code, or None for success. The binding adds the shared options, so
 that ``asyncmig -c FILE heads`` and ``asyncmig heads -c FILE`` mean the same.
 """
 
@@ -13,27 +13,33 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from asyncmig_cli.invocation import Invocation
-from asyncmig_cli.session import Session
-from asyncmig_cli.shared_options import PANEL, SHARED, SharedOptions
+from asyncmig_cli.options.shared_options import PANEL, SHARED, SharedOptions
+from asyncmig_cli.runtime.command_line import CommandLine
+from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from typer._click import Command, Context
 
-__all__ = ["HELP_NAMES", "SHIELD", "LeanCommand", "LeanGroup", "bind", "shared_callback"]
+__all__ = ["HELP_NAMES", "LeanCommand", "LeanGroup", "bind", "shared_callback"]
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
-# `downgrade -1` is no option of that name. The parser would think so: for its time the argument
-# begins with this invisible sign.
+SHARED_HINT = (
+    "[bold]Common options[/bold] (-c -n -x --url --json -q --raiseerr): `asyncmig help options`"
+)
+
+EXAMPLE_WIDTH = 70  # of a command and its meaning side by side, in a terminal of 80 columns
+
+# The parser would take `-1` of `downgrade -1` for an option. While it runs, the argument begins with
+# this invisible character.
 SHIELD = "\u2060"
 NEGATIVE = re.compile(r"-\d")
 
 
 class LeanText:
-    """Turns an argument into its type without typer's validators.
+    """Converts an argument to its type without typer's validators.
 
-    Those are built by pydantic, whose import alone takes longer than a whole ``asyncmig heads``.
+    pydantic builds those, and importing it takes longer than all of ``asyncmig heads``.
     """
 
     def __init__(self, annotation: object) -> None:
@@ -42,10 +48,10 @@ class LeanText:
             self.convert = int if annotation is int else float
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """``value``, or the numbers in it."""
+        """``value``, as a number where the parameter is one."""
         if value is None:
             return () if param.multiple or param.nargs == -1 else None
-        value = unshielded(value)
+        value = remove_shield(value)
         if self.convert is None or not isinstance(value, str):
             return value
         try:
@@ -56,10 +62,10 @@ class LeanText:
 
 
 def _no_type(ctx: Any) -> None:
-    """Nothing: an argument and a flag need no "<str>" or "<bool>" beside them in the help."""
+    """No type in the help: an argument and a flag need no "<str>" or "<bool>" there."""
 
 
-def _lean(parameters: list[Any]) -> list[Any]:
+def _make_lean(parameters: list[Any]) -> list[Any]:
     for parameter in parameters:
         descriptor = getattr(parameter, "type_descriptor", None)
         # Older typer has no descriptor, and converts without pydantic.
@@ -71,42 +77,70 @@ def _lean(parameters: list[Any]) -> list[Any]:
     return parameters
 
 
-def unshielded(value: Any) -> Any:
+def remove_shield(value: Any) -> Any:
     """A value of the command line as it was typed."""
     if isinstance(value, str):
         return value.removeprefix(SHIELD)
     if isinstance(value, list | tuple):
-        return type(value)(map(unshielded, value))
+        return type(value)(map(remove_shield, value))
     return value
 
 
-class LeanCommand(TyperCommand):
-    """A command whose start imports nothing that it does not use."""
+class _ShortHelp:
+    """Leaves the shared options out of the help; the epilog names them."""
+
+    in_help = False
+
+    def shown(self, parameters: list[Any]) -> list[Any]:
+        """The parameters that the help lists, or all of them while arguments are parsed."""
+        if not self.in_help:
+            return parameters
+        return [one for one in parameters if getattr(one, "rich_help_panel", None) != PANEL]
+
+
+class LeanCommand(_ShortHelp, TyperCommand):
+    """A command that imports only what it uses."""
 
     def get_params(self, ctx: "Context") -> Any:
-        """Its parameters, the help option too."""
-        return _lean(super().get_params(ctx))
+        """Its parameters, the help option included."""
+        return self.shown(_make_lean(super().get_params(ctx)))
+
+    def format_help(self, ctx: "Context", formatter: Any) -> None:
+        """Write the help."""
+        self.in_help = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.in_help = False
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
-        """Parse, with ``-1`` and its like as values."""
+        """Parse the arguments; ``-1`` and other negative numbers are values."""
         return super().parse_args(
             ctx, [f"{SHIELD}{one}" if NEGATIVE.match(one) else one for one in args]
         )
 
 
-class LeanGroup(TyperGroup):
-    """The same for the group."""
+class LeanGroup(_ShortHelp, TyperGroup):
+    """A group that imports only what it uses."""
 
     def get_params(self, ctx: "Context") -> Any:
-        """Its parameters, those of the shell completion too."""
-        return _lean(super().get_params(ctx))
+        """Its parameters, those of the shell completion included."""
+        return self.shown(_make_lean(super().get_params(ctx)))
+
+    def format_help(self, ctx: "Context", formatter: Any) -> None:
+        """Write the help."""
+        self.in_help = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self.in_help = False
 
 
-def _show_version(ctx: typer.Context, asked: bool) -> None:
-    if asked and not ctx.resilient_parsing:
-        session = ctx.find_object(Session)
-        if session is not None:
-            session.show_version()
+def _show_version(ctx: typer.Context, requested: bool) -> None:
+    if requested and not ctx.resilient_parsing:
+        command_line = ctx.find_object(CommandLine)
+        if command_line is not None:
+            command_line.show_version()
         raise typer.Exit
 
 
@@ -117,7 +151,7 @@ Version = Annotated[
         is_eager=True,
         callback=_show_version,
         rich_help_panel=PANEL,
-        help="Show the versions of asyncmig and Python, and exit.",
+        help="Show the versions of asyncmig and Python.",
     ),
 ]
 
@@ -134,10 +168,10 @@ def _parameters(own: Sequence[inspect.Parameter]) -> list[inspect.Parameter]:
     return [*(one.replace(kind=keyword) for one in own), context, *shared, version]
 
 
-def _take_shared(values: dict[str, Any]) -> SharedOptions:
-    taken = {name: values.pop(f"shared_{name}") for name in SHARED}
+def _pop_shared(values: dict[str, Any]) -> SharedOptions:
+    shared = {name: values.pop(f"shared_{name}") for name in SHARED}
     values.pop("show_version")
-    return SharedOptions(**taken)
+    return SharedOptions(**shared)
 
 
 def _with_signature(
@@ -149,21 +183,24 @@ def _with_signature(
 
 
 def shared_callback() -> Callable[..., None]:
-    """The callback of the group: it keeps what was said before the command's name."""
+    """The callback of the group: it stores the options given before the command's name."""
 
-    def remember(**values: Any) -> None:
+    def store(**values: Any) -> None:
         context: typer.Context = values.pop("typer_context")
-        session = context.find_object(Session)
-        if session is not None:
-            session.shared = _take_shared(values)
+        command_line = context.find_object(CommandLine)
+        if command_line is not None:
+            command_line.shared = _pop_shared(values)
 
-    return _with_signature(remember, _parameters(()))
+    return _with_signature(store, _parameters(()))
 
 
 def _epilog(examples: Mapping[str, str]) -> str:
+    """The end of a command's help: the shared options, and the examples without line breaks."""
     width = max(map(len, examples))
+    if width + max(map(len, examples.values())) > EXAMPLE_WIDTH:
+        width = 0
     lines = [f"  {line:<{width}}  [dim]# {meaning}[/dim]" for line, meaning in examples.items()]
-    return "\n".join(["[bold]Examples[/bold]", *lines])
+    return "\n".join([SHARED_HINT, "", "[bold]Examples[/bold]", *lines])
 
 
 def bind(
@@ -172,24 +209,22 @@ def bind(
     name: str,
     panel: str,
     examples: Mapping[str, str],
-    hidden: bool = False,
 ) -> "Command":
     """The command ``name`` of a command function.
 
     Args:
         function: its docstring is the help; its first parameter is the invocation.
         name: as typed.
-        panel: the heading it stands under in the list of commands.
+        panel: its heading in the list of commands.
         examples: command lines, each with what it does.
-        hidden: left out of the list.
     """
     own = list(inspect.signature(function).parameters.values())[1:]
 
     def run(**values: Any) -> int | None:
         context: typer.Context = values.pop("typer_context")
-        session = context.find_object(Session) or Session()
-        invocation = Invocation(session, session.shared.merged(_take_shared(values)))
-        return function(invocation, **{name: unshielded(one) for name, one in values.items()})
+        command_line = context.find_object(CommandLine) or CommandLine()
+        invocation = Invocation(command_line, command_line.shared.merged(_pop_shared(values)))
+        return function(invocation, **{name: remove_shield(one) for name, one in values.items()})
 
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
     app.command(
@@ -199,6 +234,5 @@ def bind(
         epilog=_epilog(examples),
         context_settings=HELP_NAMES,
         rich_help_panel=panel,
-        hidden=hidden,
     )(_with_signature(run, _parameters(own)))
     return typer.main.get_command(app)

@@ -1,4 +1,4 @@
-"""The one place that starts an event loop, and where signals end the work in it."""
+"""The only place that starts an event loop; SIGINT and SIGTERM cancel the work in it."""
 
 import asyncio
 import os
@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 import anyio
 import anyio.abc
 
-from asyncmig_cli.failures import InterruptedRunError
+from asyncmig_cli.errors import InterruptedRunError
 
 __all__ = ["run_until_signal"]
 
 T = TypeVar("T")
 
 
-class _Watch:
-    """Which signal came; None while none did."""
+class _Received:
+    """The signal that was received; None until one is."""
 
     signal: int | None = None
 
@@ -28,15 +28,15 @@ def run_until_signal(
     on_signal: Callable[[int], None],
     on_second: Callable[[], None],
 ) -> T:
-    """Run ``work`` in an event loop of its own and give its result.
+    """Run ``work`` in a new event loop and return its result.
 
-    The first SIGINT or SIGTERM cancels it: the library rolls back what is open and frees its lock,
-    and :class:`InterruptedRunError` is raised. A second one ends the process at once.
+    The first SIGINT or SIGTERM cancels it: the library rolls back the open transaction, releases its
+    lock, and :class:`InterruptedRunError` is raised. A second signal ends the process immediately.
 
     Args:
-        work: what to run.
+        work: the coroutine function to run.
         on_signal: called with the number of the first signal, before the work is cancelled.
-        on_second: called before the process ends at once.
+        on_second: called before a second signal ends the process.
     """
 
     async def supervised() -> T:
@@ -50,13 +50,13 @@ async def _supervise(
     on_signal: Callable[[int], None],
     on_second: Callable[[], None],
 ) -> T:
-    watch = _Watch()
-    _forget_what_nobody_awaits(watch)
+    received = _Received()
+    _ignore_unretrieved_errors(received)
     finished: list[T] = []
     failure: Exception | None = None
     async with anyio.create_task_group() as group:
         scope = anyio.CancelScope()
-        await group.start(_listen, watch, scope, on_signal, on_second)
+        await group.start(_listen, received, scope, on_signal, on_second)
         with scope:
             try:
                 finished.append(await work())
@@ -64,26 +64,26 @@ async def _supervise(
                 failure = error
         group.cancel_scope.cancel()
     if finished:
-        # Work that was over before the cancellation reached it is done, signal or not.
+        # The work finished before the cancellation reached it.
         return finished[0]
-    if watch.signal is not None:
-        raise InterruptedRunError(watch.signal, failure)
+    if received.signal is not None:
+        raise InterruptedRunError(received.signal, failure)
     assert failure is not None  # noqa: S101  # neither done, nor interrupted, nor failed: not possible
     raise failure
 
 
-def _forget_what_nobody_awaits(watch: _Watch) -> None:
-    """After a signal the driver may leave futures with an exception, which nobody wants to read."""
+def _ignore_unretrieved_errors(received: _Received) -> None:
+    """After a signal, do not log exceptions of futures that the driver has left behind."""
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if watch.signal is None or "never retrieved" not in str(context.get("message")):
+        if received.signal is None or "never retrieved" not in str(context.get("message")):
             loop.default_exception_handler(context)
 
     asyncio.get_running_loop().set_exception_handler(handle)
 
 
 async def _listen(
-    watch: _Watch,
+    received: _Received,
     scope: anyio.CancelScope,
     on_signal: Callable[[int], None],
     on_second: Callable[[], None],
@@ -93,9 +93,9 @@ async def _listen(
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         task_status.started()
         async for number in signals:
-            if watch.signal is not None:
+            if received.signal is not None:
                 on_second()
-                os._exit(128 + watch.signal)
-            watch.signal = number
+                os._exit(128 + received.signal)
+            received.signal = number
             on_signal(number)
             scope.cancel()

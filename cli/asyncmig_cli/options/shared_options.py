@@ -1,11 +1,11 @@
-"""The options that every command takes, before and after its name."""
+"""The options that every command accepts, before and after its name."""
 
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-__all__ = ["SHARED", "SharedOptions"]
+__all__ = ["PANEL", "SHARED", "SharedOptions"]
 
 PANEL = "Options of every command"
 
@@ -16,7 +16,7 @@ Config = Annotated[
         "--config",
         metavar="FILE",
         rich_help_panel=PANEL,
-        help="Configuration file; may be given twice to add an ini file to a TOML one.",
+        help="Configuration file. Give it twice to add an ini file to a TOML file.",
     ),
 ]
 Name = Annotated[
@@ -26,7 +26,7 @@ Name = Annotated[
         "--name",
         metavar="NAME",
         rich_help_panel=PANEL,
-        help="Section of the configuration: a database's name.",
+        help="Database of the configuration, or section of the ini file.",
     ),
 ]
 X = Annotated[
@@ -35,7 +35,7 @@ X = Annotated[
         "-x",
         metavar="KEY=VALUE",
         rich_help_panel=PANEL,
-        help="Argument for the scripts; repeatable.",
+        help="Argument for env.py and the revision scripts; repeatable.",
     ),
 ]
 Url = Annotated[
@@ -47,7 +47,7 @@ Embedded = Annotated[
     typer.Option(
         "--embedded",
         rich_help_panel=PANEL,
-        help="Run a private PostgreSQL from the wheel; needs no URL.",
+        help="Run a private PostgreSQL server of the extra `embedded`; no URL is needed.",
     ),
 ]
 Json = Annotated[
@@ -55,17 +55,12 @@ Json = Annotated[
     typer.Option(
         "--json",
         rich_help_panel=PANEL,
-        help="Print one JSON document on standard output, nothing else.",
+        help="Print one JSON document on standard output, and nothing else there.",
     ),
 ]
 Quiet = Annotated[
     bool,
-    typer.Option(
-        "-q",
-        "--quiet",
-        rich_help_panel=PANEL,
-        help="Say nothing beyond what was asked for, and errors.",
-    ),
+    typer.Option("-q", "--quiet", rich_help_panel=PANEL, help="Print only results and errors."),
 ]
 Progress = Annotated[
     bool | None,
@@ -73,19 +68,19 @@ Progress = Annotated[
         "--progress/--no-progress",
         rich_help_panel=PANEL,
         show_default=False,
-        help="Live progress display; without it, one line for each finished step.",
+        help="Show live progress; otherwise one line is printed for each finished revision.",
     ),
 ]
 RaiseErr = Annotated[
     bool,
-    typer.Option("--raiseerr", rich_help_panel=PANEL, help="Show the full traceback of an error."),
+    typer.Option("--raiseerr", rich_help_panel=PANEL, help="Show the traceback of an error."),
 ]
 
 
 class SharedOptions:
-    """Their values, on one side of the command's name or merged from both.
+    """The values of the shared options, given before or after the command's name, or merged.
 
-    A plain class: making a dataclass takes longer than reading the arguments.
+    This is a plain class because creating a dataclass takes longer than parsing the arguments.
     """
 
     __slots__ = ("config", "embedded", "json", "name", "progress", "quiet", "raiseerr", "url", "x")
@@ -114,7 +109,7 @@ class SharedOptions:
         self.raiseerr = raiseerr
 
     def merged(self, later: "SharedOptions") -> "SharedOptions":
-        """These, overruled by the options that came ``later``; lists are put together."""
+        """These options, overridden by ``later`` ones; lists are concatenated."""
         return SharedOptions(
             config=self.config + later.config,
             name=self.name if later.name is None else later.name,

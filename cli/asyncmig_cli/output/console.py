@@ -1,4 +1,4 @@
-"""The two streams of the command, and what they can show: colour, width, Unicode."""
+"""Standard output and standard error, with their colour, width and encoding."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ STYLES = {
     "cyan": "36",
 }
 
-# What our own texts use beyond ASCII, and how a terminal that cannot show it gets to see it.
+# The characters beyond ASCII that asyncmig prints, and their replacements in other encodings.
 FALLBACKS = str.maketrans(
     {
         "─": "-",
@@ -37,7 +37,7 @@ FALLBACKS = str.maketrans(
 
 
 class BrokenOutputError(Exception):
-    """Whoever read our output has gone away: nobody is left to tell anything."""
+    """The reader of the output has closed the pipe."""
 
 
 class Stream:
@@ -45,8 +45,8 @@ class Stream:
 
     Attributes:
         color: True when styles are written.
-        unicode: True when the stream's encoding has the signs that we draw with.
-        terminal: True when a person looks at it.
+        unicode: True when the encoding has the characters that are used for drawing.
+        terminal: True for a terminal.
     """
 
     def __init__(self, file: TextIO, *, color: bool, terminal: bool) -> None:
@@ -57,9 +57,9 @@ class Stream:
 
     @property
     def width(self) -> int | None:
-        """Columns of the terminal; None for a pipe or a file, whose lines may be of any length.
+        """Columns of the terminal; None for a pipe or a file, where lines may have any length.
 
-        ``COLUMNS`` sets it for both.
+        The variable ``COLUMNS`` sets it for both.
         """
         if not self.terminal and not os.environ.get("COLUMNS"):
             return None
@@ -73,15 +73,15 @@ class Stream:
         return f"\x1b[{codes}m{text}\x1b[0m"
 
     def fit(self, text: str) -> str:
-        """``text`` with our own signs replaced where the encoding has none of them."""
+        """``text`` with the characters replaced that the encoding lacks."""
         return text if self.unicode else text.translate(FALLBACKS)
 
     def write(self, text: str) -> None:
         """Write ``text`` as it is.
 
         Raises:
-            BrokenOutputError: nobody reads any more.
-            FileError: it cannot be written, to a full disk for example.
+            BrokenOutputError: the reader has closed the pipe.
+            FileError: it cannot be written, for example to a full disk.
         """
         try:
             self.file.write(text)
@@ -89,25 +89,25 @@ class Stream:
             raise _output_error(error) from error
 
     def write_utf8(self, text: str) -> None:
-        """Write ``text``, whose characters matter, as UTF-8, unless a terminal shows it."""
+        """Write ``text`` as UTF-8; to a terminal in its own encoding."""
         reconfigure = getattr(self.file, "reconfigure", None)
         if reconfigure is not None and not self.terminal:
             reconfigure(encoding="utf-8")
         self.write(text)
 
     def line(self, text: str = "") -> None:
-        """Write one line (or several), our own signs fitted to the encoding."""
+        """Write one line (or several), with characters that the encoding has."""
         self.write(f"{self.fit(text)}\n")
 
     def flush(self) -> None:
-        """Hand over what is buffered."""
+        """Flush the buffer."""
         try:
             self.file.flush()
         except OSError as error:
             raise _output_error(error) from error
 
     def abandon(self) -> None:
-        """Send what is still buffered nowhere, or the interpreter would complain at its end."""
+        """Discard what is buffered; otherwise the interpreter would report an error at exit."""
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
             self.file.flush()
@@ -116,7 +116,7 @@ class Stream:
 
 
 class Console:
-    """Standard output for results, standard error for everything that is said along the way."""
+    """Standard output for results, standard error for progress, notes and errors."""
 
     def __init__(self, out: Stream, err: Stream) -> None:
         self.out = out
@@ -124,16 +124,16 @@ class Console:
         self.reserved = False
 
     def reserve(self) -> None:
-        """Keep standard output for the one document that will be written.
+        """Reserve standard output for the document that will be written.
 
-        What scripts, hooks and their child processes print from now on goes to standard error.
+        From now on the output of scripts, hooks and their child processes goes to standard error.
         """
         if self.reserved:
             return
         self.reserved = True
         try:
             number, other = self.out.file.fileno(), self.err.file.fileno()
-        except (AttributeError, OSError):  # not a file of the system: nobody else can write to it
+        except (AttributeError, OSError):  # not a file descriptor: no other code writes to it
             return
         self.out.flush()
         copy = os.fdopen(os.dup(number), "w", encoding=self.out.file.encoding, errors="replace")
@@ -156,12 +156,12 @@ def open_console(out: TextIO | None = None, err: TextIO | None = None) -> Consol
 
 
 def _nowhere() -> TextIO:
-    """In place of a stream that was closed before we began."""
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # lives as long as we do
+    """Replaces a stream that was closed before the process started."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # open until the process ends
 
 
 def _stream(file: TextIO) -> Stream:
-    # A message of a revision may hold any character: it must never end the command.
+    # A message of a revision may have any character, which must not raise an error here.
     reconfigure = getattr(file, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""What the shell offers for a revision."""
+"""Shell completion of revisions."""
 
 import typer
 
@@ -8,22 +8,27 @@ SYMBOLS = {"head": "the newest revision", "heads": "all heads", "base": "nothing
 
 
 def complete_revision(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Symbols, branch labels and ids that begin like ``incomplete``, newest first.
+    """Symbols, branch labels and ids that begin with ``incomplete``, newest first.
 
-    A project that cannot be read offers nothing: a completion has no place for an error.
+    A project that cannot be read has no completions: a shell has no place for an error message.
     """
     from asyncmig import config
     from asyncmig.errors import AsyncmigError
-    from asyncmig_cli.graph_queries import GraphQueries
+    from asyncmig.revisions.script_directory import ScriptDirectory
 
     given = [context.params for context in (ctx.parent, ctx) if context is not None]
     files = [file for values in given for file in values.get("shared_config") or ()]
     names = [values.get("shared_name") for values in given if values.get("shared_name")]
     try:
         settings = config.load(files or None, name=names[-1] if names else None)
-        found = GraphQueries(settings).history()
+        graph = ScriptDirectory.load(
+            settings.version_paths,
+            recursive=settings.recursive_version_locations,
+            sourceless=settings.sourceless,
+            named_by=settings.config_path,
+        ).graph
     except AsyncmigError:
         return []
-    offered = SYMBOLS | {f"{label}@head": "" for info in found for label in info.branch_labels}
-    offered |= {info.revision: info.message for info in found}
+    offered = SYMBOLS | {f"{label}@head": "" for one in graph for label in graph.labels(one.id)}
+    offered |= {one.id: one.message for one in graph}
     return [(name, text) for name, text in offered.items() if name.startswith(incomplete)]

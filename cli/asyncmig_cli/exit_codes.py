@@ -1,4 +1,4 @@
-"""The exit codes, a promise to scripts and pipelines."""
+"""The exit codes of the command line; scripts and pipelines rely on them."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ __all__ = ["ExitCode"]
 
 
 class ExitCode:
-    """What the command's exit status says."""
+    """The exit codes of ``asyncmig``."""
 
     DONE: Final = 0
     ERROR: Final = 1

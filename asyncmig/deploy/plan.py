@@ -1,0 +1,75 @@
+"""The plan of a deployment: the server, the state of the database, what would run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from asyncmig.database.session_settings import open_session
+from asyncmig.migrator import project_of
+from asyncmig.results.base import Result
+
+if TYPE_CHECKING:
+    from asyncmig.migrator import Migrator
+    from asyncmig.plan.model import Plan
+
+__all__ = ["DeploymentPlan", "plan_deployment"]
+
+_SERVER = """\
+SELECT pg_catalog.current_database() AS database, pg_catalog.current_setting('server_version') AS version"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentPlan(Result):
+    """The database and what a deployment would run.
+
+    Attributes:
+        database: its name.
+        server: the version of the server.
+        state: as in ``Status``.
+        current: the current revisions.
+        pending: the revisions that would run.
+        target: where to.
+        plan: what would run.
+    """
+
+    database: str
+    server: str
+    state: str
+    current: tuple[str, ...]
+    pending: tuple[str, ...]
+    target: str
+    plan: Plan
+
+    def to_dict(self) -> dict[str, object]:
+        """The deployment plan as plain data."""
+        names = ("database", "server", "state", "current", "pending", "target")
+        facts: dict[str, object] = {name: getattr(self, name) for name in names}
+        facts["plan"] = self.plan.to_dict()
+        return facts
+
+
+async def plan_deployment(migrator: Migrator, target: str = "heads") -> DeploymentPlan:
+    """Connect, read the state of the database, and plan an upgrade to ``target``.
+
+    Raises:
+        ConnectionFailedError: no connection could be made.
+        RevisionError, PlanError: as ``Migrator.plan``.
+
+    Example::
+
+        plan = await plan_deployment(migrator)
+    """
+    async with open_session(project_of(migrator).database(), migrator.settings) as session:
+        (row,) = await session.fetch(_SERVER)
+    status = await migrator.status()
+    plan = await migrator.plan(target)
+    return DeploymentPlan(
+        database=row["database"],
+        server=row["version"],
+        state=status.state,
+        current=status.current,
+        pending=plan.revisions,
+        target=target,
+        plan=plan,
+    )

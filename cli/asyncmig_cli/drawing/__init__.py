@@ -1,1 +1,0 @@
-"""Text pictures, without colour or terminal: pure functions from values to lines."""

@@ -1,0 +1,1 @@
+"""Input from the user: shell completion, the editor, prompts."""

@@ -1,0 +1,1 @@
+"""The two output streams, and the formats written to them."""

@@ -1,0 +1,1 @@
+"""One call of the command: its arguments, its event loop, and how it ends."""

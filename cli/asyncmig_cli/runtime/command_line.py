@@ -1,0 +1,37 @@
+"""``CommandLine``: the arguments of one call, its streams, and its shared options."""
+
+import platform
+from collections.abc import Sequence
+
+from asyncmig_cli.options.shared_options import SharedOptions
+from asyncmig_cli.output.console import Console, open_console
+from asyncmig_cli.output.documents import write_document
+
+__all__ = ["CommandLine"]
+
+
+class CommandLine:
+    """One call of ``asyncmig``.
+
+    ``json`` and ``raiseerr`` are also read from the raw arguments, because an error may occur before
+    the arguments are parsed.
+    """
+
+    def __init__(self, arguments: Sequence[str] = (), console: Console | None = None) -> None:
+        words = list(arguments)
+        words = words[: words.index("--")] if "--" in words else words
+        self.console = console or open_console()
+        self.json = "--json" in words
+        self.raiseerr = "--raiseerr" in words
+        self.shared = SharedOptions()
+
+    def show_version(self) -> None:
+        """Print the versions of asyncmig and Python."""
+        from asyncmig.version import asyncmig_version
+
+        version = asyncmig_version()
+        if self.json:
+            document = {"asyncmig": version, "python": platform.python_version()}
+            write_document(self.console.out, document)
+        else:
+            self.console.out.line(f"asyncmig {version} (Python {platform.python_version()})")
