@@ -12,8 +12,11 @@ from asyncmig.errors import (
     PartiallyAppliedError,
     StatementFailedError,
 )
+from asyncmig.sql.masking import MASK, mask_secrets, secrets_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asyncmig.events import Blocker
     from asyncmig.plan.model import Step
     from asyncmig.sql.statement import Statement
@@ -114,7 +117,8 @@ def statement_failure(
         if statement and statement.directive not in {None, "sql"}
         else ""
     )
-    text = str(getattr(error, "message", None) or error).replace("\n", " ")
+    secrets = secrets_in(statement.sql) if statement else ()
+    text = _without(secrets, str(getattr(error, "message", None) or error)).replace("\n", " ")
     position = position_of(error)
     line = ""
     if statement is not None and position is not None:
@@ -142,18 +146,32 @@ def statement_failure(
         direction=str(step.direction),
         origin=where,
         directive=statement.directive if statement else None,
-        sql=statement.sql if statement else None,
+        sql=statement.shown if statement else None,
         sqlstate=sqlstate,
-        detail=getattr(error, "detail", None),
-        server_hint=getattr(error, "hint", None),
+        detail=_without(secrets, getattr(error, "detail", None) or "") or None,
+        server_hint=_without(secrets, getattr(error, "hint", None) or "") or None,
         constraint=getattr(error, "constraint_name", None),
         table=getattr(error, "table_name", None),
         column=getattr(error, "column_name", None),
-        position=position,
+        position=_position_in_shown(statement, position),
         phase=phase,
         applied=applied,
         **(tried if sqlstate in TRANSIENT_STATES else {}),
     )
+
+
+def _without(secrets: Sequence[str], text: str) -> str:
+    """A text of the server without the secrets of the statement that it answers."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
+
+
+def _position_in_shown(statement: Statement | None, position: int | None) -> int | None:
+    """The position in the text that is shown, which is another one behind a secret."""
+    if statement is None or position is None or statement.shown == statement.sql:
+        return position
+    return len(mask_secrets(statement.sql[: position - 1])) + 1
 
 
 def retries_exhausted(

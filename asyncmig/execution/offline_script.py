@@ -27,7 +27,9 @@ def offline_script(
         one_transaction: no COMMIT between steps where PostgreSQL allows it.
     """
     script = "\n".join(_lines(plan, books, create_tables, one_transaction)) + "\n"
-    return f"-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE\n\n{_reading(script)}{script}"
+    secret = any(statement.shown != statement.sql for step in plan for statement in step.statements)
+    warning = "-- this file holds passwords or keys in plain text\n" if secret else ""
+    return f"-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE\n{warning}\n{_reading(script)}{script}"
 
 
 def write_transaction(statements: Sequence[str]) -> str:

@@ -152,12 +152,12 @@ def _step_to_dict(step: Step) -> dict[str, object]:
                 "fingerprint": phase.fingerprint,
                 "statements": [
                     {
-                        "sql": statement.sql,
+                        "sql": statement.shown,
                         "parameters": [
                             value
                             if isinstance(value, str | int | float | bool | None)
                             else str(value)
-                            for value in statement.parameters
+                            for value in statement.shown_parameters
                         ],
                         "origin": statement.origin,
                         "directive": statement.directive,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from asyncmig.sql.masking import MASK, mask_secrets
+
 __all__ = ["Statement"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Statement:
     """One statement as it is sent.
 
@@ -32,3 +34,18 @@ class Statement:
     enum_label: str | None = None
     copy_data: str | None = None
     executed: bool = False
+
+    @property
+    def shown(self) -> str:
+        """``sql`` for a person to read: passwords and keys are ``***``."""
+        return mask_secrets(self.sql)
+
+    @property
+    def shown_parameters(self) -> tuple[object, ...]:
+        """``parameters`` for a person to read; of a statement with secrets, ``***`` for each."""
+        return self.parameters if self.shown == self.sql else (MASK,) * len(self.parameters)
+
+    def __repr__(self) -> str:
+        return (
+            f"Statement(sql={self.shown!r}, origin={self.origin!r}, directive={self.directive!r})"
+        )

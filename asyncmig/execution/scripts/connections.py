@@ -28,6 +28,7 @@ from asyncmig.execution.scripts.script_greenlet import call_in_greenlet
 from asyncmig.plan.run_script import failing_line, play, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
 from asyncmig.sql.classify import Control
+from asyncmig.sql.masking import mask_secrets
 from asyncmig.sql.separate_statements import statements_to_send_separately
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _needs_its_rows(recorder: Recorder, sql: str) -> ScriptError:
         ),
         revision=recorder.revision.id,
         path=recorder.revision.path,
-        sql=sql,
+        sql=mask_secrets(sql),
     )
 
 

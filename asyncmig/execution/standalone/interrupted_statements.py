@@ -108,7 +108,7 @@ def _undecidable(unit: StandaloneStatement) -> PartiallyAppliedError:
         hint=f"look, then say: `asyncmig resolve {revision} --done` if it did, `--retry` if not",
         revision=revision,
         origin=statement.origin,
-        sql=statement.sql,
+        sql=statement.shown,
         phase=unit.phase,
     )
 
@@ -154,7 +154,7 @@ def _blocked(unit: StandaloneStatement, message: str, hint: str) -> StatementFai
         direction=str(step.direction),
         origin=statement.origin,
         directive=statement.directive,
-        sql=statement.sql,
+        sql=statement.shown,
         phase=unit.phase,
     )
 

@@ -69,7 +69,7 @@ async def send_standalone(context: ExecutionContext, unit: StandaloneStatement) 
 async def _send(context: ExecutionContext, unit: StandaloneStatement, retries: Retries) -> None:
     statement = unit.statement
     context.progress.emit(
-        StatementStarted(revision=unit.step.revision, sql=statement.sql, origin=statement.origin)
+        StatementStarted(revision=unit.step.revision, sql=statement.shown, origin=statement.origin)
     )
 
     async def send() -> None:

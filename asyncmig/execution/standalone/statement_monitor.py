@@ -58,7 +58,7 @@ async def run_monitored(
                     emit(
                         StatementProgress(
                             revision=unit.step.revision,
-                            sql=unit.statement.sql,
+                            sql=unit.statement.shown,
                             fraction=row["fraction"],
                             stage=row["phase"],
                         )

@@ -71,7 +71,9 @@ def _statement_lines(statement: Statement, stream: Stream) -> Iterator[str]:
         yield f"    {stream.style(f'-- {near(origin)}{directive}', 'dim')}"
     lines = _aligned(statement)
     for position, line in enumerate(lines):
-        end = ";" if position == len(lines) - 1 and not statement.sql.rstrip().endswith(";") else ""
+        end = (
+            ";" if position == len(lines) - 1 and not statement.shown.rstrip().endswith(";") else ""
+        )
         yield f"    {line}{end}"
     if statement.copy_data:
         rows = count(statement.copy_data.count("\n"), "row")
@@ -86,7 +88,7 @@ def _aligned(statement: Statement) -> list[str]:
     belong to the statement and is kept, as is that of SQL files. ``--sql`` and ``--json`` print
     statements unchanged.
     """
-    lines = statement.sql.strip().splitlines() or [""]
+    lines = statement.shown.strip().splitlines() or [""]
     if statement.directive == "sql":
         return lines
     first = next((at for at, line in enumerate(lines) if line[:1].isspace()), len(lines))
