@@ -42,7 +42,15 @@ class Bookkeeping:
         rows = []
         if self.journal is not None:
             rows = [self.journal.insert(step, index, phase, state="done", final=final)]
-        return rows + self.version.change(step.version) if final else rows
+        return rows + (self.version_change(step) if final else self.version_check(step))
+
+    def version_check(self, step: Step) -> list[str]:
+        """What every commit of a step before its last finds out: is the revision still the run's to apply?"""
+        return [] if step.rows_before is None else [self.version.check(step.rows_before)]
+
+    def version_change(self, step: Step) -> list[str]:
+        """The statements of a step's change of the version table."""
+        return self.version.change(step.version, expected=step.rows_before)
 
 
 async def setup_statements(

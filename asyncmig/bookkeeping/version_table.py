@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asyncmig.sql.quoting import identifier, literal, qualified
+from asyncmig.sql.quoting import identifier, literal, qualified, text_array
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from asyncmig.revisions.graph.moves import RowChange
 
-__all__ = ["VersionTable"]
+__all__ = ["ALEMBIC_WIDTH", "ROWS_CHANGED", "VersionTable"]
 
 ALEMBIC_WIDTH = 32
 """The width that Alembic gives to its column."""
+
+ROWS_CHANGED = "asyncmig.version_table_changed"
+"""The setting that does not exist: an error with its name says that the table holds other rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +73,15 @@ class VersionTable:
         """Make room for longer ids. Widening a varchar rewrites nothing."""
         return f"ALTER TABLE {self.sql_name} ALTER COLUMN version_num TYPE VARCHAR({width})"
 
-    def change(self, change: RowChange) -> list[str]:
-        """The statements of a step's change: an UPDATE where one row follows another."""
+    def change(self, change: RowChange, *, expected: Iterable[str] | None = None) -> list[str]:
+        """The statements of a step's change: an UPDATE where one row follows another.
+
+        Args:
+            change: the rows that go and come.
+            expected: the rows before the change, for ``check``; None in a script for psql.
+        """
         remove, add = list(change.remove), list(change.add)
-        statements = []
+        statements: list[str] = []
         while remove and add:
             old, new = remove.pop(), add.pop(0)
             statements.append(
@@ -87,4 +95,18 @@ class VersionTable:
         statements.extend(
             f"INSERT INTO {self.sql_name} (version_num) VALUES ({literal(new)})" for new in add
         )
-        return statements
+        return (
+            statements
+            if expected is None or not statements
+            else [self.check(expected), *statements]
+        )
+
+    def check(self, expected: Iterable[str]) -> str:
+        """A statement that fails unless the table holds exactly these rows; it locks them."""
+        # PostgreSQL has no RAISE in plain SQL; to read a setting that does not exist is an error with a name
+        return (
+            'SELECT CASE WHEN ARRAY(SELECT DISTINCT row COLLATE "C" FROM'
+            f" (SELECT version_num::text AS row FROM {self.sql_name} FOR UPDATE) AS locked ORDER BY 1)"
+            f" = {text_array(sorted(expected))} THEN '' ELSE"
+            f" pg_catalog.current_setting('{ROWS_CHANGED}') END"
+        )

@@ -70,6 +70,7 @@ class Executor:
         version = context.session.driver.get_server_version()
         planner.dialect.server_version_info = (version.major, version.minor)
         self._resumes: Mapping[str, Resume] = {}
+        self._rows_before: dict[str, frozenset[str]] = {}
         self._rows: dict[str, frozenset[str]] = {}
         self._live_steps: dict[str, Step] = {}
         self._retries: Retries | None = None
@@ -101,7 +102,8 @@ class Executor:
         self._progress.total = len(moves)
         self._resumes = resumes or {}
         rows = frozenset(heads)
-        for move in moves if self._hooks else ():
+        for move in moves:
+            self._rows_before[move.revision.id] = rows
             rows = self._rows[move.revision.id] = move.apply(rows)
         async with self._cleaning_up():
             try:
@@ -137,7 +139,7 @@ class Executor:
         graph = self._planner.graph
         async with self._cleaning_up():
             for move in moves:
-                rows = move.apply(rows)
+                found, rows = rows, move.apply(rows)
                 name = (move.add or move.remove)[0]
                 revision = graph.get(name) if name in graph else Revision(id=name)
                 step = Step(
@@ -145,8 +147,9 @@ class Executor:
                     direction=direction_of(move),
                     phases=(EMPTY_PHASE,),
                     version=move,
+                    rows_before=found,
                 )
-                change = self._context.books.version.change(move)
+                change = self._context.books.version_change(step)
                 unit.fragments += bookkeeping_fragments(change, step, 0)
                 self._rows[name] = rows
                 info = MigrationInfo.of_stamp(move, graph)
@@ -187,7 +190,7 @@ class Executor:
         revision = move.revision
         self._progress.step_started(revision, direction_of(move), number)
         recorder = self._planner.recorder(revision, self._connections)
-        step = self._planner.step(move, script, ())
+        step = self._planner.step(move, script, (), rows_before=self._rows_before[revision.id])
         resume = self._resumes.get(revision.id)
         running = RunningStep(self._context, self._sender, self._planner, step, recorder, resume)
         try:

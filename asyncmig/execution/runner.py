@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
+import asyncpg
 
 from asyncmig.bookkeeping.journal import Decision, Run
 from asyncmig.bookkeeping.partial_revisions import check_not_blocked, resolved_by
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.tables import Bookkeeping, setup_statements
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
+from asyncmig.bookkeeping.version_conflict import is_version_conflict, version_conflict
 from asyncmig.database.advisory_lock import runner_lock
 from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.database.session_settings import open_session, run_settings
@@ -141,14 +143,31 @@ class Runner:
             if hooks and change:
                 if purge:
                     gone = RowChange(remove=tuple(sorted(state.heads)))
-                    statements += books.version.change(gone)
+                    statements += books.version.change(gone, expected=state.heads)
                     change = RowChange(add=tuple(sorted(after)))
                 await self._executor(session, planner, books, hooks).stamp(
                     stamp_moves(planner.graph, change), kept, before=statements, after=rows
                 )
-            elif statements := [*statements, *books.version.change(change), *rows]:
-                await session.transact(statements)
+            else:
+                statements += books.version.change(change, expected=state.heads)
+                await self._transact_stamp(session, books, [*statements, *rows], state.heads)
             return StampResult(before=tuple(sorted(state.heads)), after=tuple(sorted(after)))
+
+    async def _transact_stamp(
+        self,
+        session: Session,
+        books: Bookkeeping,
+        statements: Sequence[str],
+        expected: frozenset[str],
+    ) -> None:
+        if not statements:
+            return
+        try:
+            await session.transact(statements)
+        except asyncpg.PostgresError as error:
+            if not is_version_conflict(error, books.version):
+                raise
+            raise await version_conflict(session, books.version, "the stamp", expected) from error
 
     async def resolve(self, revision: str, decision: Decision) -> PartialRevision:
         """Record what a person has decided about a partially applied revision.

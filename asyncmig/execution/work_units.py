@@ -207,17 +207,16 @@ def frame_phase(
             if partial is None
             else journal.reopen(partial.journal_id, phase)
         )
-        yield transaction([opening])
+        yield transaction([opening, *books.version_check(step)])
     end = [] if journal is None else [journal.finish(step, index, phase, final=final)]
-    if final:
-        end += books.version.change(step.version)
+    end += books.version_change(step) if final else books.version_check(step)
     done = 0 if partial is None else partial.statement
     last = len(phase.statements) - 1
     for number, statement in enumerate(phase.statements[done:], done):
         ends = number == last and not separate_version_update
         record = end if ends else []
         if not ends and journal is not None:
-            record = [journal.advance(step, index, number + 1)]
+            record = [journal.advance(step, index, number + 1), *books.version_check(step)]
         if _may_share_a_transaction(statement):
             # it is committed together with the row that says so
             yield transaction(record, [statement], commits=ends)

@@ -63,6 +63,7 @@ class Step:
         live: True when the script reads from the database, or handles errors of its statements, so that
             later statements are known only when it runs; ``live_origin`` is where.
         version: the change of the version table, committed with the last phase.
+        rows_before: the rows that this change finds; None where it is not checked.
         epilogue: what ``on_version_apply`` says in a script for psql, behind that change.
         lock_timeout: seconds, where the script says it itself; 0 is no limit.
         lock_retries: likewise, how often a phase is tried again.
@@ -79,6 +80,7 @@ class Step:
     live: bool = False
     live_origin: str | None = None
     version: RowChange = field(default_factory=RowChange)
+    rows_before: frozenset[str] | None = None
     epilogue: tuple[Statement, ...] = ()
     lock_timeout: float | None = None
     lock_retries: int | None = None

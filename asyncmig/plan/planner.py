@@ -177,6 +177,7 @@ class Planner:
         *,
         live: bool = False,
         live_origin: str | None = None,
+        rows_before: frozenset[str] | None = None,
     ) -> Step:
         """Put a step together."""
         return Step(
@@ -190,6 +191,7 @@ class Planner:
             live=live,
             live_origin=live_origin,
             version=RowChange(remove=move.remove, add=move.add),
+            rows_before=rows_before,
             lock_timeout=own_limit(script, "lock_timeout"),
             lock_retries=own_count(script, "lock_retries"),
             statement_timeout=own_limit(script, "statement_timeout"),

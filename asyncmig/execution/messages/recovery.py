@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 
+from asyncmig.bookkeeping.version_conflict import is_version_conflict, version_conflict
 from asyncmig.database.server_errors import server_error
 from asyncmig.database.session_settings import milliseconds
 from asyncmig.execution.messages.message import MESSAGE_LIMIT, Message, is_copy
@@ -53,7 +54,9 @@ async def send_again(
 
     Raises:
         StatementFailedError: it names the failing statement, and the sessions that blocked it.
+        UnexpectedStateError: another process changed the version table.
     """
+    await raise_version_conflict(context, unit, error)
     own = [item for item in unit.fragments if item.statement is not None]
     async with Retries(context, unit.step, unit.phase) as retries:
         again = await retries.again(error, [item.sql for item in own])
@@ -63,6 +66,7 @@ async def send_again(
             if refused is None:
                 return
             error, fragment = refused
+            await raise_version_conflict(context, unit, error)
             suspects = own if whole else [fragment] if fragment else []
             again = await retries.again(error, [item.sql for item in suspects])
             if not (again or whole):
@@ -122,6 +126,23 @@ async def send_fragment(context: ExecutionContext, fragment: Fragment) -> None:
         await context.session.copy_in(fragment.sql, fragment.statement.copy_data or "")
     else:
         await context.session.send(fragment.sql)
+
+
+async def raise_version_conflict(
+    context: ExecutionContext, unit: Transaction, error: asyncpg.PostgresError
+) -> None:
+    """Raise where a transaction failed because another process changed the version table.
+
+    Raises:
+        UnexpectedStateError: it did.
+    """
+    table = context.books.version
+    steps = [fragment.step for fragment in unit.fragments if fragment.step is not None]
+    if not steps or not is_version_conflict(error, table):
+        return
+    step = steps[0]
+    doing = f"the {step.direction} of revision {step.revision}" if unit.step else "the stamp"
+    raise await version_conflict(context.session, table, doing, step.rows_before or ()) from error
 
 
 def _fits_a_message(unit: Transaction) -> bool:

@@ -21,6 +21,7 @@ from asyncmig.execution.messages.message import LAST_COMMIT, is_copy
 from asyncmig.execution.messages.queue import MessageQueue
 from asyncmig.execution.messages.recovery import (
     begin_settings,
+    raise_version_conflict,
     send_again,
     send_fragment,
     transaction_failure,
@@ -162,6 +163,7 @@ class MessageSender:
 
     async def _recover_message(self, message: Message, error: asyncpg.PostgresError) -> None:
         if self._session.caller_transaction:
+            await raise_version_conflict(self._context, message.covered[-1][0], error)
             # nothing can be sent again: the position is all that tells the failing statement
             position = position_of(error)
             fragment = None if position is None else message.fragment_at(position)
@@ -177,6 +179,7 @@ class MessageSender:
 
     async def _recover(self, unit: Transaction, error: asyncpg.PostgresError) -> None:
         if unit.state is TransactionState.READ:
+            await raise_version_conflict(self._context, unit, error)
             raise transaction_failure(self._context, error, unit, None) from error
         unit.reset()
         await send_again(self._context, unit, error)

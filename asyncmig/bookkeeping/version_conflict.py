@@ -1,0 +1,81 @@
+"""Another process changed the version table while a run was working: how it is found, and reported.
+
+Each change of the version table looks first, in its own transaction, whether the table holds the rows that
+the plan expects (``VersionTable.change``). Where it does not, the transaction is rolled back: its revision
+may have been applied by another tool, and is not applied a second time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from asyncmig.bookkeeping.version_table import ROWS_CHANGED
+from asyncmig.errors import AsyncmigError, UnexpectedStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from asyncmig.bookkeeping.version_table import VersionTable
+    from asyncmig.database.session import Session
+
+__all__ = ["is_version_conflict", "version_conflict"]
+
+_CONNECTED = """\
+SELECT pid, application_name, usename::text AS role, state FROM pg_catalog.pg_stat_activity
+WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
+  AND pid <> pg_catalog.pg_backend_pid()
+ORDER BY backend_start DESC LIMIT 5"""
+
+
+def is_version_conflict(error: BaseException, table: VersionTable) -> bool:
+    """True where the version table did not hold the rows that the plan expected."""
+    match error:
+        case asyncpg.UndefinedObjectError():
+            return ROWS_CHANGED in str(error)
+        case asyncpg.UniqueViolationError():  # another process inserted the same row
+            return (error.schema_name, error.table_name) == (table.schema, table.name)
+        case _:
+            return False
+
+
+async def version_conflict(
+    session: Session, table: VersionTable, doing: str, expected: Iterable[str]
+) -> UnexpectedStateError:
+    """The error, with what the table holds and who else is connected.
+
+    Args:
+        session: its transaction is rolled back; in a caller's transaction nothing more can be asked.
+        table: the version table.
+        doing: what was rolled back: ``the upgrade of revision ae1``.
+        expected: the rows that the plan expected.
+    """
+    wanted = tuple(sorted(expected))
+    found: tuple[str, ...] | None = None
+    connected: tuple[str, ...] = ()
+    try:
+        if not session.caller_transaction:
+            rows = await session.fetch(f"SELECT version_num::text AS row FROM {table.sql_name}")
+            found = tuple(sorted(row["row"] for row in rows))
+            sessions = await session.fetch(_CONNECTED)
+            connected = tuple(
+                f"pid {row['pid']} ({row['application_name'] or 'unnamed'}, {row['role']}, {row['state']})"
+                for row in sessions
+            )
+    except (asyncpg.PostgresError, AsyncmigError):
+        pass  # the conflict is the error to report
+    holds = "does not hold the rows" if found is None else f"holds {_listed(found)}"
+    return UnexpectedStateError(
+        f"the version table {holds} where {doing} expected {_listed(wanted)}: another process has "
+        "changed it, and nothing of this transaction is kept",
+        hint="run one migration tool at a time; when the other one is done, run the same command again"
+        + (f". Connected now: {'; '.join(connected)}" if connected else ""),
+        expected=wanted,
+        found=found,
+        connected=connected,
+    )
+
+
+def _listed(rows: tuple[str, ...]) -> str:
+    return ", ".join(rows) or "nothing"
