@@ -43,7 +43,7 @@ _IDENTITY_OPTIONS: dict[str, tuple[tuple[int | None, ...], str]] = {
     "nominvalue": ((None, False, True), ""),
     "start": ((None, 1), "START WITH 1"),
 }
-"""What each option is when nobody says it, and what brings it back to that."""
+"""The defaults of each option, and the clause that resets it."""
 
 _OTHERS = ("mysql_", "mariadb_", "mssql_", "oracle_", "sqlite_", "existing_", "modify_", "insert_")
 
@@ -88,7 +88,7 @@ def _definition(
     if operation.inline_primary_key and column.primary_key:
         yield "PRIMARY KEY"
     if reference is not None:
-        # FOREIGN KEY(x) REFERENCES ...: at the column, its name goes without saying
+        # a column constraint has no FOREIGN KEY(x)
         compiler = compilation.ddl_compiler
         referent = reference.elements[0].column
         yield (
@@ -103,7 +103,7 @@ def _definition(
 
 
 def _inline_reference(column: Column[Any]) -> ForeignKeyConstraint | None:
-    """The one foreign key of a column; several stay constraints of the table."""
+    """The foreign key of a column that has one; several stay constraints of the table."""
     keys = list(column.foreign_keys)
     return keys[0].constraint if len(keys) == 1 else None
 
@@ -119,7 +119,7 @@ def drop_column(operation: DropColumnOp, compilation: Compilation) -> Iterator[s
 
 @generate_sql.register(AlterColumnOp)
 def alter_column(operation: AlterColumnOp, compilation: Compilation) -> Iterator[str]:
-    """Type, NOT NULL, default, comment and name, in this order; each a statement."""
+    """Type, NOT NULL, default, comment and name, in this order; a statement each."""
     using = _using(operation)
     table = compilation.alter_table(operation.table_name, operation.schema)
     column = compilation.quote(operation.column_name)
@@ -166,7 +166,7 @@ def _using(operation: AlterColumnOp) -> str | None:
 def _type_bound(
     operation: AlterColumnOp, type_: Any, compilation: Compilation
 ) -> Iterator[CheckConstraint]:
-    """The CHECKs that a Boolean or Enum type brings along where it is not native."""
+    """The CHECKs of a Boolean or Enum type that is not native."""
     if not isinstance(to_instance(type_), SchemaEventTarget):
         return
     table = SchemaObjects(operation.script_context).table(
@@ -254,5 +254,5 @@ def _identity_changes(
 
 
 def _is_unlimited(identity: Identity, option: str) -> bool:
-    """True when NO MINVALUE or NO MAXVALUE is said in so many words."""
+    """True when NO MINVALUE or NO MAXVALUE is given."""
     return bool(getattr(identity, f"no{option}", None))

@@ -1,4 +1,4 @@
-"""One statement that an operation became."""
+"""``CompiledSql``, one statement of an operation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ class CompiledSql:
     Attributes:
         sql: without a closing semicolon.
         parameters: the values that became literals, in order.
-        line: how many lines below the beginning of a raw SQL string it begins.
-        autocommit: True when it was asked to run outside of a transaction; None when nobody asked,
-            and its text decides.
+        line: number of lines before it in the raw SQL string.
+        autocommit: True if the script runs it outside of a transaction; None if its text decides.
         copy_data: for ``COPY ... FROM STDIN``, the lines that follow it.
     """
 

@@ -1,7 +1,7 @@
 """Python-side defaults of columns, for statements that leave those columns out.
 
-An executed INSERT or UPDATE lets SQLAlchemy fill them in. Here it is only compiled, so they are put
-among its values before.
+SQLAlchemy evaluates them when it executes an INSERT or UPDATE. Statements are only compiled here, so
+the defaults are added to their values first.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ __all__ = ["python_default", "with_defaults"]
 
 
 class _Row:
-    """What a default function gets as its context: the parameters of its row."""
+    """The context of a default function: the parameters of its row."""
 
     def __init__(self, parameters: dict[str, Any]) -> None:
         self.current_parameters = parameters
 
     def get_current_parameters(self, isolate_multiinsert_groups: bool = True) -> dict[str, Any]:
         """The row's values by column key."""
-        del isolate_multiinsert_groups  # rows are always apart here
+        del isolate_multiinsert_groups  # there is always one row
         return self.current_parameters
 
 
@@ -42,16 +42,16 @@ def is_python_side(default: Any) -> bool:
 
 
 def with_defaults(construct: ValuesBase, dialect: Dialect) -> ValuesBase:
-    """The statement with values for the columns that would have been filled in.
+    """The statement with values for the columns that have a default.
 
-    RETURNING, which SQLAlchemy adds to learn the new row's key, goes: nobody reads it here.
+    RETURNING, which SQLAlchemy adds for the key of the new row, is removed.
     """
     if isinstance(construct, Insert):
         construct = construct.inline()
     compiled: SQLCompiler = construct.compile(dialect=dialect, column_keys=[])
     is_insert = isinstance(construct, Insert)
     prefetched = compiled.insert_prefetch if is_insert else compiled.update_prefetch
-    # of several rows, each has its own stand-in for the column
+    # with several rows, each has a copy of the column
     columns: list[Column[Any]] = list(
         dict.fromkeys(getattr(column, "original", column) for column in prefetched)
     )

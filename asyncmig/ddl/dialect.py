@@ -1,6 +1,6 @@
-"""SQLAlchemy's PostgreSQL dialect, for writing SQL that stands on its own.
+"""SQLAlchemy's PostgreSQL dialect, for SQL without parameters.
 
-No driver is involved: every value becomes a literal, ``%`` and ``:`` stay what they are.
+No driver is involved: every value becomes a literal, ``%`` and ``:`` are not escaped.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ __all__ = ["MigrationDialect", "translating"]
 class LiteralCompiler(PGCompiler):
     """Renders values as PostgreSQL literals of their type.
 
-    In a function's arguments, a list of selected columns, a CASE, arithmetic and ``text()`` the server
-    cannot tell a literal's type from its place, so there a cast names it: ``'2026-01-01'::DATE``.
-    Elsewhere (the values of INSERT and UPDATE, comparisons) the other side decides.
+    In arguments of functions, lists of selected columns, CASE, arithmetic and ``text()`` the server
+    cannot infer the type of a literal, so a cast is added: ``'2026-01-01'::DATE``. Elsewhere (values
+    of INSERT and UPDATE, comparisons) it is inferred.
     """
 
     _explicit_types = False
 
-    def visit_bindparam(  # type: ignore[override]  # keyword arguments are SQLAlchemy's business
+    def visit_bindparam(  # type: ignore[override]  # keyword arguments are SQLAlchemy's
         self,
         bindparam: BindParameter[Any],
         within_columns_clause: bool = False,
@@ -59,7 +59,7 @@ class LiteralCompiler(PGCompiler):
     ) -> str:
         is_null = bindparam.value is None and bindparam.callable is None
         if is_null and isinstance(bindparam.type, TypeDecorator) and not bindparam.expanding:
-            return self.render_literal_value(None, bindparam.type)  # it may have a value for None
+            return self.render_literal_value(None, bindparam.type)  # the decorator may convert None
         return super().render_literal_bindparam(  # type: ignore[no-untyped-call, no-any-return]
             bindparam, **kw
         )
@@ -90,13 +90,13 @@ class LiteralCompiler(PGCompiler):
 
 
 class MigrationDDLCompiler(PGDDLCompiler):
-    """Renders generated columns for whatever server there is."""
+    """Renders generated columns for all versions of PostgreSQL."""
 
     def get_column_specification(self, column: Column[Any], **kw: Any) -> str:
         """A column's definition.
 
-        Only a column of the primary key may become SERIAL, and only for that SQLAlchemy adapts the
-        type to the dialect, which takes longer than everything else about a column.
+        SQLAlchemy adapts the type to the dialect because a column of the primary key may become
+        SERIAL. For other columns this is skipped: it takes most of the time.
         """
         if column.primary_key:
             return super().get_column_specification(  # type: ignore[no-untyped-call, no-any-return]
@@ -126,10 +126,10 @@ class MigrationDDLCompiler(PGDDLCompiler):
         return f"GENERATED ALWAYS AS ({expression}){self._storage(generated)}"
 
     def _storage(self, generated: Computed) -> str:
-        """STORED, unless VIRTUAL is asked for or the server is known to mean it.
+        """STORED, unless VIRTUAL is given or is the default of the server.
 
-        Without a keyword PostgreSQL 18 means VIRTUAL and older ones complain. SQLAlchemy 2.1 leaves
-        the keyword out unless it knows the server; text that every server takes needs it.
+        Without a keyword PostgreSQL 18 creates a virtual column, and older versions raise an error.
+        SQLAlchemy 2.1 omits the keyword if the server is unknown.
         """
         server: tuple[int, ...] | None = getattr(self.dialect, "server_version_info", None)
         has_virtual = server is not None and server >= (18,)
@@ -139,7 +139,7 @@ class MigrationDDLCompiler(PGDDLCompiler):
             return " STORED"
         if server is not None and not has_virtual:
             raise CompileError(
-                f"a virtual column is wanted; PostgreSQL {server[0]} only stores "
+                f"PostgreSQL {server[0]} has no virtual columns, only stored "
                 "generated columns: Computed(..., persisted=True)"
             )
         return " VIRTUAL"
@@ -149,7 +149,7 @@ class MigrationDialect(PGDialect):
     """The dialect that operations are compiled with.
 
     Args:
-        server_version: ``(18, 1)`` where the server is known; None writes SQL for all of them.
+        server_version: such as ``(18, 1)``; None for SQL that all versions accept.
         schema_translate_map: the schema to write instead of one that a ``Table``, an enum type or a
             sequence names, as SQLAlchemy's execution option of that name; None is no schema.
 
@@ -186,7 +186,7 @@ class MigrationDialect(PGDialect):
 
 
 def translating(dialect: Dialect, schemas: Mapping[str | None, str | None]) -> Dialect:
-    """The dialect with another ``schema_translate_map``; itself where it has that one."""
+    """The dialect with this ``schema_translate_map``."""
     if getattr(dialect, "schema_translate_map", {}) == schemas:
         return dialect
     server = getattr(dialect, "server_version_info", None)

@@ -1,4 +1,4 @@
-"""Entities as DDL: what they print, cut into statements."""
+"""Objects of alembic-utils as DDL: their own SQL, split into statements."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.directives.entities import (
     CreateEntityOp,
     DropEntityOp,
-    Entity,
     EntityOp,
+    ReplaceableEntity,
     ReplaceEntityOp,
 )
 
@@ -28,26 +28,26 @@ __all__ = ["create_entity", "drop_entity", "replace_entity"]
 
 @generate_sql.register(CreateEntityOp)
 def create_entity(operation: CreateEntityOp, compilation: Compilation) -> Iterator[CompiledSql]:
-    """What creates it."""
+    """The statements that create it."""
     yield from construct_sql(_target(operation).to_sql_statement_create(), compilation)
 
 
 @generate_sql.register(DropEntityOp)
 def drop_entity(operation: DropEntityOp, compilation: Compilation) -> Iterator[CompiledSql]:
-    """What drops it."""
+    """The statements that drop it."""
     target = _target(operation)
-    # older versions of alembic-utils know no cascade
+    # older versions of alembic-utils have no cascade
     given = {"cascade": True} if operation.cascade else {}
     yield from construct_sql(target.to_sql_statement_drop(**given), compilation)
 
 
 @generate_sql.register(ReplaceEntityOp)
 def replace_entity(operation: ReplaceEntityOp, compilation: Compilation) -> Iterator[CompiledSql]:
-    """What puts it in the place of another: one statement, or several."""
+    """The statements that replace it."""
     target = _target(operation)
     try:
         printed = target.to_sql_statement_create_or_replace()
-        # older versions of alembic-utils give one statement
+        # older versions of alembic-utils return one statement
         statements = [printed] if isinstance(printed, ClauseElement) else list(printed)
     except NotImplementedError:
         raise directive_error(
@@ -59,9 +59,9 @@ def replace_entity(operation: ReplaceEntityOp, compilation: Compilation) -> Iter
         yield from construct_sql(statement, compilation)
 
 
-def _target(operation: EntityOp) -> Entity:
+def _target(operation: EntityOp) -> ReplaceableEntity:
     given: object = operation.target
-    if not isinstance(given, Entity) or isinstance(given, type):
+    if not isinstance(given, ReplaceableEntity) or isinstance(given, type):
         name = given.__name__ if isinstance(given, type) else type(given).__name__
         raise directive_error(
             f"{operation.directive} takes an entity, not {name}",

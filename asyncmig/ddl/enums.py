@@ -30,7 +30,7 @@ def create_enum(operation: CreateEnumOp, compilation: Compilation) -> Iterator[s
     """CREATE TYPE ... AS ENUM."""
     name = compilation.qualified(operation.enum_name, operation.schema)
     yield f"CREATE TYPE {name} AS ENUM ({', '.join(map(literal, operation.values))})"
-    _types(operation).add((operation.schema, operation.enum_name))
+    _created_types(operation).add((operation.schema, operation.enum_name))
 
 
 @generate_sql.register(AddEnumValueOp)
@@ -58,7 +58,7 @@ def rename_enum(operation: RenameEnumOp, compilation: Compilation) -> Iterator[s
     """ALTER TYPE ... RENAME TO."""
     name = compilation.qualified(operation.old_enum_name, operation.schema)
     yield f"ALTER TYPE {name} RENAME TO {compilation.quote(operation.new_enum_name)}"
-    types = _types(operation)
+    types = _created_types(operation)
     types.discard((operation.schema, operation.old_enum_name))
     types.add((operation.schema, operation.new_enum_name))
 
@@ -72,10 +72,10 @@ def drop_enum(operation: DropEnumOp, compilation: Compilation) -> Iterator[str]:
         compilation.qualified(operation.enum_name, operation.schema),
         operation.cascade and "CASCADE",
     )
-    _types(operation).discard((operation.schema, operation.enum_name))
+    _created_types(operation).discard((operation.schema, operation.enum_name))
 
 
-def _types(operation: MigrateOperation) -> ScriptTypes:
-    """What the run knows of types; nothing where the operation stands alone."""
+def _created_types(operation: MigrateOperation) -> ScriptTypes:
+    """The types of the run; none outside of a script."""
     context = operation.script_context
     return CreatedTypes().during("") if context is None else context.created_types

@@ -26,7 +26,7 @@ __all__ = ["construct_sql", "execute"]
 
 @generate_sql.register(ExecuteSQLOp)
 def execute(operation: ExecuteSQLOp, compilation: Compilation) -> Iterator[CompiledSql]:
-    """Whatever was given to ``op.execute``."""
+    """The statements of ``op.execute``."""
     options = operation.execution_options or {}
     autocommit = True if options.get("isolation_level") == "AUTOCOMMIT" else None
     if isinstance(operation.sqltext, str) and not operation.parameters:
@@ -49,7 +49,7 @@ def construct_sql(
     schema_translate_map: Mapping[str | None, str | None] | None = None,
     autocommit: bool | None = None,
 ) -> Iterator[CompiledSql]:
-    """A construct of SQLAlchemy's as SQL with its values in it.
+    """A SQLAlchemy construct as SQL with literal values.
 
     Raises:
         DirectiveError: it is no SQL, or a parameter of ``text()`` has no value.
@@ -70,7 +70,7 @@ def construct_sql(
         }
     if isinstance(construct, ExecutableDDLElement):
         sql = str(construct.compile(dialect=compilation.dialect, **translated))
-        yield from split_text(sql, autocommit=autocommit)  # perhaps a function's source
+        yield from split_text(sql, autocommit=autocommit)  # it may be the source of a function
         return
     if isinstance(construct, TextClause):
         _check_values(construct, parameters or {})
@@ -92,7 +92,7 @@ def construct_sql(
 
 
 def _check_values(construct: TextClause, parameters: Mapping[str, Any]) -> None:
-    for name, bind in construct._bindparams.items():  # noqa: SLF001 - text() shows them nowhere else
+    for name, bind in construct._bindparams.items():  # noqa: SLF001 - text() has no public attribute for them
         if bind.required and name not in parameters:
             raise directive_error(
                 f"text() has no value for :{name}",
@@ -106,7 +106,7 @@ def _with_values(construct: Any, parameters: Mapping[str, Any]) -> Any:
     if isinstance(construct, ValuesBase):
         return construct.values(dict(parameters))
     if isinstance(construct, TextClause):
-        known = construct._bindparams  # noqa: SLF001 - text() shows them nowhere else
+        known = construct._bindparams  # noqa: SLF001 - text() has no public attribute for them
         return construct.bindparams(**{k: v for k, v in parameters.items() if k in known})
     return construct.params(dict(parameters))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["create_function", "drop_function", "without_defaults"]
 
 _PIECE = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[()\[\],]|:?=|\w+|\s+|.""", re.DOTALL)
-"""Quotes, brackets, commas, the words and signs that begin a default, and whatever else there is."""
+"""Quoted text, brackets, commas, the signs and words before a default, and other characters."""
 
 
 @generate_sql.register(CreateFunctionOp)
@@ -61,7 +61,7 @@ def _kind(operation: CreateFunctionOp | DropFunctionOp) -> str:
 
 
 def _dollar_quote(body: str) -> str:
-    """A dollar quote that the body does not end."""
+    """A dollar quote that does not occur in the body."""
     quote, number = "$$", 0
     while quote in body or body.endswith("$"):
         number += 1
@@ -72,7 +72,7 @@ def _dollar_quote(body: str) -> str:
 
 
 def without_defaults(arguments: str) -> str:
-    """A function's arguments as DROP FUNCTION wants them."""
+    """The arguments of a function without defaults, as in DROP FUNCTION."""
     kept: list[str] = []
     depth = 0
     in_default = False

@@ -1,4 +1,4 @@
-"""Rights as DDL."""
+"""Privileges as DDL."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["create_index", "drop_index"]
 
 _LONGEST = 63
-"""SQLAlchemy refuses longer names, which PostgreSQL would cut."""
+"""SQLAlchemy refuses longer names, which PostgreSQL would truncate."""
 
 
 @generate_sql.register(CreateIndexOp)
@@ -40,14 +40,14 @@ def create_index(operation: CreateIndexOp, compilation: Compilation) -> Iterator
     else:
         index = operation.to_index()
         sql = compilation.ddl(CreateIndex(index, if_not_exists=bool(operation.if_not_exists)))
-    yield CompiledSql(sql, autocommit=_alone(operation))
+    yield CompiledSql(sql, autocommit=_autocommit(operation))
 
 
 def _is_plain(operation: CreateIndexOp) -> bool:
-    """True for an index that needs none of SQLAlchemy's schema objects.
+    """True for an index with a name and plain columns, which needs no schema objects.
 
-    Most are: a name and columns. Making a table, its columns and an index for them takes as long as a
-    CREATE TABLE, and a new database runs thousands of them.
+    Most indexes are plain. Making a ``Table``, its columns and an ``Index`` takes as long as compiling
+    CREATE TABLE, and a new database may create thousands of indexes.
     """
     return (
         type(operation.index_name) is str
@@ -64,8 +64,8 @@ def drop_index(operation: DropIndexOp, compilation: Compilation) -> Iterator[Com
     """DROP INDEX."""
     index = operation.to_index()
     sql = compilation.ddl(DropIndex(index, if_exists=bool(operation.if_exists)))
-    yield CompiledSql(sql, autocommit=_alone(operation))
+    yield CompiledSql(sql, autocommit=_autocommit(operation))
 
 
-def _alone(operation: CreateIndexOp | DropIndexOp) -> bool | None:
+def _autocommit(operation: CreateIndexOp | DropIndexOp) -> bool | None:
     return True if operation.kw.get("postgresql_concurrently") else None

@@ -1,12 +1,12 @@
 """Values as PostgreSQL literals.
 
-A literal means on the server what a driver's parameter would have meant. Texts stay without a type
-(``'x'``), so that the server infers it from the place, as it does for psycopg. Other quoted values get
-a cast where the place says nothing (``explicit``), and where the cast matters: a timestamp with an
-offset loses it without one when the column has no time zone.
+A literal has the same meaning as a parameter of a driver. Strings have no cast (``'x'``): the server
+infers their type, as it does for psycopg. Other quoted values have a cast where the server cannot infer
+the type (``explicit``), and where it matters: without a cast, a timestamp with an offset loses it in a
+column without time zone.
 
-The value passes through SQLAlchemy's type first: ``process_bind_param`` of a ``TypeDecorator``, the
-JSON serializer, the label of an ``Enum`` member.
+The value is converted by its SQLAlchemy type first: by ``process_bind_param`` of a ``TypeDecorator``,
+the JSON serializer, or to the label of an ``Enum`` member.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ __all__ = ["typed_literal"]
 
 
 class _Rendered(NamedTuple):
-    """A value's text as the server's input function reads it.
+    """The text of a value, as the input function of its type reads it.
 
-    ``cast`` is the type's name, for quoted values that want one; ``needs_cast`` when they always do.
+    ``cast`` is the name of the type; ``needs_cast`` is True if the cast is always written.
     """
 
     text: str
@@ -59,10 +59,10 @@ def typed_literal(
     """A value as a literal.
 
     Args:
-        value: a Python value, as one would bind it.
+        value: a Python value, as for a parameter.
         type_: the SQLAlchemy type; ``NullType`` when it is unknown.
-        dialect: ours.
-        explicit: name the type, since the place does not tell it.
+        dialect: a ``MigrationDialect``.
+        explicit: write a cast, because the server cannot infer the type.
 
     Raises:
         DirectiveError: there is no literal for such a value.
@@ -82,7 +82,7 @@ def typed_literal(
         return rendered.text
     if "\0" in rendered.text:
         raise directive_error(
-            "a text has a NUL character, and PostgreSQL stores none",
+            "a string has a NUL character, which PostgreSQL does not store",
             hint="strip it, or keep the value in a bytea column",
         )
     quoted = literal(rendered.text)
@@ -97,16 +97,16 @@ def _render(value: Any, type_: TypeEngine[Any], dialect: Dialect) -> _Rendered:
         return _decorated(value, implementation, dialect)
     if value is None and not implementation.should_evaluate_none:
         return _NULL
-    users_way = _users_way(type(implementation))
-    if users_way == "literal_processor":
+    user_processor = _user_processor(type(implementation))
+    if user_processor == "literal_processor":
         return _raw(implementation, value, dialect)
-    if users_way == "bind_processor":
+    if user_processor == "bind_processor":
         return _by_value(_processed(value, implementation, dialect))
     return _by_type(value, implementation, dialect)
 
 
 def _by_type(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
-    """A value of a type of SQLAlchemy's."""
+    """A value of one of SQLAlchemy's types."""
     match type_:
         case sqltypes.JSON():
             return _json(value, type_, dialect)
@@ -129,18 +129,18 @@ def _by_type(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
             return rendered._replace(needs_cast=rendered.needs_cast and not has_zone)
 
 
-def _users_way(kind: type) -> str | None:
-    """Which processor a user's class brings; None for SQLAlchemy's own types and plain subclasses."""
+def _user_processor(kind: type) -> str | None:
+    """The processor that a user's class defines; None for SQLAlchemy's types and plain subclasses."""
     own = takewhile(lambda cls: not cls.__module__.startswith("sqlalchemy."), kind.__mro__)
     names = ("literal_processor", "bind_processor")
     return next((name for cls in own for name in names if name in cls.__dict__), None)
 
 
 def _decorated(value: Any, type_: TypeDecorator[Any], dialect: Dialect) -> _Rendered:
-    """A value of a user's TypeDecorator, or of SQLAlchemy's own: PickleType, Interval(native=False)."""
+    """A value of a TypeDecorator, also of SQLAlchemy's: PickleType, Interval(native=False)."""
     kind = type(type_)
     inner: Any = type_.impl_instance
-    if _users_way(kind) == "literal_processor":
+    if _user_processor(kind) == "literal_processor":
         return _raw(type_, value, dialect)
     if kind.bind_processor is not TypeDecorator.bind_processor:
         return _by_value(_processed(value, type_, dialect))
@@ -172,7 +172,7 @@ def _json(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
 
 
 def _array(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
-    if isinstance(value, str):  # '{1,2}', as PostgreSQL writes it
+    if isinstance(value, str):  # in PostgreSQL's notation: '{1,2}'
         return _Rendered(value, cast=_name(type_, dialect))
     item_type = type_.item_type
     is_nested = not isinstance(item_type, sqltypes.JSON) or (type_.dimensions or 1) > 1
@@ -216,7 +216,7 @@ def _range(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
 
 
 def _range_text(value: Any) -> str:
-    """SQLAlchemy's, asyncpg's or psycopg2's range; all have ``lower`` and ``upper``."""
+    """A range of SQLAlchemy, asyncpg or psycopg2; all have ``lower`` and ``upper``."""
     if isinstance(value, str):
         return value
     if isinstance(value, Range):
@@ -239,7 +239,7 @@ def _bound(value: Any) -> str:
 
 
 def _by_value(value: Any) -> _Rendered:
-    """A value whose SQLAlchemy type does not change how it is written."""
+    """A value that is written by its Python type."""
     for kind in type(value).__mro__:
         render = _BY_VALUE.get(kind)
         if render is not None:

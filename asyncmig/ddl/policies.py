@@ -47,7 +47,7 @@ def drop_policy(operation: DropPolicyOp, compilation: Compilation) -> Iterator[s
 
 @generate_sql.register(EnableRlsOp)
 def enable_rls(operation: EnableRlsOp, compilation: Compilation) -> Iterator[str]:
-    """ENABLE ROW LEVEL SECURITY, and FORCE where asked for."""
+    """ENABLE ROW LEVEL SECURITY, and FORCE with ``force``."""
     table = compilation.alter_table(operation.table_name, operation.schema)
     yield f"{table} ENABLE ROW LEVEL SECURITY"
     if operation.force:
@@ -56,7 +56,7 @@ def enable_rls(operation: EnableRlsOp, compilation: Compilation) -> Iterator[str
 
 @generate_sql.register(DisableRlsOp)
 def disable_rls(operation: DisableRlsOp, compilation: Compilation) -> Iterator[str]:
-    """DISABLE ROW LEVEL SECURITY, and NO FORCE where asked for."""
+    """DISABLE ROW LEVEL SECURITY, and NO FORCE with ``force``."""
     table = compilation.alter_table(operation.table_name, operation.schema)
     if operation.force:
         yield f"{table} NO FORCE ROW LEVEL SECURITY"

@@ -1,4 +1,4 @@
-r"""SQL that a script wrote as text: cut into statements, otherwise left alone."""
+r"""SQL strings of scripts: split into statements, otherwise unchanged."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _ESCAPED_COLON = re.compile(r"\\(:\w*)(?![:\w])")
 def unescape(sql: str) -> str:
     r"""``\:`` becomes ``:``, as in ``sa.text``.
 
-    Nothing else changes. In a plain string ``:name`` is no parameter: there is nobody who could give
-    it a value, so it is sent as it is, where Alembic would complain of a missing value.
+    Nothing else changes: ``:name`` in a string is not a parameter, because there are no values. Alembic
+    raises an error for it.
     """
     return _ESCAPED_COLON.sub(r"\1", sql) if "\\:" in sql else sql
 
@@ -28,7 +28,7 @@ def unescape(sql: str) -> str:
 def split_text(
     sql: str, parameters: tuple[object, ...] = (), autocommit: bool | None = None
 ) -> Iterator[CompiledSql]:
-    """The statements of a text, each with the line where it begins."""
+    """The statements of a string, with the line where each begins."""
     for statement in split(sql):
         yield CompiledSql(
             statement.text,

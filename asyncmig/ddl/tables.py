@@ -25,7 +25,7 @@ __all__ = ["create_table", "drop_table", "rename_table"]
 
 @generate_sql.register(CreateTableOp)
 def create_table(operation: CreateTableOp, compilation: Compilation) -> Iterator[str]:
-    """CREATE TYPE as far as needed, CREATE TABLE, its indexes, its comments."""
+    """CREATE TYPE if needed, CREATE TABLE, its indexes, its comments."""
     table = operation.table
     context = operation.script_context
     types = CreatedTypes().during("") if context is None else context.created_types
@@ -47,7 +47,7 @@ def create_table(operation: CreateTableOp, compilation: Compilation) -> Iterator
 
 @generate_sql.register(DropTableOp)
 def drop_table(operation: DropTableOp, compilation: Compilation) -> Iterator[str]:
-    """DROP TABLE. The types of its columns stay, also where SQLAlchemy 2.0 would drop them."""
+    """DROP TABLE. The types of its columns are kept, which SQLAlchemy 2.0 would drop."""
     table = operation.to_table()
     written: list[str] = []
     _fire(table.dispatch.before_drop, table, compilation, _EveryType(), written)
@@ -72,7 +72,7 @@ def _fire(
     types: ScriptTypes | _EveryType,
     written: list[str],
 ) -> None:
-    """Let a table's listeners write their DDL: those of enum types and domains, and the user's."""
+    """Collect the DDL of a table's listeners: of enum types, domains and the user."""
     if not event:
         return
 
@@ -86,7 +86,7 @@ def _fire(
 
 
 class _Runner:
-    """What SQLAlchemy asks which types were created already."""
+    """The object that SQLAlchemy asks for types that exist."""
 
     def __init__(self, types: ScriptTypes | _EveryType) -> None:
         self.memo: Any = _Memo(types)
@@ -104,10 +104,10 @@ class _Memo:
 
 
 class _EveryType:
-    """Says of each type that it was taken care of."""
+    """Contains every type, so that none is dropped."""
 
     def __contains__(self, name: object) -> bool:
         return True
 
     def add(self, name: object) -> None:
-        """Nothing to remember."""
+        """Without effect."""

@@ -1,4 +1,4 @@
-"""``Entity``, what is declared beside the models, and the base class of the kinds in this package."""
+"""``Entity``, an object declared beside the models, and the base class of the kinds."""
 
 from __future__ import annotations
 

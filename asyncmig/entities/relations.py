@@ -33,7 +33,7 @@ class View(DeclaredEntity):
 
     Args:
         name: of the view.
-        query: a SELECT, as text or as SQLAlchemy's.
+        query: a SELECT, as text or a SQLAlchemy construct.
         schema: None for the default one.
         columns: other names for its columns.
         options: ``security_invoker``, ``security_barrier``, ``check_option``.
@@ -98,7 +98,7 @@ class MaterializedView(DeclaredEntity):
 
     Args:
         name: of the view.
-        query: a SELECT, as text or as SQLAlchemy's.
+        query: a SELECT, as text or a SQLAlchemy construct.
         schema: None for the default one.
         columns: other names for its columns.
         options: storage parameters, such as ``fillfactor``.
@@ -130,7 +130,7 @@ class MaterializedView(DeclaredEntity):
 
 @dataclass(frozen=True)
 class CompositeType(DeclaredEntity):
-    """A composite type; ``attributes`` are types by name, as SQL text or as SQLAlchemy's.
+    """A composite type; ``attributes`` are types by name, as SQL text or SQLAlchemy types.
 
     Example::
 

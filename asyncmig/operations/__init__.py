@@ -1,1 +1,1 @@
-"""Directives: what a script calls on ``op``, one file per object kind."""
+"""``op``: its directives, the operations that they make, and the context of a script."""

@@ -100,7 +100,7 @@ class MigrationContext:
 
     @property
     def version_table_schema(self) -> str | None:
-        """The schema of the version table; None is the search path's first."""
+        """The schema of the version table; None is the first schema of the search path."""
         return self.opts.get("version_table_schema")
 
     def autocommit_block(self) -> AbstractContextManager[None]:

@@ -50,7 +50,7 @@ class ScriptOperations(Directives, Extensible):
             self, sink, created_types or CreatedTypes().during("")
         )
 
-    # performing operations
+    # operations
 
     @overload
     def invoke(self, operation: CreateTableOp) -> Table: ...

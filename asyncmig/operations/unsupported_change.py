@@ -1,4 +1,4 @@
-"""A change that PostgreSQL has no statement for."""
+"""``UnsupportedChangeOp``, a change that PostgreSQL has no statement for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Revision files: their text, their names and their templates."""
+"""Revision files: code of operations, templates, names, post-write hooks."""
 
 from __future__ import annotations
 

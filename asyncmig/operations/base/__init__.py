@@ -1,1 +1,1 @@
-"""What every operation and directive builds on."""
+"""Base classes of operations and directives, and SQLAlchemy schema objects for them."""

@@ -1,4 +1,4 @@
-"""Operations that hold others: what autogenerate makes and ``process_revision_directives`` gets."""
+"""Containers of operations, which autogenerate makes and ``process_revision_directives`` changes."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class OpContainer(MigrateOperation):
         self.ops = list(ops)
 
     def is_empty(self) -> bool:
-        """True when there is nothing in it."""
+        """True without operations."""
         return not self.ops
 
     def as_diffs(self) -> list[Any]:
-        """All of it as the tuples that ``compare_metadata`` gives."""
+        """The operations as tuples of ``compare_metadata``."""
         return list(_differences(self))
 
-    def _undone(self) -> list[MigrateOperation]:
+    def _reversed_ops(self) -> list[MigrateOperation]:
         return [operation.reverse() for operation in reversed(self.ops)]
 
 
@@ -53,52 +53,52 @@ class ModifyTableOps(OpContainer):
         self.schema = schema
 
     def reverse(self) -> ModifyTableOps:
-        """Each change undone, the last one first."""
-        return ModifyTableOps(self.table_name, self._undone(), schema=self.schema)
+        """The reversed changes, the last one first."""
+        return ModifyTableOps(self.table_name, self._reversed_ops(), schema=self.schema)
 
 
 class UpgradeOps(OpContainer):
-    """What a script's ``upgrade()`` does."""
+    """The operations of ``upgrade()``."""
 
     def __init__(
         self,
         ops: Sequence[MigrateOperation] = (),
-        upgrade_token: str = "upgrades",  # noqa: S107 - a place in the template
+        upgrade_token: str = "upgrades",  # noqa: S107 - a name in the template
     ) -> None:
         super().__init__(ops)
         self.upgrade_token = upgrade_token
 
     def reverse_into(self, downgrade_ops: DowngradeOps) -> DowngradeOps:
-        """Put each operation undone, the last one first, in place of what is there."""
-        downgrade_ops.ops[:] = self._undone()
+        """Replace its operations by the reversed ones, the last one first."""
+        downgrade_ops.ops[:] = self._reversed_ops()
         return downgrade_ops
 
     def reverse(self) -> DowngradeOps:
-        """Each operation undone, the last one first."""
+        """The reversed operations, the last one first."""
         return self.reverse_into(DowngradeOps())
 
 
 class DowngradeOps(OpContainer):
-    """What a script's ``downgrade()`` does."""
+    """The operations of ``downgrade()``."""
 
     def __init__(
         self,
         ops: Sequence[MigrateOperation] = (),
-        downgrade_token: str = "downgrades",  # noqa: S107 - a place in the template
+        downgrade_token: str = "downgrades",  # noqa: S107 - a name in the template
     ) -> None:
         super().__init__(ops)
         self.downgrade_token = downgrade_token
 
     def reverse(self) -> UpgradeOps:
-        """Each operation undone, the last one first."""
-        return UpgradeOps(self._undone())
+        """The reversed operations, the last one first."""
+        return UpgradeOps(self._reversed_ops())
 
 
 class MigrationScript(MigrateOperation):
     """A revision file that is about to be written.
 
-    ``upgrade_ops`` and ``downgrade_ops`` are one container each; with several databases or several
-    MetaData, ``upgrade_ops_list`` and ``downgrade_ops_list`` have them all.
+    ``upgrade_ops`` and ``downgrade_ops`` are the only container each. With several databases or
+    MetaData, ``upgrade_ops_list`` and ``downgrade_ops_list`` have all containers.
     """
 
     directive = "revision"
@@ -139,7 +139,7 @@ class MigrationScript(MigrateOperation):
 
     @upgrade_ops.setter
     def upgrade_ops(self, value: UpgradeOps | list[UpgradeOps] | None) -> None:
-        self._upgrade_ops: list[UpgradeOps] = _listed(value, UpgradeOps)
+        self._upgrade_ops: list[UpgradeOps] = _as_list(value, UpgradeOps)
 
     @property
     def downgrade_ops(self) -> Any:
@@ -152,7 +152,7 @@ class MigrationScript(MigrateOperation):
 
     @downgrade_ops.setter
     def downgrade_ops(self, value: DowngradeOps | list[DowngradeOps] | None) -> None:
-        self._downgrade_ops: list[DowngradeOps] = _listed(value, DowngradeOps)
+        self._downgrade_ops: list[DowngradeOps] = _as_list(value, DowngradeOps)
 
     @property
     def upgrade_ops_list(self) -> list[UpgradeOps]:
@@ -171,7 +171,7 @@ def _only(containers: Sequence[OpContainer], name: str) -> OpContainer | None:
     return containers[0] if containers else None
 
 
-def _listed(value: Any, kind: type) -> list[Any]:
+def _as_list(value: Any, kind: type) -> list[Any]:
     containers = (
         [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
     )

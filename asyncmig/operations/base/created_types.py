@@ -1,9 +1,9 @@
-"""Which types the scripts of one run have already created.
+"""The enum types that the scripts of one run have created.
 
-SQLAlchemy emits ``CREATE TYPE`` with the first table that uses an enum and leaves it out for the next
-one. Alembic keeps that memory for a whole run, and projects rely on it: two revisions that create a
-table with the same enum work when both run at once. A script may be recorded more than once (for a
-plan, then for the run), so every name remembers which script created it.
+SQLAlchemy emits ``CREATE TYPE`` with the first table that uses an enum, and not with the next one.
+Alembic does so for a whole run, and projects rely on it: two revisions that create a table with the
+same enum work if both are in one run. A script may be recorded more than once (for a plan, then for
+the run), so the script that has created a type is kept with its name.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class CreatedTypes:
         self._creators: dict[TypeName, str] = {}
 
     def during(self, script: str) -> ScriptTypes:
-        """The view of one script that begins now; ``script`` is its revision."""
+        """The types for one script, before it is recorded; ``script`` is its revision."""
         return ScriptTypes(self._creators, script)
 
 
 class ScriptTypes:
-    """What one script knows of created types, while it is recorded once."""
+    """The types that exist for one script, while it is recorded."""
 
     def __init__(self, creators: dict[TypeName, str], script: str) -> None:
         self._creators = creators

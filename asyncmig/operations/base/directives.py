@@ -13,7 +13,7 @@ __all__ = ["Directives"]
 
 
 class Directives:
-    """What a directive, and whatever stands in for a connection, can do with operations."""
+    """Performing operations and getting the connection, as directives do."""
 
     def invoke(self, operation: MigrateOperation) -> Any:
         """Perform an operation; the result depends on its class."""

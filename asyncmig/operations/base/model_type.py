@@ -1,4 +1,4 @@
-"""The model's own type behind one that PostgreSQL prints."""
+"""Types read from the catalog, with the type of the model that they correspond to."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _KEY = "asyncmig_model_type"
 
 
 def with_model_type(type_: TypeEngine[Any], model: TypeEngine[Any]) -> TypeEngine[Any]:
-    """The type, which from now on knows the model's; a copy that SQLAlchemy makes may forget it."""
+    """The type, with the model's type attached; copies that SQLAlchemy makes may lose it."""
     type_.__dict__[_KEY] = model
     return type_
 
 
 def model_type(type_: TypeEngine[Any]) -> TypeEngine[Any] | None:
-    """The model's type behind a type that was found in the catalog; None where there is none."""
+    """The model's type of a type read from the catalog; None without one."""
     found: TypeEngine[Any] | None = type_.__dict__.get(_KEY)
     return found

@@ -1,4 +1,4 @@
-"""Which line of a script called a directive."""
+"""The line of a script that called a directive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _delayed: ContextVar[CallSite | None] = ContextVar("asyncmig_delayed_call_site",
 
 
 def calling_line(script_path: str) -> int | None:
-    """The line of the script that is being executed, however deep the calls below it are.
+    """The line of the script that is executed, at any depth of calls below it.
 
     Args:
         script_path: the file name in the script's code objects.
@@ -39,7 +39,7 @@ def calling_line(script_path: str) -> int | None:
 
 
 def call_site() -> CallSite:
-    """Where we are, or where the directive was called that is performed now."""
+    """The current frames, or those of the call of the directive that is performed now."""
     delayed = _delayed.get()
     if delayed is not None:
         return delayed
@@ -53,7 +53,7 @@ def call_site() -> CallSite:
 
 @contextmanager
 def performing_for(site: CallSite) -> Iterator[None]:
-    """Let ``calling_line`` answer for an earlier call."""
+    """Let ``calling_line`` return the line of an earlier call within the block."""
     token = _delayed.set(site)
     try:
         yield

@@ -1,8 +1,8 @@
-"""SQLAlchemy's schema objects from the names that directives are called with.
+"""SQLAlchemy schema objects for the names that directives are called with.
 
-A directive knows a table by its name only. DDL is compiled from ``Table``, ``Index`` and
-``Constraint`` objects, so small ones are made for the occasion: they carry just the columns that the
-statement mentions, and the naming convention of the project's models.
+A directive has only the name of a table, but DDL is compiled from ``Table``, ``Index`` and
+``Constraint`` objects. The objects made here have the columns that the statement mentions, and the
+naming convention of the project's models.
 """
 
 from __future__ import annotations
@@ -51,19 +51,19 @@ class SchemaObjects:
     """Makes schema objects for one script.
 
     Args:
-        migration_context: whose ``target_metadata`` gives the naming convention; None for none.
+        migration_context: its ``target_metadata`` has the naming convention; None without one.
     """
 
     def __init__(self, migration_context: ScriptContext | None = None) -> None:
         self.migration_context = migration_context
 
     def metadata(self) -> MetaData:
-        """A fresh MetaData with the project's naming convention."""
+        """A new MetaData with the project's naming convention."""
         convention = _naming_convention(self.migration_context)
         return MetaData(naming_convention=convention) if convention else MetaData()
 
     def table(self, name: str, *items: SchemaItem, **keywords: Any) -> Table:
-        """A table of its own.
+        """A table in a MetaData of its own.
 
         Args:
             name: of the table.
@@ -79,7 +79,7 @@ class SchemaObjects:
                     _copy_keys(item, column, items)
                 columns.append(column)
         if constraints_included:
-            # their UNIQUE and index stand among the items already
+            # their UNIQUE constraints and indexes are among the items
             for column in columns:
                 column.unique = column.index = False
         metadata = self.metadata()
@@ -91,13 +91,13 @@ class SchemaObjects:
                 parent: object = getattr(item, "parent", None)
                 is_foreign = parent is not None and parent is not table
                 table.append_constraint(copy_item(item, table) if is_foreign else item)
-        _stand_in_for_referents(metadata, table.foreign_keys)
+        _add_referenced_tables(metadata, table.foreign_keys)
         return table
 
     def named_table(
         self, name: str, columns: Iterable[str] = _NO_COLUMNS, schema: str | None = None
     ) -> Table:
-        """A table that is known by some of its columns' names."""
+        """A table with columns of these names, without types."""
         return Table(
             name,
             self.metadata(),
@@ -117,7 +117,7 @@ class SchemaObjects:
         schema: str | None = None,
         **keywords: Any,
     ) -> Index:
-        """An index over columns and expressions; the table may be unknown when it is dropped."""
+        """An index over columns and expressions; dropping one does not need the table."""
         table = Table(tablename or "no_table", self.metadata(), schema=schema)
         operators = keywords.get("postgresql_ops") or {}
         expressions = [_index_expression(table, column, operators) for column in columns]
@@ -226,7 +226,7 @@ class SchemaObjects:
         schema: str | None = None,
         **_keywords: Any,
     ) -> Constraint:
-        """A constraint known by its name and kind, which is all that dropping it takes.
+        """A constraint with a name and kind only, as dropping it needs.
 
         Args:
             name: of the constraint.
@@ -261,27 +261,27 @@ class SchemaObjects:
 
 def _naming_convention(context: ScriptContext | None) -> Mapping[Any, Any] | None:
     models = None if context is None else context.opts.get("target_metadata")
-    if isinstance(models, list | tuple):  # several: the first one's counts
+    if isinstance(models, list | tuple):  # of several, the first one's convention applies
         models = models[0] if models else None
     return getattr(models, "naming_convention", None)
 
 
 def renames_indexes(context: ScriptContext | None) -> bool:
-    """True when the models' naming convention makes another name of one that was given."""
+    """True when the models' naming convention changes the names of indexes."""
     convention = _naming_convention(context) or {}
     return "%(constraint_name)" in str(convention.get("ix", convention.get(Index, "")))
 
 
 def _included(keywords: Mapping[str, Any]) -> list[str]:
-    """The names of columns that a covering index or key has beside its own."""
+    """The names of the INCLUDE columns of an index or key."""
     return [getattr(column, "name", column) for column in keywords.get("postgresql_include") or ()]
 
 
 def _copy_keys(column: Column[Any], copy: Column[Any], items: Iterable[object]) -> None:
-    """Give a copied column the foreign keys that were written at it.
+    """Add the column's own foreign keys to its copy.
 
-    SQLAlchemy's copy leaves out those that have become a constraint of the table by now; a constraint
-    that was written as such is among the items.
+    SQLAlchemy's copy lacks those that have become a constraint of the table; constraints that were
+    declared as such are among the items.
     """
     for key in column.foreign_keys:
         if key.constraint is not None and all(key.constraint is not item for item in items):
@@ -296,7 +296,7 @@ def _index_expression(
         table.append_column(column)
         return column
     if isinstance(expression, TextClause):
-        # a text has no key by which its operator class could be found
+        # an operator class is found by key, which text() does not have
         text = expression.text
         return literal_column(text) if text in operators else expression
     if isinstance(expression, ColumnElement):
@@ -320,8 +320,8 @@ def _for_table(table: Table, expression: ColumnElement[Any]) -> ColumnElement[An
     return replaced
 
 
-def _stand_in_for_referents(metadata: MetaData, keys: Iterable[ForeignKey]) -> None:
-    """Make just so much of the tables that foreign keys point to that SQLAlchemy finds them."""
+def _add_referenced_tables(metadata: MetaData, keys: Iterable[ForeignKey]) -> None:
+    """Add the referenced tables, with the referenced columns, so that SQLAlchemy finds them."""
     for key in keys:
         target = foreign_key_target(key)
         if target is None:

@@ -1,6 +1,6 @@
-"""What we need of SQLAlchemy that has no public name, in one place.
+"""All uses of private members of SQLAlchemy by operations.
 
-Each function is the same in 2.0.36 and 2.1; ``tests/unit/operations`` fails when one goes away.
+The members are the same in 2.0.36 and 2.1; ``tests/unit/operations`` fails when one is removed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ __all__ = [
 
 
 class ForeignKeyTarget(NamedTuple):
-    """What a foreign key names: the column is None when only a table was named."""
+    """The target of a foreign key; the column is None if only a table is named."""
 
     schema: str | None
     table: str
@@ -64,13 +64,13 @@ def copy_foreign_key(key: ForeignKey) -> ForeignKey:
 
 
 def has_table(column: Column[Any]) -> bool:
-    """False for a column that belongs to no table yet, which its type denies."""
+    """False for a column without a table, which its type annotation excludes."""
     table: object = column.table
     return table is not None
 
 
 def has_variants(type_: TypeEngine[Any]) -> bool:
-    """True where ``with_variant`` gave a type another one for some dialect."""
+    """True for a type with variants for other dialects."""
     return bool(type_._variant_mapping)  # noqa: SLF001 - what adapting it to a dialect asks first
 
 
@@ -80,20 +80,20 @@ def copy_item(item: Constraint | Index, table: Table) -> Any:
 
 
 def is_type_bound(constraint: Constraint) -> bool:
-    """True for the CHECK that a Boolean or Enum type brings along with its column."""
+    """True for the CHECK of a Boolean or Enum type."""
     return constraint._type_bound  # noqa: SLF001 - SQLAlchemy's own copying asks the same
 
 
 def render_as_constraint(constraint: Constraint, compiler: DDLCompiler) -> bool:
-    """False when a type-bound constraint has no place in PostgreSQL, whose enums are real."""
+    """False for the CHECK of a type that is native in PostgreSQL, such as an enum."""
     return constraint._should_create_for_compiler(compiler)  # noqa: SLF001 - what CREATE TABLE asks
 
 
 def is_added_later(constraint: Constraint, compiler: DDLCompiler) -> bool:
-    """True for a constraint that CREATE TABLE leaves out, and that is added when the table is there.
+    """True for a constraint that is added after CREATE TABLE, not within it.
 
-    ``AddConstraint`` takes a constraint out of its table. ``create_all`` does so with foreign keys of
-    a cycle, and people do, who have it executed after the table's creation.
+    ``AddConstraint`` removes a constraint from CREATE TABLE: ``create_all`` uses it for foreign keys
+    in a cycle, and models may execute it after the creation of a table.
     """
     if isinstance(constraint, ForeignKeyConstraint):
         return is_meant(constraint, compiler)
@@ -108,14 +108,14 @@ def is_added_later(constraint: Constraint, compiler: DDLCompiler) -> bool:
 
 
 def is_meant(item: Constraint | Index, compiler: DDLCompiler) -> bool:
-    """False for what ``ddl_if`` keeps for another dialect."""
+    """False for an item that ``ddl_if`` restricts to another dialect."""
     return _is_meant(item, item.table, compiler)
 
 
 def _is_meant(
     item: Constraint | Index | AddConstraint, target: Table | None, compiler: DDLCompiler
 ) -> bool:
-    condition: Any = item._ddl_if  # noqa: SLF001 - what ddl_if or execute_if said
+    condition: Any = item._ddl_if  # noqa: SLF001 - the condition of ddl_if or execute_if
     return condition is None or bool(
         condition._should_execute(item, target, None, compiler=compiler)  # noqa: SLF001 - likewise
     )
@@ -123,11 +123,11 @@ def _is_meant(
 
 def table_prefixes(table: Table) -> list[str]:
     """The words between CREATE and TABLE."""
-    return list(table._prefixes)  # noqa: SLF001 - given to Table(prefixes=), never given back
+    return list(table._prefixes)  # noqa: SLF001 - Table(prefixes=) has no public attribute
 
 
 def in_order(constraints: Iterable[Constraint]) -> list[Constraint]:
-    """Constraints as they were written; a table keeps them as a set."""
+    """Constraints in the order of their creation; a table has them as a set."""
     return sorted(constraints, key=lambda constraint: constraint._creation_order)  # noqa: SLF001 - as CREATE TABLE sorts
 
 
@@ -140,9 +140,9 @@ def exclusion_elements(
 
 
 def foreign_key_target(key: ForeignKey) -> ForeignKeyTarget | None:
-    """What a foreign key names; None when it holds the column object itself."""
+    """The names of a foreign key's target; None if the target is a column object."""
     old_or_new = cast("Any", key)
-    is_new = hasattr(key, "target_tokens")  # 2.1 made them public
+    is_new = hasattr(key, "target_tokens")  # public since 2.1
     target = old_or_new.target_column if is_new else old_or_new._colspec  # noqa: SLF001 - 2.0's
     if target is not None and not isinstance(target, str):
         return None
@@ -150,5 +150,5 @@ def foreign_key_target(key: ForeignKey) -> ForeignKeyTarget | None:
 
 
 def metadata_sequences(metadata: MetaData) -> list[Sequence]:
-    """The sequences of the models, those of columns' defaults too."""
+    """The sequences of the models, including those of column defaults."""
     return list(metadata._sequences.values())  # noqa: SLF001 - 2.0 has no public spelling

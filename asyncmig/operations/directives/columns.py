@@ -71,7 +71,7 @@ class AddColumnOp(AlterTableOp, directive="add_column", in_alembic=True):
         return undo
 
     def to_diff_tuple(self) -> tuple[str, str | None, str, Column[Any]]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("add_column", self.schema, self.table_name, self.column)
 
 
@@ -79,7 +79,7 @@ class DropColumnOp(AlterTableOp, directive="drop_column", in_alembic=True):
     """``ALTER TABLE ... DROP COLUMN``.
 
     Attributes:
-        blocked_by: what stands on the column and stays, as far as a comparison knows: ``view titles``.
+        blocked_by: objects that depend on the column and are not dropped, as found by a comparison.
     """
 
     blocked_by: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class DropColumnOp(AlterTableOp, directive="drop_column", in_alembic=True):
     def from_column_and_tablename(
         cls, schema: str | None, tname: str, col: Column[Any]
     ) -> DropColumnOp:
-        """The operation that drops this column and knows how to add it again."""
+        """The operation that drops this column, and can be reversed."""
         return cls(
             tname,
             col.name,
@@ -135,18 +135,18 @@ class DropColumnOp(AlterTableOp, directive="drop_column", in_alembic=True):
         return redo
 
     def to_diff_tuple(self) -> tuple[str, str | None, str, Column[Any]]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("remove_column", self.schema, self.table_name, self.to_column())
 
 
 class AlterColumnOp(AlterTableOp, directive="alter_column", in_alembic=True):
     """``ALTER TABLE ... ALTER COLUMN``: type, NOT NULL, default, comment and name.
 
-    ``modify_*`` are the changes, ``existing_*`` what stands before them: known, they make the
-    operation reversible. False for a default or comment means no change; None means to remove it.
+    ``modify_*`` are the changes; ``existing_*`` are the values before, which reversing needs. For a
+    default or comment False means no change, and None removes it.
 
     Attributes:
-        named_in: routines that go on saying the old name, as far as a comparison knows.
+        named_in: routines whose source has the old name, as found by a comparison.
     """
 
     named_in: tuple[str, ...] = ()
@@ -169,7 +169,7 @@ class AlterColumnOp(AlterTableOp, directive="alter_column", in_alembic=True):
         **kw: Any,
     ) -> None:
         super().__init__(table_name, schema=schema)
-        # scripts also pass the Column; what else it says makes no change
+        # scripts also pass the Column, of which only the name counts
         self.column_name: str = getattr(column_name, "name", column_name)
         self.existing_type = existing_type
         self.existing_server_default = existing_server_default
@@ -187,13 +187,13 @@ class AlterColumnOp(AlterTableOp, directive="alter_column", in_alembic=True):
         return getattr(self, f"modify_{aspect}") is not unset
 
     def has_changes(self) -> bool:
-        """True when something else than the name changes."""
+        """True when more than the name changes."""
         return any(map(self._changes, _ASPECTS)) or any(
             name.startswith("modify_") for name in self.kw
         )
 
     def reverse(self) -> AlterColumnOp:
-        """The change back to what ``existing_*`` says; a new name is taken back too."""
+        """The change back to the ``existing_*`` values and to the old name."""
         column_name, modify_name = self.column_name, self.modify_name
         if modify_name is not None:
             column_name, modify_name = modify_name, column_name
@@ -211,7 +211,7 @@ class AlterColumnOp(AlterTableOp, directive="alter_column", in_alembic=True):
         )
 
     def to_diff_tuple(self) -> list[tuple[Any, ...]]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         kinds = {
             "type": "modify_type",
             "nullable": "modify_nullable",
@@ -261,10 +261,10 @@ class ColumnDirectives(Directives):
 
         Args:
             table_name: of the table.
-            column: with everything that belongs to it. The type of an ``Enum`` must exist, see
+            column: with its constraints, index and comment. The type of an ``Enum`` must exist, see
                 ``create_enum``.
             schema: of the table.
-            if_not_exists: say ``IF NOT EXISTS``; the constraints and index that follow do not.
+            if_not_exists: ``IF NOT EXISTS``, for the column but not for its constraints and index.
             inline_references: write a single foreign key as ``REFERENCES`` of the column.
             inline_primary_key: write ``PRIMARY KEY`` at the column.
 
@@ -322,7 +322,7 @@ class ColumnDirectives(Directives):
         """Change a column's type, NOT NULL, default, comment and name, in that order.
 
         ACCESS EXCLUSIVE. ``SET NOT NULL`` scans the table unless a valid CHECK proves it. A new type
-        rewrites the table, except where the old values stay as they are: varchar widened or to text,
+        rewrites the table, unless the stored values stay the same: varchar widened or to text,
         numeric with more digits at the same scale.
 
         Args:
@@ -332,10 +332,10 @@ class ColumnDirectives(Directives):
             comment: None removes it.
             server_default: None removes it; an ``Identity`` adds, changes or (None, with an existing
                 ``Identity``) drops the identity.
-            new_column_name: renames, last of all.
-            type_: the new type; ``postgresql_using`` says how old values become new ones.
+            new_column_name: the new name; renaming is the last change.
+            type_: the new type; ``postgresql_using`` converts the values.
             existing_type: its type-bound CHECK is dropped when the type changes.
-            existing_server_default: an ``Identity`` tells a change of identity from a new one.
+            existing_server_default: an ``Identity`` makes it a change of the identity, not a new one.
             existing_nullable: for reversing.
             existing_comment: for reversing.
             schema: of the table.

@@ -38,7 +38,7 @@ class CreateTableCommentOp(AlterTableOp, directive="create_table_comment", in_al
         )
 
     def reverse(self) -> CreateTableCommentOp | DropTableCommentOp:
-        """The comment that was there before, or none."""
+        """The comment before, or none."""
         if self.existing_comment is None:
             return DropTableCommentOp(
                 self.table_name, existing_comment=self.comment, schema=self.schema
@@ -51,7 +51,7 @@ class CreateTableCommentOp(AlterTableOp, directive="create_table_comment", in_al
         )
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("add_table_comment", self.to_table(), self.existing_comment)
 
 
@@ -75,11 +75,11 @@ class DropTableCommentOp(AlterTableOp, directive="drop_table_comment", in_alembi
         )
 
     def reverse(self) -> CreateTableCommentOp:
-        """The comment that was there before."""
+        """The comment before."""
         return CreateTableCommentOp(self.table_name, self.existing_comment, schema=self.schema)
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("remove_table_comment", self.to_table())
 
 

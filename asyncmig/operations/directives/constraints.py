@@ -1,4 +1,4 @@
-"""Constraints in general: adding any, dropping one by name, validating one."""
+"""The base class of operations that add a constraint; dropping and validating constraints."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _by_visit_name: dict[str, type[AddConstraintOp]] = {}
 
 
 def table_of(constraint: Constraint) -> Table:
-    """The table of a constraint, also of one that is written at a column."""
+    """The table of a constraint, also of a column constraint."""
     parent: Any = constraint.parent
     table: Table = getattr(parent, "table", parent)
     return table
@@ -76,7 +76,7 @@ class AddConstraintOp(MigrateOperation):
         return DropConstraintOp.from_constraint(self.to_constraint())
 
     def to_diff_tuple(self) -> tuple[str, Constraint]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("add_constraint", self.to_constraint())
 
 
@@ -135,7 +135,7 @@ class DropConstraintOp(MigrateOperation, directive="drop_constraint", in_alembic
         return AddConstraintOp.from_constraint(self.to_constraint())
 
     def to_diff_tuple(self) -> tuple[str, Constraint]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         kind = "remove_fk" if self.constraint_type == "foreignkey" else "remove_constraint"
         return (kind, self.to_constraint())
 

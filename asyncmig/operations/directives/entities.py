@@ -1,7 +1,7 @@
-"""Objects that print their own SQL: ``create_entity``, ``replace_entity``, ``drop_entity``.
+"""Objects that have SQL of their own: ``create_entity``, ``replace_entity``, ``drop_entity``.
 
-These are the directives of alembic-utils. They ask of an entity only that it has the methods of
-``Entity``, so those of that package and ours are alike to them.
+These are the directives of alembic-utils. They accept every object with the methods of
+``ReplaceableEntity``: those of that package, and those of asyncmig.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 __all__ = [
     "CreateEntityOp",
     "DropEntityOp",
-    "Entity",
     "EntityDirectives",
     "EntityOp",
     "ReplaceEntityOp",
+    "ReplaceableEntity",
 ]
 
 
 @runtime_checkable
-class Entity(Protocol):
-    """A function, view, trigger ... that knows its SQL."""
+class ReplaceableEntity(Protocol):
+    """A function, view, trigger ... that has the SQL to create and drop it."""
 
     def to_sql_statement_create(self) -> TextClause:
-        """What creates it."""
+        """The statement that creates it."""
         ...
 
     def to_sql_statement_drop(self, cascade: bool = False) -> TextClause:
-        """What drops it; with ``cascade``, and all that depends on it."""
+        """The statement that drops it; with ``cascade``, also everything that depends on it."""
         ...
 
     def to_sql_statement_create_or_replace(self) -> Iterable[TextClause]:
-        """What puts it in the place of the one that is there."""
+        """The statements that replace the existing one."""
         ...
 
 
@@ -48,7 +48,7 @@ class Entity(Protocol):
 class EntityOp(MigrateOperation):
     """A change of one entity."""
 
-    target: Entity
+    target: ReplaceableEntity
 
     @property
     def _identity(self) -> str:
@@ -65,7 +65,7 @@ class CreateEntityOp(EntityOp, directive="create_entity"):
         return DropEntityOp(self.target)
 
     def to_diff_tuple(self) -> tuple[str, str, str]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("create_entity", self._identity, str(self.target.to_sql_statement_create()))
 
 
@@ -80,41 +80,41 @@ class DropEntityOp(EntityOp, directive="drop_entity"):
         return CreateEntityOp(self.target)
 
     def to_diff_tuple(self) -> tuple[str, str]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("drop_entity", self._identity)
 
 
 @dataclass(eq=False)
 class ReplaceEntityOp(EntityOp, directive="replace_entity"):
-    """Put an entity in the place of the one of its name. ``existing`` is that one, for the way back."""
+    """Replace an entity. ``existing`` is the entity before, for reversing."""
 
     _: KW_ONLY
-    existing: Entity | None = None
+    existing: ReplaceableEntity | None = None
 
     def reverse(self) -> ReplaceEntityOp:
-        """Put the former one back.
+        """Restore the entity before.
 
         Raises:
-            ValueError: it is not known.
+            ValueError: ``existing`` is not given.
         """
         if self.existing is None:
             raise ValueError(f"cannot bring back {self._identity}: what was there is unknown")
         return ReplaceEntityOp(self.existing, existing=self.target)
 
     def to_diff_tuple(self) -> tuple[str, str, str]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         statements = [str(each) for each in self.target.to_sql_statement_create_or_replace()]
         return ("replace_or_revert_entity", self._identity, str(statements))
 
 
 class EntityDirectives(Directives):
-    """Directives for objects that print their own SQL."""
+    """Directives for objects that have SQL of their own."""
 
-    def create_entity(self, target: Entity) -> None:
+    def create_entity(self, target: ReplaceableEntity) -> None:
         """Create an entity of alembic-utils: ``PGFunction``, ``PGView``, ``PGTrigger`` ...
 
         Args:
-            target: of that package, or of asyncmig where it is not installed: the imports are the same.
+            target: an object of alembic-utils, or of asyncmig, which has the same imports.
 
         Example::
 
@@ -124,15 +124,15 @@ class EntityDirectives(Directives):
         """
         self.invoke(CreateEntityOp(target))
 
-    def replace_entity(self, target: Entity) -> None:
-        """Put an entity in the place of the one of its name.
+    def replace_entity(self, target: ReplaceableEntity) -> None:
+        """Replace an entity.
 
-        Functions are replaced in place, views as well where PostgreSQL allows it; else the old one is
-        dropped first, together with its grants. Materialized views, triggers, policies and grants are
-        always dropped and created anew.
+        Functions are replaced in place, and views where PostgreSQL allows it; otherwise the old view
+        is dropped first, together with its grants. Materialized views, triggers, policies and grants
+        are always dropped and created again.
 
         Raises:
-            DirectiveError: it cannot be replaced: an extension.
+            DirectiveError: it cannot be replaced, such as an extension.
 
         Example::
 
@@ -140,12 +140,12 @@ class EntityDirectives(Directives):
         """
         self.invoke(ReplaceEntityOp(target))
 
-    def drop_entity(self, target: Entity, cascade: bool = False) -> None:
+    def drop_entity(self, target: ReplaceableEntity, cascade: bool = False) -> None:
         """Drop an entity.
 
         Args:
             target: its definition does not matter.
-            cascade: and all that depends on it.
+            cascade: also drop everything that depends on it.
 
         Example::
 

@@ -16,7 +16,7 @@ __all__ = ["ExecuteDirectives", "ExecuteSQLOp"]
 
 
 class ExecuteSQLOp(MigrateOperation, directive="execute", in_alembic=True):
-    """Any SQL, of which only the effect counts."""
+    """Any SQL; its result is ignored."""
 
     def __init__(
         self,
@@ -30,26 +30,26 @@ class ExecuteSQLOp(MigrateOperation, directive="execute", in_alembic=True):
         self.parameters = parameters
 
     def to_diff_tuple(self) -> tuple[str, Executable | str]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("execute", self.sqltext)
 
 
 class ExecuteDirectives(Directives):
-    """Directives for SQL of any kind."""
+    """Directive for SQL of any kind."""
 
     def execute(
         self, sqltext: Executable | str, *, execution_options: dict[str, Any] | None = None
     ) -> None:
         r"""Execute SQL; there is no result (``get_bind`` and ``fetch`` have one).
 
-        A string may hold several statements, dollar quotes and comments; it is sent as written, but
+        A string may hold several statements, dollar quotes and comments; it is sent as written, except
         for ``\:``, which becomes ``:``. Values of ``text()`` with binds and of ``insert``,
         ``update`` and ``delete`` become literals of their type.
 
         Args:
             sqltext: a string, ``sa.text(...)``, or any SQLAlchemy statement or DDL.
             execution_options: ``isolation_level="AUTOCOMMIT"`` commits each statement on its own;
-                ``schema_translate_map`` is heeded.
+                ``schema_translate_map`` is applied.
 
         Example::
 

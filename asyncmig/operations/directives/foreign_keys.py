@@ -76,7 +76,7 @@ class CreateForeignKeyOp(
         )
 
     def to_diff_tuple(self) -> tuple[str, ForeignKeyConstraint]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("add_fk", self.to_constraint())
 
 

@@ -92,21 +92,21 @@ class FunctionDirectives(Directives):
         Args:
             function_name: of the function.
             arguments: between its parentheses, as SQL: ``"price numeric, share real DEFAULT 1"``.
-            body: the source, without dollar quotes: they are put around it.
-            returns: a type, ``trigger``, ``TABLE (...)``, ``SETOF ...``; None where OUT arguments say it.
+            body: the source, without dollar quotes, which are added.
+            returns: a type, ``trigger``, ``TABLE (...)``, ``SETOF ...``; None with OUT arguments.
             language: ``plpgsql``, ``sql`` ...
             schema: of the function.
-            replace: say ``OR REPLACE``; arguments and result must stay the same.
+            replace: ``OR REPLACE``; arguments and result must stay the same.
             volatility: ``immutable``, ``stable`` or ``volatile``, the default.
             strict: NULL arguments give NULL.
-            security_definer: runs with its owner's rights; set ``search_path`` among ``settings``.
-            leakproof: tells nothing of its arguments but by its result.
+            security_definer: runs with the privileges of its owner; set ``search_path`` in ``settings``.
+            leakproof: reveals nothing about its arguments except by its result.
             parallel: ``safe``, ``restricted`` or ``unsafe``, the default.
             cost: of one call, in units of ``cpu_operator_cost``.
-            rows: how many a set has, as the planner estimates it.
-            settings: configuration while it runs, as ``{"search_path": "shop, pg_temp"}``; the values
+            rows: estimated number of rows of a set.
+            settings: settings while it runs: ``{"search_path": "shop, pg_temp"}``; the values
                 are SQL.
-            procedure: say ``PROCEDURE``, which has no result: ``returns`` is ignored.
+            procedure: ``PROCEDURE``, which has no result: ``returns`` is ignored.
 
         Example::
 
@@ -145,15 +145,15 @@ class FunctionDirectives(Directives):
         cascade: bool = False,
         procedure: bool = False,
     ) -> None:
-        """Drop a function or procedure; with ``cascade``, and the triggers, defaults and views that use it.
+        """Drop a function or procedure; with ``cascade``, also the triggers, defaults and views that use it.
 
         Args:
             function_name: of the function.
-            arguments: as it was created with; None where only one function has the name.
+            arguments: as in ``create_function``; None if only one function has the name.
             schema: of the function.
-            if_exists: say ``IF EXISTS``.
-            cascade: say ``CASCADE``.
-            procedure: say ``PROCEDURE``.
+            if_exists: ``IF EXISTS``.
+            cascade: ``CASCADE``.
+            procedure: ``PROCEDURE``.
 
         Example::
 

@@ -75,7 +75,7 @@ class CreateIndexOp(MigrateOperation, directive="create_index", in_alembic=True)
         return DropIndexOp.from_index(self.to_index())
 
     def to_diff_tuple(self) -> tuple[str, Index]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("add_index", self.to_index())
 
 
@@ -101,7 +101,7 @@ class DropIndexOp(MigrateOperation, directive="drop_index", in_alembic=True):
 
     @classmethod
     def from_index(cls, index: Index) -> DropIndexOp:
-        """The operation that drops this index and knows how to create it again.
+        """The operation that drops this index, and can be reversed.
 
         Raises:
             ValueError: the index belongs to no table.
@@ -117,7 +117,7 @@ class DropIndexOp(MigrateOperation, directive="drop_index", in_alembic=True):
         )
 
     def to_index(self, migration_context: ScriptContext | None = None) -> Index:
-        """The index; over a column named ``x`` when its own are unknown."""
+        """The index; if its columns are unknown, with a column ``x``."""
         return SchemaObjects(migration_context or self.script_context).index(
             self.index_name,
             self.table_name,
@@ -139,7 +139,7 @@ class DropIndexOp(MigrateOperation, directive="drop_index", in_alembic=True):
         return CreateIndexOp.from_index(self.to_index())
 
     def to_diff_tuple(self) -> tuple[str, Index]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("remove_index", self.to_index())
 
 
@@ -159,17 +159,17 @@ class IndexDirectives(Directives):
     ) -> None:
         """Create an index. SHARE on the table: writes wait until it is built.
 
-        With ``postgresql_concurrently=True`` writes go on; the statement then runs outside of a
-        transaction, in a phase of its own, and an index left invalid by a failure is repaired by the
-        next run.
+        With ``postgresql_concurrently=True`` writes continue. The statement then runs outside of a
+        transaction, in a phase of its own, and the next run repairs an index that a failure has left
+        invalid.
 
         Args:
-            index_name: None lets the naming convention of the models choose.
+            index_name: None leaves it to the naming convention.
             table_name: of the table.
             columns: names, ``sa.text("lower(title)")``, or expressions such as ``func.lower``.
             schema: of the table.
-            unique: no two rows may be equal.
-            if_not_exists: say ``IF NOT EXISTS``.
+            unique: ``UNIQUE``.
+            if_not_exists: ``IF NOT EXISTS``.
             kw: ``postgresql_using``, ``_where``, ``_include``, ``_ops``, ``_with``,
                 ``_nulls_not_distinct``, ``_concurrently``, ``_tablespace``.
 
@@ -200,7 +200,7 @@ class IndexDirectives(Directives):
         if_exists: bool | None = None,
         **kw: Any,
     ) -> None:
-        """Drop an index. ACCESS EXCLUSIVE on its table, or with ``postgresql_concurrently`` not.
+        """Drop an index. ACCESS EXCLUSIVE on its table, unless ``postgresql_concurrently``.
 
         Example::
 

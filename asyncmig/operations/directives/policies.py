@@ -99,11 +99,11 @@ class PolicyDirectives(Directives):
             policy_name: of the policy.
             table_name: of its table.
             schema: of the table.
-            permissive: False makes it restrictive: every such policy must agree.
+            permissive: False for a restrictive policy.
             command: ``all``, ``select``, ``insert``, ``update`` or ``delete``.
-            roles: whom it concerns.
-            using: which rows are seen, as SQL.
-            check: which rows may be written, as SQL.
+            roles: the roles it applies to; one or several.
+            using: the condition of visible rows, as SQL.
+            check: the condition of new rows, as SQL.
 
         Example::
 
@@ -142,9 +142,9 @@ class PolicyDirectives(Directives):
     def enable_rls(
         self, table_name: str, *, schema: str | None = None, force: bool = False
     ) -> None:
-        """Let a table heed its policies; with ``force``, for its owner too. ACCESS EXCLUSIVE.
+        """Enable row-level security; with ``force``, also for the owner of the table. ACCESS EXCLUSIVE.
 
-        Without a policy nobody but the owner sees a row.
+        Without a policy only the owner sees rows.
 
         Example::
 
@@ -155,7 +155,7 @@ class PolicyDirectives(Directives):
     def disable_rls(
         self, table_name: str, *, schema: str | None = None, force: bool = False
     ) -> None:
-        """Let a table forget its policies; ``force`` takes back a FORCE too. ACCESS EXCLUSIVE.
+        """Disable row-level security; ``force`` also removes FORCE. ACCESS EXCLUSIVE.
 
         Example::
 

@@ -22,12 +22,12 @@ __all__ = [
 ]
 
 OwnedBy: TypeAlias = str | Literal[False] | None
-"""``table.column`` or ``schema.table.column``; False is nobody; None says nothing."""
+"""``table.column`` or ``schema.table.column``; False is ``NONE``; None leaves it out."""
 
 
 @dataclass(kw_only=True)
 class SequenceOptions:
-    """What CREATE and ALTER SEQUENCE have in common; None says nothing.
+    """The options of CREATE and ALTER SEQUENCE; None leaves an option out.
 
     ``minvalue`` and ``maxvalue`` are False for ``NO MINVALUE`` and ``NO MAXVALUE``.
     """
@@ -72,13 +72,13 @@ class AlterSequenceOp(SequenceOptions, MigrateOperation, directive="alter_sequen
     if_exists: bool = False
     restart: int | Literal[True] | None = None
     existing: SequenceOptions | None = None
-    """The options before, for the way back."""
+    """The options before, for reversing."""
 
     def reverse(self) -> AlterSequenceOp:
-        """The options that were there before.
+        """The options before.
 
         Raises:
-            NotImplementedError: ``existing`` does not say them.
+            NotImplementedError: ``existing`` is not given.
         """
         if self.existing is None:
             return super().reverse()  # type: ignore[return-value]  # it raises
@@ -106,10 +106,10 @@ class DropSequenceOp(MigrateOperation, directive="drop_sequence"):
     if_exists: bool = False
     cascade: bool = False
     original: CreateSequenceOp | None = None
-    """What creates it again."""
+    """The operation that creates it again."""
 
     def reverse(self) -> CreateSequenceOp:
-        """``CREATE SEQUENCE``, with its options as far as they are known."""
+        """``CREATE SEQUENCE``, with its options if they are known."""
         return self.original or CreateSequenceOp(self.sequence_name, schema=self.schema)
 
 
@@ -131,20 +131,20 @@ class SequenceDirectives(Directives):
         cycle: bool | None = None,
         owned_by: OwnedBy = None,
     ) -> None:
-        """Create a sequence. Locks no table, but that of ``owned_by``.
+        """Create a sequence. Locks no table except that of ``owned_by``.
 
         Args:
             sequence_name: of the sequence.
             schema: of the sequence.
-            if_not_exists: say ``IF NOT EXISTS``.
+            if_not_exists: ``IF NOT EXISTS``.
             data_type: ``SmallInteger``, ``Integer`` or ``BigInteger``, the default.
             start: its first value.
-            increment: between values; below zero it counts down.
-            minvalue: False says ``NO MINVALUE``.
-            maxvalue: False says ``NO MAXVALUE``.
-            cache: values that a session takes at once.
-            cycle: begin again at the end.
-            owned_by: ``table.column``: dropped together with it; False is ``NONE``.
+            increment: between values; negative to count down.
+            minvalue: False is ``NO MINVALUE``.
+            maxvalue: False is ``NO MAXVALUE``.
+            cache: values that a session allocates at once.
+            cycle: ``CYCLE``: start again after the last value.
+            owned_by: ``table.column``, with which it is dropped; False is ``NONE``.
 
         Example::
 
@@ -216,7 +216,7 @@ class SequenceDirectives(Directives):
         if_exists: bool = False,
         cascade: bool = False,
     ) -> None:
-        """Drop a sequence; with ``cascade``, and the defaults that use it.
+        """Drop a sequence; with ``cascade``, also the defaults that use it.
 
         Example::
 

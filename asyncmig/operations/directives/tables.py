@@ -87,7 +87,7 @@ class CreateTableOp(MigrateOperation, directive="create_table", in_alembic=True)
 
     @property
     def constraints_included(self) -> bool:
-        """True when the columns' UNIQUE and index stand among the items as objects."""
+        """True when ``columns`` has the UNIQUE constraints and indexes of the columns as objects."""
         return self._constraints_included
 
     def outcome(self) -> Table:
@@ -99,16 +99,16 @@ class CreateTableOp(MigrateOperation, directive="create_table", in_alembic=True)
         return DropTableOp.from_table(self.to_table(), _namespace_metadata=self._namespace_metadata)
 
     def to_diff_tuple(self) -> tuple[str, Table]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("add_table", self.to_table())
 
 
 class DropTableOp(MigrateOperation, directive="drop_table", in_alembic=True):
-    """``DROP TABLE``. Types of its columns stay: nobody knows who else uses them.
+    """``DROP TABLE``. The types of its columns are not dropped, because others may use them.
 
     Attributes:
-        blocked_by: what stands on the table and stays, as far as a comparison knows: ``view titles``.
-        twin: the schema in which a table of its name and with its columns comes.
+        blocked_by: objects that depend on the table and are not dropped, as found by a comparison.
+        twin: the schema in which a table with the same name and columns is created.
     """
 
     blocked_by: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ class DropTableOp(MigrateOperation, directive="drop_table", in_alembic=True):
     def from_table(
         cls, table: Table, *, _namespace_metadata: MetaData | None = None
     ) -> DropTableOp:
-        """The operation that drops this table and knows how to create it again."""
+        """The operation that drops this table, and can be reversed."""
         return cls(
             table.name,
             schema=table.schema,
@@ -164,16 +164,16 @@ class DropTableOp(MigrateOperation, directive="drop_table", in_alembic=True):
         )
 
     def reverse(self) -> CreateTableOp:
-        """``CREATE TABLE``, as far as the columns are known."""
+        """``CREATE TABLE``, with the columns that are known."""
         return CreateTableOp.from_table(self.to_table())
 
     def to_diff_tuple(self) -> tuple[str, Table]:
-        """As ``compare_metadata`` gives it."""
+        """The tuple of ``compare_metadata``."""
         return ("remove_table", self.to_table())
 
 
 class AlterTableOp(MigrateOperation):
-    """The root of the operations that change one table."""
+    """Base of the operations that change one table."""
 
     def __init__(self, table_name: str, *, schema: str | None = None) -> None:
         self.table_name = table_name
@@ -184,7 +184,7 @@ class RenameTableOp(AlterTableOp, directive="rename_table", in_alembic=True):
     """``ALTER TABLE ... RENAME TO``; the table keeps its schema.
 
     Attributes:
-        named_in: routines that go on saying the old name, as far as a comparison knows.
+        named_in: routines whose source has the old name, as found by a comparison.
     """
 
     named_in: tuple[str, ...] = ()
@@ -196,7 +196,7 @@ class RenameTableOp(AlterTableOp, directive="rename_table", in_alembic=True):
         self.new_table_name = new_table_name
 
     def reverse(self) -> RenameTableOp:
-        """The old name back."""
+        """The table gets its old name."""
         return RenameTableOp(self.new_table_name, self.table_name, schema=self.schema)
 
 
@@ -216,11 +216,12 @@ class TableDirectives(Directives):
     ) -> Table:
         """Create a table, with the indexes, comments and enum types of its columns.
 
-        Locks nothing but the tables that its foreign keys point to (SHARE ROW EXCLUSIVE).
+        Locks only the tables that its foreign keys reference (SHARE ROW EXCLUSIVE).
 
-        An ``Enum`` brings its ``CREATE TYPE`` along, once in a run; ``create_type=False`` of
-        ``postgresql.ENUM`` keeps it out. Other keywords go to ``Table``: ``postgresql_partition_by``,
-        ``postgresql_with`` (SQLAlchemy 2.1), ``postgresql_inherits``, ``postgresql_tablespace`` ...
+        The type of an ``Enum`` is created with the first table of a run that uses it, unless it is a
+        ``postgresql.ENUM`` with ``create_type=False``. Other keywords are passed to ``Table``:
+        ``postgresql_partition_by``, ``postgresql_with`` (SQLAlchemy 2.1), ``postgresql_inherits``,
+        ``postgresql_tablespace`` ...
 
         Returns:
             the table, for ``bulk_insert`` in the same script.
@@ -239,7 +240,7 @@ class TableDirectives(Directives):
         """
         items: tuple[object, ...] = columns
         for item in items:
-            # Table would leave out what it does not know; scripts of Alembic may have a None
+            # Table ignores unknown items; scripts of Alembic may have a None
             if item is not None and not isinstance(item, SchemaItem):
                 raise directive_error(
                     f"create_table takes columns, constraints and indexes, not {type(item).__name__}",
@@ -268,7 +269,7 @@ class TableDirectives(Directives):
         if_exists: bool | None = None,
         **kw: Any,
     ) -> None:
-        """Drop a table. ACCESS EXCLUSIVE, also on the tables that its foreign keys point to.
+        """Drop a table. ACCESS EXCLUSIVE, also on the tables that its foreign keys reference.
 
         Example::
 
@@ -281,8 +282,8 @@ class TableDirectives(Directives):
     ) -> None:
         """Rename a table within its schema. ACCESS EXCLUSIVE, for a moment.
 
-        Running code that knows the old name fails from then on; its indexes, constraints and
-        sequences keep their names.
+        Running code that uses the old name fails from then on. Indexes, constraints and sequences
+        keep their names.
 
         Example::
 

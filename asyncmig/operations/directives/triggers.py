@@ -83,9 +83,9 @@ class TriggerDirectives(Directives):
             for_each: ``row`` or ``statement``.
             when: a condition, as SQL.
             referencing: transition tables, as SQL: ``"NEW TABLE AS added"``.
-            replace: say ``OR REPLACE`` (PostgreSQL 14).
+            replace: ``OR REPLACE``.
             constraint: a constraint trigger, which may be ``deferrable`` and ``initially deferred``.
-            deferrable: whether it may wait until the commit.
+            deferrable: it may be deferred until the commit.
             initially: ``deferred`` or ``immediate``.
 
         Example::

@@ -53,7 +53,7 @@ class ReplaceViewOp(ViewDefinition, MigrateOperation, directive="replace_view"):
     existing: CreateViewOp | None = field(default=None, kw_only=True)
 
     def reverse(self) -> ReplaceViewOp:
-        """The view that was there before.
+        """The view before.
 
         Raises:
             NotImplementedError: ``existing`` is not given.
@@ -135,7 +135,7 @@ class ViewDirectives(Directives):
 
         Args:
             view_name: of the view.
-            definition: a SELECT, as text or as SQLAlchemy's.
+            definition: a SELECT, as text or a SQLAlchemy construct.
             schema: of the view.
             columns: other names for its columns.
             options: ``security_invoker``, ``security_barrier``, ``check_option``.
@@ -157,9 +157,9 @@ class ViewDirectives(Directives):
         columns: Sequence[str] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        """Create a view or give it a new SELECT. ACCESS EXCLUSIVE on the view.
+        """Create or replace a view. ACCESS EXCLUSIVE on the view.
 
-        The columns it has must stay, in name, type and order; new ones come after them.
+        Existing columns must keep their name, type and order; new columns are added at the end.
 
         Example::
 
@@ -177,7 +177,7 @@ class ViewDirectives(Directives):
         if_exists: bool = False,
         cascade: bool = False,
     ) -> None:
-        """Drop a view; with ``cascade``, and those that read it. ACCESS EXCLUSIVE on it.
+        """Drop a view; with ``cascade``, also the views that read it. ACCESS EXCLUSIVE on it.
 
         Example::
 
@@ -201,13 +201,13 @@ class ViewDirectives(Directives):
 
         Args:
             view_name: of the view.
-            definition: a SELECT, as text or as SQLAlchemy's.
+            definition: a SELECT, as text or a SQLAlchemy construct.
             schema: of the view.
             columns: other names for its columns.
             options: storage parameters, such as ``fillfactor``.
-            tablespace: where it is kept.
-            if_not_exists: say ``IF NOT EXISTS``.
-            with_data: False leaves it empty and unreadable until it is refreshed.
+            tablespace: of the view.
+            if_not_exists: ``IF NOT EXISTS``.
+            with_data: False creates it without data; it cannot be read until it is refreshed.
 
         Example::
 
@@ -252,9 +252,10 @@ class ViewDirectives(Directives):
         concurrently: bool = False,
         with_data: bool = True,
     ) -> None:
-        """Fill a materialized view anew. ACCESS EXCLUSIVE on it; concurrently EXCLUSIVE, readers go on.
+        """Refresh a materialized view. ACCESS EXCLUSIVE on it; EXCLUSIVE with ``concurrently``.
 
-        Concurrently it needs a unique index over plain columns; it may stay in the transaction.
+        ``concurrently`` does not block reads. It needs a unique index over plain columns, and may run in
+        a transaction.
 
         Example::
 

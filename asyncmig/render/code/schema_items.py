@@ -41,9 +41,9 @@ _KINDS: Mapping[type, str] = {
     CheckConstraint: "check",
     ForeignKeyConstraint: "foreign_key",
 }
-"""What ``render_item`` calls constraints."""
+"""The kinds of constraints for ``render_item``."""
 _CONVENTIONS = {"primary_key": "pk", "unique": "uq", "check": "ck", "foreign_key": "fk"}
-"""And what naming conventions call them."""
+"""The same for naming conventions."""
 _POSTGRESQL = "from sqlalchemy.dialects import postgresql"
 _DIALECT = MigrationDialect()
 
@@ -54,11 +54,11 @@ class ItemWriter:
     Args:
         final_names: kinds of constraints (``ck``, ``fk``, ``pk``, ``uq``) whose names are written as
             ``op.f(...)``, because a naming convention of the models would change them.
-        render_item: the user's hook: called with a kind, an object and ``context``, it gives code, or
-            False for ours.
-        context: what hooks and renderers are given; its ``imports`` are ours too.
-        prefixes: what stands before names.
-        renderer: gives the user's own function for a class of operations, or None.
+        render_item: the user's hook: called with a kind, an object and ``context``, it returns code,
+            or False for the default.
+        context: passed to hooks and renderers; its ``imports`` are used here as well.
+        prefixes: of names in the code.
+        renderer: returns the user's function for a class of operations, or None.
     """
 
     def __init__(
@@ -78,15 +78,15 @@ class ItemWriter:
         self._prefixes = Prefixes() if prefixes is None else prefixes
 
     def op(self, name: str) -> str:
-        """A directive."""
+        """A directive with its prefix."""
         return f"{self._prefixes.op}{name}"
 
     def sa(self, name: str) -> str:
-        """A name of SQLAlchemy."""
+        """A name of SQLAlchemy with its prefix."""
         return f"{self._prefixes.sa}{name}"
 
     def name(self, name: object, kind: str | None) -> Code:
-        """The name of a constraint or index of a kind; None is a kind that is not known."""
+        """The name of a constraint or index; the kind is None if it is unknown."""
         if name is None:
             return "None"
         text = string(str(name))
@@ -94,7 +94,7 @@ class ItemWriter:
         return Call.of(self.op("f"), text) if final else text
 
     def value(self, value: Any) -> Code:
-        """Any value that may stand in a directive's arguments."""
+        """Any value of an argument of a directive."""
         match value:
             case str():
                 return string(str(value))
@@ -121,7 +121,7 @@ class ItemWriter:
         return string(column.name) if isinstance(column, Column) else self.value(column)
 
     def condition(self, clause: Any) -> Code:
-        """SQL where a directive takes a plain string."""
+        """A condition as a string."""
         if isinstance(clause, str):
             return string(clause)
         return string(clause.text if isinstance(clause, TextClause) else self._sql(clause))
@@ -132,33 +132,33 @@ class ItemWriter:
         return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", text)
 
     def hooked(self, kind: str, item: Any) -> str | None:
-        """What the user's hook says of an item."""
+        """The code that the user's hook returns for an item; None for the default."""
         if self._render_item is None:
             return None
-        said = self._render_item(kind, item, self.context)
-        return None if said is False or said is None else str(said)
+        rendered = self._render_item(kind, item, self.context)
+        return None if rendered is False or rendered is None else str(rendered)
 
     def type(self, type_: TypeEngine[Any]) -> Code:
         """A type."""
         model = model_type(type_)
-        said = self.hooked("type", type_ if model is None else model)
-        if said is not None:
-            return said
+        rendered = self.hooked("type", type_ if model is None else model)
+        if rendered is not None:
+            return rendered
         if isinstance(type_, NullType):
             raise ScriptError(
                 "a column without a type cannot be written",
-                hint="give the column a type in what process_revision_directives adds",
+                hint="give the column a type in process_revision_directives",
             )
         kind = type(type_)
         if kind.__module__.startswith("sqlalchemy.dialects.postgresql"):
             self.imports.add(_POSTGRESQL)
             return self._postgresql(type_)
         if kind.__module__.startswith("sqlalchemy."):
-            return self.sa(_written(type_))
+            return self.sa(_type_repr(type_))
         if isinstance(type_, ServerType):
             return self._by_name(type_.sql)
-        written = _written(type_)
-        if not _stands_alone(written):
+        written = _type_repr(type_)
+        if not _is_plain_call(written):
             return self._by_name(type_.compile(dialect=_DIALECT))
         if self._prefixes.user is not None:
             return f"{self._prefixes.user}{written}"
@@ -181,13 +181,13 @@ class ItemWriter:
             case postgresql.JSON() | postgresql.JSONB() | postgresql.HSTORE():
                 return f"postgresql.{type(type_).__name__}()"
             case _:
-                return f"postgresql.{_written(type_)}"
+                return f"postgresql.{_type_repr(type_)}"
 
     def default(self, default: Any) -> Code:
-        """What ``server_default`` takes."""
-        said = self.hooked("server_default", default)
-        if said is not None:
-            return said
+        """The value of ``server_default``."""
+        rendered = self.hooked("server_default", default)
+        if rendered is not None:
+            return rendered
         if isinstance(default, Identity):
             return self.identity(default)
         if isinstance(default, Computed):
@@ -195,7 +195,7 @@ class ItemWriter:
         return self.value(getattr(default, "arg", default))
 
     def identity(self, identity: Identity) -> Code:
-        """An identity with the options that were given."""
+        """An identity with its options."""
         keywords: dict[str, Code] = {"always": "True"} if identity.always else {}
         for option in _IDENTITY:
             value = getattr(identity, option)
@@ -211,10 +211,10 @@ class ItemWriter:
         return Call.of(self.sa("Computed"), self.condition(computed.sqltext), **keywords)
 
     def column(self, column: Column[Any]) -> Code:
-        """A column with everything that is its own."""
-        said = self.hooked("column", column)
-        if said is not None:
-            return said
+        """A column with its type, default and options."""
+        rendered = self.hooked("column", column)
+        if rendered is not None:
+            return rendered
         items: list[Code] = [string(column.name), self.type(column.type)]
         if column.computed is not None:
             items.append(self.computed(column.computed))
@@ -233,11 +233,11 @@ class ItemWriter:
         return Call.of(self.sa("Column"), *items, **keywords)
 
     def constraint(self, constraint: Constraint) -> Code | None:
-        """A constraint within ``create_table``; None where SQLAlchemy makes it by itself."""
+        """A constraint within ``create_table``; None if SQLAlchemy creates it by itself."""
         kind = next((name for type_, name in _KINDS.items() if isinstance(constraint, type_)), None)
-        said = None if kind is None else self.hooked(kind, constraint)
-        if said is not None:
-            return said
+        rendered = None if kind is None else self.hooked(kind, constraint)
+        if rendered is not None:
+            return rendered
         keywords: dict[str, Code] = {}
         if constraint.name is not None:
             keywords["name"] = self.name(
@@ -282,7 +282,7 @@ class ItemWriter:
         return written
 
     def table_keywords(self, table: Table) -> dict[str, Code]:
-        """What else ``create_table`` takes."""
+        """The keyword arguments of ``create_table``."""
         keywords: dict[str, Code] = {}
         if table.schema is not None:
             keywords["schema"] = string(table.schema)
@@ -296,13 +296,13 @@ class ItemWriter:
         return keywords
 
 
-def _written(type_: TypeEngine[Any]) -> str:
+def _type_repr(type_: TypeEngine[Any]) -> str:
     """A type's repr with strings in double quotes."""
     return re.sub(r"'([^'\"\\]*)'", r'"\1"', repr(type_))
 
 
-def _stands_alone(code: str) -> bool:
-    """Whether a repr is a call that needs no name but its own; ``<...>`` and the like are none."""
+def _is_plain_call(code: str) -> bool:
+    """True for a repr that is a call and uses no other name; ``<...>`` is not."""
     try:
         call = ast.parse(code, mode="eval").body
     except SyntaxError:

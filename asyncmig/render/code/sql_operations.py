@@ -24,10 +24,10 @@ __all__ = ["render_sql"]
 
 
 def render_sql(operations: Iterable[MigrateOperation]) -> str:
-    """SQL with its phases marked where PostgreSQL demands a commit; empty for no operations.
+    """SQL with phases where PostgreSQL requires a commit; empty for no operations.
 
     Args:
-        operations: in order, all of them made by a comparison or of directives that need no database.
+        operations: in order; they need no database.
 
     Raises:
         DirectiveError: an operation cannot become SQL.

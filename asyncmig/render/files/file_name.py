@@ -1,4 +1,4 @@
-"""What a new revision's file is called, and when it is said to be made."""
+"""The name and the creation date of a new revision file."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = ["creation_date", "file_name", "slug"]
 def slug(message: str, limit: int) -> str:
     """The words of a message for a file's name: lower case, joined by underscores.
 
-    One that is longer than ``limit`` characters is cut at the end of a word and ends with an
-    underscore, as Alembic's do.
+    A longer one than ``limit`` characters is cut at the end of a word and ends with an underscore, as
+    in Alembic.
 
     Example:
         >>> slug("Add the user's e-mail", 40), slug("Add the user's e-mail", 12)
@@ -34,7 +34,7 @@ def slug(message: str, limit: int) -> str:
 
 
 def creation_date(settings: Settings) -> datetime:
-    """Now, in the settings' time zone; without one, in local time and without a zone.
+    """The current time in the settings' time zone; without one, local time without a zone.
 
     Raises:
         ConfigKeyError: there is no such zone.
@@ -69,7 +69,7 @@ def file_name(settings: Settings, revision: str, message: str, made: datetime, e
 
     Raises:
         ConfigKeyError: the template has an unknown token, does not name a file below the folder, or
-            makes folders that would not be searched.
+            creates folders that are not searched.
     """
     tokens: dict[str, object] = {
         "rev": revision,
@@ -97,20 +97,22 @@ def file_name(settings: Settings, revision: str, message: str, made: datetime, e
     from pathlib import PurePath
 
     path = PurePath(name + ending)
-    if not _stays_below(path):
+    if not _is_below(path):
         raise _fault(
-            settings, f"gives '{name}', which is no file below the folder", "start it with %(rev)s"
+            settings,
+            f"gives '{name}', which is not a file below the folder",
+            "start it with %(rev)s",
         )
     if len(path.parts) > 1 and not settings.recursive_version_locations:
         raise _fault(
             settings,
-            "makes folders, in which revisions are not looked for",
+            "creates folders, in which revisions are not searched",
             "set recursive_version_locations = true, or take the / out of file_template",
         )
     return str(path)
 
 
-def _stays_below(path: PurePath) -> bool:
+def _is_below(path: PurePath) -> bool:
     hidden = path.name.startswith((".", "__init__."))
     return not (path.is_absolute() or path.drive or ".." in path.parts or hidden)
 

@@ -1,4 +1,4 @@
-"""Programs run over a revision file that was just written: formatters, linters."""
+"""Post-write hooks: formatters and linters that run on a new revision file."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def run_post_write_hooks(
     *,
     runners: Mapping[str, Callable[[Path, PostWriteHook], object]] | None = None,
 ) -> tuple[str, ...]:
-    """Run hooks over a file, one after the other; it waits for them, so call it in a thread.
+    """Run hooks on a file, one after the other; it blocks, so call it in a thread.
 
     Args:
         path: the file.
         hooks: from ``Settings.post_write_hooks``.
-        runners: functions for types of one's own.
+        runners: functions for further types of hooks.
 
     Returns:
         the names of the hooks that ran.
 
     Raises:
-        ScriptError: a hook cannot be started or fails; those behind it do not run, and the file
-            stays. Facts: ``path``, ``hook``, ``exit_status``, ``stderr`` (its standard output where
+        ScriptError: a hook cannot be started or fails; the following hooks do not run, and the file is
+            kept. Facts: ``path``, ``hook``, ``exit_code``, ``stderr`` (or its standard output, if
             it wrote no errors).
     """
     ran: list[str] = []
@@ -61,7 +61,7 @@ def _run_function(
     try:
         runner(path, hook)
     except Exception as error:
-        # It is a user's function, and may raise anything.
+        # a function of the user may raise any exception
         cause = f"{type(error).__name__}: {error}".rstrip(": ")
         raise _fault(path, hook, f"failed: {cause}") from error
 
@@ -83,16 +83,16 @@ def _run_program(path: Path, hook: PostWriteHook) -> None:
         what = f"could not be started: {error.filename or command[0]}: {reason}"
         raise _fault(path, hook, what) from error
     if done.returncode:
-        said = done.stderr.strip() or done.stdout.strip()
-        what = f"failed with exit code {done.returncode}: {_shown(said)}"
-        raise _fault(path, hook, what, exit_status=done.returncode, stderr=said)
+        output = done.stderr.strip() or done.stdout.strip()
+        what = f"failed with exit code {done.returncode}: {_last_lines(output)}"
+        raise _fault(path, hook, what, exit_status=done.returncode, stderr=output)
 
 
-def _shown(said: str) -> str:
-    """The end of what a program printed: its only line, or the last ones below one another."""
-    lines = [line.rstrip() for line in said.splitlines() if line.strip()]
+def _last_lines(output: str) -> str:
+    """The last lines of a program's output."""
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     if len(lines) < 2:
-        return lines[0].strip() if lines else "it said nothing"
+        return lines[0].strip() if lines else "no output"
     cut = ["..."] if len(lines) > _MOST_LINES else []
     return "".join(f"\n  {line}" for line in (*cut, *lines[-_MOST_LINES:]))
 
@@ -132,7 +132,7 @@ def _command(path: Path, hook: PostWriteHook) -> list[str]:
 
 
 def _arguments(path: Path, hook: PostWriteHook) -> list[str]:
-    """The options as a list; without the token the file goes first, as with Alembic."""
+    """The options as a list; without the token the file is the first one, as in Alembic."""
     written = hook.options
     if SCRIPT_TOKEN not in written:
         written = f"{SCRIPT_TOKEN} {written}"

@@ -1,4 +1,4 @@
-"""Names of revisions and branches that target expressions can hold."""
+"""Revision ids and branch labels: making and checking them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _RESERVED = frozenset({"head", "heads", "base", "current"})
 
 
 def new_revision_id() -> str:
-    """A fresh id: twelve hexadecimal digits, from the system's randomness."""
+    """A new id: twelve random hexadecimal digits."""
     import secrets
 
     return secrets.token_hex(6)
 
 
 def check_revision_id(revision: str) -> None:
-    """Refuse an id that could not be named in a target or as a file.
+    """Check that an id can be used in targets and file names.
 
     Letters, digits, dots and underscores are allowed. ``@ : + -`` are refused as in Alembic: they
     are the operators of target expressions.
@@ -34,9 +34,9 @@ def check_revision_id(revision: str) -> None:
         listed = ", ".join(
             "a space" if c == " " else f"'{c}'" if c.isprintable() else repr(c) for c in wrong
         )
-        what = f"has {listed} in it"
+        what = f"contains {listed}"
         if not ILLEGAL_CHARACTERS.isdisjoint(wrong):
-            what += ", which target expressions are written with"
+            what += ", which target expressions use"
     elif revision.lower() in _RESERVED:
         what = "is a word of target expressions"
     elif not revision.strip("."):
@@ -51,7 +51,7 @@ def check_revision_id(revision: str) -> None:
 
 
 def check_branch_label(label: str) -> None:
-    """Refuse a branch label that could not be named in a target.
+    """Check that a branch label can be used in targets.
 
     Raises:
         ScriptError: it is empty, a word such as ``head``, or has ``@ : + ,``, quotes or spaces in

@@ -29,7 +29,7 @@ def python_text(settings: Settings, new: NewRevision) -> str:
     """A Python revision.
 
     Raises:
-        ScriptError: the template is at fault. Facts: ``path``, ``line``.
+        ScriptError: the template has an error. Facts: ``path``, ``line``.
         FileError: the template cannot be read. Facts: ``path``.
     """
     if (template := mako_template(settings)) is not None:
@@ -54,7 +54,7 @@ def python_text(settings: Settings, new: NewRevision) -> str:
 
 
 def mako_template(settings: Settings) -> str | None:
-    """The text of ``script.py.mako``, where a project uses it.
+    """The text of ``script.py.mako``, if the project uses it.
 
     Raises:
         FileError: it cannot be read. Facts: ``path``.
@@ -80,14 +80,14 @@ def sql_text(settings: Settings, new: NewRevision) -> str:
         "create_date": str(new.created),
     }
     header = [f"-- {name}: {value}" for name, value in named.items() if value]
-    # On lines of its own a message could look like a section.
+    # a message of several lines could look like a section
     header.insert(0, f"-- message: {' '.join((new.message or '').split())}")
     values = {"header": "\n".join(header), "upgrades": new.upgrades, "downgrades": new.downgrades}
     return fill(template, values, origin=origin)
 
 
 def check_python(path: Path, content: bytes, new: NewRevision) -> None:
-    """See that a template left nothing out: better now than at the next upgrade.
+    """Check that the template sets everything that the history needs.
 
     Raises:
         ScriptError: the text is not Python, or does not set what the history needs. Facts:
@@ -123,7 +123,7 @@ def check_python(path: Path, content: bytes, new: NewRevision) -> None:
 
 
 def _needs_sqlalchemy(new: NewRevision) -> bool:
-    """The bodies say ``sa``; or they are empty, and for somebody to write, who will say it."""
+    """True for bodies that use ``sa``, and for empty ones, which the user fills in."""
     import ast
 
     if _SQLALCHEMY in new.imports:
@@ -146,12 +146,12 @@ def _mako_names(settings: Settings, new: NewRevision, template: str) -> dict[str
         "up_revision": new.rev_id,
         "down_revision": _scalar(new.down_revisions),
         "branch_labels": tuple(new.branch_labels) or None,
-        # Alembic gives several of these as a list.
+        # a list, as in Alembic
         "depends_on": list(new.depends_on) if len(new.depends_on) > 1 else _scalar(new.depends_on),
         "create_date": new.created,
         "comma": comma,
         "imports": "\n".join(new.imports),
-        # These templates indent the first line only.
+        # these templates indent the first line only
         "upgrades": new.upgrades.replace("\n", "\n    "),
         "downgrades": new.downgrades.replace("\n", "\n    "),
     }
@@ -185,7 +185,7 @@ def _scalar(names: Sequence[str]) -> str | tuple[str, ...] | None:
 
 
 def _literal(value: str | tuple[str, ...] | None) -> str:
-    """Python for a value."""
+    """A value as Python code."""
     if value is None:
         return "None"
     if isinstance(value, str):
@@ -201,7 +201,7 @@ def _in_docstring(message: str, template: str) -> str:
 
 
 class _MainOptions:
-    """As much of Alembic's ``config`` as templates ask for."""
+    """The part of Alembic's ``config`` that templates use."""
 
     def __init__(self, settings: Settings) -> None:
         self._options = {"databases": ", ".join(settings.databases), **settings.extra}

@@ -104,7 +104,7 @@ def _encode(settings: Settings, text: str) -> bytes:
 
 
 def _create(path: Path, content: bytes) -> None:
-    """Whole or not at all, and never over another file."""
+    """Create the file; after an error nothing of it is left, and no file is overwritten."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
@@ -115,7 +115,7 @@ def _create(path: Path, content: bytes) -> None:
                 raise
     except FileExistsError as error:
         if not path.exists():
-            # The folder could not be made: a file stands in its place.
+            # a file has the name of the folder
             raise FileError(
                 f"{path.parent} is not a folder", hint="move that file away", path=str(path.parent)
             ) from error

@@ -1,4 +1,4 @@
-"""Sentences as the comments of a script, none wider than its code."""
+"""Comments of a script, wrapped to the width of its code."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from asyncmig.render.source.layout import WIDTH
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["comment_lines", "together"]
+__all__ = ["comment_lines", "unbroken"]
 
-# PostgreSQL's names hold none, so that it stands for a blank and nothing else
-_TIED = "\0"
+# stands for a blank: names in PostgreSQL cannot contain it
+_NO_BREAK = "\0"
 
 
-def together(code: str) -> str:
-    """Code within a sentence: it is not broken where it fits on a line of its own."""
-    return code.replace(" ", _TIED)
+def unbroken(code: str) -> str:
+    """Code within a sentence: it is not wrapped if it fits on one line."""
+    return code.replace(" ", _NO_BREAK)
 
 
 def comment_lines(sentences: Iterable[str], mark: str = "#") -> list[str]:
-    """The lines of a comment, each sentence from a new one; a line break in a name is a blank.
+    """The lines of a comment; each sentence begins a line, and line breaks in names become blanks.
 
     Args:
         sentences: without a mark.
-        mark: what begins a comment.
+        mark: the beginning of a comment.
     """
     width = WIDTH - len(mark) - 1
     return [
-        f"{mark} {line.replace(_TIED, ' ')}"
+        f"{mark} {line.replace(_NO_BREAK, ' ')}"
         for sentence in sentences
         for line in wrap(
-            re.sub(r"[^ \n]+", lambda found: _loosened(found[0], width), sentence),
+            re.sub(r"[^ \n]+", lambda found: _breakable(found[0], width), sentence),
             width,
             break_long_words=False,
             break_on_hyphens=False,
@@ -42,5 +42,5 @@ def comment_lines(sentences: Iterable[str], mark: str = "#") -> list[str]:
     ]
 
 
-def _loosened(word: str, width: int) -> str:
-    return word if len(word) <= width else word.replace(_TIED, " ")
+def _breakable(word: str, width: int) -> str:
+    return word if len(word) <= width else word.replace(_NO_BREAK, " ")

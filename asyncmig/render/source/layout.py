@@ -1,4 +1,4 @@
-"""Python calls as text: on one line where they fit, an argument a line where they do not."""
+"""Python calls as text: on one line if they fit, else with one argument per line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 __all__ = ["WIDTH", "Block", "Call", "Code", "Listed", "flat", "laid_out", "string"]
 
 WIDTH = 84
-"""Columns of a function's body; with its indentation, what formatters leave alone."""
+"""Columns of a function's body; with its indentation, formatters accept it."""
 
 Code: TypeAlias = "str | Call | Listed | Block"
 
@@ -20,7 +20,7 @@ class Call:
     name: str
     arguments: tuple[tuple[str | None, Code], ...]
     tall: bool = False
-    """It never stands on one line, however short it is."""
+    """It is never written on one line."""
 
     @classmethod
     def of(cls, name: str, /, *arguments: Code, **keywords: Code) -> Call:
@@ -37,7 +37,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Code of several lines, which is never put on one; all but the first may be indented further."""
+    """Code of several lines, which are kept; all but the first may be indented further."""
 
     lines: tuple[str, ...]
 
@@ -47,9 +47,9 @@ def laid_out(code: Code, *, indent: int = 0, behind: int = 0, width: int = WIDTH
 
     Args:
         code: the expression.
-        indent: where its first line begins; following lines are indented so far.
-        behind: columns that its first line has before it, beside the indentation.
-        width: what a line may be long.
+        indent: the indentation of its lines.
+        behind: width of the text before it on its first line, without the indentation.
+        width: the longest line.
     """
     if isinstance(code, Block):
         rest = (" " * indent + line if line else "" for line in code.lines[1:])
@@ -94,7 +94,7 @@ def _keyword(name: str | None) -> str:
 
 
 def string(text: str) -> str:
-    """A string literal, in double quotes unless single ones need fewer backslashes, as formatters do."""
+    """A string literal, in double quotes unless single quotes need fewer backslashes."""
     quote = "'" if text.count('"') > text.count("'") else '"'
     parts = (repr(part)[1:-1] for part in text.split(quote))
     return quote + f"\\{quote}".join(parts) + quote

@@ -1,29 +1,29 @@
-"""What stands before the names that a script uses."""
+"""The prefixes of names in a script: ``op.``, ``sa.`` and the user's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Chosen", "Prefixes"]
+__all__ = ["Prefixes", "UserPrefixes"]
 
 
-class Chosen(Protocol):
-    """The user's prefixes; None where nothing is said."""
+class UserPrefixes(Protocol):
+    """The user's prefixes; None for the default."""
 
     @property
     def user_module_prefix(self) -> str | None:
-        """Before types of the user's."""
+        """The prefix of the user's types."""
         ...
 
     @property
     def sqlalchemy_module_prefix(self) -> str | None:
-        """Before names of SQLAlchemy."""
+        """The prefix of names of SQLAlchemy."""
         ...
 
     @property
     def alembic_module_prefix(self) -> str | None:
-        """Before directives."""
+        """The prefix of directives."""
         ...
 
 
@@ -32,9 +32,9 @@ class Prefixes:
     """The prefixes, with their dots.
 
     Attributes:
-        op: before directives.
-        sa: before names of SQLAlchemy.
-        user: before types of the user's; None is their module, which the script then imports.
+        op: of directives.
+        sa: of names of SQLAlchemy.
+        user: of the user's types; None is their module, which the script imports.
     """
 
     op: str = "op."
@@ -42,8 +42,8 @@ class Prefixes:
     user: str | None = None
 
     @classmethod
-    def of(cls, chosen: Chosen) -> Prefixes:
-        """Those that were chosen, and ours for the rest."""
+    def of(cls, chosen: UserPrefixes) -> Prefixes:
+        """The user's prefixes, with defaults for the rest."""
         usual = cls()
         op, sa = chosen.alembic_module_prefix, chosen.sqlalchemy_module_prefix
         return cls(

@@ -1,4 +1,4 @@
-"""SQL of several lines, or too long for one, within a script."""
+"""SQL as string literals of a script, of one line or several."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["sql_text"]
 
 _LONGEST = WIDTH - 5
-"""Columns of a string that stands on a line of its own, with a comma, as the argument of a directive."""
+"""Columns of a string on a line of its own, as an argument of a directive."""
 _CLAUSES = frozenset(
     {
         "ADD",
@@ -44,12 +44,12 @@ _QUOTED = frozenset({Kind.STRING, Kind.QUOTED, Kind.DOLLAR, Kind.UNTERMINATED})
 
 
 def sql_text(sql: str, imports: set[str], *, exact: bool) -> Code:
-    """A string of Python's as a reader likes it: one line, or a block between triple quotes.
+    """A string literal: of one line, or a block in triple quotes.
 
     Args:
         sql: the text.
-        imports: gets the line that the code needs.
-        exact: every blank counts; else lines outside of quotes may be indented further.
+        imports: the import that the code needs is added.
+        exact: keep all blanks; else lines outside of quotes may be indented further.
     """
     lines = sql.split("\n")
     if len(lines) == 1:
@@ -74,7 +74,7 @@ def _has_long_quote(sql: str) -> bool:
 
 
 def _joined(lines: Sequence[str]) -> Code:
-    """A string for each line, which Python puts together; formatters do it where they fit on one."""
+    """A string for each line, which Python concatenates; one string if all of them fit on a line."""
     whole = string("\n".join(lines))
     if len(whole) <= _LONGEST:
         return whole
@@ -83,7 +83,7 @@ def _joined(lines: Sequence[str]) -> Code:
 
 
 def _broken(sql: str) -> Code:
-    """The same of one line that is too long: broken at clauses, and where one is too long between words."""
+    """A literal of one long line: broken before clauses, and between words in long clauses."""
     if len(string(sql)) <= _LONGEST:
         return string(sql)
     depth, clauses, words = 0, [], []
@@ -104,7 +104,7 @@ def _broken(sql: str) -> Code:
 
 
 def _filled(text: str, places: Iterable[int]) -> Iterator[str]:
-    """A text cut at some of these places, its parts as long as fits."""
+    """A text split at some of these places, with parts as long as possible."""
     begin = last = 0
     for place in (*places, len(text)):
         if last > begin and len(string(text[begin:place])) > _LONGEST:

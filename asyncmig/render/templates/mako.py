@@ -1,8 +1,7 @@
 """``script.py.mako`` of existing projects.
 
-Mako is no dependency of ours. The files that Alembic has generated over the years, and most that
-people made of them, only put names into text; those are read here. Whatever holds code of its own
-goes to Mako itself, when it is installed.
+Mako is not a dependency of asyncmig. The templates of Alembic, and most templates of projects, only
+contain names; they are filled in here. Templates with code are rendered by Mako, if it is installed.
 """
 
 from __future__ import annotations
@@ -22,20 +21,20 @@ _EXPRESSION = re.compile(r"\$\{([^}]*)\}")
 _PLAIN = re.compile(r"\s*(\w+)\s*(?:\|\s*(?:comma\s*,\s*n|n|comma|str)\s*)?")
 _REPR = re.compile(r"\s*repr\(\s*(\w+)\s*\)\s*(?:\|\s*n\s*)?")
 _EITHER = re.compile(r"\s*(\w+)\s+(?:if\s+\1\s+else|or)\s+(\"[^\"\\]*\"|'[^'\\]*')\s*")
-# Code blocks, tags, control lines and joined lines.
+# code blocks, tags, control lines and joined lines
 _CODE = re.compile(r"</?%|^[ \t]*%|\\$", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*##.*\n", re.MULTILINE)
 
 
 def comma(value: str | Iterable[str] | None) -> str:
-    """Several names in one line; Mako templates call it as a filter."""
+    """Names separated by commas; a filter in Mako templates."""
     if value is None or isinstance(value, str):
         return value or ""
     return ", ".join(value)
 
 
 def render_mako(path: Path, text: str, context: Mapping[str, object]) -> str:
-    """Fill a ``script.py.mako`` in.
+    """Fill in a ``script.py.mako``.
 
     Args:
         path: the file, for messages.
@@ -50,7 +49,7 @@ def render_mako(path: Path, text: str, context: Mapping[str, object]) -> str:
 
 
 def _fill_simple(text: str, context: Mapping[str, object]) -> str | None:
-    """The text filled in, or None when there is more in it than names."""
+    """The filled-in text; None if the template contains more than names."""
     text = _COMMENT.sub("", text)
     if _CODE.search(text):
         return None
@@ -82,7 +81,7 @@ def _render_with_mako(path: Path, text: str, context: Mapping[str, object]) -> s
         template = import_module("mako.template")
     except ImportError:
         raise ScriptError(
-            f"{path} holds code of its own and needs Mako, which is not installed",
+            f"{path} contains code and needs Mako, which is not installed",
             hint="install mako; or replace the file by revision.py.template, plain text with"
             " ${message}, ${revision}, ${upgrades} ... (docs/configuration.md)",
             path=str(path),
@@ -90,7 +89,7 @@ def _render_with_mako(path: Path, text: str, context: Mapping[str, object]) -> s
     try:
         return str(template.Template(text=text).render_unicode(**context))
     except Exception as error:
-        # A template may raise anything; Mako's own errors carry the line in their text.
+        # a template may raise any exception; Mako's errors have the line in their text
         cause = str(error).partition("\n")[0]
         raise ScriptError(
             f"{path} failed: {type(error).__name__}: {cause}".rstrip(": "),

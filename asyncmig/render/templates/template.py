@@ -1,4 +1,4 @@
-"""Templates as plain files with ``${name}`` in them: no loops, no code."""
+"""Templates: text files with ``${name}``, without loops or code."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ _TOKEN = re.compile(r"^([ \t]*)\$\{(\w+)\}[ \t]*\n|(\$?)\$\{([^}\n]*)\}", re.MUL
 
 
 def fill(template: str, values: Mapping[str, str], *, origin: str) -> str:
-    r"""Fill a template in.
+    r"""Fill in a template.
 
-    A token alone on its line takes text of several lines, each indented like the token; with no
-    text the line goes. ``$${`` stands for a literal ``${``; every other dollar sign is itself, so
-    that SQL's dollar quotes need no escaping.
+    The text for a token on a line of its own may have several lines, which are indented like the token;
+    an empty text removes the line. ``$${`` is a literal ``${``. Other dollar signs need no escaping.
 
     Raises:
-        ScriptError: a token that there is no value for. Facts: ``path``, ``line``, ``nearest``.
+        ScriptError: a token has no value. Facts: ``path``, ``line``, ``nearest``.
 
     Example:
         >>> fill("def f():\\n    ${body}\\n", {"body": "a()\\nb()"}, origin="t")

@@ -1,4 +1,4 @@
-"""Constraints and indexes that the rows of a table may break."""
+"""Warnings about constraints and indexes that existing rows may violate."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ORDER = re.compile(r"( ASC| DESC)?( NULLS (FIRST|LAST))?$")
 
 
 def name_of_table(operation: Any) -> str:
-    """The table of an operation, as a sentence names it."""
+    """The table of an operation, with its schema."""
     schema, table = column_of(operation)
     return f"{schema}.{table}" if schema else table
 
@@ -36,7 +36,7 @@ def name_of_table(operation: Any) -> str:
 def violating_rows(
     operation: AddConstraintOp | CreateIndexOp | ValidateConstraintOp, script: ScriptScope
 ) -> Iterator[str]:
-    """Which rows make it fail; nothing where none can."""
+    """The rows that make the operation fail; nothing if none can."""
     table, place = name_of_table(operation), column_of(operation)
     if isinstance(operation, ValidateConstraintOp):
         yield f"fails if rows of {table} break it"
@@ -50,19 +50,19 @@ def violating_rows(
         case CreateExcludeConstraintOp():
             yield f"fails if rows of {table} exclude each other"
         case CreateForeignKeyOp():
-            yield from _unmatched(operation, script)
+            yield from _unmatched_rows(operation, script)
         case CreatePrimaryKeyOp() | CreateUniqueConstraintOp():
-            yield from _doubled(operation, operation.columns, script)
+            yield from _duplicate_rows(operation, operation.columns, script)
         case CreateIndexOp(unique=True):
-            yield from _doubled(operation, operation.columns, script)
+            yield from _duplicate_rows(operation, operation.columns, script)
         case _:
             return
 
 
-def _unmatched(operation: CreateForeignKeyOp, script: ScriptScope) -> Iterator[str]:
+def _unmatched_rows(operation: CreateForeignKeyOp, script: ScriptScope) -> Iterator[str]:
     place = column_of(operation)
     columns = operation.local_cols
-    # of several columns one NULL will do, unless it is MATCH FULL
+    # a NULL in one of several columns is enough, unless it is MATCH FULL
     enough = all if operation.kw.get("match") else any
     if enough(script.has_only_nulls(place, column) for column in columns):
         return
@@ -72,10 +72,10 @@ def _unmatched(operation: CreateForeignKeyOp, script: ScriptScope) -> Iterator[s
     if len(columns) == 1:
         yield f"fails if a value of {table}.{columns[0]} is {where}"
     else:
-        yield f"fails if a row of {table} has {_listed(columns)} that are together {where}"
+        yield f"fails if a row of {table} has {_enumeration(columns)} that are together {where}"
 
 
-def _doubled(
+def _duplicate_rows(
     operation: CreatePrimaryKeyOp | CreateUniqueConstraintOp | CreateIndexOp,
     keys: Sequence[Any],
     script: ScriptScope,
@@ -89,11 +89,11 @@ def _doubled(
     ):
         return
     covered = " that it covers" if operation.kw.get("postgresql_where") is not None else ""
-    yield f"fails if two rows of {name_of_table(operation)}{covered} have the same {_listed(names)}"
+    yield f"fails if two rows of {name_of_table(operation)}{covered} have the same {_enumeration(names)}"
 
 
 def _key(key: Any) -> str:
-    """A column's name, or the expression; how it is sorted makes no difference."""
+    """The name of a column, or the expression without its sort order."""
     if isinstance(key, ColumnClause):
         return key.name
     if not isinstance(key, ClauseElement):
@@ -102,5 +102,5 @@ def _key(key: Any) -> str:
     return _ORDER.sub("", str(sql))
 
 
-def _listed(names: Sequence[str]) -> str:
+def _enumeration(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -1,4 +1,4 @@
-"""What else a script does, as far as it decides what the rows of a table can make fail."""
+"""``ScriptScope``, the changes of a script that decide which warnings apply."""
 
 from __future__ import annotations
 
@@ -26,27 +26,26 @@ if TYPE_CHECKING:
 __all__ = ["Place", "ScriptScope", "column_of", "flat"]
 
 Place: TypeAlias = tuple[str | None, str]
-"""A table: its schema, as scripts say it, and its name."""
+"""Schema, as in the script, and name of a table."""
 
 _DIALECT = MigrationDialect()
 
 
 def column_of(operation: Any) -> Place:
-    """The table that an operation is about; of a foreign key, the one that points."""
+    """The table of an operation; of a foreign key, the referencing one."""
     name = getattr(operation, "source_table", None) or operation.table_name
     return operation.schema, name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptScope:
-    """A script, by what it does to its tables.
+    """The changes of a script that matter for rows of tables.
 
     Attributes:
-        created: the tables that are new in it, and have no rows.
-        added: the new columns of others.
-        dropped: constraints and indexes that go, by their names.
-        retyped: tables some of whose values become others, or may: of columns that stay, or that are
-            generated anew.
+        created: new tables, which have no rows.
+        added: new columns of other tables.
+        dropped: dropped constraints and indexes, by name.
+        retyped: tables in which values may change, of columns that get another type or are generated.
     """
 
     created: frozenset[Place] = frozenset()
@@ -58,7 +57,7 @@ class ScriptScope:
 
     @classmethod
     def of(cls, operations: Iterable[MigrateOperation]) -> ScriptScope:
-        """Those of each operation of a script."""
+        """The scope of these operations."""
         created: set[Place] = set()
         retyped: set[Place] = set()
         added: dict[tuple[Place, str], Column[Any]] = {}
@@ -70,7 +69,7 @@ class ScriptScope:
                 case AddColumnOp():
                     added[column_of(operation), operation.column.name] = operation.column
                     if operation.column.computed is not None:
-                        # it may have been there before, made of something else
+                        # it may replace a column with another expression
                         retyped.add(column_of(operation))
                 case DropConstraintOp(constraint_name=str(name)):
                     dropped[column_of(operation), name] = operation
@@ -85,19 +84,19 @@ class ScriptScope:
         )
 
     def has_only_nulls(self, place: Place, column: str) -> bool:
-        """The column is new and nothing gives it values."""
+        """True for a new column without values."""
         found = self.added.get((place, column))
         if found is None:
             return False
         return found.server_default is None and found.identity is None and found.computed is None
 
     def is_counted(self, place: Place, column: str) -> bool:
-        """The column is new and each row gets another number."""
+        """True for a new identity column."""
         found = self.added.get((place, column))
         return found is not None and found.identity is not None
 
     def builds_again(self, operation: AddConstraintOp | CreateIndexOp) -> bool:
-        """The rows satisfied it before, and nothing happens to them: it goes and comes as it was."""
+        """True if the script drops the same constraint or index, and no values change."""
         place = column_of(operation)
         name = (
             operation.index_name
@@ -117,7 +116,7 @@ class ScriptScope:
 
 
 def flat(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
-    """Operations without what holds several of them."""
+    """Operations without their containers."""
     for operation in operations:
         if isinstance(operation, OpContainer):
             yield from flat(operation.ops)

@@ -1,4 +1,4 @@
-"""What becomes of a column's values when it gets another type."""
+"""The effect of a change of type on the values of a column."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _DIALECT = MigrationDialect()
 _FORM = re.compile(r"(?P<name>[A-Z ]+?) ?(?:\((?P<sizes>[\d, -]+)\))?(?P<rest> [A-Z ]+)?")
 _TEXTS = frozenset({"VARCHAR", "TEXT"})
 _WHOLE = {"SMALLINT": 5, "INTEGER": 10, "BIGINT": 19}
-"""With the digits of their greatest value."""
+"""Integer types, with the digits of their greatest value."""
 _FLOATS = {"REAL": (6, 38), "DOUBLE PRECISION": (15, 308)}
-"""With the digits that are always kept, and those before the point of their greatest value."""
+"""Float types, with the digits that are kept, and the digits before the point of their greatest value."""
 _NUMBERS = frozenset({*_WHOLE, *_FLOATS, "NUMERIC"})
 _LONGEST = {"SMALLINT": 6, "INTEGER": 11, "BIGINT": 20, "BOOLEAN": 5, "UUID": 36}
-"""The characters of their longest value."""
+"""Types, with the length of their longest value as text."""
 _MOMENTS = frozenset({"DATE", "TIME", "TIMESTAMP"})
 _TIME_OF_DAY = "are cut to their time of day"
 _LOSSES: Mapping[tuple[str, str], str] = {
@@ -39,12 +39,12 @@ _LOSSES: Mapping[tuple[str, str], str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeChange:
-    """What a change of type does.
+    """The effect of a change of type.
 
     Attributes:
-        rewrites: the table is written anew, and locked meanwhile.
-        loss: what silently happens to values, to follow "values of x"; empty for nothing.
-        fails: there are values which the new type does not take.
+        rewrites: the table is rewritten, and locked meanwhile.
+        loss: the change of values that raises no error, as a text after "values of x"; else empty.
+        fails: some values do not fit into the new type.
     """
 
     rewrites: bool = True
@@ -53,7 +53,7 @@ class TypeChange:
 
     @property
     def keeps_values(self) -> bool:
-        """What was true of all values still is."""
+        """True if all values stay the same and fit."""
         return not self.loss and not self.fails
 
 
@@ -72,12 +72,12 @@ _MAY_FAIL = TypeChange(fails=True)
 def type_change(
     before: TypeEngine[Any], after: TypeEngine[Any], *, using: bool = False
 ) -> TypeChange:
-    """What the change from one type to another does; of enums, apart from ``lost_labels``.
+    """The effect of a change of type; of enums, without ``lost_labels``.
 
     Args:
-        before: the type as it is.
-        after: as it will be.
-        using: USING says how, with an explicit cast.
+        before: the old type.
+        after: the new type.
+        using: there is a USING with an explicit cast.
     """
     if lost_labels(before, after) is not None:
         return _FITS
@@ -95,13 +95,13 @@ def type_change(
     found = _of_values(replace(old, array=False), replace(new, array=False))
     found = replace(found, rewrites=True)
     if using and found.fails and new.name in {"VARCHAR", "CHAR"}:
-        # what assignment refuses an explicit cast cuts
+        # an explicit cast truncates, where an assignment fails
         return TypeChange(loss=f"are cut to {new.sizes[0] if new.sizes else 1} characters")
     return found
 
 
 def lost_labels(before: TypeEngine[Any], after: TypeEngine[Any]) -> tuple[str, ...] | None:
-    """The labels that only the first of two enums has; None where they are not both enums, or arrays."""
+    """The labels that only the first of two enums has; None if they are not both enums or arrays of them."""
     if isinstance(before, ARRAY) and isinstance(after, ARRAY):
         before, after = before.item_type, after.item_type
     if not (isinstance(before, ENUM) and isinstance(after, ENUM)):
@@ -110,7 +110,7 @@ def lost_labels(before: TypeEngine[Any], after: TypeEngine[Any]) -> tuple[str, .
 
 
 def _form(type_: TypeEngine[Any]) -> _Form | None:
-    """Name and sizes of a type that is known here; ``rest`` says WITH TIME ZONE."""
+    """Name and sizes of a known type; the name includes WITH TIME ZONE."""
     if isinstance(type_, ENUM):
         return _Form("ENUM", (max(map(len, type_.enums), default=0),))
     sql = str(type_.compile(dialect=_DIALECT)).partition(" COLLATE ")[0]
@@ -123,7 +123,7 @@ def _form(type_: TypeEngine[Any]) -> _Form | None:
 
 
 def _to_text(old: _Form | None, new: _Form) -> TypeChange:
-    """Every type has a form in text; whether that is short enough is known of some."""
+    """A change to a text type; whether values are short enough is known for some types."""
     same_storage = old is not None and old.name in _TEXTS and not old.array
     if not new.sizes:
         return TypeChange(rewrites=not same_storage)
@@ -175,16 +175,16 @@ def _numbers(old: _Form, new: _Form) -> TypeChange:
     if old.name == new.name and (not new.sizes or (places == back and room >= front)):
         return _STAYS
     if new.name in _WHOLE:
-        room -= 1  # some numbers of as many digits are too great
+        room -= 1  # not all numbers with as many digits fit
     loss = _rounded(places) if back > places else ""
     if old.name in _FLOATS and not new.sizes and new.name == "NUMERIC":
         loss = f"are rounded to {_FLOATS[old.name][0]} digits"
-    # what is rounded up may get one digit more
+    # rounding up may add a digit
     return TypeChange(loss=loss, fails=front + bool(loss) > room)
 
 
 def _digits(form: _Form) -> tuple[float, float]:
-    """Digits before and behind the point, at most."""
+    """The greatest number of digits before and after the point."""
     match form.name, form.sizes:
         case "NUMERIC", (precision, *scale):
             behind = scale[0] if scale else 0
@@ -230,7 +230,7 @@ def _intervals(old: _Form, new: _Form) -> TypeChange:
 
 
 def _fraction(old: _Form, new: _Form) -> str:
-    """What gets lost of the fractions of a second, which have 6 digits where nothing is said."""
+    """The loss of digits of a second; the default is 6 digits."""
     before, after = (form.sizes[0] if form.sizes else 6 for form in (old, new))
     if after >= before:
         return ""

@@ -1,4 +1,4 @@
-"""Defaults that PostgreSQL works out for each row of a table, which it rewrites for that."""
+"""Volatile defaults, for which PostgreSQL rewrites the table to evaluate them for each row."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ _BEFORE_BRACKETS = re.compile(
     r"|ALL|AND|ANY|AS|CASE|CAST|COALESCE|ELSE|EXTRACT|GREATEST|IN|LEAST|NOT|NULLIF|OR|ROW|THEN|WHEN"
     r"|ZONE"
 )
-"""Words that a bracket may follow and that call nothing: times, types with a size, expressions."""
+"""Words before a parenthesis that are not functions: times, types with a size, expressions."""
 
 
 class Evaluated(Enum):
-    """How often PostgreSQL works a default out for the rows that are there."""
+    """How often PostgreSQL evaluates a default for existing rows."""
 
     ONCE = "once"
     FOR_EACH_ROW = "for each row"
     UNKNOWN = "unknown"
-    """It calls a function whose volatility is not known here."""
+    """It calls a function whose volatility is unknown."""
 
 
 def volatile_default(column: Column[Any]) -> Evaluated:
-    """How often the default of a new column is worked out; no default counts as once."""
+    """How often the default of a new column is evaluated; once without a default."""
     default: Any = getattr(column.server_default, "arg", None)
     if not isinstance(default, ClauseElement):
         return Evaluated.ONCE
@@ -78,7 +78,7 @@ def volatile_default(column: Column[Any]) -> Evaluated:
 
 
 def _called(sql: str) -> Iterator[str]:
-    """The functions that an expression calls, in capitals."""
+    """The functions that an expression calls, in upper case."""
     before: Token | None = None
     for token in tokens(sql):
         if token.text == "(" and before is not None:

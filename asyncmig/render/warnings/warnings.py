@@ -1,4 +1,4 @@
-"""What a reviewer should know before a line of a script: lost data, failing rows, rewritten tables."""
+"""Warnings for the reviewer of a script: lost data, failing rows, rewritten tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from asyncmig.operations.directives.constraints import AddConstraintOp, Validate
 from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.operations.directives.tables import DropTableOp, RenameTableOp
 from asyncmig.operations.unsupported_change import UnsupportedChangeOp
-from asyncmig.render.source.comments import together
+from asyncmig.render.source.comments import unbroken
 from asyncmig.render.source.layout import Call, laid_out, string
 from asyncmig.render.warnings.data_warnings import name_of_table, violating_rows
 from asyncmig.render.warnings.script_scope import column_of
@@ -28,17 +28,17 @@ __all__ = ["review_warnings"]
 def review_warnings(operation: MigrateOperation, script: ScriptScope) -> Iterator[str]:
     """Sentences for ``comment_lines``.
 
-    Tables that the script does not create are taken to have rows: the database that is compared is
-    often a developer's, whose empty tables say nothing about the one that the script is for.
+    Tables that the script does not create are assumed to have rows: the compared database is often a
+    developer's, whose tables may be empty.
     """
     match operation:
         case DropTableOp():
             yield from _dropped(operation)
-            yield from _hindered(operation.blocked_by)
+            yield from _blocked(operation.blocked_by)
         case DropColumnOp():
             if operation.to_column().computed is None:
                 yield f"drops column {_column(operation)} with its data"
-            yield from _hindered(operation.blocked_by)
+            yield from _blocked(operation.blocked_by)
         case UnsupportedChangeOp():
             yield (
                 "PostgreSQL cannot alter this: create a new table, move the rows and rename it, or "
@@ -66,14 +66,14 @@ def _dropped(operation: DropTableOp) -> Iterator[str]:
         yield f"drops table {table} with {rows}"
         return
     twin = f"{operation.twin}.{operation.table_name}"
-    moving = together(f'op.execute("ALTER TABLE {table} SET SCHEMA {operation.twin}")')
+    moving = unbroken(f'op.execute("ALTER TABLE {table} SET SCHEMA {operation.twin}")')
     yield (
         f"drops table {table} with {rows}; {twin} has the same columns: to keep the rows, write "
         f"{moving} in place of this line and of those that create {twin}"
     )
 
 
-def _hindered(names: tuple[str, ...]) -> Iterator[str]:
+def _blocked(names: tuple[str, ...]) -> Iterator[str]:
     if names:
         yield (
             f"fails: {', '.join(names)} would be left without it, and nobody declares what it is to "
@@ -111,7 +111,7 @@ def _added(operation: AddColumnOp) -> Iterator[str]:
         altering = Call.of("op.alter_column", *names, nullable="False", **schema)
         yield (
             f"fails if {table} has rows: give a server_default; or add it with nullable=True, fill "
-            f"it, and then {together(laid_out(altering, width=1000))}"
+            f"it, and then {unbroken(laid_out(altering, width=1000))}"
         )
 
 

@@ -92,7 +92,7 @@ def test_no_input_is_waited_for(script):
 @pytest.mark.parametrize(
     ("code", "exit_code", "said", "shown"),
     [
-        ("import sys; sys.exit(3)", 3, "", "it said nothing"),
+        ("import sys; sys.exit(3)", 3, "", "no output"),
         ("import sys; print('out'); sys.exit('one')", 1, "one", "one"),
         (
             "import sys; print('out'); sys.exit('one\\n\\n  two  ')",

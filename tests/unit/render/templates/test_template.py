@@ -117,9 +117,7 @@ class TestMakoWithoutMako:
         ],
     )
     def test_code_needs_mako(self, no_mako, text):
-        with pytest.raises(
-            ScriptError, match=r"^/x/script.py.mako holds code of its own"
-        ) as caught:
+        with pytest.raises(ScriptError, match=r"^/x/script.py.mako contains code") as caught:
             render_mako(Path("/x/script.py.mako"), text, CONTEXT)
         assert "install mako; or replace the file by revision.py.template" in caught.value.hint
         assert caught.value.fields() == {"path": "/x/script.py.mako"}
