@@ -4,7 +4,7 @@
 >>> migrator = Migrator("postgresql://app@db/app", script_location="migrations")
 >>> await migrator.upgrade()  # doctest: +SKIP
 
-Names are loaded when they are first used, so that importing the package costs next to nothing.
+Names are loaded on first use, so that importing the package is cheap.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     __version__: str
 
     from asyncmig import embedded, errors, events
+    from asyncmig.bookkeeping.journal import Decision
     from asyncmig.config.settings import Settings
     from asyncmig.errors import AsyncmigError
     from asyncmig.integrations.asgi import lifespan
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncmigError",
+    "Decision",
     "Direction",
     "MigrationInfo",
     "Migrator",
@@ -50,8 +52,9 @@ __all__ = [
     "op",
 ]
 
-_HOMES = {
+_MODULE_OF = {
     "AsyncmigError": "errors",
+    "Decision": "bookkeeping.journal",
     "Direction": "plan.model",
     "MigrationInfo": "plan.version_hooks",
     "Migrator": "migrator",
@@ -76,9 +79,9 @@ def __getattr__(name: str) -> object:
         return import_module("asyncmig.version").asyncmig_version()
     if name in _MODULES:
         return import_module(f"asyncmig.{name}")
-    if (home := _HOMES.get(name)) is None:
+    if (module := _MODULE_OF.get(name)) is None:
         raise AttributeError(f"module 'asyncmig' has no attribute {name!r}")
-    found = getattr(import_module(f"asyncmig.{home}"), name)
+    found = getattr(import_module(f"asyncmig.{module}"), name)
     globals()[name] = found
     return found
 

@@ -119,7 +119,7 @@ class NativeConfiguration:
             self._take("prepend_sys_path", paths, self._file)
 
     def _url(self) -> None:
-        url = self._settings.url
+        url = self._settings.valid_url
         source = self._settings.url_source or ""
         if source in {"--url", "ASYNCMIG_URL", "DATABASE_URL"} and self._run is not None:
             return  # whoever runs it goes on giving it
@@ -155,7 +155,7 @@ class NativeConfiguration:
         if self._settings.post_write_hooks:
             names = ", ".join(hook.name for hook in self._settings.post_write_hooks)
             self._take("post_write_hooks", names, self._file)
-        self._take("lenient_bind", True, "the scripts: written for psycopg2")
+        self._take("psycopg2_compat", True, "the scripts: written for psycopg2")
 
     def _metadata(self, metadata: Any) -> None:
         assert self._env is not None  # noqa: S101 - asked only with an env.py

@@ -90,7 +90,7 @@ def executed_run(settings: Settings, migration: EnvMigration) -> tuple[ProjectRu
     token = str(options.get("upgrade_token") or "").removesuffix("_upgrades")
     is_named = bool(migration.keywords.get("engine_name")) or token not in _UNNAMED
     run = _run(settings, captured, name, several=True, tokens=False)
-    changes: dict[str, Any] = {"lenient_bind": migration.psycopg2_compat}
+    changes: dict[str, Any] = {"psycopg2_compat": migration.psycopg2_compat}
     if migration.url is None:
         changes |= {"url": settings.url, "url_source": settings.url_source}
     elif migration.url_source is not None:
@@ -129,9 +129,9 @@ def _run(
     if tokens:
         options.setdefault("upgrade_token", f"{title}_upgrades")
         options.setdefault("downgrade_token", f"{title}_downgrades")
-    changes: dict[str, Any] = {"lenient_bind": True}
+    changes: dict[str, Any] = {"psycopg2_compat": True}
     if run.url and (several or _is_free(settings)):
-        changes |= {"url": run.url, "url_source": "env.py", "url_problem": None}
+        changes |= {"url": run.url, "url_source": "env.py"}
     for name in ("version_table", "version_table_schema"):
         if options.get(name):
             changes[name] = str(options[name])
@@ -167,7 +167,7 @@ def _run(
 
 def _is_free(settings: Settings) -> bool:
     """True where the URL is the file's, or nobody's."""
-    if settings.url is None:
+    if settings.valid_url is None:
         return True
     return settings.url_source is not None and settings.url_source not in _EXPLICIT
 

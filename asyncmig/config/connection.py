@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.config.libpq import SESSION_VARIABLES, from_environment
 from asyncmig.config.service_file import read_service
-from asyncmig.config.settings import Settings
+from asyncmig.config.settings import InvalidUrl, Settings
 from asyncmig.config.url import DatabaseUrl, parse_url, url_of_parameters
 from asyncmig.errors import UrlError
 
@@ -26,8 +26,8 @@ def database_url(settings: Settings) -> DatabaseUrl:
         UrlError: there is none, or it is malformed or another database's.
         ConfigKeyError: its interpolation failed when the file was read.
     """
-    if settings.url_problem is not None:
-        raise settings.url_problem
+    if isinstance(settings.url, InvalidUrl):
+        raise settings.url.error
     if settings.url is None:
         where = f" in {settings.config_path}" if settings.config_path else ""
         hint = "set ASYNCMIG_URL or DATABASE_URL, give --url, or write url in the configuration"

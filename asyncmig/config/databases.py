@@ -1,4 +1,4 @@
-"""Configurations of several databases, of which none was chosen: all of them are meant."""
+"""The settings of each database of a configuration, where none was chosen with ``-n``."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["load_each"]
 
 
 def load_each(settings: Settings, **source: Any) -> dict[str, Settings]:
-    """The settings of each database by name; empty where the settings stand for one by themselves.
+    """The settings of each database by name; empty where ``settings`` are those of a single database.
 
-    They do when one was chosen, when the file has no tables of databases, and when a URL is given for
-    the whole: by ``--url``, by ``ASYNCMIG_URL``, or above the tables. ``DATABASE_URL`` names one as
-    well, unless every table has a URL of its own.
+    This is so when a database was chosen, when the file has no tables of databases, and when one URL is
+    given for the whole: by ``--url``, by ``ASYNCMIG_URL``, or in the common table. ``DATABASE_URL`` is
+    such a URL unless every table has its own.
 
     Args:
-        settings: what ``load`` gave.
-        **source: what it was given: ``path``, ``x``, ``url``.
+        settings: the result of ``load``.
+        **source: the arguments of ``load``: ``path``, ``x``, ``url``.
 
     Raises:
         ConfigError: as ``load``.
@@ -29,8 +29,7 @@ def load_each(settings: Settings, **source: Any) -> dict[str, Settings]:
     if settings.section is not None or not settings.databases:
         return {}
     from_environment = settings.url_source == "DATABASE_URL"
-    given = settings.url is not None or settings.url_problem is not None
-    if given and not from_environment:
+    if settings.url is not None and not from_environment:
         return {}
     each = {name: load(**{**source, "name": name}) for name in settings.databases}
     if from_environment and any(item.url_source == "DATABASE_URL" for item in each.values()):

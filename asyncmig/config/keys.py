@@ -41,6 +41,7 @@ class Key(NamedTuple):
         group: the heading it stands under there.
         default: how the reference puts the default where ``Settings`` does not say it itself.
         alembic: the name in Alembic's own files; None when it means nothing there.
+        former: an earlier name, which files may still have.
         also: what other tools call it, so that a message can point here.
         lenient: in Alembic's files a value that does not parse is a user's own option.
         per_database: may stand in a database's table as well.
@@ -54,6 +55,7 @@ class Key(NamedTuple):
     field: str | None = None
     default: str | None = None
     alembic: str | None = None
+    former: str | None = None
     also: tuple[str, ...] = ()
     lenient: bool = False
     per_database: bool = True
@@ -286,12 +288,13 @@ KEYS: tuple[Key, ...] = (
         doc="PostgreSQL's `statement_timeout`. 0 is no limit; `\"none\"` leaves the server's.",
     ),
     Key(
-        name="lenient_bind",
+        name="psycopg2_compat",
+        former="lenient_bind",
         kind=BOOLEAN,
         group=_EXECUTION,
-        doc="Let the connection of `op.get_bind()` take what psycopg2 takes: several statements in one"
-        " text, parameters without a type, dates as text, DDL while a result is open. Always on for"
-        " projects that are configured by `alembic.ini` or `[tool.alembic]`.",
+        doc="Let the connection of `op.get_bind()` accept what psycopg2 accepts: several statements in"
+        " one text, parameters without a type, dates as text, DDL while a result is open. Always on for"
+        " projects that are configured by `alembic.ini` or `[tool.alembic]`. Former name: `lenient_bind`.",
     ),
     Key(
         name="version_table",
@@ -450,4 +453,4 @@ KEYS: tuple[Key, ...] = (
     ),
 )
 
-BY_NAME = {key.name: key for key in KEYS}
+BY_NAME = {key.name: key for key in KEYS} | {key.former: key for key in KEYS if key.former}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from asyncmig.config.keys import BY_NAME, KEYS, Key
 from asyncmig.config.layers import Layer, NativeTable
 from asyncmig.config.search import Files, find_files
-from asyncmig.config.settings import Settings
+from asyncmig.config.settings import InvalidUrl, Settings
 from asyncmig.config.source import ValueSource, nearest
 from asyncmig.config.x_arguments import read_x
 from asyncmig.errors import ConfigError, ConfigKeyError
@@ -36,8 +36,8 @@ def load(
 ) -> Settings:
     """Read the configuration.
 
-    Nothing is imported, no URL is parsed and no database is asked. A fault in the file's URL alone
-    (a variable that is not set, say) is kept in ``Settings.url_problem`` for whoever needs it.
+    Nothing is imported, no URL is parsed and no connection is made. An error in the URL alone (for
+    example a variable that is not set) is kept in ``Settings.url`` as an ``InvalidUrl``.
 
     Args:
         path: the file, or one TOML file and one ini file. None searches: ``ASYNCMIG_CONFIG``,
@@ -78,7 +78,7 @@ def load(
         fields.setdefault("prepend_sys_path", (files.native.base,))
     fields |= _url(url, environ, reading.url, before_environment=own)
     if value := environ.get("ASYNCMIG_SHADOW_URL"):
-        fields |= {"shadow_url": value, "shadow_url_problem": None}
+        fields |= {"shadow_url": value}
     fields["config_path"] = files.path
     fields["section"] = name or (None if files.native else _ALEMBIC_SECTION)
     fields["x"] = read_x(x, environ)
@@ -221,7 +221,7 @@ class _Reading:
             found[key.target] = key.kind.parse(layer.get(name, place), place)
         except ConfigKeyError as problem:
             if key.name == "shadow_url":  # it matters to comparing alone
-                found["shadow_url_problem"] = problem
+                found["shadow_url"] = InvalidUrl(problem)
                 return key.target
             if layer.native or not key.lenient:
                 raise
@@ -268,5 +268,5 @@ def _url(
     except ConfigKeyError as problem:
         told = f"{problem.hint}; or " if problem.hint else ""
         problem.hint = f"{told}give --url, or set ASYNCMIG_URL"
-        return {"url_source": source, "url_problem": problem}
+        return {"url": InvalidUrl(problem), "url_source": source}
     return {"url": text, "url_source": source}

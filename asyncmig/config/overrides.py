@@ -1,9 +1,10 @@
-"""Settings that a program gives by keyword: their names and their numbers are checked, as a file's are."""
+"""Settings given as keyword arguments: names and numbers are checked, as in a file."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 from typing import Any
+from warnings import warn
 
 from asyncmig.config.duration import parse_duration
 from asyncmig.config.settings import Settings
@@ -14,15 +15,19 @@ __all__ = ["checked_overrides"]
 
 _TIMES = frozenset({"connect_timeout", "wait_for_database"})
 _LIMITS = frozenset({"command_timeout", "lock_timeout", "lock_wait", "statement_timeout"})
+_FORMER = {"lenient_bind": "psycopg2_compat"}
 _COUNTS = frozenset({"lock_retries", "statement_cache_size"})
 
 
 def checked_overrides(overrides: dict[str, Any]) -> dict[str, Any]:
-    """The same settings, times in seconds.
+    """The same settings, with times in seconds.
 
     Raises:
-        ConfigError: a setting that there is not, or a number that none can be.
+        ConfigError: a setting is unknown, or has a wrong value.
     """
+    for former in overrides.keys() & _FORMER.keys():
+        warn(f"{former} is named {_FORMER[former]} now", DeprecationWarning, stacklevel=3)
+        overrides = {_FORMER.get(name, name): value for name, value in overrides.items()}
     known = {field.name for field in fields(Settings)}
     unknown = sorted(set(overrides) - known)
     if unknown:
@@ -47,7 +52,7 @@ def _checked(name: str, value: Any) -> Any:
         except ValueError:
             expected = 'a time, in seconds or such as "5s", "200ms" or "1min"'
             raise _wrong(name, value, expected) from None
-    if name == "schema_translate_map":  # a file has no word for None
+    if name == "schema_translate_map":  # a file writes None as an empty name
         return {schema or None: place for schema, place in value.items()}
     return value
 

@@ -1,4 +1,4 @@
-"""The frozen settings that every part of asyncmig reads."""
+"""``Settings``: all settings as one frozen value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
     from asyncmig.errors import ConfigError
 
-__all__ = ["SSL_MODES", "PostWriteHook", "RevisionFormat", "Settings", "TransactionMode"]
+__all__ = [
+    "SSL_MODES",
+    "InvalidUrl",
+    "PostWriteHook",
+    "RevisionFormat",
+    "Settings",
+    "TransactionMode",
+]
 
 TransactionMode = Literal["revision", "all"]
 RevisionFormat = Literal["python", "sql"]
@@ -29,16 +36,16 @@ def _unmapped() -> Mapping[str | None, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostWriteHook:
-    """One program that runs over a revision file that was just written.
+    """A program that runs over a new revision file.
 
     Attributes:
         name: its section.
         type: ``console_scripts``, ``exec``, ``module``, or the name of a runner that the caller of
-            ``render.run_post_write_hooks`` brings along.
+            ``render.run_post_write_hooks`` passes.
         entrypoint: a console script's name, a program, or a module.
-        options: arguments as one string; ``REVISION_SCRIPT_FILENAME`` stands for the file.
-        cwd: where it runs; None is the current folder.
-        extra: its other keys, for runners of one's own.
+        options: arguments as one string; ``REVISION_SCRIPT_FILENAME`` is the path of the file.
+        cwd: its working directory; None is the current one.
+        extra: its other keys, for custom runners.
     """
 
     name: str
@@ -49,19 +56,28 @@ class PostWriteHook:
     extra: Mapping[str, str] = field(default_factory=_empty)
 
 
+@dataclass(frozen=True, slots=True)
+class InvalidUrl:
+    """A URL that its file gives wrongly, for example with a variable that is not set.
+
+    Most commands need no URL, so reading the settings does not fail; whoever needs it raises ``error``.
+    """
+
+    error: ConfigError
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that can be set, with its default.
+    """All settings, with their defaults.
 
-    Times are in seconds; None means no limit of ours. ``url`` holds a password: it is left out of
-    ``repr`` and of every message. It is as written, unread: most commands need no database, so only
-    ``config.database_url(settings)`` parses it, and only there a fault in it is raised.
+    Times are in seconds; None means no limit. ``url`` holds a password: it is left out of ``repr`` and of
+    every message. It is kept as written: most commands need no database, so only
+    ``config.database_url(settings)`` parses it and raises an error about it.
     """
 
     # where
-    url: str | None = field(default=None, repr=False)
+    url: str | InvalidUrl | None = field(default=None, repr=False)
     url_source: str | None = None
-    url_problem: ConfigError | None = field(default=None, repr=False, compare=False)
     script_location: Path = Path("migrations")
     version_locations: tuple[Path, ...] = ()
     recursive_version_locations: bool = False
@@ -103,7 +119,7 @@ class Settings:
     connect_args: Mapping[str, object] = field(
         default_factory=lambda: MappingProxyType({}), repr=False
     )
-    lenient_bind: bool = False
+    psycopg2_compat: bool = False
     tag: str | None = None
     x: Mapping[str, str | tuple[str, ...]] = field(
         default_factory=lambda: MappingProxyType({}), repr=False
@@ -124,13 +140,17 @@ class Settings:
     include_schemas: bool = False
     concurrent_indexes: bool = False
     schema_translate_map: Mapping[str | None, str] = field(default_factory=_unmapped)
-    shadow_url: str | None = field(default=None, repr=False)
-    shadow_url_problem: ConfigError | None = field(default=None, repr=False, compare=False)
+    shadow_url: str | InvalidUrl | None = field(default=None, repr=False)
     shadow_cache: bool = True
     managed_entities: tuple[str, ...] = ()
 
     # the file's other keys, as written: users' own options
     extra: Mapping[str, str] = field(default_factory=_empty, repr=False)
+
+    @property
+    def valid_url(self) -> str | None:
+        """The URL as written; None where there is none, or an ``InvalidUrl``."""
+        return None if isinstance(self.url, InvalidUrl) else self.url
 
     @property
     def version_paths(self) -> tuple[Path, ...]:

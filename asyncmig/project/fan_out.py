@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from asyncmig.errors import AsyncmigError, ConfigError, NotCurrentError
+from asyncmig.project.project import several_databases
+from asyncmig.project.visit import visit_databases
 from asyncmig.results.differences import RevisionCheck
 from asyncmig.results.state import CurrentState
 from asyncmig.revisions.graph.describe import describe_all
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator
 
     from asyncmig.alembic_compat.env_script.request import EnvRequest
     from asyncmig.bookkeeping.queries import LogFilter
@@ -29,7 +31,6 @@ __all__ = [
     "query_each",
     "required",
     "revision_check",
-    "several_databases",
     "status_of",
     "wait_for",
 ]
@@ -60,7 +61,7 @@ async def call_each(
         with naming_database(member):
             found.append((member.label, await work(member)))
 
-    await project.visit(one, request)
+    await visit_databases(project, one, request)
     return _by_name(found)
 
 
@@ -81,7 +82,7 @@ async def call_one(
             raise several_databases((found[0][0], member.label), doing)
         found.append((member.label, await work(member)))
 
-    await project.visit(one, request)
+    await visit_databases(project, one, request)
     ((_, result),) = required(dict(found)).items()
     return result
 
@@ -99,14 +100,6 @@ def required(found: dict[str, T]) -> dict[str, T]:
             "pyproject.toml with script_location, url and target_metadata goes before env.py",
         )
     return found
-
-
-def several_databases(names: Sequence[str], doing: str) -> ConfigError:
-    """The error for a command that needs a single database, where there are several."""
-    return ConfigError(
-        f"there are several databases, {', '.join(names)}, and {doing} is about one of them",
-        hint=f"name one: -n {names[0]}; in Python, one of `await migrator.databases()`",
-    )
 
 
 def _by_name(found: list[tuple[str, T]]) -> dict[str, T]:
@@ -145,7 +138,7 @@ async def query_each(
                 raise
             failed[member.name] = error
 
-    await project.visit(one, request)
+    await visit_databases(project, one, request)
     found = dict(results) if failed else required(_by_name(results))
     if failed:
         reported = min(failed.values(), key=lambda error: isinstance(error, NotCurrentError))

@@ -10,6 +10,7 @@ from asyncmig.errors import TargetError
 from asyncmig.execution.offline_script import offline_script, write_transaction
 from asyncmig.plan.model import Direction
 from asyncmig.plan.version_hooks import MigrationInfo
+from asyncmig.project.visit import visit_databases
 from asyncmig.revisions.graph.moves import stamp_moves
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ async def _written(
 ) -> str:
     """The script of the one configured database, or what an ``env.py`` writes offline."""
     await project.require_one_database("a script for psql")
-    return await project.visit(write, request)
+    return await visit_databases(project, write, request)
 
 
 def _rows(graph: RevisionGraph, start: str) -> tuple[str, ...]:

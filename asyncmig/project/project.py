@@ -17,14 +17,13 @@ from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.script_directory import ScriptDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.schema import MetaData
 
-    from asyncmig.alembic_compat.env_script.request import EnvRequest
     from asyncmig.alembic_compat.facade.config import Config
     from asyncmig.alembic_compat.project import ProjectRun
     from asyncmig.autogenerate.compare import Autogenerate
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
 VersionHooks: TypeAlias = "VersionHook | str | Sequence[VersionHook | str] | None"
 
-__all__ = ["Project", "VersionHooks"]
+__all__ = ["Project", "VersionHooks", "import_in_thread", "several_databases"]
 
 
 class Project:
@@ -119,8 +118,6 @@ class Project:
         """
         first, *others = await self.databases()
         if others:
-            from asyncmig.project.fan_out import several_databases
-
             raise several_databases([str(one.name) for one in (first, *others)], doing)
         return first
 
@@ -133,31 +130,11 @@ class Project:
         if self._each:
             await self.single_database(doing)
 
-    async def visit(
-        self, work: Callable[[Project], Awaitable[str | None]], request: EnvRequest
-    ) -> str:
-        """Have work done on each database: those of the configuration, or those of an ``env.py``.
-
-        An ``env.py`` is executed for it, and the work is done in its calls of ``run_migrations()``.
-
-        Args:
-            work: called with the project of each database; offline it gives the script.
-            request: the command.
-
-        Returns:
-            The script that an ``env.py`` wrote offline.
-        """
-        path = None if self._handed is not None else await self._executed_env_file()
-        if path is None:
-            return "".join([await work(one) or "" for one in await self.databases()])
-        await _import_in_thread("asyncmig.project.env_visit")
-        from asyncmig.project.env_visit import visit_env
-
-        return await visit_env(self, path, work, request)
-
-    async def _executed_env_file(self) -> Path | None:
+    async def env_file_to_execute(self) -> Path | None:
         """The ``env.py`` to execute; None where there is none, and where the caller gave a connection."""
-        if self._given is not None or self._each or self.settings.config_path is None:
+        if self._handed is not None or self._given is not None or self._each:
+            return None
+        if self.settings.config_path is None:
             return None
         if not self._env_file_is_known:
             from asyncmig.alembic_compat.detection import find_env_file
@@ -300,7 +277,7 @@ class Project:
             from asyncmig.alembic_compat.prepared import PreparedDatabase
 
             database = PreparedDatabase(database, run.setup if writing else (), run.session)
-        if self.settings.lenient_bind:
+        if self.settings.psycopg2_compat:
             from asyncmig.alembic_compat.psycopg2_compat.database import LenientDatabase
 
             return LenientDatabase(database, {} if run is None else run.schema_translate_map)
@@ -308,7 +285,7 @@ class Project:
 
     async def runner(self) -> Runner:
         """Whatever changes the database."""
-        await _import_in_thread("asyncmig.database.connections", "asyncmig.execution.runner")
+        await import_in_thread("asyncmig.database.connections", "asyncmig.execution.runner")
         from asyncmig.execution.runner import Runner
 
         return Runner(
@@ -321,7 +298,7 @@ class Project:
 
     async def planner(self, *, offline: bool = False) -> Planner:
         """What plans this project's revisions."""
-        await _import_in_thread(
+        await import_in_thread(
             "asyncmig.ddl.dialect", "asyncmig.operations.facade", "asyncmig.plan.planner"
         )
         from asyncmig.ddl.dialect import MigrationDialect
@@ -501,6 +478,14 @@ class Project:
         }
 
 
+def several_databases(names: Sequence[str], doing: str) -> ConfigError:
+    """The error for a command that needs a single database, where there are several."""
+    return ConfigError(
+        f"there are several databases, {', '.join(names)}, and {doing} is about one of them",
+        hint=f"name one: -n {names[0]}; in Python, one of `await migrator.databases()`",
+    )
+
+
 def _load_autogenerate() -> type[Autogenerate]:
     # a good part of SQLAlchemy comes along
     from asyncmig.autogenerate.compare import Autogenerate
@@ -515,7 +500,7 @@ def _several(given: Any) -> list[Any]:
     return list(given) if isinstance(given, list | tuple | set | frozenset) else [given]
 
 
-async def _import_in_thread(*modules: str) -> None:
+async def import_in_thread(*modules: str) -> None:
     """Import modules in a thread: the first import takes a good part of a second."""
     missing = [module for module in modules if module not in sys.modules]
     if missing:

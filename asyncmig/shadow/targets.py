@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from asyncmig.config.settings import InvalidUrl
 from asyncmig.database.connections import UrlDatabase
 from asyncmig.shadow.scratch_schemas import EMBEDDED
 
@@ -38,9 +39,9 @@ def shadow_of(settings: Settings) -> ShadowTarget | None:
         UrlError: it is no URL.
     """
     if settings.shadow_url is None:
-        if settings.shadow_url_problem is not None:
-            raise settings.shadow_url_problem
         return None
+    if isinstance(settings.shadow_url, InvalidUrl):
+        raise settings.shadow_url.error
     if settings.shadow_url == EMBEDDED:
         return EmbeddedShadow(settings)
     return UrlShadow(settings, settings.shadow_url)
@@ -94,7 +95,6 @@ def _database(settings: Settings, url: str) -> UrlDatabase:
         settings,
         url=url,
         url_source="shadow_url",
-        url_problem=None,
         connect_args=MappingProxyType({}),
         sslmode=None,
         sslrootcert=None,

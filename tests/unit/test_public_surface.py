@@ -18,6 +18,7 @@ ROOT = Path(asyncmig.__file__).parent
 def test_all_is_pinned():
     assert asyncmig.__all__ == [
         "AsyncmigError",
+        "Decision",
         "Direction",
         "MigrationInfo",
         "Migrator",

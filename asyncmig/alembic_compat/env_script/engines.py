@@ -150,7 +150,7 @@ class EnvEngines:
         if self._override.source is not None:
             return f"{self._override.source}, in the place of env.py's"
         settings = self._maker.settings
-        if settings.url and settings.url_source and _same(settings.url, url):
+        if settings.valid_url and settings.url_source and _same(settings.valid_url, url):
             return settings.url_source
         return "env.py"
 

@@ -213,7 +213,11 @@ class RunningEnvironment(Environment):
         """The configured connection; one by the configured URL, where none was given."""
         connection = self._connection
         if connection is None:
-            url = self._url or self.config.get_main_option("sqlalchemy.url") or self._settings.url
+            url = (
+                self._url
+                or self.config.get_main_option("sqlalchemy.url")
+                or self._settings.valid_url
+            )
             if url is None:
                 raise ScriptError(
                     "env.py calls configure() with neither a connection nor a URL",

@@ -26,8 +26,10 @@ class UrlOverride:
     """
 
     def __init__(self, settings: Settings) -> None:
-        explicit = settings.url is not None and settings.url_source in EXPLICIT_SOURCES | {None}
-        self._url = settings.url if explicit else None
+        explicit = settings.valid_url is not None and settings.url_source in EXPLICIT_SOURCES | {
+            None
+        }
+        self._url = settings.valid_url if explicit else None
         self._source = settings.url_source
         self._replaced: tuple[Any, ...] | None = None
         self.used = False

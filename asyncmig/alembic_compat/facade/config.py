@@ -158,8 +158,10 @@ def config_of(settings: Settings) -> Config:
         if name == _SECTION and name not in config.file_config.sections():
             continue
         config.set_section_option(name, "script_location", _escaped(str(settings.script_location)))
-        if settings.url is not None and (settings.url_source or "").partition(",")[0] != str(path):
-            config.set_section_option(name, "sqlalchemy.url", _escaped(settings.url))
+        if settings.valid_url is not None and (settings.url_source or "").partition(",")[0] != str(
+            path
+        ):
+            config.set_section_option(name, "sqlalchemy.url", _escaped(settings.valid_url))
     return config
 
 

@@ -228,7 +228,7 @@ def script(project, database_url):
     async def run(body, **settings):
         project.revision("a1", header=HEADER, signature="def {name}():", upgrade=body)
         migrator = Migrator(
-            settings=project.settings(url=database_url, lenient_bind=True), **settings
+            settings=project.settings(url=database_url, psycopg2_compat=True), **settings
         )
         return await migrator.upgrade()
 
@@ -329,7 +329,7 @@ async def test_an_engine_s_own_connection_is_given_back_as_it_was(project, datab
         database_url.replace("postgresql:", "postgresql+asyncpg:"), pool_size=1
     )
     try:
-        await Migrator(engine, settings=project.settings(lenient_bind=True)).upgrade()
+        await Migrator(engine, settings=project.settings(psycopg2_compat=True)).upgrade()
         async with engine.connect() as connection:
             assert (await connection.execute(text("SELECT a FROM t"))).scalar() == 1
     finally:

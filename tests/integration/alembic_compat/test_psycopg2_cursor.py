@@ -210,7 +210,7 @@ async def migrate(project, database_url, rows):
         signature="def {name}():",
         upgrade=SCRIPT.format(rows=rows),
     )
-    settings = project.settings(url=database_url, lenient_bind=True)
+    settings = project.settings(url=database_url, psycopg2_compat=True)
     return await Migrator(settings=settings).upgrade()
 
 

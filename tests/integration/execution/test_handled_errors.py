@@ -45,7 +45,7 @@ async def test_the_error_has_the_class_of_the_driver(
         """,
     )
     migrator = Migrator(
-        database_url, script_location=project.script_location, lenient_bind=psycopg2_compat
+        database_url, script_location=project.script_location, psycopg2_compat=psycopg2_compat
     )
     await migrator.upgrade()
     assert await tables(pg) == ["of_42p01"]
@@ -123,7 +123,7 @@ async def test_a_handled_error_does_not_end_the_run(
     )
     project.revision("a2", down="a1", upgrade='op.execute("CREATE TABLE v (i int)")')
     migrator = Migrator(
-        database_url, script_location=project.script_location, lenient_bind=psycopg2_compat
+        database_url, script_location=project.script_location, psycopg2_compat=psycopg2_compat
     )
     result = await migrator.upgrade()
     assert result.revisions == ("a1", "a2")

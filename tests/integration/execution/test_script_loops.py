@@ -36,7 +36,7 @@ async def test_the_loop_of_the_service_is_put_back(project, database_url, pg) ->
         """,
     )
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    migrator = Migrator(database_url, script_location=project.script_location, lenient_bind=True)
+    migrator = Migrator(database_url, script_location=project.script_location, psycopg2_compat=True)
     await migrator.upgrade()
     assert asyncio.get_running_loop() is loop
     assert asyncio.current_task() is task
@@ -59,7 +59,7 @@ async def test_two_runs_beside_each_other_keep_their_tasks(
     urls = database_url, make_database()
     results = await asyncio.gather(
         *(
-            Migrator(url, script_location=project.script_location, lenient_bind=True).upgrade()
+            Migrator(url, script_location=project.script_location, psycopg2_compat=True).upgrade()
             for url in urls
         )
     )

@@ -130,7 +130,7 @@ async def test_every_setting_comes_over(alembic_project, pg):
     native = load(cwd=project.path)
     assert find_env_file(native) is None
     same = {field.name for field in fields(native)} - {
-        *("config_path", "section", "url_source", "extra", "lenient_bind"),
+        *("config_path", "section", "url_source", "extra", "psycopg2_compat"),
         *("target_metadata", "hooks", "search_path"),
     }
     for name in same:
@@ -138,7 +138,7 @@ async def test_every_setting_comes_over(alembic_project, pg):
     assert native.target_metadata == "adopted_app.models:Base.metadata"
     assert native.hooks == "adopted_app.hooks"
     assert native.search_path == "app, public"
-    assert native.lenient_bind
+    assert native.psycopg2_compat
     assert [line for line in result.decide if "our_team" in line] == list(result.decide)
     assert {key.name: key.source for key in result.keys}["url"].startswith("env.py")
     assert {path: path.read_bytes() for path in before} == before

@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from asyncmig.config import PostWriteHook, load
+from asyncmig.config.settings import InvalidUrl
 from asyncmig.errors import ConfigError, ConfigKeyError, ConfigNotFoundError
 
 
@@ -226,10 +227,13 @@ def test_wrong_values(read, tmp_path, line, message, hint):
 
 def test_a_wrong_url_is_kept_for_who_needs_it(read):
     settings = read(HEAD + "sqlalchemy.url = postgresql://a:50%s3cr3t@db/app\n")
-    assert settings.url is None
-    assert "sqlalchemy.url has a percent sign" in str(settings.url_problem)
-    assert "%%40" in settings.url_problem.hint
-    assert "s3cr3t" not in f"{settings.url_problem}{settings.url_problem.hint}"
+    assert settings.valid_url is None
+    assert isinstance(settings.url, InvalidUrl)
+    assert settings.valid_url is None
+    error = settings.url.error
+    assert "sqlalchemy.url has a percent sign" in str(error)
+    assert "%%40" in error.hint
+    assert "s3cr3t" not in f"{error}{error.hint}{settings!r}"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from asyncmig.config import PostWriteHook, load
 from asyncmig.config.keys import KEYS
+from asyncmig.config.settings import InvalidUrl
 from asyncmig.errors import ConfigError, ConfigKeyError, ConfigNotFoundError
 from asyncmig.shadow.targets import shadow_of
 
@@ -33,7 +34,6 @@ def test_nothing_set(read, tmp_path):
     assert settings.section is None
     assert settings.url is None
     assert settings.url_source is None
-    assert settings.url_problem is None
     assert settings.databases == ()
     assert settings.extra == {}
     assert settings.x == {}
@@ -69,7 +69,7 @@ lock_wait = "none"
 lock_timeout = "200ms"
 lock_retries = 3
 statement_timeout = 0
-lenient_bind = true
+psycopg2_compat = true
 version_table = "versions"
 version_table_schema = "meta"
 version_table_pk = false
@@ -125,7 +125,7 @@ def test_every_key(read, tmp_path):
     assert settings.connect_args == {"ssl": True, "server_settings": {"jit": "off"}}
     assert settings.lock_wait is None
     assert settings.lock_timeout == 0.2
-    assert settings.lenient_bind is True
+    assert settings.psycopg2_compat is True
     assert settings.lock_retries == 3
     assert settings.statement_timeout == 0.0
     assert settings.transaction == "all"
@@ -546,7 +546,7 @@ def test_the_working_directory_is_the_process_s(tmp_path, monkeypatch):
 
 def test_a_shadow_that_is_not_set_matters_to_comparing_alone(read):
     settings = read('shadow_url = "${NO_SUCH_SHADOW}"')
-    assert settings.shadow_url is None
+    assert isinstance(settings.shadow_url, InvalidUrl)
     with pytest.raises(ConfigKeyError, match="NO_SUCH_SHADOW"):
         shadow_of(settings)
 
@@ -554,10 +554,14 @@ def test_a_shadow_that_is_not_set_matters_to_comparing_alone(read):
 def test_the_environments_shadow_goes_first(read):
     settings = read('shadow_url = "${NO_SUCH_SHADOW}"', environ={"ASYNCMIG_SHADOW_URL": "embedded"})
     assert settings.shadow_url == "embedded"
-    assert settings.shadow_url_problem is None
+    assert isinstance(settings.shadow_url, str)
 
 
 @pytest.mark.parametrize("value", ["{ a = 1 }", '{ a = "" }', '"a"', "[]"])
 def test_schemas_are_texts(read, value):
     with pytest.raises(ConfigKeyError, match="table of names"):
         read(f"schema_translate_map = {value}")
+
+
+def test_a_former_key_still_works(read):
+    assert read("lenient_bind = true").psycopg2_compat

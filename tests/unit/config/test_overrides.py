@@ -50,3 +50,8 @@ def test_the_empty_key_of_schemas_is_none():
     given = {"schema_translate_map": {"": "acme", "tenant": "data"}}
     expected = {"schema_translate_map": {None: "acme", "tenant": "data"}}
     assert checked_overrides(given) == expected
+
+
+def test_a_former_name_still_works_with_a_warning():
+    with pytest.warns(DeprecationWarning, match="lenient_bind is named psycopg2_compat now"):
+        assert checked_overrides({"lenient_bind": True}) == {"psycopg2_compat": True}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from asyncmig.config import Settings, connect_arguments, database_url, load
+from asyncmig.config.settings import InvalidUrl
 from asyncmig.errors import ConfigKeyError, UrlError
 
 FILE = "postgresql://file"
@@ -67,7 +68,7 @@ def test_a_section_of_an_ini_is_a_database_too(tmp_path):
 def test_a_missing_variable_stops_only_who_needs_the_url(tmp_path):
     (tmp_path / "asyncmig.toml").write_text('\nurl = "${DATABSE_URL}"')
     settings = load(environ={"DATABASE_UR": "x"}, cwd=tmp_path)
-    assert settings.url is None
+    assert settings.valid_url is None
     with pytest.raises(
         ConfigKeyError, match="toml:2: url needs the environment variable"
     ) as caught:
@@ -75,7 +76,7 @@ def test_a_missing_variable_stops_only_who_needs_the_url(tmp_path):
     assert caught.value.fields()["nearest"] == "DATABASE_UR"
     assert caught.value.hint.startswith("did you mean DATABASE_UR? otherwise set DATABSE_URL, or ")
     assert caught.value.hint.endswith("; or give --url, or set ASYNCMIG_URL")
-    assert load(environ=USUAL, cwd=tmp_path).url_problem is None
+    assert not isinstance(load(environ=USUAL, cwd=tmp_path).url, InvalidUrl)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,11 @@
-"""A command's work on the databases that a project's ``env.py`` hands over."""
+"""Calls a function with each database of a project: those of the configuration, or those of an ``env.py``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.alembic_compat.env_script.execute import execute_env
-from asyncmig.alembic_compat.project import executed_run
 from asyncmig.events import ConfigWarning
+from asyncmig.project.project import import_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,13 +14,41 @@ if TYPE_CHECKING:
     from asyncmig.alembic_compat.env_script.request import EnvMigration, EnvRequest
     from asyncmig.project.project import Project
 
-__all__ = ["visit_env"]
+__all__ = ["visit_databases"]
 
 _MAIN_SECTION = "alembic"
 """The section of an ini file that names no database of several."""
 
 
-async def visit_env(
+async def visit_databases(
+    project: Project, work: Callable[[Project], Awaitable[str | None]], request: EnvRequest
+) -> str:
+    """Await ``work`` with the project of each database, one after the other.
+
+    Where the project has an ``env.py``, it is executed, and ``work`` is awaited in each of its calls of
+    ``run_migrations()``.
+
+    Args:
+        project: the project.
+        work: called with the project of each database; offline it returns the script.
+        request: the command, as ``env.py`` sees it.
+
+    Returns:
+        The script that was written offline.
+
+    Raises:
+        AsyncmigError: as ``work``; and ``EnvFileError``.
+    """
+    path = await project.env_file_to_execute()
+    if path is None:
+        return "".join([await work(one) or "" for one in await project.databases()])
+    await import_in_thread(
+        "asyncmig.alembic_compat.env_script.execute", "asyncmig.alembic_compat.project"
+    )
+    return await _visit_env(project, path, work, request)
+
+
+async def _visit_env(
     project: Project,
     path: Path,
     work: Callable[[Project], Awaitable[str | None]],
@@ -35,6 +62,9 @@ async def visit_env(
     Raises:
         AsyncmigError: as ``work``, and as ``execute_env``.
     """
+    from asyncmig.alembic_compat.env_script.execute import execute_env
+    from asyncmig.alembic_compat.project import executed_run
+
     chosen = project.name or project.settings.section
     if chosen == _MAIN_SECTION:
         chosen = None
