@@ -72,7 +72,8 @@ def test_the_server_is_a_service_with_the_settings_of_the_compose_file():
 def test_the_tests_connect_to_the_service():
     url = urlsplit(TEST_JOB["env"]["ASYNCMIG_TEST_URL"])
     service = TEST_JOB["services"]["postgresql"]
-    assert service["ports"] == [f"{url.hostname}:{url.port}:5432"]
+    assert url.hostname == "127.0.0.1"
+    assert service["ports"] == [f"{url.port}:5432"]
     assert service["env"]["POSTGRES_PASSWORD"] == url.password
 
 
