@@ -162,6 +162,15 @@ class IniFile:
                 f"{path}: not encoded as UTF-8", hint="save the file as UTF-8", path=path
             ) from None
 
+    @classmethod
+    def parsed(
+        cls, parser: ConfigParser, path: Path, cwd: Path, environ: Mapping[str, str]
+    ) -> IniFile:
+        """A file that was read before."""
+        file = cls.__new__(cls)
+        file.path, file.cwd, file.environ, file.parser = path, cwd, environ, parser
+        return file
+
     def sections(self) -> list[str]:
         """Those that may be given to ``-n``: logging's and the hooks' are not."""
         other = ("loggers", "handlers", "formatters", "logger_", "handler_", "formatter_", _HOOKS)

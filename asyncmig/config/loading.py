@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.config.keys import BY_NAME, KEYS, Key
-from asyncmig.config.layers import Layer, NativeTable
+from asyncmig.config.layers import AlembicTable, IniFile, Layer, NativeTable, read_toml
 from asyncmig.config.search import Files, find_files
 from asyncmig.config.settings import InvalidUrl, Settings
 from asyncmig.config.source import ValueSource, nearest
@@ -17,8 +17,9 @@ from asyncmig.errors import ConfigError, ConfigKeyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from configparser import ConfigParser
 
-__all__ = ["load"]
+__all__ = ["load", "load_parsed"]
 
 _BY_ALEMBIC_NAME = {key.alembic: key for key in KEYS if key.alembic}
 _ALEMBIC_SECTION = "alembic"
@@ -62,7 +63,46 @@ def load(
     environ = os.environ if environ is None else environ
     cwd = Path.cwd() if cwd is None else cwd.absolute()
     named = [path] if isinstance(path, str | Path) else list(path or ())
-    files = find_files(named, environ, cwd)
+    return _settings(find_files(named, environ, cwd), name, x, url, environ)
+
+
+def load_parsed(
+    parser: ConfigParser,
+    path: Path,
+    *,
+    toml: Path | None = None,
+    name: str | None = None,
+    x: Sequence[str] = (),
+) -> Settings:
+    """Read an ini file that is parsed already, and may have been changed since.
+
+    Args:
+        parser: of the file.
+        path: the file; it need not exist.
+        toml: a ``pyproject.toml`` with a table ``[tool.alembic]``, which the ini file goes before.
+        name: the section.
+        x: ``-x`` arguments.
+
+    Raises:
+        ConfigKeyError: as ``load``.
+        ConfigError: likewise.
+    """
+    cwd = Path.cwd()
+    table = None
+    if toml is not None and toml.is_file():
+        tool: Any = read_toml(toml).get("tool", {})
+        table = AlembicTable(toml, tool.get("alembic", {}), cwd, os.environ)
+    ini = IniFile.parsed(parser, path, cwd, os.environ)
+    return _settings(Files(ini=ini, toml=table), name, x, None, os.environ)
+
+
+def _settings(
+    files: Files,
+    name: str | None,
+    x: Mapping[str, object] | Sequence[str],
+    url: str | None,
+    environ: Mapping[str, str],
+) -> Settings:
     layers, own = _layers(files, name, environ)
     reading = _Reading(layers)
     fields = reading.fields()

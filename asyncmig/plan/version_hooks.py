@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 from asyncmig.errors import AsyncmigError, ScriptError
 from asyncmig.operations.facade import Operations
 from asyncmig.operations.running_op import using
+from asyncmig.revisions.files.import_script import import_script
 from asyncmig.revisions.graph.alembic_script import AlembicScript
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+    from types import ModuleType
 
     from asyncmig.plan.phases import Entry
     from asyncmig.plan.recorder import Recorder
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.moves import Move, StampMove
+    from asyncmig.revisions.graph.revision import Revision
 
 __all__ = [
     "MigrationInfo",
@@ -141,7 +144,13 @@ class MigrationInfo:
     def _scripts(self, names: Iterable[str]) -> tuple[AlembicScript, ...]:
         graph = self.revision_map
         # a row that a stamp takes away may be of a file that is gone
-        return tuple(AlembicScript(graph.get(name), graph) for name in names if name in graph)
+        return tuple(
+            AlembicScript(graph.get(name), graph, _module_of) for name in names if name in graph
+        )
+
+
+def _module_of(revision: Revision) -> ModuleType:
+    return import_script(revision.path, revision=revision.id)[0]
 
 
 def call_hook(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from asyncmig.config.settings import Settings
 
-__all__ = ["Config", "config_of"]
+__all__ = ["Config", "config_of", "settings_of"]
 
 _SECTION = "alembic"
 
@@ -167,3 +167,35 @@ def config_of(settings: Settings) -> Config:
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%%")
+
+
+def settings_of(config: Config) -> Settings:
+    """The settings that a configuration object holds: its file, and what was set on top of it.
+
+    Raises:
+        CommandError: it does not say where the scripts are.
+        ConfigKeyError: a value is unusable.
+    """
+    from dataclasses import replace
+
+    from asyncmig.alembic_compat.facade.util.exc import CommandError
+    from asyncmig.config.loading import load_parsed
+
+    location = config.get_alembic_option("script_location")
+    if not location:
+        raise CommandError(
+            "No 'script_location' key found in configuration",
+            hint='config.set_main_option("script_location", "migrations")',
+        )
+    given = getattr(config.cmd_opts, "x", None)
+    toml = config.toml_file_name
+    path = Path(config.config_file_name or toml or "alembic.ini").absolute()
+    settings = load_parsed(
+        config.file_config,
+        path,
+        toml=None if toml is None else Path(toml).absolute(),
+        name=config.config_ini_section,
+        x=list(given or ()),
+    )
+    tag = getattr(config.cmd_opts, "tag", None)
+    return replace(settings, tag=tag) if tag else settings
