@@ -286,6 +286,7 @@ class ScriptDirectory:
         from dataclasses import replace
 
         from asyncmig.render import create_merge, create_revision
+        from asyncmig.render.files.new_revision import NewRevision
         from asyncmig.revisions.script_directory import ScriptDirectory as Directory
 
         settings = self._settings
@@ -298,32 +299,23 @@ class ScriptDirectory:
             import_context=self._imports,
         )
         heads = _rows(head)
+        new = NewRevision(
+            rev_id=revid,
+            message=message,
+            head=heads[0] if heads else "head",
+            splice=bool(splice),
+            branch_labels=_rows(branch_labels),
+            depends_on=_rows(depends_on),
+            version_path=version_path,
+            upgrades=kw.pop("upgrades", ""),
+            downgrades=kw.pop("downgrades", ""),
+            imports=kw.pop("imports", ()),
+            template_args=kw,
+        )
         if len(heads) > 1:
-            created = create_merge(
-                settings,
-                directory,
-                revisions=heads,
-                message=message,
-                rev_id=revid,
-                branch_labels=_rows(branch_labels),
-                splice=bool(splice),
-            )
+            created = create_merge(settings, directory, new, heads)
         else:
-            created = create_revision(
-                settings,
-                directory,
-                message=message,
-                rev_id=revid,
-                head=heads[0] if heads else "head",
-                splice=bool(splice),
-                depends_on=_rows(depends_on),
-                branch_labels=_rows(branch_labels),
-                version_path=version_path,
-                upgrades=kw.pop("upgrades", ""),
-                downgrades=kw.pop("downgrades", ""),
-                imports=kw.pop("imports", ()),
-                template_args=kw,
-            )
+            created = create_revision(settings, directory, new)
         self.revision_map = RevisionMap(self._load_revisions)
         found: Script = self.get_revision(created.revision)
         return found
