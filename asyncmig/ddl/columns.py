@@ -150,7 +150,7 @@ def _using(operation: AlterColumnOp) -> str | None:
         raise directive_error(
             f"alter_column of {operation.table_name}.{operation.column_name} has postgresql_using "
             "and no type_",
-            hint="postgresql_using says how old values become values of type_: give both",
+            hint="postgresql_using converts the values to type_: give both",
             directive=operation.directive,
         )
     for name in operation.kw:
@@ -192,7 +192,7 @@ def _default(operation: AlterColumnOp, compilation: Compilation) -> str:
     if text is None:
         raise directive_error(
             f"the default of {operation.table_name}.{operation.column_name} is a "
-            f"{type(default).__name__}, which says that there is one and not which",
+            f"{type(default).__name__}, which has no SQL",
             hint="give it as a string, sa.text(...), an expression or Identity(...)",
             directive=operation.directive,
         )
@@ -207,7 +207,7 @@ def _generation(operation: AlterColumnOp, compilation: Compilation) -> str:
         return f"SET EXPRESSION AS ({compilation.expression(default.sqltext)})"
     raise directive_error(
         f"column {operation.table_name}.{operation.column_name} cannot become "
-        + ("generated" if isinstance(default, Computed) else "one with a default at once"),
+        + ("generated" if isinstance(default, Computed) else "an ordinary one in one step"),
         hint="drop the column and add it again with Computed(...)"
         if isinstance(default, Computed)
         else "drop the expression first (server_default=None), then set the default",
@@ -231,7 +231,7 @@ def _identity(operation: AlterColumnOp, compilation: Compilation) -> str:
     changes = list(_identity_changes(default, existing, compilation))
     if not changes:
         raise directive_error(
-            f"alter_column of {operation.table_name}.{operation.column_name} changes nothing of its "
+            f"alter_column of {operation.table_name}.{operation.column_name} does not change its "
             "identity",
             hint="leave the directive out",
             directive=operation.directive,

@@ -61,7 +61,7 @@ def generate_sql(
     name = type(operation).__name__
     raise directive_error(
         f"asyncmig cannot compile {name}",
-        hint=f"say how: @Operations.implementation_for({name})",
+        hint=f"register an implementation: @Operations.implementation_for({name})",
         directive=operation.directive,
     )
 

@@ -174,7 +174,7 @@ def _header(sql: str) -> tuple[str, str | None, str]:
                 return kind, first, identifier_value(second.text)
             break
     raise ConfigError(
-        f"what does this declare? {sql.strip().partition(chr(10))[0][:80]!r}",
-        hint="a complete CREATE VIEW, MATERIALIZED VIEW, FUNCTION, PROCEDURE, AGGREGATE, TRIGGER, POLICY, "
-        "RULE, STATISTICS, EXTENSION, TYPE, SEQUENCE or GRANT statement is understood",
+        f"this statement declares no entity: {sql.strip().partition(chr(10))[0][:80]!r}",
+        hint="write a complete CREATE VIEW, MATERIALIZED VIEW, FUNCTION, PROCEDURE, AGGREGATE, TRIGGER, "
+        "POLICY, RULE, STATISTICS, EXTENSION, TYPE, SEQUENCE or GRANT statement",
     )

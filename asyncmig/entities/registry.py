@@ -56,7 +56,7 @@ def _checked(entities: Iterable[object]) -> Iterator[Entity]:
         item: Any = from_foreign(declared) or declared
         if not (callable(getattr(item, "sql", None)) and hasattr(item, "kind")):
             raise ConfigError(
-                f"{type(declared).__name__} is no entity",
+                f"{type(declared).__name__} is not an entity",
                 hint="register the classes of asyncmig.entities, or those of alembic_utils",
             )
         yield item

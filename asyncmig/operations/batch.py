@@ -59,7 +59,7 @@ class BatchAlterTable:
                 f"batch_alter_table({table_name!r}) would copy the whole table to a new one"
                 + (", to order its columns" if partial_reordering else ' (recreate="always")'),
                 hint="PostgreSQL alters tables in place: leave out recreate and partial_reordering; "
-                "to copy a table all the same, write create_table, INSERT ... SELECT, drop_table and "
+                "to copy a table, write create_table, INSERT ... SELECT, drop_table and "
                 "rename_table",
                 directive="batch_alter_table",
             )

@@ -92,7 +92,7 @@ class Extensible:
             known = op_cls in cls._implementations or is_built_in(op_cls)
             if known and not replace:
                 raise ValueError(
-                    f"{op_cls.__name__} has an implementation; replace=True puts yours in its place"
+                    f"{op_cls.__name__} has an implementation; replace=True replaces it"
                 )
             cls._implementations[op_cls] = function
             return function

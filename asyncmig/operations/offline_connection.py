@@ -171,7 +171,7 @@ class NoResult:
         """Raise the error that names the line."""
         self._sink.bind()
         raise NeedsDatabaseError(
-            "a result is needed, and a script for psql has none",
+            "a result is read, and a script for psql has no results",
             hint="guard it with `if not op.get_context().as_sql:`, or run this revision online",
         )
 

@@ -109,4 +109,4 @@ class MigrateOperation:
         Raises:
             NotImplementedError: a comparison never produces this operation.
         """
-        raise NotImplementedError(f"{type(self).__name__} is no difference between schemas")
+        raise NotImplementedError(f"{type(self).__name__} is not a difference between schemas")

@@ -98,7 +98,7 @@ class ReplaceEntityOp(EntityOp, directive="replace_entity"):
             ValueError: ``existing`` is not given.
         """
         if self.existing is None:
-            raise ValueError(f"cannot bring back {self._identity}: what was there is unknown")
+            raise ValueError(f"cannot restore {self._identity}: its definition before is unknown")
         return ReplaceEntityOp(self.existing, existing=self.target)
 
     def to_diff_tuple(self) -> tuple[str, str, str]:

@@ -244,7 +244,7 @@ class TableDirectives(Directives):
             if item is not None and not isinstance(item, SchemaItem):
                 raise directive_error(
                     f"create_table takes columns, constraints and indexes, not {type(item).__name__}",
-                    hint="write sa.Column(...); those of a list go in with a star: *columns",
+                    hint="write sa.Column(...); unpack a list: *columns",
                     directive=CreateTableOp.directive,
                 )
         table: Table = self.invoke(

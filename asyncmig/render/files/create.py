@@ -99,7 +99,7 @@ def _parents(graph: RevisionGraph, head: str) -> tuple[Revision, ...]:
     except MultipleHeadsError as error:
         heads = error.fields().get("heads", graph.heads)
         raise MultipleHeadsError(
-            f"'{head}' names several revisions, and a new one stands on one of them",
+            f"'{head}' matches several revisions, and a new revision has one parent",
             hint=f"give --head ({_heads_are(graph)}), or join them: asyncmig merge heads",
             heads=heads,
         ) from None
@@ -110,7 +110,7 @@ def _check_heads(graph: RevisionGraph, parents: Iterable[Revision]) -> None:
         if graph.children(parent.id):
             above = ", ".join(graph.children(parent.id))
             raise TargetError(
-                f"revision {parent.id} is not a head: {above} stands on it",
+                f"revision {parent.id} is not a head: it is the parent of {above}",
                 hint=f"give --splice to branch off there; {_heads_are(graph)}",
                 target=parent.id,
             )
@@ -157,7 +157,7 @@ def _check_not_taken(graph: RevisionGraph, name: str) -> None:
             kind = "revision" if name == known.id else "branch label"
             raise ScriptError(
                 f"there is already a {kind} '{name}' ({known.path})",
-                hint="take another one; every id and label is used once",
+                hint="choose another one; ids and labels are unique",
                 revision=known.id,
                 path=known.path,
             )

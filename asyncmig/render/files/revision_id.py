@@ -45,7 +45,7 @@ def check_revision_id(revision: str) -> None:
         return
     raise ScriptError(
         f"the revision id '{revision}' {what}",
-        hint="use letters, digits and underscores; without --rev-id one is made up",
+        hint="use letters, digits and underscores; without --rev-id an id is generated",
         revision=revision,
     )
 

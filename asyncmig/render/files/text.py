@@ -99,7 +99,7 @@ def check_python(path: Path, content: bytes, new: NewRevision) -> None:
         tree = tree_of(content)
     except SyntaxError as error:
         raise ScriptError(
-            f"the template gives no valid Python for {path.name}: line {error.lineno}: {error.msg}",
+            f"the template does not give valid Python for {path.name}: line {error.lineno}: {error.msg}",
             hint="check the template; where output_encoding is not utf-8 it needs a coding comment",
             path=str(path),
             line=error.lineno,

@@ -78,7 +78,7 @@ def _version_location(settings: Settings, given: str | PathLike[str] | None) -> 
                 return path
     raise ConfigError(
         f"'{given}' is not one of the version locations",
-        hint=f"there are: {listed}; add it to version_locations first",
+        hint=f"the version locations are: {listed}; add it to version_locations first",
     )
 
 
@@ -98,7 +98,7 @@ def _encode(settings: Settings, text: str) -> bytes:
     except UnicodeEncodeError as error:
         wrong = text[error.start]
         raise ScriptError(
-            f"the revision holds {wrong!r}, which {encoding} cannot write",
+            f"the revision contains {wrong!r}, which {encoding} cannot encode",
             hint='set output_encoding = "utf-8"',
         ) from None
 
@@ -120,8 +120,8 @@ def _create(path: Path, content: bytes) -> None:
                 f"{path.parent} is not a folder", hint="move that file away", path=str(path.parent)
             ) from error
         raise FileError(
-            f"{path} exists already",
-            hint="take another message or --rev-id, or a file_template with %(rev)s in it",
+            f"{path} already exists",
+            hint="use another message or --rev-id, or a file_template with %(rev)s in it",
             path=str(path),
         ) from error
     except OSError as error:

@@ -39,16 +39,16 @@ def violating_rows(
     """The rows that make the operation fail; nothing if none can."""
     table, place = name_of_table(operation), column_of(operation)
     if isinstance(operation, ValidateConstraintOp):
-        yield f"fails if rows of {table} break it"
+        yield f"fails if rows of {table} violate it"
         return
     unchecked = operation.kw.get("postgresql_not_valid")
     if place in script.created or unchecked or script.builds_again(operation):
         return
     match operation:
         case CreateCheckConstraintOp():
-            yield f"fails if rows of {table} break it"
+            yield f"fails if rows of {table} violate it"
         case CreateExcludeConstraintOp():
-            yield f"fails if rows of {table} exclude each other"
+            yield f"fails if rows of {table} conflict"
         case CreateForeignKeyOp():
             yield from _unmatched_rows(operation, script)
         case CreatePrimaryKeyOp() | CreateUniqueConstraintOp():

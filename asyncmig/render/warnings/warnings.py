@@ -42,7 +42,7 @@ def review_warnings(operation: MigrateOperation, script: ScriptScope) -> Iterato
         case UnsupportedChangeOp():
             yield (
                 "PostgreSQL cannot alter this: create a new table, move the rows and rename it, or "
-                "let the models say what the database has; then take this line away"
+                "change the models to match the database; then remove this line"
             )
         case RenameTableOp():
             yield from _named_in(operation.table_name, operation.named_in)
@@ -76,16 +76,16 @@ def _dropped(operation: DropTableOp) -> Iterator[str]:
 def _blocked(names: tuple[str, ...]) -> Iterator[str]:
     if names:
         yield (
-            f"fails: {', '.join(names)} would be left without it, and nobody declares what it is to "
-            "become; drop it above this line, or declare it"
+            f"fails: {', '.join(names)} depends on it and is not declared; drop it above this line, "
+            "or declare it"
         )
 
 
 def _named_in(name: str, routines: tuple[str, ...]) -> Iterator[str]:
     if routines:
         yield (
-            f"the source of {', '.join(routines)} says {name}, which PostgreSQL does not change: "
-            "write it anew below, or declare it beside the models"
+            f"the source of {', '.join(routines)} uses {name}, which PostgreSQL does not change: "
+            "create it again below, or declare it beside the models"
         )
 
 
@@ -100,7 +100,7 @@ def _added(operation: AddColumnOp) -> Iterator[str]:
     elif column.server_default is not None:
         match volatile_default(column):
             case Evaluated.FOR_EACH_ROW:
-                yield f"{rewrites}: the default is another one for each row"
+                yield f"{rewrites}: the default is evaluated for each row"
             case Evaluated.UNKNOWN:
                 yield f"{rewrites}, if the default calls a volatile function"
             case Evaluated.ONCE:
@@ -125,8 +125,8 @@ def _altered(operation: AlterColumnOp) -> Iterator[str]:
         return
     if labels := lost_labels(before, after):
         yield (
-            f"fails if {_column(operation)} is {' or '.join(map(repr, labels))} somewhere: change "
-            "those rows first, or say in postgresql_using what they become"
+            f"fails if {_column(operation)} is {' or '.join(map(repr, labels))} in a row: change "
+            "those rows first, or convert them in postgresql_using"
         )
     found = type_change(before, after, using="postgresql_using" in operation.kw)
     parts = [f"rewrites {table}, which is locked meanwhile"] if found.rewrites else []

@@ -316,8 +316,8 @@ async def test_a_script_for_columns_that_are_altered(comparing: Comparing):
     body, _ = as_script(compare(sides.actual, sides.wanted), sides.models)
     remarks = [line for line in body.splitlines() if line.startswith("#")]
     assert remarks == [
-        "# fails if log.e is 'x' somewhere: change those rows first, or say in",
-        "# postgresql_using what they become",
+        "# fails if log.e is 'x' in a row: change those rows first, or convert them in",
+        "# postgresql_using",
         "# rewrites log, which is locked meanwhile",
         "# rewrites log, which is locked meanwhile",
         "# fails if log.c has NULLs: fill them first",

@@ -160,12 +160,12 @@ async def test_a_syntax_error_is_named(comparing: Comparing, entity: View | Comp
 
 @pytest.mark.parametrize("sql", ["", "SELECT 1", "CREATE TABLE a (b integer)"])
 def test_a_text_that_declares_nothing_is_refused(sql):
-    with pytest.raises(ConfigError, match="what does this declare"):
+    with pytest.raises(ConfigError, match="declares no entity"):
         SqlText(sql)
 
 
 def test_what_is_no_entity_is_refused():
-    with pytest.raises(ConfigError, match="str is no entity"):
+    with pytest.raises(ConfigError, match="str is not an entity"):
         register(sa.MetaData(), "CREATE VIEW a AS SELECT 1")
 
 
@@ -239,7 +239,7 @@ async def test_what_a_dropped_column_is_kept_by_is_named(
     assert str(dropped).endswith("trigger touched on book, view short stands on it)")
     await second.revision("second", autogenerate=True, rev_id="b2", sql_file=sql_file)
     (written,) = project.versions.glob("b2_second.*")
-    assert ", view short would be left without it" in written.read_text()
+    assert ", view short depends on it and is not declared" in written.read_text()
     with pytest.raises(DatabaseError, match="depend"):
         await second.upgrade()
 

@@ -296,7 +296,7 @@ def test_the_bind_of_a_script_for_psql_has_no_results(read):
 def test_a_sink_that_forgets_to_refuse_is_reminded(monkeypatch):
     sink = RecordingSink(offline=True)
     monkeypatch.setattr(sink, "bind", lambda: None)
-    with pytest.raises(NeedsDatabaseError, match="script for psql has none"):
+    with pytest.raises(NeedsDatabaseError, match="script for psql has no results"):
         Operations(sink).get_bind().scalar(sa.text("SELECT 1"))
 
 

@@ -175,7 +175,7 @@ def test_operations_as_differences():
         "remove_table_comment",
         "execute",
     ]
-    with pytest.raises(NotImplementedError, match="no difference"):
+    with pytest.raises(NotImplementedError, match="not a difference"):
         MigrateOperation().to_diff_tuple()
 
 

@@ -73,7 +73,7 @@ class TestRevision:
         project.revision("b2", down="a1", labels="left")
         with pytest.raises(MultipleHeadsError) as caught:
             create_revision(*load(), NewRevision())
-        assert "'head' names several revisions" in str(caught.value)
+        assert "'head' matches several revisions" in str(caught.value)
         assert "b1" in caught.value.hint
         assert "asyncmig merge heads" in caught.value.hint
         assert set(caught.value.fields()["heads"]) == {"b1", "b2"}
@@ -95,7 +95,7 @@ class TestRevision:
     def test_splice(self, project, load):
         line(project, "a1", "b1")
         with pytest.raises(
-            TargetError, match="revision a1 is not a head: b1 stands on it"
+            TargetError, match="revision a1 is not a head: it is the parent of b1"
         ) as caught:
             create_revision(*load(), NewRevision(head="a1"))
         assert caught.value.hint == "give --splice to branch off there; the head is b1"

@@ -307,7 +307,7 @@ class TestTemplates:
     @pytest.mark.parametrize(
         ("template", "message"),
         [
-            ("x = (", "gives no valid Python for a.py: line 1: '(' was never closed"),
+            ("x = (", "does not give valid Python for a.py: line 1: '(' was never closed"),
             ("x = 1", "does not set revision, down_revision"),
             ("revision = 'a'\n", "does not set down_revision"),
             ("revision: str = 'a'\nx.down_revision = None\n", "does not set down_revision"),
@@ -370,7 +370,7 @@ class TestRefused:
         settings = at(file_template="%(slug)s")
         first = write_revision(settings, NewRevision(rev_id="a", message="x"))
         before = first.read_text()
-        with pytest.raises(FileError, match=r"x.py exists already") as caught:
+        with pytest.raises(FileError, match=r"x.py already exists") as caught:
             write_revision(settings, NewRevision(rev_id="b", message="x"))
         assert caught.value.fields() == {"path": str(first)}
         assert first.read_text() == before
@@ -452,12 +452,12 @@ class TestEncoding:
         assert ast.get_docstring(ast.parse(path.read_bytes())) == "Größe"
 
     def test_without_the_comment(self, at):
-        with pytest.raises(ScriptError, match="gives no valid Python") as caught:
+        with pytest.raises(ScriptError, match="does not give valid Python") as caught:
             write_revision(at(output_encoding="latin-1"), NewRevision(rev_id="a", message="Größe"))
         assert "coding comment" in caught.value.hint
 
     def test_cannot_hold_the_text(self, at):
-        with pytest.raises(ScriptError, match="holds 'ö', which ascii cannot write"):
+        with pytest.raises(ScriptError, match="contains 'ö', which ascii cannot encode"):
             write_revision(at(output_encoding="ascii"), NewRevision(rev_id="a", message="Größe"))
 
     def test_unknown(self, at):

@@ -47,11 +47,11 @@ def test_the_recipe_for_not_null_names_the_schema():
 ROWS = {
     "a check": (
         CreateCheckConstraintOp("ck", "orders", "price > 0"),
-        "fails if rows of orders break it",
+        "fails if rows of orders violate it",
     ),
     "a check that is validated": (
         ValidateConstraintOp("ck", "orders", schema="shop"),
-        "fails if rows of shop.orders break it",
+        "fails if rows of shop.orders violate it",
     ),
     "a unique constraint": (
         CreateUniqueConstraintOp("uq", "orders", ["email"]),
@@ -79,7 +79,7 @@ ROWS = {
     ),
     "an exclusion constraint": (
         CreateExcludeConstraintOp("ex", "orders", [("during", "&&")], using="gist"),
-        "fails if rows of orders exclude each other",
+        "fails if rows of orders conflict",
     ),
 }
 
@@ -190,7 +190,7 @@ def test_a_constant_default_rewrites_nothing(default):
 
 def test_a_default_for_each_row_rewrites_the_table():
     for default in [*map(sa.text, SLOW), sa.func.random()]:
-        said = [f"{REWRITES}: the default is another one for each row"]
+        said = [f"{REWRITES}: the default is evaluated for each row"]
         assert remarks(added(sa.Text, server_default=default)) == said
     for sql in UNKNOWN:
         said = [f"{REWRITES}, if the default calls a volatile function"]
@@ -212,8 +212,8 @@ def test_another_enum_rewrites_the_table_and_may_lack_labels():
     using = {"postgresql_using": "c::text::mood"}
     assert remarks(retyped(mood("a"), mood("a", "b"), **using)) == [REWRITES]
     lost = [
-        "fails if t.c is 'a' or 'b' somewhere: change those rows first, or say in",
-        "postgresql_using what they become",
+        "fails if t.c is 'a' or 'b' in a row: change those rows first, or convert them in",
+        "postgresql_using",
         REWRITES,
     ]
     before, after = mood("a", "b", "c"), mood("c", "d")
