@@ -1,0 +1,138 @@
+"""asyncmig.bookkeeping.journal: the SQL of each row."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from asyncmig.bookkeeping.journal import Decision, Journal, Run
+from support.plans import RUN, autocommit, step, transaction
+
+JOURNAL = Journal(schema="app", run=RUN)
+OFFLINE = Journal(schema="app")
+PHASE = transaction("SELECT 1", "SELECT 2")
+
+
+def columns(insert: str) -> dict[str, str]:
+    """The values of an INSERT by their columns."""
+    names, values = re.fullmatch(
+        r"INSERT INTO \S+ \((.*?)\) VALUES \((.*)\)", insert, re.DOTALL
+    ).groups()
+    depth, parts, quoted = 0, [""], False
+    for character in values:
+        quoted ^= character == "'"
+        depth += not quoted and character in "(["
+        depth -= not quoted and character in ")]"
+        if character == "," and not depth and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return dict(zip(names.split(", "), [part.strip() for part in parts], strict=True))
+
+
+class TestInsert:
+    def test_a_transaction_phase_is_done_with_its_row(self) -> None:
+        row = columns(JOURNAL.insert(step(PHASE), 2, PHASE, state="done", final=True))
+        assert row["revision"] == "'a1'"
+        assert row["direction"] == "'upgrade'"
+        assert (row["phase"], row["kind"], row["state"]) == ("2", "'transaction'", "'done'")
+        assert (row["statement"], row["final"]) == ("2", "true")
+        assert row["fingerprint"] == f"'{PHASE.fingerprint}'"
+        assert row["finished_at"].startswith("to_timestamp(set_config('asyncmig.finished'")
+        assert row["started_at"].startswith("greatest(now(), to_timestamp(nullif(current_setting(")
+        assert (row["host"], row["pid"], row["application"]) == ("'here'", "1", "'tests'")
+        assert (row["role"], row["tag"], row["error"]) == ("current_user", "NULL", "NULL")
+
+    def test_an_autocommit_phase_starts_with_no_statement_done(self) -> None:
+        phase = autocommit("VACUUM t")
+        row = columns(
+            JOURNAL.insert(step(phase), 0, phase, state="started", final=False, statement=0)
+        )
+        assert (row["kind"], row["state"]) == ("'autocommit'", "'started'")
+        assert (row["statement"], row["final"], row["finished_at"]) == ("0", "false", "NULL")
+
+    def test_parents_are_an_array(self) -> None:
+        known = step(PHASE, down_revisions=("x", "y'z"))
+        row = columns(JOURNAL.insert(known, 0, PHASE, state="done", final=False))
+        assert row["down_revisions"] == "ARRAY['x', 'y''z']::text[]"
+
+    def test_a_script_for_psql_knows_neither_host_nor_process(self) -> None:
+        row = columns(OFFLINE.insert(step(PHASE), 0, PHASE, state="done", final=True))
+        assert (row["run"], row["host"], row["pid"]) == ("gen_random_uuid()", "NULL", "NULL")
+        assert (row["application"], row["started_at"]) == ("'psql'", "now()")
+        assert row["finished_at"] == "clock_timestamp()"
+
+    def test_a_nul_of_a_tag_is_left_out(self) -> None:
+        run = Run(id="7f2c", host="here", pid=1, tag="a\0b")
+        journal = Journal(run=run)
+        row = columns(journal.insert(step(PHASE), 0, PHASE, state="done", final=True))
+        assert row["tag"] == "'ab'"
+
+    def test_a_stamp(self) -> None:
+        row = columns(JOURNAL.insert_stamp("b1", ("a1",)))
+        assert (row["revision"], row["direction"], row["kind"]) == ("'b1'", "'stamp'", "'stamp'")
+        assert (row["state"], row["final"]) == ("'done'", "true")
+        assert row["down_revisions"] == "ARRAY['a1']::text[]"
+
+
+class TestUpdates:
+    OPEN = "state = 'started' AND revision = 'a1' AND direction = 'upgrade' AND phase = 3"
+
+    def test_advance(self) -> None:
+        assert JOURNAL.advance(step(), 3, 2) == (
+            f"UPDATE app.asyncmig_journal SET statement = 2 WHERE {self.OPEN}"
+        )
+
+    def test_finish(self) -> None:
+        sql = JOURNAL.finish(step(), 3, PHASE, final=True)
+        assert sql.startswith(
+            "UPDATE app.asyncmig_journal SET state = 'done', final = true, statement = 2,"
+            f" fingerprint = '{PHASE.fingerprint}', finished_at = to_timestamp("
+        )
+        assert sql.endswith(f"error = NULL WHERE {self.OPEN}")
+
+    @pytest.mark.parametrize("state", ["failed", "refused"])
+    def test_stop_keeps_the_fingerprint_of_what_is_done(self, state) -> None:
+        done = autocommit("VACUUM a")
+        assert JOURNAL.stop(step(), 3, done, state, "it's locked\0") == (
+            f"UPDATE app.asyncmig_journal SET state = '{state}', finished_at = clock_timestamp(),"
+            f" fingerprint = '{done.fingerprint}', error = 'it''s locked' WHERE {self.OPEN}"
+        )
+
+    def test_a_handled_error_is_of_this_run(self) -> None:
+        sql = JOURNAL.catch(step(), 3, PHASE, "boom")
+        assert "SET state = 'caught'" in sql
+        assert "error = 'boom'" in sql
+        assert sql.endswith("AND phase = 3 AND run = '7f2c'")
+        assert OFFLINE.catch(step(), 3, PHASE, "boom").endswith("AND phase = 3")
+
+    def test_reopen_takes_the_row_over(self) -> None:
+        sql = JOURNAL.reopen(9, PHASE)
+        assert "SET state = 'started', started_at = now(), finished_at = NULL, error = NULL" in sql
+        assert "run = '7f2c', (host, pid, application, role, version, tag) = ROW ('here', 1," in sql
+        assert sql.endswith(" WHERE id = 9")
+
+    @pytest.mark.parametrize(
+        ("decision", "change"),
+        [
+            (Decision.DONE, "state = 'resolved', statement = statement + 1"),
+            (Decision.RETRY, "state = 'resolved'"),
+            (Decision.FORGET, "state = 'forgotten', final = true, finished_at = clock_timestamp()"),
+        ],
+    )
+    def test_decisions(self, decision, change) -> None:
+        assert JOURNAL.resolve(9, decision) == (
+            f"UPDATE app.asyncmig_journal SET {change} WHERE id = 9"
+        )
+
+
+def test_create_names_its_indexes_after_the_table() -> None:
+    table, by_revision, still_open = Journal(name="Log", schema="app").create()
+    assert table.startswith('CREATE TABLE IF NOT EXISTS app."Log" (\n    id bigint GENERATED')
+    assert by_revision == (
+        'CREATE INDEX IF NOT EXISTS "Log_revision_idx" ON app."Log" (revision, id)'
+    )
+    assert (
+        still_open == 'CREATE INDEX IF NOT EXISTS "Log_open_idx" ON app."Log" (id) WHERE NOT final'
+    )

@@ -1,0 +1,120 @@
+"""asyncmig.bookkeeping: partially applied revisions, and what may be done beside them."""
+
+from __future__ import annotations
+
+import pytest
+
+from asyncmig.bookkeeping.partial_revisions import check_not_blocked, resolved_by
+from asyncmig.bookkeeping.state import DatabaseState, PreviousAttempt
+from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
+from asyncmig.config.settings import Settings
+from asyncmig.errors import ScriptError
+from asyncmig.plan.model import Direction
+from asyncmig.revisions.graph.graph import RevisionGraph
+from asyncmig.revisions.graph.moves import RowChange
+from asyncmig.revisions.graph.revision import Revision
+from support.fake_session import FakeSession
+from support.plans import partial
+
+GRAPH = RevisionGraph(
+    [
+        Revision(id="a"),
+        Revision(id="b", down_revisions=("a",)),
+        Revision(id="c", down_revisions=("b",)),
+        Revision(id="x"),
+        Revision(id="y", down_revisions=("x",), depends_on=("b",)),
+    ]
+)
+
+
+class TestPartialRevision:
+    @pytest.mark.parametrize(
+        ("state", "phase", "previous"),
+        [
+            ("started", 1, PreviousAttempt.INTERRUPTED),
+            ("failed", 1, PreviousAttempt.ENDED),
+            ("resolved", 1, PreviousAttempt.ENDED),
+            ("refused", 1, PreviousAttempt.NONE),
+            ("done", 2, PreviousAttempt.NONE),
+            ("caught", 2, PreviousAttempt.NONE),
+        ],
+    )
+    def test_where_a_run_continues(self, state, phase, previous) -> None:
+        entry = partial(state=state, phase=1)
+        assert (entry.next_phase, entry.previous_attempt) == (phase, previous)
+
+
+class TestNotBlocked:
+    def check(self, revision: str, direction: str, target: str, current: str = "") -> None:
+        upgrade = direction == "upgrade"
+        path = GRAPH.upgrade_path if upgrade else GRAPH.downgrade_path
+        moves = path(target, current.split())
+        check_not_blocked(
+            GRAPH,
+            [partial(revision=revision, direction="downgrade" if upgrade else "upgrade")],
+            moves,
+            Direction(direction),
+        )
+
+    @pytest.mark.parametrize("revision", ["a", "b", "c"])
+    def test_a_related_one_of_the_other_direction_must_end_first(self, revision) -> None:
+        with pytest.raises(ScriptError, match=f"revision {revision} "):
+            self.check(revision, "upgrade", "c")
+
+    def test_one_that_depends_on_it_too(self) -> None:
+        with pytest.raises(ScriptError, match="the upgrade of revision y "):
+            self.check("y", "downgrade", "base", "c")
+
+    def test_another_branch_may_run(self) -> None:
+        self.check("x", "upgrade", "c")
+
+    def test_the_same_direction_may_run(self) -> None:
+        moves = GRAPH.upgrade_path("c", [])
+        check_not_blocked(GRAPH, [partial(revision="b")], moves, Direction.UPGRADE)
+
+    def test_a_revision_that_the_code_lacks_is_related_to_none(self) -> None:
+        self.check("gone", "upgrade", "c")
+
+
+@pytest.mark.parametrize(
+    ("change", "resolved"),
+    [
+        (RowChange(add=("c",)), ["a", "b"]),
+        (RowChange(remove=("a",)), ["a", "b"]),
+        (RowChange(add=("x",)), []),
+    ],
+)
+def test_a_stamp_resolves_what_it_is_related_to(change, resolved) -> None:
+    entries = [partial(revision="a"), partial(revision="b")]
+    assert [entry.revision for entry in resolved_by(GRAPH, entries, change)] == resolved
+
+
+def test_rows_that_the_code_has_and_lacks() -> None:
+    assert split_known(GRAPH, ["b", "z", "new"]) == (frozenset({"b"}), ("new", "z"))
+
+
+class TestKnownAncestors:
+    ROWS = (
+        ("n3", ["n2"]),
+        ("n2", ["b", "n1"]),
+        ("n1", ["a"]),
+        ("orphan", ["nobody"]),
+    )
+
+    async def ask(self, *unknown: str, has_journal: bool = True):
+        rows = [{"revision": name, "down_revisions": below} for name, below in self.ROWS]
+        state = DatabaseState(
+            heads=frozenset(unknown), schema="app", has_version_table=True, has_journal=has_journal
+        )
+        session = FakeSession(rows={"down_revisions": rows})
+        return await known_ancestors(
+            session, Settings(script_location="migrations"), state, unknown, GRAPH
+        )
+
+    async def test_the_nearest_that_the_code_has(self) -> None:
+        assert await self.ask("n3") == {"a", "b"}
+
+    async def test_none_where_the_journal_does_not_tell(self) -> None:
+        assert await self.ask("elsewhere") is None
+        assert await self.ask("orphan") is None
+        assert await self.ask("n3", has_journal=False) is None

@@ -1,0 +1,53 @@
+"""asyncmig.bookkeeping.version_conflict: how a version table that others changed is reported."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from asyncmig.bookkeeping.version_conflict import is_version_conflict, version_conflict
+from asyncmig.bookkeeping.version_table import VersionTable
+from support.fake_session import FakeSession
+
+TABLE = VersionTable(schema="app")
+
+
+def unique(schema: str, table: str) -> asyncpg.UniqueViolationError:
+    error = asyncpg.UniqueViolationError("duplicate key")
+    error.schema_name, error.table_name = schema, table
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "conflict"),
+    [
+        (asyncpg.UndefinedObjectError('parameter "asyncmig.version_table_changed"'), True),
+        (asyncpg.UndefinedObjectError('parameter "asyncmig.other"'), False),
+        (unique("app", "alembic_version"), True),
+        (unique("app", "users"), False),
+        (unique("other", "alembic_version"), False),
+        (asyncpg.UndefinedTableError("asyncmig.version_table_changed"), False),
+    ],
+)
+def test_which_errors_are_conflicts(error, conflict) -> None:
+    assert is_version_conflict(error, TABLE) is conflict
+
+
+async def test_the_error_names_rows_and_sessions() -> None:
+    others = [{"pid": 7, "application_name": "", "role": "app", "state": "active"}]
+    session = FakeSession(rows={"version_num": [{"row": "b"}], "pg_stat_activity": others})
+    error = await version_conflict(session, TABLE, "the stamp", ["z", "a"])
+    assert str(error).startswith("the version table holds b where the stamp expected a, z: ")
+    assert error.hint.endswith("Connected now: pid 7 (unnamed, app, active)")
+    assert (error.expected, error.found) == (("a", "z"), ("b",))
+
+
+@pytest.mark.parametrize("options", [{"caller_transaction": True}, {}])
+async def test_where_nothing_can_be_asked(options) -> None:
+    class Gone(FakeSession):
+        async def fetch(self, query: str, *args: object) -> list:
+            raise asyncpg.AdminShutdownError("gone")
+
+    error = await version_conflict(Gone(**options), TABLE, "the stamp", ())
+    assert "does not hold the rows where the stamp expected nothing" in str(error)
+    assert error.fields().get("found") is None

@@ -1,0 +1,84 @@
+"""asyncmig.execution.messages.message: one simple-query message."""
+
+from asyncmig.execution.messages.message import Message, is_copy
+from asyncmig.execution.work_units import Fragment, Transaction
+from support.plans import statement
+
+ASYNCHRONOUS = "SET LOCAL synchronous_commit = off"
+
+
+def two_transactions() -> Message:
+    message = Message()
+    for number, sql in enumerate(("CREATE TABLE a ()", "CREATE TABLE b () -- last"), 1):
+        message.begin("SELECT guard", "")
+        message.add(sql)
+        message.commits.append(number)
+        message.commit(number)
+    return message
+
+
+def test_only_the_last_commit_is_synchronous() -> None:
+    message = two_transactions()
+
+    message.make_durable_once()
+
+    begins = [text for text in message.texts if text.startswith("BEGIN")]
+    assert begins == [f"BEGIN;SELECT guard;{ASYNCHRONOUS}", "BEGIN;SELECT guard"]
+
+
+def test_the_one_commit_of_a_message_is_synchronous() -> None:
+    message = Message(commits=[1])
+    message.begin()
+    message.commit(1)
+
+    message.make_durable_once()
+
+    assert ASYNCHRONOUS not in message.text
+
+
+def test_a_transaction_that_stays_open_makes_no_commit_before_it_synchronous() -> None:
+    message = two_transactions()
+    message.begin()  # not committed by this message
+
+    message.make_durable_once()
+
+    begins = [text for text in message.texts if text.startswith("BEGIN")]
+    assert [ASYNCHRONOUS in text for text in begins] == [True, False, False]
+
+
+def test_a_transaction_leaves_its_number_in_a_setting() -> None:
+    assert two_transactions().texts[-1] == "SET asyncmig.committed = '2';COMMIT"
+
+
+def test_a_line_comment_does_not_swallow_the_separator() -> None:
+    assert "-- last\n;\nSET" in two_transactions().text
+
+
+def test_the_size_is_that_of_the_text_and_a_separator() -> None:
+    message = two_transactions()
+    assert message.size == len(message.text) + len("\n;\n")
+
+
+def test_a_position_belongs_to_the_fragment_that_covers_it() -> None:
+    fragments = [Fragment(sql, statement(sql)) for sql in ("SELECT 1", "SELECT 22", "SELECT 3")]
+    message = Message(covered=[(Transaction(fragments=fragments), 3)])
+    message.begin()
+    for fragment in fragments:
+        message.add(fragment.sql)
+
+    for fragment in fragments:
+        first = message.text.index(fragment.sql) + 1
+        assert message.fragment_at(first) is fragment
+        assert message.fragment_at(first + len(fragment.sql) - 1) is fragment
+        assert message.fragment_at(first + len(fragment.sql)) is fragment  # at the end of its text
+    assert message.fragment_at(1) is None  # BEGIN
+    assert message.fragment_at(0) is None
+    assert message.fragment_at(len(message.text) + 5) is None
+
+
+def test_copy_is_told_by_its_data() -> None:
+    copy = statement("COPY t FROM STDIN", copy_data="1\n")
+    assert is_copy(Fragment(copy.sql, copy))
+    assert not is_copy(Fragment("SELECT 1", statement("SELECT 1")))
+    assert not is_copy(Fragment("INSERT INTO asyncmig_journal"))
+    assert not is_copy(None)

@@ -1,0 +1,316 @@
+"""asyncmig.execution.messages: sending, and sending again, on a session without a server."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from asyncmig.errors import PlanError, StatementFailedError, UnexpectedStateError
+from asyncmig.events import BatchSent, PhaseFinished, PhaseRetried, StepFinished
+from asyncmig.execution.messages import queue, recovery
+from asyncmig.execution.messages.sender import MessageSender
+from asyncmig.execution.work_units import (
+    Fragment,
+    PhaseCommit,
+    StandaloneStatement,
+    Transaction,
+    TransactionState,
+    fragments_of,
+)
+from asyncmig.plan.model import PhaseKind
+from support.fake_session import FakeSession, fake_context
+from support.plans import WITHOUT_JOURNAL, autocommit, statement, step, transaction
+
+
+class Refusing:
+    """Refuses messages that have a word, as often as said."""
+
+    def __init__(self, word: str, error: asyncpg.PostgresError, times: int = 10**6) -> None:
+        self.word, self.error, self.times = word, error, times
+
+    def __call__(self, sql: str) -> asyncpg.PostgresError | None:
+        if self.word not in sql or not self.times:
+            return None
+        self.times -= 1
+        return self.error
+
+
+def unit(*sql: str, phase: int = 0, revision: str = "a1", closed: bool = True) -> Transaction:
+    own = step(transaction(*sql), revision=revision)
+    return Transaction(
+        step=own,
+        phase=phase,
+        fragments=list(fragments_of(map(statement, sql), own, phase)),
+        phase_commits=[PhaseCommit(own, phase, PhaseKind.TRANSACTION, final=True)],
+        closed=closed,
+    )
+
+
+def committed(number: int) -> dict:
+    return {"asyncmig.committed": [{"number": str(number)}]}
+
+
+LOCKED = asyncpg.LockNotAvailableError("canceling statement due to lock timeout")
+MISSING = asyncpg.UndefinedTableError('relation "u" does not exist')
+
+
+async def sent(session: FakeSession, *units, **options):
+    """Flush units; gives the events, and the error if there was one."""
+    events: list = []
+    sender = MessageSender(fake_context(session, events=events, **options))
+    for item in units:
+        sender.add(item)
+    try:
+        await sender.flush()
+    except (StatementFailedError, UnexpectedStateError) as error:
+        return events, error
+    return events, None
+
+
+class TestFlush:
+    async def test_one_message_for_two_revisions(self) -> None:
+        session = FakeSession()
+        events, error = await sent(session, unit("SELECT 1"), unit("SELECT 2", revision="b1"))
+        assert error is None
+        assert len(session.messages) == 1
+        (batch,) = [event for event in events if isinstance(event, BatchSent)]
+        assert (batch.revisions, batch.statements) == (("a1", "b1"), 2)
+        assert [event.revision for event in events if isinstance(event, StepFinished)] == [
+            "a1",
+            "b1",
+        ]
+
+    async def test_a_caller_transaction_refuses_what_needs_a_commit(self) -> None:
+        context = fake_context(FakeSession(caller_transaction=True))
+        phase = autocommit("VACUUM t")
+        alone = StandaloneStatement(
+            step=step(phase), phase=0, index=0, statement=phase.statements[0]
+        )
+        with pytest.raises(PlanError, match="inside a transaction of the caller"):
+            MessageSender(context).add(alone)
+
+    async def test_a_caller_transaction_sends_no_commit(self) -> None:
+        session = FakeSession(caller_transaction=True)
+        events, _ = await sent(session, unit("SELECT 1"))
+        assert session.messages == ["SELECT 1"]
+        assert [type(event) for event in events][-1] is StepFinished
+
+    async def test_its_error_names_the_statement_by_its_position(self) -> None:
+        error = asyncpg.UndefinedTableError("no such table")
+        error.position = str(len("SELECT 1\n;\nSELECT 2 F"))
+        session = FakeSession(lambda _: error, caller_transaction=True)
+        _, failure = await sent(session, unit("SELECT 1", "SELECT 2 FROM u"))
+        assert failure.sql == "SELECT 2 FROM u"
+
+
+class TestFailure:
+    async def test_what_precedes_the_failing_transaction_is_committed(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), committed(1))
+        units = unit("SELECT 1"), unit("SELECT 2 FROM u", revision="b1"), unit("SELECT 3")
+        events, failure = await sent(session, *units)
+        finished = [event.revision for event in events if isinstance(event, PhaseFinished)]
+        assert finished == ["a1"]
+        assert (failure.revision, failure.sql) == ("b1", "SELECT 2 FROM u")
+        assert failure.applied == ("a1",)
+        assert not any("SELECT 3" in message for message in session.messages[1:])
+
+    async def test_the_replay_stops_at_the_failing_statement(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        _, failure = await sent(session, unit("SELECT 1", "SELECT 2 FROM u", "SELECT 3"))
+        replay = session.messages[session.messages.index("ROLLBACK") + 2 :]
+        assert replay == ["BEGIN;SELECT guard", "SELECT 1", "SELECT 2 FROM u", "ROLLBACK"]
+        assert failure.sql == "SELECT 2 FROM u"
+
+    async def test_a_deferred_constraint_fails_at_commit(self) -> None:
+        error = asyncpg.ForeignKeyViolationError("violates foreign key")
+        session = FakeSession(Refusing("COMMIT", error), committed(0))
+        _, failure = await sent(session, unit("SELECT 1"))
+        assert failure.sql is None
+        assert failure.sqlstate == "23503"
+
+    async def test_the_phase_is_that_of_the_statement(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        _, failure = await sent(session, unit("SELECT 2 FROM u", phase=2))
+        assert failure.phase == 2
+        assert type(failure).__name__ == "PartiallyAppliedError"
+
+    async def test_in_one_transaction_no_phase_is_committed_before(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        first = unit("SELECT 1")
+        second = unit("SELECT 2 FROM u", phase=2, revision="b1")
+        _, failure = await sent(session, first, second, one_transaction=True)
+        assert (failure.revision, failure.phase) == ("b1", 2)
+        assert type(failure) is StatementFailedError
+
+    async def test_our_own_tables_fail_as_a_database_error(self) -> None:
+        session = FakeSession(
+            Refusing("CREATE", asyncpg.InsufficientPrivilegeError("permission denied")),
+            committed(0),
+        )
+        setup = Transaction(fragments=[Fragment("CREATE TABLE alembic_version ()")])
+        sender = MessageSender(fake_context(session))
+        sender.add(setup)
+        with pytest.raises(Exception, match="PostgreSQL refused: permission denied") as caught:
+            await sender.flush()
+        assert not isinstance(caught.value, StatementFailedError)
+
+    async def test_rows_that_another_process_changed_are_no_failure_of_a_statement(self) -> None:
+        error = asyncpg.UndefinedObjectError(
+            'unrecognized configuration parameter "asyncmig.version_table_changed"'
+        )
+        rows = committed(0) | {"version_num": [{"row": "z9"}]}
+        session = FakeSession(Refusing("SELECT 1", error), rows)
+        _, failure = await sent(session, unit("SELECT 1"))
+        assert isinstance(failure, UnexpectedStateError)
+        assert "holds z9 where the upgrade of revision a1 expected nothing" in str(failure)
+        assert sum("SELECT 1" in message for message in session.messages) == 1  # not sent again
+
+
+class TestRetries:
+    async def test_a_lock_timeout_is_tried_again_in_one_message(self) -> None:
+        session = FakeSession(Refusing("ALTER", LOCKED, times=2), committed(0))
+        events, failure = await sent(session, unit("ALTER TABLE t"), retries=5)
+        assert failure is None
+        retried = [event for event in events if isinstance(event, PhaseRetried)]
+        assert [(event.attempt, event.attempts) for event in retried] == [(2, 6), (3, 6)]
+        assert [event.lock_timeout for event in retried] == [0.2, 0.4]
+        begins = [message for message in session.messages if message.startswith("BEGIN")]
+        assert begins[1].startswith("BEGIN;SELECT guard;SET LOCAL lock_timeout = 200\n;\nALTER")
+        assert begins[2].startswith("BEGIN;SELECT guard;SET LOCAL lock_timeout = 400\n;\nALTER")
+
+    async def test_the_last_attempt_goes_statement_by_statement(self) -> None:
+        session = FakeSession(Refusing("ALTER", LOCKED), committed(0))
+        _, failure = await sent(session, unit("SELECT 1", "ALTER TABLE t"), retries=2)
+        replay = ["SELECT 1", "ALTER TABLE t", "ROLLBACK"]
+        assert [text for text in session.messages if text in replay][-3:] == replay
+        assert failure.fields()["attempts"] == 3
+        assert failure.sql == "ALTER TABLE t"
+
+    async def test_a_deadlock_is_tried_again_without_a_lock_timeout(self) -> None:
+        error = asyncpg.DeadlockDetectedError("deadlock detected")
+        session = FakeSession(Refusing("ALTER", error, times=1), committed(0))
+        _, failure = await sent(session, unit("ALTER TABLE t"))
+        assert failure is None
+
+    async def test_no_retries_are_one_replay(self) -> None:
+        session = FakeSession(Refusing("ALTER", LOCKED), committed(0))
+        events, failure = await sent(session, unit("ALTER TABLE t"), retries=0)
+        assert [event for event in events if isinstance(event, PhaseRetried)] == []
+        assert failure.fields()["attempts"] == 1
+
+    async def test_another_error_in_a_retry_is_replayed_at_once(self) -> None:
+        answers = iter([LOCKED, MISSING, MISSING])
+        session = FakeSession(lambda sql: next(answers) if "ALTER" in sql else None, committed(0))
+        events, failure = await sent(session, unit("ALTER TABLE u"), retries=9)
+        assert failure.sqlstate == "42P01"
+        assert len([event for event in events if isinstance(event, PhaseRetried)]) == 1
+
+    async def test_a_transaction_above_the_limit_is_tried_again_statement_by_statement(
+        self, monkeypatch
+    ) -> None:
+        monkeypatch.setattr(recovery, "MESSAGE_LIMIT", 5)
+        session = FakeSession(Refusing("ALTER", LOCKED, times=3), committed(0))
+        events, failure = await sent(session, unit("SELECT 1", "ALTER TABLE t"), retries=5)
+        assert failure is None
+        assert len([event for event in events if isinstance(event, PhaseRetried)]) == 3
+        assert session.messages[-3:] == ["SELECT 1", "ALTER TABLE t", "COMMIT"]
+
+    async def test_copy_is_sent_again_with_its_data(self) -> None:
+        own = step(transaction("COPY t FROM STDIN"))
+        copy = statement("COPY t FROM STDIN", copy_data="1\n")
+        load = Transaction(step=own, fragments=[Fragment(copy.sql, copy, own)])
+        session = FakeSession(Refusing("COPY", LOCKED, times=1), committed(0))
+        _, failure = await sent(session, load)
+        assert failure is None
+        assert session.messages[-2:] == ["COPY t FROM STDIN <- 1\n", "COMMIT"]
+
+    async def test_a_revision_may_set_its_own_limits(self) -> None:
+        own = step(transaction("SELECT 1"), lock_timeout=0.05, statement_timeout=7.0)
+        session = FakeSession()
+        await sent(session, Transaction(step=own, fragments=[Fragment("SELECT 1", None, own)]))
+        assert session.messages[0].startswith(
+            "BEGIN;SELECT guard;SET LOCAL lock_timeout = 50;SET LOCAL statement_timeout = 7000\n"
+        )
+
+
+class TestReading:
+    async def test_statements_of_a_script_that_has_read_go_one_by_one(self) -> None:
+        session = FakeSession()
+        sender = MessageSender(fake_context(session))
+        reading = unit("SELECT 1", closed=False)
+        sender.add(reading)
+        await sender.flush()
+        reading.state = TransactionState.READ
+        reading.fragments += fragments_of([statement("SELECT 2"), statement("SELECT 3")], step(), 0)
+        await sender.flush()
+        assert session.messages[1:] == ["SELECT 2", "SELECT 3"]
+        assert sender.head is reading
+
+    async def test_its_error_leaves_the_transaction_as_it_is(self) -> None:
+        session = FakeSession(Refusing("SELECT 2", MISSING))
+        sender = MessageSender(fake_context(session))
+        reading = unit("SELECT 1", closed=False)
+        sender.add(reading)
+        await sender.flush()
+        reading.state = TransactionState.READ
+        reading.fragments += fragments_of([statement("SELECT 2"), statement("SELECT 3")], step(), 0)
+        with pytest.raises(StatementFailedError):
+            await sender.flush()
+        assert session.messages[1:] == ["SELECT 2"]
+        assert reading.next_fragment is None  # what its directive appended is dropped
+
+    async def test_its_end_is_not_sent_a_second_time(self) -> None:
+        session = FakeSession(Refusing("COMMIT", LOCKED), committed(0))
+        sender = MessageSender(fake_context(session, books=WITHOUT_JOURNAL))
+        reading = unit("SELECT 1", closed=False)
+        sender.add(reading)
+        await sender.flush()
+        reading.state, reading.closed = TransactionState.READ, True
+        with pytest.raises(StatementFailedError):
+            await sender.flush()
+        assert sum("COMMIT" in message for message in session.messages) == 1
+
+
+class TestSendAhead:
+    async def test_the_next_batch_is_queued_while_one_is_in_flight(self) -> None:
+        session = FakeSession()
+        sender = MessageSender(fake_context(session))
+        async with sender.overlapping():
+            for number in range(queue.FIRST_BATCH):
+                sender.add(unit(f"SELECT {number}"))
+            assert sender.full
+            await sender.send_ahead()
+            sender.add(unit("SELECT 'next'"))
+            assert not sender.full
+            await sender.flush()
+        assert len(session.messages) == 2
+        assert "SELECT 'next'" in session.messages[1]
+
+    async def test_a_failure_in_flight_is_raised_where_the_owner_looks(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        sender = MessageSender(fake_context(session))
+        reached = []
+        with pytest.raises(StatementFailedError):  # noqa: PT012 - raised inside of its block
+            async with sender.overlapping():
+                sender.add(unit("SELECT 1 FROM u"))
+                await sender.send_ahead()
+                reached.append("queued")
+                await sender.wait_sent()
+                reached.append("sent")
+        assert reached == ["queued"]
+
+    async def test_merged_transactions_are_sent_before_it_returns(self) -> None:
+        session = FakeSession()
+        sender = MessageSender(fake_context(session, one_transaction=True))
+        async with sender.overlapping():
+            sender.add(unit("SELECT 1"))
+            await sender.send_ahead()
+            assert len(session.messages) == 1
+
+    async def test_discarded_units_are_not_sent(self) -> None:
+        session = FakeSession()
+        sender = MessageSender(fake_context(session))
+        sender.add(unit("SELECT 1"))
+        sender.discard()
+        await sender.flush()
+        assert session.messages == []
