@@ -8,6 +8,7 @@ import pytest
 
 from fix_project import Project
 from support.command import Command
+from support.processes import unmeasured
 
 PROGRAM = """
 import json, sys
@@ -42,7 +43,7 @@ def imported(command: Command, *arguments: str) -> tuple[set[str], set[str]]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(arguments=list(arguments))],
         cwd=command.cwd,
-        env=command.environ,
+        env=unmeasured(command.environ),
         capture_output=True,
         text=True,
         check=True,

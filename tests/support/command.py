@@ -8,6 +8,8 @@ import os
 import pty
 import re
 import select
+import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -16,12 +18,13 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Self
 
 from support.processes import restore_interrupt, started
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _INSTALLED = Path(sys.executable).with_name("asyncmig")
 PROGRAM = [str(_INSTALLED)] if _INSTALLED.exists() else [sys.executable, "-m", "asyncmig_cli"]
@@ -50,18 +53,69 @@ class Outcome:
         return found["error"]
 
 
+class Forks:
+    """Calls in processes forked from one that has imported the command; see ``forking_command``."""
+
+    def __init__(self) -> None:
+        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(LIMIT)
+        self.environ = base_environ()
+        program = Path(__file__).with_name("forking_command.py")
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, program, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=self.environ,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+        self.process.wait(LIMIT)
+
+    def suits(self, environ: Mapping[str, str]) -> bool:
+        """Whether Python itself would start in the same way with these variables."""
+        names = {name for name in environ | self.environ if name.startswith(("PYTHON", "L"))}
+        return all(environ.get(name) == self.environ.get(name) for name in names)
+
+    def call(self, arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> Outcome:
+        """One call, with nothing to read on standard input."""
+        message = {"arguments": arguments, "cwd": str(cwd), "environ": environ}
+        with TemporaryFile() as out, TemporaryFile() as err, Path(os.devnull).open() as nothing:
+            streams = [nothing.fileno(), out.fileno(), err.fileno()]
+            socket.send_fds(self.socket, [json.dumps(message).encode()], streams)
+            process = int(self.socket.recv(64))
+            try:
+                code = int(self.socket.recv(64))
+            except TimeoutError:
+                os.kill(process, signal.SIGKILL)
+                self.socket.recv(64)
+                raise
+            out.seek(0)
+            err.seek(0)
+            return Outcome(code, out.read().decode(), err.read().decode())
+
+
+def base_environ() -> dict[str, str]:
+    """The variables that every call has."""
+    kept = ("PATH", "HOME", "COVERAGE_PROCESS_CONFIG", "PYTHONPATH")
+    environ = {name: os.environ[name] for name in kept if name in os.environ}
+    return environ | {"LANG": "C.UTF-8", "TZ": "UTC"}
+
+
 class Command:
     """``asyncmig`` in a project's folder, with an environment of its own.
 
     The fixtures that make one close ``processes``, which holds what ``start`` has started.
     """
 
-    def __init__(self, cwd: Path, url: str | None = None) -> None:
+    def __init__(self, cwd: Path, url: str | None = None, forks: Forks | None = None) -> None:
         self.cwd = cwd
+        self.forks = forks
         self.processes = ExitStack()
-        kept = ("PATH", "HOME", "COVERAGE_PROCESS_START", "PYTHONPATH")
-        self.environ = {name: os.environ[name] for name in kept if name in os.environ}
-        self.environ |= {"LANG": "C.UTF-8", "TZ": "UTC"}
+        self.environ = base_environ()
         if url is not None:
             self.environ["ASYNCMIG_URL"] = url
 
@@ -73,16 +127,21 @@ class Command:
         code: int | None = None,
     ) -> Outcome:
         """Run it in a pipe; with ``code`` the exit code is checked at once."""
-        finished = subprocess.run(
-            [*PROGRAM, *arguments],
-            cwd=cwd or self.cwd,
-            env=self.environ | dict(env or {}),
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=LIMIT,
-            check=False,
-        )
-        outcome = Outcome(finished.returncode, finished.stdout.decode(), finished.stderr.decode())
+        environ = self.environ | dict(env or {})
+        if self.forks is not None and self.forks.suits(environ):
+            outcome = self.forks.call(arguments, cwd=cwd or self.cwd, environ=environ)
+        else:
+            finished = subprocess.run(
+                [*PROGRAM, *arguments],
+                cwd=cwd or self.cwd,
+                env=environ,
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=LIMIT,
+                check=False,
+            )
+            out, err = finished.stdout.decode(), finished.stderr.decode()
+            outcome = Outcome(finished.returncode, out, err)
         if code is not None:
             assert outcome.code == code, outcome
         return outcome

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["end", "restore_interrupt", "started"]
+__all__ = ["end", "restore_interrupt", "started", "unmeasured"]
+
+
+def unmeasured(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Variables without the one by which coverage measures a process: it imports modules of its own."""
+    return {name: value for name, value in environ.items() if name != "COVERAGE_PROCESS_CONFIG"}
 
 
 def restore_interrupt() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import asyncmig
+from support.processes import unmeasured
 
 ROOT = Path(asyncmig.__file__).parent
 
@@ -58,7 +59,11 @@ def test_an_unknown_name():
 def test_importing_the_package_imports_nothing_heavy():
     code = "import asyncmig, sys; print(*sorted(sys.modules))"
     loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env=unmeasured(),
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split()
     assert not {"sqlalchemy", "asyncpg", "asyncio", "anyio", "typer"} & set(loaded)
 

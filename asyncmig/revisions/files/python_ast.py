@@ -41,8 +41,9 @@ def parse(text: str | bytes, path: str) -> ast.Module:
         return _parsed(text)
     except SyntaxError as error:
         culprit = (error.text or "").strip()
+        where = path if error.lineno is None else f"{path}:{error.lineno}"
         raise ScriptError(
-            f"{path}:{error.lineno} is no Python: {error.msg}",
+            f"{where} is no Python: {error.msg}",
             hint=f"correct the line: {culprit}" if culprit else "correct the file",
             path=path,
             line=error.lineno,

@@ -17,6 +17,7 @@ from asyncmig.config.reference import BEGIN, END, reference, with_reference
 from asyncmig.config.settings import InvalidUrl
 from asyncmig.config.source import ValueSource
 from support.paths import ROOT
+from support.processes import unmeasured
 
 DOCUMENT = ROOT / "docs/configuration.md"
 
@@ -139,6 +140,11 @@ def test_loading_imports_little(tmp_path):
         "print(before, [name for name in HEAVY if name in sys.modules])\n"
     ).replace("HEAVY", repr(heavy))
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=unmeasured(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.stdout, done.stderr) == ("[] []\n", "")

@@ -83,6 +83,7 @@ def test_checks_tests_documentation_and_the_wheel_are_built():
         "make check",
         "make test",
         "make test-full",
+        "make coverage",
         "make docs",
         "make release-check",
     } <= commands

@@ -172,8 +172,13 @@ class TestWhatIsNoPython:
         assert caught.value.hint == "correct the line: z = = 2"
 
     def test_a_null_byte(self):
-        with pytest.raises(ScriptError, match="is no Python"):
+        with pytest.raises(ScriptError) as caught:
             read('revision = "a"\0\n')
+        assert (
+            caught.value.message
+            == f"{PATH} is no Python: source code string cannot contain null bytes"
+        )
+        assert caught.value.hint == "correct the file"
 
     def test_warnings_of_python_are_not_repeated(self, recwarn):
         assert isinstance(read('x = "\\d"\nrevision = "a"\ndown_revision = None\n'), Revision)
