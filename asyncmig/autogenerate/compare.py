@@ -238,7 +238,7 @@ class Autogenerate:
                 models,
                 include_schemas=settings.include_schemas,
                 entities=registered(models),
-                elsewhere=shadow_of(settings),
+                target=shadow_of(settings),
                 cache=ShadowCache() if settings.shadow_cache else None,
                 schema_translate_map={**settings.schema_translate_map, **given},
                 limits=ComparisonTimeouts.of(settings),

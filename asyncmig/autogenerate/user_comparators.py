@@ -56,7 +56,7 @@ def add_users_operations(
     """
     actual, wanted = sides.actual, sides.wanted
     _check_targets()
-    ours = {id(operation) for operation in upgrade.ops}
+    compared = {id(operation) for operation in upgrade.ops}
     for compare in comparators.registered("autogenerate"):
         compare(context, upgrade)
     default = actual.default_schema
@@ -87,7 +87,7 @@ def add_users_operations(
                 compare(context, found, schema, name.name, inspected, model)
             if not found.is_empty():
                 upgrade.ops.append(found)
-    _undo(ours, upgrade, downgrade)
+    _undo(compared, upgrade, downgrade)
 
 
 def _check_targets() -> None:
@@ -140,11 +140,11 @@ def _changes(operations: Iterable[object]) -> Iterator[tuple[str | None, str, st
                     yield operation.schema, operation.table_name, operation.column_name, aspect
 
 
-def _undo(ours: set[int], upgrade: UpgradeOps, downgrade: DowngradeOps) -> None:
-    places = [place for place, operation in enumerate(upgrade.ops) if id(operation) in ours]
+def _undo(compared: set[int], upgrade: UpgradeOps, downgrade: DowngradeOps) -> None:
+    places = [place for place, operation in enumerate(upgrade.ops) if id(operation) in compared]
     first = places[0] if places else len(upgrade.ops)
-    before = [operation for operation in upgrade.ops[:first] if id(operation) not in ours]
-    after = [operation for operation in upgrade.ops[first:] if id(operation) not in ours]
+    before = [operation for operation in upgrade.ops[:first] if id(operation) not in compared]
+    after = [operation for operation in upgrade.ops[first:] if id(operation) not in compared]
     downgrade.ops[:] = [
         *(operation.reverse() for operation in reversed(after)),
         *downgrade.ops,

@@ -1,1 +1,1 @@
-"""What a database is: frozen values, read with a few set-based queries."""
+"""Catalogs: the objects of a set of schemas as frozen values, and the DDL of models that produces them."""

@@ -1,4 +1,4 @@
-"""Declared entities, written for scratch schemas beside the models."""
+"""Declared entities as SQL for scratch schemas."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Declarations:
     """The declared entities of one comparison.
 
     Args:
-        entities: as they were registered.
-        models: the tables beside which they stand.
+        entities: the entities in the order of their registration.
+        models: the models beside which they are declared.
     """
 
     def __init__(self, entities: Iterable[Entity], models: Models) -> None:
@@ -58,12 +58,12 @@ class Declarations:
 
     @property
     def schemas(self) -> frozenset[str]:
-        """The schemas that they are about."""
+        """The schemas of the entities."""
         return frozenset(map(self._schema, self.entities))
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The kinds of which at least one is declared."""
+        """The kinds of which at least one entity is declared."""
         return frozenset(entity.kind for entity in self.entities)
 
     def around(
@@ -72,18 +72,19 @@ class Declarations:
         scratch: Mapping[str, str],
         extensions: Collection[str],
     ) -> tuple[list[ModelStatement], list[ModelStatement]]:
-        """What tables may need, and what stands upon tables; each may need others of its part.
+        """The statements that tables may depend on, and those that depend on tables.
 
-        Some of the first part may need tables, and is refused before they are there. Where it has anything,
-        the models' own types and sequences stand in it too: a composite type may be made of them.
+        Statements can depend on others of the same part. Some of the first part may depend on tables, and
+        fail before these exist. If the first part is not empty, it includes types and sequences of the
+        models, because composite types can use them.
 
         Args:
-            tables: the models' statements.
-            scratch: for each schema, the one to write instead.
-            extensions: those that the database has.
+            tables: the statements of the models.
+            scratch: the scratch schema by schema.
+            extensions: the extensions that the database has.
 
         Raises:
-            ConfigError: a trigger, policy or right is about something that nobody declared.
+            ConfigError: the object of a trigger, policy or grant is not declared.
         """
         first: list[ModelStatement] = []
         early: list[ModelStatement] = []
@@ -106,9 +107,9 @@ class Declarations:
             yield from (entity for entity in self.entities if entity.kind == kind)
 
     def _waits(self, entity: Entity, tables: Iterable[ModelStatement]) -> bool:
-        """It names a table of the models, and no table names it.
+        """True if it names a table of the models, and no table names it.
 
-        Before the models' own is there, the name would mean the one of the database.
+        Before the table of the models exists, the name would resolve to the one of the database.
         """
         if entity.kind == "sequence":
             return False
@@ -126,7 +127,7 @@ class Declarations:
     def in_models(
         self, statements: list[ModelStatement], scratch: Mapping[str, str]
     ) -> list[ModelStatement]:
-        """The models' statements; where their text names something by its schema, the shadow's is meant."""
+        """The statements of the models, in which qualified names of known objects are those of the shadow."""
         known = self._own | self._models.names
         schemas = {schema for schema, _ in known}
         if not schemas:
@@ -161,23 +162,23 @@ class Declarations:
         known: Collection[tuple[str, str]],
         scratch: Mapping[str, str],
     ) -> None:
-        """Refuse what would reach for an object of the user's instead of one in the shadow."""
+        """Reject a statement that would use an object of the database instead of one in the shadow."""
         for schema, name in _targets(sql, entity.kind):
             if name is None:
                 if schema not in scratch:
                     raise ConfigError(
                         f"{subject}: no model or declared entity is in schema {schema}",
-                        hint="rights on a schema are compared where something is declared in it",
+                        hint="grants on a schema are compared if the schema has a model or a declared entity",
                     )
             elif (schema or self.default_schema, name) not in known:
                 raise ConfigError(
                     f"{subject}: {schema or self.default_schema}.{name} is neither a model nor declared",
-                    hint="declare it, or say which `schema` it is in",
+                    hint="declare it, or set its `schema`",
                 )
 
 
 def _targets(sql: str, kind: str) -> Iterator[tuple[str | None, str | None]]:
-    """Schema and name of what a statement is on; the name is None for a schema itself."""
+    """Schema and name of the object of a statement; the name is None if the object is a schema."""
     found = iter(tokens(sql))
     usual = _BEFORE_TABLE.get(kind, "ON")
     opening = "ALTER" if sql.startswith("ALTER TABLE") else usual
@@ -205,7 +206,7 @@ def _targets(sql: str, kind: str) -> Iterator[tuple[str | None, str | None]]:
 
 
 def _mapped(sql: str, scratch: Mapping[str, str], known: Collection[tuple[str, str]]) -> str:
-    """SQL whose names of known objects stand in scratch schemas; quoted text stays as it is."""
+    """SQL in which qualified names of known objects refer to scratch schemas, except in quoted text."""
     found = list(tokens(sql))
     pieces: list[str] = []
     end = 0
@@ -222,7 +223,7 @@ def _mapped(sql: str, scratch: Mapping[str, str], known: Collection[tuple[str, s
 
 
 def _means_object(found: list[Token], place: int) -> bool:
-    """Whether a string constant is the name of something: ``nextval('a.b')``, ``'a.b'::regclass``."""
+    """True if a string constant is the name of an object: ``nextval('a.b')``, ``'a.b'::regclass``."""
     before = [token.word for token in found[max(place - 2, 0) : place]]
     after = [token.text.lower() for token in found[place + 1 : place + 3]]
     called = len(before) == 2 and before[0] in _BY_NAME and found[place - 1].text == "("
@@ -230,7 +231,7 @@ def _means_object(found: list[Token], place: int) -> bool:
 
 
 def _schema_at(found: list[Token], place: int, known: Collection[tuple[str, str]]) -> str | None:
-    """The schema that the token names, if a known object follows it."""
+    """The schema that a token names, if the name of a known object follows."""
     token = found[place]
     if token.kind not in _NAMES or place + 2 >= len(found) or found[place + 1].text != ".":
         return None
@@ -242,7 +243,7 @@ def _schema_at(found: list[Token], place: int, known: Collection[tuple[str, str]
 
 
 def _with_schemas(sql: str, scratch: Mapping[str, str]) -> str:
-    """SQL in which ``SCHEMA name`` is a scratch schema."""
+    """SQL in which the schema of ``SCHEMA name`` is a scratch schema."""
     found = list(tokens(sql))
     for keyword, name in pairwise(found):
         if keyword.word == "SCHEMA" and name.kind in _NAMES:

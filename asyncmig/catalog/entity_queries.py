@@ -1,4 +1,4 @@
-"""One query for all entities of a set of schemas: a row each, as JSON, with the kind beside it."""
+"""The entity query: one query for all entities of a set of schemas, with a row of JSON for each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OWNER = """\
 CASE WHEN {owner} <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user)
      THEN pg_get_userbyid({owner}) END AS owner"""
 
-# what is on a partition is built on the partitioned table, whose changes reach it
+# an entity on a partition depends on the partitioned table too, whose changes affect it
 _PARTITIONED = """\
 CASE WHEN c.relispartition
             THEN (SELECT json_build_array(pn.nspname, pc.relname)
@@ -175,7 +175,7 @@ p.proname || '(' || array_to_string(ARRAY(
                SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, place)
                ORDER BY place), ', ') || ')'"""
 
-# what is somebody else's: nothing in most databases
+# the objects of other owners: none in most databases
 _OWNERS = f"""\
 SELECT o.kind, o.schema, o.name, pg_get_userbyid(o.owner) AS owner, current_user AS role
 FROM (
@@ -227,8 +227,8 @@ FROM (
 CROSS JOIN aclexplode(o.acl) x
 WHERE x.grantee <> o.owner"""
 
-# from what is needed to the tables: from every table to what it needs is a matter of minutes where
-# the server has no statistics of its catalogs
+# from the needed objects to the tables: the opposite direction takes minutes if the server has no statistics
+# of its catalogs
 _TABLE_NEEDS = """\
 (SELECT z.* FROM pg_depend z
          WHERE z.refclassid IN ('pg_proc'::regclass, 'pg_type'::regclass) AND z.refobjid >= 16384)"""
@@ -349,4 +349,4 @@ ENTITIES = (
         for kind, query in _PARTS.items()
     )
 )
-"""Takes an array of schema names; gives ``kind`` and ``value``, a JSON object."""
+"""Takes an array of schema names; returns ``kind`` and ``value``, a JSON object."""

@@ -1,4 +1,4 @@
-"""Rows of the entity query as ``Entities``."""
+"""Reads the entity query, and turns its rows into ``Entities``."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["EntityRows", "entities_of", "read_entity_rows"]
 
 EntityRows: TypeAlias = list[tuple[str, str]]
-"""Of each row of ``entity_queries.ENTITIES`` its kind and its value."""
+"""For each row of ``entity_queries.ENTITIES`` its kind and its value."""
 
 _VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 _PARALLEL = {"s": "safe", "r": "restricted", "u": "unsafe"}
@@ -48,17 +48,17 @@ _COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "dele
 
 
 async def read_entity_rows(fetch: Fetch, schemas: Iterable[str]) -> EntityRows:
-    """What the server says of the entities of schemas; one query, however many there are.
+    """Read the entities of schemas with one query, regardless of their number.
 
     Args:
-        fetch: runs a query in a session whose ``search_path`` is empty.
-        schemas: their names.
+        fetch: runs a query in a session with an empty ``search_path``.
+        schemas: the names of schemas.
     """
     return [(row["kind"], row["value"]) for row in await fetch(ENTITIES, list(schemas))]
 
 
 def entities_of(rows: EntityRows) -> Entities:
-    """Rows, as ``read_entity_rows`` gives them, as values."""
+    """Turn rows from ``read_entity_rows`` into values."""
     reader = _Reader()
     dependencies = []
     grants: dict[EntityKey, Grant] = {}
@@ -80,7 +80,7 @@ def entities_of(rows: EntityRows) -> Entities:
 
 
 class _Reader:
-    """Collects entities, which dependencies know by number, and then joins the two."""
+    """Collects entities by oid, and then adds their dependencies, which refer to oids."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, int], Entity] = {}
@@ -168,7 +168,7 @@ def _routine(row: Any) -> Routine:
     )
 
 
-def _settled(sql: str | None) -> str | None:
+def _normalized(sql: str | None) -> str | None:
     return None if sql is None else normalized_sql(sql)
 
 
@@ -227,8 +227,8 @@ def _policy(row: Any) -> Policy:
         permissive=row["permissive"],
         command=_COMMANDS[row["command"]],
         roles=tuple(row["roles"]),
-        using=_settled(row["using"]),
-        check=_settled(row["check"]),
+        using=_normalized(row["using"]),
+        check=_normalized(row["check"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Foreign keys that lead out of their ``MetaData``, or out of the models altogether."""
+"""Foreign keys to tables outside of their ``MetaData`` or outside of the models."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["ForeignTarget", "foreign_target", "resolved", "stand_in"]
+__all__ = ["ForeignTarget", "foreign_target", "placeholder_table", "resolved"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignTarget:
-    """What a foreign key leads to; ``schema`` is as the models write it."""
+    """What a foreign key refers to; ``schema`` is as in the models."""
 
     schema: str | None
     table: str
@@ -35,7 +35,7 @@ class ForeignTarget:
 
 
 def foreign_target(key: ForeignKeyConstraint) -> ForeignTarget:
-    """Where a foreign key leads; of a table that its ``MetaData`` has not, the text tells."""
+    """The target of a foreign key; read from its text if its ``MetaData`` lacks the table."""
     try:
         columns = [element.column for element in key.elements]
     except SQLAlchemyError:
@@ -50,7 +50,7 @@ def foreign_target(key: ForeignKeyConstraint) -> ForeignTarget:
 
 
 def resolved(key: ForeignKeyConstraint) -> ForeignKeyConstraint:
-    """The key, or where SQLAlchemy finds no table for its text, one that says the same."""
+    """The key, or an equal one that SQLAlchemy can compile if its ``MetaData`` lacks the table."""
     try:
         for element in key.elements:
             _ = element.column
@@ -59,8 +59,8 @@ def resolved(key: ForeignKeyConstraint) -> ForeignKeyConstraint:
     return key
 
 
-def stand_in(targets: Sequence[ForeignTarget], metadata: MetaData | None = None) -> Table:
-    """A table that has just what foreign keys to it need."""
+def placeholder_table(targets: Sequence[ForeignTarget], metadata: MetaData | None = None) -> Table:
+    """A placeholder table with only the columns and keys that foreign keys to it need."""
     first = targets[0]
     pairs = [pair for one in targets for pair in zip(one.columns, one.types, strict=True)]
     return Table(
@@ -88,10 +88,10 @@ def _as_written(key: ForeignKeyConstraint) -> ForeignTarget:
 def _detached(key: ForeignKeyConstraint, target: ForeignTarget) -> ForeignKeyConstraint:
     table: Any = key.table
     metadata = MetaData(naming_convention=table.metadata.naming_convention)
-    there = stand_in([target], metadata)
+    target_table = placeholder_table([target], metadata)
     copy = ForeignKeyConstraint(
         [column.name for column in key.columns],
-        [there.columns[name] for name in target.columns],
+        [target_table.columns[name] for name in target.columns],
         name=key.name,
         onupdate=key.onupdate,
         ondelete=key.ondelete,

@@ -1,4 +1,4 @@
-"""The models' DDL, written for scratch schemas: what the server reads to print the models' side."""
+"""The DDL of the models for scratch schemas."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import types
-from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN, ENUM, ExcludeConstraint
-from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType, NamedType
+from sqlalchemy.dialects.postgresql import DOMAIN, ENUM, ExcludeConstraint
+from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import (
     AddConstraint,
@@ -24,15 +23,15 @@ from sqlalchemy.schema import (
     SetTableComment,
     UniqueConstraint,
 )
-from sqlalchemy.types import NullType, TypeDecorator
+from sqlalchemy.types import NullType
 
-from asyncmig.catalog.foreign_keys import foreign_target, resolved, stand_in
+from asyncmig.catalog.foreign_keys import foreign_target, placeholder_table, resolved
+from asyncmig.catalog.named_types import NamedTypes
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.ddl.compilation import tidy
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import ConfigError
 from asyncmig.operations.base.sqlalchemy_private import (
-    has_variants,
     is_added_later,
     is_meant,
     metadata_sequences,
@@ -41,11 +40,10 @@ from asyncmig.operations.base.sqlalchemy_private import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from collections.abc import Sequence as Several
 
     from sqlalchemy.schema import Constraint, DDLElement, MetaData, Sequence, Table
-    from sqlalchemy.types import TypeEngine
 
     from asyncmig.catalog.foreign_keys import ForeignTarget
     from asyncmig.catalog.model import Enum
@@ -61,23 +59,20 @@ _KEYS: Mapping[object, str] = {
     UniqueConstraint: "uq",
     Index: "ix",
 }
-"""What naming conventions call the classes that they also take as keys."""
-
-
-_COMPOSED = (types.TypeDecorator, types.Enum, types.ARRAY, NamedType)
+"""The keys of naming conventions for the classes that can be keys too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStatement:
-    """A statement of the models' DDL.
+    """A statement of the DDL of the models.
 
     Attributes:
-        sql: one statement, or several for one thing.
-        subject: what of the models it is for: ``table shop.book``.
-        part: of that what it makes, where it is not the whole: ``index ix_book_title``.
-        table: that it makes, or makes something of; None where all tables may need it.
-        leads_to: the tables that must be there before it.
-        locks: how many it takes about, until its transaction ends.
+        sql: one statement, or several for one object.
+        subject: the object of the models: ``table shop.book``.
+        part: the part of it that the statement creates: ``index ix_book_title``.
+        table: the table that it creates or changes; None if all tables may depend on it.
+        leads_to: the tables that must exist before it.
+        locks: the approximate number of locks that it takes until the end of the transaction.
     """
 
     sql: str
@@ -89,7 +84,7 @@ class ModelStatement:
 
 
 class _Element(NamedTuple):
-    """One of these, before it is SQL."""
+    """A ``ModelStatement`` before it is compiled."""
 
     ddl: DDLElement
     subject: str
@@ -100,14 +95,14 @@ class _Element(NamedTuple):
 
 
 class Models:
-    """The models of one or several ``MetaData``, which together are one database.
+    """The models of one or several ``MetaData``, which together describe one database.
 
     Args:
-        metadatas: in this order; of a table that two of them have, the first counts.
-        default_schema: what a model without a schema means.
+        metadatas: the ``MetaData``; if two of them have the same table, the first one is used.
+        default_schema: the schema of models without one.
         server_version: ``(18, 1)``.
-        schema_translate_map: the schema to take instead of one that the models name; None names the
-            models that have no schema.
+        schema_translate_map: schemas by the schemas in the models that they replace; None stands for
+            models without a schema.
     """
 
     def __init__(
@@ -122,14 +117,14 @@ class Models:
         self.default_schema = default_schema
         self._translate = dict(schema_translate_map or {})
         self._dialect = MigrationDialect(server_version)
-        # CONCURRENTLY is about how an index is built, not about what it is, and cannot be in a transaction
+        # CONCURRENTLY is not part of the definition of an index, and cannot run in a transaction
         self._dialect._supports_create_index_concurrently = False  # noqa: SLF001 - no public switch
         self._compiler = self._dialect.ddl_compiler(self._dialect, None)  # type: ignore[arg-type]  # no element
-        self._plain: dict[type, bool] = {}
+        self._named_types = NamedTypes(self._dialect, self.schema_of)
         self.tables: dict[tuple[str, str], Table] = {}
         for metadata in metadatas:
             for table in metadata.tables.values():
-                # a temporary table is its session's, and in no schema of the database
+                # a temporary table belongs to its session, not to a schema of the database
                 if _TEMPORARY.isdisjoint(word.upper() for word in table_prefixes(table)):
                     self.tables.setdefault((self.schema_of(table), table.name), table)
 
@@ -142,7 +137,7 @@ class Models:
 
     @cached_property
     def schemas(self) -> frozenset[str]:
-        """The schemas that the models are about: each MetaData's own, and those of its objects."""
+        """The schemas of the models: that of each ``MetaData``, and those of its objects."""
         found = {self._meant(metadata.schema) for metadata in self.metadatas}
         found |= {schema for schema, _ in self.tables}
         found |= {self.schema_of(sequence) for sequence in self._sequences()}
@@ -158,18 +153,18 @@ class Models:
 
     @property
     def schemas_to_build(self) -> frozenset[str]:
-        """These, and those of tables that foreign keys lead to outside of the models."""
+        """The schemas of the models, and those of placeholders."""
         names = (*self.outside, *self.borrowed)
         return self.schemas | {name.schema for name in names}
 
     @cached_property
     def outside(self) -> Mapping[ObjectName, Table]:
-        """The tables that only foreign keys lead to, each with the columns that they name.
+        """Placeholders for tables outside of the models, with the columns that foreign keys refer to.
 
-        They stand in for the real ones, so that building the models locks none of those.
+        They replace the real tables, so that building the models does not lock these.
 
         Raises:
-            ConfigError: a column takes its type from one of them. Facts: ``subject``.
+            ConfigError: a column has the type of a column of such a table. Facts: ``subject``.
         """
         keys: dict[ObjectName, list[ForeignTarget]] = {}
         for table in self.tables.values():
@@ -180,51 +175,53 @@ class Models:
                     continue
                 if any(isinstance(type_, NullType) for type_ in target.types):
                     raise ConfigError(
-                        f"{self._leading(table, key)}, which no model has, and gives the column its type",
-                        hint="are all models imported? to a table of nobody's models: give the column a type",
+                        f"{self._describe_key(table, key)}, which is not in the models, so that the type "
+                        "of the column is unknown",
+                        hint="are all models imported? for a table outside the models, give the column "
+                        "a type",
                         subject=self._subject(table),
                     )
                 keys.setdefault(name, []).append(target)
-        return {name: stand_in(targets) for name, targets in keys.items()}
+        return {name: placeholder_table(targets) for name, targets in keys.items()}
 
-    def leading_to(self, name: ObjectName) -> Iterator[str]:
-        """Which foreign keys lead to a table, in words."""
+    def describe_keys_to(self, name: ObjectName) -> Iterator[str]:
+        """Descriptions of the foreign keys to a table."""
         for table in self.tables.values():
             for key in table.foreign_key_constraints:
                 if self._target(key) == name:
-                    yield self._leading(table, key)
+                    yield self._describe_key(table, key)
 
-    def _leading(self, table: Table, key: ForeignKeyConstraint) -> str:
+    def _describe_key(self, table: Table, key: ForeignKeyConstraint) -> str:
         columns = ", ".join(key.column_keys)
-        return f"{self._subject(table)}: the foreign key ({columns}) leads to {'.'.join(self._target(key))}"
+        return f"{self._subject(table)}: the foreign key ({columns}) refers to {'.'.join(self._target(key))}"
 
     @cached_property
     def borrowed(self) -> frozenset[ObjectName]:
-        """The types that only tables outside of the models use."""
-        return frozenset(self._types_of(self.outside.values())) - self._types.keys()
+        """The types that only placeholders for tables outside of the models use."""
+        return frozenset(self._named_types.of_tables(self.outside.values())) - self._types.keys()
 
     @cached_property
     def _types(self) -> Mapping[ObjectName, ENUM | DOMAIN]:
-        return self._types_of(self.tables.values())
+        return self._named_types.of_tables(self.tables.values())
 
     @property
     def lacks_labels(self) -> bool:
-        """A model names an enum type without its labels; then they are the database's."""
+        """True if a model names an enum type without labels, which are then read from the database."""
         return any(isinstance(item, ENUM) and not item.enums for item in self._types.values())
 
     def statements(
         self, scratch: Mapping[str, str], enums: Mapping[ObjectName, Enum]
     ) -> list[ModelStatement]:
-        """Everything as DDL in the order of its dependencies.
+        """All DDL in an order in which it can be executed.
 
         Args:
-            scratch: for each of ``schemas_to_build``, the one to write instead.
-            enums: of the database; a type that the models name without its labels has these.
+            scratch: the scratch schema for each of ``schemas_to_build``.
+            enums: the enum types of the database, for types without labels in the models.
 
         Raises:
             ConfigError: SQLAlchemy cannot compile the models. Facts: ``subject``.
         """
-        # of others than the models name nothing is built
+        # only schemas that the models use are built
         meant = {name: self._meant(name) for name in (None, *self._translate)}
         translate: dict[str | None, str] = {}
         translate.update(scratch)
@@ -234,7 +231,7 @@ class Models:
                 sql=self._compile(item.ddl, translate, item.subject),
                 subject=item.subject,
                 part=item.part,
-                table=self._divisible(item.table),
+                table=self._independent_name(item.table),
                 leads_to=item.leads_to,
                 locks=item.locks,
             )
@@ -242,7 +239,7 @@ class Models:
         ]
 
     def named_constraints(self) -> frozenset[tuple[str, str, str]]:
-        """Schema, table and name of each constraint whose name the models choose."""
+        """Schema, table and name of each constraint that is named in the models."""
         preparer = self._dialect.identifier_preparer
         found = set()
         for (schema, table_name), table in self.tables.items():
@@ -255,7 +252,7 @@ class Models:
 
     @property
     def conventions(self) -> frozenset[str]:
-        """The kinds (``ck``, ``pk`` ...) of which a naming convention changes names that are given whole."""
+        """The kinds (``ck``, ``pk`` ...) for which a naming convention changes complete names."""
         return frozenset(
             _KEYS.get(kind, str(kind))
             for metadata in self.metadatas
@@ -268,7 +265,7 @@ class Models:
     ) -> str:
         try:
             if isinstance(element, CreateTable):
-                # SQLAlchemy looks at it when it creates the table, and PostgreSQL cuts it off
+                # SQLAlchemy checks the length when it creates the table; PostgreSQL would truncate the name
                 self._dialect.validate_identifier(element.element.name)
             return tidy(
                 str(
@@ -280,10 +277,10 @@ class Models:
                 )
             )
         except (SQLAlchemyError, AssertionError, AttributeError, TypeError) as error:
-            # an index that no convention names is met by a bare assert, a default that is no text by worse
-            reason = str(error).partition("\n")[0] or "SQLAlchemy refuses it without a reason"
+            # an unnamed index is an AssertionError in SQLAlchemy, an invalid default one of the others
+            reason = str(error).partition("\n")[0] or "SQLAlchemy gives no reason"
             raise ConfigError(
-                f"the models cannot be written as SQL: {subject}: {reason}",
+                f"the models cannot be compiled to SQL: {subject}: {reason}",
                 hint="does `CreateTable(...)` of SQLAlchemy compile it? are all models imported?",
                 subject=subject,
             ) from error
@@ -294,7 +291,7 @@ class Models:
         for sequence in self._sequences():
             yield _Element(CreateSequence(sequence), f"sequence {self._label(sequence)}", locks=1)
         for table in (*self.outside.values(), *self.tables.values()):
-            # foreign keys follow when all tables are there, so that their order does not matter
+            # foreign keys follow when all tables exist, so that the order of tables does not matter
             created = CreateTable(table, include_foreign_key_constraints=[])
             yield _Element(created, self._subject(table), table=table, locks=_locks(table))
         for table in self.tables.values():
@@ -306,7 +303,7 @@ class Models:
             subject = self._subject(table)
             for constraint in self._in_order(table):
                 if isinstance(constraint, ForeignKeyConstraint):
-                    # it may lead to the columns of a unique index
+                    # after all indexes, because it can refer to the columns of a unique index
                     part = f"foreign key ({', '.join(constraint.column_keys)})"
                     leads_to = (self._target(constraint),)
                     yield _Element(_added(resolved(constraint)), subject, part, table, leads_to)
@@ -325,8 +322,8 @@ class Models:
         target = foreign_target(key)
         return ObjectName(self._meant(target.schema), target.table)
 
-    def _divisible(self, table: Table | None) -> ObjectName | None:
-        """The name of a table that can be built without those that it has no foreign key to."""
+    def _independent_name(self, table: Table | None) -> ObjectName | None:
+        """The name of a table that depends only on those that its foreign keys refer to."""
         if table is None or self._inherits:
             return None
         return ObjectName(self.schema_of(table), table.name)
@@ -340,7 +337,10 @@ class Models:
     def _type_statements(
         self, enums: Mapping[ObjectName, Enum]
     ) -> Iterator[tuple[DDLElement, str]]:
-        for name, named in {**self._types_of(self.outside.values()), **self._types}.items():
+        for name, named in {
+            **self._named_types.of_tables(self.outside.values()),
+            **self._types,
+        }.items():
             label = self._label(named)
             if isinstance(named, DOMAIN):
                 yield CreateDomainType(named), f"domain {label}"
@@ -368,37 +368,6 @@ class Models:
                     seen.add(key)
                     yield sequence
 
-    def _types_of(self, tables: Iterable[Table]) -> dict[ObjectName, ENUM | DOMAIN]:
-        found: dict[ObjectName, ENUM | DOMAIN] = {}
-        for table in tables:
-            for column in table.columns:
-                for named in self._within(column.type):
-                    found.setdefault(ObjectName(self.schema_of(named), str(named.name)), named)
-        return found
-
-    def _within(self, type_: TypeEngine[Any]) -> Iterator[ENUM | DOMAIN]:
-        """The enums and domains that a column's type consists of, the innermost first."""
-        if self._is_plain(type_):
-            return
-        found: Any = type_.dialect_impl(self._dialect)
-        while isinstance(found, TypeDecorator):
-            found = found.impl_instance
-        if isinstance(found, ARRAY) or hasattr(found, "item_type"):
-            yield from self._within(found.item_type)
-        if isinstance(found, DOMAIN):
-            yield from self._within(found.data_type)
-        if isinstance(found, ENUM | DOMAIN):
-            yield found
-
-    def _is_plain(self, type_: TypeEngine[Any]) -> bool:
-        """True for SQLAlchemy's scalar types: they are never an enum, and adapting one takes its time."""
-        kind = type(type_)
-        plain = self._plain.get(kind)
-        if plain is None:
-            plain = kind.__module__.startswith("sqlalchemy.") and not issubclass(kind, _COMPOSED)
-            self._plain[kind] = plain
-        return plain and not has_variants(type_)
-
     def _label(self, item: Any) -> str:
         return f"{item.schema}.{item.name}" if item.schema else str(item.name)
 
@@ -407,7 +376,7 @@ class Models:
 
 
 def _locks(table: Table) -> int:
-    """Of a table, its TOAST table and that one's index, and of what is made along."""
+    """The locks on a table, its TOAST table with its index, and on indexes and sequences of CREATE TABLE."""
     indexed = (PrimaryKeyConstraint, UniqueConstraint, ExcludeConstraint)
     made = [item for item in table.constraints if isinstance(item, indexed)]
     counted = [item for item in table.columns if item.identity is not None]
@@ -421,8 +390,8 @@ def _creation_order(constraint: Constraint) -> int:
 
 
 def _added(constraint: Constraint) -> AddConstraint:
-    """ALTER TABLE ... ADD; making one tells the constraint to leave CREATE TABLE, which is taken back."""
-    rule = constraint._create_rule  # noqa: SLF001 - the models stay as they were
+    """ALTER TABLE ... ADD, without the change that ``AddConstraint`` makes to the constraint."""
+    rule = constraint._create_rule  # noqa: SLF001 - the models are not changed
     statement = AddConstraint(constraint)
     constraint._create_rule = rule  # noqa: SLF001 - same
     return statement

@@ -1,9 +1,9 @@
-"""Expressions in the one of two spellings that PostgreSQL keeps.
+"""Normalizes expressions that PostgreSQL prints in two forms.
 
-What the server prints usually parses to what it was printed from. A list of varchars does not:
-``(status)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])`` is how
-``status IN ('a', 'b')`` is printed, and sent back it is printed as ``... ANY (ARRAY[('a'::character
-varying)::text, ...])``, since the parser hands a cast of ``ARRAY[...]`` down to its elements.
+Printed SQL usually parses to the expression that it was printed from. A list of varchars does not:
+``(status)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])`` is
+the printed form of ``status IN ('a', 'b')``. Parsed again, it is printed as ``... ANY (ARRAY[('a'::character
+varying)::text, ...])``, because the parser applies a cast of ``ARRAY[...]`` to its elements.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PIECE = re.compile(r"""E?'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*"|[][(),]|[^][(),'"E
 
 
 def normalized_sql(sql: str) -> str:
-    """The expression as it is printed once it was printed and parsed again.
+    """Return the form in which an expression is printed after it was printed and parsed again.
 
     Example:
         >>> settled_spelling("(ARRAY['a'::character varying])::text[]")
@@ -39,7 +39,7 @@ def normalized_sql(sql: str) -> str:
 
 
 def _elements(sql: str, place: int) -> tuple[list[str], int]:
-    """What stands between commas up to the bracket that closes, and where that is."""
+    """The elements up to the closing bracket, and its position."""
     elements: list[str] = []
     depth, begun = 0, place
     while found := _PIECE.match(sql, place):

@@ -1,8 +1,8 @@
-"""One query for all tables, sequences and types of a set of schemas, however many there are.
+"""The catalog query: one query for all tables, sequences and types of a set of schemas.
 
-It takes an array of schema names and gives rows as JSON: those of a kind that belong to one table stand in
-one text, so that two tables are the same where their texts are. What an extension brought along is the
-extension's business, and partitions are their parent's.
+It takes an array of schema names and returns JSON: the rows of one kind that belong to one table are in
+one text, so that two tables are equal if their texts are. Objects of an extension and partitions are
+excluded.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
 LEFT JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
 WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0 AND k.conislocal"""
 
-# To print an index the server opens and locks its table. Most indexes are so plain that a join prints them.
+# To print an index, the server opens and locks its table. Most indexes are so simple that a join prints them.
 _INDEXES = """\
 SELECT x.relation, x.oid AS place, x.name, x.unique, x.valid, x.beginning || x.body AS definition, x.body,
        x.method, x.keys, x.plain_keys, x.include, x.operator_classes, x.orders, x.collated, x.predicate,
@@ -225,9 +225,9 @@ WHERE y.typtype = 'd' AND n.nspname = ANY($1::text[])
   AND NOT EXISTS (SELECT FROM pg_depend x
                   WHERE x.classid = 'pg_type'::regclass AND x.objid = y.oid AND x.deptype = 'e')"""
 
-# What PostgreSQL would name if one of these were dropped. A column of a view is the business of what its
-# query stands on; partitions go with their parent, and tables of a session with the session.
-_HOLDERS = """\
+# The dependents that PostgreSQL would list if one of these were dropped. The column of a view is excluded,
+# because the query of the view is a dependent too; so are partitions and temporary tables.
+_DEPENDENTS = """\
 SELECT NULL::oid AS relation, h.oid AS place, h.kind, h.schema, h.name,
        count(DISTINCT (x.classid, x.objid)) FILTER (WHERE c.oid IS NULL AND d.oid IS NULL) AS users,
        coalesce(jsonb_agg(DISTINCT jsonb_build_array(cn.nspname, c.relname))
@@ -312,11 +312,11 @@ _KINDS = {
             *("check_names", "checks", "comment"),
         ),
     ),
-    "holders": (_HOLDERS, ("kind", "schema", "name", "users", "tables", "domains")),
+    "dependents": (_DEPENDENTS, ("kind", "schema", "name", "users", "tables", "domains")),
 }
 
 FIELDS = {kind: fields for kind, (_, fields) in _KINDS.items()}
-"""For each kind what its rows have, in this order."""
+"""For each kind the fields of its rows, in order."""
 
 
 def _by_table(kind: str) -> str:
@@ -331,7 +331,7 @@ GROUP BY q.relation"""
 
 
 CATALOG = f"{_CHOSEN}\n" + "\nUNION ALL\n".join(map(_by_table, _KINDS))
-"""Takes an array of schema names; gives ``kind``, the ``relation`` that the rows belong to, and ``value``."""
+"""Takes an array of schema names; returns ``kind``, ``relation`` (the oid of the table) and ``value``."""
 
 ENUMS = _by_table("enums")
-"""The part of it that is about enum types."""
+"""The part of it for enum types."""

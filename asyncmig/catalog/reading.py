@@ -1,4 +1,4 @@
-"""Rows of the catalog query as a ``Catalog``."""
+"""Reads the catalog query, and turns its rows into a ``Catalog``."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 __all__ = ["CatalogRows", "Fetch", "catalog_of", "read_enums", "read_rows", "rows_of"]
 
 CatalogRows: TypeAlias = list[tuple[str, int | None, str]]
-"""Of each row of ``queries.CATALOG`` its kind, the table that it belongs to, and its value."""
+"""For each row of ``queries.CATALOG`` its kind, the oid of its table, and its value."""
 
 T = TypeVar("T")
 
-_OF_KEYS = (
+_PRIMARY_KEY_FIELDS = (
     *("name", "definition", "deferrable", "deferred", "validated", "comment"),
     *("parameters", "tablespace"),
 )
@@ -45,26 +45,26 @@ _IDENTITIES = {"a": "always", "d": "by default"}
 
 
 class Fetch(Protocol):
-    """Runs one query; rows answer to their columns' names."""
+    """Runs a query; rows give access to columns by name."""
 
     async def __call__(self, query: str, *args: Any) -> Several[Any]:
-        """The rows of a query with its arguments."""
+        """Return the rows of a query."""
         ...
 
 
 async def read_rows(fetch: Fetch, schemas: Iterable[str]) -> CatalogRows:
-    """What the server says of schemas; one query, however many objects of however many kinds there are.
+    """Read the catalog of schemas with one query, regardless of the number of objects.
 
     Args:
-        fetch: runs a query in a session whose ``search_path`` is empty.
-        schemas: their names; one that does not exist is empty.
+        fetch: runs a query in a session with an empty ``search_path``.
+        schemas: the names of schemas; one that does not exist is empty.
     """
     found = await fetch(CATALOG, list(schemas))
     return [(row["kind"], row["relation"], row["value"]) for row in found]
 
 
 async def read_enums(fetch: Fetch, schemas: Iterable[str]) -> dict[ObjectName, Enum]:
-    """The enum types alone, as of ``read_rows``."""
+    """Read only the enum types; otherwise as ``read_rows``."""
     found = await fetch(ENUMS, list(schemas))
     values = {row["kind"]: row["value"] for row in found}
     return _by_name(map(_enum, _rows(values, "enums")))
@@ -73,14 +73,14 @@ async def read_enums(fetch: Fetch, schemas: Iterable[str]) -> dict[ObjectName, E
 def catalog_of(
     rows: CatalogRows, *, default_schema: str, same: dict[Any, Any] | None = None
 ) -> Catalog:
-    """Rows as values.
+    """Turn rows into a catalog.
 
     Args:
-        rows: as ``read_rows`` gives them.
-        default_schema: what a name without a schema means.
-        same: what the catalogs of a comparison share: the parts of tables by their text, columns and
-            primary keys by their rows. Most of two catalogs is the same, and ten thousand values that
-            are made anew cost more than all else.
+        rows: the result of ``read_rows``.
+        default_schema: the schema of unqualified names.
+        same: values that the catalogs of a comparison share: parts of tables by their text, columns and
+            primary keys by their rows. Most of two catalogs is equal, and to create ten thousand values twice
+            takes longer than everything else.
     """
     by_table: dict[int | None, dict[str, str]] = {}
     for kind, table, value in rows:
@@ -88,10 +88,10 @@ def catalog_of(
     apart = by_table.pop(None, {})
     reader = _Reader({} if same is None else same)
     tables = [reader.table(parts) for parts in by_table.values() if "tables" in parts]
-    # a sequence may be owned by a table that is not among these
+    # a sequence can be owned by a table in another schema
     others = [parts for parts in by_table.values() if "tables" not in parts]
     owned = [row for parts in (apart, *others) for row in _rows(parts, "sequences")]
-    sequences = [*reader.sequences, *_counting_alone(owned)]
+    sequences = [*reader.sequences, *_without_identities(owned)]
     return Catalog(
         default_schema=default_schema,
         schemas=frozenset(row["name"] for row in _rows(apart, "schemas")),
@@ -99,12 +99,12 @@ def catalog_of(
         sequences=_by_name(sequences),
         enums=_by_name(map(_enum, _rows(apart, "enums"))),
         domains=_by_name(map(_domain, _rows(apart, "domains"))),
-        dependents=dict(map(_held, _rows(apart, "holders"))),
+        dependents=dict(map(_dependents, _rows(apart, "dependents"))),
     )
 
 
 def rows_of(kind: str, value: str) -> list[dict[str, Any]]:
-    """The rows in a value, by the names of what they have."""
+    """The rows in a value as dictionaries."""
     fields = FIELDS[kind]
     return [dict(zip(fields, row, strict=True)) for row in json.loads(value)]
 
@@ -121,7 +121,7 @@ class _Reader:
     """Turns the rows of tables into values.
 
     Attributes:
-        sequences: that these tables own, but for those behind an identity or a serial column.
+        sequences: the sequences that these tables own, except those of identity and serial columns.
     """
 
     def __init__(self, same: dict[Any, Any]) -> None:
@@ -129,7 +129,7 @@ class _Reader:
         self.sequences: list[Sequence] = []
 
     def table(self, parts: Mapping[str, str]) -> Table:
-        """A table of its rows by kind."""
+        """Return a table from its rows by kind."""
         [row] = _rows(parts, "tables")
         columns, sequences = self._shared(parts, ("columns", "sequences"), self._columns)
         self.sequences += sequences
@@ -155,7 +155,7 @@ class _Reader:
         kinds: tuple[str, ...],
         make: Callable[[Mapping[str, str]], T],
     ) -> T:
-        """What is made of the rows of these kinds, or was made of equal ones."""
+        """Make a value from the rows of these kinds, or return the one of equal rows."""
         return self._once((kinds, *map(parts.get, kinds)), lambda: make(parts))
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -165,7 +165,7 @@ class _Reader:
         return found
 
     def _columns(self, parts: Mapping[str, str]) -> tuple[dict[str, Column], list[Sequence]]:
-        """The columns, and the sequences that are theirs without being behind them."""
+        """The columns, and the sequences that they own but that do not number them."""
         sequences = _rows(parts, "sequences")
         owned: dict[str, list[Mapping[str, Any]]] = {}
         for row in sequences:
@@ -174,12 +174,14 @@ class _Reader:
             row["name"]: self._column(row, owned.get(row["name"], ()))
             for row in _rows(parts, "columns")
         }
-        behind = {column.sequence for column in columns.values()}
-        return columns, [item for item in _counting_alone(sequences) if item.name not in behind]
+        numbering = {column.sequence for column in columns.values()}
+        return columns, [
+            item for item in _without_identities(sequences) if item.name not in numbering
+        ]
 
     def _column(self, row: Mapping[str, Any], owned: Several[Mapping[str, Any]]) -> Column:
         if owned:
-            return _column(row, _behind(row, owned))
+            return _column(row, _numbering_sequence(row, owned))
         return self._once(tuple(row.values()), lambda: _column(row, None))
 
     def _constraints(self, parts: Mapping[str, str]) -> dict[str, Constraint]:
@@ -188,15 +190,19 @@ class _Reader:
     def _constraint(self, row: Mapping[str, Any]) -> Constraint:
         if row["kind"] != "p":
             return _constraint(row)
-        return self._once(tuple(row[name] for name in _OF_KEYS), lambda: _constraint(row))
+        return self._once(
+            tuple(row[name] for name in _PRIMARY_KEY_FIELDS), lambda: _constraint(row)
+        )
 
 
 def _text(sql: str | None) -> str | None:
     return None if sql is None else normalized_sql(sql)
 
 
-def _behind(column: Mapping[str, Any], owned: Several[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Of the sequences that a column owns, the one that gives its values."""
+def _numbering_sequence(
+    column: Mapping[str, Any], owned: Several[Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """The sequence that numbers a column, of those that it owns."""
     giving = (
         row for row in owned if _is_of_identity(row) or row["next_value"] == column["expression"]
     )
@@ -209,7 +215,7 @@ def _column(row: Mapping[str, Any], sequence: Mapping[str, Any] | None) -> Colum
     is_serial = (
         sequence is not None and sequence["dependence"] == "a" and default == sequence["next_value"]
     )
-    behind = sequence if identity or is_serial else None
+    numbering = sequence if identity or is_serial else None
     return Column(
         name=row["name"],
         type=TypeName(
@@ -225,8 +231,8 @@ def _column(row: Mapping[str, Any], sequence: Mapping[str, Any] | None) -> Colum
         generated=_text(default) if generated else None,
         stored=generated != "v",
         serial=is_serial,
-        options=None if behind is None else _options(behind),
-        sequence=None if behind is None else ObjectName(behind["schema"], behind["name"]),
+        options=None if numbering is None else _options(numbering),
+        sequence=None if numbering is None else ObjectName(numbering["schema"], numbering["name"]),
         owned_default=_text(default) if is_serial else None,
         comment=row["comment"],
         storage=row["storage"],
@@ -289,8 +295,8 @@ def _index(row: Mapping[str, Any]) -> Index:
     )
 
 
-def _counting_alone(rows: Iterable[Mapping[str, Any]]) -> list[Sequence]:
-    """All but those that an identity brought along."""
+def _without_identities(rows: Iterable[Mapping[str, Any]]) -> list[Sequence]:
+    """The sequences except those of identities."""
     return [
         Sequence(
             name=ObjectName(row["schema"], row["name"]),
@@ -310,7 +316,7 @@ def _is_of_identity(sequence: Mapping[str, Any]) -> bool:
 
 
 def _several(text: str | None) -> tuple[str, ...]:
-    """Parameters that the server listed with commas between them."""
+    """Parameters from the server's list, which is separated by commas."""
     return tuple(sorted(text.split(","))) if text else ()
 
 
@@ -334,7 +340,7 @@ def _enum(row: Mapping[str, Any]) -> Enum:
     )
 
 
-def _held(row: Mapping[str, Any]) -> tuple[Need, Dependents]:
+def _dependents(row: Mapping[str, Any]) -> tuple[Need, Dependents]:
     return Need(row["kind"], row["schema"], row["name"]), Dependents(
         users=row["users"],
         tables=frozenset(ObjectName(*name) for name in row["tables"]),

@@ -1,4 +1,4 @@
-"""Names of scratch schemas, and back."""
+"""Replaces the names of scratch schemas in printed catalogs by those of real schemas."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["scratch_translation"]
 def scratch_translation(
     scratch: Mapping[str, str], printed: Mapping[str, str]
 ) -> Callable[[str], str]:
-    """A function that puts real schemas where the server wrote scratch schemas into JSON.
+    """Return a function that replaces the names of scratch schemas in JSON from the server.
 
-    A string that is nothing but the name of one is a name; within others it is part of SQL.
+    A string that consists of such a name is a name; in other strings it is part of SQL.
 
     Args:
-        scratch: the schema that each scratch schema stands for. Scratch names need no quotes, none is
-            the beginning of another, and they occur in no other text.
-        printed: these schemas as the server prints them within SQL.
+        scratch: the real schema by scratch schema. Names of scratch schemas need no quotes, none is
+            a prefix of another, and they occur in no other text.
+        printed: the real schemas as the server prints them in SQL.
     """
     pairs = [
         pair

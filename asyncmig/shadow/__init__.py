@@ -1,1 +1,1 @@
-"""Models built in scratch schemas, so that PostgreSQL prints their catalog."""
+"""The shadow: models are built in scratch schemas, so that PostgreSQL prints their catalog."""

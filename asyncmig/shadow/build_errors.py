@@ -1,4 +1,4 @@
-"""A statement of the models that a server refuses, told in the words of the models."""
+"""Errors of PostgreSQL about DDL of the models, as messages about the models."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildErrors", "MissingObjects", "is_out_of_locks"]
 
-_ELSEWHERE = 'build the models elsewhere: shadow_url = "embedded"'
+_USE_SHADOW = 'build the models in another database: shadow_url = "embedded"'
 
 _ABSENT = frozenset({"3F000", "42703", "42704", "42883", "42P01"})
-"""SQLSTATEs of statements that name what is not there."""
+"""SQLSTATEs of statements that name an object that does not exist."""
 
 _ADVICE = {
-    "42P07": "tables, indexes, sequences and views of a schema share their names: give one of them another",
-    "42710": "give one of them another name",
-    "42830": "give the columns that it leads to a primary key or a unique constraint",
+    "42P07": "tables, indexes, sequences and views of a schema cannot have the same name: rename one of them",
+    "42710": "rename one of them",
+    "42830": "add a primary key or a unique constraint to the referenced columns",
     "42501": "grant the privilege to the role that compares, set `role` to one that has it, or "
-    f"{_ELSEWHERE}, or the URL of a scratch database",
+    f"{_USE_SHADOW}, or the URL of a scratch database",
 }
 
-# a keyword that begins a line of CREATE TABLE is in capitals, as no name without quotes is
+# a keyword at the beginning of a line of CREATE TABLE is in capitals, unlike any unquoted name
 _ITEM = re.compile(
     r"""\s*(?P<constraint>CONSTRAINT\s+)?("(?P<quoted>(?:[^"]|"")+)"|(?P<plain>[^\sA-Z"(]+))\s"""
 )
@@ -40,7 +40,7 @@ _ITEM = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingObjects:
-    """The ways out where a statement names what is not there: one of the models', and a declared one."""
+    """The hints for statements that name a missing object: those of models, and those of entities."""
 
     models: str
     declared: str
@@ -48,13 +48,13 @@ class MissingObjects:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildErrors:
-    """Tells what a server says to somebody who knows the models, and nothing of scratch schemas.
+    """Describes errors of the server in terms of the models, without scratch schemas.
 
     Attributes:
-        scratch: the name of each schema's scratch schema in what is sent.
-        default_schema: left out of what is shown.
-        missing: the way out where a statement names what is not there.
-        what: who is refused.
+        scratch: the name of the scratch schema by schema.
+        default_schema: the schema that is left out of messages.
+        missing: the hint for a statement that names a missing object.
+        what: the subject of the message.
     """
 
     scratch: Mapping[str, str]
@@ -65,15 +65,15 @@ class BuildErrors:
     def described(
         self, error: asyncpg.PostgresError, statement: ModelStatement, *, before: str = ""
     ) -> DatabaseError:
-        """The error to raise.
+        """Return the error to raise.
 
         Args:
-            error: what the server answered.
-            statement: to what.
-            before: what stood before it in the same message.
+            error: the error of the server.
+            statement: the statement.
+            before: the text before the statement in the same message.
 
         Returns:
-            Its facts are ``subject``, ``part`` (``column price``; None where the server does not say),
+            An error with the facts ``subject``, ``part`` (``column price``; None if it is unknown),
             ``sql``, ``position`` (1-based character in it), ``sqlstate`` and ``server_hint``.
         """
         position = position_of(error)
@@ -81,24 +81,24 @@ class BuildErrors:
         if position is not None:
             position -= len(before)
             part = part or _part(statement.sql, position)
-            position = len(self._quoted_source(statement.sql[: position - 1])) + 1
+            position = len(self._with_real_schemas(statement.sql[: position - 1])) + 1
         detail = getattr(error, "detail", None)
         hint = getattr(error, "hint", None)
         reason = str(error).partition("\n")[0] + (f" ({detail})" if detail else "")
         subject = f"{statement.subject}, {part}" if part else statement.subject
         return DatabaseError(
-            f"PostgreSQL refuses {self.what}: {subject}: {self._quoted_source(reason)}",
+            f"PostgreSQL rejects {self.what}: {subject}: {self._with_real_schemas(reason)}",
             hint=self._advice(error),
             subject=statement.subject,
             part=part,
-            sql=self._quoted_source(statement.sql),
+            sql=self._with_real_schemas(statement.sql),
             position=position,
             sqlstate=sqlstate_of(error),
-            server_hint=None if hint is None else self._quoted_source(hint),
+            server_hint=None if hint is None else self._with_real_schemas(hint),
         )
 
-    def _quoted_source(self, text: str) -> str:
-        """With the schemas' own names."""
+    def _with_real_schemas(self, text: str) -> str:
+        """The text with the real names of schemas."""
         for schema, scratch in self.scratch.items():
             prefix = "" if schema == self.default_schema else f"{identifier(schema)}."
             text = text.replace(f"{scratch}.", prefix).replace(scratch, schema)
@@ -107,23 +107,23 @@ class BuildErrors:
     def _advice(self, error: asyncpg.PostgresError) -> str:
         if is_out_of_locks(error):
             return (
-                "so many tables take more locks than the server has room for: raise "
-                f"max_locks_per_transaction, or {_ELSEWHERE}"
+                "so many tables need more locks than fit into the lock table of the server: raise "
+                f"max_locks_per_transaction, or {_USE_SHADOW}"
             )
         state = sqlstate_of(error) or ""
         if state in _ABSENT:
             return self.missing
-        return _ADVICE.get(state, f"correct {self.what}: the SQL is what becomes of them")
+        return _ADVICE.get(state, f"correct {self.what}; the SQL is generated from them")
 
 
 def is_out_of_locks(error: BaseException | None) -> bool:
-    """True when the server has no room for another lock."""
+    """True if the lock table of the server is full."""
     hint = getattr(error, "hint", None) or ""
     return isinstance(error, asyncpg.OutOfMemoryError) and "max_locks_per_transaction" in hint
 
 
 def _part(sql: str, position: int) -> str | None:
-    """What the line of a CREATE TABLE is about that the server points to."""
+    """The column or constraint in the line of a CREATE TABLE that the server points to."""
     if not sql.startswith("CREATE TABLE"):
         return None
     begin = sql.rfind("\n", 0, position - 1) + 1

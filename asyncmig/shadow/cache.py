@@ -1,7 +1,7 @@
-"""What servers printed for models, kept in the user's cache folder: unchanged models cost no shadow.
+"""The cache of printed models in the user's cache folder: unchanged models are not built again.
 
-An entry counts for exactly one key, a hash of everything that the printed text can depend on. One that
-is missing, damaged or not ours to write is no entry, never an error.
+An entry is valid for one key, a hash of everything that the printed text can depend on. An entry that
+is missing, damaged or not trusted is ignored, and never an error.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 __all__ = ["ShadowCache", "key_of"]
 
 _FORMAT = "asyncmig-shadow-2"
-"""Goes up when an entry is written down differently; what is asked of servers is part of the key."""
+"""Changes with the format of entries; the catalog queries are part of the key."""
 
 _MARSHAL = 2
-"""The version of marshal's format that every Python reads."""
+"""The version of marshal's format, which every version of Python reads."""
 
-_MOST = 32
-"""Entries that are kept; those that were used last."""
+_MAX_ENTRIES = 32
+"""The number of entries that are kept: those that were used last."""
 
 
 def key_of(facts: Iterable[str]) -> str:
-    """The name of what servers print under these circumstances.
+    """Return the key of an entry.
 
     Args:
-        facts: every statement that is built, and everything that decides how it is printed.
+        facts: all statements that are built, and everything that affects how they are printed.
     """
     hashed = sha256()
     for fact in (_FORMAT, ENTITIES, CATALOG, *facts):
@@ -51,10 +51,10 @@ def key_of(facts: Iterable[str]) -> str:
 
 
 class ShadowCache:
-    """The entries of a folder.
+    """The entries in a folder.
 
     Args:
-        folder: None is the user's cache folder, where there is one.
+        folder: the folder; None for the user's cache folder, if there is one.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -62,7 +62,7 @@ class ShadowCache:
         self._folder = folder or (user / "shadow" if user is not None else None)
 
     def get(self, key: str) -> CatalogSnapshot | None:
-        """What a server printed, if it was kept."""
+        """Return an entry, if there is one."""
         if self._folder is None:
             return None
         path = self._folder / key
@@ -79,7 +79,7 @@ class ShadowCache:
         return CatalogSnapshot(rows=rows, entities=entities)
 
     def put(self, key: str, printed: CatalogSnapshot) -> None:
-        """Keep what a server printed, in one step; where that is not possible, not."""
+        """Store an entry atomically; if that fails, it is not stored."""
         if self._folder is None:
             return
         kept = (printed.rows, printed.entities)
@@ -87,7 +87,7 @@ class ShadowCache:
         write_trusted(self._folder / key, _sealed(key, body))
         with contextlib.suppress(OSError):
             # entries that were not used for the longest time, and files of writers that died
-            for path in sorted(self._folder.iterdir(), key=_last_used, reverse=True)[_MOST:]:
+            for path in sorted(self._folder.iterdir(), key=_last_used, reverse=True)[_MAX_ENTRIES:]:
                 path.unlink(missing_ok=True)
 
 

@@ -1,7 +1,7 @@
-"""Declared entities, built in the shadow beside the models' tables.
+"""Creates declared entities in the shadow, beside the tables of the models.
 
-Which of them needs which is for the server to say: where they do not run in the order in which they
-stand, what is refused is tried again when others are there.
+Only the server knows which entities depend on which. If they cannot be created in the given order, those that
+fail are tried again after the others.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from asyncmig.database.session import Session
     from asyncmig.shadow.build_errors import BuildErrors
 
-__all__ = ["READY", "DeclaredEntities", "build"]
+__all__ = ["SAVEPOINT", "DeclaredEntities", "build"]
 
-READY = "SAVEPOINT asyncmig_entity"
-"""What ``build`` goes back to. It cannot stand in the message of what is tried: of one with a syntax error
-nothing runs."""
+SAVEPOINT = "SAVEPOINT asyncmig_entity"
+"""The savepoint to which ``build`` rolls back. It is sent before the message with the tried statements,
+because nothing in a message with a syntax error runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredEntities:
-    """What is built before the tables as far as that is possible, and after them."""
+    """The statements that are tried before the tables, and those that run after them."""
 
     early: Sequence[ModelStatement] = ()
     late: Sequence[ModelStatement] = ()
@@ -43,20 +43,20 @@ class DeclaredEntities:
 async def build(
     session: Session,
     statements: Sequence[ModelStatement],
-    refusals: BuildErrors,
+    errors: BuildErrors,
     *,
     final: bool = True,
 ) -> Sequence[ModelStatement]:
-    """Create entities in an order that runs, and give those that must wait.
+    """Create entities in an order that works, and return those that cannot be created yet.
 
     Args:
-        session: within a transaction, after ``READY``.
-        statements: one for each entity.
-        refusals: tells why the last of them are refused.
-        final: what they need will not come later.
+        session: a session in a transaction, after ``SAVEPOINT``.
+        statements: one statement per entity.
+        errors: describes errors.
+        final: nothing else is created later, so that an entity that cannot be created is an error.
 
     Raises:
-        DatabaseError: some are refused, whatever the order, or one ran into a time limit; the facts are
+        DatabaseError: an entity cannot be created in any order, or a timeout is exceeded; the facts are
             those of ``BuildErrors.described``.
     """
     if not statements:
@@ -71,22 +71,22 @@ async def build(
             error = await _try_in_savepoint(session, statement.sql)
             if error is not None:
                 if is_timeout(error):
-                    raise refusals.described(error, statement) from error
+                    raise errors.described(error, statement) from error
                 refused.append(statement)
                 reason = reason or (statement, error)
         if reason is not None and len(refused) == len(left):
             if final:
                 statement, error = reason
-                raise refusals.described(error, statement) from error
+                raise errors.described(error, statement) from error
             return refused
         left = refused
     return ()
 
 
 async def _try_in_savepoint(session: Session, sql: str) -> asyncpg.PostgresError | None:
-    """The error with which the server refuses it; nothing is left of it then."""
+    """Run statements; return the error of the server, after which they are rolled back."""
     try:
-        await session.send(f"{sql};\nRELEASE SAVEPOINT asyncmig_entity; {READY}")
+        await session.send(f"{sql};\nRELEASE SAVEPOINT asyncmig_entity; {SAVEPOINT}")
     except asyncpg.PostgresError as error:
         await session.send("ROLLBACK TO SAVEPOINT asyncmig_entity")
         return error

@@ -1,4 +1,4 @@
-"""What a database is to the models: where names lead, what may be done, what text is printed like."""
+"""Facts about a database that change how models are built in it: search_path, privileges, settings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SETTINGS = (
     "xmlbinary",
     "xmloption",
 )
-"""The settings that decide how DDL is understood, or how it is printed."""
+"""The settings that affect how DDL is parsed or printed."""
 
 _ENVIRONMENT = """\
 SELECT current_schema() AS default_schema, current_setting('search_path') AS search_path,
@@ -58,8 +58,9 @@ SELECT current_schema() AS default_schema, current_setting('search_path') AS sea
              FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
              ORDER BY e.oid)::text[] AS extensions"""
 
-# Everything that a name or an operator in a model's text can lead to besides relations. Objects below
-# 16384 came with the server, whose version stands beside this; an extension's come with the extension.
+# Everything except relations that a name or an operator in the text of a model can resolve to. Objects with
+# an oid below 16384 belong to the server version, which is part of the key too; those of an extension to the
+# extension.
 _OWN = """\
 {alias}.oid >= 16384 AND NOT EXISTS (
     SELECT FROM pg_depend x
@@ -137,9 +138,9 @@ SELECT EXISTS (
       AND NOT EXISTS (
           SELECT FROM pg_depend x
           WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e'))"""
-"""Whether something that this transaction made depends on a relation outside of the schemas ``$2``.
+"""Whether an object that this transaction created depends on a relation outside of the schemas ``$2``.
 
-Such a relation is no part of the surroundings: it may be gone tomorrow.
+Such a relation is not part of the key: it can be dropped at any time.
 """
 
 
@@ -153,20 +154,20 @@ class Extension(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseEnvironment:
-    """A database as a session finds it.
+    """A database as a session sees it.
 
     Attributes:
-        database: its name.
-        role: whose privileges count.
-        default_schema: where a name without a schema is made.
-        search_path: where it is looked for.
-        version: of the server, in full.
-        settings: that decide how text is read and printed.
-        extensions: in the order of their creation.
-        may_create: schemas may be made.
-        read_only: nothing may be.
-        locks: for how many the server makes sure to have room, all sessions together.
-        has_temporary: the session has objects of its own that names may lead to.
+        database: the name of the database.
+        role: the role whose privileges apply.
+        default_schema: the schema in which unqualified names are created.
+        search_path: the schemas in which they are resolved.
+        version: the full version of the server.
+        settings: settings that affect how text is parsed and printed.
+        extensions: the extensions in the order of their creation.
+        may_create: the role can create schemas.
+        read_only: the server accepts no writes.
+        locks: the guaranteed size of the lock table, which all sessions share.
+        has_temporary: the session has temporary objects, to which names may resolve.
     """
 
     database: str
@@ -183,7 +184,7 @@ class DatabaseEnvironment:
 
     @property
     def facts(self) -> list[str]:
-        """What of it decides what is printed."""
+        """The facts that affect what is printed."""
         return [
             self.version,
             self.role,
@@ -193,7 +194,7 @@ class DatabaseEnvironment:
 
 
 async def read_environment(session: Session) -> DatabaseEnvironment:
-    """What a session finds; before its ``search_path`` is emptied.
+    """Read the facts, before the ``search_path`` of the session is emptied.
 
     Raises:
         DatabaseError: no schema of the search path exists.
@@ -220,9 +221,9 @@ async def read_environment(session: Session) -> DatabaseEnvironment:
 
 
 async def read_environment_key(session: Session) -> str:
-    """A hash of what models may refer to without creating it, relations apart.
+    """Return a hash of everything that models can refer to without creating it, except relations.
 
     Args:
-        session: with an empty ``search_path``.
+        session: a session with an empty ``search_path``.
     """
     return str((await session.fetch(_ENVIRONMENT_KEY))[0]["hash"])

@@ -1,10 +1,10 @@
-"""Models of more tables than a transaction has room for, divided into portions that are built one by one.
+"""Splits models with many tables into batches that are built one after the other.
 
-Whatever a transaction creates it locks, and one table of locks serves all sessions of a server: models
-that fill it would make others fail. So a portion takes no more than a share of it, and is rolled back
-before the next. Each has all types and sequences, some of the tables, and whole what their foreign keys
-lead to; what is printed for a table is the same then, unless a name depends on tables elsewhere. That is
-looked for, and such models are built in one piece.
+A transaction locks everything that it creates, and all sessions of a server share one lock table: models that
+fill it would make other sessions fail. So a batch takes only a part of it, and is rolled back before the next
+one. Each batch has all types and sequences, some of the tables, and the tables that their foreign keys refer
+to. What is printed for a table is then the same, unless a name depends on other tables. Such models are
+detected, and built in one piece.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = ["merge", "select", "split"]
 
-_MADE_BY_SERVER = re.compile(r"_(?:fkey|check)\d*$")
-"""How PostgreSQL ends the names of constraints; it makes them unlike any in their schema."""
+_DEFAULT_NAME = re.compile(r"_(?:fkey|check)\d*$")
+"""The end of default names of constraints, which PostgreSQL makes unique within the schema."""
 
 
-def split(statements: Sequence[ModelStatement], room: int) -> list[frozenset[ObjectName]]:
-    """The tables of each portion.
+def split(statements: Sequence[ModelStatement], max_locks: int) -> list[frozenset[ObjectName]]:
+    """Return the tables of each batch.
 
     Args:
-        statements: of the models; those of a table are in no portion but its own.
-        room: how many locks one may take; a table that takes more is a portion by itself.
+        statements: the statements of the models; those of a table are in one batch.
+        max_locks: the number of locks of a batch; a table that needs more is a batch by itself.
     """
     locks: dict[ObjectName, int] = defaultdict(int)
     needs: dict[ObjectName, set[ObjectName]] = defaultdict(set)
@@ -41,26 +41,26 @@ def split(statements: Sequence[ModelStatement], room: int) -> list[frozenset[Obj
         if item.table is not None:
             locks[item.table] += item.locks
             needs[item.table].update(item.leads_to)
-    portions: list[frozenset[ObjectName]] = []
+    batches: list[frozenset[ObjectName]] = []
     own: set[ObjectName] = set()
     inside: set[ObjectName] = set()
     taken = 0
     for table in locks:
         more = {table, *needs[table]} - inside
-        if own and taken + sum(locks[name] for name in more) > room:
-            portions.append(frozenset(own))
+        if own and taken + sum(locks[name] for name in more) > max_locks:
+            batches.append(frozenset(own))
             own, inside, taken = set(), set(), 0
             more = {table, *needs[table]}
         own.add(table)
         inside |= more
         taken += sum(locks[name] for name in more)
-    return [*portions, frozenset(own)]
+    return [*batches, frozenset(own)]
 
 
 def select(
     statements: Sequence[ModelStatement], own: frozenset[ObjectName]
 ) -> list[ModelStatement]:
-    """What to build for these tables: all of theirs, and of what they lead to all but its foreign keys."""
+    """The statements of a batch: those of its tables, and of referenced tables all except foreign keys."""
     near = {name for item in statements if item.table in own for name in item.leads_to}
     return [
         item
@@ -70,13 +70,13 @@ def select(
 
 
 def merge(parts: Sequence[tuple[frozenset[ObjectName], CatalogRows]]) -> CatalogRows | None:
-    """The rows of all portions, as if they had been built in one piece.
+    """Merge the rows of all batches, as if they had been built in one piece.
 
     Args:
-        parts: of each portion the tables that are its own, and its rows.
+        parts: for each batch its tables and its rows.
 
     Returns:
-        None where a name would be another one if all were built together.
+        None if a name would be different in one piece.
     """
     rows = [row for row in parts[0][1] if row[1] is None]
     apart = {text for _, found in parts for kind, table, text in found if _is_loose(kind, table)}
@@ -103,7 +103,7 @@ def _is_loose(kind: str, table: int | None) -> bool:
 
 
 def _names(rows: CatalogRows) -> list[tuple[str, str, str]]:
-    """The names that must differ within a schema, or would if the server had made them together."""
+    """The names that must be unique within a schema, or would be made unique by the server."""
     tables = {
         table: _place(row)
         for kind, table, text in rows
@@ -118,7 +118,7 @@ def _names(rows: CatalogRows) -> list[tuple[str, str, str]]:
         for row in rows_of(kind, text):
             if kind == "indexes" or row["kind"] in {"p", "u", "x"}:
                 names.append(("relation", schema, row["name"]))
-            elif _MADE_BY_SERVER.search(row["name"]):
+            elif _DEFAULT_NAME.search(row["name"]):
                 names.append(("constraint", schema, row["name"]))
     return names
 

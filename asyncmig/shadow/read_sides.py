@@ -1,7 +1,7 @@
-"""Both sides of a comparison: the database as it is, and the models as a server of its kind builds them.
+"""Reads both sides of a comparison: the catalog of the database, and that of the models.
 
-The models are built in the database itself, or in another one that is made to look like it. What was
-printed for them is kept: while neither they nor what they refer to change, nothing is built.
+The models are built in the database itself, or in another one with the same settings, extensions and roles.
+The result is cached: while neither the models nor the objects that they refer to change, nothing is built.
 """
 
 from __future__ import annotations
@@ -55,18 +55,20 @@ _SCHEMAS = """\
 SELECT nspname AS name FROM pg_namespace
 WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
 
-_NOWHERE = """\
+_MISSING_TARGETS = """\
 SELECT w.schema, w.name FROM unnest($1::text[], $2::text[]) w (schema, name)
 WHERE NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                   WHERE n.nspname = w.schema AND c.relname = w.name)"""
 
 _MISSING = MissingObjects(
-    models="what a model needs of the database (extensions, functions) must be there already: "
-    "run the migrations that create it first",
-    declared="what it needs must be among the models, be declared, or be in the database already",
+    models="extensions and functions that models use must exist in the database: "
+    "run the migrations that create them first",
+    declared="everything that it needs must be in the models, be declared, or exist in the database",
 )
-# to print a view or an expression the server locks what stands in it, as a SELECT does
-_LEAVE = f"ROLLBACK TO SAVEPOINT asyncmig_reading; RELEASE SAVEPOINT asyncmig_reading; {PRINTING}"
+# to print a view or an expression, the server locks the relations in it, as SELECT does
+_RELEASE_LOCKS = (
+    f"ROLLBACK TO SAVEPOINT asyncmig_reading; RELEASE SAVEPOINT asyncmig_reading; {PRINTING}"
+)
 
 _ANOTHER_DATABASE = f'set shadow_url = "{EMBEDDED}" (a private server) or to a scratch database'
 
@@ -75,8 +77,8 @@ class ShadowTarget(Protocol):
     """Another database to build models in.
 
     Attributes:
-        name: as messages may name it: no password.
-        contents: names what is in it where that is the same each time; None has to be looked at.
+        name: its name in messages, without a password.
+        contents: identifies its contents if they are always the same; None if they must be read.
     """
 
     @property
@@ -86,13 +88,13 @@ class ShadowTarget(Protocol):
     def contents(self) -> str | None: ...  # noqa: D102 - see above
 
     def session(self) -> AbstractAsyncContextManager[Session]:
-        """A connection to it."""
+        """Connect to it."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedCatalogs:
-    """A database and its models with the entities beside them, as one server prints them."""
+    """The catalogs of a database, and of its models with declared entities."""
 
     actual: Catalog
     wanted: Catalog
@@ -106,37 +108,37 @@ async def read_sides(
     *,
     include_schemas: bool = False,
     entities: Sequence[Entity] = (),
-    elsewhere: ShadowTarget | None = None,
+    target: ShadowTarget | None = None,
     cache: ShadowCache | None = None,
     schema_translate_map: Mapping[str | None, str] | None = None,
     limits: ComparisonTimeouts = ComparisonTimeouts(),  # noqa: B008 - frozen
 ) -> ComparedCatalogs:
-    """Read the database and the models.
+    """Read the catalogs of the database and of the models.
 
     Args:
-        session: on it a transaction, or in a caller's transaction a savepoint, is opened and rolled
-            back.
+        session: a session, in which a transaction (in the caller's transaction a savepoint) is opened and
+            rolled back.
         metadatas: the models.
-        include_schemas: look at all schemas of the database; otherwise at those of the models.
-        entities: declared beside the models.
-        elsewhere: where the models are built; None is the database itself.
-        cache: of what was printed for models before; None builds them in any case.
-        schema_translate_map: the schema to take instead of one that the models name; None names the
-            models that have no schema.
-        limits: of the time that it may take; in a caller's transaction they are the caller's.
+        include_schemas: read all schemas of the database; otherwise those of the models.
+        entities: the entities that are declared beside the models.
+        target: where the models are built; None for the database itself.
+        cache: the cache of printed models; None builds them every time.
+        schema_translate_map: schemas by the schemas in the models that they replace; None stands for
+            models without a schema.
+        limits: the timeouts; in the caller's transaction, those of the caller apply.
 
     Raises:
-        DatabaseError: a limit was reached, a privilege is missing, the server is read-only or another
-            one than the models need, or it refuses the models; then the facts have ``subject`` and ``sql``.
-        ConfigError: SQLAlchemy cannot compile the models, or a foreign key leads to no table.
+        DatabaseError: a timeout is exceeded, a privilege is missing, the server is read-only or has a wrong
+            version, or it rejects the models; then the facts have ``subject`` and ``sql``.
+        ConfigError: SQLAlchemy cannot compile the models, or a foreign key refers to a missing table.
     """
     async with explain_timeouts(session, limits), rolled_back_transaction(session, limits.sql):
-        place = await read_environment(session)
+        environment = await read_environment(session)
 
         def described() -> tuple[Models, Declarations, list[str]]:
             models = Models(
                 metadatas,
-                default_schema=place.default_schema,
+                default_schema=environment.default_schema,
                 server_version=(session.server_version,),
                 schema_translate_map=schema_translate_map,
             )
@@ -157,20 +159,21 @@ async def read_sides(
                 rows=rows, entities=await read_entity_rows(session.fetch, schemas)
             )
 
-        # the server prints the database while SQLAlchemy writes the models
-        found, draft = await gather_with_thread(
-            read, lambda: _build_request(models, declared, enums, place)
+        # the server prints the database while SQLAlchemy compiles the models
+        found, request = await gather_with_thread(
+            read, lambda: _build_request(models, declared, enums, environment)
         )
         same: dict[Any, Any] = {}
         printed, actual = await gather_with_thread(
-            _SideReader(session, place, draft, elsewhere, cache, limits).printed,
-            lambda: found.catalog(place.default_schema, same),
+            _ModelsBuild(session, environment, request, target, cache, limits).printed,
+            lambda: found.catalog(environment.default_schema, same),
         )
 
     def wanted() -> Catalog:
-        catalog = _finished(printed.catalog(place.default_schema, same), models, declared)
-        # in the database itself all that is built is the reader's own, and an owner's rights are not told
-        return catalog if elsewhere is None else _without_rights(catalog, place.role)
+        catalog = _finish(printed.catalog(environment.default_schema, same), models, declared)
+        # in the database itself the comparing role owns the models, and privileges of the owner are not
+        # printed
+        return catalog if target is None else _without_grants_to(catalog, environment.role)
 
     return ComparedCatalogs(
         actual=actual,
@@ -181,16 +184,17 @@ async def read_sides(
 
 
 async def _require_targets(session: Session, models: Models) -> None:
-    """Refuse what would be a revision that fails."""
+    """Raise an error for foreign keys to missing tables, with which the revision would fail."""
     outside = list(models.outside)
     if not outside:
         return
     names = [name.schema for name in outside], [name.name for name in outside]
-    for row in await session.fetch(_NOWHERE, *names):
-        leading = next(models.leading_to(ObjectName(row["schema"], row["name"])))
+    for row in await session.fetch(_MISSING_TARGETS, *names):
+        description = next(models.describe_keys_to(ObjectName(row["schema"], row["name"])))
         raise ConfigError(
-            f"{leading}, which neither the models nor the database have",
-            hint="are all models imported, and is the name right? what other migrations create must be there",
+            f"{description}, which exists neither in the models nor in the database",
+            hint="are all models imported, and is the name correct? if other migrations create it, "
+            "run them first",
         )
 
 
@@ -198,54 +202,57 @@ def _build_request(
     models: Models,
     declared: Declarations,
     enums: Mapping[ObjectName, Enum],
-    place: DatabaseEnvironment,
+    environment: DatabaseEnvironment,
 ) -> BuildRequest:
-    scratch = scratch_names({*models.schemas_to_build, *declared.schemas, place.default_schema})
+    scratch = scratch_names(
+        {*models.schemas_to_build, *declared.schemas, environment.default_schema}
+    )
     statements = declared.in_models(models.statements(scratch, enums), scratch)
-    beside = None
+    entities = DeclaredEntities()
     if declared.entities:
-        extensions = {extension.name for extension in place.extensions}
+        extensions = {extension.name for extension in environment.extensions}
         early, late = declared.around(statements, scratch, extensions)
-        beside = DeclaredEntities(early=early, late=late)
+        entities = DeclaredEntities(early=early, late=late)
     return BuildRequest(
         statements=statements,
-        declared=beside,
+        declared=entities,
+        with_entities=bool(declared.entities),
         scratch=scratch,
-        default_schema=place.default_schema,
-        search_path=place.search_path,
+        default_schema=environment.default_schema,
+        search_path=environment.search_path,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _SideReader:
-    """What the server prints for the models, from the cache or from the server."""
+class _ModelsBuild:
+    """Prints the models: reads the result from the cache, or builds them."""
 
     session: Session
-    place: DatabaseEnvironment
-    draft: BuildRequest
-    elsewhere: ShadowTarget | None
+    environment: DatabaseEnvironment
+    request: BuildRequest
+    target: ShadowTarget | None
     cache: ShadowCache | None
     limits: ComparisonTimeouts
 
     async def printed(self) -> CatalogSnapshot:
-        other = self.elsewhere
+        other = self.target
         if other is None:
             if self.cache is None:
                 return await self._build_here(None)
             key = await self._key(await read_environment_key(self.session))
             return await self._from_cache(key) or await self._build_here(key)
-        roles = await roles_in(self.session, (self.draft.declared or DeclaredEntities()).statements)
+        roles = await roles_in(self.session, self.request.declared.statements)
         if other.contents is not None:
             key = await self._key(other.contents, roles)
             return await self._from_cache(key) or await self._build_there(other, key, roles)
         return await self._build_there(other, None, roles)
 
-    async def _key(self, surroundings: str, roles: Sequence[str] = ()) -> str | None:
-        """None when what is printed here may be printed otherwise the next time."""
-        if self.cache is None or self.place.has_temporary:
+    async def _key(self, contents: str, roles: Sequence[str] = ()) -> str | None:
+        """The key of the cache; None if the result depends on temporary objects."""
+        if self.cache is None or self.environment.has_temporary:
             return None
-        # without one of the roles it is refused, and not printed
-        facts = [surroundings, json.dumps(roles), *self.place.facts, *self.draft.facts]
+        # the build fails without one of the roles
+        facts = [contents, json.dumps(roles), *self.environment.facts, *self.request.facts]
         return await anyio.to_thread.run_sync(key_of, facts)
 
     async def _from_cache(self, key: str | None) -> CatalogSnapshot | None:
@@ -254,28 +261,28 @@ class _SideReader:
         return await anyio.to_thread.run_sync(self.cache.get, key)
 
     async def _build_here(self, key: str | None) -> CatalogSnapshot:
-        place = self.place
-        if place.read_only:
+        environment = self.environment
+        if environment.read_only:
             raise DatabaseError(
-                f"{place.database} is read-only, and the models are built in scratch schemas",
-                hint=f"build them elsewhere: {_ANOTHER_DATABASE}; or compare on the primary",
+                f"{environment.database} is read-only, and the models are built in scratch schemas",
+                hint=f"build them in another database: {_ANOTHER_DATABASE}; or compare on the primary",
             )
-        if not place.may_create:
+        if not environment.may_create:
             raise DatabaseError(
-                f"role {place.role} may not create schemas in {place.database}, and the models are "
-                "built in scratch schemas",
-                hint=f"GRANT CREATE ON DATABASE {identifier(place.database)} TO "
-                f"{identifier(place.role)}, or set `role` to one that may; the scratch schemas are "
-                f"rolled back. Or build them elsewhere: {_ANOTHER_DATABASE}",
+                f"role {environment.role} cannot create schemas in {environment.database}, and the models "
+                "are built in scratch schemas",
+                hint=f"GRANT CREATE ON DATABASE {identifier(environment.database)} TO "
+                f"{identifier(environment.role)}, or set `role` to one that can; the scratch schemas are "
+                f"rolled back. Or build them in another database: {_ANOTHER_DATABASE}",
                 sqlstate="42501",
             )
-        await self.session.send(_LEAVE)
-        return await self._build(self.session, key, _MISSING, place.locks)
+        await self.session.send(_RELEASE_LOCKS)
+        return await self._build(self.session, key, _MISSING, environment.locks)
 
     async def _build_there(
         self, other: ShadowTarget, key: str | None, roles: Sequence[str]
     ) -> CatalogSnapshot:
-        await self.session.send(_LEAVE)
+        await self.session.send(_RELEASE_LOCKS)
         limits = self.limits
         async with (
             other.session() as session,
@@ -283,25 +290,27 @@ class _SideReader:
             rolled_back_transaction(session, limits.sql),
         ):
             version = self.session.server_version
-            shadow = await check_replicable(session, self.place, other.name, version)
+            shadow = await check_replicable(session, self.environment, other.name, version)
             if key is None:
                 key = await self._key(await read_environment_key(session), roles)
                 if found := await self._from_cache(key):
                     return found
-            missing = await replicate_environment(session, self.place, shadow, other.name, roles)
+            missing = await replicate_environment(
+                session, self.environment, shadow, other.name, roles
+            )
             return await self._build(session, key, missing, shadow.locks)
 
     async def _build(
         self, session: Session, key: str | None, missing: MissingObjects, locks: int
     ) -> CatalogSnapshot:
-        printed = await build_and_read(session, self.draft, missing=missing, locks=locks)
+        printed = await build_and_read(session, self.request, missing=missing, locks=locks)
         if self.cache is not None and key is not None and printed.complete:
             await anyio.to_thread.run_sync(self.cache.put, key, printed)
         return printed
 
 
-def _finished(catalog: Catalog, models: Models, declared: Declarations) -> Catalog:
-    """Leave out what only stands in for others; mark the names that the models leave to the server."""
+def _finish(catalog: Catalog, models: Models, declared: Declarations) -> Catalog:
+    """Remove placeholders, and mark constraints whose names the models leave to the server."""
     named = models.named_constraints()
 
     def marked(table: Table) -> Table:
@@ -327,7 +336,7 @@ def _finished(catalog: Catalog, models: Models, declared: Declarations) -> Catal
     )
 
 
-def _without_rights(catalog: Catalog, role: str) -> Catalog:
+def _without_grants_to(catalog: Catalog, role: str) -> Catalog:
     entities = catalog.entities
     grants = {key: grant for key, grant in entities.grants.items() if grant.role != role}
     return replace(catalog, entities=replace(entities, grants=grants))

@@ -1,4 +1,4 @@
-"""Making a shadow database look like the one whose models are built in it, for one transaction."""
+"""Gives a shadow database the settings, extensions and roles of the compared one, for one transaction."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 __all__ = ["check_replicable", "replicate_environment"]
 
-_DECLARED = "what it needs must be among the models or be declared"
+_DECLARED = "everything that it needs must be in the models or declared"
 
 
 async def check_replicable(
-    session: Session, place: DatabaseEnvironment, name: str, version: int
+    session: Session, environment: DatabaseEnvironment, name: str, version: int
 ) -> DatabaseEnvironment:
-    """Look whether models of another database can be built in a shadow.
+    """Check that the models of a database can be built in a shadow.
 
     Args:
-        session: of the shadow; its ``search_path`` is empty afterwards.
-        place: the other database.
-        name: of the shadow, for messages.
-        version: of the other database's server; the shadow's must be the same.
+        session: a session of the shadow; its ``search_path`` is empty afterwards.
+        environment: the compared database.
+        name: the name of the shadow, for messages.
+        version: the major version of the compared database, which the shadow must have.
 
     Raises:
-        DatabaseError: nothing can be built there, or what is built would be printed otherwise.
+        DatabaseError: models cannot be built there, or would be printed differently.
     """
     if session.server_version != version:
         raise DatabaseError(
-            f"the shadow {name} is PostgreSQL {session.server_version}, and {place.database} is "
-            f"{version}: they print the same models differently",
+            f"the shadow {name} is PostgreSQL {session.server_version}, and {environment.database} is "
+            f"{version}: different versions print the same models differently",
             hint=f"set shadow_url to a database of a PostgreSQL {version}",
         )
     await session.send("SET LOCAL search_path = pg_catalog")
@@ -49,21 +49,21 @@ async def check_replicable(
     if shadow.read_only:
         raise DatabaseError(
             f"the shadow {name} is read-only",
-            hint="set shadow_url to a database in which scratch schemas may be built",
+            hint="set shadow_url to a database that accepts writes",
         )
     if not shadow.may_create:
         raise DatabaseError(
-            f"role {shadow.role} may not create schemas in the shadow {name}",
+            f"role {shadow.role} cannot create schemas in the shadow {name}",
             hint=f"GRANT CREATE ON DATABASE {identifier(shadow.database)} TO {identifier(shadow.role)}",
             sqlstate="42501",
         )
     there = {extension.name: extension.schema for extension in shadow.extensions}
-    for extension in place.extensions:
+    for extension in environment.extensions:
         found = there.get(extension.name, extension.schema)
         if found != extension.schema:
             raise DatabaseError(
                 f"the extension {extension.name} is in the schema {found} of the shadow {name}, and in "
-                f"{extension.schema} of {place.database}",
+                f"{extension.schema} of {environment.database}",
                 hint=f"in the shadow: ALTER EXTENSION {identifier(extension.name)} SET SCHEMA "
                 f"{identifier(extension.schema)}",
             )
@@ -72,58 +72,58 @@ async def check_replicable(
 
 async def replicate_environment(
     session: Session,
-    place: DatabaseEnvironment,
+    environment: DatabaseEnvironment,
     shadow: DatabaseEnvironment,
     name: str,
     roles: Sequence[str] = (),
 ) -> MissingObjects:
-    """Give a shadow's transaction the settings, extensions and roles of another database.
+    """Set the settings, and create the extensions and roles of a database in the transaction of a shadow.
 
     Args:
-        session: of the shadow.
-        place: the other database.
-        shadow: as it was found.
-        name: of the shadow, for messages.
-        roles: that are to be there, of ``roles_in``.
+        session: a session of the shadow.
+        environment: the compared database.
+        shadow: the environment of the shadow.
+        name: the name of the shadow, for messages.
+        roles: the roles that models need, from ``roles_in``.
 
     Returns:
-        The hints for what is refused: what it may miss in the shadow.
+        The hints for statements that fail, with what the shadow lacks.
 
     Raises:
-        DatabaseError: a time limit was reached.
+        DatabaseError: a timeout is exceeded.
     """
-    for setting, value in place.settings.items():
+    for setting, value in environment.settings.items():
         if shadow.settings.get(setting, value) != value:
             await _try_in_savepoint(session, f"SET LOCAL {setting} = {literal(value)}")
     there = {extension.name for extension in shadow.extensions}
     absent = [
         extension.name
-        for extension in place.extensions
+        for extension in environment.extensions
         if extension.name not in there and not await _create_extension(session, extension)
     ]
     await session.send("SET LOCAL search_path = ''")
     lacking = await create_temporary_roles(session, roles)
-    models = _advice(place, name, absent)
+    models = _advice(environment, name, absent)
     if not lacking:
         return MissingObjects(models=models, declared=f"{_DECLARED}; {models}")
     plural = "s" if len(lacking) > 1 else ""
     return MissingObjects(
         models=models,
-        declared=f"the shadow {name} lacks the role{plural} {', '.join(lacking)} of {place.database}, "
-        f"and {shadow.role} may not create roles there: "
+        declared=f"the shadow {name} lacks the role{plural} {', '.join(lacking)} of {environment.database}, "
+        f"and {shadow.role} cannot create roles there: "
         f"{'; '.join(f'CREATE ROLE {identifier(role)}' for role in lacking)} in the shadow, or set "
-        "shadow_url to a server in which its role may",
+        "shadow_url to a server in which its role can",
     )
 
 
-def _advice(place: DatabaseEnvironment, name: str, absent: Sequence[str]) -> str:
+def _advice(environment: DatabaseEnvironment, name: str, absent: Sequence[str]) -> str:
     if not absent:
         return (
-            f"the shadow {name} has what it had before and the extensions of {place.database}: "
-            "functions and types that models use without declaring them must be made there too"
+            f"the shadow {name} has its own objects and the extensions of {environment.database}: "
+            "functions and types that models use without declaring them must be created there too"
         )
     return (
-        f"the shadow {name} lacks extensions of {place.database}, {', '.join(absent)}: install them "
+        f"the shadow {name} lacks extensions of {environment.database}, {', '.join(absent)}: install them "
         "there, or set shadow_url to a server that has them"
     )
 
@@ -139,7 +139,7 @@ async def _create_extension(session: Session, extension: Extension) -> bool:
 
 
 async def _try_in_savepoint(session: Session, sql: str) -> bool:
-    """Whether the server took it; where not, nothing of it stays."""
+    """Run statements; return False if the server rejects one, after which all are rolled back."""
     try:
         await session.send_in_savepoint(sql)
     except asyncpg.PostgresError:

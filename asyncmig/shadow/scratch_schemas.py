@@ -1,7 +1,7 @@
-"""DDL built in scratch schemas, what the server prints for it, and nothing of it left.
+"""Builds DDL in scratch schemas, reads the catalog that the server prints for it, and rolls back.
 
-Everything happens in a transaction that is rolled back, or in a caller's transaction in a savepoint:
-whatever interrupts it, the server takes it back by itself.
+This happens in a transaction, or in a savepoint of the caller's transaction, so that the server rolls it
+back even if it is interrupted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from asyncmig.catalog.scratch_names import scratch_translation
 from asyncmig.database.session import CLEANUP_SECONDS
 from asyncmig.errors import ConnectionLostError, DatabaseError
 from asyncmig.shadow.build_errors import BuildErrors, is_out_of_locks
-from asyncmig.shadow.entity_build import READY, DeclaredEntities, build
+from asyncmig.shadow.entity_build import SAVEPOINT, DeclaredEntities, build
 from asyncmig.shadow.environment import REFERS_OUTSIDE
 from asyncmig.shadow.lock_batches import merge, select, split
 from asyncmig.shadow.timeouts import is_timeout
@@ -50,30 +50,30 @@ __all__ = [
 ]
 
 EMBEDDED = "embedded"
-"""What stands instead of a URL for a private server."""
+"""The value of ``shadow_url`` for a private server."""
 
 PRINTING = "SET LOCAL search_path = ''; SET LOCAL jit = off"
-"""Names are printed with their schemas; and the catalog queries of large schemas are not compiled, which
-would take longer than they do."""
+"""With an empty search_path, names are printed with their schemas. JIT compilation of the catalog queries of
+large schemas takes longer than the queries."""
 
 _ABOUT = f"""\
 SELECT name, quote_ident(name) AS printed, ({REFERS_OUTSIDE}) AS refers_outside
 FROM unnest($1::text[]) name"""
 
-_ROLL_BACK_BATCH = "ROLLBACK TO SAVEPOINT asyncmig_portion; RELEASE SAVEPOINT asyncmig_portion"
+_ROLL_BACK_BATCH = "ROLLBACK TO SAVEPOINT asyncmig_batch; RELEASE SAVEPOINT asyncmig_batch"
 
-_STANDING_FOR = "asyncmig_scratch"
-"""How scratch schemas begin in statements; each build has a random name in its place."""
+_PLACEHOLDER = "asyncmig_scratch"
+"""The prefix of scratch schemas in statements; each build replaces it by a random name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogSnapshot:
-    """What a server says of statements that were built in scratch schemas.
+    """The catalog that a server prints.
 
     Attributes:
-        rows: of the catalog query, with the real schemas' names.
-        entities: of the entity query, likewise.
-        complete: nothing of it depends on relations that are elsewhere.
+        rows: the rows of the catalog query, with the names of real schemas.
+        entities: the rows of the entity query, with the names of real schemas.
+        complete: nothing in it depends on relations in other schemas, so that it can be cached.
     """
 
     rows: CatalogRows
@@ -81,67 +81,66 @@ class CatalogSnapshot:
     complete: bool = True
 
     def catalog(self, default_schema: str, same: dict[Any, Any] | None = None) -> Catalog:
-        """The rows as values; ``same`` as ``catalog_of`` takes it."""
+        """The rows as values; ``same`` is that of ``catalog_of``."""
         catalog = catalog_of(self.rows, default_schema=default_schema, same=same)
         return replace(catalog, entities=entities_of(self.entities))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildRequest:
-    """What is to be built.
+    """The DDL to build.
 
     Attributes:
-        statements: the models', in an order that runs, written for ``scratch``.
-        beside: entities that are declared beside the models, written likewise.
-        scratch: of ``scratch_names``.
-        default_schema: whose scratch schema new objects without a schema are made in.
-        search_path: where names without a schema are looked for after it.
+        statements: the statements of the models in an order that works, with names of ``scratch``.
+        declared: the statements of declared entities, with names of ``scratch``.
+        with_entities: entities are declared, so that the entities of the scratch schemas are read.
+        scratch: the names of scratch schemas, from ``scratch_names``.
+        default_schema: the schema in whose scratch schema unqualified names are created.
+        search_path: the schemas in which they are resolved afterwards.
     """
 
     statements: Sequence[ModelStatement]
-    declared: DeclaredEntities | None
+    declared: DeclaredEntities
+    with_entities: bool
     scratch: Mapping[str, str]
     default_schema: str
     search_path: str
 
     @property
     def facts(self) -> list[str]:
-        """All of it as text."""
-        beside = self.declared or DeclaredEntities()
+        """Everything in it as text, for the key of the cache."""
         return [
-            str(self.declared is None),
+            str(not self.with_entities),
             self.default_schema,
             self.search_path,
             *(text for pair in self.scratch.items() for text in pair),
-            *(item.sql for item in (*self.statements, *beside.early, *beside.late)),
+            *(item.sql for item in (*self.statements, *self.declared.statements)),
         ]
 
 
 def scratch_names(schemas: Iterable[str]) -> dict[str, str]:
-    """For each schema the name that stands for its scratch schema in statements to be built."""
+    """For each schema the name of its scratch schema in statements."""
     return {
-        schema: f"{_STANDING_FOR}_{number}z" for number, schema in enumerate(sorted(set(schemas)))
+        schema: f"{_PLACEHOLDER}_{number}z" for number, schema in enumerate(sorted(set(schemas)))
     }
 
 
-_AS_IN_A_RUN = "SET LOCAL standard_conforming_strings = on; SET LOCAL quote_all_identifiers = off"
+_SETTINGS = "SET LOCAL standard_conforming_strings = on; SET LOCAL quote_all_identifiers = off"
 
 
 @asynccontextmanager
 async def rolled_back_transaction(session: Session, limits: str = "") -> AsyncIterator[None]:
-    """A transaction, or in a caller's transaction a savepoint, that is rolled back in any case.
+    """Open a transaction, or a savepoint in the caller's transaction, that is always rolled back.
 
-    The server reads and prints SQL in it as in a run, whatever is set for the database or the role.
-    ``limits`` of ``ComparisonTimeouts.sql`` are for a transaction of ours.
+    The server parses and prints SQL in it as in a run, whatever the settings of the database or the role.
+    ``limits`` (from ``ComparisonTimeouts.sql``) do not apply in the caller's transaction.
     """
     inside = session.in_transaction
     if inside:
-        await session.send(f"SAVEPOINT asyncmig_shadow; {_AS_IN_A_RUN}")
+        await session.send(f"SAVEPOINT asyncmig_shadow; {_SETTINGS}")
     try:
         if not inside:
-            await session.send(
-                f"BEGIN; {_AS_IN_A_RUN}{limits}"
-            )  # cancelled here, it may have begun
+            await session.send(f"BEGIN; {_SETTINGS}{limits}")  # cancelled here, it may have begun
         yield
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
@@ -161,34 +160,34 @@ async def _roll_back(session: Session, *, inside: bool) -> None:
 
 
 async def build_and_read(
-    session: Session, draft: BuildRequest, *, missing: MissingObjects, locks: int
+    session: Session, request: BuildRequest, *, missing: MissingObjects, locks: int
 ) -> CatalogSnapshot:
-    """Build a draft and read what became of it.
+    """Build the DDL and read its catalog.
 
     Args:
-        session: within ``rolled_back_transaction``, with an empty ``search_path``.
-        draft: what to build; models without entities in portions, where they would take more than
-            three of four locks.
-        missing: the hints where a statement names what is not there.
-        locks: for how many the server has room.
+        session: a session in ``rolled_back_transaction``, with an empty ``search_path``.
+        request: the DDL; models without entities are built in batches if they need more than
+            three quarters of the locks.
+        missing: the hints for a statement that names a missing object.
+        locks: the size of the server's lock table.
 
     Raises:
-        DatabaseError: the server refuses a statement; the facts are those of ``BuildErrors.described``.
+        DatabaseError: the server rejects a statement; the facts are those of ``BuildErrors.described``.
     """
-    building = _ScratchBuild(session, draft, missing, f"asyncmig_{secrets.token_hex(6)}")
-    portions = split(draft.statements, locks * 3 // 4)
-    if draft.declared is not None or len(portions) < 2:
-        return await building.printed(draft.statements)
+    building = _ScratchBuild(session, request, missing, f"asyncmig_{secrets.token_hex(6)}")
+    batches = split(request.statements, locks * 3 // 4)
+    if request.with_entities or len(batches) < 2:
+        return await building.printed(request.statements)
     refused = None
     try:
-        if (joint := await building.printed_in(portions)) is not None:
-            return joint
+        if (merged := await building.printed_in_batches(batches)) is not None:
+            return merged
     except DatabaseError as error:
         if is_timeout(error):
             raise
-        refused = error  # it may lack a table that it names without a foreign key
+        refused = error  # a statement may use a table of another batch without a foreign key
     try:
-        return await building.printed(draft.statements)
+        return await building.printed(request.statements)
     except DatabaseError as error:
         if refused is not None and is_out_of_locks(error.__cause__):
             raise refused from None
@@ -197,28 +196,29 @@ async def build_and_read(
 
 @dataclass(frozen=True, slots=True)
 class _ScratchBuild:
-    """Builds a draft, or a part of its statements, in scratch schemas of a random name."""
+    """Builds a request, or a batch of its statements, in scratch schemas with a random name."""
 
     session: Session
-    draft: BuildRequest
+    request: BuildRequest
     missing: MissingObjects
     token: str
 
     @property
     def names(self) -> dict[str, str]:
-        """The scratch schema of each schema."""
-        names = self.draft.scratch.items()
-        return {schema: name.replace(_STANDING_FOR, self.token) for schema, name in names}
+        """The name of the scratch schema by schema."""
+        names = self.request.scratch.items()
+        return {schema: name.replace(_PLACEHOLDER, self.token) for schema, name in names}
 
     async def printed(self, statements: Sequence[ModelStatement]) -> CatalogSnapshot:
-        """What the server says of them, and of the entities."""
+        """Build statements and the entities, and read their catalog."""
         names, fetch = self.names, self.session.fetch
         await self._build(statements)
         about = await fetch(_ABOUT, list(names), list(names.values()))
         rows = await read_rows(fetch, names.values())
-        with_entities = self.draft.declared is not None
-        entities = await read_entity_rows(fetch, names.values()) if with_entities else []
-        real = scratch_translation(
+        entities = []
+        if self.request.with_entities:
+            entities = await read_entity_rows(fetch, names.values())
+        rename = scratch_translation(
             {name: schema for schema, name in names.items()},
             {row["name"]: row["printed"] for row in about},
         )
@@ -226,76 +226,78 @@ class _ScratchBuild:
 
         def printed() -> CatalogSnapshot:
             return CatalogSnapshot(
-                rows=[(kind, table, real(text)) for kind, table, text in rows],
-                entities=[(kind, real(text)) for kind, text in entities],
+                rows=[(kind, table, rename(text)) for kind, table, text in rows],
+                entities=[(kind, rename(text)) for kind, text in entities],
                 complete=complete,
             )
 
         return await anyio.to_thread.run_sync(printed)
 
-    async def printed_in(self, portions: Sequence[frozenset[ObjectName]]) -> CatalogSnapshot | None:
-        """The same, one portion after the other; None where they may not be divided."""
+    async def printed_in_batches(
+        self, batches: Sequence[frozenset[ObjectName]]
+    ) -> CatalogSnapshot | None:
+        """The same in batches; None if the result would differ from a build in one piece."""
         found = []
-        for own in portions:
-            await self.session.send("SAVEPOINT asyncmig_portion")
+        for tables in batches:
+            await self.session.send("SAVEPOINT asyncmig_batch")
             try:
-                printed = await self.printed(select(self.draft.statements, own))
+                printed = await self.printed(select(self.request.statements, tables))
             except DatabaseError:
                 await self.session.send(_ROLL_BACK_BATCH)
                 raise
             await self.session.send(_ROLL_BACK_BATCH)
-            found.append((own, printed))
-        rows = merge([(own, printed.rows) for own, printed in found])
+            found.append((tables, printed))
+        rows = merge([(tables, printed.rows) for tables, printed in found])
         if rows is None:
             return None
         whole = all(printed.complete for _, printed in found)
         return replace(found[0][1], rows=rows, complete=whole)
 
     async def _build(self, models: Sequence[ModelStatement]) -> None:
-        session, draft, names = self.session, self.draft, self.names
-        path = f"{names[draft.default_schema]}, {draft.search_path}".removesuffix(', ""')
+        session, request, names = self.session, self.request, self.names
+        path = f"{names[request.default_schema]}, {request.search_path}".removesuffix(', ""')
         before = [f"CREATE SCHEMA {name}" for name in names.values()]
         before.append(f"SELECT set_config('search_path', {literal(path)}, true)")
         before.append("SET LOCAL check_function_bodies = off")
-        refusals = BuildErrors(
-            scratch=names, default_schema=draft.default_schema, missing=self.missing.models
+        errors = BuildErrors(
+            scratch=names, default_schema=request.default_schema, missing=self.missing.models
         )
-        told = replace(refusals, what="what is declared", missing=self.missing.declared)
-        beside = draft.declared or DeclaredEntities()
+        entity_errors = replace(errors, what="the declared entities", missing=self.missing.declared)
         early, late = (
-            [_named(item, self.token) for item in part] for part in (beside.early, beside.late)
+            [_named(item, self.token) for item in part]
+            for part in (request.declared.early, request.declared.late)
         )
         statements = [_named(item, self.token) for item in models]
         if early:
-            await session.send(";\n".join([*before, READY]))
+            await session.send(";\n".join([*before, SAVEPOINT]))
             before = before[-1:]
-            left = await build(session, early, told, final=False)
-            made = {item for item in early if item not in left}
-            statements = [item for item in statements if item not in made]
+            left = await build(session, early, entity_errors, final=False)
+            built = {item for item in early if item not in left}
+            statements = [item for item in statements if item not in built]
             early = [item for item in left if item not in statements]
         await session.send("SAVEPOINT asyncmig_models")
         try:
-            await session.send(";\n".join([*before, *(item.sql for item in statements), READY]))
+            await session.send(";\n".join([*before, *(item.sql for item in statements), SAVEPOINT]))
         except asyncpg.PostgresError:
             await session.send("ROLLBACK TO SAVEPOINT asyncmig_models")
             await session.send(";\n".join(before))
-            await _find_guilty(session, statements, refusals)
-            await session.send(READY)
-        await build(session, [*early, *late], told)
+            await _send_separately(session, statements, errors)
+            await session.send(SAVEPOINT)
+        await build(session, [*early, *late], entity_errors)
         await session.send(f"RELEASE SAVEPOINT asyncmig_models; {PRINTING}")
 
 
 def _named(statement: ModelStatement, token: str) -> ModelStatement:
-    """The statement for the scratch schemas of one build."""
-    return replace(statement, sql=statement.sql.replace(_STANDING_FOR, token))
+    """The statement with the names of the scratch schemas of one build."""
+    return replace(statement, sql=statement.sql.replace(_PLACEHOLDER, token))
 
 
-async def _find_guilty(
-    session: Session, statements: Sequence[ModelStatement], refusals: BuildErrors
+async def _send_separately(
+    session: Session, statements: Sequence[ModelStatement], errors: BuildErrors
 ) -> None:
-    """Send one by one what was refused together."""
+    """Send statements one by one, to find the one that the server rejects."""
     for statement in statements:
         try:
             await session.send(statement.sql)
         except asyncpg.PostgresError as error:
-            raise refusals.described(error, statement) from error
+            raise errors.described(error, statement) from error

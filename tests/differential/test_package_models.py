@@ -47,7 +47,7 @@ if any(package.name == "mlflow" for package in CHOSEN):
         await service.migrate(database_url)
         with pytest.raises(PackageError) as info:
             await service.check(database_url)
-        assert "PostgreSQL refuses the models: table trace_tags, index" in str(info.value)
+        assert "PostgreSQL rejects the models: table trace_tags, index" in str(info.value)
         assert "index_trace_tags_request_id" in str(info.value)
 
 

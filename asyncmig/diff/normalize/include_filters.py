@@ -127,29 +127,29 @@ class _ObjectFilter:
 
     def apply(self) -> Sides:
         """The sides without excluded objects."""
-        left: dict[ObjectName, Table] = {}
-        right: dict[ObjectName, Table] = {}
+        actual_tables: dict[ObjectName, Table] = {}
+        wanted_tables: dict[ObjectName, Table] = {}
         for name in {**self._wanted.tables, **self._actual.tables}:
-            ours, theirs = self._wanted.tables.get(name), self._actual.tables.get(name)
-            reflected = None if theirs is None else self._old.table(theirs)
-            model = None if ours is None else self._model(ours)
+            wanted, actual = self._wanted.tables.get(name), self._actual.tables.get(name)
+            reflected = None if actual is None else self._old.table(actual)
+            model = None if wanted is None else self._model(wanted)
             if not self._includes(model, reflected, name.name, "table"):
                 continue
-            if ours is not None and theirs is not None:
-                theirs, ours = self._within(theirs, ours, reflected, model)
-            elif ours is not None:
-                ours = self._new_table(ours, model)
-            if theirs is not None:
-                left[name] = theirs
-            if ours is not None:
-                right[name] = ours
-        actual = self._others(replace(self._actual, tables=left))
-        wanted = self._others(replace(self._wanted, tables=right))
-        return replace(self._sides, actual=actual).with_wanted(wanted)
+            if wanted is not None and actual is not None:
+                actual, wanted = self._within(actual, wanted, reflected, model)
+            elif wanted is not None:
+                wanted = self._new_table(wanted, model)
+            if actual is not None:
+                actual_tables[name] = actual
+            if wanted is not None:
+                wanted_tables[name] = wanted
+        actual_side = self._others(replace(self._actual, tables=actual_tables))
+        wanted_side = self._others(replace(self._wanted, tables=wanted_tables))
+        return replace(self._sides, actual=actual_side).with_wanted(wanted_side)
 
     def _others(self, catalog: Catalog) -> Catalog:
         """Filter types and sequences, for which ``include_object`` gets a value of the catalog."""
-        ours = self._wanted
+        wanted = self._wanted
 
         def kept(items: Mapping[ObjectName, T], kind: str, models: Any) -> dict[ObjectName, T]:
             return {
@@ -160,9 +160,9 @@ class _ObjectFilter:
 
         return replace(
             catalog,
-            sequences=kept(catalog.sequences, "sequence", ours.sequences),
-            enums=kept(catalog.enums, "enum", ours.enums),
-            domains=kept(catalog.domains, "domain", ours.domains),
+            sequences=kept(catalog.sequences, "sequence", wanted.sequences),
+            enums=kept(catalog.enums, "enum", wanted.enums),
+            domains=kept(catalog.domains, "domain", wanted.domains),
         )
 
     def _includes(self, model: Any, reflected: Any, name: str, kind: str) -> bool:
@@ -175,23 +175,23 @@ class _ObjectFilter:
         found = self._sides.models.table(table.name)
         return self._new.table(table) if found is None else found
 
-    def _new_table(self, ours: Table, model: Any) -> Table:
+    def _new_table(self, wanted: Table, model: Any) -> Table:
         """Filter the indexes of a new table; as in Alembic, not its columns and constraints."""
         indexes = {
             name: index
-            for name, index in ours.indexes.items()
-            if self._includes(self._model_index(model, ours, name), None, name, "index")
+            for name, index in wanted.indexes.items()
+            if self._includes(self._model_index(model, wanted, name), None, name, "index")
         }
-        return replace(ours, indexes=indexes)
+        return replace(wanted, indexes=indexes)
 
     def _within(
-        self, theirs: Table, ours: Table, reflected: Any, model: Any
+        self, actual: Table, wanted: Table, reflected: Any, model: Any
     ) -> tuple[Table, Table]:
         columns = {
             name
-            for name in {**ours.columns, **theirs.columns}
+            for name in {**wanted.columns, **actual.columns}
             if self._includes(
-                model_column(model, name) if name in ours.columns else None,
+                model_column(model, name) if name in wanted.columns else None,
                 reflected.c.get(name),
                 name,
                 "column",
@@ -199,22 +199,22 @@ class _ObjectFilter:
         }
         indexes = {
             name
-            for name in {**ours.indexes, **theirs.indexes}
+            for name in {**wanted.indexes, **actual.indexes}
             if self._includes(
-                self._model_index(model, ours, name),
-                self._index(self._old, theirs, name),
+                self._model_index(model, wanted, name),
+                self._index(self._old, actual, name),
                 name,
                 "index",
             )
         }
         constraints = {
             name
-            for name in {**ours.constraints, **theirs.constraints}
+            for name in {**wanted.constraints, **actual.constraints}
             if self._includes(
-                self._constraint(self._new, ours, name),
-                self._constraint(self._old, theirs, name),
+                self._constraint(self._new, wanted, name),
+                self._constraint(self._old, actual, name),
                 name,
-                _KINDS[(ours.constraints.get(name) or theirs.constraints[name]).kind],
+                _KINDS[(wanted.constraints.get(name) or actual.constraints[name]).kind],
             )
         }
 
@@ -226,12 +226,12 @@ class _ObjectFilter:
                 indexes.__contains__,
             )
 
-        return part(theirs), part(ours)
+        return part(actual), part(wanted)
 
-    def _model_index(self, model: Any, ours: Table, name: str) -> Any:
+    def _model_index(self, model: Any, wanted: Table, name: str) -> Any:
         """The index of the model, if it has one of this name, because a hook may use its ``info``."""
         own = (index for index in model.indexes if index.name == name)
-        return next(own, None) or self._index(self._new, ours, name)
+        return next(own, None) or self._index(self._new, wanted, name)
 
     def _index(self, factory: SchemaItemFactory, table: Table, name: str) -> Any:
         index = table.indexes.get(name)

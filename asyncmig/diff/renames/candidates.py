@@ -101,10 +101,10 @@ def _shared(old: Table, new: Table) -> float:
     """The share of the columns of the wider table that both have, by name and type, from 0 to 1."""
     if (old.partition_key is None) != (new.partition_key is None):
         return 0.0
-    ours = {(column.name, column.type.text) for column in old.columns.values()}
-    theirs = {(column.name, column.type.text) for column in new.columns.values()}
-    most = max(len(ours), len(theirs))
-    return len(ours & theirs) / most if most else 1.0
+    before = {(column.name, column.type.text) for column in old.columns.values()}
+    after = {(column.name, column.type.text) for column in new.columns.values()}
+    most = max(len(before), len(after))
+    return len(before & after) / most if most else 1.0
 
 
 def _enums(before: Catalog, after: Catalog) -> list[Candidate]:

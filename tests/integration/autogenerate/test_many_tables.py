@@ -92,7 +92,7 @@ async def test_what_is_long_is_not_done_in_the_loop(project: Project, database_u
 
     watch(Models, "statements")
     watch(scratch_schemas, "catalog_of")
-    watch(read_sides, "_finished")
+    watch(read_sides, "_finish")
     watch(compare, "run_passes")
     watch(compare, "upgrade_operations")
     watch(compare, "downgrade_operations")

@@ -101,12 +101,12 @@ CASES: dict[Callable[[sa.MetaData], None], tuple[str, str, str]] = {
     default_of_no_function: (
         "table book, column a b: function no_such() does not exist",
         "no_such()",
-        "run the migrations that create it first",
+        "run the migrations that create them first",
     ),
     no_such_type: (
         'table book, column name: type "citext" does not exist',
         "CITEXT",
-        "run the migrations that create it first",
+        "run the migrations that create them first",
     ),
     check_with_a_syntax_error: (
         'table book, constraint enough: syntax error at or near ">"',
@@ -116,7 +116,7 @@ CASES: dict[Callable[[sa.MetaData], None], tuple[str, str, str]] = {
     two_indexes_of_one_name: (
         'table loan, index ix: relation "ix" already exists',
         "CREATE INDEX ix ON loan (x)",
-        "another",
+        "rename one",
     ),
     index_of_no_operator_class: (
         'table book, index ix: data type text has no default operator class for access method "gin"',
@@ -146,7 +146,7 @@ CASES: dict[Callable[[sa.MetaData], None], tuple[str, str, str]] = {
     view_of_no_column: (
         'view titles: column "title" does not exist',
         "SELECT id,",
-        "among the models",
+        "must be in the models",
     ),
 }
 

@@ -221,7 +221,7 @@ from pathlib import Path
 from asyncmig.shadow import cache as shadow_cache
 from asyncmig.shadow.scratch_schemas import CatalogSnapshot
 
-shadow_cache._MOST = 5
+shadow_cache._MAX_ENTRIES = 5
 cache = shadow_cache.ShadowCache(Path(sys.argv[1]))
 for turn in range(150):
     number = (turn + int(sys.argv[2])) % 8
@@ -257,7 +257,7 @@ async def test_entries_of_another_version_are_none(kept: Kept, monkeypatch):
 
 
 async def test_entries_do_not_pile_up(kept: Kept, monkeypatch):
-    monkeypatch.setattr(shadow_cache, "_MOST", 2)
+    monkeypatch.setattr(shadow_cache, "_MAX_ENTRIES", 2)
     for day in range(4):
         await kept.built(shop(f"'2026-01-0{day + 1}'"))
     assert len(list(kept.folder.iterdir())) == 2

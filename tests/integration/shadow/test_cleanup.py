@@ -80,7 +80,7 @@ async def test_killed_in_the_middle(comparing: Comparing, database_url, pg, monk
         await anyio.sleep(0.05)
         raise asyncpg.InterfaceError("killed")
 
-    monkeypatch.setattr(scratch_schemas, "_find_guilty", killed)
+    monkeypatch.setattr(scratch_schemas, "_send_separately", killed)
     metadata = chained_tables(2)
     sa.Table("bad", metadata, sa.Column("x", sa.Integer, server_default=sa.text("no_such()")))
     with pytest.raises(asyncpg.InterfaceError):

@@ -85,7 +85,7 @@ async def test_an_owner_that_the_other_server_lacks(comparing: Comparing, other,
     text = f"CREATE VIEW theirs AS SELECT 1 AS n; ALTER VIEW theirs OWNER TO {roles[0]}"
     register(metadata, SqlText(text))
     here = await comparing.sides(metadata)
-    there = await comparing.sides(metadata, elsewhere=UrlShadow(Settings(), other))
+    there = await comparing.sides(metadata, target=UrlShadow(Settings(), other))
     assert there.wanted == here.wanted
     driver = await asyncpg.connect(other)
     assert await driver.fetchval(FOUND) == 0
@@ -96,12 +96,12 @@ async def test_a_role_that_is_gone_is_no_longer_printed_from_the_cache(
     comparing: Comparing, roles, admin, tmp_path: Path
 ):
     cache, shadow = ShadowCache(tmp_path), EmbeddedShadow(Settings())
-    sides = await comparing.sides(declared(roles[0]), elsewhere=shadow, cache=cache)
+    sides = await comparing.sides(declared(roles[0]), target=shadow, cache=cache)
     assert {grant.role for grant in sides.wanted.entities.grants.values()} >= {roles[0]}
     admin(f"DROP ROLE {roles[0]}")
     with pytest.raises(DatabaseError, match=f'role "{roles[0]}" does not exist') as info:
-        await comparing.sides(declared(roles[0]), elsewhere=shadow, cache=cache)
-    assert "be declared; the shadow embedded server" in (info.value.hint or "")
+        await comparing.sides(declared(roles[0]), target=shadow, cache=cache)
+    assert "models or declared; the shadow embedded server" in (info.value.hint or "")
 
 
 async def test_a_shadow_whose_role_may_not_create_roles(comparing: Comparing, other, roles):
@@ -115,11 +115,11 @@ async def test_a_shadow_whose_role_may_not_create_roles(comparing: Comparing, ot
     with pytest.raises(
         DatabaseError, match=r'policy own: role "Odd " test_\w+" does not exist'
     ) as info:
-        await comparing.sides(declared(*roles), elsewhere=shadow)
+        await comparing.sides(declared(*roles), target=shadow)
     hint = info.value.hint or ""
     assert hint.startswith(f"the shadow {shadow.name} lacks the roles ")
     assert 'CREATE ROLE "Odd "" ' in hint
-    assert "and plain may not create roles there" in hint
+    assert "and plain cannot create roles there" in hint
 
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
@@ -133,8 +133,8 @@ async def test_a_role_that_somebody_makes_at_the_same_time(
     driver = await asyncpg.connect(other)
     await driver.execute(f"BEGIN; CREATE ROLE {roles[0]}")
     limits = ComparisonTimeouts(lock_timeout=0.1)
-    with pytest.raises(DatabaseError, match=f"while it built role {roles[0]} in ") as info:
-        await comparing.sides(declared(roles[0]), elsewhere=shadow, limits=limits)
+    with pytest.raises(DatabaseError, match=f"while building role {roles[0]} in ") as info:
+        await comparing.sides(declared(roles[0]), target=shadow, limits=limits)
     assert info.value.sqlstate == "55P03"
 
     async def end() -> None:
@@ -144,6 +144,6 @@ async def test_a_role_that_somebody_makes_at_the_same_time(
 
     async with anyio.create_task_group() as group:
         group.start_soon(end)
-        sides = await comparing.sides(declared(roles[0]), elsewhere=shadow)
+        sides = await comparing.sides(declared(roles[0]), target=shadow)
     assert sides.wanted.entities.grants
     await driver.close()

@@ -47,8 +47,8 @@ async def test_a_lock_that_somebody_holds(project: Project, database_url, pg, lo
         await (migrator.revision(autogenerate=True) if autogenerate else migrator.check())
     error = caught.value
     assert str(error).startswith(
-        "the comparison waited longer than lock_timeout (0.1 s) for a lock while it read the catalogs; "
-        f"ACCESS EXCLUSIVE locks have pid {locked} holds book ("
+        "the comparison waited longer than lock_timeout (0.1 s) for a lock while reading the catalogs; "
+        f"ACCESS EXCLUSIVE locks: pid {locked} holds book ("
     )
     assert "raise the setting lock_timeout" in error.hint
     assert (error.sqlstate, error.setting, error.exit_code) == ("55P03", "lock_timeout", 1)
@@ -83,7 +83,7 @@ async def test_a_statement_that_takes_too_long(project: Project, database_url, l
     with pytest.raises(DatabaseError) as caught:
         await Migrator(settings=settings, target_metadata=book()).check()
     assert "longer than statement_timeout (0.1 s)" in str(caught.value)
-    assert str(caught.value).endswith("while it read the catalogs")
+    assert str(caught.value).endswith("while reading the catalogs")
     assert "raise the setting statement_timeout" in caught.value.hint
 
 
@@ -107,7 +107,7 @@ async def test_what_was_built_is_named(
     with pytest.raises(DatabaseError) as caught:
         await Migrator(settings=settings, target_metadata=models()).check()
     what = "table book" if models is book else "view one"
-    assert f", while it built {what}" in str(caught.value)
+    assert f", while building {what}" in str(caught.value)
     assert str(caught.value).endswith(shadow.rpartition("/")[2] if shadow else what)
     assert caught.value.setting == "statement_timeout"
 
@@ -122,5 +122,5 @@ async def test_a_comparison_that_was_cancelled(project: Project, database_url, p
 
     async with anyio.create_task_group() as group:
         group.start_soon(cancel)
-        with pytest.raises(DatabaseError, match="the comparison was cancelled while it read"):
+        with pytest.raises(DatabaseError, match="the comparison was cancelled while reading"):
             await Migrator(settings=settings, target_metadata=book()).check()
