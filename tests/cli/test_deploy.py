@@ -88,7 +88,7 @@ def test_a_person_is_asked(
     monkeypatch.chdir(release.path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
-    monkeypatch.setattr(deploy_command, "_somebody_is_there", lambda: True)
+    monkeypatch.setattr(deploy_command, "_has_terminal", lambda: True)
     out, err = io.StringIO(), io.StringIO()
     assert run(["deploy", "--url", database_url], open_console(out, err)) == code
     assert "? [y/N]" in err.getvalue()
@@ -186,7 +186,9 @@ async def test_a_plan_that_is_no_longer_true(release: Project, database_url) -> 
     survey = await plan_deployment(migrator)
     assert survey.pending == ("aaaa", "bbbb")
     await migrator.upgrade("aaaa")
-    with pytest.raises(PlanError, match="moved from base to aaaa"):
+    with pytest.raises(
+        PlanError, match="was at base when the plan was confirmed, and is at aaaa now"
+    ):
         await deploy(migrator, plan=survey)
 
 

@@ -30,6 +30,7 @@ def deployment_result_lines(result: "DeployResult", stream: Stream) -> Iterator[
     if result.backup is not None:
         backup = result.backup
         yield f"backup    {near(backup.path)}, {_size(backup.size)} in {duration(backup.elapsed)}"
+        yield f"restore   {backup.restore}"
     if not result.applied:
         yield f"nothing to deploy: the database is at {', '.join(result.after) or '<base>'}"
     else:
