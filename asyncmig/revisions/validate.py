@@ -1,7 +1,4 @@
-"""Checking a history as a whole, without a database: every rule, every finding.
-
-A finding is anything that somebody should look at; each makes the report not ``ok``.
-"""
+"""``validate``: reads the revision files of some folders and checks every rule, without a database."""
 
 from __future__ import annotations
 
@@ -13,8 +10,7 @@ from asyncmig.results import Finding, ValidationReport
 from asyncmig.revisions.files.listing import list_folder
 from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.script_directory import read_revisions
-from asyncmig.revisions.unvalidated_history import UnvalidatedHistory
-from asyncmig.revisions.validation_rules import RULES
+from asyncmig.revisions.validation_rules import RULES, RevisionFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,9 +35,9 @@ def validate(
 
     Args:
         locations: folders of revision files.
-        recursive: subfolders too.
-        sourceless: byte code too, where its source is missing.
-        heads_allowed: how many heads there may be; None allows any number that labels tell apart.
+        recursive: read subfolders, too.
+        sourceless: read byte code whose source is missing, too.
+        heads_allowed: the number of heads that there may be; None allows any number of named ones.
         import_context: makes a context manager that is active while a script is executed.
         named_by: the configuration that the folders come from, for the error where there are none.
 
@@ -57,14 +53,14 @@ def validate(
         named_by=named_by,
         problems=problems,
     )
-    history = UnvalidatedHistory(
+    files = RevisionFiles(
         revisions=revisions,
         problems=problems,
         repeated=_repeated(locations, recursive=recursive, sourceless=sourceless),
         load=lambda revision: load_script(revision, import_context=import_context),
         heads_allowed=heads_allowed,
     )
-    return check(history)
+    return check(files)
 
 
 def _repeated(locations: Sequence[Path], *, recursive: bool, sourceless: bool) -> list[str]:
@@ -76,8 +72,8 @@ def _repeated(locations: Sequence[Path], *, recursive: bool, sourceless: bool) -
     return [path for path, count in times.items() if count > 1]
 
 
-def check(history: UnvalidatedHistory, rules: Iterable[Rule] | None = None) -> ValidationReport:
-    """Check revisions by rules, by all of them unless some are given."""
+def check(files: RevisionFiles, rules: Iterable[Rule] | None = None) -> ValidationReport:
+    """Check revision files by rules, by all of them unless some are given."""
     chosen = RULES if rules is None else tuple(rules)
     findings = [
         Finding(
@@ -88,10 +84,10 @@ def check(history: UnvalidatedHistory, rules: Iterable[Rule] | None = None) -> V
             hint=fault.hint,
         )
         for rule in chosen
-        for fault in rule.check(history)
+        for fault in rule.faults(files)
     ]
     return ValidationReport(
-        revisions=len(history.revisions),
+        revisions=len(files.revisions),
         checked=tuple(f"{rule.name}: {rule.title}" for rule in chosen),
         findings=tuple(findings),
     )

@@ -200,7 +200,7 @@ def test_raiseerr_adds_the_traceback(command: Command) -> None:
         ("upgrade a:b", "--sql"),
         ("upgrade --sql --dry-run", "--dry-run"),
         ("upgrade --lock-timeout soon", "'soon' is not a duration"),
-        ("current --wait-for-database long", "no length of time"),
+        ("current --wait-for-database long", "is not a duration"),
         ("log --limit many", "'many' is not a number"),
         ("current --url x --embedded", "two databases"),
         ("init x --multidb -t sql", "two templates"),

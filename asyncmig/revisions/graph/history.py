@@ -1,29 +1,39 @@
-"""The shape of a history: which revision stands on which, and what follows from that.
+"""``History``: the directed acyclic graph of the revisions, with its names, edges, heads and labels.
 
-Two kinds of edges lead downward. ``down_revision`` makes the *line* of a branch; ``depends_on`` only
-says what must have run before. "Below" and "above" mean both kinds; "parents" and "children" are the
-line alone. Dependencies that a revision inherits from its own line are left out of "below", since the
-line carries them already: this is what decides the rows of the version table.
+There are two kinds of edges. ``down_revision`` forms the *line* of a branch; ``depends_on`` only names
+what must be applied before. "Below" and "above" mean both kinds; "parents" and "children" are the line
+alone. Dependencies that a revision inherits from its own line are left out of "below", because a parent
+has them already: this decides which rows the version table has.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import AmbiguousRevisionError, HistoryError, RevisionNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from asyncmig.revisions.graph.revision import Revision
 
-__all__ = ["ILLEGAL_CHARACTERS", "History", "nearest_names"]
+__all__ = ["ILLEGAL_CHARACTERS", "History", "HistoryFault", "nearest_names"]
 
 ILLEGAL_CHARACTERS = frozenset("@-+:")
-"""What an id may not contain, since target expressions are made of it."""
+"""Characters that an id may not have, because target expressions use them."""
 
-_SHORTEST_WHOLE_NAME = 4  # a name of three letters or fewer is only ever written whole
+_SHORTEST_WHOLE_NAME = 4  # names of three letters or fewer cannot be abbreviated
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFault:
+    """A fault that makes a history invalid: the rule that it breaks, the error, and the revision."""
+
+    rule: str
+    error: HistoryError
+    revision: Revision
 
 
 class History:
@@ -31,40 +41,58 @@ class History:
 
     Args:
         revisions: in the order of their files, which decides between orders that are all valid.
+        faults: a list that receives all faults; None raises the first. With faults, a revision that is
+            defined twice counts once, and references to unknown revisions are left out.
 
     Raises:
-        HistoryError: a duplicate id or label, an illegal id, a reference to nothing, a cycle. Facts:
-            ``revisions``, and ``paths`` where files are to blame.
+        HistoryError: a duplicate id or label, an illegal id, an unknown reference, a cycle.
     """
 
-    def __init__(self, revisions: Iterable[Revision]) -> None:
+    def __init__(
+        self, revisions: Iterable[Revision], *, faults: list[HistoryFault] | None = None
+    ) -> None:
+        self._faults = faults
         self._revisions: dict[str, Revision] = {}
         for revision in revisions:
-            self._admit(revision)
+            self._add(revision)
         self._labelled = self._read_labels()
         self._dependencies = self._read_dependencies()
+        self._parents = self._read_parents()
         self._children = self._read_children()
         self.rising = self._sort_upward()
-        """Every id, after everything that it stands on."""
+        """Every id, after all its parents and dependencies."""
 
-    # -- what the files say ---------------------------------------------------------------------
+    # -- what the files define ------------------------------------------------------------------
 
-    def _admit(self, revision: Revision) -> None:
+    def _report(self, rule: str, error: HistoryError, revision: Revision) -> None:
+        """Collect a fault, or raise it.
+
+        Raises:
+            HistoryError: faults are not collected.
+        """
+        if self._faults is None:
+            raise error
+        self._faults.append(HistoryFault(rule, error, revision))
+
+    def _add(self, revision: Revision) -> None:
         name = revision.id
         if (other := self._revisions.get(name)) is not None:
-            raise HistoryError(
-                f"revision '{name}' is defined twice: {_where(other)} and {_where(revision)}",
+            error = HistoryError(
+                f"revision '{name}' is defined twice: {_path_of(other)} and {_path_of(revision)}",
                 hint="give one of the two files another `revision`, or delete it",
                 revisions=(name,),
                 paths=(other.path, revision.path),
             )
+            self._report("unique-ids", error, revision)
+            return
         if not name or not ILLEGAL_CHARACTERS.isdisjoint(name):
-            raise HistoryError(
-                f"revision id '{name}' in {_where(revision)} is empty or has one of '@', '-', '+', ':'",
-                hint="use letters, digits and underscores: the other signs belong to target expressions",
+            error = HistoryError(
+                f"revision id '{name}' in {_path_of(revision)} is empty or has one of '@', '-', '+', ':'",
+                hint="use letters, digits and underscores; target expressions use the other characters",
                 revisions=(name,),
                 paths=(revision.path,),
             )
+            self._report("legal-ids", error, revision)
         self._revisions[name] = revision
 
     def _read_labels(self) -> dict[str, str]:
@@ -73,39 +101,55 @@ class History:
             for label in revision.branch_labels:
                 taken_by = label if label in self._revisions else labelled.get(label)
                 if taken_by is not None:
-                    raise HistoryError(
+                    error = HistoryError(
                         f"branch label '{label}' of revision '{revision.id}' is already the name of "
                         f"revision '{taken_by}'",
-                        hint=f"choose another branch label in {_where(revision)}: every name is used once",
+                        hint=f"choose another branch label in {_path_of(revision)}: names are unique",
                         revisions=(revision.id, taken_by),
                         paths=(revision.path, self._revisions[taken_by].path),
                     )
-                labelled[label] = revision.id
+                    self._report("unique-labels", error, revision)
+                labelled.setdefault(label, revision.id)
         return labelled
 
     def _read_dependencies(self) -> dict[str, tuple[str, ...]]:
         return {
-            revision.id: tuple(
-                dict.fromkeys(self._referred(revision, name) for name in revision.depends_on)
-            )
+            revision.id: tuple(dict.fromkeys(self._referred(revision)))
             for revision in self._revisions.values()
             if revision.depends_on
         }
 
-    def _referred(self, revision: Revision, name: str) -> str:
-        try:
-            return self.find(name).id
-        except (RevisionNotFoundError, AmbiguousRevisionError) as error:
-            raise _dangling(revision, "depends_on", name, self.names) from error
+    def _referred(self, revision: Revision) -> Iterator[str]:
+        """The ids that ``depends_on`` of a revision names."""
+        for name in revision.depends_on:
+            try:
+                yield self.find(name).id
+            except RevisionNotFoundError:
+                error = _unknown_reference(revision, "depends_on", name, self.names)
+                self._report("dependencies", error, revision)
+            except AmbiguousRevisionError as ambiguous:
+                error = _unknown_reference(
+                    revision, "depends_on", name, (), candidates=ambiguous.candidates
+                )
+                self._report("dependencies", error, revision)
+
+    def _read_parents(self) -> dict[str, tuple[str, ...]]:
+        parents: dict[str, tuple[str, ...]] = {}
+        for revision in self._revisions.values():
+            known = revision.down_revisions
+            for name in revision.down_revisions:
+                if name not in self._revisions:
+                    error = _unknown_reference(revision, "down_revision", name, self._revisions)
+                    self._report("parents", error, revision)
+                    known = tuple(other for other in known if other != name)
+            parents[revision.id] = known
+        return parents
 
     def _read_children(self) -> dict[str, list[str]]:
         children: dict[str, list[str]] = {name: [] for name in self._revisions}
-        for revision in self._revisions.values():
-            for parent in revision.down_revisions:
-                try:
-                    children[parent].append(revision.id)
-                except KeyError:
-                    raise _dangling(revision, "down_revision", parent, self._revisions) from None
+        for name, parents in self._parents.items():
+            for parent in parents:
+                children[parent].append(name)
         return children
 
     def _sort_upward(self) -> tuple[str, ...]:
@@ -124,11 +168,12 @@ class History:
                 if not waiting[upper]:
                     order.append(upper)
         if len(order) < len(needs):
-            raise _cycle({name: needs[name] for name, count in waiting.items() if count})
+            for cycle in _cycles(needs, order):
+                self._report("no-cycle", _cycle_error(cycle), self._revisions[cycle[0]])
         return tuple(order)
 
     def _all_below(self, name: str) -> tuple[str, ...]:
-        parents = self._revisions[name].down_revisions
+        parents = self._parents[name]
         dependencies = self._dependencies.get(name)
         return tuple(dict.fromkeys(parents + dependencies)) if dependencies else parents
 
@@ -141,8 +186,13 @@ class History:
 
     @cached_property
     def position(self) -> dict[str, int]:
-        """The place of each id in the order of the files."""
+        """The index of each id in the order of the files."""
         return {name: place for place, name in enumerate(self._revisions)}
+
+    @property
+    def labelled(self) -> Mapping[str, str]:
+        """Each branch label with the id of the revision that has it."""
+        return self._labelled
 
     def __len__(self) -> int:
         return len(self._revisions)
@@ -151,7 +201,7 @@ class History:
         return name in self._revisions
 
     def has_label(self, name: str) -> bool:
-        """True when some file carries this branch label."""
+        """True when a file has this branch label."""
         return name in self._labelled
 
     def get(self, name: str) -> Revision:
@@ -166,16 +216,15 @@ class History:
             raise self._unknown(name, self._revisions) from None
 
     def find(self, name: str, *, among: Container[str] | None = None) -> Revision:
-        """The revision with this id, this branch label, or the only one whose name starts like this.
+        """The revision with this id or branch label, or the only one whose name begins with it.
 
         Args:
             name: the name as typed.
-            among: ids; when the name is only the beginning of names, those of other revisions are
-                not meant.
+            among: ids to which a partial name is limited.
 
         Raises:
-            RevisionNotFoundError: nothing is called so.
-            AmbiguousRevisionError: several names start like this.
+            RevisionNotFoundError: no name matches.
+            AmbiguousRevisionError: several names begin with it.
         """
         known = self._labelled.get(name, name)
         if known in self._revisions:
@@ -212,7 +261,7 @@ class History:
     # -- edges ----------------------------------------------------------------------------------
 
     def dependencies(self, name: str) -> tuple[str, ...]:
-        """The ids that ``depends_on`` of this revision names, whatever it inherits."""
+        """The ids that ``depends_on`` of this revision names, inherited or not."""
         return self._dependencies.get(name, ())
 
     def children(self, name: str) -> tuple[str, ...]:
@@ -220,9 +269,9 @@ class History:
         return tuple(self._children[name])
 
     def below(self, name: str) -> tuple[str, ...]:
-        """What this revision stands on: its parents, then the dependencies that its line lacks."""
+        """The parents of this revision, then the dependencies that it does not inherit."""
         own = self._own_dependencies.get(name)
-        parents = self._revisions[name].down_revisions
+        parents = self._parents[name]
         return tuple(dict.fromkeys(parents + own)) if own else parents
 
     @cached_property
@@ -238,9 +287,9 @@ class History:
 
     @cached_property
     def _own_dependencies(self) -> dict[str, tuple[str, ...]]:
-        # A dependency is inherited when another revision of the same line, further down, has it too.
-        # Only dependencies that several revisions share can be: each gets a bit, and one pass upward
-        # tells every revision which bits its line has already.
+        # A dependency is inherited if another revision further down the same line has it too. Only
+        # dependencies of several revisions can be inherited: each gets a bit, and one pass upward
+        # collects the bits of each revision's line.
         sharers: dict[str, int] = {}
         for wanted in self._dependencies.values():
             for name in wanted:
@@ -253,7 +302,7 @@ class History:
         carried: dict[str, int] = {}
         for name in self.rising:
             inherited = 0
-            for parent in self._revisions[name].down_revisions:
+            for parent in self._parents[name]:
                 inherited |= carried[parent]
             carried[name] = inherited
             if wanted := self._dependencies.get(name, ()):
@@ -263,19 +312,18 @@ class History:
         return own
 
     def ancestors(self, names: Iterable[str], *, dependencies: bool = True) -> set[str]:
-        """These revisions and everything below them; the line alone without ``dependencies``."""
+        """These revisions and all below them; without ``dependencies`` only on the line."""
         if dependencies and self._dependencies:
             return _reach(names, self.below)
-        revisions = self._revisions
-        return _reach(names, lambda name: revisions[name].down_revisions)
+        return _reach(names, self._parents.__getitem__)
 
     def descendants(self, names: Iterable[str], *, dependencies: bool = True) -> set[str]:
-        """These revisions and everything above them; the line alone without ``dependencies``."""
+        """These revisions and all above them; without ``dependencies`` only on the line."""
         edges = self.above if dependencies else self._children
         return _reach(names, edges.__getitem__)
 
     def lineage(self, name: str, *, dependencies: bool = False) -> set[str]:
-        """Everything below and above a revision, itself included."""
+        """All revisions below and above a revision, itself included."""
         return self.ancestors([name], dependencies=dependencies) | self.descendants(
             [name], dependencies=dependencies
         )
@@ -303,8 +351,8 @@ class History:
     def labels(self, name: str) -> tuple[str, ...]:
         """The branch labels in force at a revision: its own, those from below and those from above.
 
-        A label holds for everything above the revision that carries it. It also reaches down to where
-        its branch begins, as long as the branch is one line from there to its tip.
+        A label applies to all revisions above the one that has it. It also applies down to the start of
+        its branch, if the branch is a single line from there to its head.
         """
         return self._labels_in_force.get(name, ()) if self._labelled else ()
 
@@ -314,7 +362,7 @@ class History:
         for name in self.rising:
             revision = self._revisions[name]
             labels = dict.fromkeys(revision.branch_labels)
-            for parent in revision.down_revisions:
+            for parent in self._parents[name]:
                 labels.update(dict.fromkeys(rising[parent]))
             rising[name] = tuple(labels)
 
@@ -322,12 +370,12 @@ class History:
         for name, wanted in self._dependencies.items():
             for other in wanted:
                 depended_on_by.setdefault(other, set()).add(name)
-        # ids from whose tip down to here the branch is one line -> labels that come down that line
+        # ids from which the branch is a single line up to its head -> the labels on that line
         falling: dict[str, tuple[str, ...]] = {}
         for name in reversed(self.rising):
             children = self._children[name]
-            standing_on_it = depended_on_by.get(name, set()).union(children)
-            if len(standing_on_it) > 1 or self._revisions[name].is_merge:
+            dependents = depended_on_by.get(name, set()).union(children)
+            if len(dependents) > 1 or self._revisions[name].is_merge:
                 continue
             if not children:
                 falling[name] = ()
@@ -340,7 +388,7 @@ class History:
 
 
 def nearest_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Up to three names that look like this one, best first."""
+    """Up to three names similar to this one, best first."""
     import difflib
 
     return tuple(difflib.get_close_matches(name, known, n=3, cutoff=0.6))
@@ -357,11 +405,24 @@ def _reach(names: Iterable[str], step: Callable[[str], Iterable[str]]) -> set[st
     return reached
 
 
-def _dangling(revision: Revision, field: str, name: str, known: Iterable[str]) -> HistoryError:
+def _unknown_reference(
+    revision: Revision,
+    field: str,
+    name: str,
+    known: Iterable[str],
+    *,
+    candidates: Sequence[str] = (),
+) -> HistoryError:
     nearest = nearest_names(name, known)
+    what = f"`{field}` of revision '{revision.id}' ({_path_of(revision)}) names '{name}', which"
+    if candidates:
+        message, hint = f"{what} may be {_listed(candidates)}", "write the whole id"
+    else:
+        message = f"{what} is not a revision"
+        hint = _did_you_mean(nearest) or f"restore the missing file, or correct `{field}`"
     return HistoryError(
-        f"`{field}` of revision '{revision.id}' ({_where(revision)}) names '{name}', which is no revision",
-        hint=_did_you_mean(nearest) or f"restore the missing file, or correct `{field}`",
+        message,
+        hint=hint,
         revisions=(revision.id,),
         paths=(revision.path,),
         missing=name,
@@ -369,21 +430,51 @@ def _dangling(revision: Revision, field: str, name: str, known: Iterable[str]) -
     )
 
 
-def _cycle(needs: dict[str, tuple[str, ...]]) -> HistoryError:
-    # Everything left has something below it that is left, so walking down must come around.
-    name = next(iter(needs))
-    place: dict[str, int] = {}
-    path: list[str] = []
-    while name not in place:
-        place[name] = len(path)
-        path.append(name)
-        name = next(lower for lower in needs[name] if lower in needs)
-    around = path[place[name] :]
-    shown = around if len(around) <= 10 else [*around[:5], "...", *around[-4:]]
+def _cycles(below: dict[str, tuple[str, ...]], sorted_ids: Iterable[str]) -> Iterator[list[str]]:
+    """Cycles that share no revision, until none is left.
+
+    Args:
+        below: the parents and dependencies of each id.
+        sorted_ids: the ids that are not part of a cycle or above one.
+    """
+    above: dict[str, list[str]] = {name: [] for name in below}
+    waiting: dict[str, int] = {}
+    for name, lowers in below.items():
+        waiting[name] = len(set(lowers))
+        for lower in set(lowers):
+            above[lower].append(name)
+    ready = list(sorted_ids)
+    done: set[str] = set()
+    for start in below:
+        while ready:
+            name = ready.pop()
+            if name not in done:
+                done.add(name)
+                ready += [upper for upper in above[name] if _is_last(waiting, upper)]
+        if start not in done:
+            # Each id that is left has an id below it that is left, so a path down ends in a cycle.
+            path: dict[str, None] = {}
+            name = start
+            while name not in path:
+                path[name] = None
+                name = next(lower for lower in below[name] if lower not in done)
+            cycle = list(path)[list(path).index(name) :]
+            yield cycle
+            ready = cycle
+
+
+def _is_last(waiting: dict[str, int], name: str) -> bool:
+    """Count down what an id waits for; True when nothing is left."""
+    waiting[name] -= 1
+    return not waiting[name]
+
+
+def _cycle_error(cycle: list[str]) -> HistoryError:
+    shown = cycle if len(cycle) <= 10 else [*cycle[:5], "...", *cycle[-4:]]
     return HistoryError(
-        f"the history has a cycle: {' -> '.join([*shown, name])}",
+        f"the history has a cycle: {' -> '.join([*shown, cycle[0]])}",
         hint="one of these revisions names a later one in `down_revision` or `depends_on`: correct that file",
-        revisions=tuple(around),
+        revisions=tuple(cycle),
     )
 
 
@@ -396,5 +487,5 @@ def _listed(names: Sequence[str], limit: int = 5) -> str:
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 
 
-def _where(revision: Revision) -> str:
+def _path_of(revision: Revision) -> str:
     return revision.path or "a revision without a file"

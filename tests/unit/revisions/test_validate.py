@@ -6,9 +6,8 @@ import pytest
 
 from asyncmig.errors import FileError, ScriptError
 from asyncmig.revisions.graph.revision import Revision
-from asyncmig.revisions.unvalidated_history import UnvalidatedHistory
 from asyncmig.revisions.validate import check, validate
-from asyncmig.revisions.validation_rules import RULES
+from asyncmig.revisions.validation_rules import RULES, RevisionFiles
 from support.revision_shorthand import line, revisions
 
 
@@ -22,7 +21,7 @@ class Written:
 
 def found(text, **options) -> list[tuple[str, str | None]]:
     """The rules that find something in a history in short, and where."""
-    history = UnvalidatedHistory(
+    history = RevisionFiles(
         revisions=revisions(text) if isinstance(text, str) else text,
         load=options.pop("load", lambda revision: Written()),
         **options,
@@ -47,16 +46,16 @@ def test_an_empty_one():
 
 
 def test_the_report_says_what_was_checked():
-    report = check(UnvalidatedHistory(revisions=revisions(SOUND), load=lambda revision: Written()))
+    report = check(RevisionFiles(revisions=revisions(SOUND), load=lambda revision: Written()))
     assert report.revisions == 4
     assert len(report.checked) == len(RULES)
-    assert "no-cycle: no revision stands on itself" in report.checked
+    assert "no-cycle: no revision is below itself" in report.checked
     assert report.ok
 
 
 def test_some_rules_only():
     rules = [rule for rule in RULES if rule.name == "one-base"]
-    report = check(UnvalidatedHistory(revisions=revisions("a; b < zz; c")), rules)
+    report = check(RevisionFiles(revisions=revisions("a; b < zz; c")), rules)
     assert [finding.rule for finding in report.findings] == ["one-base", "one-base"]
     assert len(report.checked) == 1
 
@@ -90,9 +89,9 @@ class TestRules:
 
     def test_a_slip_of_the_finger_is_helped(self):
         report = check(
-            UnvalidatedHistory(revisions=revisions("abcdef; c < abcdeg"), load=lambda r: Written())
+            RevisionFiles(revisions=revisions("abcdef; c < abcdeg"), load=lambda r: Written())
         )
-        assert report.findings[0].hint == "did you mean abcdef?"
+        assert report.findings[0].hint == "did you mean 'abcdef'?"
 
     def test_dependencies(self):
         assert found("a; b < a ~ gone") == [("dependencies", "b")]
