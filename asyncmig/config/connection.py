@@ -150,4 +150,20 @@ def connect_arguments(settings: Settings, url: DatabaseUrl | None = None) -> dic
         if isinstance(sent := layer.get("server_settings"), dict):
             names |= sent
     arguments["server_settings"] = names
+    if "user" not in arguments:
+        _check_user_name(settings.url_source)
     return arguments
+
+
+def _check_user_name(source: str | None) -> None:
+    """Check that the process's user has a name: the driver connects with it where no other is given."""
+    from getpass import getuser
+
+    try:
+        getuser()
+    except (KeyError, OSError) as error:  # OSError since Python 3.13
+        raise UrlError(
+            "the database url names no user, and the user of this process has no name",
+            hint="add the user to the URL, or set PGUSER",
+            source=source,
+        ) from error

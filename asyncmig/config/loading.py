@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from asyncmig.config.keys import BY_NAME, KEYS, Key
 from asyncmig.config.layers import AlembicTable, IniFile, Layer, NativeTable, read_toml
+from asyncmig.config.locations import working_directory
 from asyncmig.config.search import Files, find_files
 from asyncmig.config.settings import InvalidUrl, Settings
 from asyncmig.config.source import ValueSource, nearest
@@ -51,7 +52,8 @@ def load(
         cwd: the working directory; None is the process's.
 
     Raises:
-        ConfigNotFoundError: no file.
+        ConfigNotFoundError: there is no file.
+        FileError: the working directory was deleted.
         ConfigKeyError: an unknown key, a wrong value, a missing interpolation.
         ConfigError: a file that cannot be read, or no database of that name.
 
@@ -61,7 +63,7 @@ def load(
         (PosixPath('/app/migrations/billing/versions'),)
     """
     environ = os.environ if environ is None else environ
-    cwd = Path.cwd() if cwd is None else cwd.absolute()
+    cwd = working_directory() if cwd is None else cwd.absolute()
     named = [path] if isinstance(path, str | Path) else list(path or ())
     return _settings(find_files(named, environ, cwd), name, x, url, environ)
 
@@ -87,7 +89,7 @@ def load_parsed(
         ConfigKeyError: as ``load``.
         ConfigError: likewise.
     """
-    cwd = Path.cwd()
+    cwd = working_directory()
     table = None
     if toml is not None and toml.is_file():
         tool: Any = read_toml(toml).get("tool", {})

@@ -1,23 +1,39 @@
-"""Folders as configuration files name them: paths, or ``package:folder`` inside a package."""
+"""The working directory, and folders of configuration files: paths, or ``package:folder``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asyncmig.errors import FileError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asyncmig.config.source import ValueSource
 
-__all__ = ["resolve_location"]
+__all__ = ["resolve_location", "working_directory"]
+
+
+def working_directory() -> Path:
+    """The working directory of the process.
+
+    Raises:
+        FileError: it was deleted.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise FileError(
+            "the working directory was deleted", hint="change to a folder that exists"
+        ) from error
 
 
 def resolve_location(text: str, place: ValueSource) -> Path:
     """The absolute path of a script location.
 
-    ``package:folder`` (Alembic's form, for scripts shipped in a wheel) is found without importing
-    the package itself, unless it lies inside another one.
+    ``package:folder`` (Alembic's form, for scripts in a wheel) is found without importing the package,
+    unless it is inside another one.
 
     Raises:
         ConfigKeyError: there is no such package, or it is not a folder.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asyncmig.config.locations import working_directory
 from asyncmig.errors import FileError
 from asyncmig.results import Result
 from asyncmig.scaffold.project_files import ProjectFiles
@@ -13,6 +13,7 @@ from asyncmig.scaffold.project_templates import PYPROJECT, find_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["InitResult", "init_project"]
 
@@ -65,7 +66,7 @@ def init_project(
             be written. Facts: ``path``.
         ConfigError: there is no such template, or ``pyproject.toml`` has a ``[tool.asyncmig]``.
     """
-    cwd = Path.cwd() if cwd is None else cwd.absolute()
+    cwd = working_directory() if cwd is None else cwd.absolute()
     config = None if config_path is None else cwd / config_path
     if config is not None and config.name == PYPROJECT and template in ("generic", "async"):
         template = "pyproject"

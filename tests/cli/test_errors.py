@@ -3,12 +3,13 @@
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from fix_project import Project
-from support.command import Command, Outcome
+from support.command import PROGRAM, Command, Outcome
 
 
 def told(outcome: Outcome, code: int) -> str:
@@ -246,3 +247,23 @@ def test_a_bug_is_told_in_short(command: Command, project: Project) -> None:
     assert "Traceback" not in outcome.err
     outcome = command("heads", "--raiseerr", env={"PYTHONPATH": str(project.path)}, code=1)
     assert "RuntimeError: boom\nsecond" in outcome.err
+
+
+def test_a_working_directory_that_was_deleted(command: Command, project: Project) -> None:
+    folder = project.path / "gone"
+    folder.mkdir()
+    program = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.argv[1], sys.argv[1:])"
+    for words in ("heads", "init migrations"):
+        folder.mkdir(exist_ok=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program, *PROGRAM, *words.split()],
+            cwd=folder,
+            env=command.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr == (
+            "error: the working directory was deleted\nhint: change to a folder that exists\n"
+        )

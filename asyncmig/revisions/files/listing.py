@@ -1,7 +1,10 @@
-"""Which files of the script directory are revision files, and in what order.
+"""Lists the revision files of the script directory in a fixed order.
 
-The order is Alembic's: folder by folder as configured, in each the files by name, then its subfolders by
-name. It decides between orders of a run that are all valid, so it must not depend on the file system.
+The order is Alembic's: folder by folder as configured, in each folder the files by name, then its
+subfolders by name. It decides between valid orders of a run, so it must not depend on the file system.
+
+Not listed are ``__init__``, lock files of editors (``.#name``), macOS's ``._name`` files, ``__pycache__`` and
+hidden folders such as ``.ipynb_checkpoints``.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RevisionFile", "list_folder", "refuse_missing"]
 
-_NEVER = (".#", "__init__")  # an editor's lock file, a package's marker
+_NEVER = (".#", "._", "__init__")  # lock files of editors, resource forks of macOS, packages
+_NO_STATE = (0, 0, 0, 0)
 _BYTE_CODE = (".pyc", ".pyo")
 
 
@@ -29,7 +33,7 @@ class RevisionFile(NamedTuple):
     Attributes:
         name: relative to the folder that was listed.
         path: absolute, links resolved.
-        state: size, time of content, time of entry, number: changes whenever the content does.
+        state: size, time of content, time of inode, number of inode; zeros for a link to nothing.
     """
 
     name: str
@@ -40,29 +44,28 @@ class RevisionFile(NamedTuple):
 def refuse_missing(
     locations: Sequence[str | os.PathLike[str]], *, named_by: Path | None = None
 ) -> None:
-    """Make sure that there is a script directory at all.
+    """Check that there is a script directory.
 
-    A folder for revisions that is not there yet is empty, as git leaves it, if the folder around it is
-    there.
+    A missing folder of revisions counts as empty if its parent exists, because git keeps no empty folders.
 
     Args:
-        locations: the folders for revisions.
-        named_by: the configuration that they come from; without one the advice is to start a project.
+        locations: the folders of revisions.
+        named_by: the configuration that names them; None for the hint to create a project.
 
     Raises:
-        FileError: there is none. Facts: ``path``, ``config``.
+        FileError: there is none.
     """
     folders = [Path(location) for location in locations]
     if not any(folder.is_dir() or folder.parent.is_dir() for folder in folders):
         names = ", ".join(str(folder) for folder in folders) or "nowhere"
-        hint = "`asyncmig init DIR` starts a project; is this its folder?"
+        hint = "is this the project's folder? `asyncmig init DIR` creates a project"
         if folders and named_by is not None:
             from shlex import quote
 
-            # `init` would write a second configuration, which may go before this one.
+            # `init` would write a second configuration, which may take precedence over this one.
             hint = (
-                f"{named_by} names it: correct its script_location, or make the folder, which git does "
-                f"not keep while it is empty: mkdir -p {quote(str(folders[0]))}"
+                f"{named_by} names it: correct its script_location, or create the folder; git does not "
+                f"keep empty folders: mkdir -p {quote(str(folders[0]))}"
             )
         raise FileError(
             f"there is no script directory: {names} does not exist",
@@ -73,12 +76,12 @@ def refuse_missing(
 
 
 def list_folder(folder: Path, *, recursive: bool, sourceless: bool) -> list[RevisionFile]:
-    """The files of a folder that may be revisions; none where there is no such folder.
+    """The files of a folder that may be revisions; none if there is no such folder.
 
     Args:
         folder: with links resolved.
-        recursive: subfolders too.
-        sourceless: byte code too, where its source is missing.
+        recursive: list subfolders, too.
+        sourceless: list byte code whose source is missing, too.
 
     Raises:
         FileError: a folder cannot be read.
@@ -99,7 +102,9 @@ def _list(folder: str, prefix: str, *, recursive: bool, sourceless: bool) -> lis
     found = [file for entry in scripts if (file := _file(entry, prefix)) is not None]
     if recursive:
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
+            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(
+                (".", "__pycache__")
+            ):
                 inside = f"{prefix}{entry.name}/"
                 found += _list(entry.path, inside, recursive=True, sourceless=sourceless)
     return found
@@ -114,7 +119,7 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
     except OSError as error:
         raise FileError(
             f"the folder {folder} cannot be read: {error.strerror}",
-            hint="is it a folder, and may you read it?",
+            hint="check that it is a folder, and that you may read it",
             path=folder,
         ) from error
 
@@ -127,8 +132,10 @@ def _file(entry: os.DirEntry[str], prefix: str) -> RevisionFile | None:
             return None
     try:
         stat = entry.stat()
-    except OSError:  # a link to nothing, or a file that was deleted since
-        return None
+    except OSError:
+        if entry.is_symlink():  # to nothing; reading it raises an error
+            return RevisionFile(prefix + entry.name, entry.path, _NO_STATE)
+        return None  # deleted meanwhile
     state = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
     return RevisionFile(prefix + entry.name, path, state)
 
@@ -136,7 +143,7 @@ def _file(entry: os.DirEntry[str], prefix: str) -> RevisionFile | None:
 def _byte_code(
     folder: str, names: set[str], files: list[os.DirEntry[str]]
 ) -> Iterator[os.DirEntry[str]]:
-    """Byte code without a source: beside where the source would be, then in ``__pycache__``."""
+    """Byte code without a source: in the folder, then in its ``__pycache__``."""
     for entry in files:
         source, suffix = entry.name[:-1], entry.name[-4:]
         if suffix not in _BYTE_CODE or entry.name.startswith(_NEVER) or source in names:

@@ -1,8 +1,9 @@
-"""Reading one revision file, whatever its language, and running those that compute what they are."""
+"""Reads the metadata of a revision file, Python or SQL; executes scripts whose metadata is computed."""
 
 from __future__ import annotations
 
 from io import FileIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import FileError
@@ -18,28 +19,35 @@ __all__ = ["read_file", "read_source", "run_for_metadata"]
 
 
 def read_source(path: str) -> bytes:
-    """What a file holds.
+    """The content of a file.
 
     Raises:
         FileError: it cannot be read.
     """
     try:
-        with FileIO(path) as file:  # a Path for each of thousands of files would take as long again
+        with FileIO(path) as file:  # opening by Path takes twice as long, for thousands of files
             return file.readall()
     except OSError as error:
+        link = Path(path)
+        if link.is_symlink() and not link.exists():
+            raise FileError(
+                f"{path} is a link to {link.readlink()}, which does not exist",
+                hint="restore the file, or delete the link",
+                path=path,
+            ) from error
         raise FileError(
             f"{path} cannot be read: {error.strerror}",
-            hint="was it moved or deleted a moment ago, and may you read it?",
+            hint="check that it still exists, and that you may read it",
             path=path,
         ) from error
 
 
 def read_file(path: str) -> Revision | Verdict:
-    """What a file says of itself, without running it.
+    """The metadata of a file, without executing it.
 
     Raises:
         FileError: it cannot be read.
-        ScriptError: it is no revision, or its metadata is unusable.
+        ScriptError: it is not a revision, or its metadata is wrong.
     """
     if path.endswith(".py"):
         return read_metadata(read_source(path), path)
@@ -51,10 +59,10 @@ def read_file(path: str) -> Revision | Verdict:
 
 
 def run_for_metadata(path: str, import_context: ImportContext | None = None) -> Revision:
-    """Run a script to learn its metadata.
+    """Execute a script to get its metadata.
 
     Raises:
-        ScriptError: it raises, is no revision, or its metadata is unusable.
+        ScriptError: it raises, is not a revision, or its metadata is wrong.
     """
     from asyncmig.revisions.files.import_script import forget_module, import_script
 

@@ -221,3 +221,15 @@ class TestConnectArguments:
             Settings(url="postgresql://db", role="r", search_path="s", lock_timeout=1.0)
         )
         assert found["server_settings"] == {"application_name": "asyncmig"}
+
+
+@pytest.mark.parametrize("error", [KeyError("getpwuid(): uid not found: 4242"), OSError()])
+def test_a_process_whose_user_has_no_name(monkeypatch, error):
+    def getuser():
+        raise error
+
+    monkeypatch.setattr("getpass.getuser", getuser)
+    monkeypatch.delenv("PGUSER", raising=False)
+    with pytest.raises(UrlError, match="names no user, and the user of this process has no name"):
+        connect_arguments(Settings(url="postgresql://localhost/x"))
+    assert connect_arguments(Settings(url="postgresql://app@localhost/x"))["user"] == "app"

@@ -58,7 +58,15 @@ class TestListing:
 
     def test_what_is_no_revision_file_is_passed_over(self, versions):
         write(versions, "a.py")
-        for name in ("__init__.py", ".#a.py", "README.md", "a.pyc", "a.py~", "__init__x.py"):
+        for name in (
+            "__init__.py",
+            ".#a.py",
+            "._a.py",
+            "README.md",
+            "a.pyc",
+            "a.py~",
+            "__init__x.py",
+        ):
             (versions / name).write_text("nonsense (")
         (versions / "data.sql").write_text("INSERT INTO t VALUES (1);")
         (versions / "folder.py").mkdir()
@@ -70,6 +78,7 @@ class TestListing:
         write(versions / "2024" / "deep", "y.py")
         write(versions / "2024", "x.py")
         write(versions / "__pycache__", "no.py")
+        write(versions / ".ipynb_checkpoints", "b-checkpoint.py")
         write(versions, "c.py")
         assert load(versions) == ["b", "c"]
         assert load(versions, recursive=True) == ["b", "c", "x", "y", "z"]
@@ -88,11 +97,23 @@ class TestListing:
     def test_links_are_followed_to_what_they_are(self, versions, tmp_path):
         real = write(tmp_path / "elsewhere", "real.py", rev="a")
         (versions / "link.py").symlink_to(real)
-        (versions / "broken.py").symlink_to(tmp_path / "nothing.py")
         (versions / "text.py").symlink_to(tmp_path / "notes.txt")
         (tmp_path / "notes.txt").write_text("(")
         [found] = read_revisions([versions])
         assert found.path == str(real)
+
+    def test_a_link_to_nothing_is_an_error(self, versions, tmp_path):
+        write(versions, "a.py")
+        link = versions / "b.py"
+        link.symlink_to(tmp_path / "nothing.py")
+        with pytest.raises(FileError) as caught:
+            load(versions)
+        assert (
+            str(caught.value) == f"{link} is a link to {tmp_path}/nothing.py, which does not exist"
+        )
+        problems = []
+        assert [found.id for found in read_revisions([versions], problems=problems)] == ["a"]
+        assert [problem.path for problem in problems] == [str(link)]
 
     def test_paths_are_absolute(self, versions, monkeypatch):
         write(versions, "a.py")
