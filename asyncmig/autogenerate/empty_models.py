@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asyncmig.entities.registry import declared_beside
+from asyncmig.entities.registry import entities_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -73,7 +73,7 @@ def empty_models_notes(
     empty = [
         number
         for number, metadata in enumerate(models)
-        if not metadata.tables and not declared_beside(metadata)
+        if not metadata.tables and not entities_of(metadata)
     ]
     nothing = len(empty) == len(models) and not declares
     if not dropped and not nothing:

@@ -28,14 +28,14 @@ from sqlalchemy.types import NullType
 from asyncmig.catalog.foreign_keys import foreign_target, placeholder_table, resolved
 from asyncmig.catalog.named_types import NamedTypes
 from asyncmig.catalog.object_name import ObjectName
-from asyncmig.ddl.compilation import tidy
+from asyncmig.ddl.compilation import clean_layout
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import ConfigError
 from asyncmig.operations.base.sqlalchemy_private import (
+    applies_to_dialect,
     is_added_later,
-    is_meant,
+    is_rendered,
     metadata_sequences,
-    render_as_constraint,
     table_prefixes,
 )
 
@@ -267,7 +267,7 @@ class Models:
             if isinstance(element, CreateTable):
                 # SQLAlchemy checks the length when it creates the table; PostgreSQL would truncate the name
                 self._dialect.validate_identifier(element.element.name)
-            return tidy(
+            return clean_layout(
                 str(
                     element.compile(
                         dialect=self._dialect,
@@ -296,7 +296,7 @@ class Models:
             yield _Element(created, self._subject(table), table=table, locks=_locks(table))
         for table in self.tables.values():
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                if is_meant(index, self._compiler):
+                if applies_to_dialect(index, self._compiler):
                     part = f"index {index.name}"
                     yield _Element(CreateIndex(index), self._subject(table), part, table, locks=1)
         for table in self.tables.values():
@@ -355,8 +355,7 @@ class Models:
         return [
             constraint
             for constraint in sorted(table.constraints, key=_creation_order)
-            if render_as_constraint(constraint, self._compiler)
-            or is_added_later(constraint, self._compiler)
+            if is_rendered(constraint, self._compiler) or is_added_later(constraint, self._compiler)
         ]
 
     def _sequences(self) -> Iterator[Sequence]:

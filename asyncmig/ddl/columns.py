@@ -22,7 +22,7 @@ from asyncmig.ddl.compilation import generate_sql
 from asyncmig.ddl.constraints import add, drop
 from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.base.schema_objects import SchemaObjects
-from asyncmig.operations.base.sqlalchemy_private import copy_column, has_table, render_as_constraint
+from asyncmig.operations.base.sqlalchemy_private import copy_column, has_table, is_rendered
 from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.sql.quoting import comment_on
 
@@ -173,7 +173,7 @@ def _type_bound(
         operation.table_name, Column(operation.column_name, type_), schema=operation.schema
     )
     for constraint in table.constraints:
-        if isinstance(constraint, CheckConstraint) and render_as_constraint(
+        if isinstance(constraint, CheckConstraint) and is_rendered(
             constraint, compilation.ddl_compiler
         ):
             yield constraint

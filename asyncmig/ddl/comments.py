@@ -21,12 +21,16 @@ def create_table_comment(
     operation: CreateTableCommentOp, compilation: Compilation
 ) -> Iterator[str]:
     """COMMENT ON TABLE."""
-    table = compilation.qualified(operation.table_name, compilation.translated(operation.schema))
+    table = compilation.qualified(
+        operation.table_name, compilation.translate_schema(operation.schema)
+    )
     yield comment_on("TABLE", table, operation.comment)
 
 
 @generate_sql.register(DropTableCommentOp)
 def drop_table_comment(operation: DropTableCommentOp, compilation: Compilation) -> Iterator[str]:
     """COMMENT ON TABLE ... IS NULL."""
-    table = compilation.qualified(operation.table_name, compilation.translated(operation.schema))
+    table = compilation.qualified(
+        operation.table_name, compilation.translate_schema(operation.schema)
+    )
     yield comment_on("TABLE", table, None)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from asyncmig.ddl.compiled import CompiledSql
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["Compilation", "as_list", "generate_sql", "join_words", "tidy"]
+__all__ = ["Compilation", "as_list", "clean_layout", "generate_sql", "join_words"]
 
 _QUOTED = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")""")
 _ROLE_WORDS = frozenset({"PUBLIC", "CURRENT_ROLE", "CURRENT_USER", "SESSION_USER"})
 
 
-def tidy(sql: str) -> str:
+def clean_layout(sql: str) -> str:
     """SQL of SQLAlchemy without tabs and trailing blanks; quoted text does not change."""
     sql = sql.strip()
     if "\n" not in sql or "$" in sql:  # it may be dollar-quoted
@@ -103,7 +103,7 @@ class Compilation:
         """An object's name with its schema."""
         return f"{self.schema(schema)}.{self.quote(name)}" if schema else self.quote(name)
 
-    def translated(self, schema: str | None) -> str | None:
+    def translate_schema(self, schema: str | None) -> str | None:
         """The schema by the dialect's ``schema_translate_map``."""
         schemas: Mapping[str | None, str | None] = getattr(self.dialect, "schema_translate_map", {})
         return schemas.get(schema, schema)
@@ -126,7 +126,7 @@ class Compilation:
 
     def ddl(self, element: Any) -> str:
         """A DDL element of SQLAlchemy's."""
-        return tidy(str(element.compile(dialect=self.dialect)))
+        return clean_layout(str(element.compile(dialect=self.dialect)))
 
     def column(self, column: Column[Any]) -> str:
         """A column's definition: name, type, default, NOT NULL."""

@@ -8,7 +8,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from asyncmig.ddl.compilation import generate_sql
 from asyncmig.operations.base.schema_objects import SchemaObjects
-from asyncmig.operations.base.sqlalchemy_private import render_as_constraint
+from asyncmig.operations.base.sqlalchemy_private import is_rendered
 from asyncmig.operations.directives.constraints import (
     AddConstraintOp,
     DropConstraintOp,
@@ -27,7 +27,7 @@ __all__ = ["add", "add_constraint", "drop", "drop_constraint", "validate_constra
 
 def add(constraint: Constraint, compilation: Compilation) -> Iterator[str]:
     """ADD CONSTRAINT, unless the constraint has no place in PostgreSQL."""
-    if render_as_constraint(constraint, compilation.ddl_compiler):
+    if is_rendered(constraint, compilation.ddl_compiler):
         rule = constraint._create_rule  # noqa: SLF001 - AddConstraint takes it out of CREATE TABLE
         statement = AddConstraint(constraint)
         constraint._create_rule = rule  # noqa: SLF001 - the constraint stays as it was

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import Column
     from sqlalchemy.sql.compiler import SQLCompiler
 
-__all__ = ["python_default", "with_defaults"]
+__all__ = ["add_python_defaults", "python_default"]
 
 
 class _Row:
@@ -41,7 +41,7 @@ def is_python_side(default: Any) -> bool:
     return isinstance(default, ColumnDefault) and not default.is_clause_element
 
 
-def with_defaults(construct: ValuesBase, dialect: Dialect) -> ValuesBase:
+def add_python_defaults(construct: ValuesBase, dialect: Dialect) -> ValuesBase:
     """The statement with values for the columns that have a default.
 
     RETURNING, which SQLAlchemy adds for the key of the new row, is removed.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.elements import BindParameter, TextClause
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["MigrationDialect", "translating"]
+__all__ = ["MigrationDialect", "with_schema_map"]
 
 
 class LiteralCompiler(PGCompiler):
@@ -185,7 +185,7 @@ class MigrationDialect(PGDialect):
         return self.schema_translate_map.get(schema, schema)
 
 
-def translating(dialect: Dialect, schemas: Mapping[str | None, str | None]) -> Dialect:
+def with_schema_map(dialect: Dialect, schemas: Mapping[str | None, str | None]) -> Dialect:
     """The dialect with this ``schema_translate_map``."""
     if getattr(dialect, "schema_translate_map", {}) == schemas:
         return dialect

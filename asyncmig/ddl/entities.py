@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.sql.elements import ClauseElement
 
 from asyncmig.ddl.compilation import generate_sql
-from asyncmig.ddl.execute import construct_sql
+from asyncmig.ddl.execute import compile_construct
 from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.directives.entities import (
     CreateEntityOp,
@@ -29,7 +29,7 @@ __all__ = ["create_entity", "drop_entity", "replace_entity"]
 @generate_sql.register(CreateEntityOp)
 def create_entity(operation: CreateEntityOp, compilation: Compilation) -> Iterator[CompiledSql]:
     """The statements that create it."""
-    yield from construct_sql(_target(operation).to_sql_statement_create(), compilation)
+    yield from compile_construct(_target(operation).to_sql_statement_create(), compilation)
 
 
 @generate_sql.register(DropEntityOp)
@@ -38,7 +38,7 @@ def drop_entity(operation: DropEntityOp, compilation: Compilation) -> Iterator[C
     target = _target(operation)
     # older versions of alembic-utils have no cascade
     given = {"cascade": True} if operation.cascade else {}
-    yield from construct_sql(target.to_sql_statement_drop(**given), compilation)
+    yield from compile_construct(target.to_sql_statement_drop(**given), compilation)
 
 
 @generate_sql.register(ReplaceEntityOp)
@@ -56,7 +56,7 @@ def replace_entity(operation: ReplaceEntityOp, compilation: Compilation) -> Iter
             directive=operation.directive,
         ) from None
     for statement in statements:
-        yield from construct_sql(statement, compilation)
+        yield from compile_construct(statement, compilation)
 
 
 def _target(operation: EntityOp) -> ReplaceableEntity:

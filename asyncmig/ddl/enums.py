@@ -78,4 +78,4 @@ def drop_enum(operation: DropEnumOp, compilation: Compilation) -> Iterator[str]:
 def _created_types(operation: MigrateOperation) -> ScriptTypes:
     """The types of the run; none outside of a script."""
     context = operation.script_context
-    return CreatedTypes().during("") if context is None else context.created_types
+    return CreatedTypes().for_script("") if context is None else context.created_types

@@ -9,10 +9,10 @@ from sqlalchemy.sql.dml import ValuesBase
 from sqlalchemy.sql.elements import BindParameter, ClauseElement, TextClause
 from sqlalchemy.sql.visitors import iterate
 
-from asyncmig.ddl.compilation import generate_sql, tidy
+from asyncmig.ddl.compilation import clean_layout, generate_sql
 from asyncmig.ddl.compiled import CompiledSql
-from asyncmig.ddl.defaults import with_defaults
-from asyncmig.ddl.raw_sql import split_text, unescape
+from asyncmig.ddl.defaults import add_python_defaults
+from asyncmig.ddl.raw_sql import split_statements, unescape_colons
 from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.directives.execute import ExecuteSQLOp
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from asyncmig.ddl.compilation import Compilation
 
-__all__ = ["construct_sql", "execute"]
+__all__ = ["compile_construct", "execute"]
 
 
 @generate_sql.register(ExecuteSQLOp)
@@ -30,9 +30,9 @@ def execute(operation: ExecuteSQLOp, compilation: Compilation) -> Iterator[Compi
     options = operation.execution_options or {}
     autocommit = True if options.get("isolation_level") == "AUTOCOMMIT" else None
     if isinstance(operation.sqltext, str) and not operation.parameters:
-        yield from split_text(unescape(operation.sqltext), autocommit=autocommit)
+        yield from split_statements(unescape_colons(operation.sqltext), autocommit=autocommit)
         return
-    yield from construct_sql(
+    yield from compile_construct(
         operation.sqltext,
         compilation,
         operation.parameters,
@@ -41,7 +41,7 @@ def execute(operation: ExecuteSQLOp, compilation: Compilation) -> Iterator[Compi
     )
 
 
-def construct_sql(
+def compile_construct(
     construct: Any,
     compilation: Compilation,
     parameters: Mapping[str, Any] | None = None,
@@ -70,14 +70,16 @@ def construct_sql(
         }
     if isinstance(construct, ExecutableDDLElement):
         sql = str(construct.compile(dialect=compilation.dialect, **translated))
-        yield from split_text(sql, autocommit=autocommit)  # it may be the source of a function
+        yield from split_statements(
+            sql, autocommit=autocommit
+        )  # it may be the source of a function
         return
     if isinstance(construct, TextClause):
         _check_values(construct, parameters or {})
     if parameters:
         construct = _with_values(construct, parameters)
     if isinstance(construct, ValuesBase):
-        construct = with_defaults(construct, compilation.dialect)
+        construct = add_python_defaults(construct, compilation.dialect)
         translated["column_keys"] = []
     sql = str(
         construct.compile(
@@ -86,9 +88,9 @@ def construct_sql(
     )
     values = tuple(_values(construct))
     if isinstance(construct, TextClause):
-        yield from split_text(sql, parameters=values, autocommit=autocommit)
+        yield from split_statements(sql, parameters=values, autocommit=autocommit)
     else:
-        yield CompiledSql(tidy(sql), parameters=values, autocommit=autocommit)
+        yield CompiledSql(clean_layout(sql), parameters=values, autocommit=autocommit)
 
 
 def _check_values(construct: TextClause, parameters: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ _LONGEST = 63
 def create_index(operation: CreateIndexOp, compilation: Compilation) -> Iterator[CompiledSql]:
     """CREATE INDEX."""
     if _is_plain(operation):
-        schema = compilation.translated(operation.schema)
+        schema = compilation.translate_schema(operation.schema)
         sql = join_words(
             "CREATE",
             operation.unique and "UNIQUE",

@@ -11,12 +11,12 @@ from asyncmig.sql.split import split
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["split_text", "unescape"]
+__all__ = ["split_statements", "unescape_colons"]
 
 _ESCAPED_COLON = re.compile(r"\\(:\w*)(?![:\w])")
 
 
-def unescape(sql: str) -> str:
+def unescape_colons(sql: str) -> str:
     r"""``\:`` becomes ``:``, as in ``sa.text``.
 
     Nothing else changes: ``:name`` in a string is not a parameter, because there are no values. Alembic
@@ -25,7 +25,7 @@ def unescape(sql: str) -> str:
     return _ESCAPED_COLON.sub(r"\1", sql) if "\\:" in sql else sql
 
 
-def split_text(
+def split_statements(
     sql: str, parameters: tuple[object, ...] = (), autocommit: bool | None = None
 ) -> Iterator[CompiledSql]:
     """The statements of a string, with the line where each begins."""

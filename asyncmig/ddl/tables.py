@@ -8,7 +8,7 @@ from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, SetColumnComment, SetTableComment
 
 from asyncmig.ddl.compilation import generate_sql
-from asyncmig.ddl.execute import construct_sql
+from asyncmig.ddl.execute import compile_construct
 from asyncmig.operations.base.created_types import CreatedTypes
 from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
 
@@ -28,13 +28,13 @@ def create_table(operation: CreateTableOp, compilation: Compilation) -> Iterator
     """CREATE TYPE if needed, CREATE TABLE, its indexes, its comments."""
     table = operation.table
     context = operation.script_context
-    types = CreatedTypes().during("") if context is None else context.created_types
+    types = CreatedTypes().for_script("") if context is None else context.created_types
     written: list[str] = []
-    _fire(table.dispatch.before_create, table, compilation, types, written)
+    _collect_listener_ddl(table.dispatch.before_create, table, compilation, types, written)
     yield from written
     written.clear()
     yield compilation.ddl(CreateTable(table, if_not_exists=bool(operation.if_not_exists)))
-    _fire(table.dispatch.after_create, table, compilation, types, written)
+    _collect_listener_ddl(table.dispatch.after_create, table, compilation, types, written)
     yield from written
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
         yield compilation.ddl(CreateIndex(index))
@@ -50,11 +50,11 @@ def drop_table(operation: DropTableOp, compilation: Compilation) -> Iterator[str
     """DROP TABLE. The types of its columns are kept, which SQLAlchemy 2.0 would drop."""
     table = operation.to_table()
     written: list[str] = []
-    _fire(table.dispatch.before_drop, table, compilation, _EveryType(), written)
+    _collect_listener_ddl(table.dispatch.before_drop, table, compilation, _AllTypes(), written)
     yield from written
     written.clear()
     yield compilation.ddl(DropTable(table, if_exists=bool(operation.if_exists)))
-    _fire(table.dispatch.after_drop, table, compilation, _EveryType(), written)
+    _collect_listener_ddl(table.dispatch.after_drop, table, compilation, _AllTypes(), written)
     yield from written
 
 
@@ -65,11 +65,11 @@ def rename_table(operation: RenameTableOp, compilation: Compilation) -> Iterator
     yield f"{table} RENAME TO {compilation.quote(operation.new_table_name)}"
 
 
-def _fire(
+def _collect_listener_ddl(
     event: Any,
     table: Table,
     compilation: Compilation,
-    types: ScriptTypes | _EveryType,
+    types: ScriptTypes | _AllTypes,
     written: list[str],
 ) -> None:
     """Collect the DDL of a table's listeners: of enum types, domains and the user."""
@@ -78,7 +78,7 @@ def _fire(
 
     def write(construct: Any, parameters: Any = None) -> None:
         written.extend(
-            statement.sql for statement in construct_sql(construct, compilation, parameters)
+            statement.sql for statement in compile_construct(construct, compilation, parameters)
         )
 
     connection = MockConnection(compilation.dialect, write)
@@ -88,22 +88,22 @@ def _fire(
 class _Runner:
     """The object that SQLAlchemy asks for types that exist."""
 
-    def __init__(self, types: ScriptTypes | _EveryType) -> None:
+    def __init__(self, types: ScriptTypes | _AllTypes) -> None:
         self.memo: Any = _Memo(types)
 
 
 class _Memo:
-    def __init__(self, types: ScriptTypes | _EveryType) -> None:
+    def __init__(self, types: ScriptTypes | _AllTypes) -> None:
         self._types = types
 
     def __contains__(self, kind: object) -> bool:
         return True
 
-    def __getitem__(self, kind: str) -> ScriptTypes | _EveryType:
+    def __getitem__(self, kind: str) -> ScriptTypes | _AllTypes:
         return self._types
 
 
-class _EveryType:
+class _AllTypes:
     """Contains every type, so that none is dropped."""
 
     def __contains__(self, name: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.ddl.compilation import generate_sql, join_words, tidy
+from asyncmig.ddl.compilation import clean_layout, generate_sql, join_words
 from asyncmig.operations.directives.views import (
     CreateMaterializedViewOp,
     CreateViewOp,
@@ -112,7 +112,9 @@ def _select(definition: str | SelectBase, compilation: Compilation) -> str:
     if isinstance(definition, str):
         return definition.strip().rstrip(";").rstrip()
     options = {"literal_binds": True}
-    return tidy(str(definition.compile(dialect=compilation.dialect, compile_kwargs=options)))
+    return clean_layout(
+        str(definition.compile(dialect=compilation.dialect, compile_kwargs=options))
+    )
 
 
 def _options(options: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import TextClause
 
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.ddl.raw_sql import unescape
+from asyncmig.ddl.raw_sql import unescape_colons
 from asyncmig.errors import DirectiveError
 from asyncmig.operations.base.containers import OpContainer
 from asyncmig.operations.base.operation import MigrateOperation
@@ -214,7 +214,7 @@ def _default(default: Any) -> str:
         case None | False:
             return "no default"
         case TextClause():
-            return f"default {unescape(default.text)}"
+            return f"default {unescape_colons(default.text)}"
         case Identity():
             return "identity always" if default.always else "identity by default"
         case Computed():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.ddl.raw_sql import unescape
+from asyncmig.ddl.raw_sql import unescape_colons
 from asyncmig.errors import ConfigError
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
 from asyncmig.sql.quoting import comment_on, qualified
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["DeclaredEntity", "Entity", "SqlText", "from_foreign"]
+__all__ = ["DeclaredEntity", "Entity", "SqlText", "from_alembic_utils"]
 
 _DIALECT = MigrationDialect()
 _NAMES = (Kind.WORD, Kind.QUOTED)
@@ -140,14 +140,14 @@ class SqlText:
         return [self.text.strip().rstrip(";").rstrip()]
 
 
-def from_foreign(declared: object) -> SqlText | None:
+def from_alembic_utils(declared: object) -> SqlText | None:
     """An object of alembic_utils, or with its methods, as text; None for anything else."""
     create = getattr(declared, "to_sql_statement_create", None)
     if create is None:
         return None
     found = create()
     statement = found[0] if isinstance(found, list | tuple) else found
-    text = unescape(str(getattr(statement, "text", statement)))
+    text = unescape_colons(str(getattr(statement, "text", statement)))
     kind, schema, name = _header(text)
     return SqlText(text, kind=kind, schema=getattr(declared, "schema", None) or schema, name=name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.entities.declared import from_foreign
+from asyncmig.entities.declared import from_alembic_utils
 from asyncmig.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from asyncmig.entities.declared import Entity
 
-__all__ = ["declared_beside", "register", "registered"]
+__all__ = ["entities_of", "register", "registered"]
 
 _KEY = "asyncmig.entities"
 _FOREIGN_REGISTRIES = (
@@ -37,7 +37,7 @@ def register(metadata: MetaData, *entities: Entity | object) -> None:
     metadata.info.setdefault(_KEY, []).extend(_checked(entities))
 
 
-def declared_beside(metadata: MetaData) -> tuple[Entity, ...]:
+def entities_of(metadata: MetaData) -> tuple[Entity, ...]:
     """The entities of one ``MetaData``."""
     return tuple(metadata.info.get(_KEY, ()))
 
@@ -46,14 +46,14 @@ def registered(metadatas: Iterable[MetaData]) -> tuple[Entity, ...]:
     """The entities of these, and those of ``register_entities`` of alembic_utils."""
     found: list[Entity] = []
     for metadata in metadatas:
-        found += declared_beside(metadata)
+        found += entities_of(metadata)
     found += _checked(_alembic_utils_entities())
     return tuple(found)
 
 
 def _checked(entities: Iterable[object]) -> Iterator[Entity]:
     for declared in entities:
-        item: Any = from_foreign(declared) or declared
+        item: Any = from_alembic_utils(declared) or declared
         if not (callable(getattr(item, "sql", None)) and hasattr(item, "kind")):
             raise ConfigError(
                 f"{type(declared).__name__} is not an entity",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy.sql.elements import conv
 
 from asyncmig.operations.base.errors import directive_error
-from asyncmig.operations.base.origin import CallSite, call_site, performing_for
+from asyncmig.operations.base.origin import CallSite, at_call_site, call_site
 from asyncmig.operations.custom_directives import Extensible
 from asyncmig.operations.directives.checks import CreateCheckConstraintOp
 from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
@@ -75,7 +75,7 @@ class BatchAlterTable:
     def flush(self) -> None:
         """Perform the operations of the block, in order."""
         for operation, site in self._delayed:
-            with performing_for(site):
+            with at_call_site(site):
                 self.operations.perform(operation)
 
 

@@ -96,11 +96,11 @@ class OfflineConnection(Connection):
 
     def scalar(self, *_: Any, **__: Any) -> NoReturn:
         """Raise the error of ``NoResult``."""
-        NoResult(self._sink).refuse()
+        NoResult(self._sink).raise_error()
 
     def scalars(self, *_: Any, **__: Any) -> NoReturn:
         """Raise the error of ``NoResult``."""
-        NoResult(self._sink).refuse()
+        NoResult(self._sink).raise_error()
 
     def execution_options(self, **_: Any) -> OfflineConnection:
         """Accepted without effect."""
@@ -117,11 +117,11 @@ class OfflineConnection(Connection):
 
     def begin(self) -> Any:
         """The revision's transaction is written by the runner."""
-        return _WrittenElsewhere()
+        return _NoTransaction()
 
     def begin_nested(self) -> Any:
         """No SAVEPOINT is written: in offline mode no error is caught that would roll it back."""
-        return _WrittenElsewhere()
+        return _NoTransaction()
 
     def commit(self) -> None:
         """The revision's transaction is written by the runner."""
@@ -138,10 +138,10 @@ class OfflineConnection(Connection):
 
     def get_transaction(self) -> Any:
         """The revision's transaction is written by the runner; an ORM session joins it."""
-        return _WrittenElsewhere()
+        return _NoTransaction()
 
     def _get_required_transaction(self) -> Any:
-        return _WrittenElsewhere()
+        return _NoTransaction()
 
     def in_nested_transaction(self) -> bool:
         """Always False."""
@@ -167,7 +167,7 @@ class NoResult:
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
 
-    def refuse(self) -> NoReturn:
+    def raise_error(self) -> NoReturn:
         """Raise the error that names the line."""
         self._sink.bind()
         raise NeedsDatabaseError(
@@ -178,16 +178,16 @@ class NoResult:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        self.refuse()
+        self.raise_error()
 
     def __iter__(self) -> NoReturn:
-        self.refuse()
+        self.raise_error()
 
     def __bool__(self) -> bool:
         return True
 
 
-class _WrittenElsewhere:
+class _NoTransaction:
     """A transaction object without effect."""
 
     def __enter__(self) -> Self:

@@ -47,7 +47,7 @@ class ScriptOperations(Directives, Extensible):
     def __init__(self, sink: Sink, *, created_types: ScriptTypes | None = None) -> None:
         self._sink = sink
         self._migration_context = MigrationContext(
-            self, sink, created_types or CreatedTypes().during("")
+            self, sink, created_types or CreatedTypes().for_script("")
         )
 
     # operations
@@ -84,9 +84,9 @@ class ScriptOperations(Directives, Extensible):
                 operations.execute(f"GRANT SELECT ON {table.name} TO reporting")
                 return table
         """
-        operation.belongs_to(self._migration_context)
+        operation.set_context(self._migration_context)
         self._sink.perform(operation)
-        return operation.outcome()
+        return operation.result()
 
     # the run
 

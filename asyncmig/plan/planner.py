@@ -158,7 +158,7 @@ class Planner:
             live=live,
             target_metadata=self._target_metadata,
             options=self._options,
-            created_types=self._created_types.during(revision.id),
+            created_types=self._created_types.for_script(revision.id),
             surroundings=self._surroundings,
             source=source,
         )

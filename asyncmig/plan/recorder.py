@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncmig.ddl.compiler import compile_operation
-from asyncmig.ddl.dialect import translating
+from asyncmig.ddl.dialect import with_schema_map
 from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.base.origin import calling_line
 from asyncmig.plan.error_handlers import is_handled_by_caller
@@ -140,7 +140,7 @@ class Recorder:
         """What compiles the operations."""
         told = None if self._live is None else self._live.schema_translate_map()
         if told is not None:
-            self._dialect = translating(self._dialect, told)
+            self._dialect = with_schema_map(self._dialect, told)
         return self._dialect
 
     @property

@@ -16,7 +16,7 @@ from sqlalchemy.schema import DDLElement
 
 from asyncmig import Migrator
 from asyncmig.config import load
-from asyncmig.ddl.dialect import MigrationDialect, translating
+from asyncmig.ddl.dialect import MigrationDialect, with_schema_map
 from asyncmig.operations.facade import Operations
 from fix_database import catalog_dump
 from support.directive_cases import CASES, CONVENTION, normal
@@ -181,7 +181,7 @@ async def test_each_goes_on_where_the_other_stopped(project, prepared):
 def test_a_dialect_with_the_same_map_is_itself():
     dialect = MigrationDialect((18, 1))
 
-    assert translating(dialect, {}) is dialect
-    other = translating(dialect, {None: "tenant"})
-    assert translating(other, {None: "tenant"}) is other
+    assert with_schema_map(dialect, {}) is dialect
+    other = with_schema_map(dialect, {None: "tenant"})
+    assert with_schema_map(other, {None: "tenant"}) is other
     assert other.server_version_info == (18, 1)

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any
 from asyncmig.operations.base.operation import MigrateOperation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from os import PathLike
 
-__all__ = ["DowngradeOps", "MigrationScript", "ModifyTableOps", "OpContainer", "UpgradeOps"]
+__all__ = [
+    "DowngradeOps",
+    "MigrationScript",
+    "ModifyTableOps",
+    "OpContainer",
+    "UpgradeOps",
+    "flatten",
+]
 
 
 class OpContainer(MigrateOperation):
@@ -28,18 +35,19 @@ class OpContainer(MigrateOperation):
 
     def as_diffs(self) -> list[Any]:
         """The operations as tuples of ``compare_metadata``."""
-        return list(_differences(self))
+        return [operation.to_diff_tuple() for operation in flatten(self.ops)]
 
     def _reversed_ops(self) -> list[MigrateOperation]:
         return [operation.reverse() for operation in reversed(self.ops)]
 
 
-def _differences(container: OpContainer) -> Iterator[Any]:
-    for operation in container.ops:
+def flatten(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
+    """The operations in order, those of containers included, without the containers."""
+    for operation in operations:
         if isinstance(operation, OpContainer):
-            yield from _differences(operation)
+            yield from flatten(operation.ops)
         else:
-            yield operation.to_diff_tuple()
+            yield operation
 
 
 class ModifyTableOps(OpContainer):

@@ -22,7 +22,7 @@ class CreatedTypes:
     def __init__(self) -> None:
         self._creators: dict[TypeName, str] = {}
 
-    def during(self, script: str) -> ScriptTypes:
+    def for_script(self, script: str) -> ScriptTypes:
         """The types for one script, before it is recorded; ``script`` is its revision."""
         return ScriptTypes(self._creators, script)
 

@@ -86,11 +86,11 @@ class MigrateOperation:
         """
         return self.__dict__.get("_script_context")
 
-    def belongs_to(self, context: ScriptContext) -> None:
+    def set_context(self, context: ScriptContext) -> None:
         """Set the context of the script that invokes it."""
         self.__dict__["_script_context"] = context
 
-    def outcome(self) -> Any:
+    def result(self) -> Any:
         """The result of ``op.invoke`` once the operation was performed."""
         return None
 

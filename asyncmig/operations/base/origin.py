@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CallSite", "call_site", "calling_line", "performing_for"]
+__all__ = ["CallSite", "at_call_site", "call_site", "calling_line"]
 
 CallSite: TypeAlias = tuple[tuple[str, int], ...]
 """File and line of the frames above a directive, innermost first."""
@@ -52,7 +52,7 @@ def call_site() -> CallSite:
 
 
 @contextmanager
-def performing_for(site: CallSite) -> Iterator[None]:
+def at_call_site(site: CallSite) -> Iterator[None]:
     """Let ``calling_line`` return the line of an earlier call within the block."""
     token = _delayed.set(site)
     try:

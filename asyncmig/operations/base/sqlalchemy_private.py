@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ForeignKeyTarget",
+    "applies_to_dialect",
     "copy_column",
     "copy_foreign_key",
     "copy_item",
@@ -35,12 +36,11 @@ __all__ = [
     "foreign_key_target",
     "has_table",
     "has_variants",
-    "in_order",
+    "in_creation_order",
     "is_added_later",
-    "is_meant",
+    "is_rendered",
     "is_type_bound",
     "metadata_sequences",
-    "render_as_constraint",
     "table_prefixes",
 ]
 
@@ -84,7 +84,7 @@ def is_type_bound(constraint: Constraint) -> bool:
     return constraint._type_bound  # noqa: SLF001 - SQLAlchemy's own copying asks the same
 
 
-def render_as_constraint(constraint: Constraint, compiler: DDLCompiler) -> bool:
+def is_rendered(constraint: Constraint, compiler: DDLCompiler) -> bool:
     """False for the CHECK of a type that is native in PostgreSQL, such as an enum."""
     return constraint._should_create_for_compiler(compiler)  # noqa: SLF001 - what CREATE TABLE asks
 
@@ -96,23 +96,23 @@ def is_added_later(constraint: Constraint, compiler: DDLCompiler) -> bool:
     in a cycle, and models may execute it after the creation of a table.
     """
     if isinstance(constraint, ForeignKeyConstraint):
-        return is_meant(constraint, compiler)
-    if render_as_constraint(constraint, compiler):
+        return applies_to_dialect(constraint, compiler)
+    if is_rendered(constraint, compiler):
         return False
     return any(
         isinstance(listener, AddConstraint)
         and listener.element is constraint
-        and _is_meant(listener, constraint.table, compiler)
+        and _applies_to_dialect(listener, constraint.table, compiler)
         for listener in constraint.table.dispatch.after_create
     )
 
 
-def is_meant(item: Constraint | Index, compiler: DDLCompiler) -> bool:
+def applies_to_dialect(item: Constraint | Index, compiler: DDLCompiler) -> bool:
     """False for an item that ``ddl_if`` restricts to another dialect."""
-    return _is_meant(item, item.table, compiler)
+    return _applies_to_dialect(item, item.table, compiler)
 
 
-def _is_meant(
+def _applies_to_dialect(
     item: Constraint | Index | AddConstraint, target: Table | None, compiler: DDLCompiler
 ) -> bool:
     condition: Any = item._ddl_if  # noqa: SLF001 - the condition of ddl_if or execute_if
@@ -126,7 +126,7 @@ def table_prefixes(table: Table) -> list[str]:
     return list(table._prefixes)  # noqa: SLF001 - Table(prefixes=) has no public attribute
 
 
-def in_order(constraints: Iterable[Constraint]) -> list[Constraint]:
+def in_creation_order(constraints: Iterable[Constraint]) -> list[Constraint]:
     """Constraints in the order of their creation; a table has them as a set."""
     return sorted(constraints, key=lambda constraint: constraint._creation_order)  # noqa: SLF001 - as CREATE TABLE sorts
 

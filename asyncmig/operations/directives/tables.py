@@ -10,7 +10,7 @@ from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.base.operation import MigrateOperation
 from asyncmig.operations.base.schema_objects import SchemaObjects
-from asyncmig.operations.base.sqlalchemy_private import in_order, table_prefixes
+from asyncmig.operations.base.sqlalchemy_private import in_creation_order, table_prefixes
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
@@ -55,7 +55,7 @@ class CreateTableOp(MigrateOperation, directive="create_table", in_alembic=True)
         """The operation that creates this table, without its indexes."""
         return cls(
             table.name,
-            [*table.columns, *in_order(table.constraints)],
+            [*table.columns, *in_creation_order(table.constraints)],
             schema=table.schema,
             comment=table.comment,
             info=dict(table.info),
@@ -90,7 +90,7 @@ class CreateTableOp(MigrateOperation, directive="create_table", in_alembic=True)
         """True when ``columns`` has the UNIQUE constraints and indexes of the columns as objects."""
         return self._constraints_included
 
-    def outcome(self) -> Table:
+    def result(self) -> Table:
         """The created table, ready for ``op.bulk_insert``."""
         return self.table
 

@@ -12,17 +12,16 @@ from sqlalchemy.exc import CompileError
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import DirectiveError
-from asyncmig.operations.base.containers import OpContainer
+from asyncmig.operations.base.containers import flatten
 from asyncmig.operations.directives.enums import AddEnumValueOp
 from asyncmig.operations.directives.execute import ExecuteSQLOp
 from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.plan.model import PhaseKind
 from asyncmig.plan.phases import split_phases
+from asyncmig.render.code.sql_operations import sql_statements
 from asyncmig.render.files.text import mako_template
-from asyncmig.render.source.layout import Call, Code, laid_out
-from asyncmig.render.source.sql_literals import sql_text
-from asyncmig.sql.classify import classify
-from asyncmig.sql.statement import Statement
+from asyncmig.render.source.layout import Call, Code, format_code
+from asyncmig.render.source.sql_literals import sql_literal
 from asyncmig.sql.text_escaping import escape_colons
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.render.code.schema_items import ItemWriter
+    from asyncmig.sql.statement import Statement
 
 __all__ = ["LIMITED", "AlembicScript", "is_for_alembic"]
 
@@ -61,7 +61,7 @@ class AlembicScript:
     def __init__(self, operations: Iterable[MigrateOperation]) -> None:
         statements: list[Statement] = []
         owners: dict[int, MigrateOperation] = {}
-        for operation in _flat(operations):
+        for operation in flatten(operations):
             for statement in _statements(operation):
                 statements.append(statement)
                 owners[id(statement)] = operation
@@ -92,11 +92,11 @@ class AlembicScript:
             calls = [
                 Call.of(
                     items.op("execute"),
-                    sql_text(escape_colons(compiled.sql), items.imports, exact=True),
+                    sql_literal(escape_colons(compiled.sql), items.imports, exact=True),
                 )
                 for compiled in compile_operation(repeatable, _DIALECT)
             ]
-        text = "\n".join(laid_out(call) for call in calls)
+        text = "\n".join(format_code(call) for call in calls)
         if id(operation) in self._standalone:
             yield f"with {items.op('get_context')}().autocommit_block():"
             text = indent(text, "    ")
@@ -122,23 +122,8 @@ def _repeatable(operation: MigrateOperation) -> MigrateOperation:
     return operation
 
 
-def _statements(operation: MigrateOperation) -> Iterator[Statement]:
+def _statements(operation: MigrateOperation) -> list[Statement]:
     try:
-        compiled = compile_operation(operation, _DIALECT)
+        return list(sql_statements(operation))
     except (DirectiveError, CompileError):
-        return  # an operation of the user, which a renderer of the user writes
-    for item in compiled:
-        facts = classify(item.sql)
-        yield Statement(
-            sql=item.sql,
-            transactional=facts.transactional and not item.autocommit,
-            enum_label=facts.enum_label,
-        )
-
-
-def _flat(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
-    for operation in operations:
-        if isinstance(operation, OpContainer):
-            yield from _flat(operation.ops)
-        else:
-            yield operation
+        return []  # an operation of the user, which a renderer of the user writes

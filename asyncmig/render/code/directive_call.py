@@ -11,8 +11,8 @@ from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations.facade import Operations
-from asyncmig.render.source.layout import Call, Code, Listed
-from asyncmig.render.source.sql_literals import sql_text
+from asyncmig.render.source.layout import Call, Code, ListCode
+from asyncmig.render.source.sql_literals import sql_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,13 +105,13 @@ def _argument(directive: str, name: str, value: Any, items: ItemWriter) -> Code:
         case "constraint_name" | "index_name" if directive in _CONVENTIONS:
             return items.name(value, _CONVENTIONS[directive])
         case "definition":
-            return sql_text(str(value), items.imports, exact=False)
+            return sql_literal(str(value), items.imports, exact=False)
         case "body" | "sqltext" if isinstance(value, str):
-            return sql_text(value, items.imports, exact=True)
+            return sql_literal(value, items.imports, exact=True)
         case "condition":
             return items.condition(value)
         case "columns":
-            return Listed(tuple(map(items.column_name, value)))
+            return ListCode(tuple(map(items.column_name, value)))
         case _ if name in _ONE_OR_SEVERAL and not isinstance(value, str) and len(value) == 1:
             return items.value(value[0])
         case _:

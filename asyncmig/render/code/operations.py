@@ -24,7 +24,7 @@ from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.render.code.alembic_portable import AlembicScript
 from asyncmig.render.code.directive_call import directive_call, keywords
 from asyncmig.render.source.comments import comment_lines
-from asyncmig.render.source.layout import Call, Code, flat, laid_out, string
+from asyncmig.render.source.layout import Call, Code, format_code, one_line, string_literal
 from asyncmig.render.warnings.script_scope import ScriptScope
 from asyncmig.render.warnings.warnings import review_warnings
 
@@ -78,7 +78,7 @@ def _lines(
     imports = set(items.imports)
     code = _code(operation, items)
     if portable is None:
-        yield laid_out(code)
+        yield format_code(code)
     else:
         yield from portable.lines(operation, code, imports, items)
 
@@ -104,7 +104,7 @@ def _raise_no_code(operation: MigrateOperation, items: ItemWriter) -> NoReturn:
 @_code.register(UnsupportedChangeOp)
 def _unsupported_change(operation: UnsupportedChangeOp, items: ItemWriter) -> Code:
     del items
-    return Call.of("raise NotImplementedError", string(operation.message))
+    return Call.of("raise NotImplementedError", string_literal(operation.message))
 
 
 @_code.register(CreateTableOp)
@@ -114,8 +114,8 @@ def _create_table(operation: CreateTableOp, items: ItemWriter) -> Code:
     named = items.table_keywords(table)
     if operation.if_not_exists:
         named["if_not_exists"] = "True"
-    arguments = ((None, string(operation.table_name)), *((None, item) for item in written))
-    return Call(items.op("create_table"), (*arguments, *named.items()), tall=True)
+    arguments = ((None, string_literal(operation.table_name)), *((None, item) for item in written))
+    return Call(items.op("create_table"), (*arguments, *named.items()), multiline=True)
 
 
 @_code.register(AlterColumnOp)
@@ -136,13 +136,13 @@ def _alter_column(operation: AlterColumnOp, items: ItemWriter) -> Code:
     if operation.modify_comment is not False:
         named["comment"] = items.value(operation.modify_comment)
     if operation.modify_name is not None:
-        named["new_column_name"] = string(operation.modify_name)
+        named["new_column_name"] = string_literal(operation.modify_name)
     using = operation.kw.get("postgresql_using")
     if using is not None:
-        named["postgresql_using"] = string(using)
+        named["postgresql_using"] = string_literal(using)
     if operation.schema is not None:
-        named["schema"] = string(operation.schema)
-    names = (string(operation.table_name), string(operation.column_name))
+        named["schema"] = string_literal(operation.schema)
+    names = (string_literal(operation.table_name), string_literal(operation.column_name))
     return Call.of(items.op("alter_column"), *names, **named)
 
 
@@ -157,8 +157,8 @@ def _foreign_key(operation: CreateForeignKeyOp, items: ItemWriter) -> Code:
     return Call.of(
         items.op("create_foreign_key"),
         items.name(operation.constraint_name, "fk"),
-        string(operation.source_table),
-        string(operation.referent_table),
+        string_literal(operation.source_table),
+        string_literal(operation.referent_table),
         items.value(operation.local_cols),
         items.value(operation.remote_cols),
         **keywords(items, operation.kw),
@@ -168,14 +168,14 @@ def _foreign_key(operation: CreateForeignKeyOp, items: ItemWriter) -> Code:
 @_code.register(CreateExcludeConstraintOp)
 def _exclude(operation: CreateExcludeConstraintOp, items: ItemWriter) -> Code:
     elements = (
-        f"({flat(items.column_name(element))}, {string(operator)})"
+        f"({one_line(items.column_name(element))}, {string_literal(operator)})"
         for element, operator in operation.elements
     )
     named = {"where": operation.where, "schema": operation.schema, **operation.kw}
     return Call.of(
         items.op("create_exclude_constraint"),
         items.name(operation.constraint_name, "ex"),
-        string(operation.table_name),
+        string_literal(operation.table_name),
         *elements,
         **keywords(items, named),
     )
@@ -191,7 +191,7 @@ def _drop_constraint(operation: DropConstraintOp, items: ItemWriter) -> Code:
     return Call.of(
         items.op("drop_constraint"),
         items.name(operation.constraint_name, _CONVENTIONS.get(operation.constraint_type or "")),
-        string(operation.table_name),
+        string_literal(operation.table_name),
         **keywords(items, named),
     )
 

@@ -23,7 +23,7 @@ from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import ScriptError
 from asyncmig.operations.base.model_type import model_type
 from asyncmig.operations.base.sqlalchemy_private import foreign_key_target, table_prefixes
-from asyncmig.render.source.layout import Call, Code, Listed, flat, string
+from asyncmig.render.source.layout import Call, Code, ListCode, one_line, string_literal
 from asyncmig.render.source.prefixes import Prefixes
 from asyncmig.types import ServerType
 
@@ -89,7 +89,7 @@ class ItemWriter:
         """The name of a constraint or index; the kind is None if it is unknown."""
         if name is None:
             return "None"
-        text = string(str(name))
+        text = string_literal(str(name))
         final = self._final_names if kind is None else kind in self._final_names
         return Call.of(self.op("f"), text) if final else text
 
@@ -97,12 +97,13 @@ class ItemWriter:
         """Any value of an argument of a directive."""
         match value:
             case str():
-                return string(str(value))
+                return string_literal(str(value))
             case list() | tuple():
-                return Listed(tuple(map(self.value, value)))
+                return ListCode(tuple(map(self.value, value)))
             case dict():
                 inside = (
-                    f"{self.value(key)}: {flat(self.value(item))}" for key, item in value.items()
+                    f"{self.value(key)}: {one_line(self.value(item))}"
+                    for key, item in value.items()
                 )
                 return "{" + ", ".join(inside) + "}"
             case Column():
@@ -110,28 +111,28 @@ class ItemWriter:
             case TypeEngine() | type():
                 return self.type(to_instance(value))
             case TextClause():
-                return Call.of(self.sa("text"), string(value.text))
+                return Call.of(self.sa("text"), string_literal(value.text))
             case ClauseElement():
-                return Call.of(self.sa("text"), string(self._sql(value)))
+                return Call.of(self.sa("text"), string_literal(self._sql(value)))
             case _:
                 return repr(value)
 
     def column_name(self, column: Any) -> Code:
         """The name of a column, or an expression, as part of an index, key or view."""
-        return string(column.name) if isinstance(column, Column) else self.value(column)
+        return string_literal(column.name) if isinstance(column, Column) else self.value(column)
 
     def condition(self, clause: Any) -> Code:
         """A condition as a string."""
         if isinstance(clause, str):
-            return string(clause)
-        return string(clause.text if isinstance(clause, TextClause) else self._sql(clause))
+            return string_literal(clause)
+        return string_literal(clause.text if isinstance(clause, TextClause) else self._sql(clause))
 
     def _sql(self, clause: ClauseElement) -> str:
         compiler: Any = _DIALECT.statement_compiler(_DIALECT, None)
         text = str(compiler.process(clause, literal_binds=True, include_table=False))
         return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", text)
 
-    def hooked(self, kind: str, item: Any) -> str | None:
+    def user_code(self, kind: str, item: Any) -> str | None:
         """The code that the user's hook returns for an item; None for the default."""
         if self._render_item is None:
             return None
@@ -141,7 +142,7 @@ class ItemWriter:
     def type(self, type_: TypeEngine[Any]) -> Code:
         """A type."""
         model = model_type(type_)
-        rendered = self.hooked("type", type_ if model is None else model)
+        rendered = self.user_code("type", type_ if model is None else model)
         if rendered is not None:
             return rendered
         if isinstance(type_, NullType):
@@ -156,25 +157,25 @@ class ItemWriter:
         if kind.__module__.startswith("sqlalchemy."):
             return self.sa(_type_repr(type_))
         if isinstance(type_, ServerType):
-            return self._by_name(type_.sql)
+            return self._server_type(type_.sql)
         written = _type_repr(type_)
         if not _is_plain_call(written):
-            return self._by_name(type_.compile(dialect=_DIALECT))
+            return self._server_type(type_.compile(dialect=_DIALECT))
         if self._prefixes.user is not None:
             return f"{self._prefixes.user}{written}"
         self.imports.add(f"import {kind.__module__}")
         return f"{kind.__module__}.{written}"
 
-    def _by_name(self, sql: str) -> Code:
+    def _server_type(self, sql: str) -> Code:
         self.imports.add("from asyncmig.types import ServerType")
-        return Call.of("ServerType", string(sql))
+        return Call.of("ServerType", string_literal(sql))
 
     def _postgresql(self, type_: TypeEngine[Any]) -> Code:
         match type_:
             case postgresql.ENUM():
-                keywords: dict[str, Code] = {"name": string(str(type_.name))}
+                keywords: dict[str, Code] = {"name": string_literal(str(type_.name))}
                 if type_.schema is not None:
-                    keywords["schema"] = string(type_.schema)
+                    keywords["schema"] = string_literal(type_.schema)
                 return Call.of("postgresql.ENUM", **keywords, create_type=repr(type_.create_type))
             case postgresql.ARRAY():
                 return Call.of("postgresql.ARRAY", self.type(type_.item_type))
@@ -185,7 +186,7 @@ class ItemWriter:
 
     def default(self, default: Any) -> Code:
         """The value of ``server_default``."""
-        rendered = self.hooked("server_default", default)
+        rendered = self.user_code("server_default", default)
         if rendered is not None:
             return rendered
         if isinstance(default, Identity):
@@ -212,10 +213,10 @@ class ItemWriter:
 
     def column(self, column: Column[Any]) -> Code:
         """A column with its type, default and options."""
-        rendered = self.hooked("column", column)
+        rendered = self.user_code("column", column)
         if rendered is not None:
             return rendered
-        items: list[Code] = [string(column.name), self.type(column.type)]
+        items: list[Code] = [string_literal(column.name), self.type(column.type)]
         if column.computed is not None:
             items.append(self.computed(column.computed))
         if column.identity is not None:
@@ -229,13 +230,13 @@ class ItemWriter:
         if not column.nullable and column.identity is None:
             keywords["nullable"] = "False"
         if column.comment is not None:
-            keywords["comment"] = string(column.comment)
+            keywords["comment"] = string_literal(column.comment)
         return Call.of(self.sa("Column"), *items, **keywords)
 
     def constraint(self, constraint: Constraint) -> Code | None:
         """A constraint within ``create_table``; None if SQLAlchemy creates it by itself."""
         kind = next((name for type_, name in _KINDS.items() if isinstance(constraint, type_)), None)
-        rendered = None if kind is None else self.hooked(kind, constraint)
+        rendered = None if kind is None else self.user_code(kind, constraint)
         if rendered is not None:
             return rendered
         keywords: dict[str, Code] = {}
@@ -251,19 +252,21 @@ class ItemWriter:
             keywords[option] = self.value(value)
         match constraint:
             case PrimaryKeyConstraint():
-                names = [string(column.name) for column in constraint.columns]
+                names = [string_literal(column.name) for column in constraint.columns]
                 return (
                     Call.of(self.sa("PrimaryKeyConstraint"), *names, **keywords) if names else None
                 )
             case UniqueConstraint():
-                names = [string(column.name) for column in constraint.columns]
+                names = [string_literal(column.name) for column in constraint.columns]
                 return Call.of(self.sa("UniqueConstraint"), *names, **keywords)
             case CheckConstraint():
                 condition = self.condition(constraint.sqltext)
                 return Call.of(self.sa("CheckConstraint"), condition, **keywords)
             case ForeignKeyConstraint():
-                local = Listed(tuple(string(name) for name in constraint.column_keys))
-                remote = Listed(tuple(string(_target(element)) for element in constraint.elements))
+                local = ListCode(tuple(string_literal(name) for name in constraint.column_keys))
+                remote = ListCode(
+                    tuple(string_literal(_target(element)) for element in constraint.elements)
+                )
                 return Call.of(self.sa("ForeignKeyConstraint"), local, remote, **keywords)
             case _:
                 raise ScriptError(
@@ -285,9 +288,9 @@ class ItemWriter:
         """The keyword arguments of ``create_table``."""
         keywords: dict[str, Code] = {}
         if table.schema is not None:
-            keywords["schema"] = string(table.schema)
+            keywords["schema"] = string_literal(table.schema)
         if table.comment is not None:
-            keywords["comment"] = string(table.comment)
+            keywords["comment"] = string_literal(table.comment)
         prefixes = table_prefixes(table)
         if prefixes:
             keywords["prefixes"] = self.value(prefixes)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.operations.base.containers import flatten
 from asyncmig.plan.model import PhaseKind
 from asyncmig.plan.phases import split_phases
 from asyncmig.render.source.comments import comment_lines
-from asyncmig.render.warnings.script_scope import ScriptScope, flat
+from asyncmig.render.warnings.script_scope import ScriptScope
 from asyncmig.render.warnings.warnings import review_warnings
 from asyncmig.sql.carriage_returns import escape_carriage_returns
 from asyncmig.sql.classify import classify
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["render_sql"]
+__all__ = ["render_sql", "sql_statements"]
+
+_DIALECT = MigrationDialect()
 
 
 def render_sql(operations: Iterable[MigrateOperation]) -> str:
@@ -32,28 +35,36 @@ def render_sql(operations: Iterable[MigrateOperation]) -> str:
     Raises:
         DirectiveError: an operation cannot become SQL.
     """
-    dialect = MigrationDialect()
-    remarked: dict[int, str] = {}
+    comments: dict[int, str] = {}
     statements: list[Statement] = []
-    listed = list(flat(operations))
-    script = ScriptScope.of(listed)
-    for operation in listed:
-        remark = "\n".join(comment_lines(review_warnings(operation, script), mark="--"))
-        for compiled in compile_operation(operation, dialect):
-            facts = classify(compiled.sql)
-            statement = Statement(
-                sql=escape_carriage_returns(compiled.sql),
-                transactional=facts.transactional and not compiled.autocommit,
-                enum_label=facts.enum_label,
-            )
+    all_operations = list(flatten(operations))
+    script = ScriptScope.of(all_operations)
+    for operation in all_operations:
+        comment = "\n".join(comment_lines(review_warnings(operation, script), mark="--"))
+        for statement in sql_statements(operation):
             statements.append(statement)
-            if remark:
-                remarked[id(statement)] = remark
-                remark = ""
-    return "\n".join(_lines(statements, remarked))
+            if comment:
+                comments[id(statement)] = comment
+                comment = ""
+    return "\n".join(_lines(statements, comments))
 
 
-def _lines(statements: list[Statement], remarked: dict[int, str]) -> Iterator[str]:
+def sql_statements(operation: MigrateOperation) -> Iterator[Statement]:
+    """The statements of an operation, as they are split into phases.
+
+    Raises:
+        DirectiveError: the operation cannot become SQL.
+    """
+    for compiled in compile_operation(operation, _DIALECT):
+        facts = classify(compiled.sql)
+        yield Statement(
+            sql=escape_carriage_returns(compiled.sql),
+            transactional=facts.transactional and not compiled.autocommit,
+            enum_label=facts.enum_label,
+        )
+
+
+def _lines(statements: list[Statement], comments: dict[int, str]) -> Iterator[str]:
     kind = PhaseKind.TRANSACTION
     first = True
     for phase in split_phases(statements):
@@ -62,7 +73,7 @@ def _lines(statements: list[Statement], remarked: dict[int, str]) -> Iterator[st
             yield f"-- phase: {kind}" if first else f"\n-- phase: {kind}"
         first = False
         for statement in phase.statements:
-            remark = remarked.get(id(statement))
-            if remark is not None:
-                yield remark
+            comment = comments.get(id(statement))
+            if comment is not None:
+                yield comment
             yield f"{statement.sql};"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import FileError, ScriptError
-from asyncmig.render.source.layout import string
+from asyncmig.render.source.layout import string_literal
 from asyncmig.render.templates.mako import comma, render_mako
 from asyncmig.render.templates.template import fill
 from asyncmig.revisions.files.python_ast import tree_of
@@ -189,7 +189,7 @@ def _literal(value: str | tuple[str, ...] | None) -> str:
     if value is None:
         return "None"
     if isinstance(value, str):
-        return string(value)
+        return string_literal(value)
     inside = ", ".join(map(_literal, value))
     return f"({inside},)" if len(value) == 1 else f"({inside})"
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["WIDTH", "Block", "Call", "Code", "Listed", "flat", "laid_out", "string"]
+__all__ = [
+    "WIDTH",
+    "Block",
+    "Call",
+    "Code",
+    "ListCode",
+    "format_code",
+    "one_line",
+    "string_literal",
+]
 
 WIDTH = 84
 """Columns of a function's body; with its indentation, formatters accept it."""
 
-Code: TypeAlias = "str | Call | Listed | Block"
+Code: TypeAlias = "str | Call | ListCode | Block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +28,7 @@ class Call:
 
     name: str
     arguments: tuple[tuple[str | None, Code], ...]
-    tall: bool = False
+    multiline: bool = False
     """It is never written on one line."""
 
     @classmethod
@@ -29,7 +38,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListCode:
     """A list."""
 
     items: tuple[Code, ...]
@@ -42,7 +51,7 @@ class Block:
     lines: tuple[str, ...]
 
 
-def laid_out(code: Code, *, indent: int = 0, behind: int = 0, width: int = WIDTH) -> str:
+def format_code(code: Code, *, indent: int = 0, behind: int = 0, width: int = WIDTH) -> str:
     """The text of an expression.
 
     Args:
@@ -54,12 +63,12 @@ def laid_out(code: Code, *, indent: int = 0, behind: int = 0, width: int = WIDTH
     if isinstance(code, Block):
         rest = (" " * indent + line if line else "" for line in code.lines[1:])
         return "\n".join([code.lines[0], *rest])
-    line = flat(code)
-    tall = isinstance(code, Call) and (code.tall or _has_block(code))
+    line = one_line(code)
+    tall = isinstance(code, Call) and (code.multiline or _has_block(code))
     if isinstance(code, str) or (indent + behind + len(line) < width and not tall):
         return line
     inner = " " * (indent + 4)
-    if isinstance(code, Listed):
+    if isinstance(code, ListCode):
         opening, closing = "[", "]"
         parts: list[tuple[str | None, Code]] = [(None, item) for item in code.items]
     else:
@@ -68,7 +77,7 @@ def laid_out(code: Code, *, indent: int = 0, behind: int = 0, width: int = WIDTH
     lines = []
     for keyword, item in parts:
         name = _keyword(keyword)
-        written = laid_out(item, indent=indent + 4, behind=len(name), width=width)
+        written = format_code(item, indent=indent + 4, behind=len(name), width=width)
         lines.append(f"{inner}{name}{written},")
     return "\n".join([opening, *lines, " " * indent + closing]) if lines else opening + closing
 
@@ -77,15 +86,15 @@ def _has_block(call: Call) -> bool:
     return any(isinstance(item, Block) for _, item in call.arguments)
 
 
-def flat(code: Code) -> str:
+def one_line(code: Code) -> str:
     """The text of an expression on one line."""
     if isinstance(code, str):
         return code
     if isinstance(code, Block):
         return " ".join(code.lines)
-    if isinstance(code, Listed):
-        return f"[{', '.join(map(flat, code.items))}]"
-    inside = (f"{_keyword(keyword)}{flat(item)}" for keyword, item in code.arguments)
+    if isinstance(code, ListCode):
+        return f"[{', '.join(map(one_line, code.items))}]"
+    inside = (f"{_keyword(keyword)}{one_line(item)}" for keyword, item in code.arguments)
     return f"{code.name}({', '.join(inside)})"
 
 
@@ -93,7 +102,7 @@ def _keyword(name: str | None) -> str:
     return "" if name is None else f"{name}="
 
 
-def string(text: str) -> str:
+def string_literal(text: str) -> str:
     """A string literal, in double quotes unless single quotes need fewer backslashes."""
     quote = "'" if text.count('"') > text.count("'") else '"'
     parts = (repr(part)[1:-1] for part in text.split(quote))

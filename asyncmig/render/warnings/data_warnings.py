@@ -14,7 +14,7 @@ from asyncmig.operations.directives.exclusions import CreateExcludeConstraintOp
 from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
 from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
-from asyncmig.render.warnings.script_scope import column_of
+from asyncmig.render.warnings.script_scope import operation_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _ORDER = re.compile(r"( ASC| DESC)?( NULLS (FIRST|LAST))?$")
 
 def name_of_table(operation: Any) -> str:
     """The table of an operation, with its schema."""
-    schema, table = column_of(operation)
+    schema, table = operation_table(operation)
     return f"{schema}.{table}" if schema else table
 
 
@@ -37,12 +37,12 @@ def violating_rows(
     operation: AddConstraintOp | CreateIndexOp | ValidateConstraintOp, script: ScriptScope
 ) -> Iterator[str]:
     """The rows that make the operation fail; nothing if none can."""
-    table, place = name_of_table(operation), column_of(operation)
+    table, place = name_of_table(operation), operation_table(operation)
     if isinstance(operation, ValidateConstraintOp):
         yield f"fails if rows of {table} violate it"
         return
     unchecked = operation.kw.get("postgresql_not_valid")
-    if place in script.created or unchecked or script.builds_again(operation):
+    if place in script.created or unchecked or script.is_recreated(operation):
         return
     match operation:
         case CreateCheckConstraintOp():
@@ -60,7 +60,7 @@ def violating_rows(
 
 
 def _unmatched_rows(operation: CreateForeignKeyOp, script: ScriptScope) -> Iterator[str]:
-    place = column_of(operation)
+    place = operation_table(operation)
     columns = operation.local_cols
     # a NULL in one of several columns is enough, unless it is MATCH FULL
     enough = all if operation.kw.get("match") else any
@@ -80,11 +80,11 @@ def _duplicate_rows(
     keys: Sequence[Any],
     script: ScriptScope,
 ) -> Iterator[str]:
-    place = column_of(operation)
+    place = operation_table(operation)
     names = [_key(key) for key in keys]
     distinct_nulls = not operation.kw.get("postgresql_nulls_not_distinct")
     if any(
-        script.is_counted(place, name) or (distinct_nulls and script.has_only_nulls(place, name))
+        script.is_identity(place, name) or (distinct_nulls and script.has_only_nulls(place, name))
         for name in names
     ):
         return

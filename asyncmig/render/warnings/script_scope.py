@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import DirectiveError
-from asyncmig.operations.base.containers import OpContainer
+from asyncmig.operations.base.containers import flatten
 from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp
 from asyncmig.operations.directives.constraints import AddConstraintOp, DropConstraintOp
 from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
@@ -17,21 +17,21 @@ from asyncmig.operations.directives.tables import CreateTableOp
 from asyncmig.render.warnings.type_changes import type_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy.schema import Column
 
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["Place", "ScriptScope", "column_of", "flat"]
+__all__ = ["ScriptScope", "TableName", "operation_table"]
 
-Place: TypeAlias = tuple[str | None, str]
+TableName: TypeAlias = tuple[str | None, str]
 """Schema, as in the script, and name of a table."""
 
 _DIALECT = MigrationDialect()
 
 
-def column_of(operation: Any) -> Place:
+def operation_table(operation: Any) -> TableName:
     """The table of an operation; of a foreign key, the referencing one."""
     name = getattr(operation, "source_table", None) or operation.table_name
     return operation.schema, name
@@ -48,56 +48,56 @@ class ScriptScope:
         retyped: tables in which values may change, of columns that get another type or are generated.
     """
 
-    created: frozenset[Place] = frozenset()
-    added: Mapping[tuple[Place, str], Column[Any]] = field(default_factory=dict)
-    dropped: Mapping[tuple[Place, str], DropConstraintOp | DropIndexOp] = field(
+    created: frozenset[TableName] = frozenset()
+    added: Mapping[tuple[TableName, str], Column[Any]] = field(default_factory=dict)
+    dropped: Mapping[tuple[TableName, str], DropConstraintOp | DropIndexOp] = field(
         default_factory=dict
     )
-    retyped: frozenset[Place] = frozenset()
+    retyped: frozenset[TableName] = frozenset()
 
     @classmethod
     def of(cls, operations: Iterable[MigrateOperation]) -> ScriptScope:
         """The scope of these operations."""
-        created: set[Place] = set()
-        retyped: set[Place] = set()
-        added: dict[tuple[Place, str], Column[Any]] = {}
-        dropped: dict[tuple[Place, str], DropConstraintOp | DropIndexOp] = {}
-        for operation in flat(operations):
+        created: set[TableName] = set()
+        retyped: set[TableName] = set()
+        added: dict[tuple[TableName, str], Column[Any]] = {}
+        dropped: dict[tuple[TableName, str], DropConstraintOp | DropIndexOp] = {}
+        for operation in flatten(operations):
             match operation:
                 case CreateTableOp():
-                    created.add(column_of(operation))
+                    created.add(operation_table(operation))
                 case AddColumnOp():
-                    added[column_of(operation), operation.column.name] = operation.column
+                    added[operation_table(operation), operation.column.name] = operation.column
                     if operation.column.computed is not None:
                         # it may replace a column with another expression
-                        retyped.add(column_of(operation))
+                        retyped.add(operation_table(operation))
                 case DropConstraintOp(constraint_name=str(name)):
-                    dropped[column_of(operation), name] = operation
+                    dropped[operation_table(operation), name] = operation
                 case DropIndexOp(index_name=str(name), table_name=str()):
-                    dropped[column_of(operation), name] = operation
+                    dropped[operation_table(operation), name] = operation
                 case AlterColumnOp() if not _keeps_values(operation):
-                    retyped.add(column_of(operation))
+                    retyped.add(operation_table(operation))
                 case _:
                     pass
         return cls(
             created=frozenset(created), added=added, dropped=dropped, retyped=frozenset(retyped)
         )
 
-    def has_only_nulls(self, place: Place, column: str) -> bool:
+    def has_only_nulls(self, place: TableName, column: str) -> bool:
         """True for a new column without values."""
         found = self.added.get((place, column))
         if found is None:
             return False
         return found.server_default is None and found.identity is None and found.computed is None
 
-    def is_counted(self, place: Place, column: str) -> bool:
+    def is_identity(self, place: TableName, column: str) -> bool:
         """True for a new identity column."""
         found = self.added.get((place, column))
         return found is not None and found.identity is not None
 
-    def builds_again(self, operation: AddConstraintOp | CreateIndexOp) -> bool:
+    def is_recreated(self, operation: AddConstraintOp | CreateIndexOp) -> bool:
         """True if the script drops the same constraint or index, and no values change."""
-        place = column_of(operation)
+        place = operation_table(operation)
         name = (
             operation.index_name
             if isinstance(operation, CreateIndexOp)
@@ -113,15 +113,6 @@ class ScriptScope:
             return _sql(gone.reverse()) == _sql(operation)
         except (ValueError, DirectiveError):
             return False
-
-
-def flat(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation]:
-    """Operations without their containers."""
-    for operation in operations:
-        if isinstance(operation, OpContainer):
-            yield from flat(operation.ops)
-        else:
-            yield operation
 
 
 def _keeps_values(operation: AlterColumnOp) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from asyncmig.sql.lexer import Token
 
-__all__ = ["Evaluated", "volatile_default"]
+__all__ = ["Evaluation", "default_evaluation"]
 
 _DIALECT = MigrationDialect()
 _VOLATILE = frozenset(
@@ -57,7 +57,7 @@ _BEFORE_BRACKETS = re.compile(
 """Words before a parenthesis that are not functions: times, types with a size, expressions."""
 
 
-class Evaluated(Enum):
+class Evaluation(Enum):
     """How often PostgreSQL evaluates a default for existing rows."""
 
     ONCE = "once"
@@ -66,15 +66,15 @@ class Evaluated(Enum):
     """It calls a function whose volatility is unknown."""
 
 
-def volatile_default(column: Column[Any]) -> Evaluated:
+def default_evaluation(column: Column[Any]) -> Evaluation:
     """How often the default of a new column is evaluated; once without a default."""
     default: Any = getattr(column.server_default, "arg", None)
     if not isinstance(default, ClauseElement):
-        return Evaluated.ONCE
+        return Evaluation.ONCE
     called = set(_called(str(default.compile(dialect=_DIALECT)))) - _ONCE
     if called & _VOLATILE:
-        return Evaluated.FOR_EACH_ROW
-    return Evaluated.UNKNOWN if called else Evaluated.ONCE
+        return Evaluation.FOR_EACH_ROW
+    return Evaluation.UNKNOWN if called else Evaluation.ONCE
 
 
 def _called(sql: str) -> Iterator[str]:

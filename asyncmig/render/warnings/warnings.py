@@ -10,11 +10,11 @@ from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.operations.directives.tables import DropTableOp, RenameTableOp
 from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.render.source.comments import unbroken
-from asyncmig.render.source.layout import Call, laid_out, string
+from asyncmig.render.source.layout import Call, format_code, string_literal
 from asyncmig.render.warnings.data_warnings import name_of_table, violating_rows
-from asyncmig.render.warnings.script_scope import column_of
+from asyncmig.render.warnings.script_scope import operation_table
 from asyncmig.render.warnings.type_changes import lost_labels, type_change
-from asyncmig.render.warnings.volatile_defaults import Evaluated, volatile_default
+from asyncmig.render.warnings.volatile_defaults import Evaluation, default_evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +48,9 @@ def review_warnings(operation: MigrateOperation, script: ScriptScope) -> Iterato
             yield from _named_in(operation.table_name, operation.named_in)
         case AlterColumnOp():
             yield from _named_in(operation.column_name, operation.named_in)
-            if column_of(operation) not in script.created:
+            if operation_table(operation) not in script.created:
                 yield from _altered(operation)
-        case AddColumnOp() if column_of(operation) not in script.created:
+        case AddColumnOp() if operation_table(operation) not in script.created:
             yield from _added(operation)
         case AddConstraintOp() | CreateIndexOp() | ValidateConstraintOp():
             yield from violating_rows(operation, script)
@@ -98,20 +98,20 @@ def _added(operation: AddColumnOp) -> Iterator[str]:
         if column.computed.persisted is not False:
             yield f"{rewrites}: each row gets its value"
     elif column.server_default is not None:
-        match volatile_default(column):
-            case Evaluated.FOR_EACH_ROW:
+        match default_evaluation(column):
+            case Evaluation.FOR_EACH_ROW:
                 yield f"{rewrites}: the default is evaluated for each row"
-            case Evaluated.UNKNOWN:
+            case Evaluation.UNKNOWN:
                 yield f"{rewrites}, if the default calls a volatile function"
-            case Evaluated.ONCE:
+            case Evaluation.ONCE:
                 pass
     elif not column.nullable:
-        schema = {} if operation.schema is None else {"schema": string(operation.schema)}
-        names = (string(operation.table_name), string(column.name))
+        schema = {} if operation.schema is None else {"schema": string_literal(operation.schema)}
+        names = (string_literal(operation.table_name), string_literal(column.name))
         altering = Call.of("op.alter_column", *names, nullable="False", **schema)
         yield (
             f"fails if {table} has rows: give a server_default; or add it with nullable=True, fill "
-            f"it, and then {unbroken(laid_out(altering, width=1000))}"
+            f"it, and then {unbroken(format_code(altering, width=1000))}"
         )
 
 

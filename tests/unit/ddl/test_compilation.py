@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import CompileError, IdentifierError
 from sqlalchemy.schema import CreateTable
 
-from asyncmig.ddl.compilation import generate_sql, tidy
+from asyncmig.ddl.compilation import clean_layout, generate_sql
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
@@ -68,10 +68,13 @@ def test_what_nobody_compiles_is_named():
 
 def test_layout():
     sql = "\nCREATE TABLE t (\n\ta TEXT DEFAULT 'x \n\ty', \n\t\"odd \n\" TEXT\n)\n\n"
-    assert tidy(sql) == "CREATE TABLE t (\n    a TEXT DEFAULT 'x \n\ty',\n    \"odd \n\" TEXT\n)"
-    assert tidy("A \nB") == "A\nB"
-    assert tidy(" A ") == "A"
-    assert tidy(" SELECT $$ \n\t$$ ") == "SELECT $$ \n\t$$"
+    assert (
+        clean_layout(sql)
+        == "CREATE TABLE t (\n    a TEXT DEFAULT 'x \n\ty',\n    \"odd \n\" TEXT\n)"
+    )
+    assert clean_layout("A \nB") == "A\nB"
+    assert clean_layout(" A ") == "A"
+    assert clean_layout(" SELECT $$ \n\t$$ ") == "SELECT $$ \n\t$$"
 
 
 def test_concurrently_runs_alone():

@@ -336,17 +336,17 @@ def created_types(op_types, script):
 
 def test_a_type_is_created_once_in_a_run():
     run = CreatedTypes()
-    assert created_types(run.during("r1"), table_with_enum("t")) == [
+    assert created_types(run.for_script("r1"), table_with_enum("t")) == [
         "CREATE TYPE kind AS ENUM ('x')"
     ]
-    assert created_types(run.during("r2"), table_with_enum("u")) == []
+    assert created_types(run.for_script("r2"), table_with_enum("u")) == []
 
 
 def test_a_script_that_is_recorded_again_creates_its_types_again():
     run = CreatedTypes()
     for _ in range(2):
-        assert len(created_types(run.during("r1"), table_with_enum("t"))) == 1
-        assert created_types(run.during("r2"), table_with_enum("u")) == []
+        assert len(created_types(run.for_script("r1"), table_with_enum("t"))) == 1
+        assert created_types(run.for_script("r2"), table_with_enum("u")) == []
 
 
 def test_an_explicit_enum_is_not_created_by_a_table():
@@ -354,7 +354,9 @@ def test_an_explicit_enum_is_not_created_by_a_table():
         op.create_enum("kind", ["x"])
         table_with_enum("t")(op)
 
-    assert created_types(CreatedTypes().during("r"), script) == ["CREATE TYPE kind AS ENUM ('x')"]
+    assert created_types(CreatedTypes().for_script("r"), script) == [
+        "CREATE TYPE kind AS ENUM ('x')"
+    ]
 
 
 def test_a_dropped_or_renamed_enum_is_created_again():
@@ -367,7 +369,7 @@ def test_a_dropped_or_renamed_enum_is_created_again():
         table_with_enum("u")(op)
         op.create_table("v", sa.Column("a", sa.Enum("x", name="old_kind")))
 
-    assert created_types(CreatedTypes().during("r"), script) == [
+    assert created_types(CreatedTypes().for_script("r"), script) == [
         "CREATE TYPE kind AS ENUM ('x')",
         "DROP TYPE kind",
         "CREATE TYPE kind AS ENUM ('x')",

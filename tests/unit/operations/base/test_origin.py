@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from asyncmig.errors import DirectiveError
-from asyncmig.operations.base.origin import call_site, calling_line, performing_for
+from asyncmig.operations.base.origin import at_call_site, call_site, calling_line
 from asyncmig.operations.facade import Operations
 from support.recording_sink import RecordingSink
 
@@ -67,7 +67,7 @@ def test_a_call_from_elsewhere_has_no_line():
 def test_an_earlier_call_answers_for_itself():
     site = call_site()
     here = calling_line(__file__)
-    with performing_for(site):
+    with at_call_site(site):
         assert calling_line(__file__) == here - 1
         assert calling_line("/no/such/script.py") is None
     assert calling_line(__file__) > here

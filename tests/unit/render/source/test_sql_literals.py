@@ -7,8 +7,8 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncmig.render.source.layout import Call, laid_out
-from asyncmig.render.source.sql_literals import sql_text
+from asyncmig.render.source.layout import Call, format_code
+from asyncmig.render.source.sql_literals import sql_literal
 
 INDEX = (
     "CREATE INDEX CONCURRENTLY ix_customer_email ON customer USING btree (lower(email) DESC, "
@@ -18,7 +18,7 @@ INDEX = (
 
 def written(sql):
     """The lines of ``op.execute`` with a SQL."""
-    return laid_out(Call.of("op.execute", sql_text(sql, set(), exact=True))).splitlines()
+    return format_code(Call.of("op.execute", sql_literal(sql, set(), exact=True))).splitlines()
 
 
 def test_long_sql_is_broken_at_its_clauses():
@@ -57,7 +57,7 @@ WORDS = st.sampled_from(["ON", "USING", "(", ")", "'a b'", "$$ c", "--", '"', "\
 @given(st.lists(WORDS | st.text(max_size=30), max_size=40).map(" ".join))
 def test_the_sql_is_what_it_was(sql):
     imports: set[str] = set()
-    code = laid_out(Call.of("f", sql_text(sql, imports, exact=True)))
+    code = format_code(Call.of("f", sql_literal(sql, imports, exact=True)))
     found: list[str] = []
     exec("\n".join([*imports, code]), {"f": found.append})
     assert found == [sql]
