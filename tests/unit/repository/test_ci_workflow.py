@@ -79,6 +79,7 @@ def test_the_tests_connect_to_the_service():
 
 def test_checks_tests_documentation_and_the_wheel_are_built():
     commands = {command for job in JOBS.values() for command in run_steps(job)}
+    assert run_steps(JOBS["sqlalchemy"]) == ["make test-matrix"]
     assert {
         "make check",
         "make test",
