@@ -116,8 +116,9 @@ format: $(STAMP) ## fix lint errors that can be fixed, and the formatting
 	@$(BIN)/ruff check --fix --quiet; code=$$?; $(BIN)/ruff format --quiet && exit $$code
 
 types: $(STAMP) ## mypy --strict and basedpyright
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/basedpyright --level error
+	@$(BIN)/basedpyright --level error & other=$$!; \
+	$(BIN)/mypy --no-error-summary; status=$$?; \
+	wait $$other || status=1; exit $$status
 
 contracts: $(STAMP) ## the import contracts: the layers of docs/architecture.md
 	@$(BIN)/lint-imports --no-logo >.layers.log 2>&1 || { cat .layers.log; exit 1; }; rm -f .layers.log

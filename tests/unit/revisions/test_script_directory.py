@@ -14,6 +14,7 @@ from asyncmig.revisions.files import read as read_module
 from asyncmig.revisions.files.listing import list_folder
 from asyncmig.revisions.graph.revision import ScriptKind, Verdict
 from asyncmig.revisions.script_directory import ScriptDirectory, read_revisions
+from support.processes import unmeasured
 from support.revision_shorthand import ids
 
 NOW = time.time_ns
@@ -463,7 +464,8 @@ def test_what_graph_commands_import():
         "import sys; from asyncmig.revisions.script_directory import ScriptDirectory\n"
         "print(*sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, env=unmeasured(), capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
     heavy = {"sqlalchemy", "asyncpg", "anyio", "asyncio", "importlib.util", "difflib", "hashlib"}
     files = {"import_script", "loader", "script", "python_ast", "python_metadata", "sql_file"}
