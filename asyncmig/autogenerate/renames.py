@@ -47,7 +47,7 @@ class Renamed:
         sides: the sides.
         renames: all renames in order, including those of default names.
         accepted: the renames that were requested or confirmed.
-        candidates: possible renames that were not confirmed.
+        candidates: possible renames about which the user was not asked.
     """
 
     sides: Sides
