@@ -1,4 +1,4 @@
-"""Scripts that were changed after they had been applied: the journal remembers what they meant."""
+"""Scripts that were changed after they were applied, by the checksums in the journal."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 A transaction phase writes its row in its own transaction, so the row exists exactly if the work
 does. An autocommit phase writes the row before its first statement (``started``), counts its finished
 statements in it, and sets it ``done`` after the last. ``final`` marks the phase that also changed the
-version table: the newest row of a revision is therefore enough to know whether it stopped half way.
+version table: the newest row of a revision therefore shows whether it is partially applied.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ _COLUMNS = """\
 
 
 class Decision(StrEnum):
-    """What a person says of a revision that stopped half way.
+    """What a person decides about a partially applied revision.
 
     ``done``: the interrupted statement has run; ``retry``: it has not; ``forget``: nothing of the
-    revision stands any more, it was put right by hand.
+    revision is left, it was undone by hand.
     """
 
     DONE = "done"
@@ -65,7 +65,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Who runs: the facts that every row of one run shares."""
+    """The facts that every row of one run shares."""
 
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     application: str = "asyncmig"
@@ -197,7 +197,7 @@ class Journal:
         )
 
     def catch(self, step: Step, phase: int, content: Phase, error: str) -> str:
-        """Say that the script handled the error of a phase's statement, and continued.
+        """Record that the script handled the error of a phase's statement, and continued.
 
         A replay raises the same error in the same place.
         """
@@ -210,7 +210,7 @@ class Journal:
         )
 
     def reopen(self, entry: int, content: Phase) -> str:
-        """Take up a phase that an earlier run left; the row tells of the run that ends it."""
+        """Continue a phase that an earlier run left; its row becomes that of the present run."""
         return (
             f"UPDATE {self.sql_name} SET state = 'started', started_at = now(), finished_at = NULL,"
             f" error = NULL, fingerprint = {literal(content.fingerprint)}, run = {self._run},"
@@ -218,7 +218,7 @@ class Journal:
         )
 
     def resolve(self, entry: int, decision: Decision) -> str:
-        """Write down what a person decided about a phase that an earlier run left."""
+        """Record what a person decided about a phase that an earlier run left."""
         change = {
             Decision.DONE: "state = 'resolved', statement = statement + 1",
             Decision.RETRY: "state = 'resolved'",

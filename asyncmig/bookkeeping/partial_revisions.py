@@ -1,4 +1,4 @@
-"""Revisions that stopped half way, and what may be done beside them."""
+"""Partially applied revisions, and the moves that they block."""
 
 from __future__ import annotations
 
@@ -19,44 +19,45 @@ __all__ = ["check_not_blocked", "resolved_by"]
 
 def check_not_blocked(
     graph: RevisionGraph,
-    unfinished: Iterable[PartialRevision],
+    partial: Iterable[PartialRevision],
     moves: Sequence[Move],
     direction: Direction,
 ) -> None:
-    """Refuse to build on a revision that is half undone, and to undo what a half done one stands on.
+    """Refuse moves that are related to a revision which is partially applied in the other direction.
 
     Raises:
-        ScriptError: it names the revision that is to end first.
+        ScriptError: it names the revision that must be finished first.
     """
     moved = {move.revision.id for move in moves}
-    for entry in unfinished:
+    for entry in partial:
         if entry.direction == direction or not _related(graph, entry.revision, moved):
             continue
         raise ScriptError(
-            f"the {entry.direction} of revision {entry.revision} stopped half way, and is to end first",
+            f"the {entry.direction} of revision {entry.revision} is partially applied and must be finished"
+            " first",
             hint=(
                 f"run the {entry.direction} again, or `asyncmig resolve {entry.revision} --forget` "
-                "once the database is put right by hand"
+                "once the database is repaired by hand"
             ),
             revision=entry.revision,
         )
 
 
 def resolved_by(
-    graph: RevisionGraph, unfinished: Iterable[PartialRevision], change: RowChange
+    graph: RevisionGraph, partial: Iterable[PartialRevision], change: RowChange
 ) -> list[PartialRevision]:
-    """The half done revisions that a stamp speaks of: a person has said where the database stands."""
+    """The partially applied revisions that a stamp resolves: those related to its rows."""
     stamped = {*change.remove, *change.add}
-    return [entry for entry in unfinished if _related(graph, entry.revision, stamped)]
+    return [entry for entry in partial if _related(graph, entry.revision, stamped)]
 
 
 def _related(graph: RevisionGraph, revision: str, others: set[str]) -> bool:
-    """True where a revision is one of the others, stands on one of them, or they on it."""
+    """True where a revision is one of the others, or an ancestor or descendant of one."""
     return bool(_lineage(graph, {revision}) & others) or revision in _lineage(graph, others)
 
 
 def _lineage(graph: RevisionGraph, revisions: Iterable[str]) -> set[str]:
-    """Revisions and all that they stand on, as far as the script directory has them."""
+    """Revisions and their ancestors, as far as the script directory has them."""
     found: set[str] = set()
     todo = list(revisions)
     while todo:

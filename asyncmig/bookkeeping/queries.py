@@ -1,4 +1,4 @@
-"""Questions to a database that change nothing: where it stands, what it has run."""
+"""Reading queries: the status of a database, and the rows of its journal."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ LONGEST_PAUSE = 2.0
 async def read_status(
     session: Session, settings: Settings, graph: RevisionGraph
 ) -> tuple[Status, DatabaseState]:
-    """Where the database stands against the code."""
+    """The revisions of the database against those of the code."""
     state = await read_state(session, settings)
     known, unknown = split_known(graph, state.heads)
     below: frozenset[str] | None = frozenset()
@@ -105,7 +105,7 @@ async def wait_until_current(
     graph: RevisionGraph,
     timeout: float | None,  # noqa: ASYNC109
 ) -> Status:
-    """Ask again and again until nothing is pending, or the time is over; the last answer."""
+    """Poll until nothing is pending, or the time is over; the last status."""
     pause = SHORTEST_PAUSE
     status, _ = await read_status(session, settings, graph)
     with anyio.move_on_after(timeout):
@@ -118,7 +118,7 @@ async def wait_until_current(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFilter:
-    """Which rows of the journal are asked for; None is any. ``revision`` and ``run`` may be beginnings.
+    """The rows of the journal to read; None is any. ``revision`` and ``run`` may be beginnings.
 
     Raises:
         TargetError: a word that no row can have, or a limit below zero.
@@ -145,24 +145,24 @@ class LogFilter:
                 )
         if self.limit is not None and not 0 <= self.limit <= MOST_ENTRIES:
             raise TargetError(
-                f"{self.limit} is no number of entries",
+                f"{self.limit} is not a number of entries",
                 hint="give 0 or more, or leave it out for all",
                 target=str(self.limit),
             )
 
 
 def parse_timestamp(since: datetime | str | None) -> datetime | None:
-    """A time as the journal is asked for it; without a zone it is this machine's.
+    """A timestamp for the journal; without a zone it is in the zone of this machine.
 
     Raises:
-        TargetError: it is no time.
+        TargetError: it is not a timestamp.
     """
     if isinstance(since, str):
         try:
             since = datetime.fromisoformat(since).astimezone()
         except (ValueError, OverflowError):
             raise TargetError(
-                f"{since!r} is no time",
+                f"{since!r} is not a timestamp",
                 hint="write it as 2026-11-21 or 2026-11-21T03:30:00+00:00",
                 target=since,
             ) from None

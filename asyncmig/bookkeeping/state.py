@@ -1,7 +1,7 @@
-"""What the database says of itself: the rows of the version table, and what stopped half way.
+"""The state of a database: the rows of the version table, and the partially applied revisions.
 
-One query at head. A database without our tables costs one more, since SQL cannot read a table that
-may not exist.
+It is one query. A database without these tables costs one more, since SQL cannot read a table that may not
+exist.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DatabaseState", "PartialRevision", "PreviousAttempt", "read_state"]
 
-# a revision is open when its newest row is not final; the partial index on such rows keeps it cheap
+# a revision is partial when its newest row is not final; the partial index on such rows keeps it cheap
 _PARTIAL = """\
 SELECT j.id, j.revision, j.direction, j.phase, j.kind, j.state, j.statement, j.fingerprint, j.checksum
 FROM {journal} AS j
@@ -74,7 +74,7 @@ class PreviousAttempt(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialRevision:
-    """A revision that stopped between its phases, as its newest row in the journal tells it."""
+    """A partially applied revision, from its newest row in the journal."""
 
     journal_id: int
     revision: str
@@ -105,14 +105,14 @@ class PartialRevision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseState:
-    """Where a database stands.
+    """The state of a database.
 
     Attributes:
         heads: rows of the version table.
-        schema: where the version table is, or would be made.
+        schema: where the version table is, or would be created.
         has_version_table: whether it exists; ``width`` of its column, None when not asked.
         has_journal: whether the journal exists.
-        open: the revisions that stopped half way.
+        partial: the partially applied revisions.
     """
 
     heads: frozenset[str]
@@ -126,7 +126,7 @@ class DatabaseState:
 async def read_state(
     session: Session, settings: Settings, *, check_tables_first: bool = False
 ) -> DatabaseState:
-    """Read where the database stands.
+    """Read the state of a database.
 
     Args:
         session: any session.
@@ -140,7 +140,7 @@ async def read_state(
         except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
             pass
         except asyncpg.UndefinedColumnError:
-            pass  # a table of that name which is not ours; the careful way names it
+            pass  # another table of that name; the second query names it
     return await _read_existing_tables(session, settings)
 
 

@@ -1,4 +1,4 @@
-"""What a revision that the code does not have stands on: the journal remembers."""
+"""Revisions that the code does not have: their ancestors, from the journal."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ async def known_ancestors(
     unknown: Iterable[str],
     known: Container[str],
 ) -> frozenset[str] | None:
-    """The nearest revisions of ours beneath revisions that we do not have.
+    """The nearest ancestors that the code has, of revisions that it does not have.
 
     Returns:
-        Them; or None where the journal does not tell, because there is none or because one of the
+        The ancestors; None where they are not known, because there is no journal or because one of the
         unknown revisions was not run by asyncmig.
     """
     if not state.has_journal:

@@ -60,8 +60,8 @@ class VersionTable:
             wrong = f"NOT ARRAY[{wanted}]::text[] <@ {there}"
         else:
             wrong = f"EXISTS (SELECT FROM {self.sql_name})"
-        problem = f"this script begins at {place}, and the database stands elsewhere"
-        hint = f"SELECT version_num FROM {self.sql_name} tells where"
+        problem = f"this script begins at {place}, and the database is at another revision"
+        hint = f"SELECT version_num FROM {self.sql_name} shows which"
         body = (
             f"BEGIN\n    IF {wrong} THEN\n        RAISE USING MESSAGE = {literal(problem)},\n"
             f"            HINT = {literal(hint)};\n    END IF;\nEND"

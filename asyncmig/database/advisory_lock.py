@@ -1,8 +1,8 @@
-"""One runner at a time: a session advisory lock, taken by asking again and again.
+"""One runner at a time: a session advisory lock, taken by polling.
 
 A session that waits *inside* ``pg_advisory_lock()`` holds a snapshot, and the CREATE INDEX CONCURRENTLY
 of the lock's holder waits for that snapshot: a deadlock. ``pg_try_advisory_lock`` returns at once and
-leaves nothing behind, so a waiter that polls harms nobody.
+leaves nothing behind, so a waiter that polls blocks no other session.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 ROUNDS = 3
 HOLDER_INTERVAL = 5.0
-"""Seconds between two questions for the holder: the lock is asked for more often."""
+"""Seconds between two looks for the holder; the lock itself is polled more often."""
 
 
 def lock_key(settings: Settings, schema: str | None) -> int:
-    """The key of the runner's lock: the same in every process, on every machine, for one version table.
+    """The key of the runner's lock: for one version table the same in every process, on every machine.
 
     Args:
         settings: the version table's name.
-        schema: where it is, or would be made: found by the server, whatever was configured.
+        schema: where it is, or would be created, as the server finds it.
 
     Returns:
         A signed 64-bit integer from SHA-256 of the two; advisory locks are a database's own.
@@ -71,7 +71,7 @@ async def runner_lock(
 ) -> AsyncIterator[None]:
     """Hold the runner's lock for the version table in ``schema``.
 
-    Inside a transaction of the caller the lock lives as long as that transaction, so that nobody
+    Inside a transaction of the caller the lock is held until that transaction ends, so that no other runner
     starts before the caller has committed.
 
     Raises:
@@ -102,7 +102,7 @@ async def runner_lock(
             asked = now
         if settings.lock_wait is not None and waited >= settings.lock_wait:
             raise LockNotAcquiredError(
-                f"another runner holds the migration lock since we began to wait {waited:.1f} s ago"
+                f"another runner holds the migration lock (waited {waited:.1f} s)"
                 + (f": {holder}" if holder else ""),
                 hint="let it finish, raise --lock-wait, or end that session if it is stuck",
                 holder=holder,
@@ -133,12 +133,15 @@ async def _try(session: Session, query: str, key: int) -> bool:
 
 
 async def _check_not_pooled(session: Session, database: Database) -> None:
-    """Before a lock is left behind on a server process that is not ours: is there a proxy, and which?
+    """Find out, before the lock is taken, whether a proxy pools by transaction.
 
-    Where the driver was told another process id than the server's own, a proxy answered the login. One
-    that pools by transaction gives our idle process to the next client: a second connection of ours
-    takes it, or makes us be served by another. Whichever of its idle processes a proxy prefers, a few
-    rounds are enough.
+    Where the driver received another process id than the server's own, a proxy answered the login. A proxy
+    that pools by transaction gives the idle server process of a session to the next client: a second
+    connection takes it, or moves the session to another one. A few rounds are enough, whichever idle process
+    the proxy prefers.
+
+    Raises:
+        PoolingError: it does; the lock would stay behind on a server process of another session.
     """
     if session.backend_pid is None:
         session.check_backend_pid(await _backend_pid(session.fetch))
@@ -170,7 +173,7 @@ async def _backend_pid(fetch: Callable[[str], Awaitable[list[asyncpg.Record]]]) 
 
 
 async def _release(session: Session, key: int) -> None:
-    """Unlock, whatever happened; where that cannot be done the session ends, and the lock with it."""
+    """Unlock in any case; where that is impossible the session ends, and the lock with it."""
     await session.roll_back()
     await session.clean_up(f"SELECT pg_catalog.pg_advisory_unlock({key})")
 

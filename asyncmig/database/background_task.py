@@ -1,4 +1,4 @@
-"""Work that goes on beside its owner's, one piece at a time; what it raises is raised to the owner."""
+"""One task in the background of its owner, which receives its errors."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["BackgroundTask"]
 
 
 class BackgroundTask:
-    """A place for one piece of work at a time; it never outlives the block that opened it.
+    """Runs one task at a time; none outlives the block that opened it.
 
     Args:
-        urgent: where the work fails, the block is cancelled.
+        urgent: the block is cancelled as soon as a task fails.
     """
 
     def __init__(self, *, urgent: bool = False) -> None:
@@ -30,9 +30,9 @@ class BackgroundTask:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Work can be started inside; on leaving it has ended, or was cancelled with the block.
+        """The block in which tasks can be started; when it ends they have ended, or were cancelled with it.
 
-        What it raised goes before what the block raises: it began earlier.
+        An error of a task is raised in place of an error of the block: it came first.
         """
         failure: BaseException | None = None
         try:
@@ -48,20 +48,20 @@ class BackgroundTask:
             raise failure
 
     async def start(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Begin a piece of work, once the one before has ended."""
+        """Start a task, once the one before has ended."""
         await self.wait()
         assert self._group is not None  # noqa: S101 - only inside `opened()`
         self._ended = anyio.Event()
         self._group.start_soon(self._run, work, self._ended)
 
     async def wait(self) -> None:
-        """Wait for the end of the work, and raise what it raised, however often this is asked."""
+        """Wait for the end of the task, and raise its error; also when called again."""
         if self._ended is not None:
             await self._ended.wait()
         self.check()
 
     def check(self) -> None:
-        """Raise what the work has raised so far."""
+        """Raise the error of the task, if it has failed already."""
         if self._failure is not None:
             raise self._failure
 

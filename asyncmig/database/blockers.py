@@ -1,7 +1,7 @@
-"""Who stands in the way: asked from a second connection while a statement of ours waits.
+"""The sessions that block a statement, read over a second connection while it waits for a lock.
 
-It is asked shortly before the wait runs out: afterwards the server does not know any more whom we waited
-for. Where the wait was too short for that, who holds a lock on what the statement speaks of is named.
+They are read shortly before the lock timeout: afterwards the server no longer knows them. Where the timeout
+was too short for that, the sessions that hold a lock on what the statement names are reported.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ FROM pg_catalog.pg_stat_activity AS a
 WHERE a.pid = ANY (pg_catalog.pg_blocking_pids($1))
 ORDER BY a.xact_start"""
 
-# an index that is spoken of stands for its table
+# an index that is named is locked with its table
 _HOLDERS = f"""\
-WITH spoken_of AS (
+WITH named AS (
     SELECT pg_catalog.to_regclass(name)::oid AS relation FROM pg_catalog.unnest($1::text[]) AS name
 ), concerned AS (
-    SELECT relation FROM spoken_of WHERE relation IS NOT NULL
-    UNION SELECT i.indrelid FROM pg_catalog.pg_index AS i JOIN spoken_of ON i.indexrelid = relation
+    SELECT relation FROM named WHERE relation IS NOT NULL
+    UNION SELECT i.indrelid FROM pg_catalog.pg_index AS i JOIN named ON i.indexrelid = relation
 ), held AS (
     SELECT l.pid, min(l.relation::regclass::text) AS relation
     FROM pg_catalog.pg_locks AS l JOIN concerned AS c ON c.relation = l.relation
@@ -81,19 +81,19 @@ WITHOUT_LIMIT = 1.0
 
 
 async def read_blockers(observer: asyncpg.Connection, pid: int) -> tuple[Blocker, ...]:
-    """Whom a server process waits for."""
+    """The sessions that block a server process."""
     return tuple(_blocker(row) for row in await observer.fetch(_BLOCKERS, pid))
 
 
 async def holders_after(
     error: BaseException | None, session: Session, statements: Iterable[str]
 ) -> tuple[Blocker, ...]:
-    """Who holds locks on the tables that statements speak of, after one of them was refused a lock.
+    """The sessions that hold locks on what statements name, after one of them was refused a lock.
 
     The names are looked up as the migrating session sees them; its transaction must be rolled back.
 
     Returns:
-        At most five, the oldest first; none after another error, or where nobody can be asked.
+        At most five, the oldest first; none after another error, or where the session is closed.
     """
     if error is None or sqlstate_of(error) != LOCK_NOT_AVAILABLE or session.closed:
         return ()
@@ -107,7 +107,7 @@ async def holders_after(
 
 
 async def exclusive_holders(session: Session) -> tuple[Blocker, ...]:
-    """Who else holds ACCESS EXCLUSIVE locks in this database; at most five, the oldest first."""
+    """The other sessions with ACCESS EXCLUSIVE locks in this database; at most five, the oldest first."""
     return tuple(_blocker(row) for row in await session.fetch(_EXCLUSIVE))
 
 
@@ -125,9 +125,9 @@ def _blocker(row: asyncpg.Record) -> Blocker:
 
 
 class BlockerWatch:
-    """Looks on while statements of ours run, over one second connection for all of them.
+    """Watches statements over one second connection, and keeps the sessions that block them.
 
-    The looking is optional: where no second connection can be had, nobody is named.
+    Watching is optional: without a second connection no blocker is reported.
     """
 
     def __init__(
@@ -149,14 +149,14 @@ class BlockerWatch:
         await self._resources.aclose()
 
     async def open(self) -> asyncpg.Connection | None:
-        """The second connection, made when it is first needed; None where there can be none."""
+        """The second connection, opened when it is first needed; None where there can be none."""
         if not self._opened:
             self._opened = True
             self._observer = await self._resources.enter_async_context(self._database.observer())
         return self._observer
 
     async def during(self, send: Callable[[], Awaitable[None]], timeout: float | None) -> None:  # noqa: ASYNC109 - the server's
-        """Run ``send``, and look who blocks it shortly before ``timeout`` seconds are over."""
+        """Run ``send``, and read its blockers shortly before ``timeout`` seconds are over."""
         self.blockers = ()
         pid = self._session.backend_pid
         if pid is None:
@@ -186,6 +186,6 @@ class BlockerWatch:
         await run_with_monitor(send, look)
 
     async def afterwards(self, error: asyncpg.PostgresError, statements: Iterable[str]) -> None:
-        """Name who may have blocked statements that were refused a lock, if nobody was seen."""
+        """Find who may have blocked statements that were refused a lock, if no blocker was read in time."""
         if not self.blockers:
             self.blockers = await holders_after(error, self._session, statements)

@@ -1,4 +1,4 @@
-"""Two things at once."""
+"""Helpers that run a coroutine beside a monitor, or beside a thread."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ U = TypeVar("U")
 async def run_with_monitor(
     send: Callable[[], Awaitable[None]], look: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
-    """Run ``send``; ``look`` may go on as long as it does. What ``send`` raises comes out as it is."""
+    """Run ``send``, and ``look`` for as long as it takes. An error of ``send`` is raised unchanged."""
     failure: Exception | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(look)
@@ -35,9 +35,9 @@ async def run_with_monitor(
 async def gather_with_thread(
     wait: Callable[[], Awaitable[T]], work: Callable[[], U]
 ) -> tuple[T, U]:
-    """Wait for the one while the other works in a thread; their results.
+    """Await ``wait`` while ``work`` runs in a thread; the results of both.
 
-    Each goes on to its end. What the first that fails raises comes out as it is.
+    Both run to their ends. The error of the first that fails is raised unchanged.
     """
     failures: list[Exception] = []
     results: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Why no connection could be made, told as a user needs it (FEATURES K6)."""
+"""Why no connection could be made: errors of the driver as errors with a hint."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CERTIFICATE = (
 
 
 def is_starting(error: BaseException) -> bool:
-    """True when waiting may help: nobody listens yet, or the server says it is starting."""
+    """True when waiting may help: no server listens yet, or it reports that it is starting."""
     if isinstance(error, ssl.SSLError) or _is_refused_tls(error):
         return False
     return isinstance(
@@ -85,8 +85,8 @@ def _described(error: BaseException, name: str, after: str) -> tuple[str, str]:
                 "check sslmode, and the files of sslrootcert, sslcert and sslkey"
             )
         case asyncpg.ClientConfigurationError() if _HINT in text:
-            told, _, hint = text.partition(_HINT)
-            return f"cannot connect to {name}: {told.strip()}", hint.strip()
+            message, _, hint = text.partition(_HINT)
+            return f"cannot connect to {name}: {message.strip()}", hint.strip()
         case OSError() if _is_refused_tls(error):
             return f"{name} does not encrypt connections, and the sslmode asks for it", (
                 "switch `ssl` on at the server, or take sslmode=prefer or sslmode=disable"

@@ -178,7 +178,7 @@ class EngineDatabase:
 
 
 class ConnectionDatabase:
-    """The caller's own connection, used where it stands.
+    """The caller's own connection, used as it is.
 
     Args:
         connection: an open one.
@@ -270,7 +270,7 @@ async def _acquire(
                 cache.clear()
             adapter._prepared_statement_cache = cache  # noqa: SLF001 - there is no public switch
             adapter.isolation_level = level
-            if session.closed:  # nobody is to get it from the pool
+            if session.closed:  # the pool must not hand it out again
                 await connection.invalidate()
             else:
                 await driver.reload_schema_state()
@@ -317,7 +317,7 @@ def require_asyncio() -> None:
     """Make sure that the event loop is one that asyncpg can use.
 
     Raises:
-        ConfigError: it is not asyncio's, nor one that stands in for it.
+        ConfigError: it is not asyncio's, nor a replacement of it.
     """
     try:
         asyncio.get_running_loop()

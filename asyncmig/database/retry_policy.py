@@ -1,8 +1,8 @@
 """How long a phase waits for locks, and how often it is tried.
 
 While a statement waits for a strong lock on a table, every later query on that table queues behind it.
-So the first tries are short, and grow: most tables are free within a tenth of a second sooner or
-later, and the application hardly notices the tries that failed. The last try waits the whole
+So the first attempts are short, and grow: most tables are free for a tenth of a second sooner or
+later, and the application hardly notices the attempts that failed. The last one waits the whole
 ``lock_timeout``: a limit below the server's ``deadlock_timeout`` (1 s) would never make a blocking
 autovacuum give way.
 """
@@ -26,10 +26,10 @@ LONGEST_PAUSE = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """The schedule of a phase's tries.
+    """The schedule of a phase's attempts.
 
     Attributes:
-        lock_timeout: the longest wait of a try, in seconds; 0 is no limit, None leaves the server's.
+        lock_timeout: the longest wait of an attempt, in seconds; 0 sets no limit, None leaves the server's.
         retries: how often a phase that failed on a lock, a deadlock or a serialization failure is
             tried again.
     """
@@ -39,11 +39,11 @@ class RetryPolicy:
 
     @classmethod
     def of(cls, settings: Settings) -> RetryPolicy:
-        """The run's own."""
+        """The policy of the settings."""
         return cls(lock_timeout=settings.lock_timeout, retries=settings.lock_retries)
 
     def for_step(self, step: Step | None) -> RetryPolicy:
-        """With what a revision says itself (``lock_timeout``, ``lock_retries`` in its module)."""
+        """With the values that a revision sets itself (``lock_timeout``, ``lock_retries`` in its module)."""
         if step is None or (step.lock_timeout is None and step.lock_retries is None):
             return self
         return RetryPolicy(
@@ -52,12 +52,12 @@ class RetryPolicy:
         )
 
     def timeout(self, attempt: int) -> float | None:
-        """How long a try may wait for each lock: ``attempt`` counts from 0, the last is the longest."""
+        """How long an attempt may wait for each lock: attempts count from 0, the last waits longest."""
         if not self.lock_timeout or attempt >= self.retries:
             return self.lock_timeout
         return min(self.lock_timeout, FIRST_TIMEOUT * 2.0**attempt)
 
     def pause(self, attempt: int) -> float:
-        """Seconds to let the others work before try ``attempt``, which counts from 1."""
+        """Seconds to let other sessions work before an attempt, counted from 1."""
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1))
         return longest * random.uniform(0.7, 1.3)  # noqa: S311 - jitter

@@ -1,4 +1,4 @@
-"""What the driver raises, told as a user needs it: what, where, what next."""
+"""Errors of PostgreSQL as errors of asyncmig: what failed, where, and what to do next."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ __all__ = [
 ]
 
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03"})
-"""SQLSTATEs that a second try may not meet: serialization failure, deadlock, lock not available."""
+"""SQLSTATEs that another attempt may avoid: serialization failure, deadlock, lock not available."""
 
 
 def sqlstate_of(error: BaseException) -> str | None:
-    """The five characters that PostgreSQL gave, if it was PostgreSQL."""
+    """The SQLSTATE of an error of PostgreSQL."""
     state: str | None = getattr(error, "sqlstate", None)
     return state
 
 
 def is_disconnect(error: BaseException) -> bool:
-    """True when the connection is gone, whatever the driver calls it."""
+    """True when the connection is lost."""
     return isinstance(
         error,
         OSError
@@ -55,7 +55,7 @@ def is_disconnect(error: BaseException) -> bool:
 
 
 def server_error(error: asyncpg.PostgresError) -> DatabaseError:
-    """A refusal of something that asyncmig itself asked for."""
+    """The error of a statement that asyncmig itself sent."""
     text = str(error).replace("\n", " ")
     advice = {
         "3F000": "create it with `CREATE SCHEMA`, or correct version_table_schema: a schema that is mistyped "
@@ -109,7 +109,7 @@ def statement_failure(
     attempts: int = 1,
     blockers: tuple[Blocker, ...] = (),
 ) -> StatementFailedError:
-    """A statement of a script that PostgreSQL refused (FEATURES K2, K4, K5, K7, K8, K11)."""
+    """The error of a statement of a script that PostgreSQL refused."""
     sqlstate = getattr(error, "sqlstate", None)
     where = (statement.origin if statement else None) or origin or step.path or step.revision
     directive = (
@@ -130,18 +130,18 @@ def statement_failure(
     blocked = f"; blocked by {describe_blockers(blockers)}" if blockers else ""
     message = f"revision {step.revision} failed at {where}{directive}: {text}{line}{tries}{blocked}"
     kind = PartiallyAppliedError if committed_before else StatementFailedError
-    stands = f"nothing of {step.revision} was kept"
+    kept = f"nothing of {step.revision} was kept"
     if committed_before:
-        stands = f"phases before phase {phase + 1} of {step.revision} stand committed; " + (
-            "correct the cause and run the same command again: it goes on from there"
+        kept = f"phases before phase {phase + 1} of {step.revision} are committed; " + (
+            "correct the cause and run the same command again: it continues from there"
             if journalled
-            else "without a journal no run can go on from there: undo them by hand"
+            else "without a journal no run can continue from there: undo them by hand"
         )
     tried = {"attempts": attempts, "blockers": [str(blocker) for blocker in blockers]}
     advice = _advice(sqlstate, error, step, statement.directive if statement else None)
     return kind(
         message,
-        hint=_sentences(advice, stands),
+        hint=_sentences(advice, kept),
         revision=step.revision,
         direction=str(step.direction),
         origin=where,
@@ -177,7 +177,7 @@ def _position_in_shown(statement: Statement | None, position: int | None) -> int
 def retries_exhausted(
     error: StatementFailedError, attempts: int, blockers: tuple[Blocker, ...]
 ) -> StatementFailedError:
-    """The failure of a script that was played several times, with who stood in its way."""
+    """The failure of a script that was run several times, with the sessions that blocked it."""
     tries = f" (tried {attempts} times)" if attempts > 1 else ""
     blocked = f"; blocked by {describe_blockers(blockers)}" if blockers else ""
     facts = error.fields() | {
@@ -197,11 +197,11 @@ def position_of(error: asyncpg.PostgresError) -> int | None:
     return int(raw) if raw and str(raw).isdigit() else None
 
 
-def _sentences(advice: str | None, stands: str) -> str:
+def _sentences(advice: str | None, kept: str) -> str:
     """Both as one hint; PostgreSQL ends its hints with a full stop, and asyncmig ends none."""
     if not advice:
-        return stands
-    return f"{advice} {stands}" if advice.endswith(".") else f"{advice}; {stands}"
+        return kept
+    return f"{advice} {kept}" if advice.endswith(".") else f"{advice}; {kept}"
 
 
 def _advice(

@@ -38,14 +38,14 @@ THEN '' ELSE pg_catalog.current_setting('{name}') END"""
 
 
 class Session:
-    """A connection that is ours for the time of a run.
+    """The connection of one run.
 
     Args:
         driver: the asyncpg connection.
         make_sqlalchemy: gives the SQLAlchemy view of the same connection, once.
-        caller_transaction: the caller's transaction is open on it: no BEGIN or COMMIT is ours to
-            send, and what must run outside a transaction is refused.
-        disposable: it is closed after the run, so that nothing needs to be put back.
+        caller_transaction: the caller's transaction is open on it: no BEGIN or COMMIT is sent, and what
+            must run outside a transaction is refused.
+        disposable: it is closed after the run, so that no setting needs to be restored.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Session:
 
     @property
     def in_transaction(self) -> bool:
-        """What the server said last."""
+        """True when a transaction is open, as the server said last."""
         return bool(self.driver.is_in_transaction())
 
     @property
@@ -88,7 +88,7 @@ class Session:
         return self.backend_pid not in {None, self.driver.get_server_pid()}
 
     def check_backend_pid(self, pid: int) -> None:
-        """Note which server process answered.
+        """Keep which server process answered.
 
         Raises:
             PoolingError: it is another one than before.
@@ -100,9 +100,9 @@ class Session:
             self.guard = _GUARD.format(pid=pid, lock="", name=_ANOTHER_BACKEND)
 
     def set_lock_guard(self, lock: int | None) -> None:
-        """From here on every message asks whether the server process is the one that holds the lock.
+        """Check with every message from here on that its server process holds the lock.
 
-        The lock is taken once more for the transaction: nobody else can hold it meanwhile.
+        The lock is taken once more for the transaction: no other session can hold it at the same time.
         """
         taken = f" AND pg_catalog.pg_try_advisory_xact_lock({lock})" if lock is not None else ""
         if self.backend_pid is not None and not self.caller_transaction:
@@ -121,7 +121,7 @@ class Session:
                 raise
 
     async def transact_best_effort(self, statements: Sequence[str]) -> None:
-        """The same beside a failure that is to be told: one in here must not hide it."""
+        """As ``transact``, but ignore its failure, so that the error being handled is not masked."""
         with suppress(asyncpg.PostgresError, ConnectionLostError, PoolingError):
             await self.transact(statements)
 
@@ -130,7 +130,7 @@ class Session:
 
         Raises:
             asyncpg.PostgresError: the server refused it.
-            ConnectionLostError: nobody knows whether it ran.
+            ConnectionLostError: it is not known whether it ran.
         """
         with self._detecting_loss():
             await self.driver.execute(sql)
@@ -145,7 +145,7 @@ class Session:
         """Run ``COPY ... FROM STDIN`` with its data; raises as ``send``.
 
         asyncpg's public COPY methods build a statement of their own; the one written in the script is
-        to run as it stands, so the method beneath them is called.
+        to run as it is written, so the method beneath them is called.
         """
         with self._detecting_loss():
             await self.driver._copy_in(statement, io.BytesIO(data.encode()), None)  # noqa: SLF001
@@ -164,7 +164,7 @@ class Session:
                 ) from error
             if isinstance(error, asyncpg.InterfaceError) and _BUSY in str(error):
                 if not self.caller_transaction:
-                    self.driver.terminate()  # nobody will read the answer it is waiting for
+                    self.driver.terminate()  # its answer will never be read
                 raise ScriptError(
                     "the connection is busy: a script began something on it and has not awaited it",
                     hint="await what `op.connection()` and its methods give; a plain function "
@@ -175,8 +175,8 @@ class Session:
             raise ConnectionLostError(
                 f"the connection was lost: {str(error) or type(error).__name__}",
                 hint=(
-                    "the version table and the journal tell what stands; "
-                    "run the same command again and it goes on from there"
+                    "the version table and the journal show what is committed; "
+                    "run the same command again and it continues from there"
                 ),
             ) from error
 
@@ -256,7 +256,7 @@ class Session:
     def use_sqlalchemy_factory(
         self, make_sqlalchemy: Callable[[], Awaitable[AsyncConnection]]
     ) -> None:
-        """Let scripts have another SQLAlchemy view of this connection; its maker closes it."""
+        """Give scripts another SQLAlchemy view of this connection; its creator closes it."""
         self._make_sqlalchemy = make_sqlalchemy
 
     async def sqlalchemy(self) -> AsyncConnection:
@@ -267,7 +267,7 @@ class Session:
 
 
 def pooling_error() -> PoolingError:
-    """What a proxy that pools by transaction gets."""
+    """The error for a proxy that pools by transaction."""
     return PoolingError(
         "the connection is served by several server processes in turn: a proxy (PgBouncer?) pools by "
         "transaction, and the lock of a session would protect nothing",

@@ -1,7 +1,7 @@
-"""``CREATE INDEX IF NOT EXISTS`` in a transaction: an invalid index of that name is none.
+"""Refuses ``CREATE INDEX IF NOT EXISTS`` where an invalid index has the name.
 
-A build that failed leaves one, and IF NOT EXISTS would take it for the index that was asked for. The server
-itself looks, in the same message and in scripts for psql as well.
+A build that failed leaves an invalid index, and PostgreSQL would skip the statement silently. The check is a
+statement of its own behind it, in the same message and in scripts for psql as well.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def offline_script(
     Args:
         plan: recorded with ``offline=True``.
         books: the version table and the journal.
-        create_tables: begin with the version table's creation: the plan starts from nothing.
+        create_tables: begin by creating the version table: the plan starts from nothing.
         one_transaction: no COMMIT between steps where PostgreSQL allows it.
     """
     script = "\n".join(_lines(plan, books, create_tables, one_transaction)) + "\n"
@@ -39,7 +39,7 @@ def write_transaction(statements: Sequence[str]) -> str:
 
 
 def _reading(script: str) -> str:
-    """What psql and the server have to know before they read the script."""
+    """The settings that psql and the server need to read the script."""
     # else psql takes a file for one in the encoding of the database
     encoding = "" if script.isascii() else "SET client_encoding = 'UTF8';\n\n"
     return encoding + ("SET standard_conforming_strings = on;\n\n" if "\\" in script else "")

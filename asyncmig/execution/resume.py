@@ -1,8 +1,7 @@
-"""Going on with a revision that stopped half way.
+"""Continuing a partially applied revision.
 
-The script is played again from its beginning. Phases that stand committed are not sent a second time,
-once their fingerprint shows that they are the same phases; the first that does not stand is where the
-run goes on.
+Its script runs again from the beginning. Phases that are committed are not sent a second time, once their
+fingerprints show that they are the same phases; the run continues with the first that is not committed.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ ORDER BY id"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume:
-    """Where a revision goes on.
+    """Where a revision continues.
 
     Attributes:
         entry: its newest row in the journal.
@@ -54,10 +53,10 @@ class Resume:
         return phase < self.next_phase
 
     def check(self, step: Step, index: int, phase: Phase) -> None:
-        """Make sure that a phase of the script is the one that the journal knows.
+        """Make sure that a phase of the script is the one that the journal recorded.
 
         Raises:
-            ScriptError: the script was changed after it had stopped half way.
+            ScriptError: the script was changed after it was partially applied.
         """
         known = self.fingerprints.get(index)
         if index == self.entry.phase and self.entry.state not in {"done", "caught"}:
@@ -67,11 +66,11 @@ class Resume:
         if known is None or known == phase.fingerprint:
             return
         raise ScriptError(
-            f"revision {step.revision} was changed after it had stopped half way: its phase "
+            f"revision {step.revision} was changed after it was partially applied: its phase "
             f"{index + 1} is not the one that ran ({step.path})",
             hint=(
-                "bring the script back as it was and run the same command again; or, once the "
-                f"database is put right by hand, `asyncmig resolve {step.revision} --forget`"
+                "restore the script and run the same command again; or, once the "
+                f"database is repaired by hand, `asyncmig resolve {step.revision} --forget`"
             ),
             revision=step.revision,
             path=step.path,
@@ -82,7 +81,7 @@ class Resume:
 async def read_resumes(
     session: Session, settings: Settings, state: DatabaseState
 ) -> dict[str, Resume]:
-    """What stands of each open revision, by id."""
+    """What is committed of each partially applied revision, by id."""
     if not state.partial:
         return {}
     journal = qualified(state.schema, settings.journal_table)

@@ -181,15 +181,17 @@ class Runner:
             if len(found) != 1:
                 names = ", ".join(entry.revision for entry in state.partial)
                 raise RevisionNotFoundError(
-                    f"revision {revision!r} did not stop half way",
-                    hint=f"these did: {names}" if names else "none did: there is nothing to decide",
+                    f"revision {revision!r} is not partially applied",
+                    hint=f"partially applied: {names}"
+                    if names
+                    else "no revision is partially applied: there is nothing to resolve",
                     revision=revision,
                 )
             entry = found[0]
             if decision is Decision.DONE and (entry.kind != "autocommit" or entry.state == "done"):
                 raise PlanError(
                     f"revision {entry.revision} stopped between two phases, not in a statement",
-                    hint="run the same command again: it goes on from there",
+                    hint="run the same command again: it continues from there",
                     revision=entry.revision,
                 )
             books = Bookkeeping.of(replace(self._settings, journal=True), state.schema)
@@ -236,8 +238,8 @@ class Runner:
         if state.partial and not self._settings.journal:
             names = ", ".join(entry.revision for entry in state.partial)
             raise PlanError(
-                f"revision {names} stopped half way, and the journal that knows where is switched off",
-                hint="run once with the journal, or `asyncmig resolve` what it says",
+                f"revision {names} is partially applied, and the journal that records where is switched off",
+                hint="run once with the journal switched on, or use `asyncmig resolve`",
                 revision=names,
             )
         target, direction = request.target, request.direction
@@ -301,7 +303,7 @@ class Runner:
         if after.heads != expected:
             raise UnexpectedStateError(
                 f"the version table holds {_names(after.heads)} where this run left {_names(expected)}",
-                hint="something else writes to it: run one migration tool at a time",
+                hint="another process writes to it: run one migration tool at a time",
                 expected=tuple(sorted(expected)),
                 found=tuple(sorted(after.heads)),
             )

@@ -24,10 +24,10 @@ _FOLDER = Path(__file__).resolve().parent
 _OWN_CODE = (str(_FOLDER.parent), contextlib.__file__, "<frozen")
 """Beginnings of the file names of code that is not the user's."""
 _RUNS_SCRIPTS = frozenset(str(_FOLDER / name) for name in ("run_script.py", "version_hooks.py"))
-"""The modules that call ``upgrade()``: what is above them is no part of the script."""
+"""The modules that call ``upgrade()``: what is above them does not belong to the script."""
 
 _TRANSPARENT = frozenset({"batch_alter_table", "autocommit_block", "autocommit", "context"})
-"""Context managers of ours: what is raised inside them leaves them."""
+"""Context managers of asyncmig, which suppress no exception."""
 _HARMLESS = _TRANSPARENT | {"open", "nullcontext", "closing", "catch_warnings", "as_file"}
 """... and those of Python that never suppress an exception."""
 

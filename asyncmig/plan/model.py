@@ -55,7 +55,7 @@ class Step:
 
     Attributes:
         revision: the id.
-        down_revisions: the ids it stands on.
+        down_revisions: its parents.
         message: the first line of the script's docstring or title.
         path: the script, as a user would name it.
         checksum: of the script's meaning, not of its comments and layout.
@@ -64,9 +64,9 @@ class Step:
             later statements are known only when it runs; ``live_origin`` is where.
         version: the change of the version table, committed with the last phase.
         rows_before: the rows that this change finds; None where it is not checked.
-        epilogue: what ``on_version_apply`` says in a script for psql, behind that change.
-        lock_timeout: seconds, where the script says it itself; 0 is no limit.
-        lock_retries: likewise, how often a phase is tried again.
+        epilogue: statements of ``on_version_apply`` in a script for psql, behind that change.
+        lock_timeout: seconds, where the script sets it; 0 is no limit.
+        lock_retries: likewise, how often a phase is retried.
         statement_timeout: likewise, seconds; 0 is no limit.
     """
 

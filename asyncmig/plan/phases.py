@@ -2,12 +2,12 @@
 
 A script is a flat list of statements. ``split_phases`` cuts it: whatever may share a transaction does;
 a statement that PostgreSQL refuses inside a transaction block, or that the script put into an
-autocommit block, stands in an autocommit phase together with its neighbours of the same sort.
+autocommit block, goes into an autocommit phase together with its neighbours of the same kind.
 
 One case depends on what follows. ``ALTER TYPE ... ADD VALUE`` runs in a transaction, but its label
 cannot be used before the commit (SQLSTATE 55P04, PostgreSQL documentation, ALTER TYPE, Notes). It
 moves to an autocommit phase only if a later statement of the script mentions the label, or if the
-script goes on in a way nobody can foresee.
+script continues in a way that cannot be foreseen.
 """
 
 from __future__ import annotations

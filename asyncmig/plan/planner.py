@@ -42,7 +42,7 @@ EMPTY_PHASE = Phase(kind=PhaseKind.TRANSACTION)
 
 
 class Planner:
-    """Makes plans. It holds no connection and performs no I/O.
+    """Makes plans, without a connection and without input or output.
 
     Args:
         graph: the history.
@@ -134,7 +134,7 @@ class Planner:
     def epilogue(
         self, revision: Revision, info: MigrationInfo, heads: Collection[str]
     ) -> tuple[Statement, ...]:
-        """What the hooks say in a script for psql, behind the change of the version table."""
+        """The statements of hooks in a script for psql, behind the change of the version table."""
         statements: list[Statement] = []
         for hook in self.version_hooks:
             recorder = self.recorder(revision, source=file_of(hook))

@@ -1,4 +1,4 @@
-"""Running a script and keeping what it says: the one implementation of the directives' ``Sink``.
+"""Recording the statements of a script: the one implementation of the directives' ``Sink``.
 
 The same recorder serves a preview, ``--sql`` and a real run. What differs is the *live access* it
 was given: none when a plan is made (the first read stops the recording and marks the step live), a
@@ -56,7 +56,7 @@ class LiveAccess(Protocol):
         ...
 
     def schema_translate_map(self) -> Mapping[str | None, str | None] | None:
-        """What scripts have set on their connection; None where nobody has set any."""
+        """What scripts have set on their connection; None where none has been set."""
         ...
 
     def before_handled_directive(self, recorder: Recorder) -> None:
@@ -138,9 +138,9 @@ class Recorder:
     @property
     def dialect(self) -> Dialect:
         """What compiles the operations."""
-        told = None if self._live is None else self._live.schema_translate_map()
-        if told is not None:
-            self._dialect = with_schema_map(self._dialect, told)
+        schemas = None if self._live is None else self._live.schema_translate_map()
+        if schemas is not None:
+            self._dialect = with_schema_map(self._dialect, schemas)
         return self._dialect
 
     @property
@@ -284,7 +284,7 @@ class Recorder:
         return facts
 
     def divide(self) -> None:
-        """Commit what was said so far: the script asks for it."""
+        """Commit the statements so far: the script asks for it."""
         if self.entries and not isinstance(self.entries[-1], CommitHere):
             self.entries.append(COMMIT_HERE)
 
@@ -335,7 +335,7 @@ class Recorder:
 
 
 def _unsendable(sql: str) -> str | None:
-    """What of a text no server takes; a NUL would end the message in its middle."""
+    """The character of a text that no server accepts; a NUL would end the message early."""
     if (at := sql.find("\0")) >= 0:
         what = "a NUL character"
     else:

@@ -1,4 +1,4 @@
-"""Limits that a script sets for itself: ``lock_timeout``, ``lock_retries``, ``statement_timeout``.
+"""Limits that a script sets itself: ``lock_timeout``, ``lock_retries``, ``statement_timeout``.
 
 A Python script has them as module variables, a SQL script in its header.
 """
@@ -18,7 +18,7 @@ __all__ = ["own_count", "own_limit"]
 
 
 def own_limit(script: AnyScript, name: str) -> float | None:
-    """A time in seconds; None where the script says nothing.
+    """A time in seconds; None where the script does not set it.
 
     Raises:
         ScriptError: it is not a duration.
@@ -34,10 +34,10 @@ def own_limit(script: AnyScript, name: str) -> float | None:
 
 
 def own_count(script: AnyScript, name: str) -> int | None:
-    """A whole number; None where the script says nothing.
+    """A whole number; None where the script does not set it.
 
     Raises:
-        ScriptError: it is none, or below zero.
+        ScriptError: it is not a whole number, or below zero.
     """
     value = _variable(script, name)
     if isinstance(script, SqlScript) and isinstance(value, str) and value.isdecimal():

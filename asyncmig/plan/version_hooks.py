@@ -64,7 +64,7 @@ class MigrationInfo:
         is_upgrade: the step goes up.
         is_stamp: nothing was run, the version table only says so.
         up_revision_ids: the upper end: the step's revision; several where a stamp goes down from several.
-        down_revision_ids: the lower end: what the revision stands on, dependencies included.
+        down_revision_ids: the lower end: the parents of the revision, dependencies included.
         revision_map: the history.
     """
 
@@ -160,7 +160,7 @@ def call_hook(
     heads: Collection[str],
     run_args: Mapping[str, Any],
 ) -> Coroutine[Any, Any, None] | None:
-    """Call a hook; its context speaks to the recorder.
+    """Call a hook; the recorder takes its statements.
 
     Returns:
         None for a function, which has run; the coroutine of a coroutine function, which has not begun.
@@ -186,10 +186,10 @@ def call_hook(
 
 
 def hook_statements(entries: Sequence[Entry], hook: VersionHook) -> tuple[Statement, ...]:
-    """What a hook has said, all of it for the transaction of its step.
+    """The statements of a hook, all of them for the transaction of its step.
 
     Raises:
-        ScriptError: it commits, or says something that cannot be in a transaction.
+        ScriptError: it commits, or runs a statement that cannot be in a transaction.
     """
     statements = []
     for entry in entries:
@@ -223,7 +223,7 @@ def hook_failure(hook: VersionHook, revision: str, error: Exception) -> Asyncmig
     return ScriptError(
         f"on_version_apply failed at {path}{f':{line}' if line else ''} after revision {revision}:"
         f" {type(error).__name__}: {error}",
-        hint="nothing of the transaction was kept; the hook must succeed for the revision to stand",
+        hint="nothing of the transaction was kept; the hook must succeed for the revision to be applied",
         revision=revision,
         path=path,
         line=line,

@@ -1,7 +1,7 @@
 """Carriage returns within SQL that becomes a file.
 
-Line ends of a file are nobody's: editors and git change them, and a reader takes all for the same. Where a
-carriage return belongs to a value it has to be spelled.
+Editors and git change the line endings of files, and readers treat all of them alike. A carriage return that
+belongs to a value is therefore written as an escape.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Control(StrEnum):
     COMMIT = "commit"
     ROLLBACK = "rollback"
     SAVEPOINT = "savepoint"
-    """SAVEPOINT, RELEASE, and ROLLBACK TO: the transaction goes on."""
+    """SAVEPOINT, RELEASE, and ROLLBACK TO: the transaction continues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ _INTO = re.compile(r"\bINTO\b", re.IGNORECASE)
 _QUERIES = frozenset({"SELECT", "TABLE", "VALUES"})
 _CHANGES = frozenset({"DELETE", "INSERT", "MERGE", "UPDATE"})
 _BEFORE_NAME = frozenset({"WITH", "RECURSIVE", ","})
-# words that may stand between CREATE and the kind of object
+# words that may follow CREATE before the kind of object
 _MODIFIERS = frozenset({"OR", "REPLACE", "UNIQUE", "TEMP", "TEMPORARY", "LOCAL", "GLOBAL"}) | {
     "UNLOGGED", "RECURSIVE", "TRUSTED", "PROCEDURAL", "CONSTRAINT", "DEFAULT",
 }  # fmt: skip

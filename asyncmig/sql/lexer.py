@@ -51,12 +51,12 @@ _INSIDE_NAME = re.compile(rf"[{_LETTER}0-9$]")
 _DOLLAR_QUOTE = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _ESCAPE_EDGE = re.compile(r"'|\\")
-# what may stand between two parts of one string constant: a line break must, comments may
+# what separates two parts of one string constant: a line break, and comments
 _CONTINUATION = re.compile(r"(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'")
 
 
 class Kind(Enum):
-    """What a token is. White space and comments are no tokens."""
+    """What a token is. White space and comments are left out."""
 
     WORD = "word"
     QUOTED = "quoted identifier"
@@ -126,7 +126,7 @@ def end_of_quote(text: str, inside: int, quote: str = "'") -> int | None:
 
 
 def end_of_string(text: str, inside: int, *, escapes: bool) -> int | None:
-    """Behind a string constant with all its parts: it may go on after a line break.
+    """Behind a string constant with all its parts: it may continue after a line break.
 
     Args:
         text: the SQL.

@@ -1,4 +1,4 @@
-"""Which names a statement speaks of, whatever they name."""
+"""The names in a statement, whatever they refer to."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NAMES = frozenset({Kind.WORD, Kind.QUOTED})
 
 
 def mentioned_names(sql: str) -> frozenset[SqlName]:
-    """Every word that may be a name, alone and with the word before its dot; keywords are not sorted out.
+    """Every word that may be a name, alone and with the word before its dot; keywords are included.
 
-    Dollar-quoted bodies are read as SQL, too: a DO block speaks of tables there.
+    Dollar-quoted bodies are read as SQL, too: a DO block names tables there.
 
     Example::
 

@@ -98,7 +98,7 @@ class Reader:
     def outside(self) -> Iterator[str]:
         """Take what is left; give the words outside of parentheses, and the outer parentheses.
 
-        It may be left at any word, and reading goes on behind that.
+        It may be left at any word; reading continues behind that.
         """
         depth = 0
         while not self.at_end:

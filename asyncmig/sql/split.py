@@ -1,6 +1,6 @@
 r"""Cutting a script into its statements, exactly where PostgreSQL would.
 
-A semicolon ends a statement unless it stands in a quote, a comment, the body of a SQL-standard
+A semicolon ends a statement unless it is inside a quote, a comment, the body of a SQL-standard
 function (``BEGIN ATOMIC ... END``) or the command list of a rule. Lines of data follow a
 ``COPY ... FROM STDIN``. Comments before and after a statement are left out, so that editing one
 changes no statement; those inside stay.

@@ -16,7 +16,7 @@ class Statement:
     Attributes:
         sql: the text, without a closing semicolon. It is complete: values are literals in it.
         parameters: the values that the directive bound, in order; ``sql`` already carries them.
-        origin: ``file:line`` of the call that made it; None when nobody can say.
+        origin: ``file:line`` of the call that made it; None when it is not known.
         directive: the name of the ``op`` member, or ``"sql"`` in a SQL revision.
         transactional: False when PostgreSQL refuses it inside a transaction block, or when the
             script asked for an autocommit block.

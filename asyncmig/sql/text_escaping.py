@@ -1,7 +1,7 @@
 r"""Colons that SQLAlchemy's ``text()`` must not take for parameters, and what it does to backslashes.
 
-``text()`` takes ``:word`` for a parameter, unless a word, a colon or a backslash stands before it or a colon
-behind it; and of ``\:word`` it removes the backslash, unless a colon stands behind it.
+``text()`` takes ``:word`` for a parameter, unless a word, a colon or a backslash precedes it or a colon
+follows it; and of ``\:word`` it removes the backslash, unless a colon follows it.
 """
 
 from __future__ import annotations

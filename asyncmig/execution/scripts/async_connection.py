@@ -1,4 +1,4 @@
-"""The asyncpg connection of an async script, whose statements the engine hears of."""
+"""The asyncpg connection of an async script, with hooks around its statements."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StatementHooks(Protocol):
 
 
 class ScriptConnection:
-    """An asyncpg connection for async scripts: the same methods, and what directives said comes first.
+    """An asyncpg connection for async scripts: the same methods, behind the statements of directives.
 
     ``transaction()`` is a savepoint inside the revision's transaction.
     """

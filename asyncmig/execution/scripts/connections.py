@@ -57,8 +57,8 @@ _READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN", "SET", "RE
 
 def _needs_its_rows(recorder: Recorder, sql: str) -> ScriptError:
     return ScriptError(
-        f"revision {recorder.revision.id} stopped half way, and cannot be replayed: it needs the rows of "
-        f"a statement that has run already ({recorder.origin()})",
+        f"revision {recorder.revision.id} is partially applied and cannot be replayed: it needs the rows of "
+        f"a statement that has already run ({recorder.origin()})",
         hint=(
             "finish it by hand, then stamp it; or undo it by hand, then "
             f"`asyncmig resolve {recorder.revision.id} --forget`"
@@ -210,8 +210,8 @@ class ScriptConnections:
     def schema_translate_map(self) -> Mapping[str | None, str | None] | None:
         """That of the SQLAlchemy connection, which every script of a run shares."""
         connection = None if self._sqlalchemy is None else self._sqlalchemy.sync_connection
-        told = {} if connection is None else connection.get_execution_options()
-        schemas = told.get("schema_translate_map")
+        options = {} if connection is None else connection.get_execution_options()
+        schemas = options.get("schema_translate_map")
         if schemas is None:
             return None
         # SQLAlchemy adds a key of its own
@@ -358,7 +358,7 @@ class ScriptConnections:
         Args:
             recorder: of the script.
             sql: one statement.
-            needs_rows: the script does not go on without them.
+            needs_rows: the script uses its rows.
             origin: the script's line, where the stack does not tell it.
 
         Returns:
@@ -392,7 +392,7 @@ class ScriptConnections:
         return True
 
     async def run_leading_statements(self, recorder: Recorder, sql: str) -> str:
-        """Run what stands before the last statement of a text, where they cannot go together.
+        """Run the statements before the last one of a text, where they cannot be sent together.
 
         Returns:
             The last.

@@ -349,10 +349,10 @@ class RunningStep:
         index, caught = self.index, self._resume.caught.get(self.index)
         if caught is None and final:
             raise ScriptError(
-                f"revision {self.step.revision} was shortened after it had stopped half way"
+                f"revision {self.step.revision} was shortened after it was partially applied"
                 f" ({self.step.path})",
                 hint=(
-                    "bring the script back as it was; or, once the database is put right by hand, "
+                    "restore the script; or, once the database is repaired by hand, "
                     f"`asyncmig resolve {self.step.revision} --forget`"
                 ),
                 revision=self.step.revision,

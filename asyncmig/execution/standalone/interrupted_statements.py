@@ -105,7 +105,7 @@ def _undecidable(unit: StandaloneStatement) -> PartiallyAppliedError:
     return PartiallyAppliedError(
         f"revision {revision} was interrupted in a statement that leaves no trace to look for "
         f"({statement.origin}): did it run?",
-        hint=f"look, then say: `asyncmig resolve {revision} --done` if it did, `--retry` if not",
+        hint=f"check, then record it: `asyncmig resolve {revision} --done` if it ran, `--retry` if not",
         revision=revision,
         origin=statement.origin,
         sql=statement.shown,

@@ -173,7 +173,7 @@ async def test_a_full_disk_in_a_concurrent_index(disk, project):
     with pytest.raises(PartiallyAppliedError, match=disk.words) as caught:
         await migrator.upgrade()
     assert (caught.value.sqlstate, caught.value.exit_code) == (disk.sqlstate, 5)
-    assert "goes on from there" in caught.value.hint
+    assert "continues from there" in caught.value.hint
     failed, done = await migrator.journal()
     assert (failed.phase, failed.state, done.phase, done.state) == (1, "failed", 0, "done")
     assert disk.words in failed.error

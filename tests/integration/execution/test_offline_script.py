@@ -89,7 +89,7 @@ async def test_a_script_runs_only_where_it_begins(project, database_url, pg):
         done = psql(database_url, await migrator.sql(wrong))
         assert done.returncode == 3
         begin = wrong.partition(":")[0]
-        message = f"this script begins at {begin}, and the database stands elsewhere"
+        message = f"this script begins at {begin}, and the database is at another revision"
         assert message in done.stderr.decode()
         assert await pg.fetchval("SELECT to_regclass('c')") is None
     run_psql(database_url, await migrator.sql("a1:c1"))

@@ -94,7 +94,7 @@ async def test_a_session_that_is_ended_between_two_steps(history, database_url, 
     with pytest.raises(ConnectionLostError) as caught:
         await migrator.upgrade()
     assert caught.value.applied == ("a1",)
-    assert "goes on from there" in caught.value.hint
+    assert "continues from there" in caught.value.hint
     again = Migrator(database_url, script_location=history.script_location)
     assert (await again.upgrade()).revisions == ("b1",)
 

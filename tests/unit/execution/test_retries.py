@@ -62,12 +62,12 @@ async def test_sessions_that_hold_what_a_statement_names_are_its_blockers() -> N
         "transaction_age": 2.0,
         "relation": "t",
     }
-    session = FakeSession(rows={"spoken_of": [row]})
+    session = FakeSession(rows={"WITH named": [row]})
     async with Retries(fake_context(session), step(), 0) as retries:
         await retries.again(TRANSIENT[0], ["ALTER TABLE t ADD b int"])
         assert [blocker.application for blocker in retries.blockers] == ["report"]
         (asked,) = session.messages
-        assert asked.startswith("WITH spoken_of AS (")
+        assert asked.startswith("WITH named AS (")
         assert "'t'" in asked
 
 
