@@ -17,7 +17,7 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asyncmig.config.source import nearest
+from asyncmig.config.files.source import nearest
 from asyncmig.errors import AsyncmigError, ConfigError
 from asyncmig.results.base import Result
 

@@ -26,7 +26,7 @@ def _is_alembics(path: Path) -> bool:
         return True
     if path.name != "pyproject.toml":
         return False
-    from asyncmig.config.layers import read_toml
+    from asyncmig.config.files.layers import read_toml
 
     tool: Any = read_toml(path).get("tool", {})
     return "asyncmig" not in tool

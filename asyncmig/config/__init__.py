@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from asyncmig.config.connection import connect_arguments, database_url
+    from asyncmig.config.connection.connect_arguments import connect_arguments, database_url
+    from asyncmig.config.connection.url import DatabaseUrl, parse_url
     from asyncmig.config.loading import load
     from asyncmig.config.objects import extend_sys_path, import_object, import_objects
     from asyncmig.config.settings import PostWriteHook, Settings
-    from asyncmig.config.url import DatabaseUrl, parse_url
 
 __all__ = [
     "DatabaseUrl",
@@ -29,16 +29,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DatabaseUrl": "url",
+    "DatabaseUrl": "connection.url",
     "PostWriteHook": "settings",
     "Settings": "settings",
-    "connect_arguments": "connection",
-    "database_url": "connection",
+    "connect_arguments": "connection.connect_arguments",
+    "database_url": "connection.connect_arguments",
     "extend_sys_path": "objects",
     "import_object": "objects",
     "import_objects": "objects",
     "load": "loading",
-    "parse_url": "url",
+    "parse_url": "connection.url",
 }
 
 

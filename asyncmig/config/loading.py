@@ -7,12 +7,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.config.files.layers import AlembicTable, IniFile, Layer, NativeTable, read_toml
+from asyncmig.config.files.locations import working_directory
+from asyncmig.config.files.search import Files, find_files
+from asyncmig.config.files.source import ValueSource, nearest
 from asyncmig.config.keys import BY_NAME, KEYS, Key
-from asyncmig.config.layers import AlembicTable, IniFile, Layer, NativeTable, read_toml
-from asyncmig.config.locations import working_directory
-from asyncmig.config.search import Files, find_files
 from asyncmig.config.settings import InvalidUrl, Settings
-from asyncmig.config.source import ValueSource, nearest
 from asyncmig.config.x_arguments import read_x
 from asyncmig.errors import ConfigError, ConfigKeyError
 

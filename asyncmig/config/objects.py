@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from asyncmig.config.source import nearest
+from asyncmig.config.files.source import nearest
 from asyncmig.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 from warnings import warn
 
 from asyncmig.config.duration import parse_duration
+from asyncmig.config.files.source import nearest
 from asyncmig.config.settings import Settings
-from asyncmig.config.source import nearest
 from asyncmig.errors import ConfigError
 
 __all__ = ["checked_overrides"]

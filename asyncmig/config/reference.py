@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from itertools import groupby
 
+from asyncmig.config.connection.libpq import PARAMETERS, Parameter
 from asyncmig.config.keys import KEYS, Key
-from asyncmig.config.libpq import PARAMETERS, Parameter
 from asyncmig.config.settings import Settings
 
 __all__ = ["BEGIN", "END", "parameter_table", "reference", "with_reference"]
@@ -15,9 +15,7 @@ BEGIN = (
     "<!-- keys: generated from asyncmig/config/keys.py by scripts/configuration_reference.py -->"
 )
 END = "<!-- end of keys -->"
-_PARAMETERS_BEGIN = (
-    "<!-- libpq: generated from asyncmig/config/libpq.py by scripts/configuration_reference.py -->"
-)
+_PARAMETERS_BEGIN = "<!-- libpq: generated from asyncmig/config/connection/libpq.py by scripts/configuration_reference.py -->"
 _PARAMETERS_END = "<!-- end of libpq -->"
 
 _DEFAULTS = {field.name: field.default for field in fields(Settings)}

@@ -10,14 +10,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.config.duration import parse_duration
-from asyncmig.config.locations import resolve_location
+from asyncmig.config.files.locations import resolve_location
 from asyncmig.config.settings import PostWriteHook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from asyncmig.config.source import ValueSource
+    from asyncmig.config.files.source import ValueSource
 
 __all__ = [
     "BOOLEAN",

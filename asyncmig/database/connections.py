@@ -18,8 +18,12 @@ import anyio
 import anyio.to_thread
 import asyncpg
 
-from asyncmig.config.connection import connect_arguments, database_url, resolved_url
-from asyncmig.config.connection_files import require_files
+from asyncmig.config.connection.certificate_files import require_files
+from asyncmig.config.connection.connect_arguments import (
+    connect_arguments,
+    database_url,
+    resolved_url,
+)
 from asyncmig.database.connection_errors import connection_failure, is_starting
 from asyncmig.database.session import CLEANUP_SECONDS, Session
 from asyncmig.database.socket_options import set_socket_options
@@ -31,8 +35,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from asyncmig.config.connection.url import DatabaseUrl
     from asyncmig.config.settings import Settings
-    from asyncmig.config.url import DatabaseUrl
     from asyncmig.events import Event
 
 __all__ = ["ConnectionDatabase", "Database", "EngineDatabase", "UrlDatabase", "require_asyncio"]

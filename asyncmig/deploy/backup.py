@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from asyncmig.config.connection import resolved_url
-from asyncmig.config.libpq import PARAMETERS
+from asyncmig.config.connection.connect_arguments import resolved_url
+from asyncmig.config.connection.libpq import PARAMETERS
 from asyncmig.database.session_settings import open_session
 from asyncmig.deploy.client_programs import (
     find_client_program,
@@ -33,8 +33,8 @@ from asyncmig.results.base import Result
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from asyncmig.config.connection.url import DatabaseUrl
     from asyncmig.config.settings import Settings
-    from asyncmig.config.url import DatabaseUrl
     from asyncmig.database.session import Session
     from asyncmig.migrator import Migrator
 

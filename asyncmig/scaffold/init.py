@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asyncmig.config.locations import working_directory
+from asyncmig.config.files.locations import working_directory
 from asyncmig.errors import FileError
 from asyncmig.results import Result
 from asyncmig.scaffold.project_files import ProjectFiles

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asyncmig.config.files.search import refuse_second
 from asyncmig.config.loading import load
-from asyncmig.config.search import refuse_second
 from asyncmig.errors import ConfigError, FileError
 from asyncmig.render.templates.template import fill
 from asyncmig.scaffold.project_templates import PYPROJECT
@@ -68,7 +68,7 @@ class ProjectFiles:
                 "script_location, and write a revision with `asyncmig revision -m ...`",
                 path=str(self.config),
             )
-        from asyncmig.config.layers import read_toml
+        from asyncmig.config.files.layers import read_toml
 
         tool = read_toml(self.config).get("tool")
         if isinstance(tool, dict) and "asyncmig" in tool:

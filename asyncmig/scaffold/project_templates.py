@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asyncmig.config.source import nearest
+from asyncmig.config.files.source import nearest
 from asyncmig.errors import ConfigError
 from asyncmig.results import Result
 

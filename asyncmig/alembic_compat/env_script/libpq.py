@@ -11,7 +11,7 @@ import re
 import ssl as tls
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.config.url import parse_url
+from asyncmig.config.connection.url import parse_url
 from asyncmig.errors import UrlError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import URL
 
-from asyncmig.config.url import parse_url
+from asyncmig.config.connection.url import parse_url
 from asyncmig.errors import UrlError
 
 if TYPE_CHECKING:

@@ -64,7 +64,7 @@ class Config:
         """The table ``[tool.alembic]``."""
         if self.toml_file_name is None or not Path(self.toml_file_name).is_file():
             return {}
-        from asyncmig.config.layers import read_toml
+        from asyncmig.config.files.layers import read_toml
 
         tool: Any = read_toml(Path(self.toml_file_name)).get("tool", {})
         table: Mapping[str, Any] = tool.get("alembic", {})

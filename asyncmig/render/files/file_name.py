@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from asyncmig.config.source import nearest
+from asyncmig.config.files.source import nearest
 from asyncmig.errors import ConfigKeyError
 
 if TYPE_CHECKING:

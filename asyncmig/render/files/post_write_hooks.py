@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from asyncmig.config.source import nearest
+from asyncmig.config.files.source import nearest
 from asyncmig.errors import ScriptError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.config.libpq import PARAMETERS
+from asyncmig.config.connection.libpq import PARAMETERS
 from asyncmig.database.connections import UrlDatabase
 from asyncmig.database.socket_options import DEFAULTS
 from asyncmig.errors import UrlError

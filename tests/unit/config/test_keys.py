@@ -12,10 +12,10 @@ from itertools import groupby
 import pytest
 
 from asyncmig.config import Settings, load
+from asyncmig.config.files.source import ValueSource
 from asyncmig.config.keys import BY_NAME, KEYS
 from asyncmig.config.reference import BEGIN, END, reference, with_reference
 from asyncmig.config.settings import InvalidUrl
-from asyncmig.config.source import ValueSource
 from support.paths import ROOT
 from support.processes import unmeasured
 

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 import yaml
 
-from asyncmig.config.url import parse_url
+from asyncmig.config.connection.url import parse_url
 from support.paths import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.config.connection_files import require_files
+from asyncmig.config.connection.certificate_files import require_files
 from asyncmig.errors import UrlError
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.config.service_file import read_service
+from asyncmig.config.connection.service_file import read_service
 from asyncmig.errors import UrlError
 
 SECRET = "hunter2"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from asyncmig.config.source import nearest
+from asyncmig.config.files.source import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from asyncmig.config.source import ValueSource
+    from asyncmig.config.files.source import ValueSource
 
 __all__ = ["expand_environment"]
 

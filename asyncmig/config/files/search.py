@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncmig.config.layers import AlembicTable, IniFile, NativeTable, read_toml
+from asyncmig.config.files.layers import AlembicTable, IniFile, NativeTable, read_toml
 from asyncmig.errors import ConfigError, ConfigNotFoundError
 
 if TYPE_CHECKING:

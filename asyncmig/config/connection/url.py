@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncmig.config.url_arguments import SECRET, checked_arguments, sort_out
+from asyncmig.config.connection.url_arguments import SECRET, checked_arguments, sort_out
 from asyncmig.errors import UrlError
 
 if TYPE_CHECKING:

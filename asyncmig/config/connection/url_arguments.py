@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncmig.config.libpq import check_parameter
+from asyncmig.config.connection.libpq import check_parameter
 from asyncmig.config.settings import SSL_MODES
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.engine import make_url
 
-from asyncmig.config.url import DatabaseUrl, Host, parse_url
+from asyncmig.config.connection.url import DatabaseUrl, Host, parse_url
 from asyncmig.errors import UrlError
 
 

@@ -10,7 +10,7 @@ from asyncmig.errors import FileError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asyncmig.config.source import ValueSource
+    from asyncmig.config.files.source import ValueSource
 
 __all__ = ["resolve_location", "working_directory"]
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.config.connection import connect_arguments, resolve_url, resolved_url
-from asyncmig.config.libpq import PARAMETERS
+from asyncmig.config.connection.connect_arguments import (
+    connect_arguments,
+    resolve_url,
+    resolved_url,
+)
+from asyncmig.config.connection.libpq import PARAMETERS
+from asyncmig.config.connection.url import parse_url
 from asyncmig.config.settings import Settings
-from asyncmig.config.url import parse_url
 from asyncmig.errors import UrlError
 
 REFUSED = [row for row in PARAMETERS if row.harmless is not None and "*" not in row.harmless]

@@ -6,8 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Protocol
 
-from asyncmig.config.interpolation import expand_environment
-from asyncmig.config.source import ValueSource, nearest
+from asyncmig.config.files.interpolation import expand_environment
+from asyncmig.config.files.source import ValueSource, nearest
 from asyncmig.errors import ConfigError, ConfigKeyError
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from asyncmig.config.libpq import SESSION_VARIABLES, from_environment
-from asyncmig.config.service_file import read_service
+from asyncmig.config.connection.libpq import SESSION_VARIABLES, from_environment
+from asyncmig.config.connection.service_file import read_service
+from asyncmig.config.connection.url import DatabaseUrl, parse_url, url_of_parameters
 from asyncmig.config.settings import InvalidUrl, Settings
-from asyncmig.config.url import DatabaseUrl, parse_url, url_of_parameters
 from asyncmig.errors import UrlError
 
 if TYPE_CHECKING:

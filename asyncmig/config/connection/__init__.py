@@ -1,0 +1,1 @@
+"""How to connect: URLs, parameters of libpq, services, certificates."""

@@ -1,0 +1,1 @@
+"""Configuration files: which count, their tables, interpolation and locations."""
