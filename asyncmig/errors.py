@@ -391,10 +391,17 @@ class PoolingError(DatabaseError):
 
 
 class UnexpectedStateError(DatabaseError):
-    """The version table does not hold the rows that this run wrote."""
+    """The version table does not have the rows that this run expects.
+
+    Attributes:
+        expected: the expected rows.
+        found: the rows that it has, if they could be read.
+        connected: the other sessions of the database, one text each.
+    """
 
     expected: tuple[str, ...]
-    found: tuple[str, ...]
+    found: tuple[str, ...] | None = None
+    connected: tuple[str, ...] = ()
 
 
 class NotCurrentError(AsyncmigError):

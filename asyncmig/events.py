@@ -1,12 +1,13 @@
-"""What a run tells while it works: ``on_event`` of a ``Migrator`` receives these, in order.
+"""The events of a run, in order, for ``on_event`` of a ``Migrator``.
 
-Every event is a frozen value made of plain types. The callback is called in the event loop and
-should return at once; what it raises stops the run.
+Every event is a frozen value of plain types. The callback is called in the event loop and should return
+quickly; an exception that it raises stops the run.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from warnings import warn
 
 __all__ = [
     "BatchSent",
@@ -36,14 +37,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigWarning(Event):
-    """What a person should know and is no error: a part of an ``env.py`` that counts for nothing."""
+    """A warning about the configuration, for example a part of an ``env.py`` that has no effect."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionWaiting(Event):
-    """The database does not answer yet; ``elapsed`` seconds have passed."""
+    """The server does not answer yet, after ``elapsed`` seconds."""
 
     reason: str
     elapsed: float
@@ -53,8 +54,8 @@ class ConnectionWaiting(Event):
 class LockWaiting(Event):
     """Another runner holds the lock.
 
-    ``holder`` names its pid, application and host where PostgreSQL lets us see them; ``since`` is
-    for how many seconds its session has been connected; ``elapsed`` is how long we have waited.
+    ``holder`` has its pid, application and host, if the role may see them; ``since`` is the number of
+    seconds that its session has been connected; ``elapsed`` is the number of seconds waited.
     """
 
     holder: str | None
@@ -64,14 +65,14 @@ class LockWaiting(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockAcquired(Event):
-    """The runner's lock is ours after ``elapsed`` seconds."""
+    """This runner has the lock, after ``elapsed`` seconds."""
 
     elapsed: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """``revisions`` are about to run in this order."""
+    """``revisions`` will run, in this order."""
 
     direction: str
     revisions: tuple[str, ...]
@@ -79,7 +80,7 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchSent(Event):
-    """One message with the work of ``revisions`` was sent: ``size`` bytes, ``statements`` in all."""
+    """A message with the statements of ``revisions`` was sent: ``size`` in bytes."""
 
     revisions: tuple[str, ...]
     statements: int
@@ -88,9 +89,9 @@ class BatchSent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted(Event):
-    """The script of a revision runs; ``number`` counts from 1 to ``total``.
+    """The script of a revision is executed; ``number`` counts from 1 to ``total``.
 
-    What it says may be sent later: revisions before it may still be on their way.
+    Its statements may be sent later: earlier revisions may not be sent yet.
     """
 
     revision: str
@@ -102,7 +103,7 @@ class StepStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseStarted(Event):
-    """A phase that is sent by itself begins."""
+    """A phase that is sent separately starts."""
 
     revision: str
     phase: int
@@ -111,7 +112,7 @@ class PhaseStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementStarted(Event):
-    """A statement that is sent by itself begins."""
+    """A statement that is sent separately starts."""
 
     revision: str
     sql: str
@@ -120,7 +121,7 @@ class StatementStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementProgress(Event):
-    """How far the server is with a concurrent index: ``fraction`` from 0 to 1, and its own word."""
+    """The server's progress with a concurrent index: ``fraction`` from 0 to 1, and its stage."""
 
     revision: str
     sql: str
@@ -130,17 +131,17 @@ class StatementProgress(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
-    """A session that stands in the way.
+    """A session that holds a lock which another one waits for.
 
     Attributes:
         pid: of its server process.
         application: its application_name, if it gave one.
-        role: as whom it works.
-        state: ``active``, ``idle in transaction`` ...; None where PostgreSQL does not let us see it.
+        role: its user.
+        state: ``active``, ``idle in transaction`` ...; None if the role may not see it.
         kind: ``client backend``, ``autovacuum worker`` ...
         query_age: seconds since its current or last query began.
         transaction_age: seconds since its transaction began.
-        relation: what we wait for.
+        relation: the locked relation.
     """
 
     pid: int
@@ -165,17 +166,17 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockBlocked(Event):
-    """A statement of ours waits for others: ``blockers`` stand in its way."""
+    """A statement waits for a lock that ``blockers`` hold."""
 
     blockers: tuple[Blocker, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseRetried(Event):
-    """A phase failed on a lock, a deadlock or a serialization failure, and is tried again.
+    """A phase failed on a lock, a deadlock or a serialization failure, and is retried.
 
     ``attempt`` of ``attempts`` follows after ``pause`` seconds and waits ``lock_timeout`` seconds for
-    each lock (None: the server's own limit); ``blockers`` stood in the way of the last one.
+    each lock (None: the server's setting); ``blockers`` held the lock in the last attempt.
     """
 
     revision: str
@@ -191,7 +192,7 @@ class PhaseRetried(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseFinished(Event):
-    """A phase stands committed."""
+    """A phase is committed."""
 
     revision: str
     phase: int
@@ -200,7 +201,7 @@ class PhaseFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished(Event):
-    """A revision stands committed, version table and journal included."""
+    """A revision is committed, with its rows of the version table and the journal."""
 
     revision: str
     direction: str
@@ -211,9 +212,19 @@ class StepFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished(Event):
-    """The run is over; the version table holds ``heads``."""
+    """The run has ended; the version table has the rows ``heads``."""
 
     direction: str
     applied: tuple[str, ...]
     heads: tuple[str, ...]
     elapsed: float
+
+
+_FORMER = {"Notice": ConfigWarning, "Waiting": ConnectionWaiting}
+
+
+def __getattr__(name: str) -> type[Event]:
+    if (event := _FORMER.get(name)) is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warn(f"{name} is named {event.__name__} now", DeprecationWarning, stacklevel=2)
+    return event

@@ -123,6 +123,9 @@ class NativeConfiguration:
         source = self._settings.url_source or ""
         if source in {"--url", "ASYNCMIG_URL", "DATABASE_URL"} and self._run is not None:
             return  # whoever runs it goes on giving it
+        written = self._before.valid_url
+        if url is not None and written is not None and _same_url(written, url):
+            source = self._before.url_source or ""  # env.py takes it from the file
         if url is None or _PLACEHOLDER.match(url):
             self._decide_url("no file names the database")
             return

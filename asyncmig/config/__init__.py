@@ -1,6 +1,6 @@
 """Settings from TOML, ini and the environment, as one frozen value.
 
-Names are loaded when they are first asked for: a graph command needs ``load`` and nothing else.
+Names are loaded on first use: a graph command needs ``load`` and nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
     "parse_url",
 ]
 
-_HOMES = {
+_MODULE_OF = {
     "DatabaseUrl": "connection.url",
     "PostWriteHook": "settings",
     "Settings": "settings",
@@ -43,8 +43,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if (home := _HOMES.get(name)) is None:
+    if (module := _MODULE_OF.get(name)) is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{home}"), name)
+    found = getattr(import_module(f"{__name__}.{module}"), name)
     globals()[name] = found
     return found

@@ -24,6 +24,7 @@ from asyncmig.errors import (
 )
 from asyncmig.migrator import project_of
 from asyncmig.results.base import Result
+from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,4 +190,4 @@ def _below(step: Step) -> str:
 
 
 def _listed(heads: frozenset[str] | tuple[str, ...]) -> str:
-    return ", ".join(sorted(heads)) or "base"
+    return listed(sorted(heads), empty="base")

@@ -1,4 +1,4 @@
-"""What a service does about migrations when it starts, whatever framework starts it."""
+"""``Startup``: what a service does about migrations when it starts, with any framework."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from asyncmig.errors import AsyncmigError, ConfigError, NotCurrentError
+from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
     from asyncmig.results import RunResult, Status
@@ -15,28 +16,26 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_TIMEOUT", "MigratesDatabase", "MigratorSource", "Mode", "Startup"]
 
 Mode = Literal["upgrade", "wait", "check", "off"]
-"""``upgrade`` runs what is pending, or waits for whoever runs it; ``wait`` only waits; ``check``
-fails when the database is behind; ``off`` does not even look."""
+"""``upgrade`` runs the pending revisions, or waits for the process that does; ``wait`` waits until another
+process has migrated; ``check`` fails if revisions are pending; ``off`` does not connect."""
 
 DEFAULT_TIMEOUT = 600.0
-"""Seconds for which ``wait`` waits: as long as a runner by default waits for the lock."""
-
-_SHOWN = 5
+"""The timeout of ``wait`` in seconds, the same as the default of ``lock_wait``."""
 
 
 class MigratesDatabase(Protocol):
-    """The part of ``Migrator`` that a starting service needs."""
+    """The methods of ``Migrator`` that the start of a service needs."""
 
     def upgrade(self) -> Awaitable[RunResult]:
-        """Run what is pending."""
+        """Run the pending revisions."""
         ...
 
     def wait_until_current(self, timeout: float | None = None) -> Awaitable[Status]:
-        """Wait for somebody else to run it; ``NotCurrentError`` after so many seconds."""
+        """Wait until another process has run them; ``NotCurrentError`` after ``timeout`` seconds."""
         ...
 
     def status(self) -> Awaitable[Status]:
-        """Where the database stands."""
+        """The status of the database."""
         ...
 
 
@@ -45,19 +44,19 @@ MigratorSource = (
     | Awaitable[MigratesDatabase]
     | Callable[[], MigratesDatabase | Awaitable[MigratesDatabase]]
 )
-"""A migrator, something to await for one, or a function that gives either. An application that is
-started more than once in a process (in tests, say) wants the function: a coroutine is spent."""
+"""A migrator, an awaitable of one, or a function that returns either. An application that is started more
+than once in a process, for example in tests, needs the function: a coroutine can be awaited only once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Startup:
-    """One way of starting, fixed before the event loop runs.
+    """The configuration of a start, checked before the event loop runs.
 
     Attributes:
-        migrator: where the migrator comes from; not asked for one in mode ``off``.
-        mode: what to do.
-        timeout: seconds for mode ``wait``; None waits as long as it takes. In mode ``upgrade`` the
-            migrator's own ``lock_wait`` counts.
+        migrator: the migrator or its source; not used in mode ``off``.
+        mode: see ``Mode``.
+        timeout: seconds for mode ``wait``; None waits forever. Mode ``upgrade`` uses the migrator's
+            ``lock_wait``.
 
     Raises:
         ConfigError: there is no such mode.
@@ -76,11 +75,11 @@ class Startup:
             )
 
     async def run(self) -> None:
-        """Do it; whatever goes on is part of the calling task and ends with it.
+        """Run the mode in the calling task.
 
         Raises:
             NotCurrentError: revisions are pending (``check``), or still are (``wait``).
-            AsyncmigError: the upgrade failed, or the database could not be asked.
+            AsyncmigError: the upgrade failed, or the database could not be read.
         """
         if self.mode == "off":
             return
@@ -96,7 +95,7 @@ class Startup:
         elif self.mode == "wait":
             await migrator.wait_until_current(timeout=self.timeout)
         else:
-            _demand_current(await migrator.status())
+            _check_current(await migrator.status())
 
 
 async def _given(source: MigratorSource) -> MigratesDatabase:
@@ -105,36 +104,32 @@ async def _given(source: MigratorSource) -> MigratesDatabase:
 
 
 def _show_hint(error: AsyncmigError) -> None:
-    """Servers log a failed start as a traceback, where only notes tell more than the message."""
+    """Add the hint as a note: servers log a failed start as a traceback, which shows notes."""
     if error.hint and (note := f"hint: {error.hint}") not in getattr(error, "__notes__", ()):
         error.add_note(note)
 
 
-def _demand_current(status: Status) -> None:
+def _check_current(status: Status) -> None:
     if status.ok:
         return
     facts = {"current": status.current, "pending": status.pending, "state": status.state}
     if status.state == "diverged":
         raise NotCurrentError(
-            f"the database is at {_names(status.unknown)}, which this code does not have",
+            f"the database is at {listed(status.unknown)}, which this code does not have",
             hint="deploy the code that has it, or see `asyncmig status`",
             **facts,
         )
     if status.state == "partial":
         stopped = tuple(step.revision for step in status.partial)
         raise NotCurrentError(
-            f"the database is in the middle of {_names(stopped)}",
-            hint="the next `asyncmig upgrade` goes on from there",
+            f"{listed(stopped)} is partially applied",
+            hint="the next `asyncmig upgrade` continues it",
             **facts,
         )
     count = len(status.pending)
     raise NotCurrentError(
         f"the database is behind: {count} revision{'s' if count != 1 else ''} pending: "
-        f"{_names(status.pending)}",
+        f"{listed(status.pending)}",
         hint="run `asyncmig upgrade` first, or start with mode='upgrade' or mode='wait'",
         **facts,
     )
-
-
-def _names(revisions: tuple[str, ...]) -> str:
-    return ", ".join(revisions[:_SHOWN]) + (", ..." if len(revisions) > _SHOWN else "")

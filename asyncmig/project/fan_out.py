@@ -13,6 +13,7 @@ from asyncmig.project.visit import visit_databases
 from asyncmig.results.differences import RevisionCheck
 from asyncmig.results.state import CurrentState
 from asyncmig.revisions.graph.describe import describe_all
+from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -219,9 +220,9 @@ async def wait_for(project: Project, seconds: float | None) -> Status:
     async with open_session(project.database(), project.settings) as session:
         status = await wait_until_current(session, project.settings, graph, seconds)
     if not status.ok:
-        pending = ", ".join(status.pending[:5]) + (" ..." if len(status.pending) > 5 else "")
+        pending = listed(status.pending, empty="nothing")
         raise NotCurrentError(
-            f"the database is {status.state} after {seconds:g} s: pending {pending or 'nothing'}",
+            f"the database is {status.state} after {seconds:g} s: pending {pending}",
             hint="is the migration job running? `asyncmig status` shows the state of the database",
             current=status.current,
             pending=status.pending,

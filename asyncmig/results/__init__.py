@@ -1,7 +1,7 @@
-"""What the methods of a ``Migrator`` return: frozen values of plain types.
+"""The results of the methods of ``Migrator``: frozen values of plain types.
 
-A name's module is loaded when the name is first used: making twenty dataclasses takes longer than
-reading a history, and each command needs two or three of them.
+Names are loaded on first use: creating twenty dataclasses takes longer than reading a history, and each
+command needs two or three of them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ __all__ = [
     "VersionTableResult",
 ]
 
-_HOMES = {
+_MODULE_OF = {
     "AdoptedKey": "adoption",
     "Adoption": "adoption",
     "AppliedStep": "runs",
@@ -76,9 +76,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if (home := _HOMES.get(name)) is None:
+    if (module := _MODULE_OF.get(name)) is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{home}"), name)
+    found = getattr(import_module(f"{__name__}.{module}"), name)
     globals()[name] = found
     return found
 

@@ -1,4 +1,4 @@
-"""What taking over a project of Alembic's came to."""
+"""The result of ``adopt``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["AdoptedKey", "Adoption"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptedKey(Result):
-    """A key of the native configuration, as TOML, and where its value comes from."""
+    """A key of the native configuration, its value as TOML, and the source of the value."""
 
     name: str
     value: str
@@ -25,18 +25,18 @@ class AdoptedKey(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption(Result):
-    """The native configuration of a project that was Alembic's.
+    """The native configuration of an Alembic project.
 
     Attributes:
-        path: the file that was written, or would be.
+        path: the file, written or not.
         written: False for a dry run.
-        text: what was added to it, or is all of it.
-        keys: what was taken, in order.
-        decide: what could not be taken, each with what to do about it.
-        revisions: how many there are.
-        findings: what is wrong with them.
-        database: where the database stands against the history; None where it was not asked.
-        database_problem: why it could not be asked.
+        text: the configuration, the whole file or a table of it.
+        keys: the keys, in order.
+        decide: what has no key, each with the decision to make.
+        revisions: the number of revisions.
+        findings: what is wrong with them, as ``validate`` finds it.
+        database: the status of the database; None if it was not read.
+        database_problem: why it could not be read.
     """
 
     path: str

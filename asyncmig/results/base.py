@@ -1,4 +1,4 @@
-"""What all results have in common."""
+"""``Result``, the root of all results."""
 
 from __future__ import annotations
 

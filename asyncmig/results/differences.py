@@ -1,4 +1,4 @@
-"""Where a database differs from the models."""
+"""The results of ``check``: differences between a database and the models, or a revision."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _EXECUTED = re.compile(r"(CREATE|DROP)\b|ALTER TABLE \S+ (ADD|DROP) CONSTRAINT\b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference(Result):
-    """One thing that a migration would have to change.
+    """A difference, as an operation that a migration would have.
 
     Attributes:
-        change: what it would do: ``add_column``, ``alter_column``, ``drop_index`` ...
-        object: to what: ``shop.book.pages``.
-        before: as the database has it: a type, a default, the definition behind a dropped thing's name;
-            None where it has nothing, or where only ``sql`` says it. Views and functions have several lines.
-        after: as the models have it; likewise.
+        change: the operation: ``add_column``, ``alter_column``, ``drop_index`` ...
+        object: the object: ``shop.book.pages``.
+        before: the definition in the database: a type, a default, the definition of a dropped object;
+            None if there is none, or if only ``sql`` shows it. Views and functions have several lines.
+        after: the definition in the models, likewise.
         sql: the statements that would make the change.
-        blocked_by: what would make them fail: entities that nobody declares, which stand on a dropped
-            column or table: ``view titles``.
+        blocked_by: undeclared entities that depend on a dropped column or table, and make the
+            statements fail: ``view titles``.
     """
 
     change: str
@@ -44,7 +44,7 @@ class Difference(Result):
 
     @property
     def sign(self) -> str:
-        """``+`` for what comes, ``-`` for what goes, ``~`` for what changes."""
+        """``+`` for an addition, ``-`` for a removal, ``~`` for a change."""
         verb = self.change.partition("_")[0]
         if verb == "execute" and self.sql:
             found = _EXECUTED.match(self.sql[0])
@@ -53,16 +53,16 @@ class Difference(Result):
 
     @property
     def what(self) -> str:
-        """The change and its object; of plain SQL its first line."""
+        """The change and its object; for plain SQL its first line."""
         if self.change == "execute" and self.sql:
             return self.sql[0].partition("\n")[0]
         return f"{self.change} {self.object}"
 
     @property
     def changed_lines(self) -> tuple[str, ...]:
-        """Of texts of several lines those that go and come, with ``-`` and ``+``, and three lines around.
+        """The removed (``-``) and added (``+``) lines of texts of several lines, with three lines of context.
 
-        Lines that are left out between them are one that says ``...``. None where both texts fit on a line.
+        ``...`` replaces the lines between them. Empty if both texts are one line.
         """
         if self.before is None or self.after is None or "\n" not in self.before + self.after:
             return ()
@@ -71,20 +71,20 @@ class Difference(Result):
 
     def __str__(self) -> str:
         ends = [end for end in (self.before, self.after) if end is not None]
-        told = f": {' -> '.join(ends)}" if ends else ""
+        text = f": {' -> '.join(ends)}" if ends else ""
         if changed := self.changed_lines:
-            told = "".join(f"\n    {line}" for line in changed)
-        fails = f" (fails: {', '.join(self.blocked_by)} stands on it)" if self.blocked_by else ""
-        return f"{self.sign} {self.what}{told}{fails}"
+            text = "".join(f"\n    {line}" for line in changed)
+        fails = f" (fails: {', '.join(self.blocked_by)} depends on it)" if self.blocked_by else ""
+        return f"{self.sign} {self.what}{text}{fails}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult(Result):
-    """What ``check`` found, in the order in which a migration would change it.
+    """The differences between a database and the models, in the order of a migration.
 
-    Of several databases ``differences`` has all, and ``databases`` each of them by name. ``candidates``
-    look like renames, and are among the differences as a drop and an addition. ``notes`` are what a person
-    should know: that the models have no tables at all.
+    With several databases ``differences`` has all of them, and ``databases`` has the result of each by
+    name. ``candidates`` may be renames; each is among the differences as a drop and an addition. ``notes``
+    are warnings, for example that the models have no tables.
     """
 
     differences: tuple[Difference, ...] = ()
@@ -98,7 +98,7 @@ class CheckResult(Result):
         return not self.differences
 
     def __str__(self) -> str:
-        """A difference a line: the message of an assertion, which pytest cuts short where it is no text."""
+        """One difference per line, as the message of an assertion."""
         if self.ok:
             return "the database matches the models"
         if not self.databases:
@@ -114,16 +114,16 @@ class CheckResult(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionCheck(Result):
-    """Whether a database stands at a revision, no more and no less.
+    """Whether a database is exactly at a revision.
 
     Attributes:
-        target: what was asked for.
-        revisions: the ids that it names; none for ``base``.
+        target: the target expression.
+        revisions: the ids that it names; empty for ``base``.
         current: rows of the version table.
-        missing: of ``revisions``, what is not applied.
-        unexpected: of ``current``, what is not asked for: newer, or of another branch.
-        partial: the ids of revisions that stopped half way.
-        databases: each of several by name.
+        missing: those of ``revisions`` that are not applied.
+        unexpected: those of ``current`` that are newer than the target, or of another branch.
+        partial: the ids of partially applied revisions.
+        databases: the result of each database by name, if there are several.
     """
 
     target: str
@@ -136,5 +136,5 @@ class RevisionCheck(Result):
 
     @property
     def ok(self) -> bool:
-        """True when it stands there."""
+        """True if it is."""
         return not (self.missing or self.unexpected or self.partial)

@@ -1,4 +1,4 @@
-"""What was written to revision files, and what was found in them."""
+"""The results of ``revision``, ``merge`` and ``validate``."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["CreatedRevision", "Finding", "ValidationReport"]
 class CreatedRevision(Result):
     """A revision file that was written.
 
-    ``changes`` counts what autogenerate found, and is None where it was not asked. ``written`` is False
-    when nothing differed and nothing was to be written then. ``renames`` were given or agreed to;
-    ``candidates`` look like renames, and are in the script as a drop and an addition.
-    ``notes`` are what a person should know: that the models have no tables at all.
-    ``further`` are the ids of the other revisions that ``process_revision_directives`` added.
+    ``changes`` is the number of operations that autogenerate found; None without autogenerate. ``written``
+    is False with ``skip_empty`` if there was no difference. ``renames`` were given or confirmed;
+    ``candidates`` may be renames, and are in the script as a drop and an addition. ``notes`` are warnings,
+    for example that the models have no tables. ``further`` are the ids of the other revisions that
+    ``process_revision_directives`` added.
     """
 
     revision: str
@@ -40,7 +40,7 @@ class CreatedRevision(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding(Result):
-    """One thing that ``validate`` found wrong."""
+    """A fault that ``validate`` found."""
 
     rule: str
     message: str
@@ -67,5 +67,5 @@ class ValidationReport(Result):
 
     @property
     def ok(self) -> bool:
-        """True when nothing is wrong."""
+        """True if there are no findings."""
         return not self.findings

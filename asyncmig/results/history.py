@@ -1,4 +1,4 @@
-"""What ``history``, ``heads``, ``branches`` and ``show`` return."""
+"""The results of ``history``, ``heads``, ``branches`` and ``show``."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ __all__ = ["BranchPoint", "RevisionInfo"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionInfo(Result):
-    """A revision as ``history``, ``heads``, ``branches`` and ``show`` tell it.
+    """A revision and its place in the history.
 
     Attributes:
         revision: the id.
-        down_revisions: what it stands on.
-        children: the ids that stand on it.
+        down_revisions: its parents.
+        children: the ids of its children.
         depends_on: resolved ids.
-        branch_labels: every label in force at this revision, inherited ones too.
+        branch_labels: every label of its branch, inherited ones too.
         message: first line of the docstring; ``doc`` is the whole.
         path: the file.
-        is_head: nothing stands on it; ``is_base``, ``is_merge``, ``is_branch_point`` likewise.
-        is_current: its row is in the version table (only where the database was asked).
+        is_head: it has no child. A base has no parent, a merge several, a branch point several children.
+        is_current: it is in the version table; None if the database was not read.
     """
 
     revision: str

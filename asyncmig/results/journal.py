@@ -1,4 +1,4 @@
-"""What the journal holds."""
+"""The entries of the journal."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ __all__ = ["JournalEntry"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry(Result):
-    """One row of the journal, one phase of one revision.
+    """A row of the journal: one phase of one revision.
 
-    Times are ISO 8601 with zone; ``elapsed`` is in seconds; ``state`` is ``started``, ``done`` or
-    ``failed``; ``statement`` counts the phase's finished statements; ``final`` marks the phase that
-    changed the version table. ``database`` says which of several it was.
+    Times are ISO 8601 with zone; ``elapsed`` is in seconds. ``state`` is ``started``, ``done``, ``failed``,
+    ``caught``, ``refused``, ``resolved`` or ``forgotten``; ``statement`` is the number of finished
+    statements of the phase; ``final`` marks the phase that changed the version table. ``database`` is the
+    name of the database, if there are several.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""What may have been renamed."""
+"""Objects that may have been renamed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["RenameCandidate"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameCandidate(Result):
-    """A thing of the database and one of the models that look alike.
+    """An object of the database and a similar one of the models.
 
     Attributes:
         kind: ``table``, ``column``, ``enum``, ``enum_value``, ``sequence``; accepted ones may also be
@@ -19,7 +19,7 @@ class RenameCandidate(Result):
         old: the database's name: ``users.fone``, with its schema unless that is the default one; of a
             column in a renamed table with the table's new name.
         new: the models' name: ``users.phone``.
-        likeness: from 0 to 1, how much they look alike.
+        likeness: how similar they are, from 0 to 1.
     """
 
     kind: str
@@ -34,5 +34,5 @@ class RenameCandidate(Result):
 
     @property
     def suggestion(self) -> str:
-        """What it may be, and the option of ``revision --autogenerate`` that makes it one."""
+        """The possible rename, and the option of ``revision --autogenerate`` that confirms it."""
         return f"{self.what} {self.old} may have become {self.new}: --rename {self.old}={self.new}"

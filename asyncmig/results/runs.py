@@ -1,4 +1,4 @@
-"""What was done to a database; of several, each stands by name in ``databases``."""
+"""The results of commands that change a database; ``databases`` has them by name if there are several."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["AppliedStep", "ResolveResult", "RunResult", "StampResult", "VersionT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedStep(Result):
-    """A step of a run that stands committed; ``phases`` counts them, ``elapsed`` is in seconds."""
+    """A committed step of a run; ``phases`` is their number, ``elapsed`` is in seconds."""
 
     revision: str
     direction: str
@@ -25,10 +25,10 @@ class AppliedStep(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult(Result):
-    """What an upgrade or downgrade did.
+    """The result of an upgrade or downgrade.
 
-    ``before`` and ``after`` are rows of the version table. ``ahead`` is True when nothing was done
-    because the database stands on newer revisions than the code has.
+    ``before`` and ``after`` are rows of the version table. ``ahead`` is True if nothing was
+    done because the database has newer revisions than the code.
     """
 
     direction: str
@@ -42,7 +42,7 @@ class RunResult(Result):
 
     @property
     def revisions(self) -> tuple[str, ...]:
-        """The ids that ran, in order."""
+        """The ids of the applied steps, in order."""
         return tuple(step.revision for step in self.applied)
 
     def __bool__(self) -> bool:
@@ -51,7 +51,7 @@ class RunResult(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StampResult(Result):
-    """What ``stamp`` left in the version table."""
+    """The rows of the version table before and after ``stamp``."""
 
     before: tuple[str, ...]
     after: tuple[str, ...]
@@ -60,7 +60,7 @@ class StampResult(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionTableResult(Result):
-    """Whether ``ensure_version`` had to create the tables."""
+    """Whether ``ensure_version`` created the tables."""
 
     table: str
     created: bool
@@ -69,7 +69,7 @@ class VersionTableResult(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveResult(Result):
-    """What was decided about a revision that stopped half way, and about which of its phases."""
+    """The decision about a phase of a partially applied revision."""
 
     revision: str
     direction: str

@@ -1,4 +1,4 @@
-"""Where a database stands; of several, each stands by name in ``databases``."""
+"""The state of a database; ``databases`` has the states by name if there are several."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["CurrentState", "PartialStep", "Status"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialStep(Result):
-    """A revision that stopped between two of its phases."""
+    """A partially applied revision, and the phase and statement where it stopped."""
 
     revision: str
     direction: str
@@ -28,16 +28,16 @@ class PartialStep(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentState(Result):
-    """Where the database stands.
+    """The current revisions of the database.
 
     Attributes:
         heads: rows of the version table, sorted.
-        revisions: what the script directory says of them (unknown ones are left out).
-        unknown: rows that the script directory does not have.
-        ahead: True when the journal shows that the unknown rows stand on revisions we have.
-        partial: steps that stopped half way.
-        is_current: True when nothing is pending.
-        databases: each of several by name; empty for a single one.
+        revisions: their files; unknown ones are left out.
+        unknown: rows that no revision file defines.
+        ahead: True if the journal shows that the unknown revisions follow known ones.
+        partial: partially applied revisions.
+        is_current: True if nothing is pending.
+        databases: the state of each by name; empty for a single database.
     """
 
     heads: tuple[str, ...]
@@ -51,10 +51,10 @@ class CurrentState(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status(Result):
-    """For health endpoints: what the database has, what the code has, what is between them.
+    """The revisions of the database compared with those of the code, for health endpoints.
 
-    ``state`` is one of ``current``, ``pending``, ``partial``, ``ahead``, ``diverged``, ``empty``; of
-    several databases the worst.
+    ``state`` is one of ``current``, ``pending``, ``partial``, ``ahead``, ``diverged``, ``empty``; with
+    several databases the worst one.
     """
 
     state: str
@@ -68,5 +68,5 @@ class Status(Result):
 
     @property
     def ok(self) -> bool:
-        """True when a service of this code may serve: nothing pending, nothing half done."""
+        """True if a service with this code may start: nothing is pending or partially applied."""
         return self.state in {"current", "ahead"}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from asyncmig.errors import AsyncmigError
 from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.graph.history import History, HistoryFault
+from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -154,7 +155,7 @@ def _heads(files: RevisionFiles) -> Iterator[Fault]:
     if allowed is not None:
         if len(heads) > allowed:
             yield Fault(
-                f"there are {len(heads)} heads, {', '.join(heads)}, and {allowed} are allowed",
+                f"there are {len(heads)} heads, {listed(heads)}, and {allowed} are allowed",
                 "join them: `asyncmig merge heads`",
             )
     elif len(heads) > 1:

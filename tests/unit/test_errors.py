@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def required(kind: type[errors.AsyncmigError]) -> set[str]:
     return {name for name in declared(kind) if not hasattr(kind, name)}
 
 
+@cache
 def raised() -> list[tuple[str, str, set[str], bool]]:
     """Where each error is made: place, class, keywords, and whether others may come with ``**``."""
     found = []

@@ -84,6 +84,7 @@ class AlembicRevision:
             raise TargetError(
                 f"Character(s) '{', '.join(found)}' not allowed in revision identifier '{revision}'",
                 hint="use letters, digits and underscores",
+                target=revision,
             )
 
     @property

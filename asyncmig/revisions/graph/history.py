@@ -13,13 +13,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import AmbiguousRevisionError, HistoryError, RevisionNotFoundError
+from asyncmig.revisions.graph.names import did_you_mean, listed, nearest_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from asyncmig.revisions.graph.revision import Revision
 
-__all__ = ["ILLEGAL_CHARACTERS", "History", "HistoryFault", "nearest_names"]
+__all__ = ["ILLEGAL_CHARACTERS", "History", "HistoryFault"]
 
 ILLEGAL_CHARACTERS = frozenset("@-+:")
 """Characters that an id may not have, because target expressions use them."""
@@ -242,7 +243,7 @@ class History:
             raise self._unknown(name, self.names)
         if len(candidates) > 1:
             raise AmbiguousRevisionError(
-                f"'{name}' is ambiguous: {_listed(candidates)} start with it",
+                f"'{name}' is ambiguous: {listed(candidates)} start with it",
                 hint="type one more character",
                 revision=name,
                 candidates=tuple(candidates),
@@ -253,7 +254,7 @@ class History:
         nearest = nearest_names(name, known)
         return RevisionNotFoundError(
             f"no revision or branch is called '{name}'",
-            hint=_did_you_mean(nearest) or "`asyncmig history` lists all revisions",
+            hint=did_you_mean(nearest) or "`asyncmig history` lists all revisions",
             revision=name,
             nearest=nearest,
         )
@@ -387,13 +388,6 @@ class History:
         }
 
 
-def nearest_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Up to three names similar to this one, best first."""
-    import difflib
-
-    return tuple(difflib.get_close_matches(name, known, n=3, cutoff=0.6))
-
-
 def _reach(names: Iterable[str], step: Callable[[str], Iterable[str]]) -> set[str]:
     reached: set[str] = set()
     todo = list(names)
@@ -416,10 +410,10 @@ def _unknown_reference(
     nearest = nearest_names(name, known)
     what = f"`{field}` of revision '{revision.id}' ({_path_of(revision)}) names '{name}', which"
     if candidates:
-        message, hint = f"{what} may be {_listed(candidates)}", "write the whole id"
+        message, hint = f"{what} may be {listed(candidates)}", "write the whole id"
     else:
         message = f"{what} is not a revision"
-        hint = _did_you_mean(nearest) or f"restore the missing file, or correct `{field}`"
+        hint = did_you_mean(nearest) or f"restore the missing file, or correct `{field}`"
     return HistoryError(
         message,
         hint=hint,
@@ -476,15 +470,6 @@ def _cycle_error(cycle: list[str]) -> HistoryError:
         hint="one of these revisions names a later one in `down_revision` or `depends_on`: correct that file",
         revisions=tuple(cycle),
     )
-
-
-def _did_you_mean(nearest: Sequence[str]) -> str | None:
-    return f"did you mean {' or '.join(repr(name) for name in nearest)}?" if nearest else None
-
-
-def _listed(names: Sequence[str], limit: int = 5) -> str:
-    shown = ", ".join(names[:limit])
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 
 
 def _path_of(revision: Revision) -> str:

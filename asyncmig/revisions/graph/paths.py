@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.errors import TargetError
 from asyncmig.revisions.graph.moves import Move, RowChange, moves_down, moves_up
+from asyncmig.revisions.graph.names import listed
 from asyncmig.revisions.graph.order import newest_first
 from asyncmig.revisions.graph.target_expression import Expression
 from asyncmig.revisions.graph.targets import TargetReader
@@ -137,8 +138,8 @@ def _refuse_overlap(history: History, names: Collection[str], target: str) -> No
     if lower:
         rest = [name for name in names if name not in lower]
         raise TargetError(
-            f"'{target}' names revisions that stand on each other: {', '.join(sorted(names))}",
-            hint=f"name only {' '.join(rest)}, which stands on the rest",
+            f"'{target}' names revisions of which one is below another: {listed(sorted(names))}",
+            hint=f"name only {' '.join(rest[:5])}, which includes the others",
             target=target,
             overlapping=tuple(sorted(names)),
         )
@@ -150,8 +151,8 @@ def _refuse_overlapping_rows(history: History, rows: Sequence[str], applied: set
     if kept:
         right = sorted(set(rows) - covered)
         raise TargetError(
-            f"the version table has a row too many: {', '.join(sorted(kept))} is below another row of "
-            f"{', '.join(sorted(rows))}",
+            f"the version table has a row too many: {listed(sorted(kept))} is below another row of "
+            f"{listed(sorted(rows))}",
             hint=f"`asyncmig stamp --purge {' '.join(right)}` leaves the rows that say the same",
             target=" ".join(right),
             overlapping=tuple(sorted(rows)),
@@ -177,9 +178,9 @@ def _covered(history: History, names: Collection[str]) -> set[str]:
 
 
 def _unreachable(target: str, rows: Sequence[str], reason: str) -> TargetError:
-    standing = ", ".join(sorted(rows)) or "base"
+    current = listed(sorted(rows), empty="base")
     return TargetError(
-        f"a downgrade from {standing} does not lead to '{target}': {reason}",
+        f"a downgrade from {current} does not lead to '{target}': {reason}",
         hint="`asyncmig history -r base:current` lists what has run",
         target=target,
         current=tuple(sorted(rows)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import MultipleHeadsError, RevisionNotFoundError, TargetError
+from asyncmig.revisions.graph.names import listed
 from asyncmig.revisions.graph.target_expression import Expression
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class TargetReader:
         one = f"`{labels[0]}@head`" if labels and not expression.branch else f"`{heads[0]}`"
         every = "" if "heads" in expression.text else " all (`heads`),"
         return MultipleHeadsError(
-            f"'{expression.text}' is not one revision: there are {len(heads)} heads, {', '.join(heads)}",
+            f"'{expression.text}' is not one revision: there are {len(heads)} heads, {listed(heads)}",
             hint=f"name one ({one}),{every} or join them with `asyncmig merge heads`",
             target=expression.text,
             heads=tuple(heads),
@@ -197,7 +198,7 @@ class TargetReader:
                 )
         if len(starts) > 1:
             raise TargetError(
-                f"'{expression.text}' is ambiguous: the database is at {', '.join(sorted(starts))}",
+                f"'{expression.text}' is ambiguous: the database is at {listed(sorted(starts))}",
                 hint="say from which revision: "
                 + " or ".join(f"`{name}+{expression.steps}`" for name in sorted(starts)[:3]),
                 target=expression.text,
@@ -271,7 +272,7 @@ class TargetReader:
             )
         starts.sort()
         raise TargetError(
-            f"'{expression.text}' is ambiguous: the database is at {', '.join(starts)}",
+            f"'{expression.text}' is ambiguous: the database is at {listed(starts)}",
             hint="say which one goes down: "
             + " or ".join(f"`asyncmig downgrade {name}@{expression.steps}`" for name in starts[:3]),
             target=expression.text,
@@ -346,7 +347,7 @@ def _fork(expression: Expression, here: Revision | None, ways: tuple[str, ...]) 
         f"@+{steps}" if steps > 0 and here and not (expression.symbol or expression.branch) else ""
     )
     return TargetError(
-        f"'{expression.text}' is ambiguous: {place} leads to {', '.join(ways)}",
+        f"'{expression.text}' is ambiguous: {place} leads to {listed(ways)}",
         hint="name the one you want: " + " or ".join(f"`{name}{along}`" for name in ways[:3]),
         target=expression.text,
         candidates=ways,

@@ -5,7 +5,6 @@ from functools import partial
 from asyncmig_cli.options.parameters import Verbose
 from asyncmig_cli.rendering.revisions import branch_lines
 from asyncmig_cli.runtime.invocation import Invocation
-from asyncmig_cli.runtime.several_databases import show_each
 
 EXAMPLES = {"asyncmig branches -v": "the branch points, with all details"}
 DOCUMENT = '{"branches": [BranchPoint]}; of several histories {"databases": {NAME: this}}'
@@ -16,8 +15,7 @@ def branches(invocation: Invocation, verbose: Verbose = False) -> None:
     from asyncmig.revisions.graph.describe import describe_branch_points
 
     found = {name: describe_branch_points(graph) for name, graph in invocation.graphs().items()}
-    show_each(
-        invocation,
+    invocation.show_each(
         found,
         lambda points: {"branches": [point.to_dict() for point in points]},
         partial(branch_lines, verbose=verbose),

@@ -8,7 +8,6 @@ import typer
 from asyncmig_cli.options.parameters import Verbose
 from asyncmig_cli.rendering.revisions import head_lines
 from asyncmig_cli.runtime.invocation import Invocation
-from asyncmig_cli.runtime.several_databases import show_each
 
 EXAMPLES = {
     "asyncmig heads": "the newest revision of each branch",
@@ -32,8 +31,7 @@ def heads(
         name: describe_heads(graph, resolve_dependencies=resolve_dependencies)
         for name, graph in invocation.graphs().items()
     }
-    show_each(
-        invocation,
+    invocation.show_each(
         found,
         lambda infos: {"heads": [info.to_dict() for info in infos]},
         partial(head_lines, verbose=verbose),

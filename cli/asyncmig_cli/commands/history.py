@@ -9,7 +9,6 @@ import typer
 from asyncmig_cli.options.parameters import Verbose
 from asyncmig_cli.rendering.revisions import graph_lines, history_lines
 from asyncmig_cli.runtime.invocation import Invocation
-from asyncmig_cli.runtime.several_databases import show_each
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
@@ -63,8 +62,7 @@ def history(
         found = {
             name: describe_history(one, rev_range) for name, one in invocation.graphs().items()
         }
-    show_each(
-        invocation,
+    invocation.show_each(
         found,
         lambda infos: {"revisions": [info.to_dict() for info in infos]},
         partial(graph_lines if graph else history_lines, verbose=verbose),

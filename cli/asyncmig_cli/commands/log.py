@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asyncmig_cli.errors import UsageError
 from asyncmig_cli.options.parameters import Wait, run_settings
 from asyncmig_cli.runtime.invocation import Invocation
 
@@ -76,8 +77,24 @@ def log(
             run=run,
         )
 
+    _check_filter(limit, direction, state)
     from asyncmig_cli.rendering.journal import journal_lines
 
     entries = invocation.migrate(work, progress=True, **run_settings(wait=wait))
     document = {"entries": [entry.to_dict() for entry in entries]}
     invocation.show(document, lambda stream: journal_lines(entries, stream))
+
+
+def _check_filter(limit: int | None, direction: str | None, state: str | None) -> None:
+    """Check the values of the options.
+
+    Raises:
+        UsageError: no entry of the journal can have such a value.
+    """
+    from asyncmig.bookkeeping.queries import LogFilter
+    from asyncmig.errors import TargetError
+
+    try:
+        LogFilter(limit=limit, direction=direction, state=state)
+    except TargetError as error:
+        raise UsageError(error.message, error.hint) from error

@@ -7,7 +7,6 @@ import typer
 from asyncmig_cli.input.completion import complete_revision
 from asyncmig_cli.rendering.revisions import detail_lines
 from asyncmig_cli.runtime.invocation import Invocation
-from asyncmig_cli.runtime.several_databases import show_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,7 +55,7 @@ def show(
     else:
         found = invocation.revisions(revision)
     shown = _plans(invocation, found) if plan else _without_plans(found)
-    show_each(invocation, shown, _document, _lines)
+    invocation.show_each(shown, _document, _lines)
 
 
 def _without_plans(found: "Mapping[str, tuple[RevisionInfo, ...]]") -> "dict[str, Shown]":

@@ -59,6 +59,22 @@ class Invocation:
         for line in text(self.console.out):
             self.console.out.line(line)
 
+    def show_each(
+        self,
+        found: Mapping[str, T],
+        document: Callable[[T], Mapping[str, object]],
+        lines: Callable[[T, Stream], Iterable[str]],
+    ) -> None:
+        """Print one result, or those of several databases: under their names, in JSON in ``databases``."""
+        if len(found) == 1:
+            (one,) = found.values()
+            self.show(document(one), lambda stream: lines(one, stream))
+            return
+        from asyncmig_cli.rendering.databases import database_lines
+
+        documents = {name: document(one) for name, one in found.items()}
+        self.show({"databases": documents}, lambda stream: database_lines(found, stream, lines))
+
     def confirm(
         self, document: Mapping[str, object], text: Callable[[Stream], Iterable[str]]
     ) -> None:

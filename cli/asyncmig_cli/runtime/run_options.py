@@ -37,6 +37,9 @@ def run_steps(
     if sql and dry_run:
         message = "--sql and --dry-run exclude each other"
         raise UsageError(message, "--sql prints the script, --dry-run shows the plan")
+    if sql and direction == "downgrade" and ":" not in target:
+        message = f"downgrade --sql needs a range, and {target!r} is not one"
+        raise UsageError(message, "write FROM:TO, for example head:base")
     if ":" in target and not sql:
         message = f"{target!r} is a range, and a run starts where the database is"
         raise UsageError(message, "give the revision to end at; ranges are for --sql")

@@ -1,8 +1,8 @@
-"""Several databases in one call: the plan or the history of each, and results beside failures."""
+"""Several databases in one call: a plan for each, and results beside failures."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from asyncmig.errors import AsyncmigError
 from asyncmig_cli.output.console import Stream
@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from asyncmig.migrator.plan_methods import DirectionName
     from asyncmig.plan.model import Plan
 
-__all__ = ["plan_each", "show_each", "show_plans", "showing_results"]
-
-T = TypeVar("T")
+__all__ = ["plan_each", "show_plans", "showing_results"]
 
 
 @contextmanager
@@ -69,21 +67,4 @@ def show_plans(invocation: Invocation, plans: "Mapping[str, Plan]") -> None:
     """Print a plan, or the plan of each database."""
     from asyncmig_cli.rendering.plans import plan_lines
 
-    show_each(invocation, plans, lambda plan: plan.to_dict(), plan_lines)
-
-
-def show_each(
-    invocation: Invocation,
-    found: Mapping[str, T],
-    document: Callable[[T], dict[str, object]],
-    lines: Callable[[T, Stream], Iterable[str]],
-) -> None:
-    """Print one result, or the result of each database: under its name, in JSON in ``databases``."""
-    if len(found) == 1:
-        (one,) = found.values()
-        invocation.show(document(one), lambda stream: lines(one, stream))
-        return
-    from asyncmig_cli.rendering.databases import database_lines
-
-    documents = {name: document(one) for name, one in found.items()}
-    invocation.show({"databases": documents}, lambda stream: database_lines(found, stream, lines))
+    invocation.show_each(plans, lambda plan: plan.to_dict(), plan_lines)

@@ -236,7 +236,7 @@ async def test_what_a_dropped_column_is_kept_by_is_named(
         "trigger touched on book",
         "view short",
     )
-    assert str(dropped).endswith("trigger touched on book, view short stands on it)")
+    assert str(dropped).endswith("trigger touched on book, view short depends on it)")
     await second.revision("second", autogenerate=True, rev_id="b2", sql_file=sql_file)
     (written,) = project.versions.glob("b2_second.*")
     assert ", view short depends on it and is not declared" in written.read_text()

@@ -290,7 +290,7 @@ async def test_one_place_for_databases_that_lack_the_same(alembic, project, urls
 async def test_one_place_is_too_few_for_databases_that_differ(alembic, project, urls):
     more_models(project, "author", "actor")
     await alembic.upgrade()
-    with pytest.raises(ConfigError, match="app, audit lack different things") as caught:
+    with pytest.raises(ConfigError, match="app, audit need different changes") as caught:
         await alembic.revision("more", autogenerate=True)
     assert "-n NAME" in (caught.value.hint or "")
     assert not list(project.versions.glob("*more*"))

@@ -96,7 +96,8 @@ class RevisionMap:
         _, known = self._load()
         if revision.revision in known and not _replace:
             raise HistoryError(
-                f"revision '{revision.revision}' is there already", revision=revision.revision
+                f"revision '{revision.revision}' is there already",
+                revisions=(revision.revision,),
             )
         self._read = _mapped([*{**known, revision.revision: revision}.values()])
 

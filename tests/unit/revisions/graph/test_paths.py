@@ -58,11 +58,11 @@ class TestUpgrade:
     def test_targets_on_each_other_are_refused(self):
         tree = graph("a # left; b < a ~ x; x < a")
         with pytest.raises(
-            TargetError, match="'left@heads' names revisions that stand on each other: b, x"
+            TargetError, match="'left@heads' names revisions of which one is below another: b, x"
         ) as c:
             tree.upgrade_path("left@heads", ())
         assert c.value.overlapping == ("b", "x")
-        assert c.value.hint == "name only b, which stands on the rest"
+        assert c.value.hint == "name only b, which includes the others"
 
     def test_rows_on_each_other_are_refused_with_the_cure(self):
         tree = graph("a; b < a; c < b; x")
@@ -206,7 +206,9 @@ class TestStamp:
         assert self.tree.stamp_path(["c"], [])
 
     def test_targets_on_each_other_are_refused(self):
-        with pytest.raises(TargetError, match="'a c' names revisions that stand on each other"):
+        with pytest.raises(
+            TargetError, match="'a c' names revisions of which one is below another"
+        ):
             self.tree.stamp_path(["a", "c"], [])
 
 
