@@ -124,6 +124,21 @@ class Compilation:
         """The beginning of ALTER TABLE."""
         return f"ALTER TABLE {self.qualified(name, schema)}"
 
+    def drop(self, kind: str, name: str, operation: Any) -> str:
+        """DROP of an object; ``if_exists`` and ``cascade`` are those of the operation.
+
+        Args:
+            kind: the kind of object as SQL: ``VIEW``.
+            name: its name as SQL, complete.
+            operation: the operation.
+        """
+        return join_words(
+            f"DROP {kind}",
+            operation.if_exists and "IF EXISTS",
+            name,
+            getattr(operation, "cascade", False) and "CASCADE",
+        )
+
     def ddl(self, element: Any) -> str:
         """A DDL element of SQLAlchemy's."""
         return clean_layout(str(element.compile(dialect=self.dialect)))

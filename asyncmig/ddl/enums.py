@@ -66,11 +66,8 @@ def rename_enum(operation: RenameEnumOp, compilation: Compilation) -> Iterator[s
 @generate_sql.register(DropEnumOp)
 def drop_enum(operation: DropEnumOp, compilation: Compilation) -> Iterator[str]:
     """DROP TYPE."""
-    yield join_words(
-        "DROP TYPE",
-        operation.if_exists and "IF EXISTS",
-        compilation.qualified(operation.enum_name, operation.schema),
-        operation.cascade and "CASCADE",
+    yield compilation.drop(
+        "TYPE", compilation.qualified(operation.enum_name, operation.schema), operation
     )
     _created_types(operation).discard((operation.schema, operation.enum_name))
 

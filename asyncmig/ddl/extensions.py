@@ -32,9 +32,4 @@ def create_extension(operation: CreateExtensionOp, compilation: Compilation) -> 
 @generate_sql.register(DropExtensionOp)
 def drop_extension(operation: DropExtensionOp, compilation: Compilation) -> Iterator[str]:
     """DROP EXTENSION."""
-    yield join_words(
-        "DROP EXTENSION",
-        operation.if_exists and "IF EXISTS",
-        compilation.quote(operation.extension_name),
-        operation.cascade and "CASCADE",
-    )
+    yield compilation.drop("EXTENSION", compilation.quote(operation.extension_name), operation)

@@ -46,14 +46,10 @@ def create_function(operation: CreateFunctionOp, compilation: Compilation) -> It
 @generate_sql.register(DropFunctionOp)
 def drop_function(operation: DropFunctionOp, compilation: Compilation) -> Iterator[str]:
     """DROP FUNCTION."""
-    arguments = operation.arguments
-    yield join_words(
-        f"DROP {_kind(operation)}",
-        operation.if_exists and "IF EXISTS",
-        compilation.qualified(operation.function_name, operation.schema)
-        + ("" if arguments is None else f"({without_defaults(arguments)})"),
-        operation.cascade and "CASCADE",
-    )
+    name = compilation.qualified(operation.function_name, operation.schema)
+    if operation.arguments is not None:
+        name += f"({without_defaults(operation.arguments)})"
+    yield compilation.drop(_kind(operation), name, operation)
 
 
 def _kind(operation: CreateFunctionOp | DropFunctionOp) -> str:

@@ -37,11 +37,9 @@ def create_policy(operation: CreatePolicyOp, compilation: Compilation) -> Iterat
 @generate_sql.register(DropPolicyOp)
 def drop_policy(operation: DropPolicyOp, compilation: Compilation) -> Iterator[str]:
     """DROP POLICY."""
-    yield join_words(
-        "DROP POLICY",
-        operation.if_exists and "IF EXISTS",
-        compilation.quote(operation.policy_name),
-        f"ON {compilation.qualified(operation.table_name, operation.schema)}",
+    table = compilation.qualified(operation.table_name, operation.schema)
+    yield compilation.drop(
+        "POLICY", f"{compilation.quote(operation.policy_name)} ON {table}", operation
     )
 
 

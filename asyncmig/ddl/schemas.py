@@ -29,9 +29,4 @@ def create_schema(operation: CreateSchemaOp, compilation: Compilation) -> Iterat
 @generate_sql.register(DropSchemaOp)
 def drop_schema(operation: DropSchemaOp, compilation: Compilation) -> Iterator[str]:
     """DROP SCHEMA."""
-    yield join_words(
-        "DROP SCHEMA",
-        operation.if_exists and "IF EXISTS",
-        compilation.schema(operation.schema_name),
-        operation.cascade and "CASCADE",
-    )
+    yield compilation.drop("SCHEMA", compilation.schema(operation.schema_name), operation)

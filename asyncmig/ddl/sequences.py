@@ -52,11 +52,8 @@ def alter_sequence(operation: AlterSequenceOp, compilation: Compilation) -> Iter
 @generate_sql.register(DropSequenceOp)
 def drop_sequence(operation: DropSequenceOp, compilation: Compilation) -> Iterator[str]:
     """DROP SEQUENCE."""
-    yield join_words(
-        "DROP SEQUENCE",
-        operation.if_exists and "IF EXISTS",
-        compilation.qualified(operation.sequence_name, operation.schema),
-        operation.cascade and "CASCADE",
+    yield compilation.drop(
+        "SEQUENCE", compilation.qualified(operation.sequence_name, operation.schema), operation
     )
 
 

@@ -47,13 +47,9 @@ def create_trigger(operation: CreateTriggerOp, compilation: Compilation) -> Iter
 @generate_sql.register(DropTriggerOp)
 def drop_trigger(operation: DropTriggerOp, compilation: Compilation) -> Iterator[str]:
     """DROP TRIGGER."""
-    yield join_words(
-        "DROP TRIGGER",
-        operation.if_exists and "IF EXISTS",
-        compilation.quote(operation.trigger_name),
-        f"ON {compilation.qualified(operation.table_name, operation.schema)}",
-        operation.cascade and "CASCADE",
-    )
+    table = compilation.qualified(operation.table_name, operation.schema)
+    name = f"{compilation.quote(operation.trigger_name)} ON {table}"
+    yield compilation.drop("TRIGGER", name, operation)
 
 
 def _event(event: str) -> str:

@@ -56,7 +56,8 @@ def _view(verb: str, operation: CreateViewOp | ReplaceViewOp, compilation: Compi
 @generate_sql.register(DropViewOp)
 def drop_view(operation: DropViewOp, compilation: Compilation) -> Iterator[str]:
     """DROP VIEW."""
-    yield _drop("DROP VIEW", operation, compilation)
+    name = compilation.qualified(operation.view_name, operation.schema)
+    yield compilation.drop("VIEW", name, operation)
 
 
 @generate_sql.register(CreateMaterializedViewOp)
@@ -81,7 +82,8 @@ def drop_materialized_view(
     operation: DropMaterializedViewOp, compilation: Compilation
 ) -> Iterator[str]:
     """DROP MATERIALIZED VIEW."""
-    yield _drop("DROP MATERIALIZED VIEW", operation, compilation)
+    name = compilation.qualified(operation.view_name, operation.schema)
+    yield compilation.drop("MATERIALIZED VIEW", name, operation)
 
 
 @generate_sql.register(RefreshMaterializedViewOp)
@@ -94,17 +96,6 @@ def refresh_materialized_view(
         operation.concurrently and "CONCURRENTLY",
         compilation.qualified(operation.view_name, operation.schema),
         not operation.with_data and "WITH NO DATA",
-    )
-
-
-def _drop(
-    verb: str, operation: DropViewOp | DropMaterializedViewOp, compilation: Compilation
-) -> str:
-    return join_words(
-        verb,
-        operation.if_exists and "IF EXISTS",
-        compilation.qualified(operation.view_name, operation.schema),
-        operation.cascade and "CASCADE",
     )
 
 

@@ -119,6 +119,8 @@ def _form(type_: TypeEngine[Any]) -> _Form | None:
     if found is None:
         return None
     sizes = tuple(int(size) for size in found["sizes"].split(",")) if found["sizes"] else ()
+    if found["name"] == "CHAR":
+        sizes = sizes or (1,)
     return _Form(found["name"] + (found["rest"] or ""), sizes, array=element != sql)
 
 
