@@ -52,7 +52,7 @@ class Planner:
         keywords: extra arguments for ``upgrade`` and ``downgrade``.
         one_transaction: all steps share a transaction as far as PostgreSQL allows.
         offline: the plan becomes a script for psql; a script that reads is an error.
-        surroundings: makes a context manager that is active while a script runs.
+        import_context: makes a context manager that is active while a script runs.
         version_hooks: ``on_version_apply``, for a script for psql; in a run the engine calls it.
     """
 
@@ -66,7 +66,7 @@ class Planner:
         keywords: Mapping[str, Any] | None = None,
         one_transaction: bool = False,
         offline: bool = False,
-        surroundings: Callable[[], AbstractContextManager[object]] = nullcontext,
+        import_context: Callable[[], AbstractContextManager[object]] = nullcontext,
         version_hooks: Sequence[VersionHook] = (),
     ) -> None:
         self.graph = graph
@@ -78,7 +78,7 @@ class Planner:
         self._target_metadata = target_metadata
         self._options = options or {}
         self._created_types = CreatedTypes()
-        self._surroundings = surroundings
+        self._import_context = import_context
 
     def moves(
         self, target: str, current: Collection[str], direction: Direction
@@ -159,7 +159,7 @@ class Planner:
             target_metadata=self._target_metadata,
             options=self._options,
             created_types=self._created_types.for_script(revision.id),
-            surroundings=self._surroundings,
+            import_context=self._import_context,
             source=source,
         )
 

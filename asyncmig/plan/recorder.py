@@ -91,7 +91,7 @@ class Recorder:
         target_metadata: the models, for naming conventions.
         options: everything that was configured.
         created_types: the types that this run has created; None when the script is alone.
-        surroundings: makes a context manager that is active while the script runs.
+        import_context: makes a context manager that is active while the script runs.
         source: the file whose lines are the statements' origins; None is the script.
     """
 
@@ -105,13 +105,13 @@ class Recorder:
         target_metadata: MetaData | tuple[MetaData, ...] | None = None,
         options: Mapping[str, Any] | None = None,
         created_types: ScriptTypes | None = None,
-        surroundings: Callable[[], AbstractContextManager[object]] = nullcontext,
+        import_context: Callable[[], AbstractContextManager[object]] = nullcontext,
         source: str | None = None,
     ) -> None:
         self.revision = revision
         self.source = source or revision.path
         self.created_types = created_types
-        self.surroundings = surroundings
+        self.import_context = import_context
         self.entries: list[Entry] = []
         self.live_origin: str | None = None
         self.went_live = False

@@ -140,7 +140,7 @@ def play(
 @contextmanager
 def _surrounded(script: AnyScript, operations: Operations, recorder: Recorder) -> Iterator[None]:
     """While a function of the script runs: ``op`` is its own, and ``sys.exit()`` does not end us."""
-    with recorder.surroundings(), using(operations):
+    with recorder.import_context(), using(operations):
         try:
             yield
         except SystemExit as error:

@@ -173,13 +173,13 @@ def call_hook(
         heads=set(heads),
         run_args=dict(run_args),
     )
-    with recorder.surroundings(), using(operations):
+    with recorder.import_context(), using(operations):
         result = call()
     if not inspect.isawaitable(result):
         return None
 
     async def await_it() -> None:
-        with recorder.surroundings(), using(operations):
+        with recorder.import_context(), using(operations):
             await result
 
     return await_it()

@@ -320,7 +320,7 @@ class Project:
             keywords=run.keywords if run is not None else None,
             one_transaction=self.settings.transaction == "all",
             offline=offline,
-            surroundings=self._alembic_imports,
+            import_context=self._alembic_imports,
             version_hooks=await anyio.to_thread.run_sync(self.version_hooks) if offline else (),
         )
 

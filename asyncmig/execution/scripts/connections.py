@@ -1,9 +1,7 @@
-"""Scripts that read: the SQLAlchemy connection for sync ones, the asyncpg one for async ones.
+"""Connections for running scripts: SQLAlchemy's for synchronous ones, asyncpg's for async ones.
 
-A sync script runs in a greenlet (SQLAlchemy's ``run_sync`` bridge), so that its blocking calls become
-awaits of ours. The connection it gets from ``op.get_bind()`` is a real one, with one hook: before
-anything is executed on it, what the script's directives have said so far is sent. The same hook sees
-``COMMIT`` and statements that cannot run in a transaction, and turns both into phases.
+A synchronous script runs in a greenlet, so that its blocking calls become awaits of the runner. The
+connection of ``op.get_bind()`` is a real one, with hooks around its statements (``own_statements``).
 """
 
 from __future__ import annotations
@@ -17,18 +15,20 @@ from sqlalchemy.util import await_only
 
 from asyncmig.database.server_errors import postgres_error
 from asyncmig.errors import AsyncmigError, ScriptError, StatementFailedError
-from asyncmig.execution.invalid_index_check import invalid_index_check
 from asyncmig.execution.scripts.async_connection import ScriptConnection
 from asyncmig.execution.scripts.handled_errors import (
     ScriptStoppedError,
     driver_error,
     is_lock_timeout,
 )
+from asyncmig.execution.scripts.own_statements import (
+    before_other_io,
+    before_statement,
+    run_leading_statements,
+)
 from asyncmig.execution.scripts.script_greenlet import call_in_greenlet
 from asyncmig.plan.run_script import failing_line, play, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
-from asyncmig.sql.classify import Control
-from asyncmig.sql.masking import mask_secrets
 from asyncmig.sql.separate_statements import statements_to_send_separately
 
 if TYPE_CHECKING:
@@ -50,23 +50,6 @@ __all__ = ["ScriptConnections"]
 
 _NOTHING = "SELECT 1"
 """What is sent in the place of a COMMIT or BEGIN that the engine has taken care of."""
-
-_READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN", "SET", "RESET"})
-"""Verbs that change nothing that lasts: they run again when a script is replayed."""
-
-
-def _needs_its_rows(recorder: Recorder, sql: str) -> ScriptError:
-    return ScriptError(
-        f"revision {recorder.revision.id} is partially applied and cannot be replayed: it needs the rows of "
-        f"a statement that has already run ({recorder.origin()})",
-        hint=(
-            "finish it by hand, then stamp it; or undo it by hand, then "
-            f"`asyncmig resolve {recorder.revision.id} --forget`"
-        ),
-        revision=recorder.revision.id,
-        path=recorder.revision.path,
-        sql=mask_secrets(sql),
-    )
 
 
 class ScriptConnections:
@@ -350,74 +333,28 @@ class ScriptConnections:
         if own_engine or context.connection is owner.sync_connection:
             await_only(self._step(recorder).note_standalone_failure(server))
 
+    # the hooks around statements that a script executes itself
+
     async def before_statement(
         self, recorder: Recorder, sql: str, *, needs_rows: bool = False, origin: str | None = None
     ) -> bool:
-        """Get the transaction ready for a statement that a script runs itself.
-
-        Args:
-            recorder: of the script.
-            sql: one statement.
-            needs_rows: the script uses its rows.
-            origin: the script's line, where the stack does not tell it.
-
-        Returns:
-            False where it is not to be sent: BEGIN and COMMIT are ours, or an earlier run has done it.
-        """
+        """Get the transaction ready; False where the statement is not to be sent."""
         step = self._step(recorder)
-        origin = origin or recorder.origin()
-        facts = recorder.inspect(sql, origin, "sql")
-        if self._session.caller_transaction:
-            await step.flush_pending()
-            return True
-        if facts.control is Control.COMMIT:
-            await step.end_transaction()
-            return False
-        if facts.control is Control.BEGIN:
-            return False
-        if facts.control is Control.ROLLBACK:
-            await step.roll_back()
-            return False
-        if not facts.transactional:
-            return await step.begin_standalone(sql, origin)
-        await step.flush_pending()
-        step.before_other_io()
-        if not step.already_committed and (check := invalid_index_check(sql)) is not None:
-            await self._session.send(check)
-        if step.already_committed and facts.verb not in _READING:
-            # an earlier run has committed it
-            if facts.returns_rows or needs_rows:
-                raise _needs_its_rows(recorder, sql)
-            return False
-        return True
+        return await before_statement(
+            self._session, step, sql, needs_rows=needs_rows, origin=origin
+        )
 
     async def run_leading_statements(self, recorder: Recorder, sql: str) -> str:
-        """Run the statements before the last one of a text, where they cannot be sent together.
-
-        Returns:
-            The last.
-        """
-        *first, last = statements_to_send_separately(sql)
-        for each in first:
-            if await self.before_statement(recorder, each):
-                await self._session.send(each)
-                await self.after_statement(recorder)
-        return last
+        """Run all statements of a text but the last, where they cannot be sent together; the last."""
+        return await run_leading_statements(self._session, self._step(recorder), sql)
 
     async def after_statement(self, recorder: Recorder) -> None:
-        """A statement that a script ran itself has gone through."""
+        """A statement has gone through."""
         await self._step(recorder).end_standalone()
 
     async def before_other_io(self, recorder: Recorder) -> bool:
-        """Get the transaction ready for other work of a script on its connection, such as COPY.
-
-        Returns:
-            False where an earlier run has done it.
-        """
-        step = self._step(recorder)
-        await step.flush_pending()
-        step.before_other_io()
-        return not step.already_committed
+        """Get the transaction ready for COPY and the like; False where an earlier run has done it."""
+        return await before_other_io(self._step(recorder))
 
     @property
     def driver_connection(self) -> Any:

@@ -10,7 +10,6 @@ import pytest
 
 from asyncmig.config.settings import Settings
 from asyncmig.database import session as module
-from asyncmig.database.advisory_lock import lock_key
 from asyncmig.database.session import Session
 from asyncmig.database.session_settings import milliseconds, run_settings, statement_timeouts
 from asyncmig.errors import PoolingError
@@ -53,10 +52,6 @@ def session(driver: Driver, **options) -> Session:
         raise AssertionError
 
     return Session(driver, never, **options)
-
-
-GOLDEN = 4651627216771180080
-"""The lock of the default version table in the schema public, in every release."""
 
 
 def kept(name: str, depth: int = 1) -> str:
@@ -265,10 +260,3 @@ class TestLimits:
         async with statement_timeouts(session(driver), **limits):
             pass
         assert [text for text in sent if text in driver.messages[0]] == sent
-
-
-def test_two_releases_agree_on_the_lock(tmp_path) -> None:
-    settings = Settings(script_location=tmp_path)
-    assert lock_key(settings, "public") == GOLDEN
-    assert lock_key(settings, None) != GOLDEN
-    assert -(2**63) <= lock_key(settings, "app") < 2**63

@@ -1,0 +1,188 @@
+"""asyncmig.database.advisory_lock: taking the runner's lock, on a session without a server."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from asyncmig.config.settings import Settings
+from asyncmig.database import advisory_lock
+from asyncmig.database.advisory_lock import lock_key, runner_lock
+from asyncmig.errors import LockNotAcquiredError, PoolingError
+from asyncmig.events import LockAcquired, LockWaiting
+from support.fake_session import FakeSession, NoObserver
+
+GOLDEN = 4651627216771180080
+"""The lock of the default version table in the schema public, in every release."""
+HOLDER = {"pid": 9, "application_name": "deploy", "client": "10.0.0.7", "since": 60.0}
+
+
+class Locking(FakeSession):
+    """Gives the lock at a certain try; served by one process after the other."""
+
+    def __init__(self, *, given_at: int = 1, pids: tuple[int, ...] = (7,), **options: Any) -> None:
+        super().__init__(**options)
+        self.tries, self.given_at, self.pids = 0, given_at, pids
+        self.backend_pid: int | None = None
+        self.pooled = False
+        self.guarded: list[int | None] = []
+        self.holders = [HOLDER]
+        self.asked_for_holder = 0
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        pid = self.pids[min(self.tries, len(self.pids) - 1)]
+        if "pg_try_advisory" in query:
+            self.tries += 1
+            self.messages.append("xact" if "xact_lock" in query else "session")
+            return [{"backend_pid": pid, "locked": self.tries >= self.given_at}]
+        if "pg_locks" in query:
+            self.asked_for_holder += 1
+            return self.holders
+        return [[pid]]
+
+    def check_backend_pid(self, pid: int) -> None:
+        if self.backend_pid not in {None, pid}:
+            raise PoolingError("several server processes")
+        self.backend_pid = pid
+
+    def set_lock_guard(self, lock: int | None) -> None:
+        self.guarded.append(lock)
+
+    async def clean_up(self, sql: str) -> None:
+        self.messages.append(sql)
+
+
+class Observed(NoObserver):
+    """A second connection that is served by the given processes, one a question."""
+
+    def __init__(self, *pids: int) -> None:
+        self.pids = list(pids)
+        self.messages: list[str] = []
+
+    @asynccontextmanager
+    async def observer(self):
+        yield self
+
+    async def execute(self, sql: str) -> None:
+        self.messages.append(sql)
+
+    async def fetch(self, query: str) -> list[list[int]]:
+        return [[self.pids.pop(0) if len(self.pids) > 1 else self.pids[0]]]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(advisory_lock, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(advisory_lock, "LONGEST_PAUSE", 0.0)
+
+
+async def lock(session: Locking, database: Any = None, **settings: Any) -> list[Any]:
+    events: list[Any] = []
+    known = Settings(script_location="migrations", **settings)
+    async with runner_lock(
+        session, database or NoObserver(), known, events.append, schema="public"
+    ):
+        pass
+    return events
+
+
+def test_two_releases_agree_on_the_lock() -> None:
+    settings = Settings(script_location="migrations")
+    assert lock_key(settings, "public") == GOLDEN
+    assert len({lock_key(settings, schema) for schema in ("public", "app", None)}) == 3
+
+
+async def test_a_free_lock_is_taken_and_released() -> None:
+    session = Locking()
+    events = await lock(session)
+    assert [type(event) for event in events] == [LockAcquired]
+    assert session.guarded == [GOLDEN]
+    assert session.messages == [
+        "session",
+        "ROLLBACK",
+        f"SELECT pg_catalog.pg_advisory_unlock({GOLDEN})",
+    ]
+
+
+async def test_while_it_waits_the_holder_is_named_and_asked_for_seldom() -> None:
+    session = Locking(given_at=4)
+    events = await lock(session)
+    waiting = [event for event in events if isinstance(event, LockWaiting)]
+    assert len(waiting) == 3
+    assert {event.holder for event in waiting} == {"pid 9 (deploy from 10.0.0.7)"}
+    assert session.asked_for_holder == 1
+    assert [event.since >= 60.0 for event in waiting] == [True, True, True]
+
+
+async def test_at_its_deadline_the_holder_is_asked_for_again() -> None:
+    session = Locking(given_at=10**6)
+    with pytest.raises(
+        LockNotAcquiredError, match=r"another runner holds the migration lock"
+    ) as caught:
+        await lock(session, lock_wait=0.0)
+    assert session.asked_for_holder == 1
+    assert caught.value.holder == "pid 9 (deploy from 10.0.0.7)"
+
+    session = Locking(given_at=10**6)
+    session.holders = [HOLDER | {"application_name": "", "client": None}]
+    with pytest.raises(LockNotAcquiredError, match=r"pid 9 \(unnamed\)"):
+        await lock(session, lock_wait=0.02)
+    assert session.asked_for_holder == 2  # at the first try, and at the deadline
+
+
+async def test_a_holder_that_is_gone_is_not_named() -> None:
+    session = Locking(given_at=2)
+    session.holders = []
+    waiting, _ = await lock(session)
+    assert (waiting.holder, waiting.since) == (None, None)
+
+
+async def test_in_a_transaction_of_the_caller_it_ends_with_that() -> None:
+    session = Locking(caller_transaction=True)
+    await lock(session)
+    assert session.messages == ["xact"]
+
+
+async def test_it_may_be_switched_off() -> None:
+    session = Locking()
+    assert await lock(session, lock=False) == []
+    assert session.guarded == [None]
+    assert session.messages == []
+
+
+async def test_another_server_process_takes_no_lock_that_stays() -> None:
+    session = Locking(pids=(7, 8), given_at=3)
+    with pytest.raises(PoolingError):
+        await lock(session)
+    assert session.messages[-1] == f"SELECT pg_catalog.pg_advisory_unlock({GOLDEN})"
+
+
+class TestProxies:
+    """The driver was given another process id at login than the server's own."""
+
+    async def check(self, database: Any, *, pids: tuple[int, ...] = (7,)) -> Locking:
+        session = Locking(pids=pids)
+        session.pooled = True
+        await lock(session, database)
+        return session
+
+    async def test_one_that_keeps_a_session_is_accepted(self) -> None:
+        database = Observed(8)
+        await self.check(database)
+        assert database.messages == ["BEGIN", "ROLLBACK"] * advisory_lock.ROUNDS
+
+    async def test_one_that_gives_our_process_away_is_refused(self) -> None:
+        with pytest.raises(PoolingError):
+            await self.check(Observed(8, 7))
+
+    async def test_without_a_second_connection_it_cannot_be_told(self) -> None:
+        await self.check(NoObserver())
+
+    async def test_in_a_transaction_of_the_caller_it_does_not_matter(self) -> None:
+        session = Locking(caller_transaction=True)
+        session.pooled = True
+        database = Observed(7)
+        await lock(session, database)
+        assert database.messages == []
