@@ -1,4 +1,4 @@
-"""Write docs/cli.md from the commands themselves; with ``--check`` only say whether it is up to date."""
+"""Write docs/cli.md from the commands themselves; ``--check`` only checks that it is up to date."""
 
 import inspect
 import sys
@@ -25,15 +25,16 @@ INTRODUCTION = """\
 
 # The command line
 
-`asyncmig COMMAND [OPTIONS]`. Names that are written with an underscore may be typed with a hyphen
+`asyncmig COMMAND [OPTIONS]`. An underscore in the name of a command can be typed as a hyphen
 (`ensure-version`). `-h` or `--help` after a command shows its options and examples.
 
-Results go to standard output; progress, notes and errors go to standard error. On a terminal a run is
-shown live; in a pipe, with `--no-progress`, or on a terminal that cannot move its cursor, one line is
-written for each finished step. `NO_COLOR` switches colour off, `FORCE_COLOR=1` on.
+Results go to standard output; progress, notes and errors go to standard error. On a terminal, the
+progress of a run is shown live; in a pipe, with `--no-progress`, or on a terminal that cannot move its
+cursor, one line is written for each completed step. `NO_COLOR` disables colours, `FORCE_COLOR=1` enables
+them.
 
-A first interrupt (Ctrl-C, SIGTERM) takes back what is not committed, frees the lock and ends; a second
-one ends at once.
+After a first interrupt (Ctrl-C, SIGTERM) the command rolls back what is not committed, releases the lock
+and ends; after a second one it ends at once.
 
 ## Exit codes
 
@@ -42,25 +43,25 @@ one ends at once.
 | 0 | done |
 | 1 | error |
 | 2 | wrong usage |
-| 3 | pending or different: `current --check-heads`, `status --check`, `check` |
-| 4 | another runner held the lock for too long |
-| 5 | a revision stopped half way: a phase of it is committed, a later one failed |
-| 130, 143 | interrupted by SIGINT, by SIGTERM |
+| 3 | revisions are pending, or there are differences: `current --check-heads`, `status --check`, `check` |
+| 4 | the lock was not acquired in time |
+| 5 | a revision is partially applied: a phase of it is committed, a later one failed |
+| 130, 143 | interrupted by SIGINT or SIGTERM |
 """
 
 JSON = """\
 ## JSON
 
-With `--json` a command prints exactly one document on standard output. What scripts and hooks print goes
-to standard error. The fields of each named document are listed [below](#documents). A call that fails
+With `--json` a command prints exactly one document on standard output. The output of scripts and hooks goes
+to standard error. The fields of each named document are listed [below](#documents). A command that fails
 prints
 
 ```json
 {"error": {"type": "RevisionNotFoundError", "message": "...", "hint": "...", "fields": {}}}
 ```
 
-where `type` is the class of the error (see `asyncmig.errors`), `hint` may be null, and `fields` are its
-facts. `asyncmig --version --json` prints `{"asyncmig": string, "python": string}`.
+where `type` is the class of the error (see `asyncmig.errors`), `hint` may be null, and `fields` are the
+fields of the error. `asyncmig --version --json` prints `{"asyncmig": string, "python": string}`.
 """
 
 
@@ -74,7 +75,7 @@ def _lines() -> Iterator[str]:
     group: Any = application()
     shared = [one for one in group.params if getattr(one, "rich_help_panel", None) == PANEL]
     yield "## Options of every command\n"
-    yield "They may stand before or after the command's name.\n"
+    yield "They are accepted before and after the name of the command.\n"
     yield from _table(shared)
     yield ""
     yield JSON
@@ -86,7 +87,7 @@ def _lines() -> Iterator[str]:
             yield f"\n### {panel}"
         yield from _command(name, group.get_command(None, name))
     yield "\n## Documents\n"
-    yield "Lists are written `[...]`; `?` marks what may be null.\n"
+    yield "`[...]` is a list; `?` marks a value that may be null.\n"
     for kind in _documents():
         yield from _document(kind)
 

@@ -1,7 +1,7 @@
-"""Write docs/errors.md: what goes wrong, how it is told, what to do; ``--check`` only compares.
+"""Write docs/errors.md: each error with an example and its solution; ``--check`` only compares.
 
-tests/integration/project/test_error_pages.py executes every case: the bad call must fail with this
-error, and what the page advises must put it right.
+tests/integration/project/test_error_pages.py executes every case: the call must fail with this error,
+and must succeed after the solution of the page.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ TARGET = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
 
 
 class Case(NamedTuple):
-    """One thing that goes wrong.
+    """One error with its example.
 
     Attributes:
         row: its row in the list of features.
         title: the heading.
-        why: how it comes about, and what the advice does.
-        scripts: bodies of upgrade by revision id; each stands on the one before it.
+        why: the cause, and what the solution does.
+        scripts: bodies of upgrade by revision id; each follows the one before it.
         call: the command line.
         kind: the class of the error.
-        message: as printed; ``*`` stands for what differs from place to place.
+        message: as printed; ``*`` replaces parts that vary.
         hint: likewise.
         code: the exit code.
-        before: SQL that made the database what it is.
-        url: what is wrong with the URL: ``port``, ``user``, ``database``, ``limited``, ``reader``.
+        before: SQL that prepares the database.
+        url: the fault of the URL: ``port``, ``user``, ``database``, ``limited``, ``reader``.
         held: SQL of another session's open transaction.
         config: lines of the configuration.
         parents: down_revision by id where it is not the one before.
-        cured: scripts that are written anew.
-        cure: the command line that works then; the same, if empty.
-        cleaned: SQL that puts the database right.
+        cured: corrected scripts.
+        cure: the command line that works afterwards; the same, if empty.
+        cleaned: SQL that corrects the database.
     """
 
     row: str
@@ -64,8 +64,8 @@ CASES = (
     Case(
         row="K1",
         title="A revision cannot be found",
-        why="The target names nothing: a typing error, a file that was not committed, a branch label of"
-        " another project. `asyncmig history` lists what there is.",
+        why="No revision has this name: a typing error, a file that was not committed, a branch label of"
+        " another project. `asyncmig history` lists the revisions.",
         scripts={"ae10": BOOK},
         call="upgrade ae20",
         kind="RevisionNotFoundError",
@@ -75,9 +75,9 @@ CASES = (
     ),
     Case(
         row="K2",
-        title="A table exists already",
-        why="The database was built by hand or by another tool, and nobody has told the version table."
-        " If its tables are what the revision makes, stamp it.",
+        title="A table already exists",
+        why="The tables were created by hand or by another tool, without an entry in the version table."
+        " If they are the tables that the revision creates, stamp the database.",
         scripts={"ae10": BOOK},
         before="CREATE TABLE book (id integer, pages text)",
         call="upgrade",
@@ -89,7 +89,7 @@ CASES = (
     Case(
         row="K3",
         title="There are several heads",
-        why="Two people wrote a revision on top of the same one. `heads` takes both,"
+        why="Two revisions have the same parent. `heads` upgrades to both, and"
         " `asyncmig merge heads -m 'join'` joins them.",
         scripts={"ae10": BOOK, "be20": "pass", "ce30": "pass"},
         parents={"ce30": "ae10"},
@@ -101,9 +101,9 @@ CASES = (
     ),
     Case(
         row="K4",
-        title="Rows break a new constraint",
-        why="What the models say was never true of the data. PostgreSQL's detail names a row. Clean the"
-        " data in a revision before this one, or in this one.",
+        title="Rows violate a new constraint",
+        why="The existing rows do not satisfy the constraint. PostgreSQL's detail names one of them. Correct"
+        " the data in an earlier revision, or in this one before the constraint.",
         scripts={"ae10": 'op.create_unique_constraint("one_id", "book", ["id"])'},
         before="CREATE TABLE book (id integer); INSERT INTO book VALUES (1), (1)",
         call="upgrade",
@@ -114,8 +114,8 @@ CASES = (
     ),
     Case(
         row="K4",
-        title="Rows break a foreign key",
-        why="As above, for rows whose counterpart is missing.",
+        title="Rows violate a foreign key",
+        why="As above, for rows that reference a missing row.",
         scripts={"ae10": 'op.create_foreign_key("loan_book", "loan", "book", ["book_id"], ["id"])'},
         before="CREATE TABLE book (id integer PRIMARY KEY); CREATE TABLE loan (book_id integer);"
         " INSERT INTO loan VALUES (7)",
@@ -128,7 +128,8 @@ CASES = (
     Case(
         row="K5",
         title="A column cannot be cast",
-        why="PostgreSQL has no automatic way from one type to the other; `postgresql_using` says how.",
+        why="PostgreSQL has no automatic conversion between the two types; `postgresql_using` gives the"
+        " expression.",
         scripts={"ae10": 'op.alter_column("book", "pages", type_=sa.Integer)'},
         before="CREATE TABLE book (pages text)",
         call="upgrade",
@@ -142,8 +143,8 @@ CASES = (
     ),
     Case(
         row="K6",
-        title="Nobody listens",
-        why="The server does not run, or the host or port is wrong. `--wait-for-database 30s` waits for"
+        title="The server cannot be reached",
+        why="The server is not running, or the host or port is wrong. `--wait-for-database 30s` waits for"
         " a server that is still starting.",
         call="current",
         url="port",
@@ -163,8 +164,8 @@ CASES = (
     ),
     Case(
         row="K6",
-        title="There is no such database",
-        why="asyncmig migrates databases and does not create them.",
+        title="The database does not exist",
+        why="asyncmig does not create databases.",
         call="current",
         url="database",
         kind="ConnectionFailedError",
@@ -183,9 +184,9 @@ CASES = (
     ),
     Case(
         row="K7",
-        title="A lock is held for too long",
-        why="Another session holds a lock on the table. The phase is rolled back and tried again"
-        " `lock_retries` times; the error says who blocks. End that session, or let it finish.",
+        title="Another session holds a lock for too long",
+        why="Another session holds a lock on the table. The phase is rolled back and retried"
+        " `lock_retries` times; the error names the blocker. End that session, or let it finish.",
         scripts={"ae10": 'op.add_column("book", sa.Column("pages", sa.Text))'},
         before="CREATE TABLE book (id integer)",
         held="LOCK TABLE book",
@@ -198,9 +199,9 @@ CASES = (
     ),
     Case(
         row="K8",
-        title="A revision stops half way",
-        why="VACUUM cannot run in a transaction, so what stands before it is committed first. The"
-        " journal knows how far the revision came: correct what is behind that point, and run the same"
+        title="A revision is partially applied",
+        why="VACUUM cannot run in a transaction, so the statements before it are committed first. The"
+        " journal records the committed phases: correct the script after that point, and run the same"
         " command. The exit code is 5.",
         scripts={
             "ae10": BOOK + '\nop.execute("VACUUM book")\nop.execute("UPDATE book SET id = 1/0")'
@@ -216,9 +217,8 @@ CASES = (
     ),
     Case(
         row="K9",
-        title="Revisions stand on each other",
-        why="A `down_revision` was edited by hand. `asyncmig validate` lists everything that is wrong"
-        " with a history.",
+        title="The history has a cycle",
+        why="A `down_revision` was edited by hand. `asyncmig validate` lists all faults of a history.",
         scripts={"ae10": BOOK, "be20": "pass"},
         parents={"ae10": "be20"},
         call="upgrade",
@@ -230,8 +230,8 @@ CASES = (
     Case(
         row="K10",
         title="The models cannot be imported",
-        why="`target_metadata` names a module that is not there or that fails. `prepend_sys_path` says"
-        " where to look for it.",
+        why="`target_metadata` names a module that does not exist or that raises an error. `prepend_sys_path`"
+        " lists the folders in which it is looked for.",
         scripts={"ae10": BOOK},
         config='target_metadata = "no_such_models:Base.metadata"',
         call="upgrade",
@@ -242,8 +242,8 @@ CASES = (
     Case(
         row="K11",
         title="Permission is denied",
-        why="The role of the URL does not own the table. Let the owner migrate: by its own URL, or with"
-        " the setting `role`, which is `SET ROLE`.",
+        why="The role of the URL does not own the table. Migrate as the owner: with a URL of the owner, or"
+        " with the setting `role`, which executes `SET ROLE`.",
         scripts={"ae10": 'op.add_column("book", sa.Column("pages", sa.Text))'},
         before="CREATE TABLE book (id integer)",
         url="reader",
@@ -255,7 +255,7 @@ CASES = (
     Case(
         row="K12",
         title="A script has a syntax error",
-        why="The script is read before anything runs.",
+        why="asyncmig reads the script before anything runs.",
         scripts={"ae10": 'op.execute("SELECT 1"'},
         call="upgrade",
         kind="ScriptError",
@@ -265,9 +265,9 @@ CASES = (
     ),
     Case(
         row="K13",
-        title="The database is not PostgreSQL's",
-        why="asyncmig speaks to PostgreSQL through asyncpg. Any driver's name in a PostgreSQL URL is"
-        " understood (`postgresql+psycopg2://`).",
+        title="The database is not PostgreSQL",
+        why="asyncmig connects to PostgreSQL with asyncpg. It accepts the name of any driver in a PostgreSQL"
+        " URL (`postgresql+psycopg2://`).",
         call="current --url mysql://root@localhost/app",
         kind="UrlError",
         message="the database url (from --url) is MySQL's",
@@ -281,12 +281,12 @@ def page() -> str:
     lines = [
         "<!-- Written by scripts/error_pages.py, whose cases are tests: change those, then `make docs`. -->",
         "",
-        "# When things go wrong",
+        "# Errors",
         "",
-        "Every error says what is wrong, where, and what to do next: one line, then a hint. With",
-        "`--json` it is a document with the error's class and its facts; in Python it is an exception",
-        "with `message`, `hint` and `fields()`. `--raiseerr` adds the traceback. `…` stands for what",
-        "differs from place to place.",
+        "Every error says what is wrong and where, on one line, and what to do next, in a hint. With",
+        "`--json` it is a document with the class of the error and its fields; in Python it is an",
+        "exception with `message`, `hint` and `fields()`. `--raiseerr` adds the traceback. On this page,",
+        "`…` replaces parts of a message that vary.",
     ]
     for case in CASES:
         lines += ["", f"## {case.title}", "", case.why, ""]
@@ -323,11 +323,11 @@ def _script(revision: str, body: str) -> str:
 
 
 def main() -> int:
-    """Write the page, or compare it."""
+    """Write the page, or check that it is up to date."""
     if "--check" in sys.argv[1:]:
         if TARGET.exists() and TARGET.read_text() == page():
             return 0
-        print(f"{TARGET} is old: run scripts/error_pages.py", file=sys.stderr)
+        print(f"{TARGET} is out of date: run scripts/error_pages.py", file=sys.stderr)
         return 1
     TARGET.write_text(page())
     return 0
