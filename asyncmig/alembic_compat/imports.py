@@ -17,13 +17,21 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.alembic_compat.facade_modules import ALIASES, NAMES, named_module
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
     from asyncmig.alembic_compat.environment import Environment
 
-__all__ = ["alembic_imports", "current_environment", "real_alembic"]
+__all__ = [
+    "alembic_imports",
+    "current_environment",
+    "facade_module",
+    "has_facade_module",
+    "real_alembic",
+]
 
 _FACADES = {
     "alembic": "asyncmig.alembic_compat.facade",
@@ -159,12 +167,30 @@ def _facade(name: str, fromlist: Sequence[str]) -> ModuleType:
         return _module(name.partition(".")[0])
     for wanted in fromlist:
         # an attribute, or a submodule that nobody has asked for yet
-        if wanted != "*" and not hasattr(module, wanted) and _exists(f"{name}.{wanted}"):
-            _module(f"{name}.{wanted}")
+        if wanted != "*" and not hasattr(module, wanted) and has_facade_module(f"{name}.{wanted}"):
+            setattr(module, wanted, _module(f"{name}.{wanted}"))
     return module
 
 
+def has_facade_module(name: str) -> bool:
+    """True when ``alembic``, or a module in it, is one that asyncmig has."""
+    return name in NAMES or _exists(name)
+
+
+def facade_module(name: str) -> ModuleType:
+    """Asyncmig's module for one of Alembic's.
+
+    Raises:
+        ModuleNotFoundError: there is none.
+    """
+    if name in NAMES:
+        return named_module(name, _ours(name))
+    return import_module(_ours(name))
+
+
 def _ours(name: str) -> str:
+    if name in ALIASES:
+        return ALIASES[name]
     root, dot, rest = name.partition(".")
     return f"{_FACADES[root]}{dot}{rest}"
 
@@ -178,9 +204,8 @@ def _exists(name: str) -> bool:
 
 def _module(name: str) -> ModuleType:
     """Our module of that name; where there is none, the installed one."""
-    ours = _ours(name)
-    if ours in sys.modules or _exists(name):
-        return import_module(ours)  # waits for a thread that is in the middle of it
+    if name in NAMES or _ours(name) in sys.modules or _exists(name):
+        return facade_module(name)  # waits for a thread that is in the middle of it
     with real_alembic():
         try:
             return import_module(name)

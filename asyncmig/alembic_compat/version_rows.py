@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import column, inspect, select, table
 
+from asyncmig.alembic_compat.connection_sink import ConnectionSink
 from asyncmig.errors import ScriptError
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class StandaloneContext:
         self.opts = dict(opts)
         self.version_table: str = opts.get("version_table") or "alembic_version"
         self.version_table_schema: str | None = opts.get("version_table_schema")
+
+    @property
+    def sink(self) -> ConnectionSink:
+        """What executes operations on the connection, for ``Operations(context)``."""
+        return ConnectionSink(self._open(), self.opts)
 
     @property
     def dialect(self) -> Dialect:

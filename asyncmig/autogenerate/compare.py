@@ -93,6 +93,7 @@ class Autogenerate:
         options: the options of an ``env.py``, with its hooks, and what hooks can read from their context.
         import_context: a context manager in which hooks are imported and called.
         as_sql: write SQL revisions.
+        require_current: refuse a database that is not at the heads.
     """
 
     database: Database
@@ -104,6 +105,11 @@ class Autogenerate:
     options: Mapping[str, Any] = field(default_factory=dict)
     import_context: Callable[[], AbstractContextManager[None]] = nullcontext
     as_sql: bool = False
+    require_current: bool = True
+
+    async def operations(self, script: MigrationScript) -> list[MigrationScript]:
+        """Fill in a script with the differences; raises as ``Migrator.check``."""
+        return (await self._compare(script, RenameRequests(), checking=True)).scripts
 
     async def check(self) -> CheckResult:
         """Return the differences; raises as ``Migrator.check``."""
@@ -231,7 +237,8 @@ class Autogenerate:
         settings = self.settings
         async with open_session(self.database, settings) as session:
             status, state = await read_status(session, settings, self.graph)
-            await _require_current(session, status)
+            if self.require_current:
+                await _require_current(session, status)
             given: Mapping[str | None, str] = self.options.get("schema_translate_map") or {}
             catalogs = await read_sides(
                 session,

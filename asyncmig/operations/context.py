@@ -43,6 +43,11 @@ class MigrationContext:
             self.opts["target_metadata"] = sink.target_metadata
 
     @property
+    def sink(self) -> Sink:
+        """What takes the operations of the script, for ``Operations(context)``."""
+        return self._sink
+
+    @property
     def dialect(self) -> Dialect:
         """SQLAlchemy's PostgreSQL dialect."""
         return self._sink.dialect

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 from sqlalchemy import literal
 from sqlalchemy.sql.elements import conv
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from asyncmig.operations.alembic_impl import Implementation
     from asyncmig.operations.base.created_types import ScriptTypes
     from asyncmig.operations.base.operation import MigrateOperation
-    from asyncmig.operations.base.sink import Sink
+    from asyncmig.operations.base.sink import HasSink, Sink
     from asyncmig.operations.directives.tables import CreateTableOp
 
 __all__ = ["ScriptOperations"]
@@ -40,14 +40,17 @@ class ScriptOperations(Directives, Extensible):
     """``Operations`` without its directives.
 
     Args:
-        sink: takes the operations that directives make.
+        sink: takes the operations that directives make; a migration context has one.
         created_types: the types that this run has created so far; None for a script on its own.
     """
 
-    def __init__(self, sink: Sink, *, created_types: ScriptTypes | None = None) -> None:
-        self._sink = sink
+    def __init__(self, sink: Sink | HasSink, *, created_types: ScriptTypes | None = None) -> None:
+        of_context: Sink | None = getattr(sink, "sink", None)
+        if of_context is not None:
+            created_types = created_types or getattr(sink, "created_types", None)
+        self._sink: Sink = of_context or cast("Sink", sink)
         self._migration_context = MigrationContext(
-            self, sink, created_types or CreatedTypes().for_script("")
+            self, self._sink, created_types or CreatedTypes().for_script("")
         )
 
     # operations

@@ -53,6 +53,9 @@ class Project:
         models: what to compare the database with; None takes the settings'.
         on_event: called with each progress event.
         on_version_apply: called when a revision's row is written: functions, or their names.
+
+    Attributes:
+        alembic_config: the ``Config`` of a caller of Alembic's API, for ``env.py``.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Project:
         self._given_models = models
         self._models: tuple[MetaData, ...] | None = None
         self._on_event = on_event
+        self.alembic_config: Config | None = None
         self._env_config: Config | None = None
         self._env_run: ProjectRun | None = None
         self._models_place: str | None = None
@@ -315,7 +319,7 @@ class Project:
             options={
                 **self.settings.extra,
                 "transactional_ddl": self.settings.transactional_ddl,
-                **({} if run is None else self._environment_options()),
+                **({} if run is None else self.environment_options()),
             },
             keywords=run.keywords if run is not None else None,
             one_transaction=self.settings.transaction == "all",
@@ -349,7 +353,7 @@ class Project:
             metadata=await self.models(),
             origins=self._model_origins(),
             notify=self.emit,
-            options=self._environment_options(autogenerate=True),
+            options=self.environment_options(autogenerate=True),
             import_context=self._alembic_imports,
             as_sql=as_sql,
         )
@@ -463,7 +467,7 @@ class Project:
 
         return alembic_imports(Environment(self.settings, self._env_config))
 
-    def _environment_options(self, *, autogenerate: bool = False) -> Mapping[str, Any]:
+    def environment_options(self, *, autogenerate: bool = False) -> Mapping[str, Any]:
         """The options of ``context.configure()``, as ``op.get_context().opts`` and hooks see them."""
         from asyncmig.alembic_compat.environment import Environment
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmig.events import ConfigWarning
@@ -39,6 +40,8 @@ async def visit_databases(
     Raises:
         AsyncmigError: as ``work``; and ``EnvFileError``.
     """
+    if project.alembic_config is not None:
+        request = replace(request, config=project.alembic_config)
     path = await project.env_file_to_execute()
     if path is None:
         return "".join([await work(one) or "" for one in await project.databases()])

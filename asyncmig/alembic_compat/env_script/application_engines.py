@@ -132,7 +132,8 @@ def _closure(creator: Any) -> dict[str, Any] | None:
 def _copy_listeners(source: Any, target: Any, names: tuple[str, ...]) -> None:
     for name in names:
         for listener in tuple(getattr(getattr(source.dispatch, name, None), "listeners", ())):
-            if getattr(listener, "__module__", None) == "sqlalchemy.engine.create":
+            # SQLAlchemy's own are of the driver that the application has chosen
+            if str(getattr(listener, "__module__", None)).startswith("sqlalchemy."):
                 continue
             event.listen(
                 target, name, listener, **({"retval": True} if name in _WITH_RESULT else {})

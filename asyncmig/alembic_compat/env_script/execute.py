@@ -93,8 +93,9 @@ async def execute_env(
 
     def body() -> ExecutedEnv:
         extend_sys_path(settings.prepend_sys_path)
-        config = config_of(settings)
-        config.cmd_opts = command_options(request, config.cmd_opts)
+        config: Config = request.config or config_of(settings)
+        if request.config is None:
+            config.cmd_opts = command_options(request, config.cmd_opts)
         config.attributes.update(request.attributes)
         environment = RunningEnvironment(
             settings,

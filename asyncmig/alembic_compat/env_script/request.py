@@ -28,6 +28,7 @@ class EnvRequest:
         tag: of the run.
         options: more of ``config.cmd_opts``.
         attributes: for ``config.attributes``.
+        config: the configuration object, where the caller has one; None makes one of the settings.
     """
 
     command: str
@@ -38,6 +39,7 @@ class EnvRequest:
     tag: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    config: Any = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -16,13 +16,10 @@ __version__ = "1.20.1"
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(name)
-    from asyncmig.alembic_compat.imports import real_alembic
+    from asyncmig.alembic_compat.imports import facade_module, has_facade_module, real_alembic
 
-    try:
-        return import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.{name}":
-            raise
+    if has_facade_module(f"alembic.{name}"):
+        return facade_module(f"alembic.{name}")
     with real_alembic():
         try:
             return import_module(f"alembic.{name}")

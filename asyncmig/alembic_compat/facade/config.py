@@ -45,7 +45,7 @@ class Config:
         self.stdout = stdout or sys.stdout
         self.cmd_opts = cmd_opts
         self.config_args = dict(config_args or {})
-        self.attributes: dict[str, Any] = {} if attributes is None else attributes
+        self.attributes: dict[str, Any] = dict(attributes or {})
 
     @cached_property
     def file_config(self) -> configparser.ConfigParser:
@@ -115,14 +115,41 @@ class Config:
         """Where templates are."""
         return str(Path(__file__).parents[2] / "scaffold" / "templates")
 
+    def get_version_locations_list(self) -> list[str] | None:
+        """The folders of revisions; None where only the one below ``script_location`` counts."""
+        if not self.get_alembic_option("version_locations"):
+            return None
+        return [str(folder) for folder in settings_of(self).version_locations]
+
+    def get_prepend_sys_paths_list(self) -> list[str] | None:
+        """The folders for ``sys.path``; None where there are none."""
+        if not self.get_alembic_option("prepend_sys_path"):
+            return None
+        return [str(folder) for folder in settings_of(self).prepend_sys_path]
+
+    def get_hooks_list(self) -> list[dict[str, str]]:
+        """The programs that run over new files."""
+        return [
+            {
+                "_hook_name": hook.name,
+                "type": hook.type,
+                **({"entrypoint": hook.entrypoint} if hook.entrypoint else {}),
+                **({"options": hook.options} if hook.options else {}),
+                **({"cwd": hook.cwd} if hook.cwd else {}),
+                **hook.extra,
+            }
+            for hook in settings_of(self).post_write_hooks
+        ]
+
     def print_stdout(self, text: str, *arg: Any) -> None:
         """Write a line to the configured output."""
-        self.stdout.write((str(text) % arg if arg else str(text)) + "\n")
+        if not self.messaging_opts["quiet"]:
+            self.stdout.write((str(text) % arg if arg else str(text)) + "\n")
 
     @property
     def messaging_opts(self) -> Mapping[str, Any]:
         """Whether to be quiet."""
-        return {"quiet": False}
+        return {"quiet": bool(getattr(self.cmd_opts, "quiet", False))}
 
 
 def config_of(settings: Settings) -> Config:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["Sink"]
+__all__ = ["HasSink", "Sink"]
 
 
 class Sink(Protocol):
@@ -75,4 +75,13 @@ class Sink(Protocol):
 
     def run_async(self, function: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
         """Await a function for a sync script; its first argument is an ``AsyncConnection``."""
+        ...
+
+
+class HasSink(Protocol):
+    """A migration context: ``Operations(context)`` works where the context does."""
+
+    @property
+    def sink(self) -> Sink:
+        """What takes its operations."""
         ...

@@ -1,7 +1,0 @@
-"""``alembic.autogenerate.rewriter``."""
-
-from __future__ import annotations
-
-from asyncmig.autogenerate.rewriter import Rewriter
-
-__all__ = ["Rewriter"]

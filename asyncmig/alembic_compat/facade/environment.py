@@ -1,7 +1,0 @@
-"""``alembic.environment``: the older name of ``alembic.runtime.environment``."""
-
-from __future__ import annotations
-
-from asyncmig.alembic_compat.environment import Environment as EnvironmentContext
-
-__all__ = ["EnvironmentContext"]
