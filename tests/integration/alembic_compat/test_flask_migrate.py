@@ -141,7 +141,7 @@ import flask_migrate
 from app import app
 
 def show(name, *args, **kwargs):
-    print("--", name)
+    print("=====", name)
     getattr(flask_migrate, name)(*args, **kwargs)
 
 with app.app_context():
@@ -172,7 +172,7 @@ def test_the_functions(flask) -> None:
         timeout=90,
         check=False,
     )
-    told = [part.split("\n", 1) for part in done.stdout.split("-- ")[1:]]
+    told = [part.split("\n", 1) for part in done.stdout.split("===== ")[1:]]
     assert done.returncode == 1, done.stdout + done.stderr
     assert "nowhere" in done.stderr.splitlines()[-1]
     assert [name for name, _ in told] == [
