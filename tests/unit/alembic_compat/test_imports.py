@@ -112,11 +112,11 @@ def test_scopes_may_overlap_and_end_in_any_order():
 
 def test_what_asyncmig_has_not_is_taken_from_installed_alembic():
     with alembic_imports():
-        space = run("from alembic.util import editor\nimport alembic.util.editor as again")
+        space = run("from alembic import ext\nimport alembic.ext as again")
 
-    import alembic.util.editor
+    import alembic.ext
 
-    assert space["editor"] is space["again"] is alembic.util.editor
+    assert space["ext"] is space["again"] is alembic.ext
 
 
 def test_a_name_that_nobody_has_is_an_import_error():
@@ -137,7 +137,7 @@ def test_without_alembic_installed_ours_is_found_all_the_same(monkeypatch):
     with alembic_imports():
         space = run(FORMS)
         with pytest.raises(ImportError):
-            run("from alembic.util import editor")
+            run("from alembic import ext")
 
     assert space["op"].__name__ == "asyncmig.alembic_compat.facade.op"
 
