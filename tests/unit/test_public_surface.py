@@ -88,7 +88,8 @@ def test_pure_layers_do_not_import_sqlalchemys_asyncio(layer):
 
 def test_the_library_owns_no_loop_and_prints_nothing():
     for path in ROOT.rglob("*.py"):
-        if path.name == "guard.py":  # a program of its own, which the library starts
+        # a program of its own, which the library starts; and Alembic's API, which is synchronous
+        if path.name in {"guard.py", "event_loops.py"}:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
