@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import CompileError, IdentifierError
+from sqlalchemy.exc import ArgumentError, CompileError, IdentifierError
 from sqlalchemy.schema import CreateTable
 
 from asyncmig.ddl.compilation import clean_layout, generate_sql
@@ -428,3 +428,14 @@ def test_operator_classes_of_texts():
             "ix", "t", [sa.text("lower(a)")], postgresql_ops={"lower(a)": "text_pattern_ops"}
         )
     ) == ["CREATE INDEX ix ON t (lower(a) text_pattern_ops)"]
+
+
+def test_a_keyword_that_sqlalchemy_does_not_know_is_refused():
+    with pytest.raises(DirectiveError, match="does not know postgresql_unheard_of here") as caught:
+        sql_of(lambda op: op.create_index("i", "t", ["a"], postgresql_unheard_of=True))
+    assert "op.execute takes any SQL" in caught.value.hint
+
+
+def test_other_errors_of_arguments_are_sqlalchemy_s():
+    with pytest.raises(ArgumentError, match="number of constrained columns"):
+        sql_of(lambda op: op.create_foreign_key("fk", "t", "u", ["a"], ["b", "c"]))

@@ -166,6 +166,11 @@ from asyncmig.errors import ConfigError
                 "ALTER TABLE s.t FORCE ROW LEVEL SECURITY",
             ],
         ),
+        (
+            Trigger("x", "t", "after", "delete", "f()"),
+            ["CREATE TRIGGER x AFTER DELETE ON t FOR EACH ROW EXECUTE FUNCTION f()"],
+        ),
+        (Statistics("st", "t", ["a", "b"]), ["CREATE STATISTICS st ON a, b FROM t"]),
         (Extension("citext", version="1.6"), ["CREATE EXTENSION citext VERSION '1.6'"]),
         (
             Grant(["select", "update (a)"], "t", "app", with_grant_option=True),

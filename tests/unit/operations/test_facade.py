@@ -9,6 +9,7 @@ from sqlalchemy.sql.elements import conv
 
 from asyncmig.errors import DirectiveError, NeedsDatabaseError
 from asyncmig.operations.base.created_types import CreatedTypes
+from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import (
     MigrateOperation,
     built_in_operations,
@@ -407,3 +408,28 @@ def test_every_directive_says_what_it_locks_and_gives_an_example():
         text = getattr(Operations, cls.directive).__doc__
         assert "Example::" in text, cls.directive
         assert f"op.{cls.directive}(" in text, cls.directive
+
+
+def test_the_context_of_other_operations_is_refused():
+    class Other(Operations):
+        pass
+
+    context = Operations(RecordingSink()).get_context()
+    with pytest.raises(TypeError, match="Other expected, not Operations"), Other.context(context):
+        pass
+
+
+def test_the_first_of_several_metadata_has_the_naming_convention():
+    first = sa.MetaData(naming_convention={"uq": "uq_%(table_name)s"})
+    sink = RecordingSink(target_metadata=(first, sa.MetaData()))
+    assert Operations(sink).schema_obj.metadata().naming_convention["uq"] == "uq_%(table_name)s"
+    empty = Operations(RecordingSink(target_metadata=())).schema_obj
+    assert "uq" not in empty.metadata().naming_convention
+
+
+@pytest.mark.parametrize(
+    "member", [lambda op: op.invoke(1), lambda op: op.perform(1), Directives.get_bind]
+)
+def test_directives_alone_perform_nothing(member):
+    with pytest.raises(NotImplementedError):
+        member(Directives())

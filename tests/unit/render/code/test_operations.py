@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from asyncmig.errors import ScriptError
 from asyncmig.operations.base.containers import ModifyTableOps
 from asyncmig.operations.base.operation import MigrateOperation
-from asyncmig.operations.directives.columns import AddColumnOp, DropColumnOp
+from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.directives.comments import CreateTableCommentOp
 from asyncmig.operations.directives.constraints import AddConstraintOp, ValidateConstraintOp
 from asyncmig.operations.directives.data import BulkInsertOp
@@ -22,7 +22,7 @@ from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUnique
 from asyncmig.operations.directives.partitions import AttachPartitionOp, DetachPartitionOp
 from asyncmig.operations.directives.policies import CreatePolicyOp, DropPolicyOp, EnableRlsOp
 from asyncmig.operations.directives.sequences import AlterSequenceOp, CreateSequenceOp
-from asyncmig.operations.directives.tables import DropTableOp, RenameTableOp
+from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
 from asyncmig.operations.directives.triggers import CreateTriggerOp
 from asyncmig.operations.directives.views import (
     CreateMaterializedViewOp,
@@ -30,6 +30,7 @@ from asyncmig.operations.directives.views import (
     RefreshMaterializedViewOp,
 )
 from asyncmig.operations.facade import Operations
+from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.render.code.operations import render_operations
 from asyncmig.render.code.schema_items import ItemWriter
 
@@ -139,6 +140,53 @@ def code(operation: MigrateOperation, **options: object) -> str:
 )
 def test_a_call(operation, expected):
     assert code(operation) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"modify_type": sa.Text(), "existing_type": sa.String(3), "modify_nullable": False},
+            "existing_type=sa.String(length=3), type_=sa.Text(), nullable=False",
+        ),
+        (
+            {"modify_type": sa.Integer(), "postgresql_using": "a::int"},
+            'type_=sa.Integer(), postgresql_using="a::int"',
+        ),
+        ({"modify_server_default": None}, "server_default=None"),
+        ({"modify_server_default": sa.text("1")}, 'server_default=sa.text("1")'),
+        (
+            {
+                "modify_server_default": sa.Identity(),
+                "existing_server_default": sa.Identity(start=2),
+            },
+            "existing_server_default=sa.Identity(start=2), server_default=sa.Identity()",
+        ),
+        ({"modify_comment": None}, "comment=None"),
+        ({"modify_name": "b", "schema": "s"}, 'new_column_name="b", schema="s"'),
+    ],
+)
+def test_changes_of_a_column(changes, expected):
+    assert code(AlterColumnOp("t", "a", **changes)) == f'op.alter_column("t", "a", {expected})'
+
+
+def test_a_table():
+    table = CreateTableOp(
+        "t",
+        [sa.Column("a", sa.Integer), sa.CheckConstraint("a > 0", name="ck")],
+        schema="s",
+        if_not_exists=True,
+    )
+    assert code(table) == (
+        'op.create_table("t", sa.Column("a", sa.Integer()), '
+        'sa.CheckConstraint("a > 0", name="ck"), schema="s", if_not_exists=True)'
+    )
+
+
+def test_a_change_that_is_not_supported():
+    change = UnsupportedChangeOp("t", "its owner", before="a", after="b", schema="s")
+    assert code(change) == 'raise NotImplementedError("s.t: its owner is a, and is to be b")'
+    assert code(change.reverse()).endswith('its owner is b, and is to be a")')
 
 
 def test_final_names_are_those_of_the_naming_convention():

@@ -62,3 +62,33 @@ def test_the_sql_is_what_it_was(sql):
     exec("\n".join([*imports, code]), {"f": found.append})
     assert found == [sql]
     assert ast.parse(code)
+
+
+def literal(sql, *, exact=True):
+    """The code of a SQL, and the imports that it needs."""
+    imports = set()
+    return format_code(sql_literal(sql, imports, exact=exact)), imports
+
+
+def test_several_lines():
+    assert literal("SELECT 1\nFROM t", exact=False) == ('"""\nSELECT 1\nFROM t\n"""', set())
+    code, imports = literal("SELECT 1\nFROM t")
+    assert code == 'dedent("""\\\n    SELECT 1\n    FROM t""")'
+    assert imports == {"from textwrap import dedent"}
+    assert literal('SELECT 1\nFROM "t"')[0].endswith('FROM "t\\"""")')
+
+
+def test_lines_that_no_block_can_hold():
+    assert literal("a\nb\x07")[0] == r'"a\nb\x07"'
+    assert literal("  a\n b")[0] == r'"  a\n b"'
+    long = "x" * 70
+    assert literal(f" {long}\n {long}\n")[0].splitlines() == [
+        "(",
+        rf'    " {long}\n"',
+        rf'    " {long}\n"',
+        ")",
+    ]
+
+
+def test_a_quoted_text_of_several_lines_stays_exact():
+    assert "dedent" in literal("SELECT 'a\nb'", exact=False)[0]
