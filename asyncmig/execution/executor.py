@@ -194,7 +194,7 @@ class Executor:
         resume = self._resumes.get(revision.id)
         running = RunningStep(self._context, self._sender, self._planner, step, recorder, resume)
         try:
-            await self._connections.play(running, script, self._planner.keywords)
+            await self._connections.run_script(running, script, self._planner.keywords)
         except Exception:
             if not running.begun:
                 # the revisions before this one are complete, and are committed as if each ran by itself
@@ -218,7 +218,7 @@ class Executor:
             recorder = self._planner.recorder(revision, self._connections, source=file_of(hook))
             running = VersionHookStep(self._sender, step, unit, recorder, hook)
             await running.flush_pending()
-            await self._connections.call(running, hook, info, heads, self._planner.keywords)
+            await self._connections.call_hook(running, hook, info, heads, self._planner.keywords)
             running.queue()
         unit.closed = True
 

@@ -1,6 +1,6 @@
 """Calling a script's function: three forms of Python, and SQL files.
 
-``play`` runs a script against its recorder and returns an awaitable where the script is a coroutine
+``run_script`` runs a script against its recorder and returns an awaitable where the script is a coroutine
 function; nothing here awaits. A plan made without a database drives such a coroutine by hand: as long
 as it only calls directives it never suspends, and where it would, it is live.
 """
@@ -8,7 +8,7 @@ as it only calls directives it never suspends, and where it would, it is live.
 from __future__ import annotations
 
 import inspect
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asyncmig.errors import AsyncmigError, IrreversibleError, ScriptError
@@ -35,8 +35,8 @@ __all__ = [
     "check_written",
     "drive",
     "failing_line",
-    "play",
     "record",
+    "run_script",
     "script_failure",
 ]
 
@@ -92,7 +92,7 @@ def record(
         True when the whole script was recorded; False when it is live from ``live_origin`` on.
     """
     try:
-        coroutine = play(script, direction, recorder, keywords)
+        coroutine = run_script(script, direction, recorder, keywords)
         if coroutine is not None:
             drive(coroutine, recorder)
     except StopRecordingError:
@@ -104,7 +104,7 @@ def record(
     return not recorder.went_live
 
 
-def play(
+def run_script(
     script: AnyScript,
     direction: Direction,
     recorder: Recorder,
@@ -118,28 +118,40 @@ def play(
     if isinstance(script, SqlScript):
         sections = script.upgrade if direction is Direction.UPGRADE else script.downgrade
         for section in sections or ():
-            _play_section(section, recorder)
+            _run_section(section, recorder)
         return None
     operations = Operations(recorder, created_types=recorder.created_types)
     if isinstance(script, DeferredScript):
-        with _surrounded(script, operations, recorder):
+        with _script_context(script, operations, recorder):
             script = script.load()
     function = script.upgrade if direction is Direction.UPGRADE else script.downgrade
     if function is None:  # check_written comes first
         return None
-    arguments = _arguments(function, operations, keywords or {})
-    if not script.transactional:
-        return _play_autocommit(script, function, arguments, operations, recorder)
+    arguments, given = _arguments(function, operations, keywords or {})
+
+    @contextmanager
+    def running() -> Iterator[None]:
+        block = nullcontext() if script.transactional else recorder.autocommit()
+        with block, _script_context(script, operations, recorder):
+            yield
+
     if inspect.iscoroutinefunction(function):
-        return _await_script(script, function, arguments, operations, recorder)
-    with _surrounded(script, operations, recorder):
-        function(*arguments[0], **arguments[1])
+
+        async def run() -> None:
+            with running():
+                await function(*arguments, **given)
+
+        return run()
+    with running():
+        function(*arguments, **given)
     return None
 
 
 @contextmanager
-def _surrounded(script: AnyScript, operations: Operations, recorder: Recorder) -> Iterator[None]:
-    """While a function of the script runs: ``op`` is its own, and ``sys.exit()`` does not end us."""
+def _script_context(
+    script: AnyScript, operations: Operations, recorder: Recorder
+) -> Iterator[None]:
+    """While code of the script runs: ``op`` is its own, and ``sys.exit()`` does not end the process."""
     with recorder.import_context(), using(operations):
         try:
             yield
@@ -147,37 +159,7 @@ def _surrounded(script: AnyScript, operations: Operations, recorder: Recorder) -
             raise script_failure(script, error) from error
 
 
-def _play_autocommit(
-    script: AnyScript,
-    function: Callable[..., Any],
-    arguments: tuple[tuple[Any, ...], dict[str, Any]],
-    operations: Operations,
-    recorder: Recorder,
-) -> Coroutine[Any, Any, None] | None:
-    if inspect.iscoroutinefunction(function):
-
-        async def inside() -> None:
-            with recorder.autocommit():
-                await _await_script(script, function, arguments, operations, recorder)
-
-        return inside()
-    with recorder.autocommit(), _surrounded(script, operations, recorder):
-        function(*arguments[0], **arguments[1])
-    return None
-
-
-async def _await_script(
-    script: AnyScript,
-    function: Callable[..., Any],
-    arguments: tuple[tuple[Any, ...], dict[str, Any]],
-    operations: Operations,
-    recorder: Recorder,
-) -> None:
-    with _surrounded(script, operations, recorder):
-        await function(*arguments[0], **arguments[1])
-
-
-def _play_section(section: SqlSection, recorder: Recorder) -> None:
+def _run_section(section: SqlSection, recorder: Recorder) -> None:
     path = recorder.revision.path
     if section.kind == "transaction":
         recorder.divide()

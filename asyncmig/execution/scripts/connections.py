@@ -27,7 +27,7 @@ from asyncmig.execution.scripts.own_statements import (
     run_leading_statements,
 )
 from asyncmig.execution.scripts.script_greenlet import call_in_greenlet
-from asyncmig.plan.run_script import failing_line, play, script_failure
+from asyncmig.plan.run_script import failing_line, run_script, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
 from asyncmig.sql.separate_statements import statements_to_send_separately
 
@@ -69,7 +69,9 @@ class ScriptConnections:
         self._sqlalchemy: AsyncConnection | None = None
         self._stopped: ScriptStoppedError | None = None
 
-    async def play(self, step: RunningStep, script: AnyScript, keywords: Mapping[str, Any]) -> None:
+    async def run_script(
+        self, step: RunningStep, script: AnyScript, keywords: Mapping[str, Any]
+    ) -> None:
         """Run a script to its end.
 
         Raises:
@@ -77,12 +79,12 @@ class ScriptConnections:
         """
         await self._run(
             step,
-            partial(play, script, step.step.direction, step.recorder, keywords),
+            partial(run_script, script, step.step.direction, step.recorder, keywords),
             partial(script_failure, script),
             own_loop=script.mentions(b"get_event_loop"),
         )
 
-    async def call(
+    async def call_hook(
         self,
         step: VersionHookStep,
         hook: VersionHook,
