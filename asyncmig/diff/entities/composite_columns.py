@@ -16,9 +16,8 @@ from asyncmig.catalog.model import TypeName
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.entities.dependency_order import creation_order, dependencies
 from asyncmig.diff.entities.operations import EntityOperations
-from asyncmig.diff.schema_items.casts import converted, needs_cast
+from asyncmig.diff.schema_items.casts import convert_columns, converted, needs_cast
 from asyncmig.diff.schema_items.script_sql import raw_sql
-from asyncmig.operations.directives.columns import AlterColumnOp
 from asyncmig.sql.lexer import identifier_value
 
 if TYPE_CHECKING:
@@ -163,7 +162,12 @@ def replace_composites(
             f"CREATE FUNCTION {place}({gone}) RETURNS {place} LANGUAGE sql STRICT RETURN ROW({row})"
         )
         yield raw_sql(f"CREATE CAST ({gone} AS {place}) WITH FUNCTION {place}({gone})")
-    yield from _columns(types, old, new)
+    yield from convert_columns(
+        types,
+        old,
+        new,
+        lambda column, after: _cast(new.quote(after.name), column.type, after.type, new),
+    )
 
 
 def _function_name(name: ObjectName, factory: SchemaItemFactory) -> str:
@@ -199,32 +203,6 @@ def _cast(value: str, before: TypeName, after: TypeName, new: SchemaItemFactory)
     if is_ours and before.name == after.name and before.array == after.array:
         return f"{value}::{type_}"
     return converted(value, before, after, type_)
-
-
-def _columns(
-    types: Collection[ObjectName], old: SchemaItemFactory, new: SchemaItemFactory
-) -> Iterator[MigrateOperation]:
-    for place, table in old.catalog.tables.items():
-        wanted = new.catalog.tables.get(place)
-        for column in table.columns.values():
-            there = None if wanted is None else wanted.columns.get(column.name)
-            if there is None or there.generated or column.type.name not in types:
-                continue
-            if column.type.name != there.type.name:
-                continue
-            if column.default is not None:
-                yield AlterColumnOp(
-                    place.name, column.name, schema=old.schema(place), modify_server_default=None
-                )
-            yield AlterColumnOp(
-                place.name,
-                column.name,
-                schema=old.schema(place),
-                existing_nullable=column.nullable,
-                modify_type=new.type(there, table),
-                modify_server_default=new.default(there) if there.default is not None else False,
-                postgresql_using=_cast(new.quote(there.name), column.type, there.type, new),
-            )
 
 
 def drop_replaced(

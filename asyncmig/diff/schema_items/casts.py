@@ -11,14 +11,17 @@ import re
 from typing import TYPE_CHECKING
 
 from asyncmig.diff.schema_items.sqlalchemy_types import changes_family
+from asyncmig.operations.directives.columns import AlterColumnOp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from asyncmig.catalog.model import Column, TypeName
+    from asyncmig.catalog.object_name import ObjectName
+    from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.diff.schema_items.script_sql import ScriptSql
 
-__all__ = ["converted", "needs_cast", "using_expression"]
+__all__ = ["convert_columns", "converted", "needs_cast", "using_expression"]
 
 _MODIFIERS = re.compile(r"\([\d,-]+\)")
 _STRINGS = frozenset({"text", "character varying", "character"})
@@ -73,6 +76,48 @@ _EXPLICIT: Mapping[str, frozenset[str]] = {
 def needs_cast(before: TypeName, after: TypeName) -> bool:
     """True if values do not convert by assignment, so that a USING expression is required."""
     return changes_family(before, after) and not _is_assigned(before, after)
+
+
+def convert_columns(
+    types: Collection[ObjectName],
+    old: SchemaItemFactory,
+    new: SchemaItemFactory,
+    using: Callable[[Column, Column], str],
+) -> Iterator[AlterColumnOp]:
+    """Convert the columns of replaced types, with their defaults, to the new types of the same name.
+
+    Generated columns are dropped and added again, so that they are left out.
+
+    Args:
+        types: the names of the replaced types.
+        old: makes items of the catalog before.
+        new: makes items of the catalog after.
+        using: the USING expression from the column before and after.
+    """
+    for name, table in old.catalog.tables.items():
+        wanted = new.catalog.tables.get(name)
+        for column in table.columns.values():
+            after = None if wanted is None else wanted.columns.get(column.name)
+            if after is None or after.generated is not None or column.type.name not in types:
+                continue
+            if column.type.name != after.type.name:
+                continue
+            schema = old.schema(name)
+            if column.default is not None:
+                yield AlterColumnOp(
+                    name.name, column.name, schema=schema, modify_server_default=None
+                )
+            yield AlterColumnOp(
+                name.name,
+                column.name,
+                schema=schema,
+                existing_type=old.type(column, table),
+                existing_nullable=column.nullable,
+                existing_server_default=old.default(column),
+                modify_type=new.type(after, table),
+                modify_server_default=new.default(after) if after.default is not None else False,
+                postgresql_using=using(column, after),
+            )
 
 
 def using_expression(before: Column, after: Column, script: ScriptSql) -> str:

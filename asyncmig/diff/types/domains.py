@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from asyncmig.diff.schema_items.casts import convert_columns
 from asyncmig.diff.schema_items.default_names import default_name
-from asyncmig.operations.directives.columns import AlterColumnOp
 from asyncmig.operations.directives.execute import ExecuteSQLOp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from asyncmig.catalog.model import Catalog, Domain
+    from asyncmig.catalog.model import Catalog, Column, Domain
     from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
@@ -136,29 +136,16 @@ def replace_domain(
         # the old domain has the default name, so that PostgreSQL would choose another one
         after = replace(after, not_null_name=_default_not_null_name(after))
     yield ExecuteSQLOp(_create(after, new))
-    for name, table in old.catalog.tables.items():
-        wanted = new.catalog.tables.get(name)
-        for column in table.columns.values():
-            there = None if wanted is None else wanted.columns.get(column.name)
-            if there is None or not column.type.name == before.name == there.type.name:
-                continue
-            place = old.schema(name)
-            if column.default is not None:
-                yield AlterColumnOp(
-                    name.name, column.name, schema=place, modify_server_default=None
-                )
-            through = ""  # numbers are rounded, everything else is converted through text
-            if not {_element(before), _element(after)} <= _NUMBERS:
-                through = "::text[]" if there.type.array else "::text"
-            yield AlterColumnOp(
-                name.name,
-                column.name,
-                schema=place,
-                existing_nullable=column.nullable,
-                modify_type=new.type(there, table),
-                modify_server_default=new.default(there) if there.default is not None else False,
-                postgresql_using=f"{new.quote(there.name)}{through}::{new.local(there.type.text)}",
-            )
+    yield from convert_columns(
+        {before.name}, old, new, lambda _, wanted: _using(before, after, wanted, new)
+    )
+
+
+def _using(before: Domain, after: Domain, column: Column, new: SchemaItemFactory) -> str:
+    through = ""  # numbers are rounded, everything else is converted through text
+    if not {_element(before), _element(after)} <= _NUMBERS:
+        through = "::text[]" if column.type.array else "::text"
+    return f"{new.quote(column.name)}{through}::{new.local(column.type.text)}"
 
 
 def _default_not_null_name(domain: Domain) -> str:

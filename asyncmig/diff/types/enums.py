@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.diff.schema_items.casts import using_expression
-from asyncmig.operations.directives.columns import AlterColumnOp
+from asyncmig.diff.schema_items.casts import convert_columns, using_expression
 from asyncmig.operations.directives.enums import (
     AddEnumValueOp,
     CreateEnumOp,
@@ -16,7 +15,7 @@ from asyncmig.operations.directives.enums import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asyncmig.catalog.model import Catalog, Column, Enum, Table
+    from asyncmig.catalog.model import Enum
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
@@ -65,36 +64,11 @@ def replace_enum(
     schema = new.schema(after.name)
     yield RenameEnumOp(before.name.name, temporary_name, schema=schema)
     yield create_enum(after, new)
-    for table, column, wanted in _users(before, old.catalog, new.catalog):
-        place = old.schema(table.name)
-        if column.default is not None:
-            yield AlterColumnOp(
-                table.name.name, column.name, schema=place, modify_server_default=None
-            )
-        yield AlterColumnOp(
-            table.name.name,
-            column.name,
-            schema=place,
-            existing_type=old.type(column, table),
-            existing_nullable=column.nullable,
-            existing_server_default=old.default(column),
-            modify_type=new.type(wanted, table),
-            modify_server_default=new.default(wanted) if wanted.default is not None else False,
-            postgresql_using=using_expression(column, wanted, new),
-        )
+    yield from convert_columns(
+        {before.name}, old, new, lambda column, wanted: using_expression(column, wanted, new)
+    )
 
 
 def drop_replaced(before: Enum, old: SchemaItemFactory, temporary_name: str) -> DropEnumOp:
     """DROP TYPE of the old type, which nothing uses any more."""
     return DropEnumOp(temporary_name, schema=old.schema(before.name), values=list(before.labels))
-
-
-def _users(enum: Enum, before: Catalog, after: Catalog) -> Iterator[tuple[Table, Column, Column]]:
-    for name, table in before.tables.items():
-        wanted = after.tables.get(name)
-        for column in table.columns.values():
-            there = None if wanted is None else wanted.columns.get(column.name)
-            if there is None or there.generated is not None:
-                continue  # a generated column is dropped and added again
-            if column.type.name == enum.name == there.type.name:
-                yield table, column, there

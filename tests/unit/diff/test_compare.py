@@ -268,6 +268,21 @@ def test_domains():
     )
 
 
+def test_a_generated_column_of_a_replaced_domain_is_not_converted():
+    price = column("p", "public.price", kind="d")
+    twice = column("q", "public.price", kind="d", generated="(p)")
+    before = catalog(domain("price", "numeric"), book(price, twice))
+    after = catalog(domain("price", "text"), book(price, twice))
+    assert changes(before, after) == [
+        "ALTER TABLE book DROP COLUMN q",
+        "ALTER DOMAIN price RENAME TO price_old",
+        "CREATE DOMAIN price AS text",
+        "ALTER TABLE book ALTER COLUMN p TYPE price USING p::text::price",
+        "ALTER TABLE book ADD COLUMN q price GENERATED ALWAYS AS (p) STORED",
+        "DROP DOMAIN price_old",
+    ]
+
+
 def test_sequences():
     many = replace(COUNTING, increment=2)
     assert both(catalog(sequence("s")), catalog(sequence("s", options=many))) == (
