@@ -10,7 +10,6 @@ import anyio.to_thread
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from asyncmig.autogenerate.context import AutogenContext, ComparisonContext
-from asyncmig.autogenerate.cooperative_hooks import cooperative
 from asyncmig.autogenerate.empty_models import ModelOrigins, empty_models_notes
 from asyncmig.autogenerate.hooks import Hooks
 from asyncmig.autogenerate.renames import Renamed, RenameRequests, confirm_renames
@@ -302,7 +301,7 @@ class Autogenerate:
 async def _run(passes: tuple[Pass, ...], sides: Sides, rules: Rules) -> Sides:
     """Run passes in a thread, or in a greenlet if a function of the user decides, because it may use SQL."""
     if isinstance(rules.hooks, Hooks) and rules.hooks.deciding:
-        rules = replace(rules, hooks=cooperative(rules.hooks))
+        rules = replace(rules, hooks=rules.hooks.cooperative())
         return await greenlet_spawn(run_passes, passes, sides, rules)
     return await anyio.to_thread.run_sync(run_passes, passes, sides, rules)
 

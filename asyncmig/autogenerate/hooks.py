@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+import anyio.lowlevel
+from sqlalchemy.util import await_only
 
 from asyncmig.errors import ConfigError
 
@@ -16,6 +20,8 @@ __all__ = ["Hooks"]
 _DECIDING = ("include_name", "include_object")
 _FUNCTIONS = (*_DECIDING, "process_revision_directives", "render_item")
 _SWITCHES = ("compare_type", "compare_server_default")
+_MAX_SECONDS = 0.02
+"""Seconds after which other tasks of the event loop get a turn between calls of hooks."""
 _PREFIXES = ("user_module_prefix", "sqlalchemy_module_prefix", "alembic_module_prefix")
 
 
@@ -59,6 +65,26 @@ class Hooks:
         """The functions that are called during the comparison."""
         given = {name: getattr(self, name) for name in (*_DECIDING, *_SWITCHES)}
         return {name: item for name, item in given.items() if callable(item)}
+
+    def cooperative(self) -> Hooks:
+        """These hooks for a greenlet, in which other tasks of the event loop run between their calls.
+
+        They are called for each table, column and index.
+        """
+        started = monotonic()
+
+        def wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+            def called(*args: Any, **keywords: Any) -> Any:
+                nonlocal started
+                if monotonic() - started > _MAX_SECONDS:
+                    await_only(anyio.lowlevel.checkpoint())
+                    started = monotonic()
+                return function(*args, **keywords)
+
+            return called
+
+        wrappers: dict[str, Any] = {name: wrapped(item) for name, item in self.deciding.items()}
+        return replace(self, **wrappers)
 
     def or_else(self, **values: Any) -> Hooks:
         """These hooks, with the given values for those that are None."""

@@ -34,10 +34,10 @@ from asyncmig.diff.types.compare import (
     compare_type_comments,
     create_types,
     drop_types,
+    name_identity_sequences,
 )
 from asyncmig.diff.types.domains import replaced_domains
 from asyncmig.diff.types.enums import only_adds_labels
-from asyncmig.diff.types.identity_sequences import name_sequences
 from asyncmig.operations.base.containers import ModifyTableOps
 from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp
 
@@ -75,7 +75,7 @@ _PASSES: tuple[Callable[[Comparison], None], ...] = (
     create_tables,
     change_tables,
     set_logged,
-    name_sequences,
+    name_identity_sequences,
     compare_type_comments,
     Comparison.stage_foreign_keys,
 )

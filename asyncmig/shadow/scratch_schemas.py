@@ -6,6 +6,7 @@ back even if it is interrupted.
 
 from __future__ import annotations
 
+import json
 import secrets
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,7 +18,6 @@ import asyncpg
 
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.reading import catalog_of, read_rows
-from asyncmig.catalog.scratch_names import scratch_translation
 from asyncmig.database.session import CLEANUP_SECONDS
 from asyncmig.errors import ConnectionLostError, DatabaseError
 from asyncmig.shadow.build_errors import BuildErrors, is_out_of_locks
@@ -28,7 +28,7 @@ from asyncmig.shadow.timeouts import is_timeout
 from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from asyncmig.catalog.entity_reading import EntityRows
@@ -218,7 +218,7 @@ class _ScratchBuild:
         entities = []
         if self.request.with_entities:
             entities = await read_entity_rows(fetch, names.values())
-        rename = scratch_translation(
+        rename = _scratch_translation(
             {name: schema for schema, name in names.items()},
             {row["name"]: row["printed"] for row in about},
         )
@@ -301,3 +301,33 @@ async def _send_separately(
             await session.send(statement.sql)
         except asyncpg.PostgresError as error:
             raise errors.described(error, statement) from error
+
+
+def _scratch_translation(
+    scratch: Mapping[str, str], printed: Mapping[str, str]
+) -> Callable[[str], str]:
+    """Return a function that replaces the names of scratch schemas in JSON from the server.
+
+    A string that consists of such a name is a name; in other strings it is part of SQL.
+
+    Args:
+        scratch: the real schema by scratch schema. Names of scratch schemas need no quotes, none is
+            a prefix of another, and they occur in no other text.
+        printed: the real schemas as the server prints them in SQL.
+    """
+    pairs = [
+        pair
+        for name, schema in scratch.items()
+        for pair in ((f'"{name}"', _json(schema)), (name, _json(printed[schema])[1:-1]))
+    ]
+
+    def translate(text: str) -> str:
+        for name, real in pairs:
+            text = text.replace(name, real)
+        return text
+
+    return translate
+
+
+def _json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

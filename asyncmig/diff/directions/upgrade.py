@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from asyncmig.catalog.entities import ROUTINES
 from asyncmig.diff.compare import compare, compare_reporting_unpredictable
-from asyncmig.diff.entities.dependency_order import dependencies, providers
+from asyncmig.diff.entities.dependency_order import dependencies, providers, source_words
 from asyncmig.diff.entities.grants import implied_grant
 from asyncmig.diff.renames.apply import apply_rename
-from asyncmig.diff.renames.routine_sources import warn_about_sources
 from asyncmig.diff.schema_items.matching import constraint_meaning, index_meaning
 from asyncmig.diff.schema_items.printed_sql import columns_in
 from asyncmig.diff.schema_items.rename import rename_operations, reversed_renames
 from asyncmig.errors import PlanError
+from asyncmig.operations.directives.columns import AlterColumnOp
+from asyncmig.operations.directives.tables import RenameTableOp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 
     from asyncmig.catalog.entities import Entities, EntityKey
     from asyncmig.catalog.model import Catalog, Column, Table
@@ -52,7 +53,7 @@ def upgrade_operations(
     """
     origin, database, models = sides.origin, sides.actual, sides.wanted
     names = rename_operations(renames, origin)
-    warn_about_sources(names, renames, database, models)
+    _warn_about_sources(names, renames, database, models)
     found, unpredictable = compare_reporting_unpredictable(
         database, models, sides.models.types, concurrent_indexes=concurrent_indexes
     )
@@ -66,6 +67,38 @@ def upgrade_operations(
     if unpredictable:
         raise _not_declared(unpredictable[0])
     return [*first, *names], found
+
+
+def _warn_about_sources(
+    operations: Iterable[MigrateOperation],
+    renames: Collection[Rename],
+    database: Catalog,
+    models: Catalog,
+) -> None:
+    """Record at each rename of a table or column the routines that still contain the old name.
+
+    Args:
+        operations: the operations of ``renames``; inherited columns have none.
+        renames: the renames in order.
+        database: the database after the renames.
+        models: the models.
+    """
+    unchanged = {
+        key: words
+        for key, item in models.entities.by_key.items()
+        if database.entities.by_key.get(key) == item and (words := source_words(item))
+    }
+    tables = {item.new: item.old for item in renames if item.kind == "table"}
+    own = [item for item in renames if not item.inherited]
+    for item, operation in zip(own, operations, strict=True):
+        if isinstance(operation, AlterColumnOp | RenameTableOp):
+            table = item.place.name if item.kind == "column" else item.old
+            names = {table, tables.get(table, table)}
+            operation.named_in = tuple(
+                key.describe(models.default_schema)
+                for key, words in unchanged.items()
+                if item.old in words and not names.isdisjoint(words)
+            )
 
 
 def _before_renames(retyped: Catalog, sides: Sides, renames: Collection[Rename]) -> Catalog:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmig.diff.entities import composite_columns
+from asyncmig.diff.schema_items.default_names import default_name, is_default_name
+from asyncmig.diff.schema_items.rename import Rename, rename_operations
 from asyncmig.diff.schema_items.script_sql import raw_sql
 from asyncmig.diff.stages import Stage
 from asyncmig.diff.types import domains, enums, sequences
@@ -16,6 +18,7 @@ from asyncmig.sql.quoting import comment_on
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from asyncmig.catalog.model import Catalog, Column
     from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.comparison import Comparison
     from asyncmig.operations.base.operation import MigrateOperation
@@ -27,6 +30,7 @@ __all__ = [
     "compare_type_comments",
     "create_types",
     "drop_types",
+    "name_identity_sequences",
 ]
 
 
@@ -141,3 +145,45 @@ def compare_type_comments(comparison: Comparison) -> None:
 def _is_kept(comparison: Comparison, table: ObjectName, column: str) -> bool:
     tables = comparison.after.tables
     return table in tables and column in tables[table].columns
+
+
+def name_identity_sequences(comparison: Comparison) -> None:
+    """Rename the sequences of new identities whose name is not the default one.
+
+    PostgreSQL chooses the name from the table and column when an identity is created. A restored identity had
+    another name if its table or column has been renamed since, or if its sequence was renamed.
+    """
+    for name, table in comparison.after.tables.items():
+        old = comparison.before.tables.get(name)
+        for column in table.columns.values():
+            if column.identity is None or column.sequence is None:
+                continue
+            if is_default_name(column.sequence.name, name.name, [column.name], "seq"):
+                continue
+            if old is not None and _keeps_sequence(old.columns.get(column.name), column):
+                continue
+            default = default_name(name.name, column.name, "seq")
+            # otherwise PostgreSQL appends a number
+            if default not in _sequences_in(comparison.before, name.schema):
+                rename = Rename(
+                    kind="sequence", schema=name.schema, old=default, new=column.sequence.name
+                )
+                operations = rename_operations([rename], comparison.after)
+                comparison.extend(Stage.DROP_SEQUENCES, operations)
+
+
+def _keeps_sequence(before: Column | None, after: Column) -> bool:
+    if before is None or before.identity is None:
+        return False
+    old, new = before.options, after.options
+    return old is None or new is None or not sequences.must_restart(old, new)
+
+
+def _sequences_in(catalog: Catalog, schema: str) -> set[str]:
+    of_columns = {
+        column.sequence
+        for table in catalog.tables.values()
+        for column in table.columns.values()
+        if column.sequence is not None
+    }
+    return {item.name for item in {*of_columns, *catalog.sequences} if item.schema == schema}
