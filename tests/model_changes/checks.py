@@ -27,7 +27,7 @@ overlap = booked(("at", "&&"))
 
 CHANGES = [
     Change("CHECK", nothing, ck("length(title) > 3 AND title <> 'a:b'")),
-    Change("CHECK goes", ck("length(title) > 3"), nothing),
+    Change("CHECK removed", ck("length(title) > 3"), nothing),
     Change("CHECK without a name", nothing, table(check("length(title) > 3"))),
     Change("CHECK of two columns", nothing, ck("id > 3 OR title IN ('a', 'b')")),
     Change("CHECK with a pattern", nothing, ck("title ~ '^[a-z]{1,3}:%$' AND title LIKE 'a%'")),
@@ -41,7 +41,7 @@ CHANGES = [
     Change("CHECK: name", ck("id > 3", name="one"), ck("id > 3", name="two")),
     Change("CHECK: name that needs quotes", ck("id > 3"), ck("id > 3", name='Check "it"')),
     Change("CHECK: comment", ck("id > 3"), ck("id > 3", comment="it's: 100%")),
-    Change("CHECK: comment goes", ck("id > 3", comment="it's"), ck("id > 3")),
+    Change("CHECK: comment removed", ck("id > 3", comment="it's"), ck("id > 3")),
     Change(
         "CHECK: one of two",
         table(check("id > 3", name="a"), check("id < 9", name="b")),
@@ -78,7 +78,7 @@ CHANGES = [
         since=18,
     ),
     Change("exclusion", unbooked, overlap),
-    Change("exclusion goes", overlap, unbooked),
+    Change("exclusion removed", overlap, unbooked),
     Change(
         "exclusion with a new table",
         nothing,

@@ -35,24 +35,24 @@ def default(type_, sql):
 
 
 CHANGES = [
-    Change("a column comes", nothing, n(sa.Integer)),
-    Change("a column goes", n(sa.Integer), nothing),
-    Change("three columns come", nothing, table(*(col(x, sa.Text) for x in "abc"))),
-    Change("one comes, one goes", table(col("a", sa.Text)), table(col("b", sa.Date))),
-    Change("a column goes with its index", n(sa.Text, index=True), nothing),
-    Change("a column goes with its unique constraint", n(sa.Text, unique=True), nothing),
+    Change("a column added", nothing, n(sa.Integer)),
+    Change("a column removed", n(sa.Integer), nothing),
+    Change("three columns added", nothing, table(*(col(x, sa.Text) for x in "abc"))),
+    Change("one added, one removed", table(col("a", sa.Text)), table(col("b", sa.Date))),
+    Change("a column removed with its index", n(sa.Text, index=True), nothing),
+    Change("a column removed with its unique constraint", n(sa.Text, unique=True), nothing),
     Change(
-        "a column goes with its foreign key",
+        "a column removed with its foreign key",
         both(author, n(sa.Integer, lambda: sa.ForeignKey("author.id"))),
         both(author, nothing),
     ),
     Change(
-        "a column goes with its CHECK",
+        "a column removed with its CHECK",
         table(col("n", sa.Integer), check("n > 0", name="ck")),
         nothing,
     ),
     Change(
-        "a column goes from a key of two",
+        "a column removed from a key of two",
         table(col("n", sa.Integer), unique("title", "n", name="uq")),
         table(unique("title", name="uq")),
     ),
@@ -71,10 +71,10 @@ CHANGES = [
     Change("NULL again", n(sa.Integer, nullable=False), n(sa.Integer)),
     Change("comment", n(sa.Integer), n(sa.Integer, comment='it\'s "x": 100%\nü')),
     Change("comment changed", n(sa.Integer, comment="x"), n(sa.Integer, comment="y")),
-    Change("comment goes", n(sa.Integer, comment="y"), n(sa.Integer)),
+    Change("comment removed", n(sa.Integer, comment="y"), n(sa.Integer)),
     Change("collation", n(sa.Text), n(sa.Text(collation="C"))),
     Change("collation changed", n(sa.Text(collation="C")), n(sa.Text(collation="POSIX"))),
-    Change("collation goes", n(sa.String(9, collation="C")), n(sa.String(9))),
+    Change("collation removed", n(sa.String(9, collation="C")), n(sa.String(9))),
     Change("collation of a new column", nothing, n(sa.String(9, collation="POSIX"))),
     Change(
         "collation of an indexed column",
@@ -84,7 +84,7 @@ CHANGES = [
     # defaults
     Change("default", n(sa.Integer), n(sa.Integer, server_default="7")),
     Change("default changed", n(sa.Integer, server_default="6"), n(sa.Integer, server_default="7")),
-    Change("default goes", n(sa.Integer, server_default="6"), n(sa.Integer)),
+    Change("default removed", n(sa.Integer, server_default="6"), n(sa.Integer)),
     Change("default of a text with quotes", n(sa.Text), n(sa.Text, server_default="it's: \\ 100%")),
     Change("default that is empty", n(sa.Text), n(sa.Text, server_default="")),
     Change("default now()", n(sa.DateTime), n(sa.DateTime, server_default=sa.func.now())),
@@ -141,10 +141,10 @@ CHANGES = [
         default(sa.Integer, "CASE WHEN true THEN 1 ELSE 3 END"),
     ),
     # identity
-    Change("an identity column comes", nothing, number(start=5)),
-    Change("an identity column goes", number(), nothing),
+    Change("an identity column added", nothing, number(start=5)),
+    Change("an identity column removed", number(), nothing),
     Change("identity", n(sa.Integer, nullable=False), number()),
-    Change("identity goes", number(), n(sa.Integer, nullable=False)),
+    Change("identity removed", number(), n(sa.Integer, nullable=False)),
     Change("identity for a default", n(sa.Integer, nullable=False, server_default="3"), number()),
     Change("identity ALWAYS", number(), number(always=True)),
     Change("identity BY DEFAULT", number(always=True), number()),
@@ -162,7 +162,7 @@ CHANGES = [
         number(),
         number(start=7, increment=2, cycle=True, maxvalue=900, cache=3),
     ),
-    Change("identity: options go", number(start=7, increment=2, maxvalue=900), number()),
+    Change("identity: options removed", number(start=7, increment=2, maxvalue=900), number()),
     Change("identity of another type", number(), n(sa.BigInteger, identity())),
     Change(
         "identity of a smaller type", n(sa.BigInteger, identity()), n(sa.SmallInteger, identity())
@@ -199,8 +199,8 @@ CHANGES = [
         only(col("x", sa.Integer, primary_key=True)),
     ),
     # generated
-    Change("a generated column comes", nothing, lower),
-    Change("a generated column goes", lower, nothing),
+    Change("a generated column added", nothing, lower),
+    Change("a generated column removed", lower, nothing),
     Change(
         "a generated column that is NOT NULL",
         nothing,
@@ -221,7 +221,7 @@ CHANGES = [
         n(pgs.TSVECTOR, computed("to_tsvector('simple', title)")),
     ),
     Change(
-        "a virtual column comes", nothing, n(sa.Text, computed("lower(title)", False)), since=18
+        "a virtual column added", nothing, n(sa.Text, computed("lower(title)", False)), since=18
     ),
     Change("stored to virtual", lower, n(sa.Text, computed("lower(title)", False)), since=18),
     Change(

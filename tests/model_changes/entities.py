@@ -226,5 +226,7 @@ CHANGES = [
         shop(thick, touch, touched, own, extra=col("x", sa.Integer)),
     ),
     Change("extension", shop(), shop(Extension("citext"), title=pgs.CITEXT)),
-    Change("table gone with its entities", shop(touch, touched, own, secured, thick), bare(touch)),
+    Change(
+        "table removed with its entities", shop(touch, touched, own, secured, thick), bare(touch)
+    ),
 ]

@@ -28,7 +28,7 @@ pages = ix("pages")
 
 CHANGES = [
     Change("index", no_index, pages),
-    Change("index goes", pages, no_index),
+    Change("index removed", pages, no_index),
     Change("index: name", pages, ix("pages", name="ix_other")),
     Change("index: name that needs quotes", pages, ix("pages", name='Index "of" pages')),
     Change("index: name of 63 bytes", no_index, ix("pages", name=LONG)),
@@ -60,7 +60,7 @@ CHANGES = [
     ),
     Change("index: WHERE", pages, where("pages > 3 AND title <> 'a:b'")),
     Change("index: another WHERE", where("pages > 3"), where("pages > 4")),
-    Change("index: WHERE goes", where("pages > 3"), pages),
+    Change("index: WHERE removed", where("pages > 3"), pages),
     Change("index: INCLUDE", pages, ix("pages", postgresql_include=["title"])),
     Change(
         "index: INCLUDE of another",
@@ -117,7 +117,7 @@ CHANGES = [
     ),
     Change("index: collation", ix("title"), ix(sa.text('title COLLATE "C"'))),
     Change(
-        "index of a column that comes",
+        "index of an added column",
         table(),
         table(col("n", sa.Integer), lambda: sa.Index("ix", "n", sa.text("lower(title)"))),
     ),

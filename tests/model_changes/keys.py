@@ -62,7 +62,7 @@ def typed(type_):
 
 CHANGES = [
     Change("primary key", unkeyed, keyed("id")),
-    Change("primary key goes", keyed("id"), unkeyed),
+    Change("primary key removed", keyed("id"), unkeyed),
     Change("primary key: another column", keyed("id"), keyed("part")),
     Change("primary key: one more column", keyed("id"), keyed("id", "part")),
     Change("primary key: another order", keyed("id", "part"), keyed("part", "id")),
@@ -85,7 +85,7 @@ CHANGES = [
         only(col("code", sa.Text, nullable=False), col("id", sa.Integer, primary_key=True)),
     ),
     Change("unique", nothing, table(unique("title"))),
-    Change("unique goes", table(unique("title")), nothing),
+    Change("unique removed", table(unique("title")), nothing),
     Change("unique, named", nothing, table(unique("title", name="Only one"))),
     Change("unique of two columns", nothing, table(unique("title", "id"))),
     Change("unique: name", table(unique("title", name="one")), table(unique("title", name="two"))),
@@ -133,9 +133,9 @@ CHANGES = [
         table(unique("title", name="uq")),
     ),
     Change("unique: name, behind a foreign key", keyed_by("one"), keyed_by("two")),
-    Change("unique and a foreign key to it come", author, keyed_by("author_code_key")),
+    Change("unique and a foreign key to it added", author, keyed_by("author_code_key")),
     Change("foreign key", both(author, table(col("author_id", sa.Integer))), fk()),
-    Change("foreign key goes", fk(), both(author, table(col("author_id", sa.Integer)))),
+    Change("foreign key removed", fk(), both(author, table(col("author_id", sa.Integer)))),
     Change("foreign key with its column", both(author, nothing), fk()),
     *(
         Change(f"foreign key: ON DELETE {action}", fk(), fk(ondelete=action))
@@ -145,7 +145,7 @@ CHANGES = [
         Change(f"foreign key: ON UPDATE {action}", fk(), fk(onupdate=action))
         for action in ("CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT")
     ),
-    Change("foreign key: ON DELETE goes", fk(ondelete="CASCADE"), fk()),
+    Change("foreign key: ON DELETE removed", fk(ondelete="CASCADE"), fk()),
     Change(
         "foreign key: ON DELETE SET NULL of some columns",
         pair(ondelete="SET NULL"),
@@ -159,7 +159,7 @@ CHANGES = [
         fk(deferrable=True),
         fk(deferrable=True, initially="DEFERRED"),
     ),
-    Change("foreign key: DEFERRABLE goes", fk(deferrable=True, initially="DEFERRED"), fk()),
+    Change("foreign key: DEFERRABLE removed", fk(deferrable=True, initially="DEFERRED"), fk()),
     Change("foreign key: name", fk(name="fk_one"), fk(name="fk_two")),
     Change("foreign key: comment", fk(name="fk"), fk(name="fk", comment="who: it's")),
     Change(

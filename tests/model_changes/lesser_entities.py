@@ -24,8 +24,8 @@ half = Statistics("half", "book", ["(pages / 2)", "id"], kinds=["mcv", "ndistinc
 
 CHANGES = [
     Change("aggregate", shop(), shop(product)),
-    Change("aggregate goes", shop(product), shop()),
-    Change("aggregate of a function that comes too", shop(), shop(added, adds)),
+    Change("aggregate removed", shop(product), shop()),
+    Change("aggregate of an added function", shop(), shop(added, adds)),
     Change(
         "aggregate without arguments", shop(), shop(replace(added, arguments="*", sfunc="int8inc"))
     ),
@@ -82,7 +82,7 @@ CHANGES = [
         ),
     ),
     Change("rule", shop(), shop(kept)),
-    Change("rule goes", shop(kept), shop()),
+    Change("rule removed", shop(kept), shop()),
     Change("rule: condition", shop(noted), shop(replace(noted, where="new.id = 1"))),
     Change("rule: action", shop(noted), shop(replace(noted, action=NOTE.replace("old", "new")))),
     Change("rule: several actions", shop(noted), shop(replace(noted, action=f"({NOTE}; {NOTE})"))),
@@ -104,12 +104,12 @@ CHANGES = [
     ),
     Change("column retyped under a rule", shop(noted), shop(noted, title=sa.String(40))),
     Change("statistics", shop(), shop(place)),
-    Change("statistics go", shop(place), shop()),
+    Change("statistics removed", shop(place), shop()),
     Change("statistics of an expression", shop(), shop(half)),
     Change("statistics: kinds", shop(place), shop(replace(place, kinds=["dependencies"]))),
     Change("statistics: columns", shop(place), shop(replace(place, keys=["id", "title", "pages"]))),
     Change("statistics: target", shop(place), shop(replace(place, target=500))),
-    Change("statistics: target goes", shop(replace(place, target=500)), shop(place)),
+    Change("statistics: target removed", shop(replace(place, target=500)), shop(place)),
     Change("statistics: comment", shop(place), shop(replace(place, comment="c"))),
     Change(
         "column retyped under statistics",

@@ -30,12 +30,12 @@ priced = n(domain())
 
 CHANGES = [
     Change("enum", nothing, mood("sad", "ok")),
-    Change("enum goes with its column", mood("sad", "ok"), nothing),
+    Change("enum removed with its column", mood("sad", "ok"), nothing),
     Change("enum: a label at the end", mood("sad", "ok"), mood("sad", "ok", "happy")),
     Change("enum: a label at the start", mood("sad", "ok"), mood("awful", "sad", "ok")),
     Change("enum: labels within", mood("a", "e"), mood("0", "a", "b", "c", "e", "f")),
     Change("enum: a label that needs quotes", mood("a"), mood("a", "it's: 100%")),
-    Change("enum: a label goes", mood("sad", "ok", "happy"), mood("sad", "happy")),
+    Change("enum: a label removed", mood("sad", "ok", "happy"), mood("sad", "happy")),
     Change("enum: a label for another", mood("sad", "ok"), mood("sad", "fine")),
     Change(
         "enum: another order",
@@ -48,12 +48,12 @@ CHANGES = [
         mood("a", "b", "c", server_default="c"),
     ),
     Change(
-        "enum: a label goes, in a CHECK",
+        "enum: a label removed, in a CHECK",
         table(col("mood", enum("a", "b", "c")), check("mood <> 'a'", name="ck")),
         table(col("mood", enum("a", "b")), check("mood <> 'a'", name="ck")),
     ),
     Change(
-        "enum: a label goes, in an index",
+        "enum: a label removed, in an index",
         table(
             col("mood", enum("a", "b", "c")),
             lambda: sa.Index("ix", "id", postgresql_where=text("mood = 'a'")),
@@ -69,7 +69,7 @@ CHANGES = [
         n(pgs.ARRAY(enum("b", "a")), server_default=text("'{a}'")),
     ),
     Change(
-        "enum: a label goes, in two tables",
+        "enum: a label removed, in two tables",
         both(mood("a", "b", "c"), table(col("m", enum("a", "b", "c")), name="film")),
         both(mood("a", "b"), table(col("m", enum("a", "b")), name="film")),
     ),
@@ -78,7 +78,7 @@ CHANGES = [
     Change("enum to array", n(enum("a", "b")), n(pgs.ARRAY(enum("a", "b")))),
     Change("enum for a CHECK", n(enum("a", "b", native_enum=False)), n(enum("a", "b"))),
     Change("domain", nothing, priced),
-    Change("domain goes", priced, nothing),
+    Change("domain removed", priced, nothing),
     Change(
         "domain with everything",
         nothing,
@@ -93,7 +93,7 @@ CHANGES = [
         ),
     ),
     Change("domain: CHECK", priced, n(positive)),
-    Change("domain: CHECK goes", n(positive), priced),
+    Change("domain: CHECK removed", n(positive), priced),
     Change(
         "domain: CHECK changed",
         n(positive),
@@ -102,7 +102,7 @@ CHANGES = [
     Change("domain: CHECK without a name", priced, n(domain(check="VALUE > 0"))),
     Change("domain: NOT NULL", priced, n(domain(not_null=True))),
     Change("domain: default", priced, n(domain(default=text("7")))),
-    Change("domain: default goes", n(domain(default=text("7"))), priced),
+    Change("domain: default removed", n(domain(default=text("7"))), priced),
     Change("domain: base type", priced, n(domain(sa.Numeric(8, 2)))),
     Change("domain: length of its base type", n(domain(sa.String(9))), n(domain(sa.String(20)))),
     Change("domain: base type without a cast", priced, n(domain(sa.Date))),
@@ -133,7 +133,7 @@ CHANGES = [
         ),
     ),
     Change("domain: collation", n(domain(sa.Text)), n(domain(sa.Text, collation="C"))),
-    Change("domain: collation goes", n(domain(sa.Text, collation="C")), n(domain(sa.Text))),
+    Change("domain: collation removed", n(domain(sa.Text, collation="C")), n(domain(sa.Text))),
     Change(
         "domain: name of its NOT NULL",
         n(domain(not_null=True)),

@@ -1,4 +1,4 @@
-"""The page of the documentation that says what is found of each change."""
+"""The page of the documentation with the result of each change."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from model_changes.building import Change
     from model_changes.proving import Proof
 
-BY_CHANCE = "its script fails, or runs, by chance: it drops the tables in any order"
+BY_CHANCE = "its script fails or succeeds by chance, because the order of DROP TABLE varies"
 Proved = "tuple[str, list[tuple[Change, Proof]]]"
 
 
 def line(change: Change, proof: Proof) -> str:
-    """A row; without its last cell when Alembic was not asked."""
+    """A row of the page; without its last cell if Alembic was not run."""
     cells = [f"| {change.name}", proof.ours]
     verdict = _verdict(change, proof)
     if verdict is not None:
@@ -28,12 +28,12 @@ def line(change: Change, proof: Proof) -> str:
 
 
 def _verdict(change: Change, proof: Proof) -> str | None:
-    """What came of it with Alembic, if it was asked."""
+    """The result of Alembic, if it was run."""
     return BY_CHANCE if change.by_chance and proof.alembic is not None else proof.alembic
 
 
 def page_of(groups: Sequence[Proved]) -> str:
-    """The whole page."""
+    """Return the page."""
     verdicts = [_verdict(change, proof) for _, rows in groups for change, proof in rows]
     found, missed = verdicts.count(FOUND), verdicts.count(MISSED)
     others = len(verdicts) - found - missed
@@ -42,14 +42,14 @@ def page_of(groups: Sequence[Proved]) -> str:
         "",
         "# What autogenerate finds",
         "",
-        f"{len(verdicts)} changes of models, one at a time, on PostgreSQL 18. Each was made a revision",
-        "by asyncmig, which was applied: nothing was left to detect. Its downgrade restored the catalog,",
-        "and what `pg_dump` shows, exactly. The same change was then given to Alembic",
-        f"{alembic.__version__} with `compare_type`, `compare_server_default` and its plugin for CHECKs",
-        "turned on, and its upgrade was applied.",
+        f"{len(verdicts)} single changes of models, tested on PostgreSQL 18. For each change, asyncmig",
+        "writes a revision. After its upgrade, asyncmig finds no differences. After its downgrade, the",
+        "catalog and the output of `pg_dump` are the same as before. The same change is then given to",
+        f"Alembic {alembic.__version__}, with `compare_type`, `compare_server_default` and its plugin",
+        "for CHECKs enabled, and its upgrade is run.",
         "",
-        f"asyncmig finds all {len(verdicts)}. Alembic finds {found}, misses {missed}, and of the other",
-        f"{others} it finds a part, drops what is renamed, or writes a script that does not run.",
+        f"asyncmig finds all {len(verdicts)} changes. Alembic finds {found} and misses {missed}. For the",
+        f"other {others}, it finds a part, drops what was renamed, or writes a script that fails.",
     ]
     for group, rows in groups:
         lines += ["", f"## {group}", "", "| Change | asyncmig | Alembic |", "|---|---|---|"]

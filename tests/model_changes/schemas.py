@@ -34,7 +34,7 @@ def moody(*labels, **keywords):
 
 
 CHANGES = [
-    Change("a schema comes", nothing, shop()),
+    Change("a schema added", nothing, shop()),
     Change(
         "a table of another schema",
         shop(),
@@ -64,7 +64,7 @@ CHANGES = [
     Change("an enum", shop(), moody("a", "b", server_default="a", index=True)),
     Change("an enum: a label", moody("a", "b"), moody("a", "b", "c")),
     Change(
-        "an enum: a label goes",
+        "an enum: a label removed",
         moody("a", "b", "c", server_default="a"),
         moody("a", "b", server_default="a"),
     ),

@@ -19,7 +19,7 @@ def counting(metadata):
 
 CHANGES = [
     Change("sequence", nothing, plain),
-    Change("sequence goes", plain, nothing),
+    Change("sequence removed", plain, nothing),
     Change(
         "sequence with options",
         nothing,
@@ -29,10 +29,10 @@ CHANGES = [
     Change("sequence: increment", plain, sequence(increment=3)),
     Change("sequence: smallest", plain, sequence(minvalue=-10, start=1)),
     Change("sequence: largest", plain, sequence(maxvalue=99)),
-    Change("sequence: limits go", sequence(minvalue=-10, maxvalue=99, start=1), plain),
+    Change("sequence: limits removed", sequence(minvalue=-10, maxvalue=99, start=1), plain),
     Change("sequence: cache", plain, sequence(cache=10)),
     Change("sequence: cycle", plain, sequence(cycle=True)),
-    Change("sequence: cycle goes", sequence(cycle=True), plain),
+    Change("sequence: cycle removed", sequence(cycle=True), plain),
     Change("sequence: type", plain, sequence(data_type=sa.SmallInteger)),
     Change("sequence: wider type", sequence(data_type=sa.Integer), plain),
     Change(
@@ -43,5 +43,5 @@ CHANGES = [
     Change("sequence: name that needs quotes", nothing, sequence('Num"bers %')),
     Change("sequence as default of a new column", nothing, counting),
     Change("sequence as default", n(sa.BigInteger), counting),
-    Change("sequence as default goes", counting, n(sa.BigInteger)),
+    Change("sequence as default removed", counting, n(sa.BigInteger)),
 ]

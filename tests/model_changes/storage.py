@@ -85,11 +85,11 @@ CHANGES = [
     ),
     Change("table: access method", nothing, table(postgresql_using="heap_too"), **HEAP_TOO),
     Change("table: inherits", plain_child, child),
-    Change("a table that inherits comes", table(), child),
-    Change("a table that inherits goes", child, table()),
+    Change("an inheriting table added", table(), child),
+    Change("an inheriting table removed", child, table()),
     Change("index: tablespace", ix("title"), ix("title", postgresql_tablespace="fast"), **FAST_15),
     Change(
-        "index comes into a tablespace",
+        "index added in a tablespace",
         table(),
         ix("title", postgresql_tablespace="fast"),
         **FAST_15,
@@ -142,7 +142,7 @@ CHANGES = [
         since=18,
     ),
     Change(
-        "primary key WITHOUT OVERLAPS goes",
+        "primary key WITHOUT OVERLAPS removed",
         periods(),
         periods(),
         setup="CREATE EXTENSION btree_gist",
@@ -150,7 +150,7 @@ CHANGES = [
         since=18,
     ),
     Change(
-        "foreign key with PERIOD goes",
+        "foreign key with PERIOD removed",
         both(periods(), only(col("id", sa.Integer), col("during", pgs.DATERANGE), name="part")),
         both(periods(), only(col("id", sa.Integer), col("during", pgs.DATERANGE), name="part")),
         setup="CREATE EXTENSION btree_gist",
@@ -178,7 +178,7 @@ CHANGES = [
         since=18,
     ),
     Change(
-        "table goes with what models cannot say of it",
+        "table removed with properties that models cannot express",
         both(
             nothing,
             only(
@@ -195,13 +195,13 @@ CHANGES = [
         " ALTER INDEX uq SET (fillfactor = 70); COMMENT ON INDEX ix IS 'it''s'",
     ),
     Change(
-        "table with REPLICA IDENTITY FULL goes",
+        "table with REPLICA IDENTITY FULL removed",
         both(nothing, only(col("a", sa.Text), name="gone")),
         nothing,
         raw="ALTER TABLE gone REPLICA IDENTITY FULL",
     ),
     Change(
-        "column goes with what models cannot say of it",
+        "column removed with properties that models cannot express",
         title,
         table(),
         raw="ALTER TABLE book ALTER name SET STORAGE EXTERNAL, ALTER name SET COMPRESSION pglz,"
@@ -227,7 +227,7 @@ CHANGES = [
         raw="ALTER TABLE book REPLICA IDENTITY USING INDEX ix, CLUSTER ON ix; COMMENT ON INDEX ix IS 'c'",
     ),
     Change(
-        "index goes that rows are known and ordered by",
+        "index of REPLICA IDENTITY and CLUSTER ON removed",
         table(lambda: sa.Index("ix", "title", unique=True)),
         table(),
         raw="ALTER TABLE book REPLICA IDENTITY USING INDEX ix, CLUSTER ON ix; COMMENT ON INDEX ix IS 'c'",
@@ -251,10 +251,10 @@ CHANGES = [
         raw="COMMENT ON DOMAIN price IS 'c'",
     ),
     Change(
-        "domain goes that has a comment", n(domain()), table(), raw="COMMENT ON DOMAIN price IS 'c'"
+        "domain with a comment removed", n(domain()), table(), raw="COMMENT ON DOMAIN price IS 'c'"
     ),
     Change(
-        "sequence goes that has a comment",
+        "sequence with a comment removed",
         sequence(),
         table(),
         raw="COMMENT ON SEQUENCE numbers IS 'c'",
@@ -267,28 +267,28 @@ CHANGES = [
         " ALTER STATISTICS pair SET STATISTICS 500; COMMENT ON STATISTICS pair IS 'c'",
     ),
     Change(
-        "column goes under extended statistics",
+        "column removed under extended statistics",
         title,
         table(),
         raw="CREATE STATISTICS pair (dependencies) ON name, title FROM book;"
         " COMMENT ON STATISTICS pair IS 'c'; ALTER STATISTICS pair SET STATISTICS 9",
     ),
     Change(
-        "table goes with statistics and a rule",
+        "table removed with statistics and a rule",
         both(nothing, only(col("a", sa.Text), col("b", sa.Text), name="gone")),
         nothing,
         raw="CREATE STATISTICS pair ON a, b FROM gone;"
         " CREATE RULE kept AS ON DELETE TO gone DO INSTEAD NOTHING",
     ),
     Change(
-        "column retyped under a rule that nobody declares",
+        "column retyped under an undeclared rule",
         title,
         table(col("name", sa.String(40))),
         raw="CREATE RULE kept AS ON DELETE TO book DO INSTEAD UPDATE book SET name = old.name;"
         " COMMENT ON RULE kept ON book IS 'c'; ALTER TABLE book ENABLE ALWAYS RULE kept",
     ),
     Change(
-        "column retyped under a view of an aggregate that nobody declares",
+        "column retyped under an undeclared view of an aggregate",
         title,
         table(col("name", sa.String(40))),
         raw="CREATE AGGREGATE product(integer) (SFUNC = int4mul, STYPE = integer);"

@@ -55,13 +55,13 @@ kept = {"name": "log", "postgresql_partition_by": "RANGE (at)"}
 
 CHANGES = [
     Change("a first table", nothing_at_all, nothing),
-    Change("the last table goes", nothing, nothing_at_all),
-    Change("a table comes", author, both(author, nothing)),
-    Change("a table goes", both(author, nothing), author),
+    Change("the last table removed", nothing, nothing_at_all),
+    Change("a table added", author, both(author, nothing)),
+    Change("a table removed", both(author, nothing), author),
     Change("tables that refer to each other in a row", nothing_at_all, chain),
-    Change("tables that refer to each other in a row go", chain, author, by_chance=True),
+    Change("tables that refer to each other in a row removed", chain, author, by_chance=True),
     Change("two tables that refer to each other", nothing, both(nothing, egg_and_hen)),
-    Change("two tables that refer to each other go", both(nothing, egg_and_hen), nothing),
+    Change("two tables that refer to each other removed", both(nothing, egg_and_hen), nothing),
     Change(
         "a table that refers to itself",
         nothing_at_all,
@@ -86,7 +86,7 @@ CHANGES = [
     ),
     Change("comment", nothing, table(comment="it's all: of 100%, \\ and ü")),
     Change("comment changed", table(comment="a"), table(comment="b")),
-    Change("comment goes", table(comment="a"), nothing),
+    Change("comment removed", table(comment="a"), nothing),
     Change("comment of several lines", nothing, table(comment="one\n'two'\n\"three\"")),
     Change("UNLOGGED", nothing, table(prefixes=["UNLOGGED"])),
     Change("logged again", table(prefixes=["UNLOGGED"]), nothing),
@@ -127,7 +127,7 @@ CHANGES = [
         raw="CREATE TABLE log_2026 PARTITION OF log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
     ),
     Change("names that need quotes", nothing, both(nothing, quoted)),
-    Change("names that need quotes go", both(nothing, quoted), nothing),
+    Change("names that need quotes removed", both(nothing, quoted), nothing),
     Change("names of 63 bytes", nothing, both(nothing, long_names)),
     Change(
         "names that are words of SQL",

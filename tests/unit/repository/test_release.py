@@ -31,7 +31,7 @@ def test_the_readme_compares_this_version_with_the_alembic_that_is_tested():
 def test_the_readme_has_the_figures_of_the_page_of_changes():
     page = (ROOT / "docs/autogenerate-changes.md").read_text(encoding="utf-8")
     everything, found, partly = re.search(
-        r"asyncmig finds all (\d+)\. Alembic finds (\d+), misses \d+, and of the other\s+(\d+)",
+        r"asyncmig finds all (\d+) changes\. Alembic finds (\d+) and misses \d+\. For the\s+other (\d+)",
         page,
     ).groups()
     assert f"| {everything} single changes of models" in README
