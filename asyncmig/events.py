@@ -23,6 +23,7 @@ __all__ = [
     "PhaseStarted",
     "RunFinished",
     "RunStarted",
+    "ServerNotice",
     "StatementProgress",
     "StatementStarted",
     "StepFinished",
@@ -76,6 +77,20 @@ class RunStarted(Event):
 
     direction: str
     revisions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerNotice(Event):
+    """A message of the server that is not an error, such as that of ``RAISE WARNING``.
+
+    ``severity`` is PostgreSQL's, in English: ``WARNING``, ``NOTICE``, ``INFO``, ``LOG`` or ``DEBUG``.
+    """
+
+    severity: str
+    message: str
+    detail: str | None = None
+    hint: str | None = None
+    sqlstate: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

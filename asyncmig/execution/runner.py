@@ -25,6 +25,7 @@ from asyncmig.execution.executor import Executor
 from asyncmig.execution.history_prefetch import prefetch_history
 from asyncmig.execution.progress import Progress
 from asyncmig.execution.resume import read_resumes
+from asyncmig.execution.server_notices import reporting_notices
 from asyncmig.plan.planner import direction_of
 from asyncmig.plan.run_script import check_written
 from asyncmig.results import StampResult
@@ -289,13 +290,11 @@ class Runner:
         hooks = await anyio.to_thread.run_sync(self._load_hooks)
         books = self._books(state, request.tag)
         added = [move.revision.id for move in moves if direction_of(move) == "upgrade"]
-        applied = await self._executor(session, planner, books, hooks).run(
-            moves,
-            scripts,
-            heads=state.heads,
-            setup=await setup_statements(session, settings, state, books, added),
-            resumes=resumes,
-        )
+        setup = await setup_statements(session, settings, state, books, added)
+        async with reporting_notices(session, self._emit):
+            applied = await self._executor(session, planner, books, hooks).run(
+                moves, scripts, heads=state.heads, setup=setup, resumes=resumes
+            )
         expected = state.heads
         for move in moves:
             expected = move.apply(expected)

@@ -8,7 +8,14 @@ from asyncmig import events
 from asyncmig_cli.output.console import BrokenOutputError, Stream
 from asyncmig_cli.output.units import duration
 
-__all__ = ["LineReporter", "blocked_text", "first_line", "holder_text", "retry_text"]
+__all__ = [
+    "LineReporter",
+    "blocked_text",
+    "first_line",
+    "holder_text",
+    "notice_text",
+    "retry_text",
+]
 
 REPEAT_AFTER = 10.0
 SHARE_EVERY = 5.0
@@ -80,6 +87,8 @@ class LineReporter:
                 return retry_text(event)
             case events.ConfigWarning():
                 return f"note: {event.message}"
+            case events.ServerNotice():
+                return notice_text(event)
             case events.StatementStarted():
                 self.next_share = self.clock() + SHARE_EVERY
                 return None
@@ -107,6 +116,13 @@ def holder_text(event: events.LockWaiting) -> str:
         return "another runner holds it"
     since = f", connected for {duration(event.since)}" if event.since is not None else ""
     return f"held by {event.holder}{since}"
+
+
+def notice_text(event: events.ServerNotice) -> str:
+    """A message of the server, with its detail and hint below."""
+    lines = [f"{event.severity.lower()}: {event.message}"]
+    lines += [f"  {name}: {text}" for name in ("detail", "hint") if (text := getattr(event, name))]
+    return "\n".join(lines)
 
 
 def retry_text(event: events.PhaseRetried) -> str:

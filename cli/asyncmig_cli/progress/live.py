@@ -12,6 +12,7 @@ from asyncmig_cli.progress.lines import (
     blocked_text,
     first_line,
     holder_text,
+    notice_text,
     retry_text,
 )
 
@@ -183,6 +184,8 @@ class LiveReporter:
                 picture.stage, picture.share = event.stage, event.fraction
                 if not event.stage.startswith("waiting"):
                     picture.waiting = ""
+            case events.ServerNotice():
+                self.ready.append(notice_text(event))
             case events.PhaseFinished():
                 picture.phase = picture.statement = picture.stage = picture.waiting = ""
             case events.StepFinished():

@@ -132,3 +132,16 @@ def test_a_stream_that_is_gone_never_stops_the_run(
     reporter(finished(1))
     reporter(finished(2))
     assert calls == 1
+
+
+def test_a_notice_of_the_server() -> None:
+    stream = memory_stream()
+    reporter = LineReporter(stream)
+    reporter(events.ServerNotice(severity="WARNING", message="seven rows", hint="look at them"))
+    reporter(events.ServerNotice(severity="NOTICE", message="skipping", detail="it exists"))
+    assert written(stream).splitlines() == [
+        "warning: seven rows",
+        "  hint: look at them",
+        "notice: skipping",
+        "  detail: it exists",
+    ]

@@ -1,0 +1,53 @@
+"""What the server raises beside results while a run works: ``RAISE NOTICE``, ``WARNING`` and their like."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio.lowlevel
+
+from asyncmig.events import ServerNotice
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    import asyncpg
+
+    from asyncmig.database.session import Session
+    from asyncmig.events import Event
+
+__all__ = ["reporting_notices"]
+
+
+@asynccontextmanager
+async def reporting_notices(session: Session, emit: Callable[[Event], None]) -> AsyncIterator[None]:
+    """Emit an event for each notice of the server, while the block runs.
+
+    ``client_min_messages`` of the session decides which of them the server sends. What the callback
+    raises is raised at the end of the block.
+    """
+    failures: list[Exception] = []
+
+    def report(_: object, notice: asyncpg.PostgresLogMessage) -> None:
+        try:
+            emit(
+                ServerNotice(
+                    severity=str(getattr(notice, "severity_en", None) or notice.severity),
+                    message=str(notice.message),
+                    detail=notice.detail,
+                    hint=notice.hint,
+                    sqlstate=notice.sqlstate,
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - asyncpg calls this from the loop, where it would be lost
+            failures.append(error)
+
+    session.driver.add_log_listener(report)
+    try:
+        yield
+        await anyio.lowlevel.checkpoint()  # the loop calls listeners in its next turn
+    finally:
+        session.driver.remove_log_listener(report)
+    if failures:
+        raise failures[0]
