@@ -7,7 +7,7 @@ may have been applied by another tool, and is not applied a second time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
@@ -35,7 +35,8 @@ def is_version_conflict(error: BaseException, table: VersionTable) -> bool:
         case asyncpg.UndefinedObjectError():
             return ROWS_CHANGED in str(error)
         case asyncpg.UniqueViolationError():  # another process inserted the same row
-            return (error.schema_name, error.table_name) == (table.schema, table.name)
+            facts: Any = error  # asyncpg sets the attributes when it makes the error
+            return (facts.schema_name, facts.table_name) == (table.schema, table.name)
         case _:
             return False
 

@@ -122,7 +122,8 @@ class MaterializedView(DeclaredEntity):
 
     def _create(self) -> Iterator[MigrateOperation]:
         # without rows, which are not compared
-        keywords = self._keywords(CreateMaterializedViewOp) | {"with_data": False}
+        keywords = self._keywords(CreateMaterializedViewOp)
+        keywords["with_data"] = False
         yield CreateMaterializedViewOp(self.name, self.query, **keywords)
         for index in self.indexes:
             yield index.operation(self.name, self.schema)

@@ -281,7 +281,7 @@ class EnvCursor(StatementCursor):
         self._run(lambda driver: self._send(driver, kept))
 
     def _run(self, send: Callable[..., Any], *args: Any) -> None:
-        self.description, self._rows, self._next, self.rowcount = None, [], 0, -1
+        self._clear()
         connection = self.connection
         driver: Any = connection.driver_connection
 
@@ -293,6 +293,9 @@ class EnvCursor(StatementCursor):
         if self._factory and self.description:
             make = row_maker(self._factory, [column[0] for column in self.description])
             self._rows = [make(row) for row in self._rows]
+
+    def _clear(self) -> None:
+        self.description, self._rows, self._next, self.rowcount = None, [], 0, -1
 
     async def _send_all(self, driver: Any, batch: Sequence[str]) -> None:
         kept = [

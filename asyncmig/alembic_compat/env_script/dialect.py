@@ -76,8 +76,8 @@ class EnvDialect(LenientDialect):
 
     def initialize(self, connection: Any) -> None:
         """Ask the server for nothing that the driver knows."""
-        self._first = connection.connection.dbapi_connection
-        self._server_version = self._first.version
+        first: EnvConnection = connection.connection.dbapi_connection
+        self._first, self._server_version = first, first.version
         super().initialize(connection)  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
     def _get_default_schema_name(self, connection: Any) -> Any:
@@ -88,8 +88,8 @@ class EnvDialect(LenientDialect):
         found: EnvConnection = connection.connection.dbapi_connection
         return found.version
 
-    @property
-    def default_schema_name(self) -> str | None:
+    @property  # read from the server when it is first asked for
+    def default_schema_name(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The schema that was the first of the search path when the first connection was made."""
         self.read_default_schema()
         return self._schema

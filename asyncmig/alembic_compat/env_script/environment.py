@@ -103,7 +103,7 @@ class RunningEnvironment(Environment):
             return revision
         names = (revision,) if isinstance(revision, str) else revision
         try:
-            found: Sequence[Any] = self.script.get_revisions(names if len(names) > 1 else names[0])
+            found: Sequence[Any] = self.script.get_revisions(names[0] if len(names) == 1 else names)
             ids = tuple(item.revision for item in found if item is not None)
         except Exception:  # noqa: BLE001 - relative targets and the like stay as they are written
             return revision

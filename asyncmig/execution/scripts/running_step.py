@@ -226,7 +226,8 @@ class RunningStep:
         head = self._sender.head
         if head is None:
             return True
-        if head is self._open and self._open.state is TransactionState.READ:
+        opened = self._open
+        if opened is not None and head is opened and opened.state is TransactionState.READ:
             # a transaction is left as it is: the script may have set a savepoint, and go back to it
             return self._context.session.in_transaction
         phase = self._autocommit.get(head.phase)

@@ -8,7 +8,6 @@ hidden while the script's own code runs, and put back while asyncmig awaits some
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,9 +49,9 @@ async def call_in_greenlet(function: Callable[[], T], *, hide_loop: bool, own_lo
         while not script.dead:
             try:
                 value = await result
-            except BaseException:  # noqa: BLE001 - raised where the script waits
+            except BaseException as error:  # noqa: BLE001 - raised where the script waits
                 with state:
-                    result = script.throw(*sys.exc_info())
+                    result = script.throw(type(error), error, error.__traceback__)
             else:
                 with state:
                     result = script.switch(value)

@@ -49,7 +49,9 @@ def resolve(
         "retry": retry,
         "forget": forget,
     }
-    given = [name for name, chosen in decisions.items() if chosen]
+    given: list[Literal["done", "retry", "forget"]] = [
+        name for name, chosen in decisions.items() if chosen
+    ]
     if len(given) != 1:
         message = "resolve needs exactly one of --done, --retry and --forget"
         raise UsageError(

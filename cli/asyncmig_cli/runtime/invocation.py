@@ -117,7 +117,8 @@ class Invocation:
         if self.settings.section is not None or not self.settings.databases:
             return {"": self.settings}
         each = {
-            name: config.load(**self._source() | {"name": name}) for name in self.settings.databases
+            name: config.load(**dict[str, Any](self._source(), name=name))
+            for name in self.settings.databases
         }
         folders = {settings.version_paths for settings in each.values()}
         return each if len(folders) > 1 else {"": next(iter(each.values()))}

@@ -117,10 +117,10 @@ class ScriptDirectory:
         Raises:
             CommandError: there are several.
         """
-        paths = self._settings.version_paths
-        if len(paths) > 1:
+        folder, *others = self._settings.version_paths
+        if others:
             raise CommandError("Multiple version_locations present")
-        return str(paths[0])
+        return str(folder)
 
     @property
     def env_py_location(self) -> str:
