@@ -76,16 +76,22 @@ class _Run:
         self._rules = rules
         self._context = context
         self._revision = revision
-        self._made: list[MigrateOperation] = []
+        self._rewritten: list[MigrateOperation] = []
 
     def rewritten(self, operation: MigrateOperation) -> list[MigrateOperation]:
         """The operations that replace an operation, with their contents rewritten."""
         rule = self._rules.nearest(type(operation))
         found = [operation]
-        if rule is not None and not any(operation is made for made in self._made):
-            said: Any = rule(self._context, self._revision, operation)
-            found = [] if said is None else list(said) if isinstance(said, list | tuple) else [said]
-            self._made += found
+        if rule is not None and not any(operation is made for made in self._rewritten):
+            result: Any = rule(self._context, self._revision, operation)
+            found = (
+                []
+                if result is None
+                else list(result)
+                if isinstance(result, list | tuple)
+                else [result]
+            )
+            self._rewritten += found
         for each in found:
             if isinstance(each, OpContainer):
                 each.ops[:] = [inner for item in list(each.ops) for inner in self.rewritten(item)]

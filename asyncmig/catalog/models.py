@@ -377,10 +377,10 @@ class Models:
 def _locks(table: Table) -> int:
     """The locks on a table, its TOAST table with its index, and on indexes and sequences of CREATE TABLE."""
     indexed = (PrimaryKeyConstraint, UniqueConstraint, ExcludeConstraint)
-    made = [item for item in table.constraints if isinstance(item, indexed)]
+    with_index = [item for item in table.constraints if isinstance(item, indexed)]
     counted = [item for item in table.columns if item.identity is not None]
     serial = table.autoincrement_column is not None and not counted
-    return 3 + len(made) + len(counted) + serial
+    return 3 + len(with_index) + len(counted) + serial
 
 
 def _creation_order(constraint: Constraint) -> int:

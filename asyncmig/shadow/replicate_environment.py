@@ -57,9 +57,9 @@ async def check_replicable(
             hint=f"GRANT CREATE ON DATABASE {identifier(shadow.database)} TO {identifier(shadow.role)}",
             sqlstate="42501",
         )
-    there = {extension.name: extension.schema for extension in shadow.extensions}
+    existing = {extension.name: extension.schema for extension in shadow.extensions}
     for extension in environment.extensions:
-        found = there.get(extension.name, extension.schema)
+        found = existing.get(extension.name, extension.schema)
         if found != extension.schema:
             raise DatabaseError(
                 f"the extension {extension.name} is in the schema {found} of the shadow {name}, and in "
@@ -95,11 +95,11 @@ async def replicate_environment(
     for setting, value in environment.settings.items():
         if shadow.settings.get(setting, value) != value:
             await _try_in_savepoint(session, f"SET LOCAL {setting} = {literal(value)}")
-    there = {extension.name for extension in shadow.extensions}
+    existing = {extension.name for extension in shadow.extensions}
     absent = [
         extension.name
         for extension in environment.extensions
-        if extension.name not in there and not await _create_extension(session, extension)
+        if extension.name not in existing and not await _create_extension(session, extension)
     ]
     await session.send("SET LOCAL search_path = ''")
     lacking = await create_temporary_roles(session, roles)

@@ -52,8 +52,8 @@ async def create_temporary_roles(session: Session, names: Sequence[str]) -> tupl
     Raises:
         DatabaseError: a timeout is exceeded.
     """
-    there = await _names(session) if names else ()
-    lacking = [name for name in names if name not in there]
+    existing = await _names(session) if names else ()
+    lacking = [name for name in names if name not in existing]
     return tuple([name for name in lacking if not await _create_temporary_role(session, name)])
 
 

@@ -203,20 +203,20 @@ def _same(
     return {name: None for name, item in before.items() if meaning(item) in wanted}
 
 
-def _with_types_and_routines(there: Entities, wanted: Entities) -> Entities:
+def _with_types_and_routines(existing: Entities, wanted: Entities) -> Entities:
     """Add the extensions, composite types and routines that columns of new types may need."""
     new = {
         key: item
         for key, item in wanted.by_key.items()
-        if key not in there.by_key and key.kind in _TYPES | ROUTINES
+        if key not in existing.by_key and key.kind in _TYPES | ROUTINES
     }
     needed = [key for needs in wanted.table_needs.values() for key in providers(needs, new)]
     first = [key for key in new if key.kind in _TYPES]
     added = {key: new[key] for key in dependencies([*first, *needed], new)}
     implied = [implied_grant(key) for key in added if key.kind in ROUTINES]
     return replace(
-        there,
-        by_key=dict(sorted({**there.by_key, **added}.items())),
-        grants={**there.grants, **{grant.key: grant for grant in implied}},
+        existing,
+        by_key=dict(sorted({**existing.by_key, **added}.items())),
+        grants={**existing.grants, **{grant.key: grant for grant in implied}},
         table_needs=wanted.table_needs,
     )

@@ -145,17 +145,17 @@ def replace_composites(
         new: makes items of the catalog after.
         names: the temporary names of replaced types; enums and domains are replaced already.
     """
-    there, wanted = _composites(old.catalog), _composites(new.catalog)
+    existing, wanted = _composites(old.catalog), _composites(new.catalog)
     for key in _in_order(types, new.catalog, old.catalog):
         name = ObjectName(key.schema, key.name)
         place = _function_name(name, new)
-        if name not in there:
+        if name not in existing:
             yield from EntityOperations(new).create(wanted[name])
             continue
         yield raw_sql(f"ALTER TYPE {place} RENAME TO {new.quote(names[name])}")
         yield from EntityOperations(new).create(wanted[name])
         gone = new.qualified(name._replace(name=names[name]))
-        row = _row(there[name], wanted[name], old, new, names)
+        row = _row(existing[name], wanted[name], old, new, names)
         # PostgreSQL assigns each value of the row, so that a value that does not fit is an error; the
         # function has the name of the type that it returns, as in PostgreSQL's own casts
         yield raw_sql(
@@ -184,10 +184,10 @@ def _row(
     new: SchemaItemFactory,
     replaced: Collection[ObjectName],
 ) -> str:
-    there, wanted = _attributes(before, old.catalog), _attributes(after, new.catalog)
+    old_types, new_types = _attributes(before, old.catalog), _attributes(after, new.catalog)
     values = []
-    for name, type_ in wanted.items():
-        existing = there.get(name)
+    for name, type_ in new_types.items():
+        existing = old_types.get(name)
         value = "NULL" if existing is None else f"($1).{new.quote(name)}"
         if existing is not None:
             is_replaced = existing.name == type_.name and type_.name in replaced
@@ -199,8 +199,8 @@ def _row(
 
 def _cast(value: str, before: TypeName, after: TypeName, new: SchemaItemFactory) -> str:
     type_ = new.local(after.text)
-    is_ours = EntityKey("composite_type", *after.name) in new.catalog.entities.by_key
-    if is_ours and before.name == after.name and before.array == after.array:
+    is_known = EntityKey("composite_type", *after.name) in new.catalog.entities.by_key
+    if is_known and before.name == after.name and before.array == after.array:
         return f"{value}::{type_}"
     return converted(value, before, after, type_)
 

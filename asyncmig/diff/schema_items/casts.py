@@ -142,8 +142,8 @@ def converted(value: str, before: TypeName, after: TypeName, type_: str) -> str:
             return f"translate({value}::text, '[]', '{{}}')::{type_}"
         item = value if _fits(before, after.element) else f"{value}::text"
         # for a composite value, IS NOT NULL means that no attribute is NULL
-        there = "IS DISTINCT FROM" if before.kind == "c" else "IS NOT"
-        return f"CASE WHEN {value} {there} NULL THEN ARRAY[{item}]::{type_} END"
+        is_not = "IS DISTINCT FROM" if before.kind == "c" else "IS NOT"
+        return f"CASE WHEN {value} {is_not} NULL THEN ARRAY[{item}]::{type_} END"
     if before.array and not after.array:
         if new in _JSON:
             return f"to_{new}({value})"

@@ -174,9 +174,9 @@ def _actions(item: Constraint) -> dict[str, Any]:
     reference = item.reference
     if reference is None:
         return {}
-    said = {
+    actions = {
         "onupdate": _ACTIONS.get(reference.on_update),
         "ondelete": _ACTIONS.get(reference.on_delete),
         "match": "FULL" if reference.match == "f" else None,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in actions.items() if value is not None}

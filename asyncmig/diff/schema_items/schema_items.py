@@ -54,10 +54,10 @@ class SchemaItemFactory(ScriptSql):
     def identity(self, column: Column, *, complete: bool = False) -> sa.Identity:
         """The identity of a column, with the options that are not defaults, or with all if ``complete``."""
         options = column.options
-        said = {}
+        keywords = {}
         if options is not None:
-            said = options.by_keyword if complete else options.changed_options
-        return sa.Identity(always=column.identity == "always", **said)
+            keywords = options.by_keyword if complete else options.changed_options
+        return sa.Identity(always=column.identity == "always", **keywords)
 
     def column(self, column: Column, table: Table, *, refers: bool = False) -> sa.Column[Any]:
         """A column; ``refers`` is True if a foreign key of it is part of the same CREATE TABLE."""
@@ -106,10 +106,10 @@ class SchemaItemFactory(ScriptSql):
             key=lambda item: "pufcx".index(item.kind),
         )
         inline = [
-            made
+            schema_item
             for item in constraints
-            for made in [constraint_item(self, item)]
-            if made is not None
+            for schema_item in [constraint_item(self, item)]
+            if schema_item is not None
         ]
         referring = {
             name

@@ -48,11 +48,11 @@ def drop_enum(enum: Enum, factory: SchemaItemFactory) -> DropEnumOp:
 def add_labels(before: Enum, after: Enum, factory: SchemaItemFactory) -> Iterator[AddEnumValueOp]:
     """ADD VALUE for each new label, at its position."""
     schema = factory.schema(after.name)
-    there = set(before.labels)
+    existing = set(before.labels)
     for place, label in enumerate(after.labels):
-        if label in there:
+        if label in existing:
             continue
-        following = next((later for later in after.labels[place + 1 :] if later in there), None)
+        following = next((later for later in after.labels[place + 1 :] if later in existing), None)
         yield AddEnumValueOp(after.name.name, label, schema=schema, before=following)
         # the next label is added after this one, before the same label
 

@@ -63,9 +63,9 @@ def set_value_after_restart(
 ) -> Iterator[ExecuteSQLOp]:
     """setval() for a sequence that was restarted, for each column that keeps using it."""
     for name, table in old.catalog.tables.items():
-        there = new.catalog.tables.get(name)
+        wanted = new.catalog.tables.get(name)
         for column in table.columns.values():
-            after = None if there is None else there.columns.get(column.name)
+            after = None if wanted is None else wanted.columns.get(column.name)
             if after is None or column.default != after.default:
                 continue
             if _default_sequence(after, new.catalog) == sequence:
@@ -144,8 +144,8 @@ def _printed(name: ObjectName) -> str:
 
 def _is_new(sequence: Sequence, catalog: Catalog) -> bool:
     """True if the sequence is created, or restarted."""
-    there = catalog.sequences.get(sequence.name)
-    return there is None or must_restart(there.options, sequence.options)
+    existing = catalog.sequences.get(sequence.name)
+    return existing is None or must_restart(existing.options, sequence.options)
 
 
 def _restarts(before: SequenceOptions | None, after: SequenceOptions) -> bool:

@@ -42,13 +42,13 @@ class MaterializedViewKind(EntityKind[MaterializedView]):
         gone = [name for name in old if name not in new]
         if gone:
             yield raw_sql(f"{alter} RESET ({', '.join(gone)})")
-        said = [
+        changed = [
             f"{name} = {printed_option(value)}"
             for name, value in new.items()
             if old.get(name) != value
         ]
-        if said:
-            yield raw_sql(f"{alter} SET ({', '.join(said)})")
+        if changed:
+            yield raw_sql(f"{alter} SET ({', '.join(changed)})")
         for name, definition in before.indexes.items():
             if after.indexes.get(name) != definition:
                 place = self._factory.qualified(ObjectName(after.key.schema, name))

@@ -53,11 +53,11 @@ class RoutineKind(EntityKind[Routine]):
 
     def change(self, before: Routine, after: Routine) -> Iterator[MigrateOperation]:
         if _without_comment(before) != _without_comment(after):
-            made = self._create(after, replace=True)
+            create = self._create(after, replace=True)
             former = self._create(before, replace=False)
-            if isinstance(made, CreateFunctionOp) and isinstance(former, CreateFunctionOp):
-                made.existing = former
-            yield made
+            if isinstance(create, CreateFunctionOp) and isinstance(former, CreateFunctionOp):
+                create.existing = former
+            yield create
 
     def label(self, entity: Routine) -> str:
         key = entity.key
@@ -81,7 +81,7 @@ class RoutineKind(EntityKind[Routine]):
             )
         usual_cost = 1 if routine.language in {"c", "internal"} else 100
         usual_rows = 1000 if routine.rows else 0
-        said: dict[str, Any] = {
+        options: dict[str, Any] = {
             "cost": routine.cost if routine.cost != usual_cost else None,
             "rows": routine.rows if routine.rows != usual_rows else None,
             "volatility": routine.volatility if routine.volatility != "volatile" else None,
@@ -100,7 +100,7 @@ class RoutineKind(EntityKind[Routine]):
             leakproof=routine.leakproof,
             settings=dict(map(_setting, routine.settings)) or None,
             procedure=routine.key.kind == "procedure",
-            **said,
+            **options,
         )
 
 
