@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations.base.directives import Directives
@@ -16,20 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["CommentDirectives", "CreateTableCommentOp", "DropTableCommentOp"]
 
 
+@dataclass(eq=False)
 class CreateTableCommentOp(AlterTableOp, directive="create_table_comment", in_alembic=True):
     """``COMMENT ON TABLE``."""
 
-    def __init__(
-        self,
-        table_name: str,
-        comment: str | None,
-        *,
-        schema: str | None = None,
-        existing_comment: str | None = None,
-    ) -> None:
-        super().__init__(table_name, schema=schema)
-        self.comment = comment
-        self.existing_comment = existing_comment
+    comment: str | None
+    _: KW_ONLY
+    existing_comment: str | None = None
 
     def to_table(self, migration_context: ScriptContext | None = None) -> Table:
         """The table with its comment."""
@@ -55,18 +49,12 @@ class CreateTableCommentOp(AlterTableOp, directive="create_table_comment", in_al
         return ("add_table_comment", self.to_table(), self.existing_comment)
 
 
+@dataclass(eq=False)
 class DropTableCommentOp(AlterTableOp, directive="drop_table_comment", in_alembic=True):
     """``COMMENT ON TABLE ... IS NULL``."""
 
-    def __init__(
-        self,
-        table_name: str,
-        *,
-        schema: str | None = None,
-        existing_comment: str | None = None,
-    ) -> None:
-        super().__init__(table_name, schema=schema)
-        self.existing_comment = existing_comment
+    _: KW_ONLY
+    existing_comment: str | None = None
 
     def to_table(self, migration_context: ScriptContext | None = None) -> Table:
         """The table, without a comment."""

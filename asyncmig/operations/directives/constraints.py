@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from asyncmig.operations.base.directives import Directives
@@ -140,13 +141,14 @@ class DropConstraintOp(MigrateOperation, directive="drop_constraint", in_alembic
         return (kind, self.to_constraint())
 
 
+@dataclass(eq=False)
 class ValidateConstraintOp(MigrateOperation, directive="validate_constraint"):
     """``ALTER TABLE ... VALIDATE CONSTRAINT``."""
 
-    def __init__(self, constraint_name: str, table_name: str, *, schema: str | None = None) -> None:
-        self.constraint_name = constraint_name
-        self.table_name = table_name
-        self.schema = schema
+    constraint_name: str
+    table_name: str
+    _: KW_ONLY
+    schema: str | None = None
 
 
 class ConstraintDirectives(Directives):

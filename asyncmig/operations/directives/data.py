@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations.base.directives import Directives
@@ -14,15 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["BulkInsertOp", "DataDirectives"]
 
 
+@dataclass(eq=False, repr=False)
 class BulkInsertOp(MigrateOperation, directive="bulk_insert"):
     """``INSERT`` of many rows."""
 
-    def __init__(
-        self, table: Table | TableClause, rows: list[dict[str, Any]], *, multiinsert: bool = True
-    ) -> None:
-        self.table = table
-        self.rows = rows
-        self.multiinsert = multiinsert
+    table: Table | TableClause
+    rows: list[dict[str, Any]]
+    _: KW_ONLY
+    multiinsert: bool = True
 
 
 class DataDirectives(Directives):

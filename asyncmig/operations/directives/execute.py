@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations.base.directives import Directives
@@ -15,19 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["ExecuteDirectives", "ExecuteSQLOp"]
 
 
+@dataclass(eq=False, repr=False)
 class ExecuteSQLOp(MigrateOperation, directive="execute", in_alembic=True):
     """Any SQL; its result is ignored."""
 
-    def __init__(
-        self,
-        sqltext: Executable | str,
-        *,
-        execution_options: dict[str, Any] | None = None,
-        parameters: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.sqltext = sqltext
-        self.execution_options = execution_options
-        self.parameters = parameters
+    sqltext: Executable | str
+    _: KW_ONLY
+    execution_options: dict[str, Any] | None = None
+    parameters: Mapping[str, Any] | None = None
 
     def to_diff_tuple(self) -> tuple[str, Executable | str]:
         """The tuple of ``compare_metadata``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.schema import SchemaItem
@@ -172,12 +173,13 @@ class DropTableOp(MigrateOperation, directive="drop_table", in_alembic=True):
         return ("remove_table", self.to_table())
 
 
+@dataclass(eq=False)
 class AlterTableOp(MigrateOperation):
     """Base of the operations that change one table."""
 
-    def __init__(self, table_name: str, *, schema: str | None = None) -> None:
-        self.table_name = table_name
-        self.schema = schema
+    table_name: str
+    _: KW_ONLY
+    schema: str | None = None
 
 
 class RenameTableOp(AlterTableOp, directive="rename_table", in_alembic=True):
