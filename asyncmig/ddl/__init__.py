@@ -1,12 +1,7 @@
-"""Operations to SQL, one module a kind of object. Importing any of them registers all functions."""
+"""Operations to SQL."""
 
-from importlib import import_module
-from pkgutil import iter_modules
-
+import asyncmig.ddl.directives  # noqa: F401  # registers the functions
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.compiler import compile_operation
 
 __all__ = ["CompiledSql", "compile_operation"]
-
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")

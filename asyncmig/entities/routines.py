@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from asyncmig.ddl.functions import without_defaults
-from asyncmig.ddl.triggers import FIRING
+from asyncmig.ddl.directives.functions import without_defaults
+from asyncmig.ddl.directives.triggers import FIRING
 from asyncmig.entities.declared import DeclaredEntity
 from asyncmig.operations.directives.functions import CreateFunctionOp
 from asyncmig.operations.directives.triggers import CreateTriggerOp

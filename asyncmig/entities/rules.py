@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from asyncmig.ddl.triggers import FIRING
+from asyncmig.ddl.directives.triggers import FIRING
 from asyncmig.entities.declared import DeclaredEntity
 from asyncmig.sql.quoting import identifier, qualified
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import Rule
-from asyncmig.ddl.triggers import FIRING
+from asyncmig.ddl.directives.triggers import FIRING
 from asyncmig.diff.entities.kinds.kind import EntityKind
 from asyncmig.diff.schema_items.script_sql import raw_sql
 

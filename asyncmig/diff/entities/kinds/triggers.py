@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from asyncmig.catalog.entities import Trigger
-from asyncmig.ddl.triggers import FIRING
+from asyncmig.ddl.directives.triggers import FIRING
 from asyncmig.diff.entities.kinds.kind import EntityKind
 from asyncmig.diff.schema_items.script_sql import raw_sql, unwrapped
 from asyncmig.operations.directives.triggers import CreateTriggerOp, DropTriggerOp

@@ -19,7 +19,7 @@ from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.types import Integer, to_instance
 
 from asyncmig.ddl.compilation import generate_sql
-from asyncmig.ddl.constraints import add, drop
+from asyncmig.ddl.directives.constraints import add, drop
 from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.base.schema_objects import SchemaObjects
 from asyncmig.operations.base.sqlalchemy_private import copy_column, has_table, is_rendered

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.sql.elements import ClauseElement
 
 from asyncmig.ddl.compilation import generate_sql
-from asyncmig.ddl.execute import compile_construct
+from asyncmig.ddl.directives.execute import compile_construct
 from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.directives.entities import (
     CreateEntityOp,

@@ -8,7 +8,7 @@ from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable, SetColumnComment, SetTableComment
 
 from asyncmig.ddl.compilation import generate_sql
-from asyncmig.ddl.execute import compile_construct
+from asyncmig.ddl.directives.execute import compile_construct
 from asyncmig.operations.base.created_types import CreatedTypes
 from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
 
