@@ -407,7 +407,7 @@ def test_the_journal_as_a_table(database_command: Command, tables: Project) -> N
     assert database_command("log", code=0).out == "the journal is empty\n"
     database_command("upgrade", code=0)
     lines = database_command("log", code=0).out.splitlines()
-    assert lines[0].split()[:3] == ["when", "revision", "way"]
+    assert lines[0].split()[:3] == ["when", "revision", "direction"]
     assert [line.split()[2] for line in lines[2:]] == ["cccc", "bbbb", "aaaa"]
     narrow = plain(database_command.terminal("log", columns=50).out)
     assert max(map(len, narrow.splitlines())) <= 50

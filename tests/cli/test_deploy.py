@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from support.command import Command
 
 CREATE = "op.execute('CREATE TABLE {0} (id int)')"
+DROP = "op.execute('DROP TABLE {0}')"
 
 
 @pytest.fixture
@@ -160,6 +161,22 @@ def test_back_to_the_base(database_command: Command, release, ask) -> None:
     assert error["fields"]["rolled_back"] == ["bbbb", "aaaa"]
     assert "at base again" in error["hint"]
     assert tables(ask) is None
+
+
+def test_back_over_a_merge_to_the_same_heads(
+    database_command: Command, release: Project, ask
+) -> None:
+    release.revision("cccc", down="aaaa", upgrade=CREATE.format("c"), downgrade=DROP.format("c"))
+    database_command("upgrade", "heads", code=0)
+    release.revision("dddd", down=("bbbb", "cccc"))
+    release.revision("eeee", down="dddd", upgrade=CREATE.format("e"), downgrade=DROP.format("e"))
+    release.revision("ffff", down="cccc", upgrade=CREATE.format("f"), downgrade=DROP.format("f"))
+    release.revision("gggg", down=("eeee", "ffff"), upgrade="op.execute('SELECT 1/0')")
+    error = database_command("deploy", "-y", "--rollback-on-failure", "--json", code=1).error
+    assert sorted(error["fields"]["rolled_back"]) == ["dddd", "eeee", "ffff"]
+    assert "the database is at bbbb, cccc again" in error["hint"]
+    assert tables(ask) == "a,b,c"
+    assert ask("SELECT string_agg(version_num, ',' ORDER BY 1) FROM alembic_version") == "bbbb,cccc"
 
 
 def test_a_missing_downgrade_is_told_before(database_command: Command, release, ask) -> None:

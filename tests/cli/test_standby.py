@@ -72,7 +72,7 @@ async def test_what_is_asked_of_a_standby(shop: Shop):
     assert (await standby.current()).heads == ("a1",)
     assert not (await standby.plan()).steps
     assert not await standby.upgrade()
-    assert len(await standby.log()) == 1
+    assert len(await standby.journal()) == 1
     assert (await standby.check_revision("a1")).ok
     await standby.wait_until_current(timeout=5)
 
@@ -135,4 +135,4 @@ def test_the_commands(shop: Shop):
     standby("check", "--shadow-url", "embedded", code=0)
     shop.project.revision("b1", down="a1", upgrade='op.execute("CREATE TABLE t (i int)")')
     assert "migrate on the primary" in standby("upgrade", code=1).err
-    assert "it is a standby" in standby("check", code=3).err
+    assert "the server is a standby" in standby("check", code=3).err
