@@ -1,4 +1,4 @@
-"""Lengths of time, as numbers of seconds or as PostgreSQL writes them."""
+"""Durations, as numbers of seconds or in PostgreSQL's notation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 864
 
 
 def parse_duration(value: object) -> float:
-    """A length of time in seconds.
+    """A duration in seconds.
 
     Args:
         value: a number of seconds, or text such as ``"5s"``, ``"200ms"``, ``"1min"``, with the

@@ -1,4 +1,4 @@
-"""The one table of keys: the loader, the error messages and the reference in the docs read it."""
+"""The table of configuration keys, for the loader, the error messages and the reference in the docs."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class Key(NamedTuple):
 
     Attributes:
         name: as native files write it.
-        field: the field of ``Settings``; None when it is the same as ``name``.
+        field: the field of ``Settings``; None if it has the same name.
         kind: the kind of its value.
-        doc: what it means, for the reference.
-        group: the heading it stands under there.
-        default: how the reference puts the default where ``Settings`` does not say it itself.
-        alembic: the name in Alembic's own files; None when it means nothing there.
+        doc: its description in the reference.
+        group: its heading there.
+        default: the default in the reference, where that of ``Settings`` does not show it.
+        alembic: the name in Alembic's files; None if it has no meaning there.
         former: an earlier name, which files may still have.
-        also: what other tools call it, so that a message can point here.
-        lenient: in Alembic's files a value that does not parse is a user's own option.
-        per_database: may stand in a database's table as well.
+        also: names in other tools, for suggestions in messages.
+        lenient: in Alembic's files a value that does not parse is an option of the user.
+        per_database: a database's table may have it, too.
         secret: the value may hold a password.
     """
 
@@ -67,7 +67,7 @@ class Key(NamedTuple):
         return self.field or self.name
 
 
-_WHERE = "Where things are"
+_WHERE = "Files and folders"
 _CONNECTION = "Connection"
 _BOOKKEEPING = "Bookkeeping tables"
 _EXECUTION = "Execution"
@@ -81,8 +81,8 @@ KEYS: tuple[Key, ...] = (
         alembic="script_location",
         group=_WHERE,
         also=("directory", "migrations", "migrations_path", "script_directory", "location"),
-        doc="The script directory. Its `versions` folder holds the revision files unless"
-        " `version_locations` says otherwise; templates of your own lie in it.",
+        doc="The script directory. Its folder `versions` contains the revision files, unless"
+        " `version_locations` names others. It may contain custom templates.",
         default='"migrations"',
     ),
     Key(
@@ -90,8 +90,7 @@ KEYS: tuple[Key, ...] = (
         kind=LOCATIONS,
         alembic="version_locations",
         group=_WHERE,
-        doc="The folders that hold revision files, when they are others than"
-        " `<script_location>/versions`.",
+        doc="The folders that contain revision files.",
         default="`<script_location>/versions`",
     ),
     Key(
@@ -99,7 +98,7 @@ KEYS: tuple[Key, ...] = (
         kind=BOOLEAN,
         alembic="recursive_version_locations",
         group=_WHERE,
-        doc="Read revision files in subfolders of the version locations too.",
+        doc="Also read revision files in subfolders of the version locations; hidden folders are skipped.",
     ),
     Key(
         name="prepend_sys_path",
@@ -107,8 +106,8 @@ KEYS: tuple[Key, ...] = (
         alembic="prepend_sys_path",
         group=_WHERE,
         also=("sys_path", "pythonpath", "python_path"),
-        doc="Folders put in front of `sys.path` before models, hooks or revisions are imported."
-        " In Alembic's files the default is none.",
+        doc="Folders to insert at the front of `sys.path` before models, hooks or revisions are imported."
+        " In Alembic's files there is no default.",
         default='`["."]`',
     ),
     Key(
@@ -116,7 +115,7 @@ KEYS: tuple[Key, ...] = (
         kind=BOOLEAN,
         alembic="sourceless",
         group=_WHERE,
-        doc="Accept compiled revisions (`.pyc`) whose source file is gone.",
+        doc="Accept compiled revisions (`.pyc`) without a source file.",
     ),
     Key(
         name="target_metadata",
@@ -124,20 +123,20 @@ KEYS: tuple[Key, ...] = (
         group=_WHERE,
         also=("metadata", "models"),
         doc="The models' `MetaData`, as `module:name`, for autogenerate and `check`."
-        ' Several make a list: `["app.models:Base.metadata", "audit.models:metadata"]`.',
+        ' Several are a list: `["app.models:Base.metadata", "audit.models:metadata"]`.',
     ),
     Key(
         name="hooks",
         kind=MODULE,
         group=_WHERE,
-        doc="A module whose functions carry the known names: `include_name`, `include_object`,"
+        doc="A module with functions of these names: `include_name`, `include_object`,"
         " `process_revision_directives`, `render_item`, `on_version_apply`.",
     ),
     Key(
         name="plugins",
         kind=NAMES,
         group=_WHERE,
-        doc="Installed plugins to use: they are imported before revisions and may bring directives."
+        doc="Installed plugins to use: they are imported before revisions and may add directives."
         " `asyncmig list_plugins` shows what is installed.",
         default="none",
     ),
@@ -147,8 +146,8 @@ KEYS: tuple[Key, ...] = (
         alembic="databases",
         group=_WHERE,
         per_database=False,
-        doc="One table for each database, chosen with `-n NAME`; what it says goes before the"
-        " common keys. See [Several databases](#several-databases).",
+        doc="One table for each database, chosen with `-n NAME`; its keys override the common ones."
+        " See [Several databases](#several-databases).",
         default="none",
     ),
     Key(
@@ -164,20 +163,20 @@ KEYS: tuple[Key, ...] = (
         name="connect_timeout",
         kind=DURATION,
         group=_CONNECTION,
-        doc="How long one attempt to connect may take; 0 is no limit.",
+        doc="Timeout of one attempt to connect; 0 is no limit.",
     ),
     Key(
         name="wait_for_database",
         kind=DURATION,
         group=_CONNECTION,
-        doc="How long to go on trying while the server is still starting; 0 tries once.",
+        doc="How long to retry while the server is starting; 0 tries once.",
     ),
     Key(
         name="command_timeout",
         kind=LIMIT,
         group=_CONNECTION,
-        doc="asyncpg's limit on waiting for an answer. It counts on our side;"
-        " prefer `statement_timeout`, which the server keeps.",
+        doc="asyncpg's timeout for an answer, measured by the client. Prefer `statement_timeout`, which the"
+        " server enforces.",
     ),
     Key(
         name="application_name",
@@ -198,7 +197,7 @@ KEYS: tuple[Key, ...] = (
         name="sslrootcert",
         kind=PATH,
         group=_CONNECTION,
-        doc="The certificates of the authorities that may sign the server's.",
+        doc="File with the certificates of the authorities (CA) that may sign the server's certificate.",
     ),
     Key(name="sslcert", kind=PATH, group=_CONNECTION, doc="The client's certificate."),
     Key(name="sslkey", kind=PATH, group=_CONNECTION, doc="The key of the client's certificate."),
@@ -206,8 +205,8 @@ KEYS: tuple[Key, ...] = (
         name="statement_cache_size",
         kind=integer(0),
         group=_CONNECTION,
-        doc="asyncpg's cache of prepared statements. DDL makes cached statements stale, so there is"
-        " none by default.",
+        doc="Size of asyncpg's cache of prepared statements. It is off by default, because DDL makes cached"
+        " statements stale.",
     ),
     Key(
         name="connect_args",
@@ -216,15 +215,15 @@ KEYS: tuple[Key, ...] = (
         lenient=True,
         group=_CONNECTION,
         secret=True,
-        doc="More keyword arguments for `asyncpg.connect`; they go before the URL's arguments and"
-        " before the keys above.",
+        doc="Further keyword arguments for `asyncpg.connect`; they override the URL's arguments and the"
+        " keys above.",
         default="`{}`",
     ),
     Key(
         name="role",
         kind=TEXT,
         group=_EXECUTION,
-        doc="`SET ROLE` to this before anything else, so that it owns what is created.",
+        doc="Role for `SET ROLE` at the beginning; it owns the objects that are created.",
     ),
     Key(
         name="search_path",
@@ -253,39 +252,39 @@ KEYS: tuple[Key, ...] = (
         alembic="transactional_ddl",
         lenient=True,
         group=_EXECUTION,
-        doc="False runs every statement on its own, without transactions.",
+        doc="False runs every statement separately, without transactions.",
     ),
     Key(
         name="lock",
         kind=BOOLEAN,
         group=_EXECUTION,
-        doc="Take the lock that lets only one runner work at a time.",
+        doc="Take the advisory lock that allows only one runner at a time.",
     ),
     Key(
         name="lock_wait",
         kind=LIMIT,
         group=_EXECUTION,
-        doc='How long to wait while another runner holds that lock; `"none"` waits for ever.',
+        doc='How long to wait while another runner holds that lock; `"none"` waits forever.',
     ),
     Key(
         name="lock_timeout",
         kind=LIMIT,
         group=_EXECUTION,
-        doc="PostgreSQL's `lock_timeout`: how long a statement may wait for a table's lock before"
-        ' its phase is rolled back and tried again. 0 is no limit; `"none"` leaves the server\'s.',
+        doc="PostgreSQL's `lock_timeout`: how long a statement may wait for a lock before its phase is"
+        ' rolled back and retried. 0 is no limit; `"none"` keeps the server\'s setting.',
     ),
     Key(
         name="lock_retries",
         kind=integer(0),
         group=_EXECUTION,
-        doc="How often a phase that failed on a lock, a deadlock or a serialization failure is tried"
-        " again. The first tries wait a tenth of a second, later ones longer, the last `lock_timeout`.",
+        doc="Number of retries of a phase that failed on a lock, a deadlock or a serialization failure. The"
+        " first attempts wait a tenth of a second for a lock, later ones longer, the last `lock_timeout`.",
     ),
     Key(
         name="statement_timeout",
         kind=LIMIT,
         group=_EXECUTION,
-        doc="PostgreSQL's `statement_timeout`. 0 is no limit; `\"none\"` leaves the server's.",
+        doc="PostgreSQL's `statement_timeout`. 0 is no limit; `\"none\"` keeps the server's setting.",
     ),
     Key(
         name="psycopg2_compat",
@@ -310,7 +309,7 @@ KEYS: tuple[Key, ...] = (
         alembic="version_table_schema",
         lenient=True,
         group=_BOOKKEEPING,
-        doc="The schema of the version table and of the journal; it has to be there.",
+        doc="The schema of the version table and of the journal; it must exist.",
         default="the first of the search path",
     ),
     Key(
@@ -325,30 +324,30 @@ KEYS: tuple[Key, ...] = (
         name="journal",
         kind=BOOLEAN,
         group=_BOOKKEEPING,
-        doc="Keep the journal: what ran, when, by whom, how long. Without it a run that died cannot"
-        " be continued, and a database ahead of the code is not recognised.",
+        doc="Write the journal: what ran, when, by whom, how long. Without it an interrupted run cannot be"
+        " continued, and a database ahead of the code is not recognized.",
     ),
     Key(
         name="journal_table",
         kind=TEXT,
         group=_BOOKKEEPING,
-        doc="The table of the journal, beside the version table.",
+        doc="The table of the journal, in the schema of the version table.",
     ),
     Key(
         name="revision_format",
         kind=choice("python", "sql"),
         group=_WRITING,
-        doc="The language that `asyncmig revision` writes; `--sql-file` asks for one SQL file.",
+        doc="The format of new revisions; `--sql-file` overrides it.",
     ),
     Key(
         name="file_template",
         kind=TEXT,
         alembic="file_template",
         group=_WRITING,
-        doc="The name of a new file, without its ending. Tokens: `%(rev)s`, `%(slug)s`,"
+        doc="The name of a new file, without its suffix. Tokens: `%(rev)s`, `%(slug)s`,"
         " `%(epoch)s`, `%(year)d`, `%(month).2d`, `%(day).2d`, `%(hour).2d`, `%(minute).2d`,"
         " `%(second).2d`."
-        " A `/` makes folders, which need `recursive_version_locations`.",
+        " A `/` creates folders, which need `recursive_version_locations`.",
     ),
     Key(
         name="timezone",
@@ -363,7 +362,7 @@ KEYS: tuple[Key, ...] = (
         kind=integer(1),
         alembic="truncate_slug_length",
         group=_WRITING,
-        doc="The longest `%(slug)s`, in characters; it is cut at the end of a word.",
+        doc="Maximum length of `%(slug)s` in characters; it is cut at the end of a word.",
     ),
     Key(
         name="output_encoding",
@@ -384,7 +383,7 @@ KEYS: tuple[Key, ...] = (
         kind=HOOKS,
         alembic="post_write_hooks",
         group=_WRITING,
-        doc="Programs run over a new file. See [Post-write hooks](#post-write-hooks).",
+        doc="Programs to run over a new file. See [Post-write hooks](#post-write-hooks).",
         default="none",
     ),
     Key(
@@ -409,20 +408,20 @@ KEYS: tuple[Key, ...] = (
         alembic="include_schemas",
         lenient=True,
         group=_COMPARING,
-        doc="Compare every schema, not only the default one and those of the models.",
+        doc="Compare all schemas, not only the default one and those of the models.",
     ),
     Key(
         name="concurrent_indexes",
         kind=BOOLEAN,
         group=_COMPARING,
-        doc="Let `revision --autogenerate` build and drop indexes of existing tables with CONCURRENTLY.",
+        doc="Let `revision --autogenerate` create and drop indexes of existing tables with CONCURRENTLY.",
     ),
     Key(
         name="schema_translate_map",
         kind=SCHEMAS,
         group=_COMPARING,
-        doc="The schema to take instead of one that the models name, as SQLAlchemy's option of that name;"
-        ' the empty key stands for models without a schema: `{ "" = "acme", tenant = "acme_data" }`.',
+        doc="The schema to use instead of that of the models, as SQLAlchemy's option of that name; the"
+        ' empty key is for models without a schema: `{ "" = "acme", tenant = "acme_data" }`.',
         default="`{}`",
     ),
     Key(
@@ -430,8 +429,8 @@ KEYS: tuple[Key, ...] = (
         kind=TEXT,
         group=_COMPARING,
         secret=True,
-        doc="Where the models are built to be compared: a database that may be written to, or"
-        ' `"embedded"` for a private server of the extra `embedded`. `ASYNCMIG_SHADOW_URL` goes before it.'
+        doc="The database in which the models are built for a comparison, or"
+        ' `"embedded"` for a private server of the extra `embedded`. `ASYNCMIG_SHADOW_URL` overrides it.'
         " See [Building the models elsewhere](autogenerate.md#building-the-models-elsewhere).",
         default="the database itself",
     ),
@@ -439,14 +438,14 @@ KEYS: tuple[Key, ...] = (
         name="shadow_cache",
         kind=BOOLEAN,
         group=_COMPARING,
-        doc="Keep what PostgreSQL printed for the models in the user's cache folder, so that unchanged"
-        " models are not built again.",
+        doc="Cache the models as PostgreSQL prints them in the user's cache folder, so that unchanged models"
+        " are not built again.",
     ),
     Key(
         name="managed_entities",
         kind=NAMES,
         group=_COMPARING,
-        doc="Kinds of entities of which undeclared ones are dropped, also where none is declared:"
+        doc="Kinds of entities whose undeclared objects are dropped, even if none is declared:"
         " `view`, `materialized_view`, `function`, `procedure`, `aggregate`, `trigger`, `policy`,"
         " `row_security`, `rule`, `statistics`, `composite_type`, `extension`, `grant`.",
         default="the declared kinds",

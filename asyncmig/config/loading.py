@@ -1,4 +1,4 @@
-"""From files, environment and arguments to one ``Settings``."""
+"""Loads ``Settings`` from files, environment variables and arguments."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def _key(layer: Layer, name: str, place: ValueSource) -> Key | None:
             near=near,
         )
     if not key.per_database and ".databases." in f".{layer.table}":
-        raise place.fault("is not a key of one database", hint="it stands in the common table")
+        raise place.fault("is not a key of one database", hint="write it in the common table")
 
     return key
 
@@ -245,7 +245,7 @@ class _Reading:
                     continue
                 if (other := written.setdefault(target, name)) != name:
                     raise _place(layer, name).fault(
-                        f"says the same as {other}", hint="leave one of them out"
+                        f"means the same as {other}", hint="remove one of them"
                     )
         return found
 

@@ -1,4 +1,4 @@
-"""Users' objects by name: ``app.models:Base.metadata``."""
+"""Imports objects of the user's code by name: ``app.models:Base.metadata``."""
 
 from __future__ import annotations
 
@@ -18,26 +18,25 @@ __all__ = ["extend_sys_path", "import_object", "import_objects"]
 
 
 def extend_sys_path(paths: Iterable[str | Path]) -> None:
-    """Put folders in front of ``sys.path``, those that are not on it yet, in this order.
+    """Insert folders at the front of ``sys.path``, in this order, unless they are on it.
 
-    They stay there, as with Alembic: revisions and models import more when they run, long after the
-    first import. It happens where users' code is about to be imported, never while settings load.
+    They stay there, as with Alembic, because revisions and models may import more when they run. This is
+    called before users' code is imported, never while settings are loaded.
     """
     new = [text for path in paths if (text := str(path)) not in sys.path]
     sys.path[:0] = new
 
 
 def import_object(spec: str, *, sys_path: Iterable[str | Path] = ()) -> object:
-    """The module ``package.module``, or what ``package.module:name.attribute`` names in it.
+    """The module ``package.module``, or the object ``package.module:name.attribute``.
 
     Args:
         spec: the name.
         sys_path: ``Settings.prepend_sys_path``, see ``extend_sys_path``.
 
     Raises:
-        ConfigError: the module is not there or fails while it is imported (the message says in
-            which file and line, and why), or has no such name. Facts: ``module``, ``path``,
-            ``line``, ``nearest``. The cause is the exception itself.
+        ConfigError: there is no such module, its import fails (the message has file, line and reason),
+            or it has no such name. The cause is the exception itself.
 
     Example:
         >>> import_object("pathlib:Path.cwd").__name__
@@ -53,7 +52,7 @@ def import_object(spec: str, *, sys_path: Iterable[str | Path] = ()) -> object:
         except AttributeError:
             near = nearest(name, dir(found))
             hint = (
-                f"did you mean '{near}'?" if near else "names stand behind the colon: module:name"
+                f"did you mean '{near}'?" if near else "write the name after the colon: module:name"
             )
             raise ConfigError(
                 f"'{spec}': {seen} has no '{name}'", hint=hint, module=module_name, nearest=near
@@ -84,12 +83,12 @@ def _import_module(name: str, spec: str) -> ModuleType:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
             raise ConfigError(
                 f"'{spec}' cannot be imported: there is no module '{error.name}'",
-                hint="add the folder that holds it to prepend_sys_path, or install the package",
+                hint="add its folder to prepend_sys_path, or install the package",
                 module=name,
             ) from error
         raise _broken(name, spec, error) from error
     except (Exception, SystemExit) as error:
-        # A user's module may raise anything at import, and some read the command line.
+        # A module may raise any error when it is imported, and SystemExit if it parses the command line.
         raise _broken(name, spec, error) from error
 
 
@@ -102,7 +101,7 @@ def _broken(name: str, spec: str, error: Exception | SystemExit) -> ConfigError:
     cause = str(error.msg if isinstance(error, SyntaxError) else error).partition("\n")[0]
     return ConfigError(
         f"'{spec}' cannot be imported: {where}: {type(error).__name__}: {cause}".rstrip(": "),
-        hint=f"try it by itself: python -c 'import {name}'",
+        hint=f"try to import it alone: python -c 'import {name}'",
         module=name,
         path=path or None,
         line=line or None,
@@ -110,7 +109,7 @@ def _broken(name: str, spec: str, error: Exception | SystemExit) -> ConfigError:
 
 
 def _innermost(traceback: TracebackType | None) -> tuple[str, int]:
-    """The last line of a user's code on the way to the error, or of a library's where there is none."""
+    """The innermost frame of the user's code, or of a library if there is none."""
     import sysconfig
 
     own = other = ("", 0)

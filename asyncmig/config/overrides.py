@@ -60,5 +60,5 @@ def _checked(name: str, value: Any) -> Any:
 def _wrong(name: str, value: object, expected: str) -> ConfigError:
     return ConfigError(
         f"{name} must be {expected}, not {value!r}",
-        hint=f"docs/configuration.md says what {name} takes, and its default",
+        hint=f"docs/configuration.md describes {name} and its default",
     )

@@ -1,7 +1,7 @@
-"""The kinds of values that keys have, each with its name for the docs and its parser.
+"""The types of configuration values, each with its label for the docs and its parser.
 
-A TOML file gives typed values, an ini file only text, and ``${NAME}`` turns TOML into text as well;
-so every parser takes text too.
+TOML files have typed values, ini files only text, and ``${NAME}`` gives text, too: every parser accepts
+text.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ __all__ = [
 
 
 class Kind(NamedTuple):
-    """A kind of value: how the docs call it, and how it is read."""
+    """A type of value: its label in the docs, and its parser."""
 
     label: str
     parse: Callable[[object, ValueSource], object]
@@ -59,7 +59,7 @@ def _text(value: object, place: ValueSource) -> str:
     if not isinstance(value, str):
         raise place.wrong("text", value)
     if not value.strip():
-        raise place.fault("is empty", hint="leave the key out for its default")
+        raise place.fault("is empty", hint="remove the key to use its default")
     return value.strip()
 
 
@@ -145,7 +145,7 @@ def _names(value: object, place: ValueSource) -> tuple[str, ...]:
 
 
 def _databases(value: object, place: ValueSource) -> tuple[str, ...]:
-    """Names, from tables of their own or, in Alembic's ini, from a list in text."""
+    """Names of databases: of tables or, in Alembic's ini, a list as text."""
     if isinstance(value, dict):
         for name, table in value.items():
             if not isinstance(table, dict):
@@ -176,7 +176,7 @@ def _schemas(value: object, place: ValueSource) -> Mapping[str | None, str]:
 
 
 def _literal(text: str) -> object:
-    """JSON or Python: an ini file has both, after who wrote it."""
+    """A JSON or Python literal: ini files have both."""
     from ast import literal_eval
     from json import loads
 
@@ -198,7 +198,7 @@ def _hooks(value: object, place: ValueSource) -> tuple[PostWriteHook, ...]:
 def _hook(table: Mapping[str, object], place: ValueSource) -> PostWriteHook:
     for key, value in table.items():
         if not isinstance(value, str):
-            raise place.fault(f"has a hook whose {key} is no text")
+            raise place.fault(f"has a hook whose {key} is not text")
     written = {key: str(value) for key, value in table.items()}
     name = written.get("name")
     if name is None:
@@ -240,7 +240,7 @@ def integer(minimum: int) -> Kind:
 
 
 def choice(*words: str) -> Kind:
-    """One of a few words."""
+    """One of several words."""
     label = " or ".join(f'"{word}"' for word in words) if len(words) < 3 else "word"
 
     def parse(value: object, place: ValueSource) -> str:

@@ -1,4 +1,4 @@
-"""``-x key=value``: users' own arguments, from the command line and the environment."""
+"""``-x key=value``: arguments for scripts, from the command line and the environment."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 __all__ = ["read_x"]
 
-# The later go before the earlier.
+# Later prefixes override earlier ones.
 _PREFIXES = ("ALEMBIC_X_", "ASYNCMIG_X_")
 
 
 def read_x(
     given: Mapping[str, object] | Sequence[str], environ: Mapping[str, str]
 ) -> Mapping[str, str | tuple[str, ...]]:
-    """The arguments by name; a name given several times has a tuple.
+    """The arguments by name; the value of a repeated name is a tuple.
 
     ``ASYNCMIG_X_TENANT=acme`` is ``-x tenant=acme``: names of variables are upper case, names of
-    arguments lower. What is given goes before the environment. An argument without ``=`` has an
-    empty value, as in Alembic.
+    arguments lower case. Arguments override the environment. An argument without ``=`` has an empty
+    value, as in Alembic.
 
     Example:
         >>> dict(read_x(["tenant=a", "tenant=b", "fast"], {}))

@@ -115,7 +115,7 @@ def test_a_script_directory_that_git_did_not_keep(
         message = told(command(*call, cwd=folder), 1)
         assert "my migrations/versions does not exist" in message
         assert f"hint: {folder / name} names it: " in message
-    making = message.rstrip().rpartition("empty: ")[2]
+    making = message.rstrip().rpartition("folders: ")[2]
     subprocess.run(shlex.split(making), check=True)
     assert command("heads", cwd=folder, code=0).out == ""
     command("revision", "-m", "first", cwd=folder, code=0)
@@ -140,7 +140,7 @@ ALEMBIC = '[tool.alembic]\nscript_location = "db"\n'
         ("pyproject.toml", ALEMBIC, "multidb", "asyncmig.toml would go before it"),
         ("pyproject.toml", ALEMBIC, "pyproject", "pyproject.toml would go before it"),
         ("alembic.ini", "[alembic]\n", "generic", "asyncmig.toml would go before it"),
-        ("asyncmig.toml", "", "pyproject", "it goes before pyproject.toml"),
+        ("asyncmig.toml", "", "pyproject", "it takes precedence over pyproject.toml"),
         ("pyproject.toml", PYPROJECT, "pyproject", "already has a [tool.asyncmig] table"),
         ("asyncmig.toml", "", "generic", "already exists"),
     ],

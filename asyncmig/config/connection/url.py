@@ -245,7 +245,7 @@ def _authority(user: str | None, password: str | None, hosts: str, *, safe: str 
 
 
 class _Reader:
-    """Reads one URL; knows where it came from, so that every fault can say it."""
+    """Parses one URL; error messages name its source."""
 
     def __init__(self, source: str | None, what: str = "database url") -> None:
         self.source = source
@@ -291,7 +291,7 @@ class _Reader:
         if "@" in path or "@" in query.partition("=")[0]:
             # An unescaped / or ? in a password moves its end in here.
             raise self.fault(
-                "has an '@' behind the host",
+                "has an '@' after the host",
                 "percent-encode special characters in the password: / is %2F, ? is %3F, @ is %40",
             )
         login, at, servers = authority.rpartition("@")
@@ -419,7 +419,7 @@ class _Reader:
         if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
             # What stands here may be the end of a password with an unescaped character in it.
             raise self.fault(
-                "has a port that is no number from 1 to 65535",
+                "has a port that is not a number from 1 to 65535",
                 "percent-encode special characters in the password: : is %3A, / is %2F, @ is %40",
             )
         return int(text)

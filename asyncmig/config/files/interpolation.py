@@ -1,4 +1,4 @@
-"""``${NAME}`` from the environment, in our own files and in every file's URL."""
+"""Replaces ``${NAME}`` by environment variables, in native files and in the URL of all files."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ _NAMED = r"(?s)([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?"
 def expand_environment(value: object, environ: Mapping[str, str], place: ValueSource) -> object:
     """Fill in ``${NAME}`` and ``${NAME:-default}`` in text, and in the text of lists and tables.
 
-    An empty variable counts as missing where a default is given, as in a shell. ``$${`` stands for
-    a literal ``${``. A dollar sign with no brace behind it is itself, so that passwords need no
-    escaping.
+    An empty variable counts as missing where a default is given, as in a shell. ``$${`` is a
+    literal ``${``. A dollar sign that no brace follows is literal, so that passwords need no escaping.
 
     Raises:
         ConfigKeyError: the variable is not set and there is no default, or its name is malformed.
@@ -43,7 +42,7 @@ def expand_environment(value: object, environ: Mapping[str, str], place: ValueSo
         named = re.fullmatch(_NAMED, inside)
         if named is None:
             raise place.fault(
-                "has a '${...}' that holds no variable's name",
+                "has a '${...}' without the name of a variable",
                 hint="write ${NAME} or ${NAME:-default}; a literal '${' is written '$${'",
             )
         name, default = named[1], named[2]

@@ -1,4 +1,4 @@
-"""The tables of configuration files, each with its own rules of names, paths and interpolation."""
+"""The tables of configuration files, with their rules for names, paths and interpolation."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": "
 _LISTS = ("version_locations", "prepend_sys_path")
 _HOOKS = "post_write_hooks"
 _INI_FAULTS = {
-    "DuplicateOptionError": "a key that stands there twice",
-    "DuplicateSectionError": "a section that stands there twice",
-    "MissingSectionHeaderError": "a line above the first [section]",
+    "DuplicateOptionError": "a key that is written twice",
+    "DuplicateSectionError": "a section that is written twice",
+    "MissingSectionHeaderError": "a line before the first [section]",
 }
 
 
 class Layer(Protocol):
-    """One table of keys. A later layer goes before an earlier one, key by key."""
+    """One table of keys. A later layer overrides an earlier one, key by key."""
 
     path: Path
     table: str
     native: bool
-    """Ours: strict about names, paths relative to the file."""
+    """True for a table of asyncmig: unknown names are errors, paths are relative to the file."""
     base: Path
 
     def names(self) -> Iterable[str]:
@@ -44,7 +44,7 @@ class Layer(Protocol):
         """A key's value, interpolated.
 
         Raises:
-            ConfigKeyError: the interpolation names nothing.
+            ConfigKeyError: the interpolation refers to an undefined name.
         """
         ...
 
@@ -74,7 +74,7 @@ class NativeTable:
     def get(self, name: str, place: ValueSource) -> object:
         """A key's value, interpolated."""
         if name == "databases":
-            # Another database's variables are none of this one's business.
+            # The variables of the other databases need not be set.
             return self._values[name]
         return expand_environment(self._values[name], self._environ, place)
 
@@ -124,7 +124,7 @@ class AlembicTable:
             raise _no_token(place, str(missing.args[0]), self._tokens) from None
         except (ValueError, TypeError):
             raise place.fault(
-                "has a percent sign that starts no %(name)s",
+                "has a percent sign that does not start a %(name)s",
                 hint="write a literal percent sign as %%",
             ) from None
 
@@ -149,8 +149,8 @@ class IniFile:
             line = getattr(error, "lineno", None) or next(
                 (number for number, _ in getattr(error, "errors", ())), None
             )
-            # The error's own text repeats the line, which may hold a password.
-            what = _INI_FAULTS.get(type(error).__name__, "a line that is no key = value")
+            # The error's text repeats the line, which may have a password.
+            what = _INI_FAULTS.get(type(error).__name__, "a line that is not key = value")
             raise ConfigError(
                 f"{path}{f':{line}' if line else ''}: not an ini file: {what}",
                 hint="write [section] headers and key = value lines",
@@ -172,7 +172,7 @@ class IniFile:
         return file
 
     def sections(self) -> list[str]:
-        """Those that may be given to ``-n``: logging's and the hooks' are not."""
+        """The sections that ``-n`` may name, without those of logging and hooks."""
         other = ("loggers", "handlers", "formatters", "logger_", "handler_", "formatter_", _HOOKS)
         return [name for name in self.parser.sections() if not name.startswith(other)]
 
@@ -182,7 +182,7 @@ class IniFile:
 
 
 class IniSection:
-    """A section of an ini file: Alembic's, or ``[asyncmig]`` with keys of ours."""
+    """A section of an ini file: Alembic's, or ``[asyncmig]`` with native keys."""
 
     def __init__(self, file: IniFile, table: str, *, native: bool) -> None:
         self.path = file.path
@@ -200,9 +200,9 @@ class IniSection:
             if name == "here" or name.endswith("path_separator"):
                 continue
             if self.native and name in defaults and value == defaults[name]:
-                # [DEFAULT] holds variables; strict sections must not stumble over them.
+                # [DEFAULT] has variables, which are not keys of a native section.
                 continue
-            # Alembic's template leaves keys without a value for "the default".
+            # In Alembic's template a key without a value means the default.
             if value != "":
                 yield name
         if not self.native and self._parser.has_section(_HOOKS):
@@ -233,7 +233,7 @@ class IniSection:
             raise _no_token(place, error.reference, known) from None
         except configparser.InterpolationError:
             raise place.fault(
-                "has a percent sign that starts no %(name)s",
+                "has a percent sign that does not start a %(name)s",
                 hint="write a literal percent sign as %%; in a URL, %40 is written %%40",
             ) from None
 
@@ -267,7 +267,7 @@ class IniSection:
             if not own:
                 raise place.fault(
                     f"names the hook '{name}', which has no {name}.type",
-                    hint=f"add {name}.type and the rest, or take '{name}' out of hooks",
+                    hint=f"add {name}.type and the rest, or remove '{name}' from hooks",
                 )
             hooks.append({"name": name, **{option[len(prefix) :]: read(option) for option in own}})
         return hooks
@@ -290,7 +290,7 @@ def read_toml(path: Path) -> dict[str, object]:
         what = message[: found.start()].strip() if found else message
         raise ConfigError(
             f"{path}{f':{line}' if line else ''}: not TOML: {what[:1].lower()}{what[1:]}",
-            hint="text stands in double quotes, and a Windows path in single ones",
+            hint="write text in double quotes, and a Windows path in single quotes",
             path=path,
             line=line,
         ) from None

@@ -45,8 +45,8 @@ def resolve_location(text: str, place: ValueSource) -> Path:
     folder = _package_folder(package, place.sys_path)
     if folder is None:
         raise place.fault(
-            f"names the package '{package}', which is not a folder that can be imported",
-            hint="install the package, or add the folder that holds it to prepend_sys_path",
+            f"names the package '{package}', which is not an importable folder",
+            hint="install the package, or add its folder to prepend_sys_path",
         )
     return folder.joinpath(*inside)
 
@@ -57,7 +57,7 @@ def _package_folder(package: str, sys_path: Sequence[Path]) -> Path | None:
 
     first, *rest = package.split(".")
     try:
-        # Only looked up, never imported: loading settings must not run a user's code.
+        # Looked up without import: loading settings must not execute users' code.
         spec = PathFinder.find_spec(first, [str(path) for path in sys_path]) or find_spec(first)
     except (ImportError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""Which configuration files count."""
+"""Finds the configuration files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TOOL = {"asyncmig": "tool.asyncmig", "alembic": "tool.alembic"}
 
 
 class Files(NamedTuple):
-    """What was found: ours, or Alembic's pair of pyproject.toml and ini."""
+    """The files found: a native one, or Alembic's pair of pyproject.toml and ini."""
 
     native: NativeTable | None = None
     toml: AlembicTable | None = None
@@ -28,7 +28,7 @@ class Files(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """The file that the project's paths are thought from."""
+        """The main file."""
         found = self.native or self.ini or self.toml
         assert found is not None  # noqa: S101  # find_files raises rather than find nothing
         return found.path
@@ -40,8 +40,8 @@ def find_files(named: Sequence[str | Path], environ: Mapping[str, str], cwd: Pat
     Args:
         named: what ``-c`` gave, at most one TOML file and one ini file.
         environ: for ``ASYNCMIG_CONFIG`` and ``ALEMBIC_CONFIG``.
-        cwd: the only folder that is searched. A migration that runs against what some folder
-            further up says is worse than an error, and Alembic does not look there either.
+        cwd: the only folder that is searched. Parent folders are not, because a migration with the wrong
+            configuration is worse than an error; Alembic does not search them either.
 
     Raises:
         ConfigNotFoundError: nothing was found, or a named file is not there.
@@ -57,16 +57,15 @@ def find_files(named: Sequence[str | Path], environ: Mapping[str, str], cwd: Pat
 
 
 def refuse_second(config: Path) -> None:
-    """Make sure that a new file neither hides the configuration that its folder has nor is hidden by it.
+    """Check that a new file and an existing configuration of its folder do not hide each other.
 
-    A file of another name does neither, since it is read where ``-c`` names it. What is in the file
-    itself already is for its writer to see.
+    A file of another name is read only with ``-c``. The caller checks the contents of the file itself.
 
     Args:
-        config: what is to be written, absolute.
+        config: the new file, absolute.
 
     Raises:
-        ConfigError: there is one, or a file that cannot be read may be one. Facts: ``path``.
+        ConfigError: there is one, or a file that cannot be read may be one.
     """
     if config.name not in {NATIVE, PYPROJECT}:
         return
@@ -78,12 +77,16 @@ def refuse_second(config: Path) -> None:
     if native is not None and native.path == config:
         return
     hidden = native is not None and native.path.name == NATIVE
-    hint = "asyncmig takes it as it is, and `asyncmig adopt` writes the native one"
+    hint = "asyncmig reads it unchanged, and `asyncmig adopt` writes a native one"
     if native is not None:
-        hint = "make the folder that its script_location names, and write revisions there"
+        hint = "create the folder that its script_location names, and write revisions there"
     raise ConfigError(
         f"there is a configuration already, {found.path}, and "
-        + (f"it goes before {config.name}" if hidden else f"{config.name} would go before it"),
+        + (
+            f"it takes precedence over {config.name}"
+            if hidden
+            else f"{config.name} would take precedence"
+        ),
         hint=f"{hint}; for one more project in this folder name another file, as -c other.toml",
         path=found.path,
     )
@@ -128,7 +131,7 @@ class _Search:
         return files
 
     def alembic(self, toml: AlembicTable | None, ini: IniFile | None) -> Files:
-        """Alembic reads both of its files, whichever of them was named."""
+        """Alembic's two files; both are read, whichever is named."""
         if toml is None:
             toml = self.toml(self.cwd / PYPROJECT)[1]
         if ini is None and (path := self.cwd / INI).is_file():
@@ -144,7 +147,7 @@ class _Search:
     def toml(
         self, path: Path, *, strict: bool = False
     ) -> tuple[NativeTable | None, AlembicTable | None]:
-        """Our table or Alembic's; with ``strict`` one of them has to be there."""
+        """The native table or Alembic's; with ``strict`` one of them is required."""
         try:
             if not strict and not (path.is_file() and _mentions_us(path)):
                 return None, None
@@ -172,11 +175,11 @@ class _Search:
         return None, None
 
     def nothing(self) -> ConfigNotFoundError:
-        hint = "run 'asyncmig init migrations' to start a project, or name the file with -c"
+        hint = "run 'asyncmig init migrations' to create a project, or name the file with -c"
         for folder in self.cwd.parents:
             for name in (NATIVE, INI):
                 if (path := folder / name).is_file():
-                    hint = f"folders further up are not searched: go to {folder} or give -c {path}"
+                    hint = f"parent folders are not searched: go to {folder}, or give -c {path}"
                     return self.not_found(hint)
         return self.not_found(hint)
 
@@ -190,7 +193,7 @@ class _Search:
 
 
 def _mentions_us(path: Path) -> bool:
-    """Whether a pyproject.toml is worth parsing: most are long, and their tables others'."""
+    """Whether a pyproject.toml must be parsed: most are long, and have no table for asyncmig."""
     content = path.read_bytes()
     return b"asyncmig" in content or b"alembic" in content
 
@@ -198,6 +201,6 @@ def _mentions_us(path: Path) -> bool:
 def _unreadable(path: Path, error: OSError) -> ConfigError:
     return ConfigError(
         f"{path} cannot be read: {(error.strerror or str(error)).lower()}",
-        hint="check that it is a file and that you may read it",
+        hint="check that it is a file, and that you may read it",
         path=path,
     )

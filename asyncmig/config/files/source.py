@@ -1,4 +1,4 @@
-"""Where a value was written, so that every complaint about it can say so."""
+"""``ValueSource``: the file, table and key of a value, for error messages."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class ValueSource(NamedTuple):
         table: ``tool.asyncmig``, ``alembic`` ...; empty for the top of a file.
         key: the key as written.
         base: the folder that relative paths start from.
-        sys_path: folders in which ``package:folder`` locations are looked for before ``sys.path``.
-        secret: the value may hold a password and is never shown.
+        sys_path: folders to search for ``package:folder`` locations before ``sys.path``.
+        secret: the value may contain a password and is never shown.
     """
 
     path: Path
@@ -35,7 +35,7 @@ class ValueSource(NamedTuple):
 
     @property
     def line(self) -> int | None:
-        """The line of the key, found by looking into the file again; None when it is not seen."""
+        """The line of the key, searched in the file; None if it is not found."""
         try:
             text = self.path.read_text("utf-8", errors="replace")
         except OSError:
@@ -51,7 +51,7 @@ class ValueSource(NamedTuple):
         self, what: str, *, hint: str | None = None, near: str | None = None
     ) -> ConfigKeyError:
         """An error about this key."""
-        hint = hint or f"docs/configuration.md says what {self.key} takes, and its default"
+        hint = hint or f"docs/configuration.md describes {self.key} and its default"
         return ConfigKeyError(
             f"{self} {what}", hint=hint, path=self.path, key=self.key, line=self.line, nearest=near
         )
@@ -68,12 +68,12 @@ class ValueSource(NamedTuple):
         if isinstance(value, list):
             return "a list"
         if self.secret:
-            return "what is written there"
+            return "the value written there"
         return repr(value) if isinstance(value, str) else str(value)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like this one, if any is; case does not count."""
+    """The known word most similar to this one, ignoring case; None if none is similar."""
     from difflib import get_close_matches
 
     by_lower = {name.lower(): name for name in known}
@@ -82,7 +82,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def _line_of(text: str, table: str, key: str) -> int | None:
-    """Both TOML and ini write ``[table]`` and ``key = value`` on lines of their own."""
+    """The line of a key; TOML and ini both have ``[table]`` and ``key = value`` lines."""
     header = re.compile(r"^\s*\[+\s*([^\]]+?)\s*\]+")
     last = key.rpartition(".")[2]
     entry = re.compile(

@@ -212,7 +212,7 @@ def test_unknown_separator(read):
     [
         ("file_template = %(her)s", "[alembic] file_template refers to %(her)s", "mean %(here)s?"),
         ("file_template = %(zzzz)s", "refers to %(zzzz)s, which is not defined", "as %%"),
-        ("file_template = 50%", "percent sign that starts no %(name)s", "as %%"),
+        ("file_template = 50%", "percent sign that does not start a %(name)s", "as %%"),
         ("sourceless = maybe", "sourceless must be true or false, not 'maybe'", None),
         ("truncate_slug_length = x", "must be a whole number, 1 or more", None),
     ],
@@ -330,10 +330,10 @@ class TestNotIni:
     @pytest.mark.parametrize(
         ("text", "line", "what"),
         [
-            ("s3cr3t = 1\n", 1, "a line above the first [section]"),
-            ("[alembic]\ns3cr3t\n", 2, "a line that is no key = value"),
-            ("[alembic]\na = 1\na = s3cr3t\n", 3, "a key that stands there twice"),
-            ("[alembic]\n[alembic]\n", 2, "a section that stands there twice"),
+            ("s3cr3t = 1\n", 1, "a line before the first [section]"),
+            ("[alembic]\ns3cr3t\n", 2, "a line that is not key = value"),
+            ("[alembic]\na = 1\na = s3cr3t\n", 3, "a key that is written twice"),
+            ("[alembic]\n[alembic]\n", 2, "a section that is written twice"),
         ],
         ids=["no section", "no value", "twice", "section twice"],
     )
@@ -414,8 +414,8 @@ class TestToml:
         ("line", "message"),
         [
             ('script_location = "%(her)s/db"', "refers to %(her)s, which is not defined"),
-            ('script_location = "50%"', "percent sign that starts no %(name)s"),
-            ('script_location = "%(here)d"', "percent sign that starts no %(name)s"),
+            ('script_location = "50%"', "percent sign that does not start a %(name)s"),
+            ('script_location = "%(here)d"', "percent sign that does not start a %(name)s"),
         ],
     )
     def test_wrong_interpolation(self, read_toml, line, message):
@@ -486,7 +486,7 @@ class TestSearch:
         below.mkdir(parents=True)
         with pytest.raises(ConfigNotFoundError) as caught:
             load(cwd=below, environ={})
-        assert f"go to {tmp_path} or give -c {tmp_path / name}" in caught.value.hint
+        assert f"go to {tmp_path}, or give -c {tmp_path / name}" in caught.value.hint
 
     def test_order(self, tmp_path):
         (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = ini\n")

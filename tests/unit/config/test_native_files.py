@@ -234,7 +234,10 @@ def test_text_for_other_types(read, line, field, expected):
         ('hooks = "app..x"', 'hooks must be "package.module", not'),
         ('hooks = "app:x"', 'hooks must be "package.module", not'),
         ("connect_args = 1", "connect_args must be a table"),
-        ('connect_args = "s3cr3t"', "connect_args must be a table of names and values, not what"),
+        (
+            'connect_args = "s3cr3t"',
+            "connect_args must be a table of names and values, not the value",
+        ),
         ('connect_args = "[1]"', "connect_args must be a table of names and values, not a list"),
         ("databases = 1", "databases must be tables, one a database, not 1"),
         (
@@ -243,7 +246,7 @@ def test_text_for_other_types(read, line, field, expected):
         ),
         ("post_write_hooks = 1", "must be an array of tables, [[post_write_hooks]]"),
         ("post_write_hooks = [1]", "post_write_hooks must be an array of tables"),
-        ("post_write_hooks = [{name = 1}]", "post_write_hooks has a hook whose name is no text"),
+        ("post_write_hooks = [{name = 1}]", "post_write_hooks has a hook whose name is not text"),
         ('post_write_hooks = [{type = "exec"}]', "post_write_hooks has a hook without a name"),
         ('post_write_hooks = [{name = "a"}]', "has the hook 'a' without a type"),
         ('post_write_hooks = [{name = "a", type = "exec"}]', "of type exec without executable"),
@@ -296,7 +299,7 @@ def test_unknown_key(read, key, near):
 
 
 def test_the_same_said_twice(read):
-    with pytest.raises(ConfigKeyError, match="transaction_per_migration says the same as trans"):
+    with pytest.raises(ConfigKeyError, match="transaction_per_migration means the same as trans"):
         read('transaction = "all"\ntransaction_per_migration = true')
 
 
@@ -459,7 +462,7 @@ class TestEnvironment:
 
     @pytest.mark.parametrize("inside", ["", "1A", "A B", "A-B", "A:B", "a.b"])
     def test_no_variable(self, read, inside):
-        with pytest.raises(ConfigKeyError, match="holds no variable's name"):
+        with pytest.raises(ConfigKeyError, match="without the name of a variable"):
             read(f'role = "${{{inside}}}"')
 
 

@@ -76,7 +76,7 @@ def test_no_such_name(package, spec, message, near):
         import_object(spec, sys_path=[package.parent])
     assert message in str(caught.value)
     assert caught.value.fields() == {"module": "shop.models", "nearest": near}
-    assert (near or "behind the colon") in caught.value.hint
+    assert (near or "after the colon") in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_module_that_fails(package, source, line, message):
     assert str(error).startswith(expected)
     assert "\n" not in str(error)
     assert error.fields() == {"module": "shop.broken", "path": str(broken), "line": line}
-    assert error.hint == "try it by itself: python -c 'import shop.broken'"
+    assert error.hint == "try to import it alone: python -c 'import shop.broken'"
     assert error.__cause__ is not None
 
 
