@@ -259,7 +259,7 @@ CASES = (
         scripts={"ae10": 'op.execute("SELECT 1"'},
         call="upgrade",
         kind="ScriptError",
-        message="*ae10.py:* is no Python: '(' was never closed",
+        message="*ae10.py:* is not valid Python: '(' was never closed",
         hint='correct the line: op.execute("SELECT 1"',
         cured={"ae10": 'op.execute("SELECT 1")'},
     ),

@@ -1,4 +1,4 @@
-"""The script directory: every revision file of a project, read into a graph."""
+"""``ScriptDirectory``: the revision files of a project, read into a graph."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ class ScriptDirectory:
         Scripts are not executed, but for those whose metadata is computed.
 
         Args:
-            locations: folders of revision files. One that is not there is empty.
-            recursive: subfolders too.
-            sourceless: byte code too, where its source is missing.
+            locations: folders of revision files. A missing one is empty.
+            recursive: read subfolders, too.
+            sourceless: read byte code whose source is missing, too.
             cache: use and keep the index beside the byte code.
             import_context: makes a context manager that is active while a script is executed.
-            named_by: the configuration that the folders come from, for the error where there are none.
+            named_by: the configuration that names the folders, for the error message.
 
         Raises:
             FileError: there is no script directory, or a file cannot be read.
-            ScriptError: a file is no revision, or its metadata is unusable.
-            HistoryError: the revisions form no history.
+            ScriptError: a file is not a revision, or its metadata is wrong.
+            HistoryError: the history is broken.
 
         Example:
             ``ScriptDirectory.load([Path("migrations/versions")]).graph.heads``
@@ -97,13 +97,13 @@ def read_revisions(
 
     Args:
         locations: as for ``ScriptDirectory.load``, like the other arguments.
-        recursive: subfolders too.
-        sourceless: byte code too.
-        cache: use and keep the index.
+        recursive: read subfolders, too.
+        sourceless: read byte code, too.
+        cache: use and write the index.
         import_context: active while a script is executed.
-        named_by: the configuration that the folders come from.
-        problems: takes what is wrong with single files, which are then left out; None raises it.
-        read: takes the files, None for one that has to be read again next time.
+        named_by: the configuration that names the folders.
+        problems: a list for the errors of single files, which are left out; None raises the first.
+        read: a list for the files; None for one that must be read again next time.
     """
     refuse_missing(locations, named_by=named_by)
     revisions: list[Revision] = []

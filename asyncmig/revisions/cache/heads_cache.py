@@ -1,4 +1,4 @@
-"""The heads of folders that are as they were: all that a start with nothing to do has to know.
+"""The cached heads of unchanged folders: all that a start without pending revisions needs.
 
 They are kept beside the index, with the listing of the folders that they were found in: every file with
 its size, times and number. A folder that has changed in any way, and one with a script whose metadata is

@@ -1,6 +1,6 @@
-"""The index: what was read from a folder's revision files before.
+"""The index: the cached metadata of a folder's revision files.
 
-An entry counts only for a file of the same name, size, times and number.
+An entry is valid only for a file of the same name, size, times and inode.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class RevisionIndex:
         self._kept: dict[str, _Entry] = {}
 
     def __contains__(self, file: RevisionFile) -> bool:
-        """Whether what the file is will be known until it changes."""
+        """Whether the index has an entry for the file."""
         return file.name in self._kept
 
     def get(self, file: RevisionFile) -> Revision | Verdict:
-        """What the file was when it was read, or ``UNREAD``."""
+        """The metadata of the file, or ``UNREAD``."""
         entry = self._read.get(file.name)
         if entry is None or entry[0] != file.state:
             return Verdict.UNREAD
@@ -59,15 +59,15 @@ class RevisionIndex:
         )
 
     def put(self, file: RevisionFile, found: Revision | Verdict) -> None:
-        """Keep what a file is, unless it changed too short a time ago or is computed.
+        """Add an entry, unless the file changed very recently or its metadata is computed.
 
-        What a script computes may depend on anything, so it is asked every time.
+        Computed metadata may change without the file, so the script is executed every time.
         """
         if found is not Verdict.COMPUTED and is_settled(file.state, self._now):
             self._kept[file.name] = (file.state, _facts(found))
 
     def save(self) -> None:
-        """Write the index if it says anything new."""
+        """Write the index if it has changed."""
         if self._kept != self._read:
             self._file.write(self._kept)
 

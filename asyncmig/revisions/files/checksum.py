@@ -1,8 +1,8 @@
-"""Checksums of scripts: the same as long as a script does the same.
+"""Checksums of scripts, which do not depend on comments and layout.
 
-For Python the syntax tree counts: comments, layout, quotes, brackets and docstrings do not, and it is
-the same under every Python that asyncmig runs on. For SQL the text counts without comments, line ends
-and runs of blanks.
+For Python it is that of the syntax tree: comments, layout, quotes, brackets and docstrings have no
+effect, and all versions of Python give the same. For SQL it is that of the text without comments, line
+ends and repeated blanks.
 """
 
 from __future__ import annotations

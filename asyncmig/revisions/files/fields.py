@@ -1,4 +1,4 @@
-"""The variables by which a Python script says what it is, and how to spot them in its text."""
+"""The metadata variables of a Python script, and patterns that find them in its text."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SETTERS = (
     "__dict__",
     "__setattr__",
 )
-"""What can set a module's variables without naming them in plain sight; so can a star import."""
+"""Names by which code can set module variables indirectly; a star import can, too."""
 
 WORDS = (*FIELDS, *SETTERS)
-"""A text without any of these, and without a star, sets none of the fields."""
+"""A text without any of these words, and without a star, sets no field."""
 
 MENTION = re.compile(rf"\b(?:{'|'.join(WORDS)})\b|\bimport[ \t(]*\*")
-"""A field, or what could set one, as a word of the text."""
+"""A field, or a name that could set one, as a word of the text."""

@@ -1,4 +1,4 @@
-"""Importing a revision file as a module of its own."""
+"""Imports a revision file as a module."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def import_script(
 ) -> tuple[ModuleType, ast.Module | None]:
     """Execute a Python file, source or byte code, as a new module.
 
-    The module stands in ``sys.modules`` under a name of its own, so that dataclasses, pickles and type
-    hints of a script find it; ``forget_module`` takes it out again.
+    The module is in ``sys.modules`` under a unique name, because dataclasses, pickles and type hints look
+    it up there; ``forget_module`` removes it.
 
     Args:
         path: the file.
@@ -40,7 +40,7 @@ def import_script(
         The module; and its syntax tree, if it was compiled on the way.
 
     Raises:
-        ScriptError: it is no Python, or raises. Facts: ``path``, ``line``, ``text``, ``revision``.
+        ScriptError: it is not valid Python, or raises an error.
     """
     from asyncmig.revisions.files.loader import ByteCodeLoader, SourceLoader
 
@@ -61,7 +61,7 @@ def import_script(
 
 
 def forget_module(name: str, identity: int) -> None:
-    """Take a script's module out of ``sys.modules``, unless another one has its place by now."""
+    """Remove a script's module from ``sys.modules``, unless another module has replaced it."""
     if id(sys.modules.get(name)) == identity:
         del sys.modules[name]
 
@@ -75,11 +75,11 @@ def _script_error(error: BaseException, path: str, revision: str | None) -> Scri
     line, text = _place_of(error, path)
     place = f"{path}:{line}" if line else path
     if isinstance(error, SyntaxError) and error.filename == path:
-        message, hint = f"{place} is no Python: {error.msg}", f"correct the line: {text}"
+        message, hint = f"{place} is not valid Python: {error.msg}", f"correct the line: {text}"
     elif isinstance(error, ImportError):
         message = f"{place} cannot be imported: {error}"
         hint = (
-            "is the package installed where asyncmig runs, and its folder in `prepend_sys_path`?"
+            "install the package where asyncmig runs, or add its folder to `prepend_sys_path`"
             if isinstance(error, ModuleNotFoundError)
             else f"correct the import: {text}"
         )
@@ -92,7 +92,7 @@ def _script_error(error: BaseException, path: str, revision: str | None) -> Scri
 
 
 def _place_of(error: BaseException, path: str) -> tuple[int | None, str]:
-    """The last line of the script that was running, or that is no Python."""
+    """The last line of the script that was executed, or that is not valid Python."""
     if isinstance(error, SyntaxError) and error.filename == path:
         return error.lineno, (error.text or "").strip()
     line = None

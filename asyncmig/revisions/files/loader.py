@@ -1,4 +1,4 @@
-"""How the import system reads a revision file: source with its byte code beside it, or byte code alone."""
+"""Import loaders for revision files: source with cached byte code, or byte code alone."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class SourceLoader(SourceFileLoader):
     """Loads a source file.
 
     Attributes:
-        tree: the syntax tree, where the byte code did not spare compiling it.
+        tree: the syntax tree; None if cached byte code was used.
     """
 
     tree: ast.Module | None = None
 
     def new_module(self) -> ModuleType:
-        """An empty module that knows its file."""
+        """An empty module with its ``__file__``."""
         return _new_module(self)
 
     def code(self) -> CodeType:
-        """Compile the file, or take its byte code.
+        """Compile the file, or use its byte code.
 
-        Python trusts byte code by size and whole seconds of time. A script that was saved a moment ago
-        may be saved again within that second, so its byte code is neither used nor written.
+        Python compares byte code by size and whole seconds. A file that was just saved may be saved
+        again within the same second, so its byte code is neither used nor written.
         """
         if time.time() - Path(self.path).stat().st_mtime < _TOO_FRESH:
             return self.source_to_code(self.get_data(self.path), self.path)
@@ -45,7 +45,7 @@ class SourceLoader(SourceFileLoader):
     def source_to_code(  # type: ignore[override]  # typeshed has the static method of another class
         self, data: bytes, path: str, *, _optimize: int = -1
     ) -> CodeType:
-        """Compile by way of the syntax tree, which is kept; the import system calls it."""
+        """Compile through the syntax tree, which is kept; called by the import system."""
         tree = self.tree = tree_of(data, path)
         return compile(tree, path, "exec", dont_inherit=True, optimize=_optimize)
 
@@ -56,11 +56,11 @@ class ByteCodeLoader(SourcelessFileLoader):
     tree: ast.Module | None = None
 
     def new_module(self) -> ModuleType:
-        """An empty module that knows its file."""
+        """An empty module with its ``__file__``."""
         return _new_module(self)
 
     def code(self) -> CodeType:
-        """What the file holds."""
+        """The code of the file."""
         return cast("CodeType", self.get_code(self.name))  # only packages have none
 
 

@@ -43,7 +43,7 @@ def parse(text: str | bytes, path: str) -> ast.Module:
         culprit = (error.text or "").strip()
         where = path if error.lineno is None else f"{path}:{error.lineno}"
         raise ScriptError(
-            f"{where} is no Python: {error.msg}",
+            f"{where} is not valid Python: {error.msg}",
             hint=f"correct the line: {culprit}" if culprit else "correct the file",
             path=path,
             line=error.lineno,
@@ -51,7 +51,7 @@ def parse(text: str | bytes, path: str) -> ast.Module:
         ) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise ScriptError(
-            f"{path} is no Python: {error}", hint="correct the file", path=path
+            f"{path} is not valid Python: {error}", hint="correct the file", path=path
         ) from error
 
 

@@ -1,6 +1,6 @@
-"""What a Python revision file says of itself, read without running it.
+"""Reads the metadata of a Python revision file without executing it.
 
-Four names count: ``revision``, ``down_revision``, ``branch_labels``, ``depends_on``; and the
+The metadata are four variables: ``revision``, ``down_revision``, ``branch_labels``, ``depends_on``; and the
 docstring. Reading gets by with as little as the file allows:
 
 1. The head of nearly every script is a docstring, comments, imports and one-line assignments. A
@@ -8,8 +8,8 @@ docstring. Reading gets by with as little as the file allows:
    by text inside a string, and gives up at anything else.
 2. Otherwise the part of the file up to the last place where one of the names occurs is parsed; see
    ``asyncmig.revisions.files.python_ast``.
-3. What is no literal there (a call, an ``if``, a star import ...) is *computed*: only running the
-   script can tell, and that is the caller's business.
+3. If a value is not a literal there (a call, an ``if``, a star import ...), it is *computed*: the caller
+   must execute the script.
 
 In all three the rest of the file mentions neither the names nor anything that could set them unseen.
 """
@@ -103,7 +103,7 @@ def revision_from(values: Mapping[str, object], doc: str | None, path: str) -> R
     name = values["revision"] if "revision" in values else _name_from_file(path)
     if name is None:
         raise ScriptError(
-            f"{path} is no revision: it has no `revision`",
+            f"{path} is not a revision: it has no `revision`",
             hint='add `revision = "..."` and `down_revision = "..."`, or move the file out of the '
             "folder of revisions",
             path=path,

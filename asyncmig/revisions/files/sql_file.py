@@ -123,7 +123,7 @@ def read_sql_metadata(text: str, path: str) -> Revision | None:
     if "revision" not in facts:
         if missing := {"down_revision", "depends_on", "branch_labels"} & facts.keys():
             raise ScriptError(
-                f"{path} is no revision: it states {', '.join(sorted(missing))} and no revision",
+                f"{path} is not a revision: it has {', '.join(sorted(missing))} and no revision",
                 hint="add the line `-- revision: ...` to its header",
                 path=path,
                 line=1,

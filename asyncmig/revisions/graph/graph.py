@@ -1,4 +1,4 @@
-"""The revision graph: what every command asks about the history."""
+"""``RevisionGraph``: the history with its paths, for all commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Move", "RevisionGraph", "RowChange"]
 
 
 class RevisionGraph(History):
-    """The revisions of a script directory, their edges, and the ways through them.
+    """The revisions of a script directory, their edges, and the paths through them.
 
     Iterating gives all revisions, newest first, in the order of ``history``.
 
@@ -29,7 +29,7 @@ class RevisionGraph(History):
         revisions: in the order of their files.
 
     Raises:
-        HistoryError: a duplicate id or label, an illegal id, a reference to nothing, a cycle.
+        HistoryError: a duplicate id or label, an illegal id, an unknown reference, a cycle.
 
     Example:
         >>> from asyncmig.revisions.graph.revision import Revision
@@ -82,8 +82,8 @@ class RevisionGraph(History):
     def stamp_path(self, targets: Sequence[str], current: Collection[str]) -> RowChange:
         """What stamping these targets does to the version table, without running anything.
 
-        Rows that stand below or above a target give way to it; other rows stay. ``base`` takes every
-        row away, ``label@base`` those of that branch. Raises what ``upgrade_path`` raises.
+        A target replaces the rows below and above it; other rows stay. ``base`` removes all rows,
+        ``label@base`` those of that branch. Raises what ``upgrade_path`` raises.
         """
         return path_of_stamp(self, targets, current)
 
@@ -98,7 +98,7 @@ class RevisionGraph(History):
         lower, colon, upper = range_.strip().partition(":")
         if not colon or ":" in upper:
             raise TargetError(
-                f"'{range_}' is no range",
+                f"'{range_}' is not a range",
                 hint="write `a:b`, `a:` or `:b`, for example `-3:current`",
                 target=range_,
             )

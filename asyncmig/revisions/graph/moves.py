@@ -1,8 +1,8 @@
 """Moves: one revision in one direction, and what it does to the rows of the version table.
 
-The rows are the newest revisions that ran, without those that another row stands on. Upgrading a
-revision replaces the rows that it stands on by its own; downgrading puts back those of them that nothing
-else needs. Alembic keeps its version table by the same rules, so a database may change hands at any time.
+The rows are the newest applied revisions, without those below another row. The upgrade of a revision
+replaces the rows directly below it by its own; its downgrade restores those that no other row is above.
+Alembic follows the same rules, so that both tools may be used on one database in turn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Move", "RowChange", "StampMove", "moves_down", "moves_up", "stamp_mo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowChange:
-    """Rows of the version table that go and come."""
+    """Rows to remove from the version table and to add to it."""
 
     remove: tuple[str, ...] = ()
     add: tuple[str, ...] = ()
@@ -44,39 +44,39 @@ class Move(RowChange):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StampMove(RowChange):
-    """One step of a stamp: rows give way to a row; True in ``upgrade`` when that one is above them."""
+    """One step of a stamp: a row replaces others; ``upgrade`` is True if it is above them."""
 
     upgrade: bool
 
 
 def moves_up(history: History, order: Iterable[str], rows: Iterable[str]) -> tuple[Move, ...]:
     """The moves that upgrade these revisions, oldest first, from a database with these rows."""
-    standing = set(rows)
+    current = set(rows)
     moves: list[Move] = []
     for name in order:
-        gone = tuple(lower for lower in history.below(name) if lower in standing)
-        standing.difference_update(gone)
-        standing.add(name)
+        gone = tuple(lower for lower in history.below(name) if lower in current)
+        current.difference_update(gone)
+        current.add(name)
         moves.append(Move(revision=history.get(name), upgrade=True, remove=gone, add=(name,)))
     return tuple(moves)
 
 
 def moves_down(history: History, order: Iterable[str], rows: Iterable[str]) -> tuple[Move, ...]:
     """The moves that downgrade these revisions, newest first, from a database with these rows."""
-    standing = _Standing(history, rows)
+    applied = _Applied(history, rows)
     return tuple(
         Move(
             revision=history.get(name),
             upgrade=False,
             remove=(name,),
-            add=standing.take_away(name),
+            add=applied.remove(name),
         )
         for name in order
     )
 
 
 def stamp_moves(history: History, change: RowChange) -> tuple[StampMove, ...]:
-    """The steps of a stamp: each new row with the rows it follows on, then the rows without one."""
+    """The steps of a stamp: each new row with the rows that it replaces, then the other removed rows."""
     left = [name for name in change.remove if name in history]
     moves = []
     for name in change.add:
@@ -85,13 +85,13 @@ def stamp_moves(history: History, change: RowChange) -> tuple[StampMove, ...]:
         rows = tuple(row for row in left if row in gone)
         moves.append(StampMove(upgrade=bool(below) or not rows, remove=rows, add=(name,)))
         left = [row for row in left if row not in gone]
-    strangers = [name for name in change.remove if name not in history]
-    moves.extend(StampMove(upgrade=False, remove=(row,)) for row in [*left, *strangers])
+    unknown = [name for name in change.remove if name not in history]
+    moves.extend(StampMove(upgrade=False, remove=(row,)) for row in [*left, *unknown])
     return tuple(moves)
 
 
-class _Standing:
-    """What has run, while revisions are taken away from the top."""
+class _Applied:
+    """The applied revisions, while they are removed from the newest on."""
 
     def __init__(self, history: History, rows: Iterable[str]) -> None:
         self._history = history
@@ -100,8 +100,8 @@ class _Standing:
         self._left_above: dict[str, int] = {}
         self._row_above: dict[str, str] = {}
 
-    def take_away(self, name: str) -> tuple[str, ...]:
-        """Take a revision away; returns those below it that become rows."""
+    def remove(self, name: str) -> tuple[str, ...]:
+        """Remove a revision; returns those below it that become rows."""
         self._rows.discard(name)
         self._applied.discard(name)
         lowers = self._history.below(name)
@@ -121,8 +121,8 @@ class _Standing:
             return False
         if not self._left_above[lower]:
             return True
-        # Something that ran still stands on it. With one revision below, or no row left, that is
-        # reason enough. Otherwise only a row counts, as in Alembic: if what stands on it is merely
+        # An applied revision is still above it. With one revision below, or no row left, it does not
+        # become a row. Otherwise only a row above it prevents that, as in Alembic: if it is only below
         # another of `lowers`, both become rows.
         return len(lowers) > 1 and bool(self._rows) and not self._is_below_a_row(lower)
 

@@ -1,4 +1,4 @@
-"""One order out of the many that a history allows: Alembic's, found in near-linear time.
+"""The topological order of revisions, the same as Alembic's, in near-linear time.
 
 The walk goes from the newest revision down. It keeps an ordered row of *lanes*; each lane stands at one
 revision. The walk follows one lane as long as it can. A revision with several below it sends its lane on

@@ -1,4 +1,4 @@
-"""Paths through a history: which revisions lie between where a database stands and a target."""
+"""Paths through a history: the revisions between the current revisions of a database and a target."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ def path_down(history: History, target: str, current: Collection[str]) -> tuple[
         if len(starts) > 1:
             starts = tuple(name for name in starts if name in on_branch)
             if not starts:
-                raise _unreachable(target, reader.rows, f"branch '{branch}' does not pass there")
+                raise _unreachable(target, reader.rows, f"branch '{branch}' does not contain it")
     applied = history.ancestors(reader.rows)
     todo = history.descendants(starts) & applied
     if end is not None and not todo and end.id not in reader.rows:
-        reason = "it has not run" if end.id not in applied else "nothing above it has run"
+        reason = "it is not applied" if end.id not in applied else "no revision above it is applied"
         raise _unreachable(target, reader.rows, reason)
     return moves_down(history, newest_first(history, todo, reader.rows), reader.rows)
 
 
 def path_of_stamp(history: History, targets: Sequence[str], current: Collection[str]) -> RowChange:
-    """What ``stamp`` does to the rows: those that a target stands on or under give way to it."""
+    """The change of ``stamp``: a target replaces the rows above and below it."""
     reader = TargetReader(history, current)
     wanted: dict[str, None] = {}
     touched: set[str] = set()
@@ -79,7 +79,7 @@ def path_of_stamp(history: History, targets: Sequence[str], current: Collection[
 def _rows_about(
     history: History, reader: TargetReader, target: str, names: Iterable[str]
 ) -> set[str]:
-    """The rows that stand on or under what a target names, its branch included."""
+    """The rows above and below the revisions of a target, its branch included."""
     branch = target.rpartition("@")[0]
     related = [*names, *([history.find(branch).id] if branch else [])]
     if not related:  # plain "base"
@@ -93,8 +93,8 @@ def revisions_between(
 ) -> tuple[Revision, ...]:
     """The revisions of ``history -r lower:upper``, newest first, both ends included.
 
-    Steps without a symbol count from the other end, or from the rows where both ends are such. Steps
-    past an end stop there. A branch at the lower end leaves out the heads of other branches.
+    Steps without a symbol count from the other end, or from the rows if both ends are such steps. Steps
+    past the end of the history stop there. A branch at the lower end excludes the heads of other branches.
     """
     low, high = (Expression.parse(text, history) if text else None for text in (lower, upper))
     reader = TargetReader(history, current)
@@ -117,7 +117,7 @@ def revisions_between(
     todo = history.ancestors(heads)
     if not todo.issuperset(starts):
         raise TargetError(
-            f"'{lower}:{upper}' is no range: '{lower}' is not below '{upper or 'heads'}'",
+            f"'{lower}:{upper}' is not a range: '{lower}' is not below '{upper or 'heads'}'",
             hint="the older revision comes first; `asyncmig history` shows the order",
             target=f"{lower}:{upper}",
         )
@@ -151,18 +151,17 @@ def _refuse_overlapping_rows(history: History, rows: Sequence[str], applied: set
     if kept:
         right = sorted(set(rows) - covered)
         raise TargetError(
-            f"the version table has a row too many: {listed(sorted(kept))} is below another row of "
+            f"the version table has a superfluous row: {listed(sorted(kept))} is below another row of "
             f"{listed(sorted(rows))}",
-            hint=f"`asyncmig stamp --purge {' '.join(right)}` leaves the rows that say the same",
+            hint=f"`asyncmig stamp --purge {' '.join(right)}` keeps the necessary rows",
             target=" ".join(right),
             overlapping=tuple(sorted(rows)),
         )
 
 
 def _awaited(history: History, name: str, rows: Collection[str], applied: set[str]) -> bool:
-    # A downgrade of a revision that stood on two others, one of them below the other, leaves both as
-    # rows when a third row is there. Alembic refuses its own rows then; the next upgrade of that
-    # revision takes both away again.
+    # After the downgrade of a merge of two revisions, one of them below the other, both are rows if there
+    # is a third row. Alembic then refuses its own rows; the next upgrade of the merge removes both.
     return any(
         upper not in applied and len(set(history.below(upper)).intersection(rows)) > 1
         for upper in history.above[name]
@@ -170,7 +169,7 @@ def _awaited(history: History, name: str, rows: Collection[str], applied: set[st
 
 
 def _covered(history: History, names: Collection[str]) -> set[str]:
-    """Those of some revisions that others of them stand on."""
+    """Those revisions that are below others of them."""
     if len(names) < 2:
         return set()
     below = {lower for name in names for lower in history.below(name)}
@@ -180,8 +179,8 @@ def _covered(history: History, names: Collection[str]) -> set[str]:
 def _unreachable(target: str, rows: Sequence[str], reason: str) -> TargetError:
     current = listed(sorted(rows), empty="base")
     return TargetError(
-        f"a downgrade from {current} does not lead to '{target}': {reason}",
-        hint="`asyncmig history -r base:current` lists what has run",
+        f"a downgrade from {current} cannot reach '{target}': {reason}",
+        hint="`asyncmig history -r base:current` lists the applied revisions",
         target=target,
         current=tuple(sorted(rows)),
     )

@@ -1,4 +1,4 @@
-"""What a revision file says of itself, without running it."""
+"""``Revision``: the metadata of a revision file."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class ScriptKind(StrEnum):
 class Revision(NamedTuple):
     """The metadata of one revision file.
 
-    A tuple, since every start of a service makes one for each file of the history.
+    A tuple, because every start of a service creates one for each file of the history.
 
     Attributes:
         id: ``revision`` of the script.
-        down_revisions: the revisions it stands on, in the order written; empty for a base.
+        down_revisions: its parents, in the order written; empty for a base.
         depends_on: as written: ids, partial ids or branch labels.
         branch_labels: the labels written in this file (not those inherited along the branch).
-        doc: the whole docstring, without the space around it.
+        doc: the whole docstring, stripped.
         path: the file.
         kind: Python or SQL.
     """
@@ -45,18 +45,18 @@ class Revision(NamedTuple):
 
     @property
     def is_base(self) -> bool:
-        """True when nothing is below it."""
+        """True if it has no parent."""
         return not self.down_revisions
 
     @property
     def is_merge(self) -> bool:
-        """True when it stands on several revisions."""
+        """True if it has several parents."""
         return len(self.down_revisions) > 1
 
 
 class Verdict(Enum):
-    """What is known of a file that is not, or not yet, a ``Revision``."""
+    """The state of a file that is not, or not yet, read as a ``Revision``."""
 
-    NO_REVISION = "a file that only lives in the folder"
-    COMPUTED = "only running the script can tell its metadata"
-    UNREAD = "the file has to be read"
+    NO_REVISION = "the file is not a revision"
+    COMPUTED = "the metadata is computed: the script must be executed"
+    UNREAD = "the file must be read"

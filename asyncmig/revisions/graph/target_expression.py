@@ -1,14 +1,13 @@
-"""Target expressions: what ``head``, ``+2``, ``ae1-1`` or ``billing@base`` mean.
+"""Parses target expressions such as ``head``, ``+2``, ``ae1-1`` or ``billing@base``.
 
 ::
 
     expression = [branch "@"] [symbol] [("+" | "-") steps]
     symbol     = id | first letters of an id | branch label | "head" | "heads" | "base" | "current"
 
-The same words mean slightly different things to different commands, as in Alembic: a step without a
-symbol counts from where the database stands, except for ``show`` and the like, where a step down counts
-from the heads; ``heads`` alone leaves out heads that another revision depends on, ``branch@heads`` does
-not.
+As in Alembic, the meaning depends on the command: steps without a symbol count from the current revisions,
+except for ``show`` and similar commands, where a step down counts from the heads. ``heads`` alone leaves
+out heads that another revision depends on; ``branch@heads`` does not.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _STEPS = re.compile(r"(.*?)([+-]\d+)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """The parts of a target expression; ``steps`` is None where none are written."""
+    """The parts of a target expression; ``steps`` is None if there are none."""
 
     text: str
     branch: str | None
@@ -38,7 +37,7 @@ class Expression:
 
     @classmethod
     def parse(cls, text: str, history: History) -> Expression:
-        """Take an expression apart. A name that exists is never taken apart.
+        """Parse an expression. An existing name is never split.
 
         Raises:
             TargetError: it is empty, or a range.
@@ -50,14 +49,14 @@ class Expression:
             rest, steps = match[1], int(match[2])
         if (not rest and steps is None) or (at and not branch):
             raise TargetError(
-                f"'{text}' is no target",
+                f"'{text}' is not a target",
                 hint="a target is an id, a branch label, head, heads, base, +N, -N, id+N, id-N, or "
                 "one of these after `label@`",
                 target=text,
             )
         if ":" in written:
             raise TargetError(
-                f"'{text}' is a range, and one target is wanted here",
+                f"'{text}' is a range, and this needs a single target",
                 hint="ranges are for `history -r` and for `--sql`",
                 target=text,
             )
@@ -69,14 +68,14 @@ class Expression:
         return self.steps is not None and not self.symbol
 
     def start(self, *, on_branch: bool) -> Expression:
-        """Where the steps count from, as an expression without steps.
+        """The start of the steps, as an expression without steps.
 
-        On the way up the branch only chooses between ways; it is left out of the start then.
+        For steps up the branch only chooses between children; then it is left out of the start.
         """
         branch = self.branch if on_branch else None
         return Expression(text=self.text, branch=branch, symbol=self.symbol, steps=None)
 
     @property
     def from_current(self) -> str:
-        """Steps without a symbol, written so that they count from the rows in any case."""
+        """Steps without a symbol, written as steps from the current revisions."""
         return f"{self.branch}@current{self.steps:+d}" if self.branch else f"current{self.steps:+d}"

@@ -1,4 +1,4 @@
-"""Reading target expressions: which revisions each of them means, and where it leads."""
+"""Resolves target expressions to revisions."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["TargetReader"]
 
 
 class TargetReader:
-    """Reads expressions for one history and one state of the database.
+    """Resolves expressions for one history and the current revisions of a database.
 
     Args:
-        history: where names are looked up.
+        history: the history.
         current: the rows of the version table.
 
     Raises:
@@ -52,7 +52,7 @@ class TargetReader:
 
         Args:
             text: the expression.
-            beyond: steps that lead past an end stop there instead of failing.
+            beyond: steps past the end of the history stop there instead of failing.
         """
         expression = Expression.parse(text, self._history)
         if expression.steps is None:
@@ -72,7 +72,7 @@ class TargetReader:
         match expression.symbol:
             case "base":
                 if branch is not None:
-                    self._branch(branch)  # raises for one that is not there
+                    self._branch(branch)  # raises for an unknown one
                 return ()
             case "head":
                 return self._single_head(expression)
@@ -128,7 +128,7 @@ class TargetReader:
             ) from error
 
     def lineage(self, branch: str) -> set[str]:
-        """Everything on the line of a branch, below and above the revision that the name stands for."""
+        """All revisions of a branch, below and above the revision that its name refers to."""
         return self._history.lineage(self._branch(branch).id)
 
     def _on_branch(self, names: Iterable[str], branch: str | None) -> tuple[Revision, ...]:
@@ -144,9 +144,9 @@ class TargetReader:
         )
 
     def is_on(self, name: str, branch: str) -> bool:
-        """True when a revision belongs to a branch.
+        """True if a revision belongs to a branch.
 
-        The branch is a label, or a revision: then its only label is meant, or its line.
+        The branch is a label, or a revision, which means its only label, or else its line.
         """
         history = self._history
         found = self._branch(branch).id
@@ -158,11 +158,11 @@ class TargetReader:
     # -- upgrade --------------------------------------------------------------------------------
 
     def upgrade_targets(self, text: str, *, beyond: bool = False) -> tuple[Revision, ...]:
-        """The revisions that an upgrade leads to.
+        """The revisions at which an upgrade ends.
 
         Raises:
-            TargetError: a step down from where the database stands, a step past an end, or a step
-                where the way forks.
+            TargetError: a step down from the current revisions, a step past the end of the history, or a
+                step with several possible next revisions.
         """
         expression = Expression.parse(text, self._history)
         steps = expression.steps
@@ -172,7 +172,7 @@ class TargetReader:
             if steps <= 0:
                 raise TargetError(
                     f"an upgrade cannot go to '{text}'",
-                    hint=f"`asyncmig downgrade {text}` goes down" if steps else "use `+1` or more",
+                    hint=f"use `asyncmig downgrade {text}`" if steps else "use `+1` or more",
                     target=text,
                 )
             start = self._start_upward(expression)
@@ -180,7 +180,7 @@ class TargetReader:
             start = self._single(expression, on_branch=steps <= 0)
         found = self._walk(start, expression, beyond=beyond)
         if found is None and not beyond:
-            raise _too_far(expression, "below the first revision there is nothing to upgrade to")
+            raise _too_far(expression, "no revision is below the first one")
         return () if found is None else (found,)
 
     def _start_upward(self, expression: Expression) -> Revision | None:
@@ -190,7 +190,7 @@ class TargetReader:
             lineage = self.lineage(branch)
             starts = [name for name in self.rows if name in lineage]
             if not starts:
-                # The branch is not among the rows: it begins at the tips of what has run on it.
+                # The branch has no row: it starts at the newest applied revisions on it.
                 applied = history.ancestors(self.rows) & lineage
                 starts = sorted(
                     applied.difference(*(history.below(name) for name in applied)),
@@ -199,7 +199,7 @@ class TargetReader:
         if len(starts) > 1:
             raise TargetError(
                 f"'{expression.text}' is ambiguous: the database is at {listed(sorted(starts))}",
-                hint="say from which revision: "
+                hint="name the revision to start from: "
                 + " or ".join(f"`{name}+{expression.steps}`" for name in sorted(starts)[:3]),
                 target=expression.text,
                 current=tuple(sorted(starts)),
@@ -209,13 +209,13 @@ class TargetReader:
     # -- downgrade ------------------------------------------------------------------------------
 
     def downgrade_target(self, text: str) -> tuple[str | None, Revision | None]:
-        """The branch that a downgrade is confined to, if any, and the revision where it ends.
+        """The branch to which a downgrade is limited, if any, and the revision at which it ends.
 
         The revision is None for ``base``.
 
         Raises:
-            TargetError: a step up from where the database stands, a step past the base, or a step
-                where the way forks.
+            TargetError: a step up from the current revisions, a step past the base, or a step with
+                several possible next revisions.
         """
         expression = Expression.parse(text, self._history)
         steps, branch = expression.steps, expression.branch
@@ -226,10 +226,10 @@ class TargetReader:
         elif steps >= 0 or not self.rows:
             raise TargetError(
                 f"a downgrade cannot go to '{text}'"
-                + ("" if steps >= 0 else ": the database has no revision yet"),
-                hint=f"`asyncmig upgrade {text}` goes up"
+                + ("" if steps >= 0 else ": no revision is applied"),
+                hint=f"use `asyncmig upgrade {text}`"
                 if steps > 0
-                else "`asyncmig current` shows where it is",
+                else "`asyncmig current` shows its revisions",
                 target=text,
             )
         else:
@@ -252,7 +252,7 @@ class TargetReader:
             lineage = self.lineage(branch)
             starts = [name for name in self.rows if name in lineage]
             if not starts:
-                # Its tip ran for the sake of another branch that depends on it.
+                # Its newest revision was applied because another branch depends on it.
                 applied = history.ancestors(self.rows)
                 starts = [
                     name
@@ -265,15 +265,15 @@ class TargetReader:
             return history.get(starts[0])
         if not starts:
             raise TargetError(
-                f"'{expression.text}' leads nowhere: nothing of branch '{branch}' has run",
-                hint="`asyncmig current` shows where the database stands",
+                f"'{expression.text}' cannot be reached: no revision of branch '{branch}' is applied",
+                hint="`asyncmig current` shows the current revisions",
                 target=expression.text,
                 current=self.rows,
             )
         starts.sort()
         raise TargetError(
             f"'{expression.text}' is ambiguous: the database is at {listed(starts)}",
-            hint="say which one goes down: "
+            hint="name the revision to revert: "
             + " or ".join(f"`asyncmig downgrade {name}@{expression.steps}`" for name in starts[:3]),
             target=expression.text,
             current=tuple(starts),
@@ -288,7 +288,7 @@ class TargetReader:
         return self._without_steps(expression.start(on_branch=not upward)) or (None,)
 
     def _single(self, expression: Expression, *, on_branch: bool) -> Revision | None:
-        """The one revision that the steps count from; None is the base."""
+        """The revision from which the steps count; None is the base."""
         plain = expression.start(on_branch=on_branch)
         found = self._without_steps(plain)
         if len(found) > 1:
@@ -301,7 +301,7 @@ class TargetReader:
         history = self._history
         steps = expression.steps or 0
         if steps < 0 and start is None:
-            raise _too_far(expression, "nothing is below the base")
+            raise _too_far(expression, "no revision is below the base")
         lineage = self.lineage(expression.branch) if steps > 0 and expression.branch else None
         here = start
         for taken in range(abs(steps)):
@@ -328,16 +328,16 @@ class TargetReader:
 
 def _too_far(expression: Expression, reason: str) -> TargetError:
     return TargetError(
-        f"'{expression.text}' leads past the end of the history: {reason}",
-        hint="`asyncmig history` shows how far it goes",
+        f"'{expression.text}' is beyond the end of the history: {reason}",
+        hint="`asyncmig history` shows all revisions",
         target=expression.text,
     )
 
 
 def _end_of_history(steps: int, taken: int) -> str:
     if taken:
-        return f"{taken} of its {abs(steps)} steps are there"
-    return f"nothing is {'above' if steps > 0 else 'below'}"
+        return f"it has only {taken} of the {abs(steps)} steps"
+    return f"no revision is {'above' if steps > 0 else 'below'}"
 
 
 def _fork(expression: Expression, here: Revision | None, ways: tuple[str, ...]) -> TargetError:

@@ -235,7 +235,7 @@ class TestComputed:
 class TestProblems:
     def test_the_first_one_is_raised(self, versions):
         (versions / "x.py").write_text("import re\n")
-        with pytest.raises(ScriptError, match=r"x.py is no revision"):
+        with pytest.raises(ScriptError, match=r"x.py is not a revision"):
             ScriptDirectory.load([versions])
 
     def test_or_all_are_collected(self, versions):

@@ -193,7 +193,7 @@ class TestPython:
 
 class TestErrors:
     def test_a_syntax_error_names_the_line(self, script):
-        with pytest.raises(ScriptError, match=r"a.py:3 is no Python: .*") as caught:
+        with pytest.raises(ScriptError, match=r"a.py:3 is not valid Python: .*") as caught:
             script("def upgrade(:\n")
         error = caught.value
         assert (error.line, error.text, error.revision) == (3, "def upgrade(:", "a")
@@ -257,7 +257,7 @@ class TestErrors:
         assert caught.value.fields()["path"] == str(path)
 
     def test_nesting_that_python_gives_up_at(self):
-        with pytest.raises(ScriptError, match=r"x.py is no Python") as caught:
+        with pytest.raises(ScriptError, match=r"x.py is not valid Python") as caught:
             parse("-" * 100_000 + "1", "x.py")
         assert caught.value.hint == "correct the file"
 

@@ -113,7 +113,7 @@ def test_deleting_counts():
 class TestWhatIsNoRevision:
     def test_without_a_revision(self):
         with pytest.raises(
-            ScriptError, match=r"x.py is no revision: it has no `revision`"
+            ScriptError, match=r"x.py is not a revision: it has no `revision`"
         ) as caught:
             read("import re\n")
         assert caught.value.path == PATH
@@ -153,7 +153,7 @@ class TestWhatIsNoRevision:
 
 class TestWhatIsNoPython:
     def test_a_slip_before_the_metadata(self):
-        with pytest.raises(ScriptError, match=r"x.py:1 is no Python") as caught:
+        with pytest.raises(ScriptError, match=r"x.py:1 is not valid Python") as caught:
             read('import (\nrevision = "a"\n')
         assert caught.value.line == 1
 
@@ -161,12 +161,12 @@ class TestWhatIsNoPython:
         assert isinstance(read('revision = "a"\ndown_revision = None\ndef upgrade(:\n'), Revision)
 
     def test_a_slip_that_hides_the_metadata(self):
-        with pytest.raises(ScriptError, match="is no Python") as caught:
+        with pytest.raises(ScriptError, match="is not valid Python") as caught:
             read('"""never closed\nrevision = "a"\ndown_revision = None\n')
         assert caught.value.hint
 
     def test_a_slip_in_a_file_without_metadata_is_told_first(self):
-        with pytest.raises(ScriptError, match=r"x.py:3 is no Python") as caught:
+        with pytest.raises(ScriptError, match=r"x.py:3 is not valid Python") as caught:
             read("x = 1\ny = 'revision'\nz = = 2\n")
         assert caught.value.text == "z = = 2"
         assert caught.value.hint == "correct the line: z = = 2"
@@ -176,7 +176,7 @@ class TestWhatIsNoPython:
             read('revision = "a"\0\n')
         assert (
             caught.value.message
-            == f"{PATH} is no Python: source code string cannot contain null bytes"
+            == f"{PATH} is not valid Python: source code string cannot contain null bytes"
         )
         assert caught.value.hint == "correct the file"
 
@@ -225,7 +225,7 @@ class TestEncodings:
 def test_a_hostile_head_takes_no_time():
     # each line nearly fits; a pattern that tries again would take ages
     lines = "import " + "a, " * 5000 + "!\n" + "from x import (" + "a " * 5000 + "!\n"
-    with pytest.raises(ScriptError, match="is no Python"):
+    with pytest.raises(ScriptError, match="is not valid Python"):
         read('revision = "a"\n' + lines + "down_revision = None\n")
 
 

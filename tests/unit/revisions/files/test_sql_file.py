@@ -102,7 +102,7 @@ class TestMetadata:
         assert metadata(text) is None
 
     def test_facts_without_an_id(self):
-        with pytest.raises(ScriptError, match="states down_revision and no revision") as caught:
+        with pytest.raises(ScriptError, match="has down_revision and no revision") as caught:
             metadata("-- down_revision: b\n")
         assert caught.value.hint == "add the line `-- revision: ...` to its header"
 

@@ -67,7 +67,7 @@ class TestUpgrade:
     def test_rows_on_each_other_are_refused_with_the_cure(self):
         tree = graph("a; b < a; c < b; x")
         with pytest.raises(
-            TargetError, match="the version table has a row too many: a is below"
+            TargetError, match="the version table has a superfluous row: a is below"
         ) as caught:
             tree.upgrade_path("heads", ["a", "b", "x"])
         assert "`asyncmig stamp --purge b x`" in caught.value.hint
@@ -140,7 +140,7 @@ class TestDowngrade:
 
     def test_a_branch_that_ends_below_the_target(self):
         tree = graph("a # low; b < a; c < b; d < b")
-        with pytest.raises(TargetError, match="branch 'low' does not pass there"):
+        with pytest.raises(TargetError, match="branch 'low' does not contain it"):
             tree.downgrade_path("low@b", ["c", "d"])
 
     def test_long_lines_that_depend_on_each_other(self):

@@ -118,7 +118,7 @@ class TestResolve:
 
     @pytest.mark.parametrize("expression", ["", "  ", "@head", "left@", "@"])
     def test_what_is_no_expression(self, expression):
-        with pytest.raises(TargetError, match="is no target"):
+        with pytest.raises(TargetError, match="is not a target"):
             TREE.resolve(expression)
 
     @pytest.mark.parametrize("expression", ["a:b", "base:+1", ":head"])
@@ -129,7 +129,7 @@ class TestResolve:
 
     @pytest.mark.parametrize("expression", ["right@-5", "bbbb4-6", "bbbb4+1", "base-1"])
     def test_past_the_end(self, expression):
-        with pytest.raises(TargetError, match="leads past the end"):
+        with pytest.raises(TargetError, match="is beyond the end"):
             TREE.resolve(expression)
 
     def test_a_fork_on_the_way(self):
@@ -185,16 +185,16 @@ class TestUpgradeTargets:
     def test_the_hint_gives_the_command_that_was_meant(self):
         with pytest.raises(TargetError) as caught:
             self.wanted("-1", ["bbbb4"])
-        assert caught.value.hint == "`asyncmig downgrade -1` goes down"
+        assert caught.value.hint == "use `asyncmig downgrade -1`"
 
     def test_which_of_several_rows(self):
         with pytest.raises(TargetError, match="the database is at bbbb3, lone") as caught:
             self.wanted("+1", ["lone", "bbbb3"])
-        assert caught.value.hint == "say from which revision: `bbbb3+1` or `lone+1`"
+        assert caught.value.hint == "name the revision to start from: `bbbb3+1` or `lone+1`"
 
     @pytest.mark.parametrize("target", ["+2", "bbbb3+2", "bbbb4-4"])
     def test_past_the_end(self, target):
-        with pytest.raises(TargetError, match="leads past the end"):
+        with pytest.raises(TargetError, match="is beyond the end"):
             self.wanted(target, ["bbbb3"])
 
     def test_a_row_that_no_script_defines(self):
@@ -253,11 +253,11 @@ class TestDowngradeTargets:
     def test_the_hint_gives_the_command_that_was_meant(self):
         with pytest.raises(TargetError) as caught:
             self.undone("+1", ["bbbb3"])
-        assert caught.value.hint == "`asyncmig upgrade +1` goes up"
+        assert caught.value.hint == "use `asyncmig upgrade +1`"
 
     @pytest.mark.parametrize("target", ["-1", "left@-1"])
     def test_from_nothing(self, target):
-        with pytest.raises(TargetError, match="the database has no revision yet"):
+        with pytest.raises(TargetError, match="no revision is applied"):
             self.undone(target, [])
 
     def test_which_of_several_rows(self):
@@ -270,22 +270,22 @@ class TestDowngradeTargets:
         assert self.undone("aaaa3@-1", ["lone", "aaaa3"]) == ["aaaa3"]
 
     def test_a_branch_of_which_nothing_has_run(self):
-        with pytest.raises(TargetError, match="nothing of branch 'other' has run"):
+        with pytest.raises(TargetError, match="no revision of branch 'other' is applied"):
             self.undone("other@-1", ["aaaa3"])
 
     @pytest.mark.parametrize("target", ["-5", "bbbb4-5", "base-1"])
     def test_past_the_base(self, target):
-        with pytest.raises(TargetError, match="leads past the end"):
+        with pytest.raises(TargetError, match="is beyond the end"):
             self.undone(target, ["bbbb4"])
 
     def test_what_has_not_run(self):
-        with pytest.raises(TargetError, match="does not lead to 'bbbb3': it has not run") as caught:
+        with pytest.raises(TargetError, match="cannot reach 'bbbb3': it is not applied") as caught:
             self.undone("bbbb3", ["aaaa3"])
         assert caught.value.current == ("aaaa3",)
 
     def test_what_has_nothing_above_it_that_ran(self):
         tree = graph("a; x ~ a")
-        with pytest.raises(TargetError, match="nothing above it has run"):
+        with pytest.raises(TargetError, match="no revision above it is applied"):
             tree.downgrade_path("a", ["x"])
 
     def test_a_branch_that_is_not_there(self):
@@ -348,7 +348,7 @@ class TestRanges:
 
     @pytest.mark.parametrize("range_", ["aaaa2", "", "a:b:c"])
     def test_what_is_no_range(self, range_):
-        with pytest.raises(TargetError, match="is no range") as caught:
+        with pytest.raises(TargetError, match="is not a range") as caught:
             self.listed(range_)
         assert "-3:current" in caught.value.hint
 
