@@ -6,6 +6,7 @@ exist.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from asyncmig.errors import ConfigError
 from asyncmig.sql.quoting import literal, qualified
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
 
@@ -30,19 +33,27 @@ WHERE NOT j.final
       SELECT FROM {journal} AS newer WHERE newer.revision = j.revision AND newer.id > j.id
   )"""
 
-_OPTIMISTIC = """\
+# an UPDATE through a view or past a policy may change no row, without an error
+_FAULT = """\
+(SELECT CASE WHEN c.relkind NOT IN ('r', 'p') THEN 'is not a table'
+             WHEN pg_catalog.row_security_active(c.oid) THEN 'has row security for this role' END
+ FROM pg_catalog.pg_class AS c WHERE c.oid = pg_catalog.to_regclass({version_name})) AS fault"""
+
+_OPTIMISTIC = f"""\
 SELECT
     pg_catalog.pg_backend_pid() AS backend_pid,
-    ARRAY(SELECT version_num::text FROM {version}) AS heads,
+    {_FAULT},
+    ARRAY(SELECT version_num::text FROM {{version}}) AS heads,
     (SELECT n.nspname::text FROM pg_catalog.pg_class AS c
      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE c.oid = pg_catalog.to_regclass({version_name})) AS schema,
+     WHERE c.oid = pg_catalog.to_regclass({{version_name}})) AS schema,
     open.*
-FROM (SELECT 1) AS one LEFT JOIN ({open}) AS open ON true"""
+FROM (SELECT 1) AS one LEFT JOIN ({{open}}) AS open ON true"""
 
-_PRESENCE = """\
+_PRESENCE = f"""\
 SELECT
     pg_catalog.pg_backend_pid() AS backend_pid,
+    {_FAULT},
     version.nspname::text AS version_schema,
     version.width AS width,
     journal.nspname::text AS journal_schema,
@@ -52,12 +63,12 @@ LEFT JOIN (
     SELECT n.nspname, a.atttypmod - 4 AS width FROM pg_catalog.pg_class AS c
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'version_num'
-    WHERE c.oid = pg_catalog.to_regclass({version_name})
+    WHERE c.oid = pg_catalog.to_regclass({{version_name}})
 ) AS version ON true
 LEFT JOIN (
     SELECT n.nspname FROM pg_catalog.pg_class AS c
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.oid = pg_catalog.to_regclass({journal_name})
+    WHERE c.oid = pg_catalog.to_regclass({{journal_name}})
 ) AS journal ON true"""
 
 
@@ -153,6 +164,7 @@ async def _read_optimistically(session: Session, settings: Settings) -> Database
     rows = await session.fetch(query)
     row = rows[0]
     session.check_backend_pid(row["backend_pid"])
+    _refuse_faulty(version, row["fault"])
     return DatabaseState(
         heads=frozenset(row["heads"]),
         schema=row["schema"],
@@ -171,6 +183,7 @@ async def _read_existing_tables(session: Session, settings: Settings) -> Databas
         )
     )[0]
     session.check_backend_pid(present["backend_pid"])
+    _refuse_faulty(version, present["fault"])
     schema = present["version_schema"] or settings.version_table_schema or present["current_schema"]
     if schema is None:
         raise ConfigError(
@@ -180,23 +193,47 @@ async def _read_existing_tables(session: Session, settings: Settings) -> Databas
     heads: frozenset[str] = frozenset()
     if present["version_schema"] is not None:
         table = qualified(schema, settings.version_table)
-        rows = await session.fetch(f"SELECT version_num::text FROM {table}")
+        with _naming(table, "a version table", "version_table"):
+            rows = await session.fetch(f"SELECT version_num::text FROM {table}")
         heads = frozenset(row["version_num"] for row in rows)
-    unfinished: tuple[PartialRevision, ...] = ()
+    partial: tuple[PartialRevision, ...] = ()
     has_journal = present["journal_schema"] == schema
     if has_journal:
-        rows = await session.fetch(
-            _PARTIAL.format(journal=qualified(schema, settings.journal_table))
-        )
-        unfinished = tuple(_partial_revision(row) for row in rows)
+        table = qualified(schema, settings.journal_table)
+        with _naming(table, "a journal of asyncmig", "journal_table"):
+            rows = await session.fetch(_PARTIAL.format(journal=table))
+        partial = tuple(_partial_revision(row) for row in rows)
     return DatabaseState(
         heads=heads,
         schema=schema,
         has_version_table=present["version_schema"] is not None,
         has_journal=has_journal,
         width=present["width"],
-        partial=unfinished,
+        partial=partial,
     )
+
+
+def _refuse_faulty(table: str, fault: str | None) -> None:
+    if fault is not None:
+        raise ConfigError(
+            f"the version table {table} {fault}, so its rows cannot be trusted",
+            hint=(
+                "set `version_table` or `version_table_schema` to a table of its own; or, for row security, "
+                f"`ALTER TABLE {table} DISABLE ROW LEVEL SECURITY`, or migrate as a role that may bypass it"
+            ),
+        )
+
+
+@contextmanager
+def _naming(table: str, what: str, setting: str) -> Iterator[None]:
+    """Name a table that lacks a column: another table has the name."""
+    try:
+        yield
+    except asyncpg.UndefinedColumnError as error:
+        raise ConfigError(
+            f"the table {table} is not {what}: {error}",
+            hint=f"rename it or restore its columns, or set `{setting}` to another name",
+        ) from error
 
 
 def _partial_revision(row: Any) -> PartialRevision:
