@@ -92,6 +92,8 @@ class AsyncmigError(Exception):
         databases: the results of the other databases by name, where all of them were queried.
         failures: type, message and hint of each database that failed, likewise.
         rolled_back: revisions that ``deploy`` has downgraded after this error.
+        address: the database of the run, ``host:port/name``.
+        url_source: where the URL of that database was written.
     """
 
     exit_code: ClassVar[int] = 1
@@ -101,6 +103,8 @@ class AsyncmigError(Exception):
     databases: Mapping[str, object] = MappingProxyType({})
     failures: Mapping[str, Mapping[str, str | None]] = MappingProxyType({})
     rolled_back: tuple[str, ...] = ()
+    address: str | None = None
+    url_source: str | None = None
 
     def __init__(self, message: str, *, hint: str | None = None, **fields: object) -> None:
         super().__init__(message)

@@ -14,6 +14,8 @@ __all__ = [
     "Blocker",
     "ConfigWarning",
     "ConnectionWaiting",
+    "DatabaseConnected",
+    "EnvWarning",
     "Event",
     "LockAcquired",
     "LockBlocked",
@@ -41,6 +43,30 @@ class ConfigWarning(Event):
     """A warning about the configuration, for example a part of an ``env.py`` that has no effect."""
 
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvWarning(ConfigWarning):
+    """Something about the execution of an ``env.py``: a statement that was left out, say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseConnected(Event):
+    """A run has its connection.
+
+    ``host`` is a name, an address or the folder of a Unix-domain socket; ``source`` says where the URL
+    was written, and is None for an engine or a connection of the caller's.
+    """
+
+    host: str
+    port: int | None
+    database: str
+    source: str | None
+
+    def __str__(self) -> str:
+        port = f":{self.port}" if self.port else ""
+        source = f", url from {self.source}" if self.source else ""
+        return f"database {self.database} on {self.host}{port}{source}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,7 +118,9 @@ def _settings(
     if files.native is not None:
         fields.setdefault("script_location", files.native.base / "migrations")
         fields.setdefault("prepend_sys_path", (files.native.base,))
-    fields |= _url(url, environ, reading.url, before_environment=own)
+    fields |= _url(
+        url, environ, reading.url, before_environment=own, is_native=files.native is not None
+    )
     if value := environ.get("ASYNCMIG_SHADOW_URL"):
         fields |= {"shadow_url": value}
     fields["config_path"] = files.path
@@ -288,18 +290,20 @@ def _url(
     written: tuple[Layer, ValueSource] | None,
     *,
     before_environment: Layer | None,
+    is_native: bool,
 ) -> dict[str, object]:
     """The first of: the argument, ASYNCMIG_URL, DATABASE_URL, the file.
 
     With ``before_environment``, a database's own table, that table's URL goes before DATABASE_URL,
-    which names one database: taking it for each of several would migrate the wrong ones.
+    which names one database: taking it for each of several would migrate the wrong ones. In a project
+    of Alembic's, DATABASE_URL is the project's own business.
     """
     if given:
         return {"url": given, "url_source": "--url"}
     if value := environ.get("ASYNCMIG_URL"):
         return {"url": value, "url_source": "ASYNCMIG_URL"}
     own = written is not None and written[0] is before_environment
-    if not own and (value := environ.get("DATABASE_URL")):
+    if is_native and not own and (value := environ.get("DATABASE_URL")):
         return {"url": value, "url_source": "DATABASE_URL"}
     if written is None:
         return {}

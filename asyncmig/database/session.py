@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 import asyncpg
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["CLEANUP_SECONDS", "Session", "pooling_error"]
+__all__ = ["CLEANUP_SECONDS", "Address", "Session", "pooling_error"]
 
 CLEANUP_SECONDS = 5.0
 """How long leaving a connection may take before it is dropped."""
@@ -35,6 +35,19 @@ _ANOTHER_BACKEND = "asyncmig.another_backend"
 # PostgreSQL has no RAISE in plain SQL; to read a setting that does not exist is an error with a name
 _GUARD = """SELECT CASE WHEN pg_catalog.pg_backend_pid() = {pid}{lock}
 THEN '' ELSE pg_catalog.current_setting('{name}') END"""
+
+
+class Address(NamedTuple):
+    """Where a database is; ``port`` is None for a Unix-domain socket, of which ``host`` is the path."""
+
+    host: str
+    port: int | None
+    database: str
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port is None else f":{self.port}"
+        return f"{host}{port}/{self.database}"
 
 
 class Session:
@@ -66,6 +79,14 @@ class Session:
         self._make_sqlalchemy = make_sqlalchemy
         self._sqlalchemy: AsyncConnection | None = None
         self._settings_depth = 0
+
+    @property
+    def address(self) -> Address:
+        """The database that is connected."""
+        driver: Any = self.driver
+        found = driver._addr  # noqa: SLF001 - asyncpg tells it nowhere else
+        host, port = (found, None) if isinstance(found, str) else (found[0], found[1])
+        return Address(host, port, driver._params.database)  # noqa: SLF001 - the same
 
     @property
     def in_transaction(self) -> bool:

@@ -18,8 +18,8 @@ from asyncmig.bookkeeping.version_conflict import is_version_conflict, version_c
 from asyncmig.database.advisory_lock import runner_lock
 from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.database.session_settings import open_session, run_settings
-from asyncmig.errors import PlanError, RevisionNotFoundError, UnexpectedStateError
-from asyncmig.events import RunFinished, RunStarted
+from asyncmig.errors import AsyncmigError, PlanError, RevisionNotFoundError, UnexpectedStateError
+from asyncmig.events import DatabaseConnected, RunFinished, RunStarted
 from asyncmig.execution.context import ExecutionContext
 from asyncmig.execution.executor import Executor
 from asyncmig.execution.history_prefetch import prefetch_history
@@ -33,14 +33,13 @@ from asyncmig.revisions.graph.moves import RowChange, stamp_moves
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
 
     from asyncmig.bookkeeping.state import DatabaseState, PartialRevision
     from asyncmig.config.settings import Settings
     from asyncmig.database.connections import Database
     from asyncmig.database.session import Session
     from asyncmig.events import Event
-    from asyncmig.execution.history_prefetch import HistorySource
+    from asyncmig.execution.history_prefetch import HistoryPrefetch, HistorySource
     from asyncmig.execution.resume import Resume
     from asyncmig.plan.model import Direction
     from asyncmig.plan.planner import Planner
@@ -90,27 +89,35 @@ class Runner:
             prefetch_history(history, request) as prefetch,
             self._session() as session,
         ):
-            state = await read_state(session, self._settings)
-            planner = await prefetch.planner(state)
-            if planner is None:
-                return request.result(state.heads, state.heads)
-            moves, ahead = await self._moves(session, state, planner, request)
-            if not moves:
-                return request.result(state.heads, state.heads, ahead=ahead)
-            scripts = await self._scripts(moves, request.direction)
-            async with self._locked(session, state):
-                before = state
-                state = await read_state(
-                    session, self._settings, check_tables_first=not before.has_version_table
-                )
-                if state != before:  # another runner was quicker
-                    moves, ahead = await self._moves(session, state, planner, request)
-                    if not moves:
-                        return request.result(state.heads, state.heads, ahead=ahead)
-                    if any(move.revision.id not in scripts for move in moves):
-                        scripts = await self._scripts(moves, request.direction)
-                async with run_settings(session, self._settings):
-                    return await self._execute(session, state, planner, moves, scripts, request)
+            result = await self._run(session, prefetch, request)
+            return replace(
+                result, address=str(session.address), url_source=self._settings.url_source
+            )
+
+    async def _run(
+        self, session: Session, prefetch: HistoryPrefetch, request: RunRequest
+    ) -> RunResult:
+        state = await read_state(session, self._settings)
+        planner = await prefetch.planner(state)
+        if planner is None:
+            return request.result(state.heads, state.heads)
+        moves, ahead = await self._moves(session, state, planner, request)
+        if not moves:
+            return request.result(state.heads, state.heads, ahead=ahead)
+        scripts = await self._scripts(moves, request.direction)
+        async with self._locked(session, state):
+            before = state
+            state = await read_state(
+                session, self._settings, check_tables_first=not before.has_version_table
+            )
+            if state != before:  # another runner was quicker
+                moves, ahead = await self._moves(session, state, planner, request)
+                if not moves:
+                    return request.result(state.heads, state.heads, ahead=ahead)
+                if any(move.revision.id not in scripts for move in moves):
+                    scripts = await self._scripts(moves, request.direction)
+            async with run_settings(session, self._settings):
+                return await self._execute(session, state, planner, moves, scripts, request)
 
     async def stamp(
         self,
@@ -213,8 +220,21 @@ class Runner:
                 await session.transact(statements)
             return not state.has_version_table
 
-    def _session(self) -> AbstractAsyncContextManager[Session]:
-        return open_session(self._database, self._settings)
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Session]:
+        """The connection; events and errors tell which database it is."""
+        async with open_session(self._database, self._settings) as session:
+            address, source = session.address, self._settings.url_source
+            self._emit(
+                DatabaseConnected(
+                    host=address.host, port=address.port, database=address.database, source=source
+                )
+            )
+            try:
+                yield session
+            except AsyncmigError as error:
+                error.add_fields(address=str(address), url_source=source)
+                raise
 
     @asynccontextmanager
     async def _locked(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from asyncmig.events import ConfigWarning
+from asyncmig.events import EnvWarning
 from asyncmig.project.project import import_in_thread
 
 if TYPE_CHECKING:
@@ -90,6 +90,6 @@ async def _visit_env(
         project.settings = members[0].settings
     if not executed.migrations:
         project.emit(
-            ConfigWarning(message=f"{path} never calls context.run_migrations(): nothing was run")
+            EnvWarning(message=f"{path} never calls context.run_migrations(): nothing was run")
         )
     return executed.script

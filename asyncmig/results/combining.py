@@ -85,6 +85,8 @@ def combined_run(found: Mapping[str, RunResult]) -> RunResult:
         applied=tuple(step for item in every for step in item.applied),
         ahead=any(item.ahead for item in every),
         elapsed=sum(item.elapsed for item in every),
+        address=None,
+        url_source=None,
         databases=dict(found),
     )
 

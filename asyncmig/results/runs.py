@@ -28,7 +28,8 @@ class RunResult(Result):
     """The result of an upgrade or downgrade.
 
     ``before`` and ``after`` are rows of the version table. ``ahead`` is True if nothing was
-    done because the database has newer revisions than the code.
+    done because the database has newer revisions than the code. ``address`` is the database,
+    ``host:port/name``, and ``url_source`` says where its URL was written.
     """
 
     direction: str
@@ -38,6 +39,8 @@ class RunResult(Result):
     applied: tuple[AppliedStep, ...] = ()
     ahead: bool = False
     elapsed: float = 0.0
+    address: str | None = None
+    url_source: str | None = None
     databases: Mapping[str, RunResult] = field(default_factory=dict)
 
     @property

@@ -92,7 +92,9 @@ def test_up_and_down_with_plain_lines(database_command: Command, tables: Project
     run = database_command
     done = run("upgrade", code=0)
     assert re.fullmatch(r"upgraded <base> → cccc: 3 revisions in \S+ m?s\n", done.out)
-    assert [re.sub(r" \(.*", "", line) for line in done.err.splitlines()] == [
+    first, *lines = done.err.splitlines()
+    assert re.fullmatch(r"database \w+ on \S+, url from ASYNCMIG_URL", first)
+    assert [re.sub(r" \(.*", "", line) for line in lines] == [
         "[1/3] upgrade aaaa first table",
         "[2/3] upgrade bbbb an index",
         "[3/3] upgrade cccc second table",
@@ -120,7 +122,9 @@ def test_each_command_prints_its_document(database_command: Command, tables: Pro
     outcome = run("upgrade", "--json", "--tag", "release 7", code=0)
     has_fields(outcome.document, RunResult)
     assert outcome.document["after"] == ["cccc"]
-    assert len(outcome.err.splitlines()) == 3
+    assert len(outcome.err.splitlines()) == 1 + 3
+    assert outcome.document["address"].endswith(run.environ["ASYNCMIG_URL"].rpartition("@")[2])
+    assert outcome.document["url_source"] == "ASYNCMIG_URL"
     has_fields(run("current", "--json", code=0).document, CurrentState)
     status = run("status", "--json", code=0).document
     has_fields(status, Status, "ok")

@@ -90,7 +90,7 @@ class ApplicationEngines:
 
         def connect(dialect: Any, record: Any) -> Any:
             if made_by_sqlalchemy is None:
-                call = engine.pool._should_wrap_creator(original)  # noqa: SLF001
+                call = engine.pool._invoke_creator  # noqa: SLF001 - the same
                 name = getattr(original, "__qualname__", repr(original))
                 return connector.adopted(dialect, call(record), f"creator {name}")
             args = list(
@@ -133,11 +133,22 @@ def _copy_listeners(source: Any, target: Any, names: tuple[str, ...]) -> None:
     for name in names:
         for listener in tuple(getattr(getattr(source.dispatch, name, None), "listeners", ())):
             # SQLAlchemy's own are of the driver that the application has chosen
-            if str(getattr(listener, "__module__", None)).startswith("sqlalchemy."):
+            if _is_sqlalchemys(listener):
                 continue
             event.listen(
                 target, name, listener, **({"retval": True} if name in _WITH_RESULT else {})
             )
+
+
+def _is_sqlalchemys(listener: Any) -> bool:
+    """Whether SQLAlchemy itself listens, perhaps in its wrapper for what is called once."""
+    inner = [cell.cell_contents for cell in getattr(listener, "__closure__", None) or ()]
+    modules = [str(getattr(each, "__module__", "")) for each in (listener, *inner)]
+    return any(
+        name in {"sqlalchemy.engine.create", "sqlalchemy.engine.default"}
+        or name.startswith("sqlalchemy.dialects.")
+        for name in modules
+    )
 
 
 _lock = threading.Lock()

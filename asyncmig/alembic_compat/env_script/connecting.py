@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,10 @@ import anyio.to_thread
 import asyncpg
 
 from asyncmig.alembic_compat.env_script.dbapi import EnvConnection
-from asyncmig.alembic_compat.env_script.libpq import asyncpg_arguments, refusal
+from asyncmig.alembic_compat.env_script.libpq import asyncpg_arguments
 from asyncmig.alembic_compat.psycopg2_compat import errors
 from asyncmig.database.connection_errors import is_starting
+from asyncmig.database.socket_options import set_socket_options
 from asyncmig.events import ConnectionWaiting
 
 if TYPE_CHECKING:
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from asyncmig.events import Event
 
 __all__ = ["ConnectionMaker", "Connector", "connect_when_ready"]
-
-_SOCKET_OPTIONS = {
-    "keepalives_idle": "TCP_KEEPIDLE",
-    "keepalives_interval": "TCP_KEEPINTVL",
-    "keepalives_count": "TCP_KEEPCNT",
-    "tcp_user_timeout": "TCP_USER_TIMEOUT",
-}
 
 
 class ConnectionMaker:
@@ -71,7 +64,7 @@ class ConnectionMaker:
         async def connected() -> asyncpg.Connection:
             driver = await connect_when_ready(arguments, self.settings, self._emit)
             self._open.append(driver)
-            _set_socket_options(driver, options)
+            set_socket_options(driver, options)
             return driver
 
         try:
@@ -180,18 +173,3 @@ async def connect_when_ready(
                 raise
             emit(ConnectionWaiting(reason=str(error) or type(error).__name__, elapsed=elapsed))
             await anyio.sleep(min(remaining, random.uniform(0.2, 0.8)))  # noqa: S311 - jitter
-
-
-def _set_socket_options(driver: asyncpg.Connection, options: Mapping[str, int]) -> None:
-    """Set options of the socket that libpq would set."""
-    transport: Any = getattr(driver, "_transport", None)
-    found = None if transport is None else transport.get_extra_info("socket")
-    if not options or found is None or found.family == getattr(socket, "AF_UNIX", None):
-        return
-    if options.get("keepalives") != 0:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, constant in _SOCKET_OPTIONS.items():
-        if options.get(name):
-            if not hasattr(socket, constant):
-                raise refusal(f"{name}={options[name]}", None, "this system has no such option")
-            found.setsockopt(socket.IPPROTO_TCP, getattr(socket, constant), options[name])

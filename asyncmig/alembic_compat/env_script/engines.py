@@ -123,7 +123,8 @@ class EnvEngines:
         if used is not written:
             return self._made(used, SYNC_DRIVER, place, kwargs, written=written)
         engine = self._made(written, SYNC_DRIVER, place, kwargs, written=written)
-        self._replace_creator(engine, lambda record: connect(engine.dialect, record), place)
+        engine.pool._creator = lambda record: connect(engine.dialect, record)  # noqa: SLF001
+        self._replace_creator(engine, place)
         return engine
 
     def connector(self, place: str | None) -> Connector:
@@ -169,19 +170,21 @@ class EnvEngines:
             url.set(drivername=driver), asyncmig_connector=self.connector(place), **kwargs
         )
         engine.url = url.set(drivername=written.drivername)
-        self._replace_creator(engine, creator or engine.pool._creator, place)  # noqa: SLF001
+        if creator is not None:
+            engine.pool._creator = creator  # noqa: SLF001 - it has no public name
+        self._replace_creator(engine, place)
         self.watch(engine)
         return engine
 
-    def _replace_creator(self, engine: Engine, creator: Any, place: str | None) -> None:
+    def _replace_creator(self, engine: Engine, place: str | None) -> None:
         """Have what the pool makes be a connection of ours, whoever makes it."""
         pool = engine.pool
         connector = self.connector(place)
-        takes_record = pool._should_wrap_creator(creator)  # noqa: SLF001 - how SQLAlchemy calls it
+        creator, call = pool._creator, pool._invoke_creator  # noqa: SLF001 - they have no public names
         name = getattr(creator, "__qualname__", repr(creator))
 
         def made(record: Any) -> Any:
-            return connector.adopted(engine.dialect, takes_record(record), f"creator {name}")
+            return connector.adopted(engine.dialect, call(record), f"creator {name}")
 
         pool._creator = made  # type: ignore[assignment]  # noqa: SLF001 - it has no public name
 

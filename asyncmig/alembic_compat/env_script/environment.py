@@ -16,7 +16,7 @@ from asyncmig.alembic_compat.env_script.stand_ins import stand_in_for
 from asyncmig.alembic_compat.env_script.statements import place_in
 from asyncmig.alembic_compat.environment import Environment
 from asyncmig.errors import ScriptError
-from asyncmig.events import ConfigWarning
+from asyncmig.events import EnvWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -255,7 +255,7 @@ class RunningEnvironment(Environment):
         self._opened.append(mine)
         self._external = False
         self._emit(
-            ConfigWarning(
+            EnvWarning(
                 message=f"env.py hands over a connection of {connection.dialect.driver}: "
                 "the migrations run on a connection of their own with the same arguments"
             )

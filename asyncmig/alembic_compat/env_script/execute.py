@@ -15,6 +15,7 @@ from asyncmig.alembic_compat.env_script.application_engines import (
 from asyncmig.alembic_compat.env_script.connecting import ConnectionMaker
 from asyncmig.alembic_compat.env_script.engines import EnvEngines
 from asyncmig.alembic_compat.env_script.environment import RunningEnvironment
+from asyncmig.alembic_compat.env_script.inherited_context import inherited_context
 from asyncmig.alembic_compat.env_script.request import command_options
 from asyncmig.alembic_compat.env_script.statements import StatementLog
 from asyncmig.alembic_compat.env_script.thread import InterruptedThread, LoopThread
@@ -24,7 +25,7 @@ from asyncmig.alembic_compat.imports import alembic_imports
 from asyncmig.database.connection_errors import connection_failure
 from asyncmig.database.server_errors import postgres_error
 from asyncmig.errors import AsyncmigError, EnvFileError
-from asyncmig.events import ConfigWarning
+from asyncmig.events import EnvWarning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +86,7 @@ async def execute_env(
     log = StatementLog(
         path,
         reading=request.reading,
-        notify=lambda message: emit_here(ConfigWarning(message=message)),
+        notify=lambda message: emit_here(EnvWarning(message=message)),
     )
     override = UrlOverride(settings)
     maker = ConnectionMaker(settings, thread, log, emit)
@@ -109,14 +110,19 @@ async def execute_env(
             log=log,
             emit=emit_here,
         )
-        with alembic_imports(environment), application_engines(), _event_loop():
+        with (
+            alembic_imports(environment),
+            application_engines(),
+            inherited_context(),
+            _event_loop(),
+        ):
             try:
                 _execute(path)
             except SystemExit as ended:
                 if ended.code not in {None, 0}:
                     raise
                 where = f"{path}:{_line(ended, path)}"
-                emit_here(ConfigWarning(message=f"{where} ends the run with exit code 0"))
+                emit_here(EnvWarning(message=f"{where} ends the run with exit code 0"))
             finally:
                 environment.close()
         return ExecutedEnv(

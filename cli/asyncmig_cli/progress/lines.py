@@ -61,6 +61,8 @@ class LineReporter:
 
     def _line(self, event: events.Event) -> str | None:
         match event:
+            case events.DatabaseConnected():
+                return str(event)
             case events.RunStarted():
                 self.total = len(event.revisions)
                 return None

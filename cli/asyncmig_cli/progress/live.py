@@ -148,6 +148,10 @@ class LiveReporter:
     def _take(self, event: events.Event) -> None:
         picture = self.picture
         match event:
+            case events.DatabaseConnected():
+                self.say(str(event))
+            case events.ConfigWarning():
+                self.say(f"note: {event.message}")
             case events.RunStarted():
                 self.picture = Picture(event.direction, len(event.revisions))
                 self._show()

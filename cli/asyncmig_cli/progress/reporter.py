@@ -1,14 +1,15 @@
 """Reporters show the events of a run; this is their protocol, and the choice of one."""
 
 import os
+from contextlib import suppress
 from importlib.util import find_spec
 from types import TracebackType
 from typing import Protocol, Self
 
-from asyncmig.events import Event
-from asyncmig_cli.output.console import Stream
+from asyncmig.events import EnvWarning, Event
+from asyncmig_cli.output.console import BrokenOutputError, Stream
 
-__all__ = ["NullReporter", "Reporter", "choose_reporter"]
+__all__ = ["EnvWarnings", "NullReporter", "Reporter", "choose_reporter"]
 
 
 class Reporter(Protocol):
@@ -51,6 +52,19 @@ class NullReporter:
 
     def abandon(self) -> None:
         """Do nothing."""
+
+
+class EnvWarnings(NullReporter):
+    """Shows what the execution of an ``env.py`` warns of, and nothing else."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+
+    def __call__(self, event: Event) -> None:
+        """Write a line for a warning."""
+        if isinstance(event, EnvWarning):
+            with suppress(BrokenOutputError, OSError, ValueError):
+                self.stream.line(f"note: {event.message}")
 
 
 def choose_reporter(stream: Stream, *, quiet: bool, live: bool | None) -> Reporter:

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from asyncmig.errors import AsyncmigError, FileError
+from asyncmig.errors import AsyncmigError, EnvFileError, FileError
 from asyncmig_cli.errors import InterruptedRunError, UsageError
 from asyncmig_cli.exit_codes import ExitCode
 from asyncmig_cli.output.console import BrokenOutputError, Stream
@@ -75,11 +75,18 @@ def report(error: BaseException, command_line: CommandLine, *, json: bool | None
     return found.code
 
 
+def _exit_code(error: AsyncmigError) -> int:
+    """The code of the error's type; or the one with which ``env.py`` ended the run."""
+    if isinstance(error, EnvFileError) and error.status is not None:
+        return error.status
+    return type(error).exit_code
+
+
 def _describe(error: BaseException) -> _Report:
     if isinstance(error, AsyncmigError):
         return _Report(
             type(error),
-            code=type(error).exit_code,
+            code=_exit_code(error),
             message=error.message,
             hint=error.hint,
             fields=error.fields(),

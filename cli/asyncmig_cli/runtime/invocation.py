@@ -186,11 +186,12 @@ class Invocation:
         """
         import gc
 
-        from asyncmig_cli.progress.reporter import NullReporter, choose_reporter
+        from asyncmig_cli.progress.reporter import EnvWarnings, NullReporter, choose_reporter
         from asyncmig_cli.runtime.event_loop import run_until_signal
 
         gc.enable()
-        reporter: Reporter = NullReporter()
+        quiet = self.options.quiet
+        reporter: Reporter = NullReporter() if quiet else EnvWarnings(self.console.err)
         if progress:
             reporter = choose_reporter(
                 self.console.err, quiet=self.options.quiet, live=self.options.progress

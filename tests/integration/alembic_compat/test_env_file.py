@@ -207,7 +207,7 @@ async def test_a_url_of_the_command_goes_before_an_engine_of_the_application(
 async def test_the_environment_s_url_goes_before_the_one_of_env_py(
     alembic, database_url, monkeypatch, project
 ):
-    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("ASYNCMIG_URL", database_url)
     project.revision("a1", **SCRIPT)
 
     migrator = Migrator(

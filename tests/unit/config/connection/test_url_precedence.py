@@ -61,7 +61,11 @@ def test_a_section_of_an_ini_is_a_database_too(tmp_path):
         "[alembic]\nscript_location = db\nsqlalchemy.url = postgresql://main\n"
         "[other]\nsqlalchemy.url = postgresql://other\n"
     )
-    assert load(environ=USUAL, cwd=tmp_path).url == "postgresql://usual"
+    # of a project of Alembic's it is the project that reads DATABASE_URL
+    assert load(environ=USUAL, cwd=tmp_path).url == "postgresql://main"
+    assert (
+        load(environ={"ASYNCMIG_URL": "postgresql://ours"}, cwd=tmp_path).url == "postgresql://ours"
+    )
     assert load(environ=USUAL, cwd=tmp_path, name="other").url == "postgresql://other"
 
 

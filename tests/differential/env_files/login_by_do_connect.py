@@ -1,0 +1,48 @@
+# offline: no
+import os
+
+from alembic import context
+from sqlalchemy import engine_from_config, event, pool
+
+config = context.config
+target_metadata = None
+config.set_main_option(
+    "sqlalchemy.url",
+    "postgresql+psycopg2://nobody@{DB_HOST}:{DB_PORT}/{DB_NAME}".format(**os.environ),
+)
+
+
+def run_migrations_offline():
+    context.configure(
+        url=config.get_main_option("sqlalchemy.url"),
+        target_metadata=target_metadata,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_migrations_online():
+    engine = engine_from_config(
+        config.get_section(config.config_ini_section, {}),
+        prefix="sqlalchemy.",
+        poolclass=pool.NullPool,
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def put_login(dialect, record, args, kwargs):
+        kwargs["user"] = os.environ["DB_USER"]
+        kwargs["password"] = os.environ["DB_PASSWORD"]
+        kwargs["application_name"] = "by_token"
+
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=target_metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_migrations_offline()
+else:
+    run_migrations_online()

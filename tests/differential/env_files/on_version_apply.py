@@ -1,0 +1,42 @@
+# setup: CREATE TABLE applied (id text, up boolean)
+# offline: no
+from alembic import context
+from sqlalchemy import engine_from_config, pool, text
+
+config = context.config
+target_metadata = None
+
+
+def run_migrations_offline():
+    context.configure(
+        url=config.get_main_option("sqlalchemy.url"),
+        target_metadata=target_metadata,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_migrations_online():
+    def note(*, ctx, step, heads, run_args, **kw):
+        ctx.connection.execute(
+            text("INSERT INTO applied VALUES (:id, :up)"),
+            {"id": step.up_revision_id, "up": step.is_upgrade},
+        )
+
+    engine = engine_from_config(
+        config.get_section(config.config_ini_section, {}),
+        prefix="sqlalchemy.",
+        poolclass=pool.NullPool,
+    )
+    with engine.connect() as connection:
+        context.configure(connection=connection, on_version_apply=note)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_migrations_offline()
+else:
+    run_migrations_online()

@@ -1,0 +1,42 @@
+# setup: CREATE TABLE tenant AS SELECT unnest(ARRAY['t1', 't2', 't3']) AS name
+# offline: no
+from alembic import context
+from sqlalchemy import engine_from_config, pool, text
+
+config = context.config
+target_metadata = None
+
+
+def run_migrations_offline():
+    context.configure(
+        url=config.get_main_option("sqlalchemy.url"),
+        target_metadata=target_metadata,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_migrations_online():
+    engine = engine_from_config(
+        config.get_section(config.config_ini_section, {}),
+        prefix="sqlalchemy.",
+        poolclass=pool.NullPool,
+    )
+    with engine.connect() as connection:
+        tenants = connection.execute(text("SELECT name FROM tenant ORDER BY name")).scalars().all()
+        connection.commit()
+    for tenant in tenants:
+        with engine.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {tenant}"))
+            connection.execute(text(f"SET LOCAL search_path TO {tenant}"))
+            context.configure(connection=connection, target_metadata=target_metadata)
+            with context.begin_transaction():
+                context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_migrations_offline()
+else:
+    run_migrations_online()

@@ -1,0 +1,49 @@
+# offline: no
+from concurrent.futures import ThreadPoolExecutor
+
+from alembic import context
+from sqlalchemy import engine_from_config, pool, text
+
+config = context.config
+target_metadata = None
+
+
+def run_migrations_offline():
+    context.configure(
+        url=config.get_main_option("sqlalchemy.url"),
+        target_metadata=target_metadata,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_migrations_online():
+    engine = engine_from_config(
+        config.get_section(config.config_ini_section, {}),
+        prefix="sqlalchemy.",
+        poolclass=pool.NullPool,
+    )
+
+    def migrate(tenant):
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {tenant}"))
+            connection.commit()
+        return tenant
+
+    with ThreadPoolExecutor(2) as threads:
+        tenants = list(threads.map(migrate, ("t1", "t2")))
+    for tenant in tenants:
+        with engine.connect() as connection:
+            connection.execute(text(f"SET search_path TO {tenant}"))
+            connection.commit()
+            context.configure(connection=connection)
+            with context.begin_transaction():
+                context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_migrations_offline()
+else:
+    run_migrations_online()

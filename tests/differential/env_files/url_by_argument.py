@@ -1,0 +1,36 @@
+# arguments: -x db=2
+# offline: no
+import os
+
+from alembic import context
+from sqlalchemy import create_engine
+
+config = context.config
+target_metadata = None
+
+
+def run_migrations_offline():
+    context.configure(
+        url=config.get_main_option("sqlalchemy.url"),
+        target_metadata=target_metadata,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_migrations_online():
+    number = context.get_x_argument(as_dictionary=True).get("db", "1")
+    engine = create_engine(os.environ["DB_URL2" if number == "2" else "DB_URL"])
+
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=target_metadata)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_migrations_offline()
+else:
+    run_migrations_online()
