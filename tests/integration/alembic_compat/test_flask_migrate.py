@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -10,23 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fix_database import catalog_dump
+from support.hidden_alembic import hidden_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HIDDEN = """
-import sys
-
-class Hidden:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "alembic":
-            raise ModuleNotFoundError(f"{name} is hidden", name=name)
-
-sys.meta_path.insert(0, Hidden())
-import asyncmig.alembic
-
-asyncmig.alembic.install()
-"""
 APP = """
 import os
 from flask import Flask
@@ -53,15 +40,10 @@ class Flask:
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
-        (folder / "hidden").mkdir()
-        (folder / "hidden" / "sitecustomize.py").write_text(HIDDEN)
         (folder / "app.py").write_text(APP)
-        self.environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("PYTEST")},
-            "PYTHONPATH": str(folder / "hidden"),
-            "FLASK_APP": "app.py",
-            "APP_URL": url.replace("postgresql:", "postgresql+psycopg2:"),
-        }
+        self.environment = hidden_environment(
+            folder, FLASK_APP="app.py", APP_URL=url.replace("postgresql:", "postgresql+psycopg2:")
+        )
         self.output = ""
 
     def __call__(self, *arguments: str, code: int = 0, **environment: str) -> str:
