@@ -45,6 +45,9 @@ class Config:
         self.stdout = stdout or sys.stdout
         self.cmd_opts = cmd_opts
         self.config_args = dict(config_args or {})
+        self.toml_args = {
+            "here": Path(toml_file).absolute().parent.as_posix() if toml_file is not None else ""
+        }
         self.attributes: dict[str, Any] = dict(attributes or {})
 
     @cached_property
