@@ -1,0 +1,92 @@
+"""Sequences that are created again continue after the existing values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from asyncmig.diff.compare import compare
+from support.catalogs import COUNTING, catalog, column, domain, name, sequence, sql, table
+
+PLAIN = column("id", nullable=False)
+SERIAL = column("id", nullable=False, serial=True, options=COUNTING, sequence=name("book_id_seq"))
+IDENTITY = replace(SERIAL, serial=False, identity="always")
+DOWN = replace(COUNTING, increment=-2, start=-1, minimum=-100, maximum=-1)
+
+
+def values(before, after, *items):
+    """The setval() statements between two forms of a column."""
+    found = sql(
+        compare(catalog(table("book", before), *items), catalog(table("book", after), *items))
+    )
+    return [text for text in found if "setval" in text]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (
+            PLAIN,
+            IDENTITY,
+            "SELECT setval(pg_get_serial_sequence('book', 'id'), max(id)) FROM book WHERE id >= 1",
+        ),
+        (PLAIN, SERIAL, "SELECT setval('book_id_seq', max(id)) FROM book WHERE id >= 1"),
+        (
+            PLAIN,
+            replace(SERIAL, options=DOWN),
+            (
+                "SELECT setval('book_id_seq', min(id) - (min(id) + 1) % 2) FROM book "
+                "WHERE id <= -1 AND id >= -100"
+            ),
+        ),
+        (
+            PLAIN,
+            replace(SERIAL, options=replace(COUNTING, increment=2, start=3, maximum=99)),
+            (
+                "SELECT setval('book_id_seq', max(id) - (max(id) - 3) % 2) FROM book "
+                "WHERE id >= 3 AND id <= 99"
+            ),
+        ),
+    ],
+)
+def test_a_new_sequence_of_a_column(before, after, expected):
+    assert values(before, after) == [expected]
+
+
+def test_values_that_are_no_integers():
+    numeric = replace(PLAIN, type=column("x", "numeric").type)
+    (found,) = values(
+        numeric, replace(numeric, serial=True, options=COUNTING, sequence=name("book_id_seq"))
+    )
+    assert "(max(id))::bigint" in found
+    text = replace(PLAIN, type=column("x", "text").type)
+    assert values(text, replace(text, serial=True, options=COUNTING, sequence=name("s"))) == []
+
+
+def test_the_values_of_a_domain():
+    price = domain("price", "integer")
+    plain = replace(PLAIN, type=column("x", "public.price", kind="d").type)
+    after = replace(plain, serial=True, options=COUNTING, sequence=name("book_id_seq"))
+    assert values(plain, after, price) == [
+        "SELECT setval('book_id_seq', max(id)) FROM book WHERE id >= 1"
+    ]
+
+
+def test_a_default_with_a_new_sequence_is_never_set_back():
+    default = replace(PLAIN, default="nextval('public.numbers'::regclass)")
+    found = sql(
+        compare(catalog(table("book", PLAIN)), catalog(table("book", default), sequence("numbers")))
+    )
+    assert found[-1] == (
+        "SELECT setval('numbers', max(id)) FROM book WHERE id >= (SELECT last_value FROM numbers)"
+    )
+
+
+def test_a_restarted_sequence_continues_after_all_columns_that_use_it():
+    default = replace(PLAIN, default="nextval('public.numbers'::regclass)")
+    tables = [table(each, default) for each in ("book", "loan")]
+    before = catalog(*tables, sequence("numbers"))
+    after = catalog(*tables, sequence("numbers", options=DOWN))
+    found = [text for text in sql(compare(before, after)) if "setval" in text]
+    assert [text.partition(" FROM ")[2].split()[0] for text in found] == ["book", "loan"]
