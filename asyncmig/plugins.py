@@ -1,14 +1,14 @@
-"""Plugins: packages that bring directives, found by entry point and used where settings name them.
+"""Plugins: packages that add directives, found by entry point and used if the settings name them.
 
-A package announces them in its ``pyproject.toml``::
+A package declares them in its ``pyproject.toml``::
 
     [project.entry-points."asyncmig.plugins"]
     audit = "acme_audit.asyncmig_plugin"
 
-An installed plugin does nothing by itself: ``plugins = ["audit"]`` in the settings chooses it, for
-all databases or for one. It is imported before the scripts are, so that what it registers
-(``Operations.register_operation``, ``implementation_for``) is there for them. An entry point that names
-a function is called with the ``Settings``, too, once for each time that scripts are loaded.
+An installed plugin has no effect until ``plugins = ["audit"]`` in the settings enables it, for all databases
+or for one. It is imported before the scripts, so that its operations (``Operations.register_operation``,
+``implementation_for``) are registered. If the entry point is a function, it is called with the ``Settings``
+each time that scripts are loaded.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ GROUP = "asyncmig.plugins"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginInfo(Result):
-    """An installed plugin; ``chosen`` says that the settings name it."""
+    """An installed plugin; ``chosen`` is True if the settings name it."""
 
     name: str
     package: str
@@ -43,7 +43,7 @@ class PluginInfo(Result):
 
 
 def list_plugins(settings: Settings | None = None) -> tuple[PluginInfo, ...]:
-    """Every installed plugin, by name. None of them is imported."""
+    """The installed plugins by name, without importing them."""
     chosen = settings.plugins if settings is not None else ()
     return tuple(
         PluginInfo(
@@ -58,7 +58,7 @@ def list_plugins(settings: Settings | None = None) -> tuple[PluginInfo, ...]:
 
 
 def load_plugins(settings: Settings) -> tuple[object, ...]:
-    """Import the plugins that the settings choose, in that order. It imports: call it in a thread.
+    """Import the plugins that the settings name, in that order; call it in a thread.
 
     Raises:
         ConfigError: one is not installed, or fails while it is imported or called.
@@ -82,7 +82,7 @@ def _load(name: str, installed: dict[str, EntryPoint], settings: Settings) -> ob
         hint = (
             f"did you mean '{near}'?"
             if near
-            else "install its package, or take it out of `plugins`"
+            else "install its package, or remove it from `plugins`"
         )
         raise ConfigError(
             f"there is no plugin '{name}'",
@@ -100,7 +100,7 @@ def _load(name: str, installed: dict[str, EntryPoint], settings: Settings) -> ob
         cause = str(error).partition("\n")[0]
         raise ConfigError(
             f"plugin '{name}' ({point.value}) failed: {type(error).__name__}: {cause}".rstrip(": "),
-            hint="the plugin itself raised this; leave it out of `plugins`, or correct its package",
+            hint="the plugin raised this error; remove it from `plugins`, or correct its package",
             plugin=name,
         ) from error
     return found

@@ -1,4 +1,4 @@
-"""Types for revision scripts, beside those that SQLAlchemy has."""
+"""Types for revision scripts that SQLAlchemy does not have."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["ServerType"]
 
 
 class ServerType(UserDefinedType[Any]):
-    """A type by its SQL name, for those that SQLAlchemy has no class for.
+    """A type by its SQL name, if SQLAlchemy has no class for it.
 
     Args:
-        sql: the name with its modifiers, as it stands in DDL.
+        sql: the name with its modifiers, as in DDL.
 
     Example:
         >>> ServerType("vector(3)").get_col_spec()
@@ -26,5 +26,5 @@ class ServerType(UserDefinedType[Any]):
         self.sql = sql
 
     def get_col_spec(self, **_: Any) -> str:
-        """The name."""
+        """The SQL name, with modifiers."""
         return self.sql

@@ -1,4 +1,4 @@
-"""Which asyncmig this is."""
+"""The version of asyncmig."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""``adopt``: from a project of Alembic's to a native one, with nothing lost on the way back.
+"""``adopt``: writes a native configuration for an Alembic project.
 
-``alembic.ini`` and ``env.py`` stay as they are, and so does the version table: both tools go on working.
+``alembic.ini``, ``env.py`` and the version table stay unchanged: both tools continue to work.
 """
 
 from __future__ import annotations
@@ -49,23 +49,23 @@ async def adopt(
     dry_run: bool = False,
     database: bool = True,
 ) -> Adoption:
-    """Write the native configuration of a project that Alembic configures.
+    """Write a native configuration for an Alembic project.
 
     Args:
-        settings: of the project's ``alembic.ini`` or ``[tool.alembic]``.
-        path: the file to write: ``pyproject.toml`` gets a table, another is made. None is
-            ``pyproject.toml`` where the project has one, else ``asyncmig.toml``.
+        settings: those of the project's ``alembic.ini`` or ``[tool.alembic]``.
+        path: the file to write; a ``pyproject.toml`` gets a table. None is ``pyproject.toml`` if the
+            project has one, else ``asyncmig.toml``.
         dry_run: write nothing.
-        database: look whether the history knows what the database has.
+        database: compare the database with the history.
 
     Raises:
         ConfigError: the project is native already, migrates several databases, or its ``env.py``
             cannot be read.
-        FileError: the file is there already, or cannot be written. Facts: ``path``.
+        FileError: the file exists already, or cannot be written.
     """
     if settings.config_path is None:
         raise ConfigError(
-            "there is no configuration file to adopt", hint="run it where alembic.ini is"
+            "there is no configuration file to adopt", hint="run it in the folder of alembic.ini"
         )
     target, configuration = await anyio.to_thread.run_sync(_gather, settings, path)
     is_table = target.name == _PYPROJECT
@@ -91,12 +91,12 @@ async def adopt(
 
 def _gather(settings: Settings, path: str | Path | None) -> tuple[Path, NativeConfiguration]:
     config = settings.config_path
-    assert config is not None  # noqa: S101 - adopt asked
+    assert config is not None  # noqa: S101 - adopt has checked it
     base = config.absolute().parent
     if config.name == _NATIVE or (config.name == _PYPROJECT and _has_table(config)):
         raise ConfigError(
             f"{config} configures asyncmig already",
-            hint="there is nothing to adopt; -c alembic.ini names Alembic's file",
+            hint="there is nothing to adopt; to use Alembic's file give -c alembic.ini",
             path=config,
         )
     found = base / _PYPROJECT if (base / _PYPROJECT).is_file() else base / _NATIVE
@@ -115,8 +115,8 @@ def _gather(settings: Settings, path: str | Path | None) -> tuple[Path, NativeCo
     first, *others = project_runs(settings, file)
     if others:
         raise ConfigError(
-            f"{env} migrates {1 + len(others)} databases or schemas in one run, which no key can say",
-            hint="leave it as it is: asyncmig goes on reading env.py and migrates each in turn",
+            f"{env} migrates {1 + len(others)} databases or schemas in one run, and no key can express that",
+            hint="keep it: asyncmig executes env.py and migrates each of them",
             path=env,
         )
     configuration = NativeConfiguration(settings, target.parent, file, first)
@@ -125,7 +125,7 @@ def _gather(settings: Settings, path: str | Path | None) -> tuple[Path, NativeCo
 
 
 def _check_models(configuration: NativeConfiguration, settings: Settings, metadata: object) -> None:
-    """Whether the module named has all tables when nothing but it is imported."""
+    """Check that the module has all tables if only it is imported."""
     tables = getattr(metadata, "tables", None)
     if tables is None or len(configuration.names) != 1:
         return
@@ -177,20 +177,20 @@ def _refuse_what_is_there(target: Path) -> None:
     if target.name == _PYPROJECT:
         if _has_table(target):
             raise FileError(
-                f"{target} has a [{_TABLE}] already, and nothing of it is overwritten",
-                hint="remove the table, or look at what would be written: --dry-run --to FILE",
+                f"{target} has a [{_TABLE}] already, which is not overwritten",
+                hint="remove the table, or see what would be written with --dry-run --to FILE",
                 path=str(target),
             )
     elif target.exists():
         raise FileError(
-            f"{target} is there already, and is not overwritten",
-            hint="move it away, or give another file: --to FILE",
+            f"{target} exists already, and is not overwritten",
+            hint="move it, or give another file: --to FILE",
             path=str(target),
         )
 
 
 def _content(target: Path, text: str) -> bytes:
-    """What the file is to hold: what it holds, byte for byte, and the text behind it."""
+    """The new content of the file: its present content, byte for byte, and the text after it."""
     if target.name != _PYPROJECT or not target.exists():
         return text.encode()
     before = target.read_bytes()
@@ -211,13 +211,13 @@ def _content(target: Path, text: str) -> bytes:
 def _unappendable(target: Path, why: str) -> FileError:
     return FileError(
         f"no table can be added to {target}: {why}",
-        hint=f"write a file of its own: --to {_NATIVE}",
+        hint=f"write a separate file: --to {_NATIVE}",
         path=str(target),
     )
 
 
 def _write(target: Path, content: bytes) -> None:
-    """All or nothing."""
+    """Write the file atomically."""
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:

@@ -1,4 +1,4 @@
-"""The native configuration that says what a project's ``alembic.ini`` and ``env.py`` say."""
+"""The native configuration of a project, from its ``alembic.ini`` and ``env.py``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NativeConfiguration"]
 
-_AS_THEY_ARE = (
+_COPIED = (
     *("recursive_version_locations", "sourceless"),
     *("version_table", "version_table_schema", "version_table_pk"),
     *("transaction", "transactional_ddl", "lock_timeout", "statement_timeout"),
@@ -26,7 +26,7 @@ _AS_THEY_ARE = (
     *("file_template", "timezone", "truncate_slug_length", "output_encoding"),
     "revision_environment",
 )
-"""Keys whose value is the field's."""
+"""Keys whose value is that of the field."""
 _HOOKS = (
     *("include_name", "include_object", "process_revision_directives"),
     *("render_item", "compare_type", "compare_server_default", "on_version_apply"),
@@ -49,12 +49,12 @@ _PLACEHOLDER = re.compile(r"driver://")
 
 
 class NativeConfiguration:
-    """Collects keys, and what is left to decide.
+    """Collects the keys, and what is left to decide.
 
     Args:
         settings: from Alembic's files, before ``env.py``.
-        base: the folder of the file to be written.
-        env: the ``env.py`` that was read; None where there is none.
+        base: the folder of the file to write.
+        env: the ``env.py``; None if there is none.
         run: what it configures.
     """
 
@@ -85,7 +85,7 @@ class NativeConfiguration:
         self._files_own()
 
     def text(self, table: str) -> str:
-        """The configuration as TOML, for a table of that name or for a file of its own."""
+        """The configuration as TOML, for a table of that name or for a separate file."""
         lines = [f"[{table}]"] if table else []
         simple = (key for key in self.keys if key.name != "post_write_hooks")
         lines += [f"{key.name} = {key.value}" for key in simple]
@@ -122,12 +122,12 @@ class NativeConfiguration:
         url = self._settings.valid_url
         source = self._settings.url_source or ""
         if source in {"--url", "ASYNCMIG_URL", "DATABASE_URL"} and self._run is not None:
-            return  # whoever runs it goes on giving it
+            return  # it is given from outside, now and later
         written = self._before.valid_url
         if url is not None and written is not None and _same_url(written, url):
             source = self._before.url_source or ""  # env.py takes it from the file
         if url is None or _PLACEHOLDER.match(url):
-            self._decide_url("no file names the database")
+            self._decide_url("no file has the database URL")
             return
         place = "env.py" if source == "env.py" else self._file
         for name, value in sorted(os.environ.items()):
@@ -136,20 +136,20 @@ class NativeConfiguration:
                     self._take("url", f"${{{name}}}", f"{place}: the variable has its value")
                 return
         if _has_password(url):
-            self._decide_url(f"the URL of {place} has a password, which is not copied")
+            self._decide_url(f"the URL in {place} has a password, which is not copied")
         elif source == "env.py":
-            self._decide_url("env.py makes the URL of what your application knows")
+            self._decide_url("env.py computes the URL")
         else:
             self._take("url", url.replace("${", "$${"), place)
 
     def _decide_url(self, why: str) -> None:
         self.decide.append(
-            f'{why}: set DATABASE_URL where asyncmig runs, or url = "${{NAME}}" for a variable of yours'
+            f'{why}: set DATABASE_URL where asyncmig runs, or url = "${{NAME}}" for another variable'
         )
 
     def _values(self) -> None:
         default = Settings()
-        for name in _AS_THEY_ARE:
+        for name in _COPIED:
             value = getattr(self._settings, name)
             if value != getattr(default, name):
                 is_files = value == getattr(self._before, name)
@@ -168,7 +168,7 @@ class NativeConfiguration:
         names = [name_of_metadata(each, self._env.path) for each in several]
         if None in names:
             self.decide.append(
-                f"target_metadata of {self._env.path.name} has no name that could be imported: set"
+                f"target_metadata of {self._env.path.name} cannot be imported by a name: set"
                 ' target_metadata = "module:name" to a module that imports all models'
             )
             return
@@ -205,14 +205,14 @@ class NativeConfiguration:
         if run.schema_translate_map:
             self.decide.append(
                 "env.py sets schema_translate_map on its connection, which directives follow: without"
-                " env.py they are where search_path says, or the schema that they name"
+                " env.py they use search_path, or the schema that they name"
             )
         for statement in run.session:
             found = _SET.fullmatch(statement)
             if found is None:
                 self.decide.append(
-                    f"env.py executes {_short(statement)!r} on each connection: say it with ALTER ROLE"
-                    " ... SET, or with connect_args = {server_settings = {...}}"
+                    f"env.py executes {_short(statement)!r} on each connection: use ALTER ROLE"
+                    " ... SET, or connect_args = {server_settings = {...}}"
                 )
             else:
                 value = found["value"]
@@ -221,29 +221,29 @@ class NativeConfiguration:
                 self._take(found[1].lower(), value, "env.py")
         for statement in run.setup:
             self.decide.append(
-                f"env.py executes {_short(statement)!r} before it migrates: make it a first revision, or"
-                " run it where the database is made"
+                f"env.py executes {_short(statement)!r} before it migrates: make it the first revision, or"
+                " run it where the database is created"
             )
 
     def _options(self, run: ProjectRun) -> None:
         for name in run.options:
             if name not in _KNOWN_OPTIONS:
                 self.decide.append(
-                    f"context.configure({name}=...) of env.py is read by scripts, if any, as"
-                    f" op.get_context().opts[{name!r}]: they cannot have it without env.py"
+                    f"context.configure({name}=...) of env.py may be read by scripts as"
+                    f" op.get_context().opts[{name!r}]: without env.py it is missing"
                 )
         if run.keywords:
             self.decide.append(
                 f"env.py gives run_migrations({', '.join(run.keywords)}), arguments of upgrade() and"
-                " downgrade(): they cannot have them without env.py"
+                " downgrade(): without env.py they are missing"
             )
 
     def _files_own(self) -> None:
         extra = ", ".join(self._settings.extra)
         if extra:
             self.decide.append(
-                f"keys of your own in {self._file} are not known to asyncmig: {extra}. Scripts that read"
-                " them by context.config find none"
+                f"asyncmig does not know these keys of {self._file}: {extra}. Scripts that read them by"
+                " context.config do not find them"
             )
 
 
@@ -270,7 +270,7 @@ def _has_password(url: str) -> bool:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        return True  # what cannot be read is not copied either
+        return True  # a URL that cannot be parsed is not copied
     return bool(parsed.password) or "password" in parsed.query
 
 

@@ -1,1 +1,1 @@
-"""asyncmig inside services, workers and test suites."""
+"""asyncmig in services and workers."""

@@ -1,7 +1,7 @@
 """Migrations at the start of an ASGI application.
 
 ``lifespan`` is for frameworks that take a lifespan (FastAPI, Starlette, Litestar and others);
-``LifespanMiddleware`` is for applications that know nothing of it.
+``LifespanMiddleware`` is for applications without one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _log = logging.getLogger("asyncmig")
 
 @dataclass(frozen=True, slots=True)
 class Lifespan(Generic[AppT, StateT]):
-    """Called with the application, gives the context in which it is served."""
+    """Called with the application, returns the context in which it is served."""
 
     startup: Startup
     then: Callable[[AppT], AbstractAsyncContextManager[StateT]] | None = None
@@ -95,16 +95,16 @@ def lifespan(
 ) -> Lifespan[Any, Any]:
     """Migrate before the application serves its first request.
 
-    An error ends the start: the server says why and exits. A database that is ahead of the code,
-    after a rolled-back deploy, is none. Nothing is held while the application serves.
+    An error ends the start: the server logs it and exits. A database that is ahead of the code, for example
+    after a rolled-back deployment, is not an error. No connection is kept while the application serves.
 
     Args:
-        migrator: a ``Migrator``, or a function that gives one.
-        mode: ``upgrade`` (run what is pending, or wait for the replica that runs it), ``wait``
-            (until somebody else has), ``check`` (fail if behind), ``off``.
-        then: the lifespan that the application has already; it is entered after the migrations,
-            left at the end, and its state is the application's.
-        timeout: seconds for ``wait``; None waits as long as it takes.
+        migrator: a ``Migrator``, or a function that returns one.
+        mode: ``upgrade`` (run pending revisions, or wait for the replica that runs them), ``wait`` (until
+            another process has migrated), ``check`` (fail if revisions are pending), ``off``.
+        then: the existing lifespan of the application; it is entered after the migrations, exited at the
+            end, and its state is the application's.
+        timeout: seconds for ``wait``; None waits forever.
 
     Raises:
         ConfigError: there is no such mode.
@@ -114,19 +114,19 @@ def lifespan(
         app = FastAPI(lifespan=asyncmig.lifespan(migrator, mode="upgrade"))
     """
     if then is not None and inspect.isasyncgenfunction(then):
-        then = asynccontextmanager(then)  # undecorated, as Starlette took it for long
+        then = asynccontextmanager(then)  # Starlette accepted undecorated generators
     return Lifespan(Startup(migrator=migrator, mode=mode, timeout=timeout), then)
 
 
 class LifespanMiddleware:
-    """Migrates when the server announces its start, before the application hears of it.
+    """Migrates on the server's startup event, before the application receives it.
 
-    The application may take part in the lifespan protocol or not. A failure is told to the server
-    in one line, with its hint, and the server exits.
+    The application may support the lifespan protocol or not. A failure is reported to the server in one
+    line, with its hint, and the server exits.
 
     Args:
         app: the application.
-        migrator: a ``Migrator``, or a function that gives one.
+        migrator: a ``Migrator``, or a function that returns one.
         mode: as for ``lifespan``.
         timeout: seconds for ``wait``.
 
@@ -161,11 +161,11 @@ class LifespanMiddleware:
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": f"asyncmig: {error!r}"})
             raise
-        await _Life(self._app, announcement, receive, send).run(scope)
+        await _LifespanProtocol(self._app, announcement, receive, send).run(scope)
 
 
-class _Life:
-    """The application's own part in the protocol, and ours where it has none."""
+class _LifespanProtocol:
+    """The application's part in the protocol, or a replacement if it has none."""
 
     def __init__(self, app: ASGIApp, announcement: Message, receive: Receive, send: Send) -> None:
         self._app = app
@@ -180,7 +180,7 @@ class _Life:
         except Exception as error:
             if self._answered:
                 raise
-            # by the protocol's rule an application that raises before it answered has no lifespan
+            # by the protocol an application that raises before it answers has no lifespan
             _log.info("the application has no lifespan of its own: %r", error)
         if not self._answered:
             await self._send({"type": "lifespan.startup.complete"})

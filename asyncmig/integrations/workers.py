@@ -1,6 +1,6 @@
-"""Migrations at the start of a worker: a context for any of them, and hooks for some.
+"""Migrations at the start of a worker: a context for all, and hooks for some libraries.
 
-The hooks are plain functions of the shape that each library calls; none of them is imported.
+The hooks are functions with the signature that each library expects; no library is imported.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ async def migrated(
     *,
     timeout: float | None = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - in mode wait an outcome of its own, not a cancellation
 ) -> AsyncIterator[None]:
-    """Enter with a database that this code can work on.
+    """Migrate before the body runs.
 
     Args:
-        migrator: a ``Migrator``, or a function that gives one.
-        mode: ``upgrade`` (run what is pending, or wait for whoever runs it), ``wait`` (until
-            somebody else has), ``check`` (fail if behind), ``off``.
-        timeout: seconds for ``wait``; None waits as long as it takes.
+        migrator: a ``Migrator``, or a function that returns one.
+        mode: ``upgrade`` (run pending revisions, or wait for the process that runs them), ``wait`` (until
+            another process has migrated), ``check`` (fail if revisions are pending), ``off``.
+        timeout: seconds for ``wait``; None waits forever.
 
     Raises:
         ConfigError: there is no such mode.
         NotCurrentError: revisions are pending (``check``), or still are (``wait``).
-        AsyncmigError: the upgrade failed, or the database could not be asked.
+        AsyncmigError: the upgrade failed, or the database could not be read.
 
     Example::
 
@@ -54,7 +54,7 @@ def arq_startup(
     then: Callable[[dict[Any, Any]], Awaitable[None]] | None = None,
     timeout: float | None = DEFAULT_TIMEOUT,
 ) -> Callable[[dict[Any, Any]], Awaitable[None]]:
-    """``on_startup`` for arq; ``then`` is the one that the worker has already.
+    """``on_startup`` for arq; ``then`` is the worker's existing one.
 
     Example::
 
@@ -86,7 +86,7 @@ def taskiq_startup(
     startup = Startup(migrator=migrator, mode=mode, timeout=timeout)
 
     async def on_worker_startup(state: Any) -> None:
-        del state  # taskiq's, for what tasks share
+        del state  # taskiq's state that tasks share
         await startup.run()
 
     return on_worker_startup

@@ -172,7 +172,7 @@ def test_the_log_is_filtered(database_command: Command, tables: Project) -> None
     assert listed("--since", "2999-01-01") == []
     first = run("log", "--json", "-l", "1", code=0).document["entries"][0]
     assert listed("--run", first["run"][:13]) == ["cccc downgrade"]
-    assert "it is one of" in run("log", "--direction", "up", code=1).err
+    assert "it is one of" in run("log", "--direction", "up", code=2).err
 
 
 def test_a_script_that_was_changed_is_told(database_command: Command, tables: Project) -> None:

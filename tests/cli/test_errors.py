@@ -107,7 +107,7 @@ def test_a_directory_that_is_not_empty(command: Command, project: Project) -> No
 def test_a_script_directory_that_git_did_not_keep(
     command: Command, tmp_path: Path, name: str, text: str
 ) -> None:
-    """The hint makes it, and no second configuration that would go before the first."""
+    """The hint makes it, and no second configuration that would take precedence."""
     folder = tmp_path / "clone"
     folder.mkdir()
     (folder / name).write_text(text)
@@ -136,10 +136,10 @@ ALEMBIC = '[tool.alembic]\nscript_location = "db"\n'
 @pytest.mark.parametrize(
     ("there", "text", "template", "what"),
     [
-        ("pyproject.toml", PYPROJECT, "generic", "asyncmig.toml would go before it"),
-        ("pyproject.toml", ALEMBIC, "multidb", "asyncmig.toml would go before it"),
-        ("pyproject.toml", ALEMBIC, "pyproject", "pyproject.toml would go before it"),
-        ("alembic.ini", "[alembic]\n", "generic", "asyncmig.toml would go before it"),
+        ("pyproject.toml", PYPROJECT, "generic", "asyncmig.toml would take precedence"),
+        ("pyproject.toml", ALEMBIC, "multidb", "asyncmig.toml would take precedence"),
+        ("pyproject.toml", ALEMBIC, "pyproject", "pyproject.toml would take precedence"),
+        ("alembic.ini", "[alembic]\n", "generic", "asyncmig.toml would take precedence"),
         ("asyncmig.toml", "", "pyproject", "it takes precedence over pyproject.toml"),
         ("pyproject.toml", PYPROJECT, "pyproject", "already has a [tool.asyncmig] table"),
         ("asyncmig.toml", "", "generic", "already exists"),

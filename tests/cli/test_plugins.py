@@ -90,7 +90,7 @@ def test_a_database_chooses_for_itself(installed: Command, project: Project) -> 
         (
             'plugins = ["begin"]\nversion_table = "wrong"',
             "plugin 'begin' (acme_begin:begin) failed: ValueError: not with that table",
-            "the plugin itself",
+            "the plugin raised this error",
         ),
     ],
 )

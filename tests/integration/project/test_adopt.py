@@ -210,6 +210,34 @@ async def test_what_has_no_name_is_left_to_decide(alembic_project, monkeypatch, 
     assert not {"url", "hooks", "lock_timeout"} & {key.name for key in result.keys}
 
 
+@pytest.mark.parametrize("where", ["through env.py", "without env.py"])
+async def test_a_plain_url_is_copied(alembic_project, monkeypatch, where):
+    """Also where env.py takes it from the file; not where it has a password."""
+    monkeypatch.delenv("ADOPTED_URL")
+    plain, project = "postgresql+asyncpg://app@db.example/shop", alembic_project
+    ini = project.path / "alembic.ini"
+    if where == "through env.py":
+        (project.script_location / "env.py").write_text(
+            ENV.replace("settings.url()", "context.config.get_main_option('sqlalchemy.url')")
+        )
+    else:
+        (project.script_location / "env.py").unlink()
+    text = INI.replace("driver://user:pass@localhost/dbname", plain)
+    ini.write_text(text)
+
+    result = await adopt(read(project), dry_run=True, database=False)
+
+    found = {key.name: (key.value, key.source) for key in result.keys}
+    assert found["url"] == (f'"{plain}"', "alembic.ini")
+    assert not any("URL" in line for line in result.decide)
+
+    ini.write_text(text.replace("app@", "app:s3cr3t@"))
+    result = await adopt(read(project), dry_run=True, database=False)
+    assert "url" not in {key.name for key in result.keys}
+    assert "s3cr3t" not in str(result)
+    assert any("has a password, which is not copied" in line for line in result.decide)
+
+
 async def test_several_databases_stay_with_env_py(alembic_project):
     env = alembic_project.script_location / "env.py"
     env.write_text(
