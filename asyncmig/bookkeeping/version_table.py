@@ -103,10 +103,13 @@ class VersionTable:
 
     def check(self, expected: Iterable[str]) -> str:
         """A statement that fails unless the table holds exactly these rows; it locks them."""
+        rows = sorted(expected)
+        # an empty table has no row to lock, and a row of another process would be seen too late
+        lock = "" if rows else f"LOCK TABLE {self.sql_name} IN SHARE ROW EXCLUSIVE MODE;"
         # PostgreSQL has no RAISE in plain SQL; to read a setting that does not exist is an error with a name
         return (
-            'SELECT CASE WHEN ARRAY(SELECT DISTINCT row COLLATE "C" FROM'
+            f'{lock}SELECT CASE WHEN ARRAY(SELECT DISTINCT row COLLATE "C" FROM'
             f" (SELECT version_num::text AS row FROM {self.sql_name} FOR UPDATE) AS locked ORDER BY 1)"
-            f" = {text_array(sorted(expected))} THEN '' ELSE"
+            f" = {text_array(rows)} THEN '' ELSE"
             f" pg_catalog.current_setting('{ROWS_CHANGED}') END"
         )

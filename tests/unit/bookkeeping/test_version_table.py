@@ -55,6 +55,12 @@ def test_a_check_locks_the_rows_and_compares_them_in_order() -> None:
     )
 
 
+def test_an_empty_table_is_locked_as_a_whole() -> None:
+    assert TABLE.check([]).startswith(
+        f"LOCK TABLE {NAME} IN SHARE ROW EXCLUSIVE MODE;SELECT CASE WHEN ARRAY("
+    )
+
+
 class TestCreate:
     def test_it_is_alembics(self) -> None:
         assert TABLE.create() == (
