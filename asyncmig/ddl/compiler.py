@@ -50,7 +50,7 @@ def compile_operation(operation: MigrateOperation, dialect: Dialect) -> list[Com
         if keyword is None:
             raise
         raise directive_error(
-            f"SQLAlchemy {sqlalchemy.__version__} does not know {keyword[1]} here",
+            f"SQLAlchemy {sqlalchemy.__version__} does not accept {keyword[1]} here",
             hint="postgresql_with of a table and postgresql_include of a key need SQLAlchemy 2.1;"
             " op.execute takes any SQL",
             directive=operation.directive,

@@ -32,7 +32,7 @@ def register(metadata: MetaData, *entities: Entity | object) -> None:
         entities: those of ``asyncmig.entities``, or of alembic_utils.
 
     Raises:
-        ConfigError: an object is no entity.
+        ConfigError: an object is not an entity.
     """
     metadata.info.setdefault(_KEY, []).extend(_checked(entities))
 

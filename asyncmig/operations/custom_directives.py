@@ -1,6 +1,6 @@
 """Users' directives and implementations: ``register_operation`` and ``implementation_for``.
 
-Both are decorators that run when a module is imported, and know no Migrator. Registrations are
+Both are decorators that run when a module is imported, and have no Migrator. Registrations are
 therefore kept in the class, for the whole process. asyncmig itself registers nothing here.
 """
 

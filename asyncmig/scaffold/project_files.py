@@ -40,7 +40,7 @@ class ProjectFiles:
 
         Raises:
             FileError: the directory or the configuration exists. Facts: ``path``.
-            ConfigError: the configuration is no TOML file, or configures asyncmig already.
+            ConfigError: the configuration is not a TOML file, or configures asyncmig already.
         """
         if self.directory.exists() and not self.directory.is_dir():
             raise FileError(

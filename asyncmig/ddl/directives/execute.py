@@ -52,7 +52,7 @@ def compile_construct(
     """A SQLAlchemy construct as SQL with literal values.
 
     Raises:
-        DirectiveError: it is no SQL, or a parameter of ``text()`` has no value.
+        DirectiveError: it is not SQL, or a parameter of ``text()`` has no value.
     """
     if isinstance(construct, str):
         construct = TextClause(construct)
@@ -98,7 +98,7 @@ def _check_values(construct: TextClause, parameters: Mapping[str, Any]) -> None:
         if bind.required and name not in parameters:
             raise directive_error(
                 f"text() has no value for :{name}",
-                hint=rf"give it with .bindparams({name}=...), or write \:{name} if it is no parameter",
+                hint=rf"give it with .bindparams({name}=...), or write \:{name} if it is not a parameter",
                 directive="execute",
             )
 

@@ -229,7 +229,7 @@ class TableDirectives(Directives):
             the table, for ``bulk_insert`` in the same script.
 
         Raises:
-            DirectiveError: an item is no column, constraint or index of SQLAlchemy.
+            DirectiveError: an item is not a column, constraint or index of SQLAlchemy.
 
         Example::
 

@@ -57,7 +57,7 @@ def create_revision(
     Raises:
         MultipleHeadsError: ``head`` fits several. Facts: ``heads``.
         RevisionNotFoundError, AmbiguousRevisionError: ``head`` or a dependency.
-        TargetError: ``head`` is no head, without ``splice``.
+        TargetError: ``head`` is not a head, without ``splice``.
         ScriptError, ConfigError, FileError: as ``write_revision`` and ``run_post_write_hooks``.
     """
     graph = directory.graph
@@ -75,7 +75,7 @@ def create_merge(
     """Write a revision with several parents.
 
     Raises:
-        TargetError: fewer than two revisions, or one that is no head, without ``splice``.
+        TargetError: fewer than two revisions, or one that is not a head, without ``splice``.
         RevisionNotFoundError, AmbiguousRevisionError, MultipleHeadsError: an expression.
         ScriptError, ConfigError, FileError: as ``create_revision``.
     """

@@ -24,7 +24,7 @@ class NewRevision:
         message: one line or more; the first line names the file.
         head: the revision below it for ``create_revision``: an id, ``head``, ``label@head``, or
             ``base`` for a new branch without a parent.
-        splice: allow parents that are no heads.
+        splice: allow parents that are not heads.
         down_revisions: the parents; ``create_revision`` and ``create_merge`` set them.
         branch_labels: new labels.
         depends_on: revisions or branch labels that must be applied before.

@@ -31,7 +31,7 @@ def write_revision(settings: Settings, new: NewRevision) -> Path:
         the file's absolute path.
 
     Raises:
-        ScriptError: the id or a label is not valid, the template has an error, or the text is no
+        ScriptError: the id or a label is not valid, the template has an error, or the text is not a
             revision.
         ConfigError: a setting for file names or the version location is not valid.
         FileError: the file exists or cannot be written. Facts: ``path``.
