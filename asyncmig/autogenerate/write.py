@@ -18,8 +18,8 @@ from asyncmig.render.code.sql_operations import render_sql
 from asyncmig.render.files.create import create_revision
 from asyncmig.render.files.new_revision import NewRevision
 from asyncmig.render.files.revision_id import new_revision_id
-from asyncmig.render.files.text import mako_template
 from asyncmig.render.source.prefixes import Prefixes
+from asyncmig.render.templates.mako import mako_template
 from asyncmig.results import CreatedRevision
 
 if TYPE_CHECKING:

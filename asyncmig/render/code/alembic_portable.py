@@ -19,9 +19,9 @@ from asyncmig.operations.unsupported_change import UnsupportedChangeOp
 from asyncmig.plan.model import PhaseKind
 from asyncmig.plan.phases import split_phases
 from asyncmig.render.code.sql_operations import sql_statements
-from asyncmig.render.files.text import mako_template
 from asyncmig.render.source.layout import Call, Code, format_code
 from asyncmig.render.source.sql_literals import sql_literal
+from asyncmig.render.templates.mako import mako_template
 from asyncmig.sql.text_escaping import escape_colons
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.errors import FileError, ScriptError
+from asyncmig.errors import ScriptError
 from asyncmig.render.source.layout import string_literal
-from asyncmig.render.templates.mako import comma, render_mako
-from asyncmig.render.templates.template import fill
+from asyncmig.render.templates.mako import MAKO, comma, mako_template, render_mako
+from asyncmig.render.templates.template import PYTHON, fill, read_template
 from asyncmig.revisions.files.python_ast import tree_of
 
 if TYPE_CHECKING:
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.render.files.new_revision import NewRevision
 
-__all__ = ["check_python", "mako_template", "python_text", "sql_text"]
+__all__ = ["check_python", "python_text", "sql_text"]
 
-_PYTHON = "revision.py.template"
 _SQL = "revision.sql.template"
-_MAKO = "script.py.mako"
 _SQLALCHEMY = "import sqlalchemy as sa"
 
 
@@ -34,8 +32,8 @@ def python_text(settings: Settings, new: NewRevision) -> str:
     """
     if (template := mako_template(settings)) is not None:
         names = _mako_names(settings, new, template)
-        return render_mako(settings.script_location / _MAKO, template, names)
-    origin, template = _template(settings, _PYTHON)
+        return render_mako(settings.script_location / MAKO, template, names)
+    origin, template = _template(settings, PYTHON)
     values = {
         "message": _in_docstring(new.message or "", template),
         "revision": new.rev_id,
@@ -51,18 +49,6 @@ def python_text(settings: Settings, new: NewRevision) -> str:
         "downgrades": new.downgrades or "pass",
     }
     return fill(template, values, origin=origin)
-
-
-def mako_template(settings: Settings) -> str | None:
-    """The text of ``script.py.mako``, if the project uses it.
-
-    Raises:
-        FileError: it cannot be read. Facts: ``path``.
-    """
-    mako = settings.script_location / _MAKO
-    if mako.is_file() and not (settings.script_location / _PYTHON).is_file():
-        return _read(mako)
-    return None
 
 
 def sql_text(settings: Settings, new: NewRevision) -> str:
@@ -160,24 +146,10 @@ def _mako_names(settings: Settings, new: NewRevision, template: str) -> dict[str
 def _template(settings: Settings, name: str) -> tuple[str, str]:
     own = settings.script_location / name
     if own.is_file():
-        return str(own), _read(own)
+        return str(own), read_template(own)
     from importlib.resources import files
 
     return name, (files("asyncmig.render.templates") / name).read_text("utf-8")
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise FileError(
-            f"{path} is not encoded as UTF-8", hint="save the template as UTF-8", path=str(path)
-        ) from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise FileError(
-            f"{path} cannot be read: {reason}", hint="check its permissions", path=str(path)
-        ) from error
 
 
 def _scalar(names: Sequence[str]) -> str | tuple[str, ...] | None:

@@ -10,12 +10,18 @@ import re
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import ScriptError
+from asyncmig.render.templates.template import PYTHON, read_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["comma", "render_mako"]
+    from asyncmig.config.settings import Settings
+
+__all__ = ["MAKO", "comma", "mako_template", "render_mako"]
+
+MAKO = "script.py.mako"
+"""The template of Alembic's projects."""
 
 _EXPRESSION = re.compile(r"\$\{([^}]*)\}")
 _PLAIN = re.compile(r"\s*(\w+)\s*(?:\|\s*(?:comma\s*,\s*n|n|comma|str)\s*)?")
@@ -24,6 +30,18 @@ _EITHER = re.compile(r"\s*(\w+)\s+(?:if\s+\1\s+else|or)\s+(\"[^\"\\]*\"|'[^'\\]*
 # code blocks, tags, control lines and joined lines
 _CODE = re.compile(r"</?%|^[ \t]*%|\\$", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*##.*\n", re.MULTILINE)
+
+
+def mako_template(settings: Settings) -> str | None:
+    """The text of ``script.py.mako``, if the project uses it.
+
+    Raises:
+        FileError: it cannot be read. Facts: ``path``.
+    """
+    mako = settings.script_location / MAKO
+    if mako.is_file() and not (settings.script_location / PYTHON).is_file():
+        return read_template(mako)
+    return None
 
 
 def comma(value: str | Iterable[str] | None) -> str:

@@ -6,12 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from asyncmig.config.files.source import nearest
-from asyncmig.errors import ScriptError
+from asyncmig.errors import FileError, ScriptError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-__all__ = ["fill"]
+__all__ = ["PYTHON", "fill", "read_template"]
+
+PYTHON = "revision.py.template"
+"""The template of Python revisions."""
 
 _TOKEN = re.compile(r"^([ \t]*)\$\{(\w+)\}[ \t]*\n|(\$?)\$\{([^}\n]*)\}", re.MULTILINE)
 
@@ -52,3 +56,22 @@ def fill(template: str, values: Mapping[str, str], *, origin: str) -> str:
         return "".join(f"{match[1]}{line}\n" if line else "\n" for line in text.splitlines())
 
     return _TOKEN.sub(replace, template)
+
+
+def read_template(path: Path) -> str:
+    """The text of a template.
+
+    Raises:
+        FileError: it cannot be read, or is not UTF-8. Facts: ``path``.
+    """
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise FileError(
+            f"{path} is not encoded as UTF-8", hint="save the template as UTF-8", path=str(path)
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise FileError(
+            f"{path} cannot be read: {reason}", hint="check its permissions", path=str(path)
+        ) from error
