@@ -431,7 +431,9 @@ def test_operator_classes_of_texts():
 
 
 def test_a_keyword_that_sqlalchemy_does_not_know_is_refused():
-    with pytest.raises(DirectiveError, match="does not accept postgresql_unheard_of here") as caught:
+    with pytest.raises(
+        DirectiveError, match="does not accept postgresql_unheard_of here"
+    ) as caught:
         sql_of(lambda op: op.create_index("i", "t", ["a"], postgresql_unheard_of=True))
     assert "op.execute takes any SQL" in caught.value.hint
 
