@@ -32,7 +32,7 @@ __all__ = ["Row", "page", "rows", "stale"]
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "alembic.md"
 SOURCE = Path(alembic.__file__).parent
-_ENV = "read from `env.py`, which is run once to learn it"
+_ENV = "what `env.py` configures, which is executed"
 _HOOK = "a function of that name in the `hooks` module, or read from `env.py`"
 _METHOD = "a method of `Migrator` of the same name; no command of its own yet"
 _HOOKS_KEY = "in `[[post_write_hooks]]`, or `[post_write_hooks]` of an ini file"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
+from asyncmig.alembic_compat.env_script.request import EnvRequest
 from asyncmig.config.connection.connect_arguments import resolved_url
 from asyncmig.config.connection.libpq import PARAMETERS
 from asyncmig.database.session_settings import open_session
@@ -28,6 +29,7 @@ from asyncmig.deploy.client_programs import (
 )
 from asyncmig.errors import ConfigError, FileError
 from asyncmig.migrator import project_of
+from asyncmig.project.fan_out import call_one
 from asyncmig.results.base import Result
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
     from asyncmig.migrator import Migrator
+    from asyncmig.project.project import Project
 
 __all__ = ["Backup", "back_up"]
 
@@ -86,16 +89,9 @@ async def back_up(migrator: Migrator, path: Path) -> Backup:
             hint="a backup overwrites no file: name another one",
             path=path,
         )
-    settings = migrator.settings
-    if settings.url is None:
-        raise ConfigError(
-            "a backup needs the database's url, and this migrator was given an engine",
-            hint="give the migrator a URL, or run pg_dump before the deployment",
-        )
-    url = await anyio.to_thread.run_sync(resolved_url, settings)
-    async with open_session(project_of(migrator).database(), settings) as session:
-        major = session.server_version
-        environment = client_environment(url, session, settings, os.environ)
+    request = EnvRequest(command="status", reading=True)
+    source = await call_one(project_of(migrator), _source_of, request, "a backup")
+    settings, major, environment = source
     pg_dump = await anyio.to_thread.run_sync(find_client_program, "pg_dump", major)
     part: anyio.Path | None = None
     try:
@@ -129,6 +125,20 @@ async def back_up(migrator: Migrator, path: Path) -> Backup:
         elapsed=time.monotonic() - began,
         restore=_restore_command(path, plain=plain),
     )
+
+
+async def _source_of(project: Project) -> tuple[Settings, int, dict[str, str]]:
+    """The settings, the server's version and the environment for pg_dump of one database."""
+    settings = project.settings
+    if settings.url is None:
+        raise ConfigError(
+            "a backup needs the database's url, and this migrator was given an engine",
+            hint="give the migrator a URL, or run pg_dump before the deployment",
+        )
+    url = await anyio.to_thread.run_sync(resolved_url, settings)
+    async with open_session(project.database(), settings) as session:
+        environment = client_environment(url, session, settings, os.environ)
+        return settings, session.server_version, environment
 
 
 def client_environment(

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from asyncmig.alembic_compat.env_script.request import EnvRequest
 from asyncmig.database.session_settings import open_session
 from asyncmig.deploy.backup import Backup, back_up
 from asyncmig.deploy.plan import plan_deployment
@@ -23,6 +24,7 @@ from asyncmig.errors import (
     UnexpectedStateError,
 )
 from asyncmig.migrator import project_of
+from asyncmig.project.fan_out import call_one
 from asyncmig.results.base import Result
 from asyncmig.revisions.graph.names import listed
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from asyncmig.deploy.plan import DeploymentPlan
     from asyncmig.migrator import Migrator
     from asyncmig.plan.model import Step
+    from asyncmig.project.project import Project
 
 __all__ = ["DeployResult", "deploy"]
 
@@ -107,8 +110,8 @@ async def deploy(
             await _roll_back(migrator, plan, error, tag)
         raise
     if vacuum_analyze:
-        async with open_session(project_of(migrator).database(), migrator.settings) as session:
-            await session.send("VACUUM (ANALYZE)")
+        request = EnvRequest(command="upgrade", revision=target, tag=tag)
+        await call_one(project_of(migrator), _vacuum, request, "a deployment")
     return DeployResult(
         database=plan.database,
         server=plan.server,
@@ -120,6 +123,11 @@ async def deploy(
         vacuumed=vacuum_analyze,
         elapsed=time.monotonic() - began,
     )
+
+
+async def _vacuum(project: Project) -> None:
+    async with open_session(project.database(), project.settings) as session:
+        await session.send("VACUUM (ANALYZE)")
 
 
 async def _verify(migrator: Migrator, plan: DeploymentPlan) -> None:

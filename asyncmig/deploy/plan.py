@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from asyncmig.alembic_compat.env_script.request import EnvRequest
 from asyncmig.database.session_settings import open_session
 from asyncmig.migrator import project_of
+from asyncmig.project.fan_out import call_one
 from asyncmig.results.base import Result
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from asyncmig.migrator import Migrator
     from asyncmig.plan.model import Plan
+    from asyncmig.project.project import Project
 
 __all__ = ["DeploymentPlan", "plan_deployment"]
 
@@ -60,8 +65,14 @@ async def plan_deployment(migrator: Migrator, target: str = "heads") -> Deployme
 
         plan = await plan_deployment(migrator)
     """
-    async with open_session(project_of(migrator).database(), migrator.settings) as session:
-        (row,) = await session.fetch(_SERVER)
+
+    async def ask(project: Project) -> asyncpg.Record:
+        async with open_session(project.database(), project.settings) as session:
+            (row,) = await session.fetch(_SERVER)
+        return row
+
+    request = EnvRequest(command="status", reading=True)
+    row = await call_one(project_of(migrator), ask, request, "a deployment")
     status = await migrator.status()
     plan = await migrator.plan(target)
     return DeploymentPlan(

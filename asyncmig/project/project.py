@@ -209,8 +209,14 @@ class Project:
     async def _read_env_file(self, path: Path) -> tuple[Project, ...]:
         from asyncmig.alembic_compat.env_file import read_env_file
         from asyncmig.alembic_compat.project import project_runs
-        from asyncmig.events import ConfigWarning
+        from asyncmig.events import ConfigWarning, EnvWarning
 
+        why = "" if self._given is None else ": the migrator was given an engine or a connection"
+        self.emit(
+            EnvWarning(
+                message=f"{path} is read and not executed{why}; its guards and statements do not run"
+            )
+        )
         file = await anyio.to_thread.run_sync(read_env_file, self.settings, path)
         for note in file.notes:
             self.emit(ConfigWarning(message=note))

@@ -181,7 +181,7 @@ class RunningEnvironment(Environment):
             config=self.config,
             emit=self._emit,
             url_source=self.engines.url_source(handed.url),
-            url=handed.url.render_as_string(hide_password=False),
+            url=handed.connected_url,
             schema_translate_map=handed.schema_translate_map,
             psycopg2_compat=handed.psycopg2_compat,
             limits={name: int(value) for name, value in found.items()},

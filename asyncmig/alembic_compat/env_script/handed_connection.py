@@ -105,6 +105,27 @@ class HandedConnection:
         """SQLAlchemy's URL of its engine."""
         return self._connection.engine.url
 
+    @property
+    def connected_url(self) -> str:
+        """The URL of the engine with the login and the TLS arguments that it has connected with."""
+        from urllib.parse import parse_qsl, urlsplit
+
+        parameters: Any = self.driver._params  # noqa: SLF001 - asyncpg tells them nowhere else
+        password = parameters.password if isinstance(parameters.password, str) else None
+        url = self.url.set(
+            username=parameters.user,
+            password=password or self.url.password,
+            database=parameters.database,
+        )
+        if not self._is_asyncpg:
+            arguments = self._dbapi.arguments
+            query = dict(parse_qsl(urlsplit(arguments.get("dsn") or "").query))
+            if isinstance(arguments.get("ssl"), str):
+                query["sslmode"] = arguments["ssl"]
+            url = url.update_query_dict(query)
+        text: str = url.render_as_string(hide_password=False)
+        return text
+
     def settings_of_env(self, names: tuple[str, ...]) -> dict[str, str]:
         """Those of these settings that the file, or what it connects with, has set."""
         wanted = ", ".join(literal(name) for name in names)
