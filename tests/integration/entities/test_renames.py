@@ -397,5 +397,5 @@ async def test_a_source_that_goes_on_saying_the_old_name_is_told(
         {"book": "tome", "book.title": "name"},
         managed=(),
     )
-    assert "# the source of function counted(), function other() says book" in text
-    assert "# the source of function counted() says title, which PostgreSQL does not change" in text
+    assert "# the source of function counted(), function other() uses book" in text
+    assert "# the source of function counted() uses title, which PostgreSQL does not change" in text
