@@ -237,7 +237,7 @@ CASES = (
         call="upgrade",
         kind="ConfigError",
         message="'no_such_models:Base.metadata' cannot be imported: there is no module 'no_such_models'",
-        hint="add the folder that holds it to prepend_sys_path, or install the package",
+        hint="add its folder to prepend_sys_path, or install the package",
     ),
     Case(
         row="K11",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import MetaData
 
     from asyncmig.events import Event
-    from asyncmig.project.project import VersionHooks
+    from asyncmig.project.user_objects import VersionHooks
 
 __all__ = ["MigratorBase", "project_of"]
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
 from asyncmig.errors import ConfigError
+from asyncmig.project.user_objects import as_list, load_models, load_version_hooks
 from asyncmig.revisions.cache.heads_cache import known_heads
 from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.script_directory import ScriptDirectory
@@ -36,23 +37,22 @@ if TYPE_CHECKING:
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import VersionHook
+    from asyncmig.project.user_objects import VersionHooks
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.revision import Revision
 
-VersionHooks: TypeAlias = "VersionHook | str | Sequence[VersionHook | str] | None"
-
-__all__ = ["Project", "VersionHooks", "import_in_thread", "several_databases"]
+__all__ = ["Project", "import_in_thread", "several_databases"]
 
 
 class Project:
     """One script directory and one database.
 
     Args:
-        settings: everything that was configured; an ``env.py`` may change it.
-        database: an engine or a connection to use; None connects with the settings' URL.
-        models: what to compare the database with; None takes the settings'.
+        settings: the settings; an ``env.py`` may change them.
+        database: an engine or a connection to use; None connects with the URL of the settings.
+        models: the models to compare with; None uses those of the settings.
         on_event: called with each progress event.
-        on_version_apply: called when a revision's row is written: functions, or their names.
+        on_version_apply: called when the row of a revision is written: functions, or their names.
 
     Attributes:
         alembic_config: the ``Config`` of a caller of Alembic's API, for ``env.py``.
@@ -294,7 +294,7 @@ class Project:
         return database
 
     async def runner(self) -> Runner:
-        """Whatever changes the database."""
+        """The runner, which changes the database."""
         await import_in_thread("asyncmig.database.connections", "asyncmig.execution.runner")
         from asyncmig.execution.runner import Runner
 
@@ -307,7 +307,7 @@ class Project:
         )
 
     async def planner(self, *, offline: bool = False) -> Planner:
-        """What plans this project's revisions."""
+        """The planner of this project's revisions."""
         await import_in_thread(
             "asyncmig.ddl.dialect", "asyncmig.operations.facade", "asyncmig.plan.planner"
         )
@@ -337,7 +337,7 @@ class Project:
     async def plan(
         self, target: str, current: Sequence[str], way: Direction, *, offline: bool = False
     ) -> Plan:
-        """What leads from rows of the version table to a target."""
+        """The plan from rows of the version table to a target."""
         project = await self.single_database("a plan")
         planner = await project.planner(offline=offline)
         moves = planner.moves(target, current, way)
@@ -365,65 +365,30 @@ class Project:
         )
 
     def version_hooks(self) -> tuple[VersionHook, ...]:
-        """``on_version_apply`` of whoever made this project, of the hooks module and of ``env.py``.
-
-        It imports users' modules: to be done in a thread, where something is to run.
-        """
-        from asyncmig.config import import_object
-
-        settings = self.settings
-        found = [*_several(self._given_hooks)]
-        if settings.hooks is not None:
-            module = import_object(settings.hooks, sys_path=settings.prepend_sys_path)
-            found += _several(getattr(module, "on_version_apply", None))
-        if self._env_run is not None:
-            found += _several(self._env_run.options.get("on_version_apply"))
-        hooks: list[Any] = [
-            import_object(hook, sys_path=settings.prepend_sys_path)
-            if isinstance(hook, str)
-            else hook
-            for hook in found
-        ]
-        for hook in hooks:
-            if not callable(hook):
-                raise ConfigError(
-                    f"on_version_apply holds {hook!r}, which cannot be called",
-                    hint="give a function, `async def` or not, or several in a list",
-                )
-        return tuple(hooks)
+        """The ``on_version_apply`` hooks; it imports users' modules, so call it in a thread."""
+        of_env = None if self._env_run is None else self._env_run.options.get("on_version_apply")
+        return load_version_hooks(self.settings, self._given_hooks, of_env)
 
     async def models(self) -> tuple[MetaData, ...]:
         """The models, imported once."""
         if self._models is None:
-            given = self._given_models or self.settings.target_metadata or ()
-            several: tuple[Any, ...] = tuple(given) if isinstance(given, list | tuple) else (given,)
-            names = [item for item in several if isinstance(item, str)]
-            found: dict[str, Any] = {}
-            if names:
-                from asyncmig.config import import_objects
-
-                objects = await anyio.to_thread.run_sync(
-                    lambda: import_objects(names, sys_path=self.settings.prepend_sys_path)
-                )
-                found = dict(zip(names, objects, strict=True))
-            self._models = tuple(found[item] if isinstance(item, str) else item for item in several)
+            given = self._given_models or self.settings.target_metadata
+            self._models = await anyio.to_thread.run_sync(load_models, self.settings, given)
         return self._models
 
     def _model_origins(self) -> ModelOrigins:
-        """Where the models come from, for messages."""
+        """The origins of the models, for messages."""
         from asyncmig.autogenerate.empty_models import ModelOrigins
 
         if self._models_place is not None:
             return ModelOrigins(place=self._models_place)
-        specs = [
-            item if isinstance(item, str) else None
-            for item in _several(self._given_models or self.settings.target_metadata)
-        ]
+        given = as_list(self._given_models or self.settings.target_metadata)
+        specs = [item if isinstance(item, str) else None for item in given]
         file = None if self._given_models else self.settings.config_path
         return ModelOrigins(specs=specs, place=None if file is None else file.name)
 
     async def directory(self) -> ScriptDirectory:
-        """The revision files, read anew."""
+        """The revision files, read again."""
         settings = self.settings
         return await anyio.to_thread.run_sync(
             lambda: ScriptDirectory.load(
@@ -436,7 +401,7 @@ class Project:
         )
 
     async def known_heads(self) -> tuple[str, ...] | None:
-        """The heads, where the folders show that they are what they were; else None."""
+        """The cached heads if the folders are unchanged, else None."""
         settings = self.settings
         return await anyio.to_thread.run_sync(
             lambda: known_heads(
@@ -448,11 +413,11 @@ class Project:
         )
 
     async def graph(self) -> RevisionGraph:
-        """How the revisions stand on one another, read anew."""
+        """The revision graph, read again."""
         return (await self.directory()).graph
 
     def load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, AnyScript]:
-        """Execute or parse the scripts of revisions: file work, to be done in a thread."""
+        """Execute or parse the scripts of revisions; call it in a thread."""
         if self.settings.prepend_sys_path:
             from asyncmig.config import extend_sys_path
 
@@ -501,13 +466,6 @@ def _load_autogenerate() -> type[Autogenerate]:
     from asyncmig.autogenerate.compare import Autogenerate
 
     return Autogenerate
-
-
-def _several(given: Any) -> list[Any]:
-    """A list of one or several values."""
-    if given is None:
-        return []
-    return list(given) if isinstance(given, list | tuple | set | frozenset) else [given]
 
 
 async def import_in_thread(*modules: str) -> None:

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 from asyncmig.errors import AsyncmigError
 from asyncmig.revisions.files.script import load_script
-from asyncmig.revisions.graph.history import History, HistoryFault
+from asyncmig.revisions.graph.history import History
 from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from asyncmig.revisions.files.script import DeferredScript, PythonScript, SqlScript
+    from asyncmig.revisions.graph.history_faults import HistoryFault
     from asyncmig.revisions.graph.revision import Revision
 
 __all__ = ["RULES", "Fault", "RevisionFiles", "Rule"]

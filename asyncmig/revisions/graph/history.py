@@ -8,33 +8,30 @@ has them already: this decides which rows the version table has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import AmbiguousRevisionError, HistoryError, RevisionNotFoundError
+from asyncmig.revisions.graph.history_faults import (
+    HistoryFault,
+    cycle_error,
+    find_cycles,
+    path_of,
+    unknown_reference,
+)
 from asyncmig.revisions.graph.names import did_you_mean, listed, nearest_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from asyncmig.revisions.graph.revision import Revision
 
-__all__ = ["ILLEGAL_CHARACTERS", "History", "HistoryFault"]
+__all__ = ["ILLEGAL_CHARACTERS", "History"]
 
 ILLEGAL_CHARACTERS = frozenset("@-+:")
 """Characters that an id may not have, because target expressions use them."""
 
 _SHORTEST_WHOLE_NAME = 4  # names of three letters or fewer cannot be abbreviated
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryFault:
-    """A fault that makes a history invalid: the rule that it breaks, the error, and the revision."""
-
-    rule: str
-    error: HistoryError
-    revision: Revision
 
 
 class History:
@@ -79,7 +76,7 @@ class History:
         name = revision.id
         if (other := self._revisions.get(name)) is not None:
             error = HistoryError(
-                f"revision '{name}' is defined twice: {_path_of(other)} and {_path_of(revision)}",
+                f"revision '{name}' is defined twice: {path_of(other)} and {path_of(revision)}",
                 hint="give one of the two files another `revision`, or delete it",
                 revisions=(name,),
                 paths=(other.path, revision.path),
@@ -88,7 +85,7 @@ class History:
             return
         if not name or not ILLEGAL_CHARACTERS.isdisjoint(name):
             error = HistoryError(
-                f"revision id '{name}' in {_path_of(revision)} is empty or has one of '@', '-', '+', ':'",
+                f"revision id '{name}' in {path_of(revision)} is empty or has one of '@', '-', '+', ':'",
                 hint="use letters, digits and underscores; target expressions use the other characters",
                 revisions=(name,),
                 paths=(revision.path,),
@@ -105,7 +102,7 @@ class History:
                     error = HistoryError(
                         f"branch label '{label}' of revision '{revision.id}' is already the name of "
                         f"revision '{taken_by}'",
-                        hint=f"choose another branch label in {_path_of(revision)}: names are unique",
+                        hint=f"choose another branch label in {path_of(revision)}: names are unique",
                         revisions=(revision.id, taken_by),
                         paths=(revision.path, self._revisions[taken_by].path),
                     )
@@ -126,10 +123,10 @@ class History:
             try:
                 yield self.find(name).id
             except RevisionNotFoundError:
-                error = _unknown_reference(revision, "depends_on", name, self.names)
+                error = unknown_reference(revision, "depends_on", name, self.names)
                 self._report("dependencies", error, revision)
             except AmbiguousRevisionError as ambiguous:
-                error = _unknown_reference(
+                error = unknown_reference(
                     revision, "depends_on", name, (), candidates=ambiguous.candidates
                 )
                 self._report("dependencies", error, revision)
@@ -140,7 +137,7 @@ class History:
             known = revision.down_revisions
             for name in revision.down_revisions:
                 if name not in self._revisions:
-                    error = _unknown_reference(revision, "down_revision", name, self._revisions)
+                    error = unknown_reference(revision, "down_revision", name, self._revisions)
                     self._report("parents", error, revision)
                     known = tuple(other for other in known if other != name)
             parents[revision.id] = known
@@ -169,8 +166,8 @@ class History:
                 if not waiting[upper]:
                     order.append(upper)
         if len(order) < len(needs):
-            for cycle in _cycles(needs, order):
-                self._report("no-cycle", _cycle_error(cycle), self._revisions[cycle[0]])
+            for cycle in find_cycles(needs, order):
+                self._report("no-cycle", cycle_error(cycle), self._revisions[cycle[0]])
         return tuple(order)
 
     def _all_below(self, name: str) -> tuple[str, ...]:
@@ -397,80 +394,3 @@ def _reach(names: Iterable[str], step: Callable[[str], Iterable[str]]) -> set[st
             reached.add(name)
             todo.extend(step(name))
     return reached
-
-
-def _unknown_reference(
-    revision: Revision,
-    field: str,
-    name: str,
-    known: Iterable[str],
-    *,
-    candidates: Sequence[str] = (),
-) -> HistoryError:
-    nearest = nearest_names(name, known)
-    what = f"`{field}` of revision '{revision.id}' ({_path_of(revision)}) names '{name}', which"
-    if candidates:
-        message, hint = f"{what} may be {listed(candidates)}", "write the whole id"
-    else:
-        message = f"{what} is not a revision"
-        hint = did_you_mean(nearest) or f"restore the missing file, or correct `{field}`"
-    return HistoryError(
-        message,
-        hint=hint,
-        revisions=(revision.id,),
-        paths=(revision.path,),
-        missing=name,
-        nearest=nearest,
-    )
-
-
-def _cycles(below: dict[str, tuple[str, ...]], sorted_ids: Iterable[str]) -> Iterator[list[str]]:
-    """Cycles that share no revision, until none is left.
-
-    Args:
-        below: the parents and dependencies of each id.
-        sorted_ids: the ids that are not part of a cycle or above one.
-    """
-    above: dict[str, list[str]] = {name: [] for name in below}
-    waiting: dict[str, int] = {}
-    for name, lowers in below.items():
-        waiting[name] = len(set(lowers))
-        for lower in set(lowers):
-            above[lower].append(name)
-    ready = list(sorted_ids)
-    done: set[str] = set()
-    for start in below:
-        while ready:
-            name = ready.pop()
-            if name not in done:
-                done.add(name)
-                ready += [upper for upper in above[name] if _is_last(waiting, upper)]
-        if start not in done:
-            # Each id that is left has an id below it that is left, so a path down ends in a cycle.
-            path: dict[str, None] = {}
-            name = start
-            while name not in path:
-                path[name] = None
-                name = next(lower for lower in below[name] if lower not in done)
-            cycle = list(path)[list(path).index(name) :]
-            yield cycle
-            ready = cycle
-
-
-def _is_last(waiting: dict[str, int], name: str) -> bool:
-    """Count down what an id waits for; True when nothing is left."""
-    waiting[name] -= 1
-    return not waiting[name]
-
-
-def _cycle_error(cycle: list[str]) -> HistoryError:
-    shown = cycle if len(cycle) <= 10 else [*cycle[:5], "...", *cycle[-4:]]
-    return HistoryError(
-        f"the history has a cycle: {' -> '.join([*shown, cycle[0]])}",
-        hint="one of these revisions names a later one in `down_revision` or `depends_on`: correct that file",
-        revisions=tuple(cycle),
-    )
-
-
-def _path_of(revision: Revision) -> str:
-    return revision.path or "a revision without a file"
