@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import anyio.lowlevel
 
@@ -12,12 +12,21 @@ from asyncmig.events import ServerNotice
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    import asyncpg
-
     from asyncmig.database.session import Session
     from asyncmig.events import Event
 
 __all__ = ["reporting_notices"]
+
+
+class _LogMessage(Protocol):
+    """What asyncpg sets on its ``PostgresLogMessage`` when it runs, and does not declare."""
+
+    severity: str
+    severity_en: str | None
+    message: str
+    detail: str | None
+    hint: str | None
+    sqlstate: str | None
 
 
 @asynccontextmanager
@@ -29,12 +38,12 @@ async def reporting_notices(session: Session, emit: Callable[[Event], None]) -> 
     """
     failures: list[Exception] = []
 
-    def report(_: object, notice: asyncpg.PostgresLogMessage) -> None:
+    def report(_: object, notice: _LogMessage) -> None:
         try:
             emit(
                 ServerNotice(
-                    severity=str(getattr(notice, "severity_en", None) or notice.severity),
-                    message=str(notice.message),
+                    severity=notice.severity_en or notice.severity,
+                    message=notice.message,
                     detail=notice.detail,
                     hint=notice.hint,
                     sqlstate=notice.sqlstate,

@@ -158,7 +158,7 @@ BODIES = {
     "missing enum": "op.execute(\"ALTER TYPE nowhere ADD VALUE 'x'\")",
     "no literal": "op.execute(sa.text('SELECT :x').bindparams(x=object()))",
     "missing bind": "op.execute(sa.text('SELECT :x'))",
-    "bulk keys": "op.bulk_insert(sa.table('a', sa.column('id')), [{'nowhere': 1}])",
+    "bulk keys": "op.bulk_insert(sa.table('a', sa.column('id')), [{'nowhere': 1}], multiinsert=False)",
     "bulk rows": "op.bulk_insert(sa.table('a', sa.column('id')), 'rows')",
     "half done": "op.execute('CREATE TABLE half (i int)'); op.execute('SELECT 1/0')",
     "read and fail": "op.execute('CREATE TABLE half (i int)'); op.get_bind().execute(sa.text('SELECT 1/0'))",

@@ -89,13 +89,15 @@ class EnvDialect(LenientDialect):
         return found.version
 
     @property  # read from the server when it is first asked for
-    def default_schema_name(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def default_schema_name(self) -> str | None:
         """The schema that was the first of the search path when the first connection was made."""
         self.read_default_schema()
         return self._schema
 
-    @default_schema_name.setter
-    def default_schema_name(self, name: str | None) -> None:
+    @default_schema_name.setter  # SQLAlchemy declares an attribute, which cannot be read on demand
+    def default_schema_name(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, name: str | None
+    ) -> None:
         # SQLAlchemy sets what `_get_default_schema_name` gave; other values are the user's
         if name is not None:
             self._schema, self._schema_is_read = name, True

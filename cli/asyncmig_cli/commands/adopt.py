@@ -41,7 +41,7 @@ def adopt(
     """Write a native configuration for an Alembic project."""
 
     async def work(migrator: "Migrator") -> "Adoption":
-        from asyncmig.adopt.adopt import adopt as run
+        from asyncmig.adopt import adopt as run
 
         return await run(migrator.settings, path=to, dry_run=dry_run, database=db)
 

@@ -10,7 +10,7 @@ from textwrap import dedent
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.adopt.adopt import adopt
+from asyncmig.adopt import adopt
 from asyncmig.alembic_compat.detection import find_env_file
 from asyncmig.config import load
 from asyncmig.errors import ConfigError, FileError
