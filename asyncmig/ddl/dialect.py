@@ -58,8 +58,10 @@ class LiteralCompiler(PGCompiler):
         self, bindparam: BindParameter[Any], **kw: Any
     ) -> str:
         is_null = bindparam.value is None and bindparam.callable is None
-        if is_null and isinstance(bindparam.type, TypeDecorator) and not bindparam.expanding:
-            return self.render_literal_value(None, bindparam.type)  # the decorator may convert None
+        converts = isinstance(bindparam.type, TypeDecorator) or bindparam.type.should_evaluate_none
+        if is_null and converts and not bindparam.expanding:
+            # a decorator may convert None, and JSON makes its null of it
+            return self.render_literal_value(None, bindparam.type)
         return super().render_literal_bindparam(  # type: ignore[no-untyped-call, no-any-return]
             bindparam, **kw
         )

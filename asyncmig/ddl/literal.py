@@ -195,8 +195,8 @@ def _array_text(
             nested = deeper is None or deeper > 1
             texts.append(_array_text(item, item_type, dialect, deeper, is_nested=nested))
             continue
-        rendered = _NULL if item is None else _render(item, item_type, dialect)
-        texts.append(_array_item(rendered))
+        # SQLAlchemy asks the type about each None, too: JSON makes its null of it
+        texts.append(_array_item(_render(item, item_type, dialect)))
     return "{" + ",".join(texts) + "}"
 
 

@@ -77,6 +77,18 @@ HABITS = {
         op.bulk_insert(model, rows, multiinsert=False)
         op.bulk_insert(filled, [{"id": 3}, {"id": 4, "note": "four"}], multiinsert=False)
     """,
+    "operations of a context": """
+        from alembic.migration import MigrationContext
+        from alembic.operations import Operations
+
+        own = Operations(MigrationContext.configure(op.get_bind()))
+        own.create_table("own", sa.Column("i", sa.Integer))
+        assert own.get_bind() is op.get_bind()
+        with own.batch_alter_table("own") as batch:
+            batch.add_column(sa.Column("j", sa.Integer))
+        with Operations.context(MigrationContext.configure(op.get_bind())) as other:
+            other.execute("INSERT INTO own VALUES (1, 2)")
+    """,
     "no rows": """
         op.bulk_insert(model, [])
     """,
@@ -114,6 +126,85 @@ HABITS = {
                     op.execute(statement)
             except sa.exc.ProgrammingError:
                 pass
+    """,
+}
+TYPES = """
+import enum
+import json
+
+class Upper(sa.types.TypeDecorator):
+    impl = sa.String
+    cache_ok = True
+    def process_bind_param(self, value, dialect):
+        return None if value is None else value.upper()
+
+class Marked(sa.types.UserDefinedType):
+    cache_ok = True
+    def get_col_spec(self, **kw):
+        return "text"
+    def bind_processor(self, dialect):
+        return lambda value: None if value is None else f"<{value}>"
+
+class Packed(sa.types.TypeDecorator):
+    impl = postgresql.JSONB
+    cache_ok = True
+    def process_bind_param(self, value, dialect):
+        return {"packed": value}
+
+class Plain(sa.types.TypeDecorator):
+    impl = sa.Text
+    cache_ok = True
+    def process_bind_param(self, value, dialect):
+        return None if value is None else json.dumps(value)
+
+class Color(enum.Enum):
+    RED = "r"
+    BLUE = "b"
+
+typed = sa.Table(
+    "typed", sa.MetaData(),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("upper", Upper),
+    sa.Column("marked", Marked),
+    sa.Column("packed", Packed),
+    sa.Column("plain", Plain),
+    sa.Column("color", sa.Enum(Color, name="color", values_callable=lambda e: [c.value for c in e])),
+    sa.Column("j", sa.JSON),
+    sa.Column("b", postgresql.JSONB(none_as_null=True)),
+    sa.Column("js", sa.ARRAY(sa.JSON)),
+    sa.Column("bs", postgresql.ARRAY(postgresql.JSONB)),
+    sa.Column("uppers", postgresql.ARRAY(Upper)),
+    sa.Column("colors", postgresql.ARRAY(
+        sa.Enum(Color, name="color", values_callable=lambda e: [c.value for c in e], create_type=False)
+    )),
+)
+rows = [
+    {"id": 1, "upper": "a", "marked": "m", "packed": [1], "plain": {"x": 1}, "color": Color.RED,
+     "j": {"a": None}, "b": [1, None], "js": [None, {"a": 1}, [None]], "bs": [{"b": "it's 5%"}, None, 7, "x"],
+     "uppers": ["q", None], "colors": [Color.BLUE]},
+    {"id": 2, "upper": None, "marked": None, "packed": None, "plain": None, "color": None, "j": None,
+     "b": None, "js": None, "bs": [], "uppers": [], "colors": None},
+    {"id": 3, "upper": "b", "marked": "", "packed": "s", "plain": [], "color": Color.BLUE, "j": sa.JSON.NULL,
+     "b": sa.JSON.NULL, "js": [{"k": [1, 2]}, "t"], "bs": [sa.JSON.NULL], "uppers": ["r"], "colors": []},
+]
+"""
+TYPED = {
+    "bulk_insert": "op.bulk_insert(typed, rows)",
+    "each on its own": "op.bulk_insert(typed, rows, multiinsert=False)",
+    "an insert": "[op.execute(typed.insert().values(**row)) for row in rows]",
+    "executemany": "op.get_bind().execute(typed.insert(), rows)",
+    "values": "op.get_bind().execute(typed.insert().values(rows))",
+    "an update": """
+        op.get_bind().execute(typed.insert().values(id=1))
+        for row in rows:
+            op.execute(typed.update().where(typed.c.id == 1).values({**row, "id": 1}))
+            op.get_bind().execute(typed.update().where(typed.c.id == 1).values({**row, "id": 1}))
+    """,
+    "parameters": """
+        kind = postgresql.ARRAY(postgresql.JSONB)
+        statement = sa.text("INSERT INTO typed (id, bs, upper) VALUES (:id, :bs, :upper)")
+        typed_text = statement.bindparams(sa.bindparam("bs", type_=kind), sa.bindparam("upper", type_=Upper))
+        op.get_bind().execute(typed_text, [{key: row[key] for key in ("id", "bs", "upper")} for row in rows])
     """,
 }
 LOOPS = {
@@ -258,6 +349,25 @@ async def test_a_habit_leaves_the_same_database(project, both, name) -> None:
     project.revision("r1", header=HEADER, signature="def {name}():", upgrade=TABLE)
     project.revision(
         "r2", down="r1", header=HEADER + MODEL, signature="def {name}():", upgrade=HABITS[name]
+    )
+    theirs, ours = await both()
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("name", TYPED)
+async def test_types_process_their_values(project, both, name) -> None:
+    project.revision(
+        "r1",
+        header=HEADER + TYPES,
+        signature="def {name}():",
+        upgrade="typed.create(op.get_bind())",
+    )
+    project.revision(
+        "r2",
+        down="r1",
+        header=HEADER + TYPES,
+        signature="def {name}():",
+        upgrade=TYPED[name],
     )
     theirs, ours = await both()
     assert ours == theirs

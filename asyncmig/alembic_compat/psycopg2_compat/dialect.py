@@ -16,14 +16,9 @@ from asyncmig.alembic_compat.psycopg2_compat.errors import Error, translated
 __all__ = ["LenientDialect"]
 
 
-class _ReadJSON(sqltypes.JSON):
+class _ReadPostgresJSON(JSON):
     """Values come from the driver as Python objects."""
 
-    def result_processor(self, dialect: Any, coltype: Any) -> Any:
-        del dialect, coltype
-
-
-class _ReadPostgresJSON(JSON):
     def result_processor(self, dialect: Any, coltype: Any) -> Any:
         del dialect, coltype
 
@@ -61,7 +56,8 @@ class LenientDialect(PGDialect):
     colspecs = {  # noqa: RUF012 - SQLAlchemy's own declaration
         **PGDialect.colspecs,
         ARRAY: _CastArray,
-        sqltypes.JSON: _ReadJSON,
+        sqltypes.ARRAY: _CastArray,
+        sqltypes.JSON: _ReadPostgresJSON,
         JSON: _ReadPostgresJSON,
         JSONB: _ReadJSONB,
     }
