@@ -158,6 +158,7 @@ docs: $(STAMP) ## write the generated pages of the documentation
 	@$(BIN)/python scripts/directive_reference.py
 	@$(BIN)/python scripts/alembic_table.py
 	@$(BIN)/python scripts/error_pages.py
+	@$(BIN)/python scripts/sqlstate_page.py
 
 RELEASE := build/release-check
 

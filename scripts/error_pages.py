@@ -83,7 +83,7 @@ CASES = (
         call="upgrade",
         kind="StatementFailedError",
         message='revision ae10 failed at *ae10.py:* in op.create_table: relation "book" already exists',
-        hint="it exists already: *`asyncmig stamp ae10` records it as applied*",
+        hint="it exists, and the version table was empty: * stamp the revision *",
         cure="stamp ae10",
     ),
     Case(
@@ -135,7 +135,8 @@ CASES = (
         call="upgrade",
         kind="StatementFailedError",
         message='*in op.alter_column: column "pages" cannot be cast automatically to type integer',
-        hint='the column cannot be cast by itself: give alter_column postgresql_using="pages::integer"*',
+        hint="the values cannot be converted automatically: give alter_column"
+        ' postgresql_using="pages::integer"*',
         cured={
             "ae10": 'op.alter_column("book", "pages", type_=sa.Integer,'
             ' postgresql_using="pages::integer")'
@@ -211,7 +212,7 @@ CASES = (
         code=5,
         kind="PartiallyAppliedError",
         message="revision ae10 failed at *ae10.py:* in op.execute: division by zero",
-        hint="phases before phase 3 of ae10 are committed; correct the cause and run the same command"
+        hint="*phases before phase 3 of ae10 are committed; correct the cause and run the same command"
         " again: it continues from there",
         cured={"ae10": BOOK + '\nop.execute("VACUUM book")\nop.execute("UPDATE book SET id = 1")'},
     ),

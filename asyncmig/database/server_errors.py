@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import asyncpg
 
+from asyncmig.database.error_hints import Failure, hint_for
 from asyncmig.errors import (
     DatabaseError,
     PartiallyAppliedError,
@@ -108,8 +108,12 @@ def statement_failure(
     journalled: bool = True,
     attempts: int = 1,
     blockers: tuple[Blocker, ...] = (),
+    earlier: Sequence[str] = (),
 ) -> StatementFailedError:
-    """The error of a statement of a script that PostgreSQL refused."""
+    """The error of a statement of a script that PostgreSQL refused.
+
+    ``earlier`` has the statements of the revision that ran before it in the same transaction.
+    """
     sqlstate = getattr(error, "sqlstate", None)
     where = (statement.origin if statement else None) or origin or step.path or step.revision
     directive = (
@@ -138,7 +142,7 @@ def statement_failure(
             else "without a journal no run can continue from there: undo them by hand"
         )
     tried = {"attempts": attempts, "blockers": [str(blocker) for blocker in blockers]}
-    advice = _advice(sqlstate, error, step, statement.directive if statement else None)
+    advice = hint_for(_failure_of(error, step, statement, earlier))
     return kind(
         message,
         hint=_sentences(advice, kept),
@@ -157,6 +161,22 @@ def statement_failure(
         phase=phase,
         applied=applied,
         **(tried if sqlstate in TRANSIENT_STATES else {}),
+    )
+
+
+def _failure_of(
+    error: asyncpg.PostgresError, step: Step, statement: Statement | None, earlier: Sequence[str]
+) -> Failure:
+    return Failure(
+        sqlstate=str(getattr(error, "sqlstate", "")),
+        message=str(getattr(error, "message", None) or error),
+        server_hint=getattr(error, "hint", None),
+        sql=statement.sql if statement else "",
+        directive=statement.directive if statement else None,
+        downgrade=step.direction == "downgrade",
+        revision=step.revision,
+        earlier=earlier,
+        empty_history=not step.rows_before,
     )
 
 
@@ -202,55 +222,3 @@ def _sentences(advice: str | None, kept: str) -> str:
     if not advice:
         return kept
     return f"{advice} {kept}" if advice.endswith(".") else f"{advice}; {kept}"
-
-
-def _advice(
-    sqlstate: str | None, error: asyncpg.PostgresError, step: Step, directive: str | None
-) -> str | None:
-    hint = getattr(error, "hint", None)
-    match sqlstate:
-        case "42P07" | "42701" | "42710" | "42P06":
-            return (
-                "it exists already: was this database built without asyncmig? "
-                f"`asyncmig stamp {step.revision}` records it as applied"
-            )
-        case "42804":
-            using = re.search(r'USING (.+)"', hint or "")
-            if hint is not None and using is None:
-                return str(hint)
-            expression = f'"{using[1]}"' if using else "..."
-            return (
-                "the column cannot be cast by itself: "
-                f"give alter_column postgresql_using={expression}"
-            )
-        case "42846":
-            return "there is no such cast: give alter_column postgresql_using=..."
-        case "23502" if directive == "add_column":
-            return (
-                "rows have no value for it: give it a server_default, or add it with nullable=True, fill it, "
-                "and then alter_column(..., nullable=False)"
-            )
-        case "23503" | "23505" | "23502" | "23514" | "23P01":
-            return "rows in the table break the constraint: clean them in an earlier revision"
-        case "55P03":
-            return (
-                "another session held the lock for longer than lock_timeout: let it finish or end it, "
-                "or raise lock_timeout or lock_retries"
-            )
-        case "40P01" | "40001":
-            return "other sessions work on the same rows or tables; run it again when they are done"
-        case "42501":
-            return "grant the privilege, or set `role` to the owner of the objects"
-        case "25006":
-            return "the server is read-only (a standby?): migrate on the primary"
-        case "53100":
-            return "the server's disk is full"
-        case "53200" if "max_locks_per_transaction" in (hint or ""):
-            return (
-                "one transaction takes more locks than the server has room for: raise "
-                "max_locks_per_transaction, or divide the revision into several"
-            )
-        case "57014":
-            return "the statement ran into statement_timeout, or was cancelled"
-        case _:
-            return hint

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from asyncmig.database.server_errors import statement_failure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import asyncpg
 
     from asyncmig.bookkeeping.tables import Bookkeeping
@@ -54,6 +56,7 @@ class ExecutionContext:
         origin: str | None = None,
         attempts: int = 1,
         blockers: tuple[Blocker, ...] = (),
+        earlier: Sequence[str] = (),
     ) -> StatementFailedError:
         """The error of a statement of a script; arguments as ``statement_failure``."""
         return statement_failure(
@@ -67,4 +70,5 @@ class ExecutionContext:
             origin=origin,
             attempts=attempts,
             blockers=blockers,
+            earlier=earlier,
         )

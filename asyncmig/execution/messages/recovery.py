@@ -164,11 +164,18 @@ def transaction_failure(
         step, phase = fragment.step, fragment.phase
     if step is None:
         return server_error(error)
+    earlier = []
+    for each in unit.fragments:
+        if each is fragment:
+            break
+        if each.step is step and each.statement is not None:
+            earlier.append(each.sql)
     return context.failure(
         error,
         step,
         phase,
         None if fragment is None else fragment.statement,
+        earlier=earlier,
         committed_before=phase > 0 and not context.one_transaction,
         attempts=attempts,
         blockers=blockers,
