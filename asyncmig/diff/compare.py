@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from asyncmig.catalog.entities import Entities, EntityKey
-    from asyncmig.catalog.model import Catalog
+    from asyncmig.catalog.model import Catalog, Table
+    from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.schema_items.models_catalog import ModelTypes
     from asyncmig.operations.base.operation import MigrateOperation
 
@@ -159,10 +160,11 @@ def _compared(
     before: Catalog, after: Catalog, model_types: ModelTypes | None, concurrent_indexes: bool
 ) -> tuple[Comparison, EntityComparison]:
     if before == after:
-        return Comparison(before, after, Replacements()), EntityComparison(left=before.entities)
-    replacements = _find_replacements(before, after)
+        return Comparison(before, after, {}, Replacements()), EntityComparison(left=before.entities)
+    common = common_tables(before, after)
+    replacements = _find_replacements(before, after, common)
     comparison = Comparison(
-        before, after, replacements, model_types, concurrent_indexes=concurrent_indexes
+        before, after, common, replacements, model_types, concurrent_indexes=concurrent_indexes
     )
     for run in _PASSES:
         run(comparison)
@@ -176,7 +178,9 @@ def _compared(
     return comparison, entities
 
 
-def _find_replacements(before: Catalog, after: Catalog) -> Replacements:
+def _find_replacements(
+    before: Catalog, after: Catalog, common: dict[ObjectName, tuple[Table, Table]]
+) -> Replacements:
     enums = tuple(
         (before.enums[name], enum)
         for name, enum in after.enums.items()
@@ -194,8 +198,7 @@ def _find_replacements(before: Catalog, after: Catalog) -> Replacements:
         types=frozenset(types),
         temporary_names=temporary_names(types, before, after),
         generated_columns={
-            name: rebuilt_columns(old, new, types)
-            for name, (old, new) in common_tables(before, after).items()
+            name: rebuilt_columns(old, new, types) for name, (old, new) in common.items()
         },
     )
 

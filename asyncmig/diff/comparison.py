@@ -64,6 +64,7 @@ class Comparison:
     Args:
         before: the catalog to start from.
         after: the catalog to reach.
+        common: what ``common_tables`` returns.
         replacements: what is replaced between them.
         model_types: the types of the models.
         concurrent_indexes: create and drop indexes of existing tables with CONCURRENTLY.
@@ -71,7 +72,7 @@ class Comparison:
     Attributes:
         old: makes schema items of ``before``.
         new: makes schema items of ``after``.
-        common: the tables that both sides have.
+        common: the tables that both sides have, parents first.
         parents: by table, the parents that it has before, after and in between.
         detached: children and parents that are detached while they change.
         built: by table, the names of the constraints and indexes that are created.
@@ -82,6 +83,7 @@ class Comparison:
         self,
         before: Catalog,
         after: Catalog,
+        common: dict[ObjectName, tuple[Table, Table]],
         replacements: Replacements,
         model_types: ModelTypes | None = None,
         *,
@@ -93,7 +95,7 @@ class Comparison:
         self.concurrent_indexes = concurrent_indexes
         self.old = SchemaItemFactory(before, model_types)
         self.new = SchemaItemFactory(after, model_types)
-        self.common = common_tables(before, after)
+        self.common = common
         self.detached = detached_children(self.common, replacements.types)
         self.parents = kept_parents(self.common, self.detached)
         self.inherited = {parent for parents in self.parents.values() for parent in parents}

@@ -74,6 +74,8 @@ def parents_first(
         old, new = tables[name]
         return [parent for parent in (*old.inherits, *new.inherits) if parent in tables]
 
+    if not any(old.inherits or new.inherits for old, new in tables.values()):
+        return dict(tables)
     return {name: tables[name] for name in topological_order(tables, parents)}
 
 

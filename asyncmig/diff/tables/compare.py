@@ -199,6 +199,8 @@ def compare_columns(comparison: Comparison) -> None:
     of_children: list[tuple[list[MigrateOperation], list[MigrateOperation]]] = []
     for name in comparison.common:
         changes = _ColumnChanges(comparison, name)
+        if changes.is_empty:
+            continue
         changes.run()
         if changes.inheritance.is_related:
             of_children.append((changes.added, changes.generated))
@@ -224,6 +226,12 @@ class _ColumnChanges:
         self.inheritance = TableInheritance(comparison, name)
         self.added: list[MigrateOperation] = []
         self.generated: list[MigrateOperation] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the columns are equal, and neither rebuilt nor affected by other tables."""
+        related = self.inheritance.is_related
+        return self._old.columns == self._new.columns and not (self._rebuilt or related)
 
     def run(self) -> None:
         """Find the changes, and add all but ``added`` and ``generated`` to their stages."""
