@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from asyncmig.alembic_compat.env_script.handed_connection import HandedConnection
 from asyncmig.alembic_compat.env_script.libpq import refusal
+from asyncmig.alembic_compat.env_script.listeners import unheard_listeners
 from asyncmig.alembic_compat.env_script.migration_context import EnvMigrationContext
 from asyncmig.alembic_compat.env_script.request import EnvMigration
 from asyncmig.alembic_compat.env_script.stand_ins import stand_in_for
@@ -167,6 +168,8 @@ class RunningEnvironment(Environment):
             self._write(script or "", options)
             return
         connection = self.get_bind()
+        for message in unheard_listeners(connection.engine, self._home):
+            self._emit(EnvWarning(message=message))
         handed = HandedConnection(
             connection,
             external=self._external,

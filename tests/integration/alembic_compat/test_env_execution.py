@@ -247,3 +247,27 @@ async def test_no_output_of_a_failed_connection_has_the_password(
     told = [str(error), error.hint, repr(error), str(error.fields()), str(events)]
     told += capfd.readouterr()
     assert "s3cr3t-pw" not in "".join(map(str, told))
+
+
+@BOTH
+@pytest.mark.parametrize("retval", [True, False])
+async def test_a_listener_that_directives_do_not_reach(
+    alembic, project, database_url, pg, env, retval
+):
+    project.revision("a1", **SCRIPT, upgrade="op.execute('CREATE TABLE t (a int)')")
+    engine = "connection.engine.sync_engine" if env is ASYNC else "connection.engine"
+    listens = (
+        "comment = lambda conn, cursor, sql, values, context, many: ('/**/' + sql, values); "
+        f'__import__("sqlalchemy").event.listen({engine}, "before_cursor_execute", comment, retval={retval})'
+    )
+    events = []
+    migrator = Migrator(settings=alembic(env, database_url, before=listens), on_event=events.append)
+
+    if retval:
+        with pytest.raises(UrlError, match=r"the listener \S+ of before_cursor_execute, which"):
+            await migrator.upgrade()
+        assert await pg.fetchval("SELECT to_regclass('t')") is None
+    else:
+        await migrator.upgrade()
+        (warning,) = [event.message for event in events if isinstance(event, EnvWarning)]
+        assert "is not called for the statements of directives" in warning
