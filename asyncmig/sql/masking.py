@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from asyncmig.sql.lexer import Kind, Token, string_value, tokens
+from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,4 +121,4 @@ def _within(text: str, found: set[str]) -> str:
     if text.startswith("$"):
         tag = text[: text.index("$", 1) + 1]
         return f"{tag}{masked}{tag}"
-    return "'" + masked.replace("'", "''") + "'"
+    return literal(masked)

@@ -10,6 +10,7 @@ from asyncmig.alembic_compat.enum_facade.get_enum_data import (
     ColumnType,
     TableReference,
 )
+from asyncmig.sql.quoting import literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,7 +70,7 @@ def sync_enum_values(
     new = f"{quote(enum_schema)}.{quote(enum_name)}"
     old_name = quote(f"{enum_name}_old")
     old = f"{quote(enum_schema)}.{old_name}"
-    labels = ", ".join(map(_text, new_values))
+    labels = ", ".join(map(literal, new_values))
     operations.execute(f"ALTER TYPE {new} RENAME TO {old_name}")
     operations.execute(f"CREATE TYPE {new} AS ENUM ({labels})")
     for index in indexes:
@@ -85,18 +86,18 @@ def sync_enum_values(
         operations.execute(
             _CONVERT.format(
                 table=table,
-                table_text=_text(table),
+                table_text=literal(table),
                 column=column,
-                column_text=_text(reference.column_name),
+                column_text=literal(reference.column_name),
                 type=f"{new}[]" if is_array else new,
                 value=_converted(column, new, renames, is_array=is_array),
-                old_text=_text(old),
-                new_text=_text(new),
+                old_text=literal(old),
+                new_text=literal(new),
                 renames="".join(
-                    f"        kept := pg_catalog.replace(kept, {_text(_text(a))}, {_text(_text(b))});\n"
-                    for a, b in renames
+                    f"        kept := pg_catalog.replace(kept, {before}, {after});\n"
+                    for before, after in (map(literal, map(literal, pair)) for pair in renames)
                 ),
-                set_default=_text(f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT "),
+                set_default=literal(f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT "),
             ),
         )
     operations.execute(f"DROP TYPE {old}")
@@ -134,15 +135,15 @@ def _reference(column: TableReference | tuple[Any, ...]) -> TableReference:
 
 def _quoted(name: str) -> str:
     parts = (part.strip('"') for part in name.rsplit(".", 1))
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+    return ".".join(map(quoted, parts))
 
 
 def _renamed(definition: str, enum_name: str, renames: Sequence[tuple[str, str]]) -> str:
     """An index with the new labels in its condition."""
     for before, after in renames:
         of_the_enum = rf"(?=::(?:[^ ()]+\.)?\"?{re.escape(enum_name)}\b)"
-        new = _text(after).replace("\\", r"\\")
-        definition = re.sub(re.escape(_text(before)) + of_the_enum, new, definition)
+        new = literal(after).replace("\\", r"\\")
+        definition = re.sub(re.escape(literal(before)) + of_the_enum, new, definition)
     return definition
 
 
@@ -150,13 +151,9 @@ def _converted(column: str, new: str, renames: Sequence[tuple[str, str]], *, is_
     if is_array:
         value = f"{column}::text[]"
         for before, after in renames:
-            value = f"array_replace({value}, {_text(before)}, {_text(after)})"
+            value = f"array_replace({value}, {literal(before)}, {literal(after)})"
         return f"{value}::{new}[]"
     if not renames:
         return f"{column}::text::{new}"
-    cases = " ".join(f"WHEN {_text(before)} THEN {_text(after)}" for before, after in renames)
+    cases = " ".join(f"WHEN {literal(before)} THEN {literal(after)}" for before, after in renames)
     return f"(CASE {column}::text {cases} ELSE {column}::text END)::{new}"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.errors import PartiallyAppliedError, StatementFailedError
+from asyncmig.errors import PartiallyAppliedError, ScriptError, StatementFailedError
 from fix_database import catalog_dump
 
 CANCEL = """\
@@ -141,3 +141,58 @@ async def test_if_not_exists_hides_no_invalid_index(project, database_url, pg, i
     await migrator.upgrade()
     await migrator.downgrade("base")
     await migrator.upgrade()  # there and valid: nothing to do
+
+
+async def test_a_committed_phase_that_was_edited_stops_the_next_run(project, database_url, pg):
+    """Nothing is sent: what ran is not what the script says now."""
+    body = """
+        op.execute("CREATE TABLE {table} (i int)")
+        op.execute("VACUUM")
+        op.execute("SELECT 1 / {divisor}")
+    """
+    project.revision("a1", upgrade=body.format(table="t", divisor=0))
+    migrator = Migrator(database_url, script_location=project.script_location)
+    with pytest.raises(PartiallyAppliedError):
+        await migrator.upgrade()
+
+    project.revision("a1", upgrade=body.format(table="other", divisor=1))
+    with pytest.raises(
+        ScriptError, match=r"a1 was changed after it was partially applied: its phase 1"
+    ):
+        await migrator.upgrade()
+    assert await pg.fetchval("SELECT to_regclass('other')") is None
+
+    project.revision("a1", upgrade=body.format(table="t", divisor=1))
+    assert (await migrator.upgrade()).revisions == ("a1",)
+
+
+async def test_a_revision_that_ran_before_resumes_from_its_last_run_alone(
+    project, database_url, pg
+):
+    body = """
+        op.execute("CREATE TABLE t (i int)")
+        op.execute("VACUUM")
+        op.execute("SELECT 1 / (SELECT divisor FROM d)")
+    """
+    await pg.execute("CREATE TABLE d AS SELECT 1 AS divisor")
+    project.revision("a1", upgrade=body, downgrade='op.execute("DROP TABLE t")')
+    migrator = Migrator(database_url, script_location=project.script_location)
+    await migrator.upgrade()
+    await migrator.downgrade("base")
+    await pg.execute("UPDATE d SET divisor = 0")
+    with pytest.raises(PartiallyAppliedError):
+        await migrator.upgrade()
+
+    await pg.execute("UPDATE d SET divisor = 1")
+    assert (await migrator.upgrade()).revisions == ("a1",)
+
+    rows = await pg.fetch("SELECT direction, phase, state FROM asyncmig_journal ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("upgrade", 0, "done"),
+        ("upgrade", 1, "done"),
+        ("upgrade", 2, "done"),
+        ("downgrade", 0, "done"),
+        ("upgrade", 0, "done"),
+        ("upgrade", 1, "done"),
+        ("upgrade", 2, "done"),
+    ]
