@@ -12,17 +12,32 @@ import inspect
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import alembic
+from alembic import autogenerate as their_autogenerate
+from alembic import command as their_command
 from alembic.config import CommandLine
+from alembic.config import Config as TheirConfig
 from alembic.operations import BatchOperations as TheirBatch
 from alembic.operations import Operations as Theirs
 from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext as TheirMigrationContext
+from alembic.runtime.migration import RevisionStep as TheirRevisionStep
+from alembic.runtime.migration import StampStep as TheirStampStep
+from alembic.script import Script as TheirScript
+from alembic.script import ScriptDirectory as TheirScriptDirectory
+from alembic.script.revision import RevisionMap as TheirRevisionMap
 
+from asyncmig.alembic import Config, MigrationContext, ScriptDirectory, autogenerate, command
+from asyncmig.alembic import EnvironmentContext as OurEnvironmentContext
+from asyncmig.alembic_compat.facade.runtime.steps import RevisionStep, StampStep
+from asyncmig.alembic_compat.facade.script.revision import RevisionMap
 from asyncmig.config.keys import KEYS
 from asyncmig.operations.batch import BatchOperations
 from asyncmig.operations.facade import Operations
+from asyncmig.revisions.graph.alembic_script import AlembicScript
+from asyncmig.revisions.graph.revision import Revision
 from asyncmig_cli.application import application
 
 if TYPE_CHECKING:
@@ -73,6 +88,24 @@ PLACES = {
         "autogenerate_plugins": "none: PostgreSQL compares; there is nothing to assemble from plugins",
         "kw": "`op.get_context().opts`, from `env.py`",
     },
+    "api": {
+        "EnvironmentContext.create_module_class_proxy": "none: makes Alembic's own `context` module",
+        "MigrationContext.configure": "the same",
+        "MigrationContext.run_migrations": "none: `command.upgrade`, or an `EnvironmentContext` with `fn`",
+        "MigrationContext.stamp": "`command.stamp`, `Migrator.stamp`",
+        **dict.fromkeys(
+            (
+                f"{step}.{name}"
+                for step in ("RevisionStep", "StampStep")
+                for name in (
+                    *("merge_branch_idents", "should_create_branch", "should_delete_branch"),
+                    *("should_merge_branches", "should_unmerge_branches", "unmerge_branch_idents"),
+                    "update_version_num",
+                )
+            ),
+            "none: Alembic's bookkeeping, row by row; asyncmig computes the change of the version table",
+        ),
+    },
     "key": {
         "entrypoint": _HOOKS_KEY,
         "executable": _HOOKS_KEY,
@@ -114,6 +147,7 @@ def _surface() -> Iterator[tuple[str, str, str | None]]:
     named = {key.alembic: key.name for key in KEYS if key.alembic}
     for name in _keys():
         yield "key", name, f"`{named[name]}`" if name in named else None
+    yield from _api()
 
 
 def _commands() -> Iterator[tuple[str, str, str | None]]:
@@ -121,10 +155,10 @@ def _commands() -> Iterator[tuple[str, str, str | None]]:
     parser = CommandLine().parser
     for option in _options(parser):
         yield "option", f"alembic {option}", _same_option(group, option)
-    for name, command in _subparsers(parser).items():
+    for name, theirs in _subparsers(parser).items():
         own = group.get_command(None, name)
         yield "command", name, f"`asyncmig {name}`" if own else None
-        for option in _options(command):
+        for option in _options(theirs):
             yield "option", f"{name} {option}", own and _same_option(own, option)
 
 
@@ -176,6 +210,44 @@ def _keys() -> list[str]:
     return sorted(found - {"hooks"})
 
 
+def _api() -> Iterator[tuple[str, str, str | None]]:
+    """The Python API: public members of its modules and classes."""
+    for name in _functions(their_command):
+        yield "api", f"command.{name}", _in_ours(command, name)
+    for name in _functions(their_autogenerate):
+        yield "api", f"autogenerate.{name}", _in_ours(autogenerate, name)
+    folder = Path(__file__).parent
+    pairs: list[tuple[str, type, Any]] = [
+        ("Config", TheirConfig, Config()),
+        ("EnvironmentContext", EnvironmentContext, OurEnvironmentContext),
+        ("MigrationContext", TheirMigrationContext, MigrationContext.configure()),
+        ("ScriptDirectory", TheirScriptDirectory, ScriptDirectory(str(folder))),
+        ("Script", TheirScript, AlembicScript(Revision(id="a"), None, _no_module)),
+        ("RevisionMap", TheirRevisionMap, RevisionMap),
+        ("RevisionStep", TheirRevisionStep, RevisionStep),
+        ("StampStep", TheirStampStep, StampStep(None, None, True, False)),
+    ]
+    for title, theirs, ours in pairs:
+        for name in _members(theirs):
+            yield "api", f"{title}.{name}", _in_ours(ours, name)
+
+
+def _no_module(_: Revision) -> NoReturn:
+    raise NotImplementedError
+
+
+def _in_ours(ours: Any, name: str) -> str | None:
+    return "the same" if name in dir(ours) else None
+
+
+def _functions(module: Any) -> list[str]:
+    return sorted(
+        name
+        for name, found in vars(module).items()
+        if inspect.isfunction(found) and not name.startswith("_")
+    )
+
+
 HEADINGS = {
     "command": "Commands",
     "option": "Options of commands",
@@ -183,6 +255,21 @@ HEADINGS = {
     "batch": "Members of the object of `batch_alter_table`",
     "configure": "Arguments of `context.configure()`",
     "key": "Keys of `alembic.ini` and `[tool.alembic]`",
+    "api": "The Python API, in `asyncmig.alembic`",
+}
+
+
+INTRODUCTIONS = {
+    "api": [
+        "`from asyncmig.alembic import command, Config, ScriptDirectory, MigrationContext,",
+        "EnvironmentContext, autogenerate`: names, arguments, output and results are Alembic's. The",
+        "functions block; asynchronous code has `asyncmig.Migrator`.",
+        "",
+        "`import asyncmig.alembic; asyncmig.alembic.install()`, before anything imports Alembic, lets",
+        "`import alembic` give these modules in the whole process, also to packages such as Flask-Migrate and",
+        "pytest-alembic.",
+        "",
+    ],
 }
 
 
@@ -198,7 +285,8 @@ def page() -> str:
     ]
     everything = list(rows())
     for kind, heading in HEADINGS.items():
-        lines += ["", f"## {heading}", "", "| Alembic | asyncmig |", "|---|---|"]
+        lines += ["", f"## {heading}", "", *INTRODUCTIONS.get(kind, ())]
+        lines += ["| Alembic | asyncmig |", "|---|---|"]
         lines += [
             f"| `{row.name}` | {row.place or '**nowhere**'} |"
             for row in everything

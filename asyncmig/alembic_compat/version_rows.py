@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import column, inspect, select, table
+from sqlalchemy import column, inspect, select, table, text
 
 from asyncmig.alembic_compat.connection_sink import ConnectionSink
 from asyncmig.errors import ScriptError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection, Dialect
 
@@ -42,6 +44,25 @@ class StandaloneContext:
     def dialect(self) -> Dialect:
         """The connection's."""
         return self._open().dialect
+
+    @property
+    def config(self) -> Any:
+        """The ``Config`` of the environment; None without one."""
+        return None
+
+    def execute(self, sql: Any, execution_options: Any = None) -> None:
+        """Execute a text or a construct."""
+        statement = text(sql) if isinstance(sql, str) else sql
+        self._open().execute(statement, execution_options=execution_options or {})
+
+    def begin_transaction(self, _per_migration: bool = False) -> AbstractContextManager[Any]:
+        """A transaction, where the caller has none open."""
+        connection = self._open()
+        return nullcontext() if connection.in_transaction() else connection.begin()
+
+    def autocommit_block(self) -> AbstractContextManager[None]:
+        """Statements inside commit one by one."""
+        return self.sink.autocommit()
 
     def get_current_heads(self) -> tuple[str, ...]:
         """The rows of the version table; none where there is no such table."""
