@@ -266,8 +266,8 @@ INTRODUCTIONS = {
         "functions block; asynchronous code has `asyncmig.Migrator`.",
         "",
         "`import asyncmig.alembic; asyncmig.alembic.install()`, before anything imports Alembic, lets",
-        "`import alembic` give these modules in the whole process, also to packages such as Flask-Migrate and",
-        "pytest-alembic.",
+        "`import alembic` give these modules in the whole process, also to packages such as Flask-Migrate",
+        "and pytest-alembic.",
         "",
     ],
 }
