@@ -306,6 +306,9 @@ class EnvCursor(StatementCursor):
         if kept:
             await super()._send_all(driver, kept)
 
+    async def _async_soft_close(self) -> None:
+        """What SQLAlchemy's asyncio layer calls at the end of a result: all rows are here already."""
+
     def mogrify(self, operation: Any, parameters: Any = None) -> bytes:
         """The text that would be sent."""
         text = text_of(operation, self.connection.dialect)
