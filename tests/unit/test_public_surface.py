@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -97,3 +98,40 @@ def test_the_library_owns_no_loop_and_prints_nothing():
                 assert called not in {"print", "input", "asyncio.run", "anyio.run", "sys.exit"}, (
                     path
                 )
+
+
+FORMER_NAMES = {"check_at", "log"}
+MEMBERS = [
+    name for name in dir(asyncmig.Migrator) if not name.startswith("_") and name not in FORMER_NAMES
+]
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_every_member_of_migrator_says_what_it_raises_and_shows_an_example(name):
+    member = getattr(asyncmig.Migrator, name)
+    documentation = member.__doc__
+    assert "Example::" in documentation
+    assert isinstance(member, property) or "Raises:" in documentation
+
+
+def test_the_methods_of_migrator_that_change_something_say_what_is_committed():
+    for name in ("upgrade", "downgrade", "stamp", "ensure_version", "resolve"):
+        assert re.search(
+            r"commit|transaction", getattr(asyncmig.Migrator, name).__doc__, re.IGNORECASE
+        ), name
+
+
+@pytest.mark.parametrize(
+    ("former", "arguments", "now"),
+    [("check_at", ("head",), "check_revision"), ("log", (), "journal")],
+)
+async def test_former_names_of_methods_still_work_with_a_warning(
+    monkeypatch, former, arguments, now
+):
+    async def called(*_):
+        return "called"
+
+    migrator = asyncmig.Migrator()
+    monkeypatch.setattr(migrator, now, called, raising=True)
+    with pytest.warns(DeprecationWarning, match=f"{former} is named {now} now"):
+        assert await getattr(migrator, former)(*arguments) == "called"

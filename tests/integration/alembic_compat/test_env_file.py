@@ -375,7 +375,7 @@ async def test_models_of_an_env_that_are_empty_or_missing(alembic, database_url,
     found = await migrator.check()
 
     (note,) = found.notes
-    assert note.startswith("target_metadata in env.py has no tables, so 1 table goes")
+    assert note.startswith("target_metadata in env.py has no tables, so 1 table is dropped")
     assert [event.message for event in heard if isinstance(event, ConfigWarning)] == [note]
     assert str(found).endswith(note)
 

@@ -178,7 +178,7 @@ async def test_start_that_takes_too_long_is_given_up():
 @pytest.mark.slow
 async def test_guard_that_dies_without_a_word(monkeypatch):
     monkeypatch.setattr(lifecycle, "_GUARD", Path("/nonexistent.py"))
-    with pytest.raises(ConnectionFailedError, match="ended without a word"):
+    with pytest.raises(ConnectionFailedError, match="ended without a report"):
         async with embedded.server():
             pytest.fail("a server without a guard")
 
