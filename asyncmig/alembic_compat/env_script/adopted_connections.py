@@ -42,6 +42,8 @@ def arguments_of(made: Any, what: str, place: str | None) -> tuple[dict[str, Any
         arguments["password"] = info.password
     else:
         arguments = {**info.get_parameters(), "password": info.password}
+        if arguments.get("host"):
+            arguments.pop("hostaddr", None)  # psycopg has looked it up by the host
     autocommit, made.autocommit = bool(made.autocommit), True
     cursor = made.cursor()
     cursor.execute(_SESSION)
