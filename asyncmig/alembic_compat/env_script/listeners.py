@@ -57,7 +57,8 @@ def _listeners(engine: Engine) -> Iterator[tuple[str, Any, bool]]:
             if module.startswith("asyncmig."):
                 continue
             if module == _WRAPPERS:
-                inner = [cell.cell_contents for cell in listener.__closure__ or ()]
+                cells = getattr(listener, "__closure__", None) or ()
+                inner = [cell.cell_contents for cell in cells]
                 yield event, next((each for each in inner if callable(each)), listener), False
             else:
                 yield event, listener, event in _REWRITING

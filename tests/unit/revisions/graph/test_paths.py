@@ -3,8 +3,8 @@
 import pytest
 
 from asyncmig.errors import TargetError
-from asyncmig.revisions.graph.graph import Move, RevisionGraph, RowChange
-from asyncmig.revisions.graph.moves import stamp_moves
+from asyncmig.revisions.graph.graph import RevisionGraph
+from asyncmig.revisions.graph.moves import Move, RowChange, stamp_moves
 from support.revision_shorthand import graph, ids, line
 
 
