@@ -108,8 +108,8 @@ def _gather(settings: Settings, path: str | Path | None) -> tuple[Path, NativeCo
             f"there is no env.py in {settings.script_location}: set target_metadata for autogenerate"
         )
         return target, configuration
-    from asyncmig.alembic_compat.env_file import read_env_file
-    from asyncmig.alembic_compat.project import project_runs
+    from asyncmig.alembic_compat.env_reading.env_file import read_env_file
+    from asyncmig.alembic_compat.env_reading.project_runs import project_runs
 
     file = read_env_file(settings, env)
     first, *others = project_runs(settings, file)

@@ -8,13 +8,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.alembic_compat.spelling import is_of_file, module_of_function, name_of_metadata
+from asyncmig.alembic_compat.env_reading.object_names import (
+    is_of_file,
+    module_of_function,
+    name_of_metadata,
+)
 from asyncmig.config.settings import Settings
 from asyncmig.results.adoption import AdoptedKey
 
 if TYPE_CHECKING:
-    from asyncmig.alembic_compat.env_file import EnvironmentFile
-    from asyncmig.alembic_compat.project import ProjectRun
+    from asyncmig.alembic_compat.env_reading.env_file import EnvironmentFile
+    from asyncmig.alembic_compat.env_reading.project_runs import ProjectRun
 
 __all__ = ["NativeConfiguration"]
 

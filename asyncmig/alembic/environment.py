@@ -10,8 +10,8 @@ from asyncmig.alembic.errors import raised_as_alembic_does
 from asyncmig.alembic.migrators import migrator_of, project_of
 from asyncmig.alembic.steps import run_steps
 from asyncmig.alembic_compat.env_script.request import EnvRequest
-from asyncmig.alembic_compat.environment import Environment
 from asyncmig.alembic_compat.event_loops import run
+from asyncmig.alembic_compat.facade.environment_context import Environment
 from asyncmig.alembic_compat.running_environment import entered_environment
 from asyncmig.autogenerate.context import ComparisonContext
 from asyncmig.bookkeeping.state import read_state

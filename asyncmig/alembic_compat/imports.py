@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncmig.alembic_compat.facade_modules import ALIASES, NAMES, named_module
 
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
-    from asyncmig.alembic_compat.environment import Environment
-
 __all__ = [
+    "ImportingEnvironment",
     "alembic_imports",
     "current_environment",
     "facade_module",
@@ -47,12 +46,21 @@ _KEEP_THEIR_ALEMBIC = frozenset({"alembic", "alembic_utils", "flask_migrate", "p
 """Packages that work on Alembic itself: what they import stays what it is."""
 
 
+class ImportingEnvironment(Protocol):
+    """The environment of the scripts that import: ``from alembic import context`` leads to it."""
+
+    def stand_in(
+        self, name: str, importer: Mapping[str, object] | None, fromlist: Sequence[str]
+    ) -> Any:
+        """Another module for an import; None where it is as written."""
+
+
 class _Scope:
     """What is in force in one context."""
 
     __slots__ = ("environment",)
 
-    def __init__(self, environment: Environment | None) -> None:
+    def __init__(self, environment: ImportingEnvironment | None) -> None:
         self.environment = environment
 
 
@@ -66,7 +74,7 @@ _previous: Any = builtins.__import__
 
 
 @contextmanager
-def alembic_imports(environment: Environment | None = None) -> Iterator[None]:
+def alembic_imports(environment: ImportingEnvironment | None = None) -> Iterator[None]:
     """Let ``alembic`` be ours in this context, for a while.
 
     Args:
@@ -91,8 +99,8 @@ def real_alembic() -> Iterator[None]:
         _scope.reset(token)
 
 
-def current_environment() -> Environment | None:
-    """The environment of the script that is loaded or runs in this context."""
+def current_environment() -> Any:
+    """The environment of the script that is loaded or runs in this context; None where there is none."""
     scope = _scope.get()
     return None if scope is None else scope.environment
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.schema import MetaData
 
+    from asyncmig.alembic_compat.env_reading.project_runs import ProjectRun
     from asyncmig.alembic_compat.facade.config import Config
-    from asyncmig.alembic_compat.project import ProjectRun
     from asyncmig.autogenerate.compare import Autogenerate
     from asyncmig.autogenerate.empty_models import ModelOrigins
     from asyncmig.config.settings import Settings
@@ -207,8 +207,8 @@ class Project:
         return self._databases
 
     async def _read_env_file(self, path: Path) -> tuple[Project, ...]:
-        from asyncmig.alembic_compat.env_file import read_env_file
-        from asyncmig.alembic_compat.project import project_runs
+        from asyncmig.alembic_compat.env_reading.env_file import read_env_file
+        from asyncmig.alembic_compat.env_reading.project_runs import project_runs
         from asyncmig.events import ConfigWarning, EnvWarning
 
         why = "" if self._given is None else ": the migrator was given an engine or a connection"
@@ -284,7 +284,7 @@ class Project:
                 database = EngineDatabase(self._given)
         run = self._env_run
         if self._handed is None and run is not None and (run.session or run.setup):
-            from asyncmig.alembic_compat.prepared import PreparedDatabase
+            from asyncmig.alembic_compat.env_reading.prepared_database import PreparedDatabase
 
             database = PreparedDatabase(database, run.setup if writing else (), run.session)
         if self.settings.psycopg2_compat:
@@ -433,14 +433,14 @@ class Project:
 
     def _alembic_imports(self) -> AbstractContextManager[None]:
         """While scripts are loaded and run, ``alembic`` is ours."""
-        from asyncmig.alembic_compat.environment import Environment
+        from asyncmig.alembic_compat.facade.environment_context import Environment
         from asyncmig.alembic_compat.imports import alembic_imports
 
         return alembic_imports(Environment(self.settings, self._env_config))
 
     def environment_options(self, *, autogenerate: bool = False) -> Mapping[str, Any]:
         """The options of ``context.configure()``, as ``op.get_context().opts`` and hooks see them."""
-        from asyncmig.alembic_compat.environment import Environment
+        from asyncmig.alembic_compat.facade.environment_context import Environment
 
         environment = Environment(self.settings, self._env_config)
         if autogenerate and environment.config.cmd_opts is not None:

@@ -22,7 +22,7 @@ def validate_project(settings: Settings) -> ValidationReport:
         ConfigError: a plugin that the settings choose cannot be used.
         FileError: there is no script directory, or a folder cannot be read.
     """
-    from asyncmig.alembic_compat.environment import Environment
+    from asyncmig.alembic_compat.facade.environment_context import Environment
     from asyncmig.alembic_compat.imports import alembic_imports
 
     extend_sys_path(settings.prepend_sys_path)

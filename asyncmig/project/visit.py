@@ -46,7 +46,8 @@ async def visit_databases(
     if path is None:
         return "".join([await work(one) or "" for one in await project.databases()])
     await import_in_thread(
-        "asyncmig.alembic_compat.env_script.execute", "asyncmig.alembic_compat.project"
+        "asyncmig.alembic_compat.env_script.execute",
+        "asyncmig.alembic_compat.env_reading.project_runs",
     )
     return await _visit_env(project, path, work, request)
 
@@ -65,8 +66,8 @@ async def _visit_env(
     Raises:
         AsyncmigError: as ``work``, and as ``execute_env``.
     """
+    from asyncmig.alembic_compat.env_reading.project_runs import executed_run
     from asyncmig.alembic_compat.env_script.execute import execute_env
-    from asyncmig.alembic_compat.project import executed_run
 
     chosen = project.name or project.settings.section
     if chosen == _MAIN_SECTION:

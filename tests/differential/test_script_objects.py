@@ -16,8 +16,8 @@ from alembic.script import revision as their_revision
 from alembic.util import CommandError
 from hypothesis import HealthCheck, assume, given, settings
 
-from asyncmig.alembic_compat.facade.runtime.steps import RevisionStep, StampStep
 from asyncmig.alembic_compat.facade.script import Script, ScriptDirectory, revision
+from asyncmig.alembic_compat.facade.script.steps import RevisionStep, StampStep
 from asyncmig.errors import AsyncmigError
 from asyncmig.revisions.graph.revision import Revision as Metadata
 from support.depth import depth

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
 
-from asyncmig.alembic_compat.env_script.handed_connection import HandedConnection
-from asyncmig.alembic_compat.env_script.libpq import refusal
+from asyncmig.alembic_compat.env_script.connections.handed_connection import HandedConnection
+from asyncmig.alembic_compat.env_script.connections.libpq import refusal
 from asyncmig.alembic_compat.env_script.listeners import unheard_listeners
 from asyncmig.alembic_compat.env_script.migration_context import EnvMigrationContext
 from asyncmig.alembic_compat.env_script.request import EnvMigration
 from asyncmig.alembic_compat.env_script.stand_ins import stand_in_for
 from asyncmig.alembic_compat.env_script.statements import place_in
-from asyncmig.alembic_compat.environment import Environment
+from asyncmig.alembic_compat.facade.environment_context import Environment
 from asyncmig.errors import ScriptError
 from asyncmig.events import EnvWarning
 
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from asyncmig.alembic_compat.env_script.application_engines import ApplicationEngines
-    from asyncmig.alembic_compat.env_script.engines import EnvEngines
+    from asyncmig.alembic_compat.env_script.connections.application_engines import (
+        ApplicationEngines,
+    )
+    from asyncmig.alembic_compat.env_script.connections.engines import EnvEngines
     from asyncmig.alembic_compat.env_script.request import EnvRequest, Visit
     from asyncmig.alembic_compat.env_script.statements import StatementLog
     from asyncmig.alembic_compat.env_script.thread import LoopThread

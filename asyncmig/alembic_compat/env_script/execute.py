@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from asyncmig.alembic_compat.env_script.application_engines import (
+from asyncmig.alembic_compat.env_script.connections.application_engines import (
     ApplicationEngines,
     application_engines,
 )
-from asyncmig.alembic_compat.env_script.connecting import ConnectionMaker
-from asyncmig.alembic_compat.env_script.engines import EnvEngines
+from asyncmig.alembic_compat.env_script.connections.connecting import ConnectionMaker
+from asyncmig.alembic_compat.env_script.connections.engines import EnvEngines
+from asyncmig.alembic_compat.env_script.connections.url_override import UrlOverride
 from asyncmig.alembic_compat.env_script.environment import RunningEnvironment
 from asyncmig.alembic_compat.env_script.inherited_context import inherited_context
 from asyncmig.alembic_compat.env_script.request import command_options
 from asyncmig.alembic_compat.env_script.statements import StatementLog
 from asyncmig.alembic_compat.env_script.thread import InterruptedThread, LoopThread
-from asyncmig.alembic_compat.env_script.url_override import UrlOverride
 from asyncmig.alembic_compat.facade.config import config_of
 from asyncmig.alembic_compat.imports import alembic_imports
 from asyncmig.database.connection_errors import connection_failure

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Dialect
 
-    from asyncmig.alembic_compat.env_script.environment import RunningEnvironment
+    from asyncmig.alembic_compat.facade.environment_context import Environment
 
 __all__ = ["EnvMigrationContext"]
 
@@ -36,7 +36,7 @@ class EnvMigrationContext(StandaloneContext):
         self,
         connection: Connection | None,
         opts: Mapping[str, Any],
-        environment: RunningEnvironment,
+        environment: Environment,
     ) -> None:
         super().__init__(connection, opts)
         self.environment_context = environment

@@ -15,7 +15,7 @@ def __getattr__(name: str) -> Any:
     if name == "_proxy":
         return environment
     if name == "EnvironmentContext":
-        from asyncmig.alembic_compat.environment import Environment
+        from asyncmig.alembic_compat.facade.environment_context import Environment
 
         return Environment
     if environment is None:

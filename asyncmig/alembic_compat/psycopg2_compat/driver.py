@@ -65,7 +65,7 @@ class DriverConnection(AdaptedConnection):
         encoding: of the texts on the wire, by the name that psycopg2 gives it.
     """
 
-    __slots__ = ("autocommit", "dialect", "owner")
+    __slots__ = ("_owner", "autocommit", "dialect")
     encoding = "UTF8"
 
     def __init__(
@@ -73,13 +73,17 @@ class DriverConnection(AdaptedConnection):
     ) -> None:
         self._connection: Any = driver
         self.dialect = dialect
-        self.owner = owner
+        self._owner = owner
         self.autocommit = False
 
     @property
     def closed(self) -> bool:
         """True when the connection is gone."""
         return bool(self._connection.is_closed())
+
+    def owner(self) -> Connection:
+        """SQLAlchemy's connection, by which cursors of scripts execute."""
+        return self._owner()
 
     def cursor(
         self, name: Any = None, cursor_factory: Any = None, *_: Any, **__: Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from asyncmig.alembic_compat.psycopg2_compat import errors
 from asyncmig.alembic_compat.psycopg2_compat.adaptation import merge
@@ -15,11 +15,22 @@ from asyncmig.sql.split import reads_stdin
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy.engine import CursorResult
+    from sqlalchemy.engine import Connection, CursorResult, Dialect
 
-    from asyncmig.alembic_compat.psycopg2_compat.driver import DriverConnection
+__all__ = ["CursorOwner", "ScriptCursor"]
 
-__all__ = ["ScriptCursor"]
+
+class CursorOwner(Protocol):
+    """The DBAPI connection that a cursor belongs to."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """Writes literals and quotes identifiers."""
+        ...
+
+    def owner(self) -> Connection:
+        """SQLAlchemy's connection, which executes the statements of cursors."""
+        ...
 
 
 class ScriptCursor:
@@ -34,7 +45,7 @@ class ScriptCursor:
 
     arraysize = 1
 
-    def __init__(self, connection: DriverConnection, factory: str = "") -> None:
+    def __init__(self, connection: CursorOwner, factory: str = "") -> None:
         self.connection = connection
         self.closed = False
         self.rowcount = -1

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.alembic_compat.environment import Environment
+from asyncmig.alembic_compat.facade.environment_context import Environment
 from asyncmig.alembic_compat.imports import alembic_imports
 from asyncmig.config.settings import Settings
 from asyncmig.errors import AsyncmigError, ScriptError

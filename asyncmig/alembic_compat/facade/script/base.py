@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from asyncmig.alembic_compat.facade.config import Config
-    from asyncmig.alembic_compat.facade.runtime.steps import RevisionStep, StampStep
+    from asyncmig.alembic_compat.facade.script.steps import RevisionStep, StampStep
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.revision import Revision
 
@@ -226,7 +226,7 @@ class ScriptDirectory:
 
     def _upgrade_revs(self, destination: str, current_rev: Any) -> list[RevisionStep]:
         """The steps from the rows of a database up to a target."""
-        from asyncmig.alembic_compat.facade.runtime.steps import RevisionStep
+        from asyncmig.alembic_compat.facade.script.steps import RevisionStep
 
         moves = self._graph.upgrade_path(destination, _rows(current_rev))
         return [
@@ -236,7 +236,7 @@ class ScriptDirectory:
 
     def _downgrade_revs(self, destination: str | None, current_rev: Any) -> list[RevisionStep]:
         """The steps from the rows of a database down to a target."""
-        from asyncmig.alembic_compat.facade.runtime.steps import RevisionStep
+        from asyncmig.alembic_compat.facade.script.steps import RevisionStep
 
         moves = self._graph.downgrade_path(destination or "base", _rows(current_rev))
         return [
@@ -246,7 +246,7 @@ class ScriptDirectory:
 
     def _stamp_revs(self, revision: Any, heads: Any) -> list[StampStep]:
         """The steps that bring the rows of a database to these revisions, without running anything."""
-        from asyncmig.alembic_compat.facade.runtime.steps import StampStep
+        from asyncmig.alembic_compat.facade.script.steps import StampStep
         from asyncmig.revisions.graph.moves import stamp_moves
 
         rows = _rows(heads)

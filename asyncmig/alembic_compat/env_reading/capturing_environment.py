@@ -9,9 +9,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.alembic_compat import recording
-from asyncmig.alembic_compat.environment import Environment
-from asyncmig.alembic_compat.recording import Notes
+from asyncmig.alembic_compat.env_reading import recording_engines
+from asyncmig.alembic_compat.env_reading.recording_engines import Notes
+from asyncmig.alembic_compat.facade.environment_context import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,7 +104,7 @@ class CapturingEnvironment(Environment):
     def get_bind(self) -> Connection:
         """A connection that takes notes."""
         if self._connection is None:
-            self._connection = recording.create_engine(self._url).connect()
+            self._connection = recording_engines.create_engine(self._url).connect()
         return self._connection
 
     def get_context(self) -> Any:
@@ -129,7 +129,7 @@ class CapturingEnvironment(Environment):
 
     def _connection_url(self) -> str | None:
         engine = getattr(self._connection, "engine", None)
-        if engine is None or engine.url == recording.create_engine().url:
+        if engine is None or engine.url == recording_engines.create_engine().url:
             return None
         text: str = engine.url.render_as_string(hide_password=False)
         return text
@@ -234,12 +234,12 @@ def _nothing(*_: Any, **__: Any) -> None:
 
 
 _SYNC = {
-    "create_engine": recording.create_engine,
-    "engine_from_config": recording.engine_from_config,
+    "create_engine": recording_engines.create_engine,
+    "engine_from_config": recording_engines.engine_from_config,
 }
 _ASYNC = {
-    "create_async_engine": recording.create_async_engine,
-    "async_engine_from_config": recording.async_engine_from_config,
+    "create_async_engine": recording_engines.create_async_engine,
+    "async_engine_from_config": recording_engines.async_engine_from_config,
 }
 _LOGGING = {"fileConfig": _nothing, "dictConfig": _nothing}
 _REPLACED: dict[str, Mapping[str, Any]] = {

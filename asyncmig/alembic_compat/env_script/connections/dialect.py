@@ -10,8 +10,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 from asyncmig.alembic_compat.psycopg2_compat.dialect import LenientDialect
 
 if TYPE_CHECKING:
-    from asyncmig.alembic_compat.env_script.connecting import Connector
-    from asyncmig.alembic_compat.env_script.dbapi import EnvConnection
+    from asyncmig.alembic_compat.env_script.connections.connecting import Connector
+    from asyncmig.alembic_compat.env_script.connections.dbapi import EnvConnection
 
 __all__ = ["ASYNC_DRIVER", "SYNC_DRIVER", "EnvDialect", "register_dialects"]
 

@@ -15,9 +15,13 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from asyncmig.alembic_compat.env_script.connecting import ConnectionMaker, Connector
-from asyncmig.alembic_compat.env_script.dialect import ASYNC_DRIVER, SYNC_DRIVER, register_dialects
-from asyncmig.alembic_compat.env_script.libpq import refusal
+from asyncmig.alembic_compat.env_script.connections.connecting import ConnectionMaker, Connector
+from asyncmig.alembic_compat.env_script.connections.dialect import (
+    ASYNC_DRIVER,
+    SYNC_DRIVER,
+    register_dialects,
+)
+from asyncmig.alembic_compat.env_script.connections.libpq import refusal
 from asyncmig.alembic_compat.env_script.statements import StatementLog, place_in
 from asyncmig.errors import UrlError
 
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from asyncmig.alembic_compat.env_script.url_override import UrlOverride
+    from asyncmig.alembic_compat.env_script.connections.url_override import UrlOverride
 
 __all__ = ["EnvEngines"]
 

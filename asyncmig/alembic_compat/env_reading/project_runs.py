@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from asyncmig.alembic_compat.capturing import CapturedRun
+from asyncmig.alembic_compat.env_reading.capturing_environment import CapturedRun
 from asyncmig.config.duration import parse_duration
 from asyncmig.config.settings import Settings
 from asyncmig.sql.classify import classify
@@ -15,7 +15,7 @@ from asyncmig.sql.classify import classify
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from asyncmig.alembic_compat.env_file import EnvironmentFile
+    from asyncmig.alembic_compat.env_reading.env_file import EnvironmentFile
     from asyncmig.alembic_compat.env_script.request import EnvMigration
 
 __all__ = ["ProjectRun", "executed_run", "project_runs"]

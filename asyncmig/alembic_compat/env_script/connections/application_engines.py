@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from asyncmig.alembic_compat.env_script.libpq import refusal
+from asyncmig.alembic_compat.env_script.connections.libpq import refusal
 from asyncmig.alembic_compat.imports import current_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from asyncmig.alembic_compat.env_script.engines import EnvEngines
+    from asyncmig.alembic_compat.env_script.connections.engines import EnvEngines
 
 __all__ = ["ApplicationEngines", "application_engines"]
 

@@ -10,8 +10,8 @@ import anyio
 import anyio.to_thread
 import asyncpg
 
-from asyncmig.alembic_compat.env_script.dbapi import EnvConnection
-from asyncmig.alembic_compat.env_script.libpq import asyncpg_arguments
+from asyncmig.alembic_compat.env_script.connections.dbapi import EnvConnection
+from asyncmig.alembic_compat.env_script.connections.libpq import asyncpg_arguments
 from asyncmig.alembic_compat.psycopg2_compat import errors
 from asyncmig.database.connection_errors import is_starting
 from asyncmig.database.socket_options import set_socket_options
@@ -135,7 +135,7 @@ class Connector:
         """
         if isinstance(made, EnvConnection):
             return made
-        from asyncmig.alembic_compat.env_script.adopted_connections import arguments_of
+        from asyncmig.alembic_compat.env_script.connections.adopted_connections import arguments_of
 
         kwargs, prelude = arguments_of(made, what, self.place)
         connection = self.connect(dialect, (), kwargs)

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from asyncmig.alembic_compat.capturing import CapturedRun, CapturingEnvironment
+from asyncmig.alembic_compat.env_reading.capturing_environment import (
+    CapturedRun,
+    CapturingEnvironment,
+)
+from asyncmig.alembic_compat.env_reading.recording_engines import recording
 from asyncmig.alembic_compat.facade.config import config_of
 from asyncmig.alembic_compat.imports import alembic_imports
-from asyncmig.alembic_compat.recording import recording
 from asyncmig.errors import AsyncmigError, ConfigError
 
 if TYPE_CHECKING:

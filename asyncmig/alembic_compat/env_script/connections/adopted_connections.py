@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from asyncmig.alembic_compat.env_script.libpq import refusal
+from asyncmig.alembic_compat.env_script.connections.libpq import refusal
 from asyncmig.sql.quoting import literal
 
 __all__ = ["arguments_of"]

@@ -14,7 +14,7 @@ import anyio
 import asyncpg
 from sqlalchemy.util import await_only
 
-from asyncmig.alembic_compat.env_script.dbapi import EnvConnection
+from asyncmig.alembic_compat.env_script.connections.dbapi import EnvConnection
 from asyncmig.alembic_compat.env_script.statements import Carried, carried_over
 from asyncmig.database.connections import OBSERVER_SECONDS, ConnectionDatabase
 from asyncmig.database.session import CLEANUP_SECONDS, Session
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from asyncmig.alembic_compat.env_script.engines import EnvEngines
+    from asyncmig.alembic_compat.env_script.connections.engines import EnvEngines
     from asyncmig.alembic_compat.env_script.statements import StatementLog
     from asyncmig.alembic_compat.env_script.thread import LoopThread
     from asyncmig.database.connections import Database
