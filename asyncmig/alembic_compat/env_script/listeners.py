@@ -10,7 +10,7 @@ import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.alembic_compat.env_script.libpq import refusal
+from asyncmig.alembic_compat.env_script.connections.libpq import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
