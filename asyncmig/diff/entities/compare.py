@@ -149,7 +149,9 @@ class _EntityChanges:
         }
         first = dependents([*self._affected(), *recreated], self._existing)
         late = {key for key in removed - first if self._can_be_dropped_late(key, removed | changed)}
-        dropped = dependents([*first, *(removed - late)], self._existing) | late
+        early_drops = dependents([*first, *(removed - late)], self._existing)
+        late -= early_drops  # a function of a view's row type is dropped before the view
+        dropped = early_drops | late
         created = (self._wanted.keys() - self._existing.keys()) | (dropped & self._wanted.keys())
         replaced = changed - dropped
         early = self._needed_by_tables(created | replaced)
