@@ -17,6 +17,7 @@ from asyncmig.operations.base.origin import calling_line
 from asyncmig.plan.error_handlers import is_handled_by_caller
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
 from asyncmig.sql.classify import Control, classify
+from asyncmig.sql.names import calls_function
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
@@ -278,6 +279,13 @@ class Recorder:
             raise self._refused(
                 "DISCARD ALL frees the lock that keeps other runners away",
                 "DISCARD TEMP, DISCARD SEQUENCES and RESET ALL can be used",
+                origin,
+                directive,
+            )
+        if calls_function(sql, "pg_advisory_unlock_all", bodies=facts.verb == "DO"):
+            raise self._refused(
+                "pg_advisory_unlock_all() frees the lock that keeps other runners away",
+                "free each lock by its key: pg_advisory_unlock(key)",
                 origin,
                 directive,
             )

@@ -10,7 +10,7 @@ from asyncmig.sql.reader import SqlName
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["mentioned_names"]
+__all__ = ["calls_function", "mentioned_names"]
 
 _NAMES = frozenset({Kind.WORD, Kind.QUOTED})
 
@@ -26,6 +26,32 @@ def mentioned_names(sql: str) -> frozenset[SqlName]:
         ['app', 'app.t', 'drop', 't', 'table']
     """
     return frozenset(_names(sql))
+
+
+def calls_function(sql: str, function: str, *, bodies: bool = False) -> bool:
+    """Whether a function of that name is called, in whatever schema it is.
+
+    Args:
+        sql: the text of one statement or several.
+        function: the name without a schema, as PostgreSQL stores it.
+        bodies: read string constants and dollar-quoted bodies as SQL, too.
+
+    Example::
+
+        >>> calls_function("SELECT pg_catalog.NOW ()", "now")
+        True
+    """
+    if function not in sql.lower():
+        return False
+    named = False
+    for token in tokens(sql):
+        if named and token.text == "(":
+            return True
+        named = token.kind in _NAMES and identifier_value(token.text) == function
+        is_body = bodies and token.kind in (Kind.STRING, Kind.DOLLAR)
+        if is_body and calls_function(string_value(token.text), function, bodies=True):
+            return True
+    return False
 
 
 def _names(sql: str) -> Iterator[SqlName]:

@@ -114,7 +114,7 @@ async def test_reading_through_a_pool_by_transaction_works(history, database_url
 
 async def test_a_script_that_lets_go_of_all_locks(project, database_url, pg):
     """The lock is taken again for each message, or the run stops."""
-    project.revision("a1", upgrade='op.execute("SELECT pg_advisory_unlock_all()")')
+    project.revision("a1", upgrade='op.execute("SELECT free_all()")')
     project.revision(
         "b1",
         down="a1",
@@ -124,6 +124,9 @@ async def test_a_script_that_lets_go_of_all_locks(project, database_url, pg):
         """,
     )
     await pg.execute("CREATE TABLE t (i int)")
+    await pg.execute(
+        "CREATE FUNCTION free_all() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_unlock_all()'"
+    )
     key = None
 
     def on_event(event) -> None:

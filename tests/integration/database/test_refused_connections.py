@@ -11,6 +11,7 @@ from asyncmig.errors import ConfigError, DatabaseError, ScriptError, UrlError
 
 NUL = "a NUL character in line 1"
 DISCARD = "DISCARD ALL frees the lock"
+UNLOCK_ALL = r"pg_advisory_unlock_all\(\) frees the lock"
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,9 @@ DISCARD = "DISCARD ALL frees the lock"
         ("op.execute('DISCARD ALL')", DISCARD),
         ("await op.fetch('discard /* it */ all')", DISCARD),
         ("await (await op.connection()).execute('SELECT 1; DISCARD ALL')", DISCARD),
+        ("op.execute('SELECT pg_advisory_unlock_all()')", UNLOCK_ALL),
+        ("await op.fetch('select pg_catalog.PG_ADVISORY_UNLOCK_ALL ()')", UNLOCK_ALL),
+        ("op.execute('DO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$')", UNLOCK_ALL),
         ("await op.fetch('SELECT \\0')", NUL),
         ("await (await op.connection()).fetchval('SELECT \\0')", NUL),
     ],
@@ -34,7 +38,7 @@ async def test_statements_that_no_run_survives(project, database_url, body, mess
     assert (await migrator.status()).state == "empty"
 
 
-@pytest.mark.parametrize("sql", ["DISCARD ALL", "SELECT \\0"])
+@pytest.mark.parametrize("sql", ["DISCARD ALL", "SELECT pg_advisory_unlock_all()", "SELECT \\0"])
 async def test_statements_that_a_bind_does_not_send(project, database_url, sql):
     project.revision("a1", upgrade=f"op.get_bind().exec_driver_sql('{sql}')")
     migrator = Migrator(database_url, script_location=project.script_location)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.sql.names import mentioned_names
+from asyncmig.sql.names import calls_function, mentioned_names
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,23 @@ from asyncmig.sql.names import mentioned_names
 )
 def test_words_alone_and_behind_their_schema(sql, names):
     assert set(map(str, mentioned_names(sql))) == names
+
+
+@pytest.mark.parametrize(
+    ("sql", "bodies", "expected"),
+    [
+        ("SELECT now()", False, True),
+        ("select Pg_Catalog . NOW\n ()", False, True),
+        ('SELECT "now"()', False, True),
+        ('SELECT "Now"()', False, False),
+        ("SELECT now", False, False),
+        ("SELECT 'now()' -- now()", False, False),
+        ("SELECT now_utc()", False, False),
+        ("DO $$ BEGIN PERFORM now(); END $$", False, False),
+        ("DO $$ BEGIN PERFORM now(); END $$", True, True),
+        ("DO $$ BEGIN EXECUTE 'SELECT now()'; END $$", True, True),
+        ("DO $$ BEGIN RAISE NOTICE 'now'; END $$", True, False),
+    ],
+)
+def test_calls_function(sql, bodies, expected):
+    assert calls_function(sql, "now", bodies=bodies) is expected
