@@ -13,7 +13,7 @@ import anyio
 import asyncpg
 
 from asyncmig.database.concurrency import run_with_monitor
-from asyncmig.database.server_errors import sqlstate_of
+from asyncmig.database.server_errors import DRIVER_ERRORS, sqlstate_of
 from asyncmig.errors import ConnectionLostError
 from asyncmig.events import Blocker
 from asyncmig.sql.names import mentioned_names
@@ -177,7 +177,7 @@ class BlockerWatch:
                     return
                 try:
                     found = await read_blockers(observer, pid)
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                except DRIVER_ERRORS:
                     return
                 if found:
                     self.blockers = found

@@ -25,6 +25,7 @@ from asyncmig.config.connection.connect_arguments import (
     resolved_url,
 )
 from asyncmig.database.connection_errors import connection_failure, is_starting
+from asyncmig.database.server_errors import DRIVER_ERRORS
 from asyncmig.database.session import CLEANUP_SECONDS, Session
 from asyncmig.database.socket_options import set_socket_options
 from asyncmig.errors import ConfigError, UrlError
@@ -95,7 +96,7 @@ class UrlDatabase:
         try:
             with anyio.fail_after(OBSERVER_SECONDS):
                 driver = await self._connect()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except DRIVER_ERRORS:
             yield None
             return
         try:
@@ -122,13 +123,7 @@ class UrlDatabase:
         while True:
             try:
                 return await self._connect()
-            except (
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                OSError,
-                TimeoutError,
-                ValueError,
-            ) as error:
+            except (*DRIVER_ERRORS, ValueError) as error:
                 elapsed = time.monotonic() - began
                 remaining = self._settings.wait_for_database - elapsed
                 if remaining <= 0 or not is_starting(error):
@@ -224,7 +219,7 @@ class EngineConnection:
 
         try:
             self._connection = await self._engine.connect()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, SQLAlchemyError) as error:
+        except (*DRIVER_ERRORS, SQLAlchemyError) as error:
             cause = getattr(error, "orig", None)
             original = getattr(cause, "__cause__", None) or cause or error
             raise connection_failure(original, self._name) from error
@@ -313,7 +308,7 @@ async def _close(driver: asyncpg.Connection) -> None:
         return
     try:
         await driver.close(timeout=CLEANUP_SECONDS)
-    except (TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except DRIVER_ERRORS:
         driver.terminate()
 
 

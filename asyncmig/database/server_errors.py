@@ -15,14 +15,16 @@ from asyncmig.errors import (
 from asyncmig.sql.masking import MASK, mask_secrets, secrets_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from asyncmig.events import Blocker
     from asyncmig.plan.model import Step
     from asyncmig.sql.statement import Statement
 
 __all__ = [
+    "DRIVER_ERRORS",
     "TRANSIENT_STATES",
+    "driver_error_in",
     "is_disconnect",
     "position_of",
     "postgres_error",
@@ -41,11 +43,22 @@ def sqlstate_of(error: BaseException) -> str | None:
     return state
 
 
+DRIVER_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+"""What a call of the driver may raise: the server's errors, the driver's own, and the network's."""
+
+
 def is_disconnect(error: BaseException) -> bool:
     """True when the connection is lost."""
     return isinstance(
         error,
         OSError
+        # what the driver raises when the server ends the session between two messages
+        | asyncpg.InternalClientError
         | asyncpg.PostgresConnectionError
         | asyncpg.AdminShutdownError
         | asyncpg.CrashShutdownError
@@ -80,15 +93,24 @@ def server_error(error: asyncpg.PostgresError) -> DatabaseError:
 
 def postgres_error(error: BaseException | None) -> asyncpg.PostgresError | None:
     """The server's own error inside whatever wraps it."""
+    return next(
+        (each for each in _wrapped_errors(error) if isinstance(each, asyncpg.PostgresError)), None
+    )
+
+
+def driver_error_in(error: BaseException) -> BaseException | None:
+    """The error of a call of the driver inside whatever wraps it: one of ``DRIVER_ERRORS``."""
+    return next((each for each in _wrapped_errors(error) if isinstance(each, DRIVER_ERRORS)), None)
+
+
+def _wrapped_errors(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
         seen.add(id(current))
-        if isinstance(current, asyncpg.PostgresError):
-            return current
+        yield current
         context = None if current.__suppress_context__ else current.__context__
         current = getattr(current, "orig", None) or current.__cause__ or context
-    return None
 
 
 def describe_blockers(blockers: tuple[Blocker, ...]) -> str:

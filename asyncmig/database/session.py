@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import anyio
 import asyncpg
 
-from asyncmig.database.server_errors import is_disconnect
+from asyncmig.database.server_errors import DRIVER_ERRORS, driver_error_in, is_disconnect
 from asyncmig.errors import ConnectionLostError, DatabaseError, PoolingError, ScriptError
 from asyncmig.sql.quoting import identifier, literal
 
@@ -175,7 +175,7 @@ class Session:
     def _detecting_loss(self) -> Iterator[None]:
         try:
             yield
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DRIVER_ERRORS as error:
             if _is_swapped(error):
                 raise pooling_error() from error
             if isinstance(error, TimeoutError) and not self.closed:
@@ -193,13 +193,35 @@ class Session:
                 ) from error
             if not (self.closed or is_disconnect(error)):
                 raise
+            text = str(error) or type(error).__name__
+            if isinstance(error, asyncpg.InternalClientError):
+                text = "the server sent a message that the driver did not expect"
+                if not self.caller_transaction:
+                    self.driver.terminate()  # its state does not match the server's
             raise ConnectionLostError(
-                f"the connection was lost: {str(error) or type(error).__name__}",
+                f"the connection was lost: {text}",
                 hint=(
                     "the version table and the journal show what is committed; "
                     "run the same command again and it continues from there"
                 ),
             ) from error
+
+    async def check_not_lost(self, error: BaseException) -> None:
+        """Look whether the error of a script comes from the loss of this connection.
+
+        A script may have connections of its own: only an error of this one counts.
+
+        Raises:
+            ConnectionLostError: this connection is lost.
+        """
+        cause = driver_error_in(error)
+        if cause is None:
+            return
+        with self._detecting_loss():
+            if self.closed:
+                raise cause
+            if is_disconnect(cause):
+                await self.driver.execute("")
 
     async def send_in_savepoint(self, sql: str) -> None:
         """Send statements inside a savepoint of the open transaction: all of them or none.
@@ -269,7 +291,7 @@ class Session:
         with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
             try:
                 await self.driver.execute(sql)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except DRIVER_ERRORS:
                 self.driver.terminate()
         if scope.cancelled_caught:
             self.driver.terminate()

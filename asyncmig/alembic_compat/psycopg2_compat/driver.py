@@ -167,7 +167,11 @@ class StatementCursor:
         driver: Any = self.connection.driver_connection
         try:
             await_only(send(driver, *args))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        ) as error:
             raise errors.translated(error) from error
 
     async def _send_all(self, driver: Any, batch: Sequence[str]) -> None:

@@ -131,6 +131,7 @@ class ScriptConnections:
             await self._end_sqlalchemy(commit=False)
             if isinstance(error, DBAPIError) and isinstance(error.__cause__, StatementFailedError):
                 raise error.__cause__  # noqa: B904 - it has a cause of its own
+            await self._session.check_not_lost(error)
             server = postgres_error(error)
             explained = failure(error) if server is None else self._explain(step, error, server)
             await step.abandon_standalone(server)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio
-import asyncpg
 
 from asyncmig.database.blockers import read_blockers
 from asyncmig.database.concurrency import run_with_monitor
+from asyncmig.database.server_errors import DRIVER_ERRORS
 from asyncmig.events import LockBlocked, StatementProgress
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ async def run_monitored(
                 try:
                     blockers = await read_blockers(observer, pid)
                     rows = await observer.fetch(_PROGRESS, pid)
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                except DRIVER_ERRORS:
                     return
                 for row in rows:
                     emit(

@@ -14,6 +14,7 @@ from asyncmig.alembic_compat.env_script.connections.dbapi import EnvConnection
 from asyncmig.alembic_compat.env_script.connections.libpq import asyncpg_arguments
 from asyncmig.alembic_compat.psycopg2_compat import errors
 from asyncmig.database.connection_errors import is_starting
+from asyncmig.database.server_errors import DRIVER_ERRORS
 from asyncmig.database.socket_options import set_socket_options
 from asyncmig.events import ConnectionWaiting
 
@@ -69,7 +70,7 @@ class ConnectionMaker:
 
         try:
             driver = self.thread.wait(connected)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except DRIVER_ERRORS as error:
             told = errors.OperationalError(str(error) or type(error).__name__)
             told.pgcode = getattr(error, "sqlstate", None)
             raise told from error
@@ -166,7 +167,7 @@ async def connect_when_ready(
     while True:
         try:
             return await asyncpg.connect(**arguments)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except DRIVER_ERRORS as error:
             elapsed = time.monotonic() - began
             remaining = settings.wait_for_database - elapsed
             if remaining <= 0 or not is_starting(error):

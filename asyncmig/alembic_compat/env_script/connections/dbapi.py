@@ -140,11 +140,11 @@ class EnvConnection(DriverConnection):
 
     def wait(self, make: Callable[[], Any]) -> Any:
         """Await something of the driver's; its errors are those of a DBAPI driver."""
-        import asyncpg
+        from asyncmig.database.server_errors import DRIVER_ERRORS
 
         try:
             return self.thread.wait(make)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DRIVER_ERRORS as error:
             raise errors.translated(error) from error
 
     # cursors

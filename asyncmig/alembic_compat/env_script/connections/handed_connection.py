@@ -17,6 +17,7 @@ from sqlalchemy.util import await_only
 from asyncmig.alembic_compat.env_script.connections.dbapi import EnvConnection
 from asyncmig.alembic_compat.env_script.statements import Carried, carried_over
 from asyncmig.database.connections import OBSERVER_SECONDS, ConnectionDatabase
+from asyncmig.database.server_errors import DRIVER_ERRORS
 from asyncmig.database.session import CLEANUP_SECONDS, Session
 from asyncmig.sql.quoting import literal
 
@@ -246,7 +247,7 @@ class _EnvDatabase:
         try:
             with anyio.fail_after(OBSERVER_SECONDS):
                 driver = await asyncpg.connect(**self._dbapi.arguments)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except DRIVER_ERRORS:
             yield None
             return
         try:
@@ -255,7 +256,7 @@ class _EnvDatabase:
             with anyio.CancelScope(shield=True):
                 try:
                     await driver.close(timeout=CLEANUP_SECONDS)
-                except (TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                except DRIVER_ERRORS:
                     driver.terminate()
 
 
