@@ -161,6 +161,8 @@ class Routine(Entity):
         settings: SET clauses: ``search_path=shop``.
         definition: the whole statement.
         plain: ``op.create_function`` can express all of it; not compared.
+        required: an event trigger, base or range type, cast, operator or another object that no model
+            declares needs it; not compared.
     """
 
     arguments: str
@@ -179,6 +181,7 @@ class Routine(Entity):
     settings: tuple[str, ...]
     definition: str
     plain: bool = field(compare=False)
+    required: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

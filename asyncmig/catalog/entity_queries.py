@@ -8,6 +8,11 @@ _NO_EXTENSION = """\
 NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '{table}'::regclass AND x.objid = {oid}
             AND x.deptype = 'e')"""
 
+# the constructors of a range type are internal objects of the type
+_NOT_OF_TYPE_OR_EXTENSION = """\
+NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid
+            AND x.deptype IN ('e', 'i'))"""
+
 _OWNER = """\
 CASE WHEN {owner} <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user)
      THEN pg_get_userbyid({owner}) END AS owner"""
@@ -55,12 +60,19 @@ SELECT p.oid, n.nspname AS schema, p.proname AS name, p.prokind = 'p' AS procedu
        coalesce(p.proconfig, '{{}}') AS settings, pg_get_functiondef(p.oid) AS definition,
        p.prokind <> 'w' AND p.prosqlbody IS NULL AND p.prosupport = 0 AND p.protrftypes IS NULL
            AND p.probin IS NULL AS plain,
+       EXISTS (SELECT FROM pg_depend x LEFT JOIN pg_type y
+                   ON x.classid = 'pg_type'::regclass AND y.oid = x.objid
+               WHERE x.refclassid = 'pg_proc'::regclass AND x.refobjid = p.oid
+                 AND x.classid NOT IN ('pg_class'::regclass, 'pg_attrdef'::regclass,
+                     'pg_constraint'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
+                     'pg_rewrite'::regclass, 'pg_proc'::regclass, 'pg_statistic_ext'::regclass)
+                 AND y.typtype IS DISTINCT FROM 'd') AS required,
        {_OWNER.format(owner="p.proowner")},
        obj_description(p.oid, 'pg_proc') AS comment
 FROM namespaces n
 JOIN pg_proc p ON p.pronamespace = n.oid AND p.prokind <> 'a'
 JOIN pg_language l ON l.oid = p.prolang
-WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}"""
+WHERE {_NOT_OF_TYPE_OR_EXTENSION}"""
 
 _AGGREGATES = f"""\
 SELECT p.oid, n.nspname AS schema, p.proname AS name,
@@ -98,7 +110,7 @@ CROSS JOIN LATERAL (
 ) m
 LEFT JOIN pg_operator o ON o.oid = a.aggsortop
 LEFT JOIN pg_namespace ns ON ns.oid = o.oprnamespace
-WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}"""
+WHERE {_NOT_OF_TYPE_OR_EXTENSION}"""
 
 _RULES = f"""\
 SELECT r.oid, n.nspname AS schema, c.relname AS table, r.rulename AS name,
@@ -189,7 +201,7 @@ FROM (
            {_SIGNATURE}, p.proowner
     FROM namespaces n
     JOIN pg_proc p ON p.pronamespace = n.oid
-    WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}
+    WHERE {_NOT_OF_TYPE_OR_EXTENSION}
     UNION ALL
     SELECT 'schema', n.nspname, n.nspname, n.nspowner FROM namespaces n
 ) o
@@ -218,7 +230,7 @@ FROM (
            NULL, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
     FROM namespaces n
     JOIN pg_proc p ON p.pronamespace = n.oid
-    WHERE {_NO_EXTENSION.format(table="pg_proc", oid="p.oid")}
+    WHERE {_NOT_OF_TYPE_OR_EXTENSION}
     UNION ALL
     SELECT 'schema', n.nspname, n.nspname, NULL, n.nspowner, n.nspacl
     FROM namespaces n

@@ -165,6 +165,7 @@ def _routine(row: Any) -> Routine:
         settings=tuple(row["settings"]),
         definition=definition if row["body"] is not None else normalized_sql(definition),
         plain=row["plain"],
+        required=row["required"],
     )
 
 

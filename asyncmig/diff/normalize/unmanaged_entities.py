@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from asyncmig.catalog.entities import ON_TABLES, Extension, MaterializedView
+from asyncmig.catalog.entities import ON_TABLES, Extension, MaterializedView, Routine
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.entities.grants import object_name
 
@@ -48,6 +48,8 @@ def keep_unmanaged(sides: Sides, rules: Rules) -> Sides:
     for key, item in existing.items():
         # a partition belongs to its parent, and models know nothing of what is on it
         is_managed = managed.manages(key.kind) and item.partitioned is None
+        # PostgreSQL refuses to drop the function of an event trigger, a type or a cast
+        is_managed = is_managed and not (isinstance(item, Routine) and item.required)
         stays = key not in declared and not is_managed
         if (stays or not is_included(key, declared.get(key), item)) and _keeps_table(
             item, actual, wanted

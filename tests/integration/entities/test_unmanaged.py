@@ -116,3 +116,37 @@ def book_of_text() -> sa.MetaData:
     metadata = sa.MetaData()
     sa.Table("book", metadata, sa.Column("id", sa.Integer), sa.Column("title", sa.Text))
     return metadata
+
+
+OWNED = """
+    CREATE FUNCTION distance(float8, float8) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT $1 - $2';
+    CREATE TYPE span AS RANGE (subtype = float8, subtype_diff = distance);
+    CREATE FUNCTION taken(span) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+    CREATE TYPE half;
+    CREATE FUNCTION half_in(cstring) RETURNS half LANGUAGE internal IMMUTABLE STRICT AS 'int2in';
+    CREATE FUNCTION half_out(half) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int2out';
+    CREATE TYPE half (INPUT = half_in, OUTPUT = half_out, LIKE = int2);
+    CREATE FUNCTION to_text(half) RETURNS text LANGUAGE sql AS 'SELECT ''half''';
+    CREATE CAST (half AS text) WITH FUNCTION to_text(half);
+    CREATE FUNCTION near(half, half) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR ~~~~ (FUNCTION = near, LEFTARG = half, RIGHTARG = half);
+    CREATE FUNCTION on_drop() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+    CREATE EVENT TRIGGER on_drop ON sql_drop EXECUTE FUNCTION on_drop();
+"""
+
+
+async def test_functions_of_types_and_event_triggers_are_not_dropped(
+    project: Project, database_url: str, pg: asyncpg.Connection
+):
+    await pg.execute(OWNED)
+    settings = project.settings(url=database_url, managed_entities=["function"])
+    migrator = Migrator(settings=settings, target_metadata=sa.MetaData())
+    found = [(item.change, item.object) for item in (await migrator.check()).differences]
+    assert found == [("drop_function", "taken")]
+    origin = catalog_dump(database_url, version_table=False)
+    await migrator.revision("fewer", autogenerate=True, rev_id="a1")
+    await migrator.upgrade()
+    assert (await migrator.check()).ok
+    assert "taken" not in catalog_dump(database_url, version_table=False)
+    await migrator.downgrade("base")
+    assert catalog_dump(database_url, version_table=False) == origin
