@@ -165,7 +165,7 @@ async def test_a_refusal_half_way_is_kept(project, database_url, pg, state, advi
     await pg.execute("CREATE TABLE t (i int); INSERT INTO t VALUES (1)")
     await pg.execute(
         "CREATE FUNCTION refuse(state text) RETURNS int LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE 'no more' USING ERRCODE = state; END $$"
+        " $$ BEGIN RAISE 'no more (statement timeout)' USING ERRCODE = state; END $$"
     )
     project.revision(
         "a1",
