@@ -73,10 +73,12 @@ async def read_status(
         name = "diverged"
     elif unknown:
         name = "ahead"
-    elif partial:
+    elif any(step.revision in graph for step in partial):
         name = "partial"
     elif pending:
         name = "pending" if state.heads else "empty"
+    elif partial:  # of newer code only: `upgrade` with this code has nothing to continue
+        name = "ahead"
     else:
         name = "current"
     status = Status(

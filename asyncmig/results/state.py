@@ -68,5 +68,5 @@ class Status(Result):
 
     @property
     def ok(self) -> bool:
-        """True if a service with this code may start: nothing is pending or partially applied."""
+        """True if a service with this code may start: no revision of it is pending or partially applied."""
         return self.state in {"current", "ahead"}

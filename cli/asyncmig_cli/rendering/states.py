@@ -25,6 +25,11 @@ STATES = {
     "empty": ("yellow", "no revision is applied yet; run `asyncmig upgrade`"),
 }
 
+NEWER_PARTIAL = (
+    "the database is ahead of this code: a newer release has partially applied a revision, "
+    "and `asyncmig upgrade` of that release continues it"
+)
+
 
 def current_lines(state: CurrentState, stream: Stream, *, verbose: bool = False) -> Iterator[str]:
     """The rows of the version table, unknown and partially applied revisions."""
@@ -47,6 +52,8 @@ def _partial_lines(partial: Sequence[PartialStep], stream: Stream) -> Iterator[s
 def status_lines(status: Status, stream: Stream) -> Iterator[str]:
     """The state, and the revisions of the database and of the code."""
     color, meaning = STATES.get(status.state, ("red", ""))
+    if status.state == "ahead" and status.partial:
+        meaning = NEWER_PARTIAL
     yield _fact(stream, "state", f"{stream.style(status.state, color, 'bold')}  {meaning}".rstrip())
     yield _fact(stream, "database", ", ".join(status.current) or "<base>")
     yield _fact(stream, "code", ", ".join(status.heads) or "<base>")

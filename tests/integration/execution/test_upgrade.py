@@ -532,6 +532,33 @@ async def test_a_database_ahead_of_the_code_is_no_error(project, migrator, pg, t
     assert (await migrator().current()).unknown == ("d1",)
 
 
+async def test_a_partial_revision_of_newer_code_is_no_error(project, migrator, pg, three_tables):
+    """All modes of a start agree: the code that lacks the revision can neither continue nor wait for it."""
+    newer = project.revision(
+        "d1",
+        down="c1",
+        upgrade="""
+            op.execute("CREATE TABLE d (i int)")
+            with op.autocommit():
+                op.execute("SELECT 1/0")
+        """,
+    )
+    with pytest.raises(StatementFailedError):
+        await migrator().upgrade()
+    assert (await migrator().status()).state == "partial"
+    newer.unlink()
+    assert not (await migrator().upgrade()).applied
+    for status in (await migrator().status(), await migrator().wait_until_current(timeout=5)):
+        assert status.state == "ahead"
+        assert status.ok
+        assert [step.revision for step in status.partial] == ["d1"]
+    assert (await migrator().current()).is_current
+    later = project.revision("c2", down="c1", upgrade='op.execute("CREATE TABLE c2 (i int)")')
+    status = await migrator().status()
+    assert (status.state, status.pending) == ("pending", ("c2",))
+    later.unlink()
+
+
 async def test_stamp_and_purge(migrator, pg, three_tables):
     result = await migrator().stamp("b1")
     assert result.after == ("b1",)

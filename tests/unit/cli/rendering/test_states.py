@@ -65,6 +65,15 @@ def test_status_shows_what_is_wrong() -> None:
     assert "partial   c3 (partial) upgrade stopped in autocommit phase 2" in text
 
 
+def test_a_partial_revision_of_newer_code() -> None:
+    status = Status(state="ahead", current=("a1",), heads=("a1",), partial=(PARTIAL,))
+    first = next(iter(status_lines(status, PLAIN)))
+    assert first == (
+        "state     ahead  the database is ahead of this code: a newer release has partially "
+        "applied a revision, and `asyncmig upgrade` of that release continues it"
+    )
+
+
 @pytest.mark.parametrize("state", ["current", "pending", "partial", "ahead", "diverged", "empty"])
 def test_every_state_is_explained(state: str) -> None:
     first = next(iter(status_lines(Status(state=state, current=(), heads=()), PLAIN)))
