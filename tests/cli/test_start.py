@@ -22,7 +22,7 @@ print(json.dumps(facts), file=sys.stderr)
 """
 
 FORBIDDEN = {"sqlalchemy", "asyncpg", "asyncio", "anyio", "rich", "pydantic", "greenlet", "mako"}
-MOST_NEW_MODULES = 71
+MOST_NEW_MODULES = 73
 OF_THE_LOG = {"logging", "atexit"}
 """What ``-v`` also imports, to show the log of the library."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from asyncmig.errors import TargetError
 from asyncmig.revisions.graph.history import History
 from asyncmig.revisions.graph.order import newest_first
+from asyncmig.revisions.graph.paths import path_down, path_of_stamp, path_up, revisions_between
 from asyncmig.revisions.graph.targets import TargetReader
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from asyncmig.revisions.graph.revision import Revision
 
 __all__ = ["RevisionGraph"]
-
-# Methods import the paths when they are called: commands that only show the history need none.
 
 
 class RevisionGraph(History):
@@ -71,8 +70,6 @@ class RevisionGraph(History):
         Example:
             ``graph.upgrade_path("+2", current=["ae1027a6acf"])``
         """
-        from asyncmig.revisions.graph.paths import path_up
-
         return path_up(self, target, current)
 
     def downgrade_path(self, target: str, current: Collection[str]) -> tuple[Move, ...]:
@@ -80,8 +77,6 @@ class RevisionGraph(History):
 
         The target itself stays; ``base`` leaves nothing. Raises what ``upgrade_path`` raises.
         """
-        from asyncmig.revisions.graph.paths import path_down
-
         return path_down(self, target, current)
 
     def stamp_path(self, targets: Sequence[str], current: Collection[str]) -> RowChange:
@@ -90,8 +85,6 @@ class RevisionGraph(History):
         A target replaces the rows below and above it; other rows stay. ``base`` removes all rows,
         ``label@base`` those of that branch. Raises what ``upgrade_path`` raises.
         """
-        from asyncmig.revisions.graph.paths import path_of_stamp
-
         return path_of_stamp(self, targets, current)
 
     def slice(self, range_: str, current: Collection[str] = ()) -> tuple[Revision, ...]:
@@ -109,8 +102,6 @@ class RevisionGraph(History):
                 hint="write `a:b`, `a:` or `:b`, for example `-3:current`",
                 target=range_,
             )
-        from asyncmig.revisions.graph.paths import revisions_between
-
         return revisions_between(self, lower.strip(), upper.strip(), current)
 
     def advance(self, heads: Collection[str], move: RowChange) -> frozenset[str]:
