@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import ON_TABLES
 from asyncmig.catalog.models import ModelStatement
+from asyncmig.entities.declared import UnquotedPolicy
 from asyncmig.errors import ConfigError
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
 
@@ -52,6 +53,11 @@ class Declarations:
         self._models = models
         self.default_schema = models.default_schema
         self._own = {(self._schema(item), item.name) for item in self.entities}
+        known = self._own | models.names
+        self.entities = tuple(
+            item.on_known_table(known) if isinstance(item, UnquotedPolicy) else item
+            for item in self.entities
+        )
 
     def _schema(self, entity: Entity) -> str:
         return entity.schema or self.default_schema

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import re
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from asyncmig.ddl.compiler import compile_operation
@@ -13,11 +14,11 @@ from asyncmig.sql.lexer import Kind, identifier_value, tokens
 from asyncmig.sql.quoting import comment_on, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["DeclaredEntity", "Entity", "SqlText", "from_alembic_utils"]
+__all__ = ["DeclaredEntity", "Entity", "SqlText", "UnquotedPolicy", "from_alembic_utils"]
 
 _DIALECT = MigrationDialect()
 _NAMES = (Kind.WORD, Kind.QUOTED)
@@ -140,6 +141,26 @@ class SqlText:
         return [self.text.strip().rstrip(";").rstrip()]
 
 
+@dataclass(frozen=True)
+class UnquotedPolicy(SqlText):
+    """A policy of alembic_utils, which removes the quotes from the name of the table.
+
+    ``table`` is that name with its schema: ``public.CamelCase``, also in ``text``.
+    """
+
+    table: str = ""
+
+    def on_known_table(self, known: Collection[tuple[str, str]]) -> SqlText:
+        """The policy with the name in quotes, if only the name with its capitals is that of a table."""
+        schema, _, name = self.table.partition(".")
+        folded = schema.lower(), name.lower()
+        if (schema, name) not in known or (folded != (schema, name) and folded in known):
+            return self
+        unquoted = re.compile(rf"(?<=\s)(on\s+){re.escape(self.table)}(?=\s)", re.IGNORECASE)
+        table = qualified(schema, name)
+        return replace(self, text=unquoted.sub(lambda found: found[1] + table, self.text, count=1))
+
+
 def from_alembic_utils(declared: object) -> SqlText | None:
     """An object of alembic_utils, or with its methods, as text; None for anything else."""
     create = getattr(declared, "to_sql_statement_create", None)
@@ -149,7 +170,11 @@ def from_alembic_utils(declared: object) -> SqlText | None:
     statement = found[0] if isinstance(found, list | tuple) else found
     text = unescape_colons(str(getattr(statement, "text", statement)))
     kind, schema, name = _header(text)
-    return SqlText(text, kind=kind, schema=getattr(declared, "schema", None) or schema, name=name)
+    schema = getattr(declared, "schema", None) or schema
+    table = getattr(declared, "on_entity", None)
+    if kind == "policy" and isinstance(table, str):
+        return UnquotedPolicy(text, kind=kind, schema=schema, name=name, table=table)
+    return SqlText(text, kind=kind, schema=schema, name=name)
 
 
 def _header(sql: str) -> tuple[str, str | None, str]:

@@ -130,6 +130,25 @@ async def test_objects_of_alembic_utils_are_taken(comparing: Comparing):
     assert "a:b" in up[0]
 
 
+class ForeignPolicy(ForeignEntity):
+    """A policy of alembic_utils, which keeps no quotes."""
+
+    on_entity = "public.CamelCase"
+
+
+async def test_a_policy_of_alembic_utils_on_a_table_with_capitals(comparing: Comparing):
+    def table(*entities: object) -> sa.MetaData:
+        metadata = sa.MetaData()
+        sa.Table("CamelCase", metadata, sa.Column("id", sa.Integer))
+        register(metadata, *entities)
+        return metadata
+
+    sql = "CREATE POLICY own on public.CamelCase for select using (id = 1)"
+    up, down = await comparing.there_and_back(table(), table(ForeignPolicy("public", sql)))
+    assert up == ['CREATE POLICY own ON "CamelCase" FOR SELECT TO PUBLIC USING (id = 1)']
+    assert down == ['DROP POLICY own ON "CamelCase"']
+
+
 async def test_a_trigger_reaches_for_nothing_outside_of_the_models(
     comparing: Comparing, pg: asyncpg.Connection
 ):

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from asyncmig.entities import SqlText, View, register, registered
+from asyncmig.entities.declared import UnquotedPolicy, from_alembic_utils
 from asyncmig.entities.registry import entities_of
 from asyncmig.errors import ConfigError
 
@@ -62,3 +63,36 @@ def test_the_registry_of_alembic_utils_is_read_if_it_is_imported(monkeypatch):
         sys.modules, "asyncmig.alembic_compat.entity_facade.replaceable_entity", raising=False
     )
     assert [entity.name for entity in registered([])] == ["v"]
+
+
+class ForeignPolicy:
+    """A policy of alembic_utils."""
+
+    schema = "public"
+
+    def __init__(self, on_entity: str) -> None:
+        self.on_entity = on_entity.replace('"', "")
+
+    def to_sql_statement_create(self) -> sa.TextClause:
+        return sa.text(f"CREATE POLICY own on {self.on_entity} for select using (true)")
+
+
+@pytest.mark.parametrize(
+    ("declared", "known", "table"),
+    [
+        ('public."CamelCase"', {("public", "CamelCase")}, 'public."CamelCase"'),
+        ('public."my table"', {("public", "my table")}, 'public."my table"'),
+        ('"Odd"."book"', {("Odd", "book")}, '"Odd".book'),
+        # PostgreSQL folds the name
+        ("public.Book", {("public", "book")}, "public.Book"),
+        ("public.Book", {("public", "book"), ("public", "Book")}, "public.Book"),
+        ("public.book", {("public", "book")}, "public.book"),
+        ("public.Missing", set(), "public.Missing"),
+    ],
+)
+def test_a_policy_of_alembic_utils_on_a_table_with_capitals(declared, known, table):
+    policy = from_alembic_utils(ForeignPolicy(declared))
+    assert isinstance(policy, UnquotedPolicy)
+    assert policy.on_known_table(known).sql() == [
+        f"CREATE POLICY own on {table} for select using (true)"
+    ]
