@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from asyncmig.errors import ScriptError
 from asyncmig.render.source.layout import string_literal
 from asyncmig.render.templates.mako import MAKO, comma, mako_template, render_mako
-from asyncmig.render.templates.template import PYTHON, fill, read_template
+from asyncmig.render.templates.template import PYTHON, fill, read_template, token_names
 from asyncmig.revisions.files.python_ast import tree_of
 
 if TYPE_CHECKING:
@@ -27,13 +27,16 @@ def python_text(settings: Settings, new: NewRevision) -> str:
     """A Python revision.
 
     Raises:
-        ScriptError: the template has an error. Facts: ``path``, ``line``.
+        ScriptError: the template has an error, or no place for the operations. Facts: ``path``, ``line``.
         FileError: the template cannot be read. Facts: ``path``.
     """
     if (template := mako_template(settings)) is not None:
-        names = _mako_names(settings, new, template)
-        return render_mako(settings.script_location / MAKO, template, names)
+        path = settings.script_location / MAKO
+        # code of the template, or another file, may use the name in another way
+        _check_upgrades(new, str(path), has_token="upgrades" in template or "<%" in template)
+        return render_mako(path, template, _mako_names(settings, new, template))
     origin, template = _template(settings, PYTHON)
+    _check_upgrades(new, origin, has_token="upgrades" in token_names(template))
     values = {
         "message": _in_docstring(new.message or "", template),
         "revision": new.rev_id,
@@ -58,6 +61,7 @@ def sql_text(settings: Settings, new: NewRevision) -> str:
         ScriptError, FileError: as ``python_text``.
     """
     origin, template = _template(settings, _SQL)
+    _check_upgrades(new, origin, has_token="upgrades" in token_names(template))
     named = {
         "revision": new.rev_id,
         "down_revision": comma(new.down_revisions),
@@ -70,6 +74,16 @@ def sql_text(settings: Settings, new: NewRevision) -> str:
     header.insert(0, f"-- message: {' '.join((new.message or '').split())}")
     values = {"header": "\n".join(header), "upgrades": new.upgrades, "downgrades": new.downgrades}
     return fill(template, values, origin=origin)
+
+
+def _check_upgrades(new: NewRevision, origin: str, *, has_token: bool) -> None:
+    """Refuse a template that would omit operations. Downgrades may be omitted: some projects have none."""
+    if new.upgrades and not has_token:
+        raise ScriptError(
+            f"the template {origin} has no ${{upgrades}} for the operations of the revision",
+            hint="add ${upgrades} to the template, in upgrade() or after '-- upgrade'",
+            path=origin,
+        )
 
 
 def check_python(path: Path, content: bytes, new: NewRevision) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["PYTHON", "fill", "read_template"]
+__all__ = ["PYTHON", "fill", "read_template", "token_names"]
 
 PYTHON = "revision.py.template"
 """The template of Python revisions."""
@@ -56,6 +56,12 @@ def fill(template: str, values: Mapping[str, str], *, origin: str) -> str:
         return "".join(f"{match[1]}{line}\n" if line else "\n" for line in text.splitlines())
 
     return _TOKEN.sub(replace, template)
+
+
+def token_names(template: str) -> frozenset[str]:
+    """The names of the tokens of a template."""
+    found = _TOKEN.finditer(template)
+    return frozenset(match[2] or match[4] for match in found if not match[3])
 
 
 def read_template(path: Path) -> str:

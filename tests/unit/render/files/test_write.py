@@ -464,3 +464,53 @@ class TestEncoding:
         with pytest.raises(ConfigKeyError, match="there is no encoding 'utf-9'") as caught:
             write_revision(at(output_encoding="utf-9"), NewRevision(rev_id="a"))
         assert caught.value.fields()["key"] == "output_encoding"
+
+
+PLAIN = """revision = ${revision_literal}
+down_revision = ${down_revision}
+
+
+def upgrade(op):
+    %s
+"""
+MAKO = """revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade():
+    %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "token", "as_sql"),
+    [
+        ("revision.py.template", PLAIN, "${upgrades}", False),
+        ("script.py.mako", MAKO, "${upgrades}", False),
+        ("revision.sql.template", "${header}\n-- upgrade\n%s\n-- downgrade\n", "${upgrades}", True),
+    ],
+)
+def test_a_template_without_upgrades_is_refused_for_operations(at, name, template, token, as_sql):
+    settings = at(file_template="%(rev)s")
+    settings.script_location.mkdir()
+    path = settings.script_location / name
+    operations = "op.execute('SELECT 1')"
+    path.write_text(
+        template % "pass $${upgrades}" if name == "revision.py.template" else template % "pass"
+    )
+    with pytest.raises(ScriptError) as caught:
+        write_revision(settings, NewRevision(rev_id="a", as_sql=as_sql, upgrades=operations))
+    message = f"the template {path} has no ${{upgrades}} for the operations of the revision"
+    assert str(caught.value).startswith(message)
+    assert not list(settings.script_location.glob("versions/*"))
+    path.write_text(template % token)
+    written = write_revision(settings, NewRevision(rev_id="a", as_sql=as_sql, upgrades=operations))
+    assert operations in written.read_text()
+
+
+def test_a_template_without_upgrades_serves_empty_revisions(at):
+    settings = at()
+    settings.script_location.mkdir()
+    (settings.script_location / "revision.py.template").write_text(PLAIN % "pass")
+    write_revision(settings, NewRevision(rev_id="a"))
+    assert read_back(settings).keys() == {"a"}
