@@ -9,16 +9,21 @@ import asyncpg
 
 from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.database.server_errors import server_error
+from asyncmig.sql.changed_settings import ALL_SETTINGS
+from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from collections.abc import Set as AbstractSet
     from contextlib import AbstractAsyncContextManager
 
     from asyncmig.config.settings import Settings
     from asyncmig.database.connections import Database
     from asyncmig.database.session import Session
 
-__all__ = ["milliseconds", "open_session", "run_settings", "statement_timeouts"]
+__all__ = ["milliseconds", "open_session", "restore_settings", "run_settings", "statement_timeouts"]
+
+_ROLES = frozenset({"role", "session_authorization"})
 
 
 def milliseconds(seconds: float) -> str:
@@ -46,6 +51,45 @@ async def open_session(database: Database, settings: Settings) -> AsyncIterator[
 
 def run_settings(session: Session, settings: Settings) -> AbstractAsyncContextManager[None]:
     """The time limits of a run. Inside a transaction of the caller they are the caller's."""
+    return session.settings(_run_values(session, settings), until_close=True)
+
+
+def restore_settings(session: Session, settings: Settings, changed: AbstractSet[str]) -> list[str]:
+    """Statements that end what a script has changed: each setting is again what it was for the run.
+
+    Only on a connection of asyncmig's own. The settings of a connection that was handed over are its
+    owner's, and RESET would lose them.
+
+    Args:
+        session: the migrating one.
+        settings: the configured role, search path and time limits.
+        changed: the names, as ``changed_settings`` gives them.
+    """
+    if not (changed and session.disposable):
+        return []
+    everything = ALL_SETTINGS in changed
+    values = _run_values(session, settings)
+    if settings.search_path is not None:
+        values["search_path"] = settings.search_path
+    wanted = sorted(values) if everything else sorted({*changed} - {*_ROLES})
+    restored = [
+        f"SELECT pg_catalog.set_config({literal(name)}, {literal(values[name])}, false)"
+        if name in values
+        else f"RESET {_setting_name(name)}"
+        for name in wanted
+    ]
+    if not (everything or changed & _ROLES):
+        return restored
+    # first back to the role that logged in: it may set what the script's role may not
+    role = [] if settings.role is None else [f"SET ROLE {identifier(settings.role)}"]
+    return ["RESET SESSION AUTHORIZATION", "RESET ROLE", *restored, *role]
+
+
+def _setting_name(name: str) -> str:
+    return ".".join(map(identifier, name.split(".")))
+
+
+def _run_values(session: Session, settings: Settings) -> dict[str, str]:
     values = _timeouts(RetryPolicy.of(settings).timeout(0), settings.statement_timeout) | {
         # while a script computes, the session that holds the lock waits
         "idle_in_transaction_session_timeout": "0",
@@ -54,7 +98,7 @@ def run_settings(session: Session, settings: Settings) -> AbstractAsyncContextMa
     }
     if session.server_version >= 17:
         values["transaction_timeout"] = "0"
-    return session.settings(values, until_close=True)
+    return values
 
 
 def statement_timeouts(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import asyncpg
 
     from asyncmig.bookkeeping.tables import Bookkeeping
+    from asyncmig.config.settings import Settings
     from asyncmig.database.connections import Database
     from asyncmig.database.retry_policy import RetryPolicy
     from asyncmig.database.session import Session
@@ -35,6 +36,7 @@ class ExecutionContext:
         books: the version table and the journal.
         retry_policy: for steps that set no limits of their own.
         progress: what is committed, and the events of the run.
+        settings: of the run.
         one_transaction: all steps share a transaction (``transaction = "all"``).
     """
 
@@ -43,6 +45,7 @@ class ExecutionContext:
     books: Bookkeeping
     retry_policy: RetryPolicy
     progress: Progress
+    settings: Settings | None = None
     one_transaction: bool = False
 
     def failure(

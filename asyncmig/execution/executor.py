@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from asyncmig.database.server_errors import TRANSIENT_STATES, postgres_error, retries_exhausted
+from asyncmig.database.session_settings import restore_settings
 from asyncmig.errors import ConnectionLostError, PoolingError, StatementFailedError
 from asyncmig.execution.messages.sender import MessageSender
 from asyncmig.execution.retries import Retries
@@ -207,6 +208,11 @@ class Executor:
         if self._hooks:
             info = MigrationInfo.of_move(move, self._planner.graph)
             await self._call_hooks(revision, step, unit, info)
+        settings = self._context.settings
+        if settings is not None and number < self._progress.total:
+            restored = restore_settings(self._session, settings, recorder.changed_settings)
+            if restored:
+                self._sender.add(Transaction(fragments=[Fragment(sql) for sql in restored]))
 
     async def _call_hooks(
         self, revision: Revision, step: Step, unit: Transaction, info: MigrationInfo

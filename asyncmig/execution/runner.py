@@ -360,6 +360,7 @@ class Runner:
             books=books,
             retry_policy=RetryPolicy.of(self._settings),
             progress=Progress(self._emit),
+            settings=self._settings,
             one_transaction=planner.one_transaction,
         )
         return Executor(context, planner, read_resumes=read_again, hooks=hooks)

@@ -16,6 +16,7 @@ from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.base.origin import calling_line
 from asyncmig.plan.error_handlers import is_handled_by_caller
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
+from asyncmig.sql.changed_settings import changed_settings
 from asyncmig.sql.classify import Control, classify
 from asyncmig.sql.names import calls_function
 from asyncmig.sql.statement import Statement
@@ -122,6 +123,7 @@ class Recorder:
         self._target_metadata = target_metadata
         self._options: Mapping[str, Any] = options if options is not None else {}
         self.sets_lock_timeout = False
+        self.changed_settings: set[str] = set()
         self._autocommit_depth = 0
 
     # what directives see
@@ -274,6 +276,7 @@ class Recorder:
                 problem, "PostgreSQL has no such character: take it out", origin, directive
             )
         self.sets_lock_timeout = self.sets_lock_timeout or "lock_timeout" in sql
+        self.changed_settings |= changed_settings(sql)
         facts = classify(sql)
         if facts.verb == "DISCARD ALL":
             raise self._refused(
