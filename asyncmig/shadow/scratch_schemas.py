@@ -127,12 +127,17 @@ def scratch_names(schemas: Iterable[str]) -> dict[str, str]:
 
 _SETTINGS = "SET LOCAL standard_conforming_strings = on; SET LOCAL quote_all_identifiers = off"
 
+# while the models are compared, the transaction waits
+_UNLIMITED = "SET LOCAL idle_in_transaction_session_timeout = 0"
+_UNLIMITED_17 = f"{_UNLIMITED}; SET LOCAL transaction_timeout = 0"
+
 
 @asynccontextmanager
 async def rolled_back_transaction(session: Session, limits: str = "") -> AsyncIterator[None]:
     """Open a transaction, or a savepoint in the caller's transaction, that is always rolled back.
 
-    The server parses and prints SQL in it as in a run, whatever the settings of the database or the role.
+    The server parses and prints SQL in it as in a run, whatever the settings of the database or the role,
+    and their timeouts for a whole transaction do not end it.
     ``limits`` (from ``ComparisonTimeouts.sql``) do not apply in the caller's transaction.
     """
     inside = session.in_transaction
@@ -140,7 +145,9 @@ async def rolled_back_transaction(session: Session, limits: str = "") -> AsyncIt
         await session.send(f"SAVEPOINT asyncmig_shadow; {_SETTINGS}")
     try:
         if not inside:
-            await session.send(f"BEGIN; {_SETTINGS}{limits}")  # cancelled here, it may have begun
+            unlimited = _UNLIMITED_17 if session.server_version >= 17 else _UNLIMITED
+            # cancelled here, it may have begun
+            await session.send(f"BEGIN; {_SETTINGS}; {unlimited}{limits}")
         yield
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:

@@ -64,6 +64,24 @@ async def test_the_limit_of_the_server_where_none_is_set(project: Project, datab
         await Migrator(settings=settings, target_metadata=book()).check()
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "idle_in_transaction_session_timeout=1ms",
+        pytest.param("transaction_timeout=60ms", marks=pytest.mark.pg(">=17")),
+    ],
+)
+async def test_limits_of_a_whole_transaction_do_not_end_it(project: Project, database_url, setting):
+    metadata = sa.MetaData()
+    for number in range(150):
+        sa.Table(f"t{number}", metadata, sa.Column("id", sa.Integer, primary_key=True))
+    settings = project.settings(
+        url=f"{database_url}?options=-c%20{setting.replace('=', '%3D')}", shadow_cache=False
+    )
+    found = await Migrator(settings=settings, target_metadata=metadata).check()
+    assert len(found.differences) == 150
+
+
 async def test_inside_a_transaction_the_limits_are_the_caller_s(
     project: Project, database_url, locked
 ):
