@@ -124,7 +124,7 @@ class World:
 
     async def move(self, target: int) -> None:
         if self.model.refused(target):
-            with pytest.raises(ScriptError, match="is to end first"):
+            with pytest.raises(ScriptError, match="must be finished first"):
                 await self.go(target)
             return
         await self.go(target)
