@@ -28,11 +28,11 @@ from alembic.runtime.migration import StampStep as TheirStampStep
 from alembic.script import Script as TheirScript
 from alembic.script import ScriptDirectory as TheirScriptDirectory
 from alembic.script.revision import RevisionMap as TheirRevisionMap
-from asyncmig.alembic_compat.facade.runtime.steps import RevisionStep, StampStep
 
 from asyncmig.alembic import Config, MigrationContext, ScriptDirectory, autogenerate, command
 from asyncmig.alembic import EnvironmentContext as OurEnvironmentContext
 from asyncmig.alembic_compat.facade.script.revision import RevisionMap
+from asyncmig.alembic_compat.facade.script.steps import RevisionStep, StampStep
 from asyncmig.config.keys import KEYS
 from asyncmig.operations.batch import BatchOperations
 from asyncmig.operations.facade import Operations

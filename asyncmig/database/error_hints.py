@@ -227,11 +227,7 @@ HINTS: tuple[ErrorHint, ...] = (
         "in_failed_sql_transaction",
         "an earlier statement failed and the script caught its error: use a savepoint around what may fail",
     ),
-    _row(
-        "2BP01",
-        "dependent_objects_still_exist",
-        "drop the objects that depend on it first, or use CASCADE if they are to go too",
-    ),
+    _row("2BP01", "dependent_objects_still_exist", None),
     _row(
         "2D000",
         "invalid_transaction_termination",
