@@ -219,9 +219,11 @@ class Journal:
 
     def resolve(self, entry: int, decision: Decision) -> str:
         """Record what a person decided about a phase that an earlier run left."""
+        # the fingerprint of a failed phase covers the statements before the failure only
+        resolved = "state = 'resolved', fingerprint = CASE state WHEN 'failed' THEN NULL ELSE fingerprint END"
         change = {
-            Decision.DONE: "state = 'resolved', statement = statement + 1",
-            Decision.RETRY: "state = 'resolved'",
+            Decision.DONE: f"{resolved}, statement = statement + 1",
+            Decision.RETRY: resolved,
             Decision.FORGET: "state = 'forgotten', final = true, finished_at = clock_timestamp()",
         }[decision]
         return f"UPDATE {self.sql_name} SET {change} WHERE id = {entry}"

@@ -79,6 +79,8 @@ class PreviousAttempt(Enum):
     """It was not sent."""
     ENDED = "ended"
     """It was sent, and it has ended without success; it may have left an invalid index."""
+    FAILED = "failed"
+    """As ``ENDED``, by an earlier run: a procedure may have committed a part of its work."""
     INTERRUPTED = "interrupted"
     """It was sent, and the run did not see its end."""
 
@@ -110,6 +112,8 @@ class PartialRevision:
                 return PreviousAttempt.INTERRUPTED
             case "done" | "caught" | "refused":
                 return PreviousAttempt.NONE
+            case "failed":
+                return PreviousAttempt.FAILED
             case _:
                 return PreviousAttempt.ENDED
 

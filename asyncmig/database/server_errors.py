@@ -12,6 +12,7 @@ from asyncmig.errors import (
     PartiallyAppliedError,
     StatementFailedError,
 )
+from asyncmig.sql.classify import classify, may_commit
 from asyncmig.sql.masking import MASK, mask_secrets, secrets_in
 
 if TYPE_CHECKING:
@@ -131,10 +132,12 @@ def statement_failure(
     attempts: int = 1,
     blockers: tuple[Blocker, ...] = (),
     earlier: Sequence[str] = (),
+    standalone: bool = False,
 ) -> StatementFailedError:
     """The error of a statement of a script that PostgreSQL refused.
 
-    ``earlier`` has the statements of the revision that ran before it in the same transaction.
+    ``earlier`` has the statements of the revision that ran before it in the same transaction;
+    ``standalone`` says that it ran outside a transaction.
     """
     sqlstate = getattr(error, "sqlstate", None)
     where = (statement.origin if statement else None) or origin or step.path or step.revision
@@ -157,6 +160,8 @@ def statement_failure(
     message = f"revision {step.revision} failed at {where}{directive}: {text}{line}{tries}{blocked}"
     kind = PartiallyAppliedError if committed_before else StatementFailedError
     kept = f"nothing of {step.revision} was kept"
+    if standalone and statement is not None and (left := _left_behind(statement.sql)):
+        kept = f"{left}; `asyncmig status` shows the revision as partially applied"
     if committed_before:
         kept = f"phases before phase {phase + 1} of {step.revision} are committed; " + (
             "correct the cause and run the same command again: it continues from there"
@@ -184,6 +189,19 @@ def statement_failure(
         applied=applied,
         **(tried if sqlstate in TRANSIENT_STATES else {}),
     )
+
+
+def _left_behind(sql: str) -> str | None:
+    """What a statement outside a transaction can leave when it fails; None where it is atomic."""
+    facts = classify(sql)
+    if may_commit(sql):
+        return "it ran outside a transaction, and what it committed before the error remains"
+    if facts.concurrently:
+        return (
+            "it ran outside a transaction, and may have left an invalid index or a pending detach, which the "
+            "next run repairs"
+        )
+    return None
 
 
 def _failure_of(

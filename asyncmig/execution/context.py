@@ -60,6 +60,7 @@ class ExecutionContext:
         attempts: int = 1,
         blockers: tuple[Blocker, ...] = (),
         earlier: Sequence[str] = (),
+        standalone: bool = False,
     ) -> StatementFailedError:
         """The error of a statement of a script; arguments as ``statement_failure``."""
         return statement_failure(
@@ -74,4 +75,5 @@ class ExecutionContext:
             attempts=attempts,
             blockers=blockers,
             earlier=earlier,
+            standalone=standalone,
         )

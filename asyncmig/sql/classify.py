@@ -19,7 +19,7 @@ from asyncmig.sql.reader import Reader, SqlName
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Classification", "Control", "SqlName", "classify", "mentions"]
+__all__ = ["Classification", "Control", "SqlName", "classify", "may_commit", "mentions"]
 
 
 class Control(StrEnum):
@@ -98,6 +98,12 @@ def classify(sql: str) -> Classification:
         first = reader.next()
     reading = _READINGS.get(first)
     return Classification(verb=first) if reading is None else reading(reader, first, sql)
+
+
+def may_commit(sql: str) -> bool:
+    """Whether a statement outside a transaction can commit a part of its work and then fail."""
+    verb = classify(sql).verb
+    return verb == "CALL" or (verb == "DO" and "commit" in sql.lower())
 
 
 def mentions(sql: str, label: str) -> bool:

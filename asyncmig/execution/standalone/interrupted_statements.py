@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.bookkeeping.state import PreviousAttempt
 from asyncmig.errors import PartiallyAppliedError, StatementFailedError
-from asyncmig.sql.classify import classify
+from asyncmig.sql.classify import classify, may_commit
 from asyncmig.sql.quoting import qualified
 
 if TYPE_CHECKING:
@@ -90,21 +90,22 @@ async def is_done(session: Session, unit: StandaloneStatement) -> bool:
     """
     facts = classify(unit.statement.sql)
     interrupted = unit.previous is PreviousAttempt.INTERRUPTED
-    failed = unit.previous is PreviousAttempt.ENDED
+    failed = unit.previous in {PreviousAttempt.ENDED, PreviousAttempt.FAILED}
+    if unit.previous is PreviousAttempt.FAILED and may_commit(unit.statement.sql):
+        raise _undecidable(unit, "failed in a statement that may have committed a part of its work")
     if not (interrupted or (failed and facts.verb in _LEAVES_PARTIAL_INDEX)):
         return False
     check = _CHECKS.get(facts.verb)
     verdict = Verdict.UNKNOWN if check is None else await check(session, facts)
     if verdict is Verdict.UNKNOWN and interrupted:
-        raise _undecidable(unit)
+        raise _undecidable(unit, "was interrupted in a statement that leaves no trace to look for")
     return verdict is Verdict.DONE
 
 
-def _undecidable(unit: StandaloneStatement) -> PartiallyAppliedError:
+def _undecidable(unit: StandaloneStatement, what: str) -> PartiallyAppliedError:
     revision, statement = unit.step.revision, unit.statement
     return PartiallyAppliedError(
-        f"revision {revision} was interrupted in a statement that leaves no trace to look for "
-        f"({statement.origin}): did it run?",
+        f"revision {revision} {what} ({statement.origin}): did it run?",
         hint=f"check, then record it: `asyncmig resolve {revision} --done` if it ran, `--retry` if not",
         revision=revision,
         origin=statement.origin,

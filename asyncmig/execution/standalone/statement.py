@@ -21,7 +21,7 @@ from asyncmig.execution.retries import Retries
 from asyncmig.execution.standalone.interrupted_statements import is_done, remove_invalid_index
 from asyncmig.execution.standalone.statement_monitor import run_monitored
 from asyncmig.plan.model import Phase, PhaseKind
-from asyncmig.sql.classify import classify
+from asyncmig.sql.classify import classify, may_commit
 
 if TYPE_CHECKING:
     from asyncmig.execution.context import ExecutionContext
@@ -49,7 +49,9 @@ async def send_standalone(context: ExecutionContext, unit: StandaloneStatement) 
                     if await run.prepare():
                         await _send(context, unit, retries)
             except asyncpg.PostgresError as error:
-                if not await retries.again(error, [unit.statement.sql]):
+                if may_commit(unit.statement.sql) or not await retries.again(
+                    error, [unit.statement.sql]
+                ):
                     await run.record_failure(error)
                     raise context.failure(
                         error,
@@ -57,6 +59,7 @@ async def send_standalone(context: ExecutionContext, unit: StandaloneStatement) 
                         unit.phase,
                         unit.statement,
                         committed_before=unit.committed_before,
+                        standalone=True,
                         attempts=retries.attempt + 1,
                         blockers=retries.blockers,
                     ) from error

@@ -196,3 +196,55 @@ async def test_a_revision_that_ran_before_resumes_from_its_last_run_alone(
         ("upgrade", 1, "done"),
         ("upgrade", 2, "done"),
     ]
+
+
+async def test_an_invalid_index_is_not_called_nothing(project, database_url, pg):
+    await pg.execute("CREATE TABLE u (email text); INSERT INTO u VALUES ('x'), ('x')")
+    project.revision(
+        "a1",
+        upgrade="op.create_index('ux', 'u', ['email'], unique=True, postgresql_concurrently=True)",
+    )
+    migrator = Migrator(database_url, script_location=project.script_location)
+    with pytest.raises(StatementFailedError) as caught:
+        await migrator.upgrade()
+    assert "nothing of" not in caught.value.hint
+    assert "may have left an invalid index" in caught.value.hint
+    assert [step.revision for step in (await migrator.status()).partial] == ["a1"]
+    await pg.execute("DELETE FROM u")
+    assert (await migrator.upgrade()).revisions == ("a1",)
+    assert await pg.fetchval(
+        "SELECT bool_and(indisvalid) FROM pg_index WHERE indrelid = 'u'::regclass"
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CALL fill()",
+        "DO $$ BEGIN INSERT INTO k VALUES (1); COMMIT; RAISE EXCEPTION ''boom''; END $$",
+    ],
+)
+async def test_what_may_have_committed_is_not_run_again_unasked(
+    project, database_url, pg, statement
+):
+    await pg.execute(
+        "CREATE TABLE k (a int); CREATE PROCEDURE fill() LANGUAGE plpgsql AS"
+        " $$ BEGIN INSERT INTO k VALUES (1); COMMIT; RAISE EXCEPTION 'boom'; END $$"
+    )
+    text = statement.replace("''", "'")
+    project.revision("b1", upgrade=f"with op.autocommit():\n    op.execute({text!r})")
+    migrator = Migrator(database_url, script_location=project.script_location)
+    with pytest.raises(StatementFailedError) as caught:
+        await migrator.upgrade()
+    assert "what it committed before the error remains" in caught.value.hint
+    with pytest.raises(PartiallyAppliedError, match="may have committed a part") as caught:
+        await migrator.upgrade()
+    assert "asyncmig resolve b1" in caught.value.hint
+    assert await pg.fetchval("SELECT count(*) FROM k") == 1
+    await migrator.resolve("b1", "retry")
+    with pytest.raises(StatementFailedError, match="boom"):
+        await migrator.upgrade()
+    assert await pg.fetchval("SELECT count(*) FROM k") == 2
+    await migrator.resolve("b1", "done")
+    assert (await migrator.upgrade()).after == ("b1",)
+    assert await pg.fetchval("SELECT count(*) FROM k") == 2

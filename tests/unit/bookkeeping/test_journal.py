@@ -76,6 +76,9 @@ class TestInsert:
         assert row["down_revisions"] == "ARRAY['a1']::text[]"
 
 
+FINGERPRINT = "fingerprint = CASE state WHEN 'failed' THEN NULL ELSE fingerprint END"
+
+
 class TestUpdates:
     OPEN = "state = 'started' AND revision = 'a1' AND direction = 'upgrade' AND phase = 3"
 
@@ -116,8 +119,8 @@ class TestUpdates:
     @pytest.mark.parametrize(
         ("decision", "change"),
         [
-            (Decision.DONE, "state = 'resolved', statement = statement + 1"),
-            (Decision.RETRY, "state = 'resolved'"),
+            (Decision.DONE, f"state = 'resolved', {FINGERPRINT}, statement = statement + 1"),
+            (Decision.RETRY, f"state = 'resolved', {FINGERPRINT}"),
             (Decision.FORGET, "state = 'forgotten', final = true, finished_at = clock_timestamp()"),
         ],
     )

@@ -32,7 +32,7 @@ class TestPartialRevision:
         ("state", "phase", "previous"),
         [
             ("started", 1, PreviousAttempt.INTERRUPTED),
-            ("failed", 1, PreviousAttempt.ENDED),
+            ("failed", 1, PreviousAttempt.FAILED),
             ("resolved", 1, PreviousAttempt.ENDED),
             ("refused", 1, PreviousAttempt.NONE),
             ("done", 2, PreviousAttempt.NONE),

@@ -163,7 +163,7 @@ class TestResumed:
         ("state", "previous"),
         [
             ("started", PreviousAttempt.INTERRUPTED),
-            ("failed", PreviousAttempt.ENDED),
+            ("failed", PreviousAttempt.FAILED),
             ("resolved", PreviousAttempt.ENDED),
             ("refused", PreviousAttempt.NONE),
         ],

@@ -15,7 +15,7 @@ from support.fake_session import FakeSession, fake_context
 from support.plans import WITHOUT_JOURNAL, autocommit, step
 
 INDEX = "CREATE INDEX CONCURRENTLY i ON app.t (a)"
-NONE, ENDED, INTERRUPTED = PreviousAttempt
+NONE, ENDED, FAILED, INTERRUPTED = PreviousAttempt
 LOCKED = asyncpg.LockNotAvailableError("lock timeout")
 
 
