@@ -72,7 +72,7 @@ def downgrade(config: Config, revision: str, sql: bool = False, tag: str | None 
     """Revert to a previous version; arguments and errors as of ``upgrade``.
 
     Raises:
-        CommandError: with ``sql``, the target is no range.
+        CommandError: with ``sql``, the target is not a range.
         NotImplementedError: a downgrade on the way is not written.
     """
     if sql and ":" not in revision:

@@ -156,7 +156,7 @@ def create_project(config: Config, directory: str, template: str, *, package: bo
     """Write a script directory from a template.
 
     Raises:
-        CommandError: the folder has something in it, or there is no such template.
+        CommandError: the folder is not empty, or the template does not exist.
     """
     target = Path(directory)
     if target.is_dir() and any(target.iterdir()):

@@ -34,7 +34,7 @@ class _ChosenSteps:
         self._revisions = revisions
 
     async def known_heads(self) -> tuple[str, ...] | None:
-        """None: the target is no head."""
+        """None: the target is not a head."""
         return None
 
     async def planner(self) -> Planner:

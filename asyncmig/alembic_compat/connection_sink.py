@@ -1,4 +1,4 @@
-"""Operations outside of any run: executed at once on a connection that somebody else has opened."""
+"""Operations outside of a run: executed at once on a connection that the caller has opened."""
 
 from __future__ import annotations
 

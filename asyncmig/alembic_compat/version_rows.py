@@ -1,4 +1,4 @@
-"""The version table, read through a connection that somebody else has opened."""
+"""The version table, read through a connection that the caller has opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections of psycopg2 and psycopg that an ``env.py`` opens itself, as arguments for one of ours."""
+"""Connections that an ``env.py`` opens itself with psycopg2 or psycopg, as arguments for asyncpg."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ class Connector:
         return connection
 
     def adopted(self, dialect: Any, made: Any, what: str) -> EnvConnection:
-        """A connection of ours for one that a ``creator`` or a ``do_connect`` listener made.
+        """A connection of asyncmig's in place of one that a ``creator`` or a ``do_connect`` listener made.
 
         Raises:
             UrlError: what it is connected with, or what was done on it, cannot be known.

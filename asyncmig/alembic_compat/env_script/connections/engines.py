@@ -127,7 +127,7 @@ class EnvEngines:
         if used is not written:
             return self._made(used, SYNC_DRIVER, place, kwargs, written=written)
         engine = self._made(written, SYNC_DRIVER, place, kwargs, written=written)
-        engine.pool._creator = lambda rec: connect(engine.dialect, rec)  # noqa: SLF001
+        engine.pool._creator = lambda rec: connect(engine.dialect, rec)  # noqa: SLF001 - no public name
         self._replace_creator(engine, place)
         return engine
 
