@@ -1,8 +1,7 @@
-"""Projects written for Alembic: their imports, their ``env.py``, their habits of the driver.
+"""Projects written for Alembic: their imports, their ``env.py``, their use of psycopg2.
 
-Three things make such a project run unchanged, each useful by itself:
-
-- ``imports``: while a script is loaded or runs, ``alembic`` is the package ``facade``;
-- ``env_file``: what an ``env.py`` configures becomes settings of ours;
-- ``lenient``: a connection that takes what psycopg2 takes.
+- ``imports``: while a script is loaded or runs, ``import alembic`` gives the modules of ``facade``;
+- ``env_script``: executes ``env.py``, with engines whose connections are asyncmig's;
+- ``env_reading``: reads the configuration in ``env.py`` for commands that use no database;
+- ``psycopg2_compat``: connections that accept what psycopg2 accepts.
 """

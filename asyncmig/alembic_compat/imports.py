@@ -1,9 +1,9 @@
-"""``import alembic`` inside revision scripts, and in what they import, gives our modules.
+"""Resolves ``import alembic`` to asyncmig's modules, in revision scripts and in the modules they import.
 
-Python asks ``builtins.__import__`` for every import statement. While at least one script is loaded or
-runs, a function of ours stands there. It acts only in the context (``contextvars``) of such a script,
-and only on a handful of names; ``sys.modules`` keeps whatever it has, so that real Alembic, and other
-tasks and threads that use it, notice nothing. Afterwards the builtin stands there again.
+Python calls ``builtins.__import__`` for every import statement. While at least one script is being loaded
+or executed, it is replaced by a function that acts only in the context (``contextvars``) of such a script,
+and only on a few names. ``sys.modules`` is not changed, so real Alembic works as usual for other tasks and
+threads. The builtin is restored afterwards.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _FACADES = {
     "alembic_postgresql_enum": "asyncmig.alembic_compat.enum_facade",
     "alembic_utils": "asyncmig.alembic_compat.entity_facade",
 }
-"""Packages that are ours while a script runs."""
+"""Packages that are replaced while a script runs."""
 
 _ONLY_WHERE_ABSENT = frozenset({"alembic_utils"})
-"""... those of them whose objects work as they are, where they are installed."""
+"""Those of them that are replaced only if they are not installed: their own objects work unchanged."""
 
 _KEEP_THEIR_ALEMBIC = frozenset({"alembic", "alembic_utils", "flask_migrate", "pytest_alembic"})
-"""Packages that work on Alembic itself: what they import stays what it is."""
+"""Packages that use Alembic itself: their imports are not replaced."""
 
 
 class ImportingEnvironment(Protocol):
@@ -67,7 +67,7 @@ class _Scope:
 _scope: ContextVar[_Scope | None] = ContextVar("asyncmig_alembic_imports", default=None)
 _lock = threading.Lock()
 _users = 0
-_heard = False
+_reached = False
 _PROBE = "builtins"
 """A module that is always there, imported to see who is asked."""
 _previous: Any = builtins.__import__
@@ -109,24 +109,24 @@ def _enter() -> None:
     global _users, _previous  # noqa: PLW0603 - there is one builtin to stand in for
     with _lock:
         _users += 1
-        if _users == 1 and not _stands():
+        if _users == 1 and not _is_installed():
             _previous = builtins.__import__
             builtins.__import__ = _import
 
 
-def _stands() -> bool:
-    """True when an import comes to our function, be it by way of somebody else's."""
-    global _heard  # noqa: PLW0603 - see above
-    _heard = False
+def _is_installed() -> bool:
+    """True if imports reach ``_import``, directly or through another wrapper."""
+    global _reached  # noqa: PLW0603 - see above
+    _reached = False
     builtins.__import__(_PROBE)
-    return _heard
+    return _reached
 
 
 def _leave() -> None:
     global _users  # noqa: PLW0603 - see above
     with _lock:
         _users -= 1
-        # somebody else may have wrapped ours meanwhile; then it stays below theirs and passes on
+        # if another wrapper was put around it meanwhile, it remains in place below that one
         if _users == 0 and builtins.__import__ is _import:
             builtins.__import__ = _previous
 
@@ -139,13 +139,13 @@ def _import(
     level: int = 0,
 ) -> Any:
     if name == _PROBE:
-        global _heard  # noqa: PLW0603 - see `_stands`
-        _heard = True
+        global _reached  # noqa: PLW0603 - see `_is_installed`
+        _reached = True
     if level == 0:
         scope = _scope.get()
         if scope is not None:
             root = name.partition(".")[0]
-            if root in _FACADES and not _keeps_its_own(globals) and not _stays(root):
+            if root in _FACADES and not _uses_real_alembic(globals) and not _is_kept(root):
                 return _facade(name, fromlist or ())
             environment = scope.environment
             if environment is not None:
@@ -155,12 +155,12 @@ def _import(
     return _previous(name, globals, locals, fromlist, level)
 
 
-def _keeps_its_own(importer: Mapping[str, object] | None) -> bool:
+def _uses_real_alembic(importer: Mapping[str, object] | None) -> bool:
     name = str((importer or {}).get("__name__") or "")
     return name.partition(".")[0] in _KEEP_THEIR_ALEMBIC
 
 
-def _stays(root: str) -> bool:
+def _is_kept(root: str) -> bool:
     if root not in _ONLY_WHERE_ABSENT:
         return False
     try:
@@ -174,7 +174,7 @@ def _facade(name: str, fromlist: Sequence[str]) -> ModuleType:
     if not fromlist:
         return _module(name.partition(".")[0])
     for wanted in fromlist:
-        # an attribute, or a submodule that nobody has asked for yet
+        # an attribute, or a submodule that has not been imported yet
         if wanted != "*" and not hasattr(module, wanted) and has_facade_module(f"{name}.{wanted}"):
             setattr(module, wanted, _module(f"{name}.{wanted}"))
     return module

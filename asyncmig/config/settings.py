@@ -60,7 +60,8 @@ class PostWriteHook:
 class InvalidUrl:
     """A URL that its file gives wrongly, for example with a variable that is not set.
 
-    Most commands need no URL, so reading the settings does not fail; whoever needs it raises ``error``.
+    Most commands need no URL, so reading the settings does not fail; a command that needs it raises
+    ``error``.
     """
 
     error: ConfigError

@@ -1,8 +1,8 @@
 """TCP keepalives and timeouts of a connection, as libpq sets them.
 
-Without them a peer that vanished is noticed after hours: a statement waits for an answer that nobody
-sends. The defaults notice it after about a minute; ``keepalives=0`` and ``tcp_user_timeout=0`` turn
-them off.
+Without them the loss of a peer is noticed only after hours, because a statement waits for an answer that
+never arrives. With the defaults it is noticed after about a minute; ``keepalives=0`` and
+``tcp_user_timeout=0`` turn them off.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The environment that an ``env.py`` speaks to while it is read: it keeps what it is told."""
+"""The environment of an ``env.py`` that is only read: it keeps what the file configures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what an ``env.py`` configures to settings of ours."""
+"""Settings made from what an ``env.py`` configures."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def _run(
 
 
 def _is_free(settings: Settings) -> bool:
-    """True where the URL is the file's, or nobody's."""
+    """True if the URL comes from the configuration file, or if there is none."""
     if settings.valid_url is None:
         return True
     return settings.url_source is not None and settings.url_source not in _EXPLICIT

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Notes", "create_async_engine", "create_engine", "engine_from_config", "recording"]
 
 _NOWHERE = URL.create("postgresql")
-_MODERN = (14, 0)  # nobody knows the server; features that all supported ones have
+_MODERN = (14, 0)  # the server is unknown; all supported versions have these features
 
 
 class Notes:
@@ -109,41 +109,39 @@ class RecordingEngine(Engine):
 
 
 def create_engine(url: Any = None, **_: Any) -> Engine:
-    """In the place of SQLAlchemy's: any URL will do, and no driver is needed."""
+    """Replaces ``sqlalchemy.create_engine``: accepts any URL and needs no driver."""
     try:
         parsed = make_url(url) if url else _NOWHERE
-    except (
-        ArgumentError
-    ):  # Alembic's own commands would fail; whoever names a URL otherwise need not
+    except ArgumentError:  # not fatal here: the URL may come from another place
         parsed = _NOWHERE
     dialect = _Dialect(_MODERN)
     pool = NullPool(
-        lambda: _Connection(None, dialect, _nobody),  # type: ignore[arg-type]  # a DBAPI connection by shape
+        lambda: _Connection(None, dialect, _no_connection),  # type: ignore[arg-type]  # a DBAPI connection by shape
         dialect=dialect,
     )
     return RecordingEngine(pool, dialect, parsed)
 
 
 def create_async_engine(url: Any = None, **_: Any) -> AsyncEngine:
-    """In the place of SQLAlchemy's."""
+    """Replaces ``sqlalchemy.ext.asyncio.create_async_engine``."""
     return AsyncEngine(create_engine(url))
 
 
 def engine_from_config(
     configuration: Mapping[str, Any] | None = None, prefix: str = "sqlalchemy.", **_: Any
 ) -> Engine:
-    """In the place of SQLAlchemy's."""
+    """Replaces ``sqlalchemy.engine_from_config``."""
     return create_engine((configuration or {}).get(f"{prefix}url"))
 
 
 def async_engine_from_config(
     configuration: Mapping[str, Any] | None = None, prefix: str = "sqlalchemy.", **_: Any
 ) -> AsyncEngine:
-    """In the place of SQLAlchemy's."""
+    """Replaces ``sqlalchemy.ext.asyncio.async_engine_from_config``."""
     return AsyncEngine(engine_from_config(configuration, prefix))
 
 
-def _nobody() -> Connection:
+def _no_connection() -> Connection:
     raise NotImplementedError
 
 

@@ -243,7 +243,7 @@ class RunningEnvironment(Environment):
         return connection
 
     def _twin_of(self, connection: Connection) -> Connection:
-        """A connection of ours for one of another driver's, opened before ``env.py`` ran."""
+        """An asyncmig connection to replace one of another driver that was opened before ``env.py`` ran."""
         raw: Any = connection.connection.dbapi_connection
         twin = self.application_engines.twin(connection.engine)
         if twin is None:

@@ -195,7 +195,7 @@ def _explained(error: BaseException, path: Path, target: str) -> AsyncmigError:
 
 
 def _caused_by(error: BaseException, target: str) -> AsyncmigError | None:
-    """The error of ours behind one of SQLAlchemy's, or that of a connection that was not made."""
+    """The ``AsyncmigError`` that caused an error of SQLAlchemy, or one for a failed connection attempt."""
     import asyncpg
     from sqlalchemy.exc import DBAPIError
 

@@ -37,7 +37,7 @@ def inherited_context() -> Iterator[None]:
     finally:
         with _lock:
             _users -= 1
-            # somebody else may have wrapped it meanwhile; then it stays below theirs and passes on
+            # if another wrapper was put around it meanwhile, it remains in place below that one
             if _users == 0 and threading.Thread.start is _started:
                 threading.Thread.start = _start  # type: ignore[method-assign]
 

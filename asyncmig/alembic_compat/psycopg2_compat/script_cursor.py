@@ -36,7 +36,7 @@ class CursorOwner(Protocol):
 class ScriptCursor:
     """A plain cursor as scripts use it, executing by SQLAlchemy's connection.
 
-    So the engine hears of its statements, and sends what directives said before.
+    So the engine sees its statements, and first sends the statements of earlier directives.
 
     Args:
         connection: whose cursor it is.

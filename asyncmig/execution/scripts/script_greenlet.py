@@ -86,7 +86,7 @@ class _LoopState:
             asyncio.set_event_loop(self._own)
 
     def __exit__(self, *_: object) -> None:
-        # a loop of the script's may be running: it waits there for something of ours
+        # an event loop that the script started may be running: it waits for asyncmig's loop
         self._inner = _exchange(self._outer)
         if self._of_thread is not None:
             asyncio.set_event_loop(self._of_thread)

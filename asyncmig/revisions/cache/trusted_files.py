@@ -62,7 +62,7 @@ def _make_folder(folder: Path) -> Path:
 
 
 def is_trusted_folder(folder: Path) -> bool:
-    """Whether nobody but this user and root can put files into a folder.
+    """Whether only this user and root can create files in a folder.
 
     Raises:
         OSError: there is no such folder.

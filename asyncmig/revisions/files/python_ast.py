@@ -219,7 +219,7 @@ def unwritten_functions(tree: ast.Module) -> dict[str, Unwritten]:
 
 
 def _said(arguments: Sequence[ast.expr]) -> str | None:
-    """The message of an exception that nobody has raised yet."""
+    """The message of an exception that has not been raised yet."""
     match arguments:
         case []:
             return None

@@ -61,8 +61,8 @@ _COMMENT = re.compile(r"--+\s*(.*?)\s*")
 _LIMITS = frozenset({"lock_timeout", "lock_retries", "statement_timeout"})
 _PLURALS = {"down_revisions": "down_revision", "branch_label": "branch_labels"}
 
-# Everything in which "--" is text. A string that is not closed runs to the end of the file; whoever
-# splits the statements complains about it.
+# Everything in which "--" is text. A string that is not closed extends to the end of the file; splitting
+# the statements reports it.
 _TOKEN = re.compile(
     r"""
       (?P<comment>--[^\n]*)

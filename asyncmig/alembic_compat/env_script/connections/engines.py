@@ -181,7 +181,7 @@ class EnvEngines:
         return engine
 
     def _replace_creator(self, engine: Engine, place: str | None) -> None:
-        """Have what the pool makes be a connection of ours, whoever makes it."""
+        """Replace the pool's ``creator``, so that all its connections run on asyncmig's."""
         pool = engine.pool
         connector = self.connector(place)
         creator, call = pool._creator, pool._invoke_creator  # noqa: SLF001 - they have no public names

@@ -44,7 +44,7 @@ def compare_metadata(context: Any, metadata: MetaData | Sequence[MetaData]) -> l
         metadata: the models.
 
     Raises:
-        CommandError: the connection has uncommitted changes, which nobody else could see.
+        CommandError: the connection has uncommitted changes, which other connections cannot see.
     """
     script = produce_migrations(context, metadata)
     found: list[Any] = script.upgrade_ops.as_diffs() if script.upgrade_ops is not None else []

@@ -1,6 +1,6 @@
-"""``alembic.operations.toimpl``: how operations are performed where nobody has replaced it.
+"""``alembic.operations.toimpl``: the default implementations of the operations.
 
-For implementations of scripts that do something beside what was there before.
+A script that replaces an implementation calls them to keep the default behaviour beside its own.
 """
 
 from __future__ import annotations
