@@ -10,6 +10,9 @@ What does not hold: a child that our process *forked without exec* inherits the 
 server until it ends too; a ``SIGKILL`` of the guard itself leaves the scratch folder behind, and on
 macOS the server as well.
 
+With ``detached`` there is no pipe: the server runs in the background until it is stopped, and
+``server.json`` in its folder says where it listens.
+
 Only the standard library, everything imported before privileges are dropped: afterwards the
 interpreter's own files may be out of reach.
 """
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
 PORT = 5432
 USER = "postgres"
+DESCRIPTION = "server.json"
 SOCKET_PATH_LIMIT = 100  # sun_path has 104 bytes on macOS and 108 on Linux
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
@@ -80,6 +84,7 @@ class Guard:
         self.tcp: bool = order["tcp"]
         self.settings: dict[str, str] = order["settings"]
         self.patience: float = order["patience"]
+        self.detached: bool = order["detached"]
         self.wakeup = listen_to_signals()
         self.base: Path | None = None
         self.home = self.folder
@@ -123,11 +128,22 @@ class Guard:
                 "version": version.split()[2],
                 "password": password if self.tcp else None,
             }
+            if self.detached:
+                self.publish(home, report)
             tell(report)
             while server.poll() is None:
                 self.pause(None)
         finally:
             self.stop(server)
+            if self.detached:
+                (home / DESCRIPTION).unlink(missing_ok=True)
+
+    def publish(self, home: Path, report: dict[str, Any]) -> None:
+        """Write the file by which later processes find a server in the background."""
+        unfinished = home / f"{DESCRIPTION}.new"
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(json.dumps(report))
+        unfinished.rename(home / DESCRIPTION)
 
     def prepare(self) -> Path:
         """Make the scratch folder, and leave root behind: PostgreSQL refuses to run as root."""
@@ -246,7 +262,8 @@ class Guard:
 
     def pause(self, seconds: float | None) -> None:
         """Wait for a child's end, at most so long. Raises StoppedError when it is time to go."""
-        ready, _, _ = select.select([0, self.wakeup], [], [], seconds)
+        watched = [self.wakeup] if self.detached else [0, self.wakeup]
+        ready, _, _ = select.select(watched, [], [], seconds)
         if self.wakeup in ready:
             signals = os.read(self.wakeup, 64)
             if any(number != signal.SIGCHLD for number in signals):

@@ -92,24 +92,43 @@ async def server(
             await Migrator(server.url, script_location="migrations").upgrade()
     """
     programs = Path(bin_dir) if bin_dir is not None else await anyio.to_thread.run_sync(binaries)
-    order = {
-        "bin": os.path.abspath(programs),  # noqa: ASYNC240, PTH100 - reads no file, keeps symlinks
-        "folder": None if data_dir is None else os.path.abspath(data_dir),  # noqa: ASYNC240, PTH100 - the same
-        "scratch": None if scratch_dir is None else os.path.abspath(scratch_dir),  # noqa: ASYNC240, PTH100 - the same
-        "tcp": tcp,
-        "settings": dict(settings or {}),
-        "patience": min(10.0, start_timeout / 2),
-    }
-    process = await anyio.open_process(
-        [_interpreter(), "-I", "-S", str(_GUARD), json.dumps(order)],
-        stderr=DEVNULL,
-        start_new_session=True,
+    command = guard_command(
+        programs,
+        data_dir,
+        tcp=tcp,
+        scratch_dir=scratch_dir,
+        settings=settings,
+        start_timeout=start_timeout,
     )
+    process = await anyio.open_process(command, stderr=DEVNULL, start_new_session=True)
     try:
-        yield _describe(await _first_report(process, start_timeout))
+        yield described(await _first_report(process, start_timeout))
     finally:
         with anyio.CancelScope(shield=True):
             await _stop(process)
+
+
+def guard_command(
+    programs: Path,
+    data_dir: str | os.PathLike[str] | None,
+    *,
+    tcp: bool,
+    start_timeout: float,
+    scratch_dir: str | os.PathLike[str] | None = None,
+    settings: Mapping[str, str] | None = None,
+    detached: bool = False,
+) -> list[str]:
+    """The command that starts the guard process; it takes all that it does from its one argument."""
+    order = {
+        "bin": os.path.abspath(programs),  # noqa: PTH100 - reads no file, keeps symlinks
+        "folder": None if data_dir is None else os.path.abspath(data_dir),  # noqa: PTH100 - the same
+        "scratch": None if scratch_dir is None else os.path.abspath(scratch_dir),  # noqa: PTH100 - the same
+        "tcp": tcp,
+        "settings": dict(settings or {}),
+        "patience": min(10.0, start_timeout / 2),
+        "detached": detached,
+    }
+    return [_interpreter(), "-I", "-S", str(_GUARD), json.dumps(order)]
 
 
 def binaries() -> Path:
@@ -150,21 +169,39 @@ async def _first_report(process: Process, start_timeout: float) -> dict[str, Any
         try:
             line = await BufferedByteReceiveStream(stdout).receive_until(b"\n", 65_536)
         except (anyio.IncompleteRead, anyio.BrokenResourceError):
-            raise ConnectionFailedError(
-                "the guard process of the embedded server ended without a report"
-            ) from None
-        report: dict[str, Any] = json.loads(line)
-        if "error" not in report:
-            return report
-        kind = ConfigError if report["kind"] == "config" else ConnectionFailedError
-        raise kind(f"no embedded server: {report['error']}", hint=report["hint"])
-    raise ConnectionFailedError(
+            line = b""
+        return checked_report(line)
+    raise late_start(start_timeout)
+
+
+def checked_report(line: bytes) -> dict[str, Any]:
+    """What the guard process reports when the server accepts connections.
+
+    Raises:
+        ConfigError: the folder or the user prevents a server.
+        ConnectionFailedError: the server did not start.
+    """
+    if not line:
+        raise ConnectionFailedError(
+            "the guard process of the embedded server ended without a report"
+        )
+    report: dict[str, Any] = json.loads(line)
+    if "error" not in report:
+        return report
+    kind = ConfigError if report["kind"] == "config" else ConnectionFailedError
+    raise kind(f"no embedded server: {report['error']}", hint=report["hint"])
+
+
+def late_start(start_timeout: float) -> ConnectionFailedError:
+    """The error of a server that did not start in time."""
+    return ConnectionFailedError(
         f"the embedded server did not start within {start_timeout:g} seconds",
         hint="raise start_timeout on a slow machine",
     )
 
 
-def _describe(report: dict[str, Any]) -> EmbeddedServer:
+def described(report: dict[str, Any]) -> EmbeddedServer:
+    """The server that the guard process reports."""
     sockets, port, password = report["sockets"], report["port"], report["password"]
     odd_port = "" if port == 5432 else f"&port={port}"
     socket_url = f"postgresql://postgres@/postgres?host={quote(sockets, safe='/')}{odd_port}"

@@ -151,6 +151,11 @@ def test_pending_revisions_end_checks_with_3(database_command: Command, tables: 
     assert run("current", "--check-heads", "--json", code=3).document["is_current"] is False
     assert run("status", code=0).out.startswith("state     pending  ")
     assert run("status", "--check", "--json", code=3).document["pending"] == ["cccc"]
+    listed = run("status", "--list", code=0).out.splitlines()
+    assert [line.split()[:2] for line in listed] == [["[X]", "aaaa"], ["[X]", "bbbb"], ["[", "]"]]
+    assert listed[2].startswith("[ ] cccc")
+    states = run("status", "--list", "--check", "--json", code=3).document["revisions"]
+    assert [one["state"] for one in states] == ["applied", "applied", "pending"]
     run("upgrade", code=0)
     run("current", "--check-heads", code=0)
     run("status", "--check", code=0)
@@ -302,6 +307,7 @@ def test_half_of_a_revision_ends_with_5(database_command: Command, project: Proj
     assert "Traceback" not in database_command("upgrade", code=5).err
     assert database_command("status", "--check", "--json", code=3).document["state"] == "partial"
     assert "(partial)" in database_command("current", code=0).out
+    assert database_command("status", "--list", code=0).out.endswith("(partial)\n")
 
 
 def test_a_person_settles_what_stopped_half_way(

@@ -41,6 +41,9 @@ def test_each_under_its_name(several):
     status = several("status", "--json", "--check", code=0).document
     assert (status["state"], status["ok"]) == ("current", True)
     assert status["databases"]["audit"]["current"] == ["audit1"]
+    assert several("status", "--list", code=0).out.splitlines()[:2] == ["app", "  [X] app1"]
+    states = several("status", "--list", "--json", code=0).document["revisions"]
+    assert states["audit"] == [{"revision": "audit1", "message": "", "state": "applied"}]
     current = several("current", code=0).out
     assert "app\n  app1" in current
     entries = several("log", "--json", code=0).document["entries"]

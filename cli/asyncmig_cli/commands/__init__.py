@@ -13,6 +13,7 @@ COMMANDS: Final[dict[str, str]] = {
     "adopt": PROJECT,
     "list_templates": PROJECT,
     "list_plugins": PROJECT,
+    "embedded": PROJECT,
     "help": PROJECT,
     "revision": HISTORY,
     "merge": HISTORY,

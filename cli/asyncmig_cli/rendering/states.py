@@ -6,6 +6,7 @@ from asyncmig.results import (
     CurrentState,
     PartialStep,
     ResolveResult,
+    RevisionInfo,
     RunResult,
     StampResult,
     Status,
@@ -14,7 +15,15 @@ from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import count, duration
 from asyncmig_cli.rendering.revisions import head_lines
 
-__all__ = ["current_lines", "resolve_lines", "run_lines", "stamp_lines", "status_lines"]
+__all__ = [
+    "current_lines",
+    "resolve_lines",
+    "revision_lines",
+    "revision_states",
+    "run_lines",
+    "stamp_lines",
+    "status_lines",
+]
 
 STATES = {
     "current": ("green", "nothing is pending"),
@@ -66,6 +75,37 @@ def status_lines(status: Status, stream: Stream) -> Iterator[str]:
         yield _fact(stream, "edited", f"{_listed(status.edited)} (changed since they were applied)")
     for line in _partial_lines(status.partial, stream):
         yield _fact(stream, "partial", line)
+
+
+def revision_states(status: Status, history: Sequence[RevisionInfo]) -> list[dict[str, str]]:
+    """Each revision of the code, oldest first, as ``{"revision", "message", "state"}``.
+
+    Args:
+        status: the state of the database.
+        history: the revisions of the code, newest first.
+    """
+    states = dict.fromkeys(status.pending, "pending")
+    states |= dict.fromkeys((step.revision for step in status.partial), "partial")
+    return [
+        {
+            "revision": info.revision,
+            "message": info.message,
+            "state": states.get(info.revision, "applied"),
+        }
+        for info in reversed(history)
+    ]
+
+
+def revision_lines(revisions: Sequence[dict[str, str]], stream: Stream) -> Iterator[str]:
+    """A line for each revision: ``[X]`` is applied, ``[ ]`` is pending, ``[~]`` is partially applied."""
+    signs = {"applied": ("X", "green"), "pending": (" ", "yellow"), "partial": ("~", "red")}
+    for one in revisions:
+        sign, color = signs[one["state"]]
+        text = f" {one['message']}" if one["message"] else ""
+        partial = f" {stream.style('(partial)', 'red')}" if one["state"] == "partial" else ""
+        yield f"[{stream.style(sign, color)}] {stream.style(one['revision'], 'bold')}{text}{partial}"
+    if not revisions:
+        yield "there are no revisions"
 
 
 def _listed(revisions: Sequence[str], most: int = 6) -> str:

@@ -203,7 +203,7 @@ class Invocation:
 
         changed = {name: value for name, value in overrides.items() if value is not None}
         # Read here and not in the loop, which must never wait for a file.
-        folder = self._embedded_folder() if self.options.embedded else None
+        folder = self.embedded_folder() if self.options.embedded else None
         with reporter:
             return run_until_signal(
                 lambda: self._with_migrator(work, reporter, changed, folder),
@@ -211,8 +211,12 @@ class Invocation:
                 on_second=reporter.abandon,
             )
 
-    def _embedded_folder(self) -> Path:
-        """The data folder of this project's private PostgreSQL server, with a .gitignore beside it."""
+    def embedded_folder(self) -> Path:
+        """The data folder of this project's private PostgreSQL server, with a .gitignore beside it.
+
+        Raises:
+            FileError: the folder cannot be written.
+        """
         from asyncmig.embedded import DEFAULT_FOLDER
 
         config = self.settings.config_path
@@ -242,6 +246,6 @@ class Invocation:
             return await work(Migrator.from_config(**source, on_event=reporter, **overrides))
         from asyncmig import embedded
 
-        async with embedded.server(data_dir=folder) as server:
+        async with embedded.project_server(folder) as server:
             source["url"] = server.url
             return await work(Migrator.from_config(**source, on_event=reporter, **overrides))
