@@ -67,6 +67,12 @@ PLAIN = [
     (Number.TWO, sa.Integer(), "2"),
     ([1, None], sa.ARRAY(sa.Integer), "'{1,NULL}'"),
     ([[1], [2]], postgresql.ARRAY(sa.Integer, dimensions=2), "'{{1},{2}}'"),
+    (
+        [[{"a": 1}], [[2]]],
+        postgresql.ARRAY(postgresql.JSONB, dimensions=2),
+        """'{{"{\\"a\\": 1}"},{"[2]"}}'""",
+    ),
+    ([[1, 2]], postgresql.ARRAY(postgresql.JSONB), """'{"[1, 2]"}'"""),
     (['a"\\', None, "it's"], postgresql.ARRAY(sa.Text), """'{"a\\"\\\\",NULL,"it''s"}'"""),
     ([Kind.A], sa.ARRAY(sa.Enum(Kind)), "'{\"A\"}'"),
     ([], postgresql.ARRAY(sa.Text), "'{}'"),

@@ -317,6 +317,8 @@ def test_equal_statements_classify_equally_whatever_their_case_and_comments():
         ("select $x$new$x$", "new", True),
         ("select '{old,new}'::mood[]", "new", True),
         ("select '(1,\"so so\")'::rec", "so", True),
+        ("insert into t values ('so so')", "so so", True),
+        ("insert into t values ('so so or not')", "so so", False),
         ("alter table t alter m set default 'new'", "new", True),
         ("select 'renew', 'new one or not'", "newer", False),
         ("select 'renewal'", "new", False),

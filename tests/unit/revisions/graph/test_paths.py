@@ -73,6 +73,11 @@ class TestUpgrade:
         assert "`asyncmig stamp --purge b x`" in caught.value.hint
         assert caught.value.overlapping == ("a", "b", "x")
 
+    def test_a_row_below_another_row_that_no_upgrade_removes(self):
+        tree = graph("a; b < a; c < a")
+        with pytest.raises(TargetError, match="has a superfluous row: a is below"):
+            tree.upgrade_path("c", ["a", "b"])
+
     def test_but_not_those_that_a_downgrade_leaves(self):
         tree = graph("a; b < a; m < b ~ a; x")
         [down] = tree.downgrade_path("m-1", ["m", "x"])

@@ -322,6 +322,7 @@ class TestRanges:
             ("bbbb3:bbbb3", [], ["bbbb3"]),
             ("-1:bbbb4", [], ["bbbb4", "bbbb3"]),
             ("-9:bbbb3", [], ["bbbb3", "aaaa2", "base1"]),
+            ("base1-9:aaaa2", [], ["aaaa2", "base1"]),
             ("base1:+1", [], ["aaaa2", "base1"]),
             ("bbbb3:+9", [], ["bbbb4", "bbbb3"]),
             ("-1:current", ["bbbb4"], ["bbbb4", "bbbb3"]),
