@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-autogen test-directives test-packages test-postgis test-crash test-proxies test-matrix check unit integration lint format types contracts workflows hooks docs bench coverage coverage-check release-check clean
+.PHONY: help demo test test-full test-autogen test-directives test-packages test-postgis test-crash test-proxies test-mutants test-matrix check unit integration lint format types contracts workflows hooks docs bench coverage coverage-check release-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ test-postgis: $(STAMP) $(ADD_ONS)/.installed ## GeoAlchemy's types, on Debian's 
 
 test-proxies: $(STAMP) ## with the real PgBouncer, which has to be installed
 	@$(BIN)/python -m pytest tests/proxies/pgbouncer_cases.py --quiet
+
+test-mutants: $(STAMP) ## does a test fail when the core has a mistake? SAMPLE (200) mutants by SEED (1): minutes
+	@$(BIN)/python scripts/mutants.py --sample $${SAMPLE:-200} --seed $${SEED:-1}
 
 $(OLD)/.installed: pyproject.toml constraints.txt
 	@test -x $(OLD)/bin/python || $(PYTHON) -m venv $(OLD)

@@ -1,4 +1,4 @@
-"""A run that died around a statement outside a transaction: the next run looks in the catalogs what became of it."""
+"""A run that died around a statement outside a transaction: what the next run makes of it."""
 
 from __future__ import annotations
 
