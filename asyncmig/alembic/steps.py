@@ -12,47 +12,11 @@ from asyncmig.plan.run_request import RunRequest
 from asyncmig.revisions.graph.moves import moves_down, moves_up
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
-    from asyncmig.plan.planner import Planner
     from asyncmig.project.project import Project
-    from asyncmig.revisions.graph.moves import Move
 
 __all__ = ["run_steps"]
-
-
-class _ChosenSteps:
-    """A history whose planner knows one way only: the chosen revisions.
-
-    Args:
-        project: whose history it is.
-        revisions: the ids, in order.
-    """
-
-    def __init__(self, project: Project, revisions: Sequence[str]) -> None:
-        self._project = project
-        self._revisions = revisions
-
-    async def known_heads(self) -> tuple[str, ...] | None:
-        """None: the target is not a head."""
-        return None
-
-    async def planner(self) -> Planner:
-        """The project's planner, with the chosen moves."""
-        planner = await self._project.planner()
-        planner.moves = self._moves(planner)  # type: ignore[method-assign]  # of this one planner
-        return planner
-
-    def _moves(self, planner: Planner) -> Any:
-        def moves(target: str, current: Collection[str], direction: Direction) -> tuple[Move, ...]:
-            del target
-            graph = planner.graph
-            applied = graph.ancestors(row for row in current if row in graph)
-            upgrade = direction is Direction.UPGRADE
-            left = [name for name in self._revisions if (name in applied) is not upgrade]
-            return (moves_up if upgrade else moves_down)(graph, left, current)
-
-        return moves
 
 
 async def run_steps(
@@ -91,12 +55,12 @@ async def run_steps(
         runner = await project.runner()
         if is_stamp:
             targets = [name for step in found for name in step.to_revisions] or ["base"]
-            await runner.stamp(await project.planner(), targets, tag=tag)
+            await runner.stamp(targets, tag=tag)
             continue
         ids = [step.revision.revision for step in found]
         direction = Direction.UPGRADE if is_upgrade else Direction.DOWNGRADE
-        request = RunRequest(target=ids[-1], direction=direction, tag=tag)
-        await runner.run(_ChosenSteps(project, ids), request)
+        request = RunRequest(target=ids[-1], direction=direction, tag=tag, revisions=tuple(ids))
+        await runner.run(request)
     return None
 
 

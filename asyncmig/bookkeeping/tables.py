@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from asyncmig.bookkeeping.journal import Journal
+from asyncmig.bookkeeping.journal import Journal, Run
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.version_table import ALEMBIC_WIDTH, VersionTable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from asyncmig.bookkeeping.journal import Run
     from asyncmig.bookkeeping.state import DatabaseState
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
@@ -36,6 +35,12 @@ class Bookkeeping:
         )
         journal = Journal(name=settings.journal_table, schema=schema, run=run)
         return cls(version=version, journal=journal if settings.journal else None)
+
+    @classmethod
+    def of_run(cls, settings: Settings, schema: str | None, tag: str | None) -> Self:
+        """Where one run is recorded; ``tag`` goes before the tag of the settings."""
+        run = Run(application=settings.application_name, tag=tag or settings.tag)
+        return cls.of(settings, schema, run)
 
     def record(self, step: Step, index: int, phase: Phase, *, final: bool) -> list[str]:
         """The statements with which a transaction phase records itself before it commits."""

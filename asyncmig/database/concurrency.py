@@ -1,7 +1,9 @@
-"""Helpers that run a coroutine beside a monitor, or beside a thread."""
+"""Helpers that run a coroutine beside a monitor or a thread, and import modules in a thread."""
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
@@ -10,7 +12,7 @@ import anyio.to_thread
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-__all__ = ["gather_with_thread", "run_with_monitor"]
+__all__ = ["gather_with_thread", "import_in_thread", "run_with_monitor"]
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -54,3 +56,10 @@ async def gather_with_thread(
     if failures:
         raise failures[0]
     return results["wait"], results["work"]
+
+
+async def import_in_thread(*modules: str) -> None:
+    """Import modules in a thread: the first import takes a good part of a second."""
+    missing = [module for module in modules if module not in sys.modules]
+    if missing:
+        await anyio.to_thread.run_sync(lambda: [import_module(module) for module in missing])

@@ -1,4 +1,4 @@
-"""Errors of PostgreSQL as errors of asyncmig: what failed, where, and what to do next."""
+"""Errors of PostgreSQL and of the driver: what they are, and the error of a statement of asyncmig's own."""
 
 from __future__ import annotations
 
@@ -6,32 +6,23 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from asyncmig.database.error_hints import Failure, hint_for
-from asyncmig.errors import (
-    DatabaseError,
-    PartiallyAppliedError,
-    StatementFailedError,
-)
-from asyncmig.sql.classify import classify, may_commit
-from asyncmig.sql.masking import MASK, mask_secrets, secrets_in
+from asyncmig.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from asyncmig.events import Blocker
-    from asyncmig.plan.model import Step
-    from asyncmig.sql.statement import Statement
 
 __all__ = [
     "DRIVER_ERRORS",
     "TRANSIENT_STATES",
+    "describe_blockers",
     "driver_error_in",
     "is_disconnect",
     "position_of",
     "postgres_error",
     "server_error",
     "sqlstate_of",
-    "statement_failure",
 ]
 
 TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03"})
@@ -119,146 +110,7 @@ def describe_blockers(blockers: tuple[Blocker, ...]) -> str:
     return "; ".join(str(blocker) for blocker in blockers)
 
 
-def statement_failure(
-    error: asyncpg.PostgresError,
-    step: Step,
-    phase: int,
-    statement: Statement | None,
-    *,
-    applied: tuple[str, ...],
-    committed_before: bool,
-    origin: str | None = None,
-    journalled: bool = True,
-    attempts: int = 1,
-    blockers: tuple[Blocker, ...] = (),
-    earlier: Sequence[str] = (),
-    standalone: bool = False,
-) -> StatementFailedError:
-    """The error of a statement of a script that PostgreSQL refused.
-
-    ``earlier`` has the statements of the revision that ran before it in the same transaction;
-    ``standalone`` says that it ran outside a transaction.
-    """
-    sqlstate = getattr(error, "sqlstate", None)
-    where = (statement.origin if statement else None) or origin or step.path or step.revision
-    directive = (
-        f" in op.{statement.directive}"
-        if statement and statement.directive not in {None, "sql"}
-        else ""
-    )
-    secrets = secrets_in(statement.sql) if statement else ()
-    text = _without(secrets, str(getattr(error, "message", None) or error)).replace("\n", " ")
-    position = position_of(error)
-    line = ""
-    if statement is not None and position is not None:
-        before = statement.sql[: position - 1]
-        line = (
-            f" (line {before.count(chr(10)) + 1} of the statement)" if "\n" in statement.sql else ""
-        )
-    tries = f" (tried {attempts} times)" if attempts > 1 else ""
-    blocked = f"; blocked by {describe_blockers(blockers)}" if blockers else ""
-    message = f"revision {step.revision} failed at {where}{directive}: {text}{line}{tries}{blocked}"
-    kind = PartiallyAppliedError if committed_before else StatementFailedError
-    kept = f"nothing of {step.revision} was kept"
-    if standalone and statement is not None and (left := _left_behind(statement.sql)):
-        kept = f"{left}; `asyncmig status` shows the revision as partially applied"
-    if committed_before:
-        kept = f"phases before phase {phase + 1} of {step.revision} are committed; " + (
-            "correct the cause and run the same command again: it continues from there"
-            if journalled
-            else "without a journal no run can continue from there: undo them by hand"
-        )
-    tried = {"attempts": attempts, "blockers": [str(blocker) for blocker in blockers]}
-    advice = hint_for(_failure_of(error, step, statement, earlier))
-    return kind(
-        message,
-        hint=_sentences(advice, kept),
-        revision=step.revision,
-        direction=str(step.direction),
-        origin=where,
-        directive=statement.directive if statement else None,
-        sql=statement.shown if statement else None,
-        sqlstate=sqlstate,
-        detail=_without(secrets, getattr(error, "detail", None) or "") or None,
-        server_hint=_without(secrets, getattr(error, "hint", None) or "") or None,
-        constraint=getattr(error, "constraint_name", None),
-        table=getattr(error, "table_name", None),
-        column=getattr(error, "column_name", None),
-        position=_position_in_shown(statement, position),
-        phase=phase,
-        applied=applied,
-        **(tried if sqlstate in TRANSIENT_STATES else {}),
-    )
-
-
-def _left_behind(sql: str) -> str | None:
-    """What a statement outside a transaction can leave when it fails; None where it is atomic."""
-    facts = classify(sql)
-    if may_commit(sql):
-        return "it ran outside a transaction, and what it committed before the error remains"
-    if facts.concurrently:
-        return (
-            "it ran outside a transaction, and may have left an invalid index or a pending detach, which the "
-            "next run repairs"
-        )
-    return None
-
-
-def _failure_of(
-    error: asyncpg.PostgresError, step: Step, statement: Statement | None, earlier: Sequence[str]
-) -> Failure:
-    return Failure(
-        sqlstate=str(getattr(error, "sqlstate", "")),
-        message=str(getattr(error, "message", None) or error),
-        server_hint=getattr(error, "hint", None),
-        sql=statement.sql if statement else "",
-        directive=statement.directive if statement else None,
-        downgrade=step.direction == "downgrade",
-        revision=step.revision,
-        earlier=earlier,
-        empty_history=not step.rows_before,
-    )
-
-
-def _without(secrets: Sequence[str], text: str) -> str:
-    """A text of the server without the secrets of the statement that it answers."""
-    for secret in secrets:
-        text = text.replace(secret, MASK)
-    return text
-
-
-def _position_in_shown(statement: Statement | None, position: int | None) -> int | None:
-    """The position in the text that is shown, which is another one behind a secret."""
-    if statement is None or position is None or statement.shown == statement.sql:
-        return position
-    return len(mask_secrets(statement.sql[: position - 1])) + 1
-
-
-def retries_exhausted(
-    error: StatementFailedError, attempts: int, blockers: tuple[Blocker, ...]
-) -> StatementFailedError:
-    """The failure of a script that was run several times, with the sessions that blocked it."""
-    tries = f" (tried {attempts} times)" if attempts > 1 else ""
-    blocked = f"; blocked by {describe_blockers(blockers)}" if blockers else ""
-    facts = error.fields() | {
-        "attempts": attempts,
-        "blockers": [str(blocker) for blocker in blockers],
-    }
-    return type(error)(
-        f"{error}{tries}{blocked}",
-        hint=error.hint,
-        **facts,
-    )
-
-
 def position_of(error: asyncpg.PostgresError) -> int | None:
     """The character of the message that the server points to, from 1."""
     raw = getattr(error, "position", None)
     return int(raw) if raw and str(raw).isdigit() else None
-
-
-def _sentences(advice: str | None, kept: str) -> str:
-    """Both as one hint; PostgreSQL ends its hints with a full stop, and asyncmig ends none."""
-    if not advice:
-        return kept
-    return f"{advice} {kept}" if advice.endswith(".") else f"{advice}; {kept}"

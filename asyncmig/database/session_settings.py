@@ -9,7 +9,6 @@ import asyncpg
 
 from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.database.server_errors import server_error
-from asyncmig.sql.changed_settings import ALL_SETTINGS
 from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
@@ -67,6 +66,10 @@ def restore_settings(session: Session, settings: Settings, changed: AbstractSet[
     """
     if not (changed and session.disposable):
         return []
+    from asyncmig.sql.changed_settings import (
+        ALL_SETTINGS,  # the script that changed them has been read
+    )
+
     everything = ALL_SETTINGS in changed
     values = _run_values(session, settings)
     if settings.search_path is not None:

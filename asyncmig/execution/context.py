@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from asyncmig.database.server_errors import statement_failure
+from asyncmig.database.statement_failures import statement_failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from asyncmig.database.server_errors import TRANSIENT_STATES, postgres_error, retries_exhausted
+from asyncmig.database.server_errors import TRANSIENT_STATES, postgres_error
 from asyncmig.database.session_settings import restore_settings
+from asyncmig.database.statement_failures import retries_exhausted
 from asyncmig.errors import ConnectionLostError, PoolingError, StatementFailedError
 from asyncmig.execution.messages.sender import MessageSender
 from asyncmig.execution.retries import Retries
@@ -23,7 +24,8 @@ from asyncmig.execution.scripts.hook_step import VersionHookStep
 from asyncmig.execution.scripts.running_step import RunningStep
 from asyncmig.execution.work_units import Fragment, Transaction, bookkeeping_fragments
 from asyncmig.plan.model import Step
-from asyncmig.plan.planner import EMPTY_PHASE, direction_of
+from asyncmig.plan.moves import direction_of
+from asyncmig.plan.planner import EMPTY_PHASE
 from asyncmig.plan.version_hooks import MigrationInfo, file_of
 from asyncmig.revisions.graph.revision import Revision
 

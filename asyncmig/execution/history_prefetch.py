@@ -7,7 +7,7 @@ found, that is known without the history.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from asyncmig.database.background_task import BackgroundTask
 
@@ -15,22 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from asyncmig.bookkeeping.state import DatabaseState
-    from asyncmig.plan.planner import Planner
+    from asyncmig.execution.script_source import HistorySource
     from asyncmig.plan.run_request import RunRequest
+    from asyncmig.revisions.graph.graph import RevisionGraph
 
-__all__ = ["HistoryPrefetch", "HistorySource", "prefetch_history"]
-
-
-class HistorySource(Protocol):
-    """Where the history comes from."""
-
-    async def known_heads(self) -> tuple[str, ...] | None:
-        """The heads, where they are known without reading the history."""
-        ...
-
-    async def planner(self) -> Planner:
-        """Read the history."""
-        ...
+__all__ = ["HistoryPrefetch", "prefetch_history"]
 
 
 class HistoryPrefetch:
@@ -41,21 +30,21 @@ class HistoryPrefetch:
         self._history = history
         self._request = request
         self._heads: tuple[str, ...] | None = None
-        self._planner: Planner | None = None
+        self._graph: RevisionGraph | None = None
 
     async def read(self) -> None:
         """Find the heads, or else read the history."""
         if self._request.to_heads:
             self._heads = await self._history.known_heads()
         if self._heads is None:
-            self._planner = await self._history.planner()
+            self._graph = await self._history.graph()
 
-    async def planner(self, state: DatabaseState) -> Planner | None:
-        """The planner of the run; None where the database is at the target."""
+    async def graph(self, state: DatabaseState) -> RevisionGraph | None:
+        """The history; None where the database is known to be at the target."""
         await self.task.wait()
         if self._is_at_heads(state):
             return None
-        return self._planner or await self._history.planner()
+        return self._graph or await self._history.graph()
 
     def _is_at_heads(self, state: DatabaseState) -> bool:
         heads = self._heads

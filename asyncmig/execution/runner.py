@@ -9,46 +9,36 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 import asyncpg
 
-from asyncmig.bookkeeping.journal import Decision, Run
-from asyncmig.bookkeeping.partial_revisions import check_not_blocked, resolved_by
+from asyncmig.bookkeeping.journal import Decision
+from asyncmig.bookkeeping.partial_revisions import resolved_by
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.tables import Bookkeeping, setup_statements
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
 from asyncmig.bookkeeping.version_conflict import is_version_conflict, version_conflict
 from asyncmig.database.advisory_lock import runner_lock
-from asyncmig.database.retry_policy import RetryPolicy
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.database.session_settings import open_session, run_settings
-from asyncmig.errors import AsyncmigError, PlanError, RevisionNotFoundError, UnexpectedStateError
-from asyncmig.events import DatabaseConnected, RunFinished, RunStarted
-from asyncmig.execution.context import ExecutionContext
-from asyncmig.execution.executor import Executor
+from asyncmig.errors import AsyncmigError, PlanError, RevisionNotFoundError
+from asyncmig.events import DatabaseConnected
 from asyncmig.execution.history_prefetch import prefetch_history
-from asyncmig.execution.progress import Progress
-from asyncmig.execution.resume import read_resumes
-from asyncmig.execution.server_notices import reporting_notices
-from asyncmig.plan.planner import direction_of
-from asyncmig.plan.run_script import check_written
 from asyncmig.results import StampResult
 from asyncmig.revisions.graph.moves import RowChange, stamp_moves
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from asyncmig.bookkeeping.state import DatabaseState, PartialRevision
     from asyncmig.config.settings import Settings
     from asyncmig.database.connections import Database
     from asyncmig.database.session import Session
     from asyncmig.events import Event
-    from asyncmig.execution.history_prefetch import HistoryPrefetch, HistorySource
-    from asyncmig.execution.resume import Resume
-    from asyncmig.plan.model import Direction
-    from asyncmig.plan.planner import Planner
+    from asyncmig.execution.history_prefetch import HistoryPrefetch
+    from asyncmig.execution.pending_run import PendingRun
+    from asyncmig.execution.script_source import ScriptSource
     from asyncmig.plan.run_request import RunRequest
-    from asyncmig.plan.run_script import AnyScript
-    from asyncmig.plan.version_hooks import VersionHook
     from asyncmig.results import RunResult
+    from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.moves import Move
-    from asyncmig.revisions.graph.revision import Revision
 
 __all__ = ["Runner"]
 
@@ -60,8 +50,7 @@ class Runner:
         database: where sessions come from.
         settings: everything that was configured.
         emit: called with each event.
-        load_scripts: reads and imports scripts; called in a thread.
-        load_hooks: imports what ``on_version_apply`` names; likewise.
+        source: where the revisions come from.
     """
 
     def __init__(
@@ -69,16 +58,14 @@ class Runner:
         database: Database,
         settings: Settings,
         emit: Callable[[Event], None],
-        load_scripts: Callable[[Sequence[Revision]], Mapping[str, AnyScript]],
-        load_hooks: Callable[[], Sequence[VersionHook]] = tuple,
+        source: ScriptSource,
     ) -> None:
         self._database = database
         self._settings = settings
         self._emit = emit
-        self._load_scripts = load_scripts
-        self._load_hooks = load_hooks
+        self._source = source
 
-    async def run(self, history: HistorySource, request: RunRequest) -> RunResult:
+    async def run(self, request: RunRequest) -> RunResult:
         """Bring the database to a target.
 
         Raises:
@@ -86,7 +73,7 @@ class Runner:
         """
         request = request.begin()
         async with (
-            prefetch_history(history, request) as prefetch,
+            prefetch_history(self._source, request) as prefetch,
             self._session() as session,
         ):
             result = await self._run(session, prefetch, request)
@@ -98,64 +85,82 @@ class Runner:
         self, session: Session, prefetch: HistoryPrefetch, request: RunRequest
     ) -> RunResult:
         state = await read_state(session, self._settings)
-        planner = await prefetch.planner(state)
-        if planner is None:
+        graph = await prefetch.graph(state)
+        if graph is None:
             return request.result(state.heads, state.heads)
-        moves, ahead = await self._moves(session, state, planner, request)
+        moves, ahead = await self._moves(session, state, graph, request)
         if not moves:
             return request.result(state.heads, state.heads, ahead=ahead)
-        scripts = await self._scripts(moves, request.direction)
+        pending = await self._pending_run(session, graph, request.tag)
+        scripts = await pending.load_scripts(moves, request.direction)
         async with self._locked(session, state):
             before = state
             state = await read_state(
                 session, self._settings, check_tables_first=not before.has_version_table
             )
             if state != before:  # another runner was quicker
-                moves, ahead = await self._moves(session, state, planner, request)
+                moves, ahead = await self._moves(session, state, graph, request)
                 if not moves:
                     return request.result(state.heads, state.heads, ahead=ahead)
                 if any(move.revision.id not in scripts for move in moves):
-                    scripts = await self._scripts(moves, request.direction)
+                    scripts = await pending.load_scripts(moves, request.direction)
             async with run_settings(session, self._settings):
-                return await self._execute(session, state, planner, moves, scripts, request)
+                return await pending.execute(state, moves, scripts, request)
+
+    async def _pending_run(
+        self, session: Session, graph: RevisionGraph, tag: str | None
+    ) -> PendingRun:
+        """What executes scripts; its imports are most of the time of a start, and not needed at head."""
+        await import_in_thread("asyncmig.execution.pending_run")
+        from asyncmig.execution.pending_run import PendingRun
+
+        return PendingRun(
+            session=session,
+            database=self._database,
+            settings=self._settings,
+            emit=self._emit,
+            source=self._source,
+            planner=await self._source.planner(graph),
+            tag=tag,
+        )
 
     async def stamp(
         self,
-        planner: Planner,
         targets: Sequence[str],
         *,
         purge: bool = False,
         tag: str | None = None,
     ) -> StampResult:
         """Write the version table without running anything."""
+        graph = await self._source.graph()
         async with self._session() as session, self._locked(session):
             state = await read_state(session, self._settings)
             kept = frozenset[str]() if purge else state.heads
-            change = planner.graph.stamp_path(targets, kept)
+            change = graph.stamp_path(targets, kept)
             after = change.apply(kept)
             if purge:
                 change = RowChange(remove=tuple(sorted(state.heads)), add=tuple(sorted(after)))
-            books = self._books(state, tag)
+            books = Bookkeeping.of_run(self._settings, state.schema, tag)
             statements = await setup_statements(session, self._settings, state, books, after)
             rows = []
             if books.journal is not None:
                 rows += [
-                    books.journal.insert_stamp(revision, planner.graph.get(revision).down_revisions)
+                    books.journal.insert_stamp(revision, graph.get(revision).down_revisions)
                     for revision in sorted(after - state.heads)
                 ]
                 rows += [
                     books.journal.resolve(entry.journal_id, Decision.FORGET)
-                    for entry in resolved_by(planner.graph, state.partial, change)
+                    for entry in resolved_by(graph, state.partial, change)
                 ]
-            hooks = await anyio.to_thread.run_sync(self._load_hooks)
+            hooks = await anyio.to_thread.run_sync(self._source.version_hooks)
             if hooks and change:
                 if purge:
                     gone = RowChange(remove=tuple(sorted(state.heads)))
                     statements += books.version.change(gone, expected=state.heads)
                     change = RowChange(add=tuple(sorted(after)))
-                await self._executor(session, planner, books, hooks).stamp(
-                    stamp_moves(planner.graph, change), kept, before=statements, after=rows
-                )
+                pending = await self._pending_run(session, graph, tag)
+                moves = stamp_moves(graph, change)
+                await pending.stamp(moves, books, kept, before=statements, after=rows)
             else:
                 statements += books.version.change(change, expected=state.heads)
                 await self._transact_stamp(session, books, [*statements, *rows], state.heads)
@@ -249,7 +254,7 @@ class Runner:
             yield
 
     async def _moves(
-        self, session: Session, state: DatabaseState, planner: Planner, request: RunRequest
+        self, session: Session, state: DatabaseState, graph: RevisionGraph, request: RunRequest
     ) -> tuple[tuple[Move, ...], bool]:
         """What is to do, and whether the database is ahead of the code.
 
@@ -263,13 +268,12 @@ class Runner:
                 hint="run once with the journal switched on, or use `asyncmig resolve`",
                 revision=names,
             )
-        target, direction = request.target, request.direction
-        known, unknown = split_known(planner.graph, state.heads)
+        known, unknown = split_known(graph, state.heads)
         if not unknown:
-            return planner.moves(target, state.heads, direction), False
-        if direction == "upgrade":
-            below = await known_ancestors(session, self._settings, state, unknown, planner.graph)
-            if below is not None and not planner.moves(target, known | below, direction):
+            return request.moves(graph, state.heads), False
+        if request.direction == "upgrade":
+            below = await known_ancestors(session, self._settings, state, unknown, graph)
+            if below is not None and not request.moves(graph, known | below):
                 return (), True
         names = ", ".join(unknown)
         raise RevisionNotFoundError(
@@ -281,90 +285,3 @@ class Runner:
             revision=names,
             current=tuple(sorted(state.heads)),
         )
-
-    async def _scripts(
-        self, moves: Sequence[Move], direction: Direction
-    ) -> Mapping[str, AnyScript]:
-        def load() -> Mapping[str, AnyScript]:
-            scripts = self._load_scripts([move.revision for move in moves])
-            for move in moves:
-                check_written(scripts[move.revision.id], direction)
-            return scripts
-
-        return await anyio.to_thread.run_sync(load)
-
-    async def _execute(
-        self,
-        session: Session,
-        state: DatabaseState,
-        planner: Planner,
-        moves: Sequence[Move],
-        scripts: Mapping[str, AnyScript],
-        request: RunRequest,
-    ) -> RunResult:
-        settings, direction = self._settings, str(request.direction)
-        revisions = tuple(move.revision.id for move in moves)
-        self._emit(RunStarted(direction=direction, revisions=revisions))
-        check_not_blocked(planner.graph, state.partial, moves, request.direction)
-        resumes = await read_resumes(session, settings, state)
-        hooks = await anyio.to_thread.run_sync(self._load_hooks)
-        books = self._books(state, request.tag)
-        added = [move.revision.id for move in moves if direction_of(move) == "upgrade"]
-        setup = await setup_statements(session, settings, state, books, added)
-        async with reporting_notices(session, self._emit):
-            applied = await self._executor(session, planner, books, hooks).run(
-                moves, scripts, heads=state.heads, setup=setup, resumes=resumes
-            )
-        expected = state.heads
-        for move in moves:
-            expected = move.apply(expected)
-        after = await read_state(session, replace(settings, version_table_schema=state.schema))
-        if after.heads != expected:
-            raise UnexpectedStateError(
-                f"the version table holds {_names(after.heads)} where this run left {_names(expected)}",
-                hint="another process writes to it: run one migration tool at a time",
-                expected=tuple(sorted(expected)),
-                found=tuple(sorted(after.heads)),
-            )
-        result = request.result(state.heads, expected, applied=applied)
-        self._emit(
-            RunFinished(
-                direction=direction,
-                applied=tuple(step.revision for step in applied),
-                heads=result.after,
-                elapsed=result.elapsed,
-            )
-        )
-        return result
-
-    def _books(self, state: DatabaseState, tag: str | None) -> Bookkeeping:
-        """Where this run is recorded."""
-        settings = self._settings
-        run = Run(application=settings.application_name, tag=tag or settings.tag)
-        return Bookkeeping.of(settings, state.schema, run)
-
-    def _executor(
-        self,
-        session: Session,
-        planner: Planner,
-        books: Bookkeeping,
-        hooks: Sequence[VersionHook],
-    ) -> Executor:
-        async def read_again() -> Mapping[str, Resume]:
-            now = await read_state(session, self._settings, check_tables_first=True)
-            return await read_resumes(session, self._settings, now)
-
-        context = ExecutionContext(
-            session=session,
-            database=self._database,
-            books=books,
-            retry_policy=RetryPolicy.of(self._settings),
-            progress=Progress(self._emit),
-            settings=self._settings,
-            one_transaction=planner.one_transaction,
-        )
-        return Executor(context, planner, read_resumes=read_again, hooks=hooks)
-
-
-def _names(heads: Iterable[str]) -> str:
-    return ", ".join(sorted(heads)) or "nothing"

@@ -75,7 +75,7 @@ class RunMethods(MigratorBase):
             self._project.require_one_history(f"{direction} to {target}")
 
         async def run(project: Project) -> RunResult:
-            return await (await project.runner()).run(project, request)
+            return await (await project.runner()).run(request)
 
         env = EnvRequest(command=str(direction), revision=target, tag=tag)
         found = await fan_out.call_each(self._project, run, env)
@@ -103,9 +103,7 @@ class RunMethods(MigratorBase):
         self._project.require_one_history("stamp")
 
         async def stamp(project: Project) -> StampResult:
-            planner = await project.planner()
-            runner = await project.runner()
-            return await runner.stamp(planner, targets, purge=purge, tag=tag)
+            return await (await project.runner()).stamp(targets, purge=purge, tag=tag)
 
         request = EnvRequest(
             command="stamp",

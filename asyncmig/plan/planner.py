@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations.base.created_types import CreatedTypes
-from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
+from asyncmig.plan.model import Phase, PhaseKind, Plan, Step
+from asyncmig.plan.moves import direction_of
 from asyncmig.plan.phases import split_phases
 from asyncmig.plan.recorder import LiveAccess, Recorder
 from asyncmig.plan.run_script import check_written, drive, record
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
     from sqlalchemy.schema import MetaData
 
+    from asyncmig.plan.model import Direction
     from asyncmig.plan.phases import Entry
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import VersionHook
     from asyncmig.revisions.graph.graph import RevisionGraph
-    from asyncmig.revisions.graph.moves import Move, StampMove
+    from asyncmig.revisions.graph.moves import Move
     from asyncmig.revisions.graph.revision import Revision
     from asyncmig.sql.statement import Statement
 
@@ -80,14 +82,6 @@ class Planner:
         self._created_types = CreatedTypes()
         self._import_context = import_context
 
-    def moves(
-        self, target: str, current: Collection[str], direction: Direction
-    ) -> tuple[Move, ...]:
-        """Which revisions run, in which order, and what each does to the version table."""
-        if direction is Direction.UPGRADE:
-            return self.graph.upgrade_path(target, current)
-        return self.graph.downgrade_path(target, current)
-
     def plan(
         self,
         target: str,
@@ -102,7 +96,7 @@ class Planner:
             target: as the user wrote it.
             current: rows of the version table.
             direction: of all steps.
-            moves: from ``moves()``.
+            moves: from ``find_moves()``.
             scripts: the loaded script of each move, by revision id.
         """
         for move in moves:
@@ -196,8 +190,3 @@ class Planner:
             lock_retries=own_count(script, "lock_retries"),
             statement_timeout=own_limit(script, "statement_timeout"),
         )
-
-
-def direction_of(move: Move | StampMove) -> Direction:
-    """The direction of a move."""
-    return Direction.UPGRADE if move.upgrade else Direction.DOWNGRADE

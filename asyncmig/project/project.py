@@ -5,17 +5,14 @@ What is expensive to read (an ``env.py``, the models) is read once, on first use
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.errors import ConfigError
 from asyncmig.project.user_objects import as_list, load_models, load_version_hooks
 from asyncmig.revisions.cache.heads_cache import known_heads
-from asyncmig.revisions.files.script import load_script
-from asyncmig.revisions.script_directory import ScriptDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,8 +37,9 @@ if TYPE_CHECKING:
     from asyncmig.project.user_objects import VersionHooks
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.revision import Revision
+    from asyncmig.revisions.script_directory import ScriptDirectory
 
-__all__ = ["Project", "import_in_thread", "several_databases"]
+__all__ = ["Project", "several_databases"]
 
 
 class Project:
@@ -302,12 +300,18 @@ class Project:
             self.database(writing=True),
             self.settings,
             self.emit,
-            self.load_scripts,
-            self.version_hooks,
+            self,
         )
 
-    async def planner(self, *, offline: bool = False) -> Planner:
-        """The planner of this project's revisions."""
+    async def planner(
+        self, graph: RevisionGraph | None = None, *, offline: bool = False
+    ) -> Planner:
+        """The planner of this project's revisions.
+
+        Args:
+            graph: the history, where it is known.
+            offline: for a script for psql.
+        """
         await import_in_thread(
             "asyncmig.ddl.dialect", "asyncmig.operations.facade", "asyncmig.plan.planner"
         )
@@ -317,7 +321,7 @@ class Project:
         run = self._env_run
         models = await self.models()
         return Planner(
-            await self.graph(),
+            graph or await self.graph(),
             dialect=MigrationDialect(
                 schema_translate_map=None if run is None else run.schema_translate_map
             ),
@@ -339,8 +343,10 @@ class Project:
     ) -> Plan:
         """The plan from rows of the version table to a target."""
         project = await self.single_database("a plan")
+        from asyncmig.plan.moves import find_moves
+
         planner = await project.planner(offline=offline)
-        moves = planner.moves(target, current, way)
+        moves = find_moves(planner.graph, target, current, way)
         scripts = await anyio.to_thread.run_sync(
             project.load_scripts, [move.revision for move in moves]
         )
@@ -389,15 +395,18 @@ class Project:
 
     async def directory(self) -> ScriptDirectory:
         """The revision files, read again."""
+        return await anyio.to_thread.run_sync(self._load_directory)
+
+    def _load_directory(self) -> ScriptDirectory:
+        from asyncmig.revisions.script_directory import ScriptDirectory
+
         settings = self.settings
-        return await anyio.to_thread.run_sync(
-            lambda: ScriptDirectory.load(
-                settings.version_paths,
-                recursive=settings.recursive_version_locations,
-                sourceless=settings.sourceless,
-                import_context=self._alembic_imports,
-                named_by=settings.config_path,
-            )
+        return ScriptDirectory.load(
+            settings.version_paths,
+            recursive=settings.recursive_version_locations,
+            sourceless=settings.sourceless,
+            import_context=self._alembic_imports,
+            named_by=settings.config_path,
         )
 
     async def known_heads(self) -> tuple[str, ...] | None:
@@ -418,6 +427,8 @@ class Project:
 
     def load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, AnyScript]:
         """Execute or parse the scripts of revisions; call it in a thread."""
+        from asyncmig.revisions.files.script import load_script
+
         if self.settings.prepend_sys_path:
             from asyncmig.config import extend_sys_path
 
@@ -466,10 +477,3 @@ def _load_autogenerate() -> type[Autogenerate]:
     from asyncmig.autogenerate.compare import Autogenerate
 
     return Autogenerate
-
-
-async def import_in_thread(*modules: str) -> None:
-    """Import modules in a thread: the first import takes a good part of a second."""
-    missing = [module for module in modules if module not in sys.modules]
-    if missing:
-        await anyio.to_thread.run_sync(lambda: [import_module(module) for module in missing])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.events import EnvWarning
-from asyncmig.project.project import import_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -17,6 +17,7 @@ for module in (
     "asyncpg",
     "asyncmig.ddl.dialect",  # loaded at the first upgrade otherwise, Alembic's with Alembic
     "asyncmig.database.connections",
+    "asyncmig.execution.pending_run",
     "asyncmig.execution.runner",
     "asyncmig.operations.facade",
     "asyncmig.plan.planner",

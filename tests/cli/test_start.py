@@ -1,4 +1,4 @@
-"""Commands on the graph start fast because they import little."""
+"""Commands start fast because they import little: those on the graph, and those that find nothing pending."""
 
 import json
 import subprocess
@@ -23,6 +23,8 @@ print(json.dumps(facts), file=sys.stderr)
 
 FORBIDDEN = {"sqlalchemy", "asyncpg", "asyncio", "anyio", "rich", "pydantic", "greenlet", "mako"}
 MOST_NEW_MODULES = 73
+NOT_AT_HEAD = {"sqlalchemy", "greenlet", "mako", "rich", "pydantic"}
+MOST_MODULES_AT_HEAD = {"upgrade": 270, "status": 270, "current": 270}
 OF_THE_LOG = {"logging", "atexit"}
 """What ``-v`` also imports, to show the log of the library."""
 
@@ -79,3 +81,16 @@ def test_a_command_imports_no_other_command(command: Command, project: Project) 
     new, _ = imported(command, "heads")
     prefix = "asyncmig_cli.commands."
     assert {name for name in new if name.startswith(prefix)} == {f"{prefix}heads"}
+
+
+@pytest.mark.parametrize("name", sorted(MOST_MODULES_AT_HEAD))
+def test_a_command_that_finds_nothing_pending_imports_no_sqlalchemy(
+    name: str, database_command: Command, project: Project
+) -> None:
+    project.revision("aaaa", upgrade='op.execute("CREATE TABLE a (id int)")')
+    database_command("upgrade")
+    database_command("status")  # keeps the heads
+    new, all_ = imported(database_command, name)
+    assert not {module.partition(".")[0] for module in all_} & NOT_AT_HEAD
+    assert not {"asyncmig.operations", "asyncmig.ddl", "asyncmig.plan.planner"} & all_
+    assert len(new) <= MOST_MODULES_AT_HEAD[name], sorted(new)

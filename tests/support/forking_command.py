@@ -29,6 +29,7 @@ IMPORTED = (
     "anyio._backends._asyncio",
     "asyncmig.migrator",
     "asyncmig.autogenerate.compare",
+    "asyncmig.execution.pending_run",
     "asyncmig.execution.runner",
     "asyncmig_cli.application",
     "asyncmig_cli.progress.live",

@@ -10,7 +10,7 @@ import pytest
 from asyncmig import Migrator
 from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.events import BatchSent, StepFinished, StepStarted
-from asyncmig.execution import runner
+from asyncmig.execution import pending_run
 
 SLOW = 'op.execute("SELECT pg_sleep(0.5)")'
 HEADS = "SELECT version_num FROM alembic_version"
@@ -202,6 +202,6 @@ async def test_scripts_are_read_and_judged_in_a_thread(write, database_url, monk
     def spy(script, direction):
         threads.add(threading.current_thread() is threading.main_thread())
 
-    monkeypatch.setattr(runner, "check_written", spy)
+    monkeypatch.setattr(pending_run, "check_written", spy)
     await migrator_of(write(), database_url).upgrade()
     assert threads == {False}

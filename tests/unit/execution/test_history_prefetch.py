@@ -22,9 +22,9 @@ class History:
         self.read.append("heads")
         return self.heads
 
-    async def planner(self) -> str:
+    async def graph(self) -> str:
         self.read.append("history")
-        return "the planner"
+        return "the history"
 
 
 def state(*heads: str, entries=()) -> DatabaseState:
@@ -37,17 +37,17 @@ def state(*heads: str, entries=()) -> DatabaseState:
     )
 
 
-async def planner_for(
+async def graph_for(
     history: History, found: DatabaseState, target: str, direction=Direction.UPGRADE
 ):
     request = RunRequest(target=target, direction=direction)
     async with prefetch_history(history, request) as prefetch:
-        return await prefetch.planner(found)
+        return await prefetch.graph(found)
 
 
 async def test_at_the_heads_the_history_is_not_read() -> None:
     history = History("a1")
-    assert await planner_for(history, state("a1"), "head") is None
+    assert await graph_for(history, state("a1"), "head") is None
     assert history.read == ["heads"]
 
 
@@ -61,17 +61,17 @@ async def test_at_the_heads_the_history_is_not_read() -> None:
     ],
 )
 async def test_otherwise_it_is_read_behind_the_heads(history, found, target) -> None:
-    assert await planner_for(history, found, target) == "the planner"
+    assert await graph_for(history, found, target) == "the history"
     assert history.read == ["heads", "history"]
 
 
 async def test_several_heads_may_all_be_meant() -> None:
-    assert await planner_for(History("a1", "b1"), state("b1", "a1"), "heads") is None
+    assert await graph_for(History("a1", "b1"), state("b1", "a1"), "heads") is None
 
 
 async def test_heads_that_are_not_known_are_read_with_the_history() -> None:
     history = History(known=False)
-    assert await planner_for(history, state("a1"), "heads") == "the planner"
+    assert await graph_for(history, state("a1"), "heads") == "the history"
     assert history.read == ["heads", "history"]
 
 
@@ -80,14 +80,14 @@ async def test_heads_that_are_not_known_are_read_with_the_history() -> None:
 )
 async def test_another_target_needs_the_history_at_once(target, direction) -> None:
     history = History("a1")
-    assert await planner_for(history, state("a1"), target, direction) == "the planner"
+    assert await graph_for(history, state("a1"), target, direction) == "the history"
     assert history.read == ["history"]
 
 
 async def test_a_history_that_cannot_be_read_ends_the_run() -> None:
     class Broken(History):
-        async def planner(self) -> str:
+        async def graph(self) -> str:
             raise LookupError("two revisions with one id")
 
     with pytest.raises(LookupError, match="two revisions"):
-        await planner_for(Broken(known=False), state("a1"), "heads")
+        await graph_for(Broken(known=False), state("a1"), "heads")

@@ -7,6 +7,7 @@ import pytest
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import IrreversibleError, NeedsDatabaseError, ScriptError
 from asyncmig.plan.model import Direction
+from asyncmig.plan.moves import find_moves
 from asyncmig.plan.planner import Planner
 from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.script_directory import ScriptDirectory
@@ -19,7 +20,7 @@ def plan(project):
     def make(target: str = "heads", current=(), direction: Direction = UP, **options):
         graph = ScriptDirectory.load([project.versions], cache=False).graph
         planner = Planner(graph, dialect=MigrationDialect(), **options)
-        moves = planner.moves(target, current, direction)
+        moves = find_moves(graph, target, current, direction)
         scripts = {move.revision.id: load_script(move.revision) for move in moves}
         return planner.plan(target, current, direction, moves, scripts)
 

@@ -1,0 +1,172 @@
+"""The part of a run that only a database with pending revisions needs: scripts are loaded and executed.
+
+Most of what asyncmig and SQLAlchemy import is imported for it, so the runner imports it when it has something
+to run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from asyncmig.bookkeeping.partial_revisions import check_not_blocked
+from asyncmig.bookkeeping.state import read_state
+from asyncmig.bookkeeping.tables import Bookkeeping, setup_statements
+from asyncmig.database.retry_policy import RetryPolicy
+from asyncmig.errors import UnexpectedStateError
+from asyncmig.events import RunFinished, RunStarted
+from asyncmig.execution.context import ExecutionContext
+from asyncmig.execution.executor import Executor
+from asyncmig.execution.progress import Progress
+from asyncmig.execution.resume import read_resumes
+from asyncmig.execution.server_notices import reporting_notices
+from asyncmig.plan.moves import direction_of
+from asyncmig.plan.run_script import check_written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from asyncmig.bookkeeping.state import DatabaseState
+    from asyncmig.config.settings import Settings
+    from asyncmig.database.connections import Database
+    from asyncmig.database.session import Session
+    from asyncmig.events import Event
+    from asyncmig.execution.resume import Resume
+    from asyncmig.execution.script_source import ScriptSource
+    from asyncmig.plan.model import Direction
+    from asyncmig.plan.planner import Planner
+    from asyncmig.plan.run_request import RunRequest
+    from asyncmig.plan.run_script import AnyScript
+    from asyncmig.plan.version_hooks import VersionHook
+    from asyncmig.results import RunResult
+    from asyncmig.revisions.graph.moves import Move, StampMove
+
+__all__ = ["PendingRun"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingRun:
+    """A run that has something to execute.
+
+    Attributes:
+        session: the connection that migrates.
+        database: where it comes from.
+        settings: everything that was configured.
+        emit: called with each event.
+        source: where the revisions come from.
+        planner: makes steps.
+        tag: for the journal.
+    """
+
+    session: Session
+    database: Database
+    settings: Settings
+    emit: Callable[[Event], None]
+    source: ScriptSource
+    planner: Planner
+    tag: str | None
+
+    async def load_scripts(
+        self, moves: Sequence[Move], direction: Direction
+    ) -> Mapping[str, AnyScript]:
+        """Load the scripts of moves, by revision id.
+
+        Raises:
+            ScriptError: a script cannot be loaded, or has no such direction.
+        """
+
+        def load() -> Mapping[str, AnyScript]:
+            scripts = self.source.load_scripts([move.revision for move in moves])
+            for move in moves:
+                check_written(scripts[move.revision.id], direction)
+            return scripts
+
+        return await anyio.to_thread.run_sync(load)
+
+    async def execute(
+        self,
+        state: DatabaseState,
+        moves: Sequence[Move],
+        scripts: Mapping[str, AnyScript],
+        request: RunRequest,
+    ) -> RunResult:
+        """Execute moves, and check what the version table has afterwards.
+
+        Args:
+            state: of the database, read under the lock.
+            moves: what is to do.
+            scripts: the loaded script of each, by revision id.
+            request: what was asked for.
+
+        Raises:
+            AsyncmigError: see ``Migrator.upgrade``.
+        """
+        session, settings, direction = self.session, self.settings, str(request.direction)
+        revisions = tuple(move.revision.id for move in moves)
+        self.emit(RunStarted(direction=direction, revisions=revisions))
+        check_not_blocked(self.planner.graph, state.partial, moves, request.direction)
+        resumes = await read_resumes(session, settings, state)
+        hooks = await anyio.to_thread.run_sync(self.source.version_hooks)
+        books = Bookkeeping.of_run(settings, state.schema, self.tag)
+        added = [move.revision.id for move in moves if direction_of(move) == "upgrade"]
+        setup = await setup_statements(session, settings, state, books, added)
+        async with reporting_notices(session, self.emit):
+            applied = await self._executor(books, hooks).run(
+                moves, scripts, heads=state.heads, setup=setup, resumes=resumes
+            )
+        expected = state.heads
+        for move in moves:
+            expected = move.apply(expected)
+        after = await read_state(session, replace(settings, version_table_schema=state.schema))
+        if after.heads != expected:
+            raise UnexpectedStateError(
+                f"the version table holds {_names(after.heads)} where this run left {_names(expected)}",
+                hint="another process writes to it: run one migration tool at a time",
+                expected=tuple(sorted(expected)),
+                found=tuple(sorted(after.heads)),
+            )
+        result = request.result(state.heads, expected, applied=applied)
+        self.emit(
+            RunFinished(
+                direction=direction,
+                applied=tuple(step.revision for step in applied),
+                heads=result.after,
+                elapsed=result.elapsed,
+            )
+        )
+        return result
+
+    async def stamp(
+        self,
+        moves: Sequence[StampMove],
+        books: Bookkeeping,
+        heads: frozenset[str],
+        *,
+        before: Sequence[str],
+        after: Sequence[str],
+    ) -> None:
+        """Write rows of the version table, and call the hooks for each; see ``Executor.stamp``."""
+        hooks = await anyio.to_thread.run_sync(self.source.version_hooks)
+        await self._executor(books, hooks).stamp(moves, heads, before=before, after=after)
+
+    def _executor(self, books: Bookkeeping, hooks: Sequence[VersionHook]) -> Executor:
+        async def read_again() -> Mapping[str, Resume]:
+            now = await read_state(self.session, self.settings, check_tables_first=True)
+            return await read_resumes(self.session, self.settings, now)
+
+        context = ExecutionContext(
+            session=self.session,
+            database=self.database,
+            books=books,
+            retry_policy=RetryPolicy.of(self.settings),
+            progress=Progress(self.emit),
+            settings=self.settings,
+            one_transaction=self.planner.one_transaction,
+        )
+        return Executor(context, self.planner, read_resumes=read_again, hooks=hooks)
+
+
+def _names(heads: Iterable[str]) -> str:
+    return ", ".join(sorted(heads)) or "nothing"
