@@ -163,6 +163,7 @@ docs: $(STAMP) ## write the generated pages of the documentation
 	@$(BIN)/python scripts/alembic_table.py
 	@$(BIN)/python scripts/error_pages.py
 	@$(BIN)/python scripts/sqlstate_page.py
+	@$(BIN)/python scripts/lock_facts.py
 
 RELEASE := build/release-check
 

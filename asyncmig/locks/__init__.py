@@ -1,0 +1,1 @@
+"""What a plan does to a busy database: locks, rewrites and scans, predicted before it runs."""
