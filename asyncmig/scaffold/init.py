@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asyncmig.config.files.locations import working_directory
-from asyncmig.errors import FileError
+from asyncmig.errors import ConfigError, FileError
 from asyncmig.results import Result
 from asyncmig.scaffold.project_files import ProjectFiles
 from asyncmig.scaffold.project_templates import PYPROJECT, find_template
@@ -14,6 +14,8 @@ from asyncmig.scaffold.project_templates import PYPROJECT, find_template
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from asyncmig.scaffold.model_search import FoundModels
 
 __all__ = ["InitResult", "init_project"]
 
@@ -28,6 +30,7 @@ class InitResult(Result):
         config: the configuration file.
         created: new files and folders, in order.
         changed: existing files to which something was added.
+        target_metadata: the models that the configuration names.
     """
 
     template: str
@@ -35,6 +38,7 @@ class InitResult(Result):
     config: str
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    target_metadata: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[str]:
         """Every path, new ones first."""
@@ -47,6 +51,7 @@ def init_project(
     template: str = "generic",
     package: bool = False,
     config_path: str | Path | None = None,
+    models: FoundModels | None = None,
     cwd: Path | None = None,
 ) -> InitResult:
     """Create a script directory and its configuration; after an error nothing is left.
@@ -59,12 +64,14 @@ def init_project(
         package: make the script directory and its version locations importable packages.
         config_path: the configuration file; None is ``asyncmig.toml`` in ``cwd``, or
             ``pyproject.toml`` for a template that has it.
+        models: the value of ``target_metadata``; None writes an example as a comment.
         cwd: the working directory; None is the process's.
 
     Raises:
         FileError: the directory is not empty, the configuration exists already, or a file cannot
             be written. Facts: ``path``.
-        ConfigError: there is no such template, or ``pyproject.toml`` has a ``[tool.asyncmig]``.
+        ConfigError: there is no such template, it has no place for ``models``, or ``pyproject.toml`` has
+            a ``[tool.asyncmig]``.
     """
     cwd = working_directory() if cwd is None else cwd.absolute()
     config = None if config_path is None else cwd / config_path
@@ -72,11 +79,16 @@ def init_project(
         template = "pyproject"
     source = find_template(template, cwd)
     config = config or cwd / source.config_name
+    if models is not None and not source.takes_models:
+        raise ConfigError(
+            f"the template '{template}' has no place for target_metadata",
+            hint="leave --metadata out, and write target_metadata into the new configuration",
+        )
     files = ProjectFiles(cwd / directory, config)
     files.check(source.config_name)
     try:
         files.copy(source)
-        files.configure(source)
+        files.configure(source, models)
         files.make_version_locations(package=package)
     except OSError as error:
         files.remove()
@@ -95,4 +107,5 @@ def init_project(
         config=str(config),
         created=tuple(map(str, files.created)),
         changed=() if config in files.created else (str(config),),
+        target_metadata=() if models is None else models.names,
     )

@@ -15,6 +15,7 @@ from asyncmig.render.templates.template import fill
 from asyncmig.scaffold.project_templates import PYPROJECT
 
 if TYPE_CHECKING:
+    from asyncmig.scaffold.model_search import FoundModels
     from asyncmig.scaffold.project_templates import ProjectTemplate
 
 __all__ = ["ProjectFiles"]
@@ -87,11 +88,20 @@ class ProjectFiles:
             self._make_folder(target.parent)
             self._write(target, content)
 
-    def configure(self, template: ProjectTemplate) -> None:
+    def configure(self, template: ProjectTemplate, models: FoundModels | None) -> None:
         """Create the configuration file, or append to an existing ``pyproject.toml``."""
         location = _relative(self.directory, self.config.parent)
-        # a JSON string without its quotes is a TOML string without its quotes
-        values = {"script_location": json.dumps(location, ensure_ascii=False)[1:-1]}
+        values = {
+            # a JSON string without its quotes is a TOML string without its quotes
+            "script_location": _toml(location)[1:-1],
+            "target_metadata": '# target_metadata = "app.models:Base.metadata"',
+            "prepend_sys_path": '# prepend_sys_path = ["."]',
+        }
+        if models is not None:
+            names = models.names[0] if len(models.names) == 1 else list(models.names)
+            values["target_metadata"] = f"target_metadata = {_toml(names)}"
+            if models.sys_path != ".":
+                values["prepend_sys_path"] = f"prepend_sys_path = {_toml([models.sys_path])}"
         text = fill(template.config_text, values, origin=str(template.folder))
         self._make_folder(self.config.parent)
         if self._config_before is None:
@@ -137,6 +147,11 @@ class ProjectFiles:
         with path.open("xb") as file:
             self.created.append(path)
             file.write(content)
+
+
+def _toml(value: str | list[str]) -> str:
+    """A string or a list of strings; JSON's notation is valid in TOML."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _relative(path: Path, base: Path) -> str:

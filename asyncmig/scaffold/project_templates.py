@@ -49,6 +49,11 @@ class ProjectTemplate:
         """The template of the configuration file."""
         return (self.folder / f"{self.config_name}{_ENDING}").read_text("utf-8")
 
+    @property
+    def takes_models(self) -> bool:
+        """Whether the configuration has a place for ``target_metadata``."""
+        return "${target_metadata}" in self.config_text
+
     def files(self) -> Iterator[tuple[tuple[str, ...], bytes]]:
         """The files for the script directory: path and content."""
         return _files(self.folder)

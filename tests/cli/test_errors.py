@@ -167,6 +167,25 @@ def test_init_beside_another_configuration_under_another_name(
     told(command("init", "other", "-c", "pyproject.toml"), 1)
 
 
+def test_init_finds_the_models(command: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    base = "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase): pass\n"
+    (folder / "models.py").write_text(base)
+    out = command("init", "db", cwd=folder, code=0).out
+    assert "models: models:Base.metadata\n" in out
+    (folder / "audit.py").write_text(base)
+    several = command("init", "other", "-c", "other.toml", cwd=folder, code=0)
+    assert several.err == (
+        "note: several models were found: audit:Base.metadata, models:Base.metadata; "
+        "set target_metadata, or give --metadata\n"
+    )
+    assert '# target_metadata = "' in (folder / "other.toml").read_text()
+    arguments = ("--metadata", "audit:Base.metadata", "--json")
+    named = command("init", "third", "-c", "third.toml", *arguments, cwd=folder, code=0).document
+    assert named["target_metadata"] == ["audit:Base.metadata"]
+
+
 def test_a_script_with_a_syntax_error(command: Command, project: Project) -> None:
     project.revision("aaaa", upgrade="op.execute('SELECT 1'")
     message = told(command("upgrade", "--sql"), 1)

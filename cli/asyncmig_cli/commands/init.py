@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 from asyncmig_cli.errors import UsageError
+from asyncmig_cli.input.model_prompt import choose_models
 from asyncmig_cli.rendering.files import new_project_lines
 from asyncmig_cli.runtime.invocation import Invocation
 
 EXAMPLES = {
     "asyncmig init migrations": "create a project in this folder",
     "asyncmig init migrations -t pyproject": "settings in pyproject.toml",
+    "asyncmig init db --metadata app.models:Base.metadata": "name the models",
     "asyncmig init migrations --multidb": "for several databases",
 }
 DOCUMENT = "InitResult"
@@ -31,6 +33,14 @@ def init(
         ),
     ] = None,
     multidb: Annotated[bool, typer.Option("--multidb", help="Same as -t multidb.")] = False,
+    metadata: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metadata",
+            metavar="MODULE:NAME",
+            help="The MetaData of the models; repeatable. Default: searched in the source files.",
+        ),
+    ] = None,
     package: Annotated[
         bool,
         typer.Option("--package", help="Write __init__.py files."),
@@ -45,13 +55,13 @@ def init(
         raise UsageError(message, "give -c once, or not at all")
     from asyncmig.config import load
     from asyncmig.scaffold.init import init_project
+    from asyncmig.scaffold.model_search import FoundModels
 
     named = next(iter(invocation.options.config), None)
+    template = "multidb" if multidb else template or "generic"
+    models = FoundModels(tuple(metadata)) if metadata else choose_models(invocation, template)
     result = init_project(
-        directory,
-        template="multidb" if multidb else template or "generic",
-        package=package,
-        config_path=named,
+        directory, template=template, package=package, config_path=named, models=models
     )
     # The variables of the URLs are not set yet, and not needed here.
     databases = load(result.config, environ={}).databases

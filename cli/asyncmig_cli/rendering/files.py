@@ -50,11 +50,14 @@ def new_project_lines(
     for verb, paths in (("created", result.created), ("changed", result.changed)):
         for path in paths:
             yield f"{stream.style(verb, 'green', 'bold')} {near(path)}"
+    if result.target_metadata:
+        yield f"models: {stream.style(', '.join(result.target_metadata), 'bold')}"
     yield ""
     config = Path(result.config)
     variables = _VARIABLE.findall(config.read_text("utf-8")) if databases else ["DATABASE_URL"]
     either = f" (or {', '.join(variables)})" if variables else ""
-    yield f"next: set the url{'s' if databases else ''} in {near(result.config)}{either}, then"
+    embedded = "" if databases else ", or add --embedded for a private server"
+    yield f"next: set the url{'s' if databases else ''} in {near(result.config)}{either}{embedded}, then"
     found = config.parent == Path.cwd() and config.name in _SEARCHED
     program = "asyncmig" if found else f"asyncmig -c {quote(near(result.config))}"
     for name in databases or (None,):

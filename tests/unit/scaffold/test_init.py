@@ -14,6 +14,7 @@ from asyncmig.errors import ConfigError, ConfigKeyError, FileError, ScriptError
 from asyncmig.render import NewRevision, create_revision
 from asyncmig.revisions.script_directory import ScriptDirectory
 from asyncmig.scaffold.init import init_project
+from asyncmig.scaffold.model_search import FoundModels
 from asyncmig.scaffold.project_templates import list_templates
 
 ENVIRON = {
@@ -298,3 +299,21 @@ class TestOwnTemplates:
             init_project("db", template="house style", cwd=tmp_path)
         assert files(tmp_path) == before
         assert not (tmp_path / "db").exists()
+
+
+@pytest.mark.parametrize("template", ["generic", "sql", "pyproject"])
+def test_the_models_are_written_into_the_configuration(tmp_path, template):
+    models = FoundModels(("shop.models:Base.metadata", "audit:metadata"), "src")
+    made = init_project("migrations", template=template, models=models, cwd=tmp_path)
+    assert made.target_metadata == models.names
+    settings = load(cwd=tmp_path, environ=ENVIRON)
+    assert settings.target_metadata == models.names
+    assert tmp_path / "src" in settings.prepend_sys_path
+
+
+def test_a_template_without_a_place_for_models(tmp_path):
+    with pytest.raises(
+        ConfigError, match="the template 'multidb' has no place for target_metadata"
+    ):
+        init_project("migrations", template="multidb", models=FoundModels(("a:b",)), cwd=tmp_path)
+    assert files(tmp_path) == set()

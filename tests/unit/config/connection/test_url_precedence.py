@@ -79,7 +79,9 @@ def test_a_missing_variable_stops_only_who_needs_the_url(tmp_path):
         database_url(settings)
     assert caught.value.fields()["nearest"] == "DATABASE_UR"
     assert caught.value.hint.startswith("did you mean DATABASE_UR? otherwise set DATABSE_URL, or ")
-    assert caught.value.hint.endswith("; or give --url, or set ASYNCMIG_URL")
+    assert caught.value.hint.endswith(
+        "; or set ASYNCMIG_URL; the command also takes --url, and --embedded for a private server"
+    )
     assert not isinstance(load(environ=USUAL, cwd=tmp_path).url, InvalidUrl)
 
 
@@ -103,7 +105,7 @@ def test_no_text(tmp_path, value):
         ConfigKeyError, match=r"asyncmig.toml:1: url (must be text|is empty)"
     ) as caught:
         database_url(load(environ={}, cwd=tmp_path))
-    assert caught.value.hint.endswith("give --url, or set ASYNCMIG_URL")
+    assert caught.value.hint.endswith("and --embedded for a private server")
 
 
 def test_alembics_files_interpolate_the_url_alone(tmp_path):
