@@ -87,10 +87,8 @@ def test_a_mutation_is_the_module_with_one_change() -> None:
     assert mutation.in_function
 
 
-@pytest.mark.parametrize(
-    "entry", EQUIVALENTS, ids=lambda entry: f"{entry['file']} {entry['change']}"
-)
-def test_an_equivalent_mutant_is_one_of_the_code_as_it_is(entry: dict[str, str]) -> None:
-    found = mutations.find_mutations((ROOT / entry["file"]).read_text())
-    assert (entry["code"], entry["change"]) in {(item.code, item.change) for item in found}
-    assert len(entry["reason"]) > 20
+def test_an_equivalent_mutant_is_one_of_the_code_as_it_is() -> None:
+    for entry in EQUIVALENTS:
+        found = mutations.find_mutations((ROOT / entry["file"]).read_text())
+        assert (entry["code"], entry["change"]) in {(item.code, item.change) for item in found}
+        assert len(entry["reason"]) > 20
