@@ -10,7 +10,7 @@ import anyio
 
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
-from asyncmig.errors import AmbiguousRevisionError, RevisionError, TargetError
+from asyncmig.errors import RevisionError, TargetError
 from asyncmig.results import JournalEntry, PartialStep, Status
 from asyncmig.sql.quoting import qualified
 
@@ -95,8 +95,6 @@ async def read_status(
 def _pending(graph: RevisionGraph, heads: frozenset[str]) -> tuple[str, ...]:
     try:
         return tuple(move.revision.id for move in graph.upgrade_path("heads", heads))
-    except AmbiguousRevisionError:
-        raise
     except RevisionError:  # rows that overlap, such as a hand-edited version table leaves
         return tuple(head for head in graph.heads if head not in heads)
 

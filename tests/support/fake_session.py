@@ -58,6 +58,9 @@ class FakeSession:
         self.messages.append(" ".join([query.split("\n", maxsplit=1)[0], *map(str, args)]))
         return next((rows for word, rows in self.rows.items() if word in query), [])
 
+    def check_backend_pid(self, pid: int) -> None:
+        self.backend_pid = pid
+
     async def roll_back(self) -> None:
         self.messages.append("ROLLBACK")
 

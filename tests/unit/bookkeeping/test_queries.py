@@ -1,0 +1,127 @@
+"""asyncmig.bookkeeping.queries: the word for a database's state, and what the journal is asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from asyncmig.bookkeeping import queries
+from asyncmig.bookkeeping.queries import (
+    LogFilter,
+    parse_timestamp,
+    read_status,
+    wait_until_current,
+)
+from asyncmig.bookkeeping.state import DatabaseState
+from asyncmig.config.settings import Settings
+from asyncmig.errors import TargetError
+from support.fake_session import FakeSession
+from support.plans import partial
+from support.revision_shorthand import graph
+
+SETTINGS = Settings(script_location="migrations")
+GRAPH = graph("a; b < a; c < b")
+JOURNAL = [{"revision": "z", "down_revisions": ["c"]}, {"revision": "y", "down_revisions": ["b"]}]
+
+
+@pytest.fixture
+def status(monkeypatch):
+    """A function: the status of a database with these rows and partially applied revisions."""
+
+    async def ask(heads: str, *partially: str, has_journal: bool = True, tree=GRAPH):
+        state = DatabaseState(
+            heads=frozenset(heads.split()),
+            schema="app",
+            has_version_table=True,
+            has_journal=has_journal,
+            partial=tuple(partial(revision=name) for name in partially),
+        )
+
+        async def read_state(*_: object) -> DatabaseState:
+            return state
+
+        monkeypatch.setattr(queries, "read_state", read_state)
+        session = FakeSession(rows={"down_revisions": JOURNAL})
+        found, same = await read_status(session, SETTINGS, tree)
+        assert same is state
+        return found
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("heads", "partially", "name", "pending"),
+    [
+        ("", "", "empty", "a b c"),
+        ("a", "", "pending", "b c"),
+        ("c", "", "current", ""),
+        ("b", "c", "partial", "c"),
+        ("z", "", "ahead", ""),  # newer code has c below z
+        ("y", "", "diverged", "c"),
+        ("elsewhere", "", "diverged", "a b c"),
+        ("c", "z", "ahead", ""),  # newer code has begun z
+        ("a", "z", "pending", "b c"),
+        ("a c", "", "current", ""),  # a superfluous row
+    ],
+)
+async def test_the_word_for_a_state(status, heads, partially, name, pending) -> None:
+    found = await status(heads, *partially.split())
+    assert (found.state, " ".join(found.pending)) == (name, pending)
+    assert [step.revision for step in found.partial] == partially.split()
+
+
+async def test_without_a_journal_unknown_rows_have_no_known_ancestors(status) -> None:
+    assert (await status("z", has_journal=False)).state == "diverged"
+
+
+async def test_rows_that_overlap_leave_the_missing_heads_pending(status) -> None:
+    tree = graph("a; b < a; c < a")
+    assert (await status("a b", tree=tree)).pending == ("c",)
+
+
+async def test_waiting_asks_until_nothing_is_pending(monkeypatch) -> None:
+    monkeypatch.setattr(queries, "SHORTEST_PAUSE", 0.0)
+    rows = iter([frozenset(), frozenset({"a"}), frozenset({"c"}), frozenset()])
+
+    async def read_state(*_: object) -> DatabaseState:
+        return DatabaseState(
+            heads=next(rows), schema="app", has_version_table=True, has_journal=True
+        )
+
+    monkeypatch.setattr(queries, "read_state", read_state)
+    assert (await wait_until_current(FakeSession(), SETTINGS, GRAPH, 20)).state == "current"
+    assert (await wait_until_current(FakeSession(), SETTINGS, GRAPH, 0)).state == "empty"
+
+
+@pytest.mark.parametrize("limit", [None, 0, 5, 2**63 - 1])
+def test_limits_of_the_journal(limit) -> None:
+    assert LogFilter(limit=limit).limit == limit
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"limit": -1}, "-1 is not a number of entries"),
+        ({"limit": 2**63}, "is not a number of entries"),
+        ({"state": "over"}, "no entry of the journal has state 'over'"),
+        ({"direction": "up"}, "no entry of the journal has direction 'up'"),
+    ],
+)
+def test_what_no_entry_can_have_is_refused(given, message) -> None:
+    with pytest.raises(TargetError, match=message):
+        LogFilter(**given)
+
+
+def test_words_that_entries_have() -> None:
+    assert LogFilter(state="caught", direction="stamp").state == "caught"
+
+
+def test_timestamps() -> None:
+    noon = datetime(2026, 1, 2, 12, tzinfo=UTC)
+    assert parse_timestamp("2026-01-02T12:00:00+00:00") == noon
+    assert parse_timestamp(noon) == noon
+    assert parse_timestamp(None) is None
+    assert parse_timestamp("2026-01-02").tzinfo is not None
+    with pytest.raises(TargetError, match="'yesterday' is not a timestamp"):
+        parse_timestamp("yesterday")

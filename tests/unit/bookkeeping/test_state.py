@@ -1,0 +1,155 @@
+"""asyncmig.bookkeeping.state: one query, or two where a table may be missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from asyncmig.bookkeeping.state import read_state
+from asyncmig.config.settings import Settings
+from asyncmig.errors import ConfigError
+from support.fake_session import FakeSession
+
+ENTRY = {
+    "id": 9,
+    "revision": "a1",
+    "direction": "upgrade",
+    "phase": 1,
+    "kind": "autocommit",
+    "state": "started",
+    "statement": 2,
+    "fingerprint": "f",
+    "checksum": "c",
+}
+NO_ENTRY = dict.fromkeys(ENTRY)
+STATE = {"backend_pid": 7, "fault": None, "heads": ["a1", "b1"], "schema": "app"}
+PRESENCE = {
+    "backend_pid": 7,
+    "fault": None,
+    "version_schema": "app",
+    "width": 32,
+    "journal_schema": "app",
+    "current_schema": "public",
+}
+
+
+class Database(FakeSession):
+    """Answers the query for everything, and those for one table after the other."""
+
+    def __init__(self, **answers: Any) -> None:
+        super().__init__()
+        self.everything = answers.get("everything", [STATE | NO_ENTRY])
+        self.presence = PRESENCE | answers.get("presence", {})
+        self.versions = answers.get("versions", [{"version_num": "a1"}])
+        self.journal = answers.get("journal", [])
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        if "AS heads" in query:
+            name, answer = "everything", self.everything
+        elif "version_schema" in query:
+            name, answer = "presence", [self.presence]
+        elif query.startswith("SELECT version_num"):
+            name, answer = query.rpartition(" ")[2], self.versions
+        else:
+            name, answer = "journal", self.journal
+        self.messages.append(name)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def settings(**fields: Any) -> Settings:
+    return Settings(script_location="migrations", **fields)
+
+
+async def test_one_query_reads_rows_and_partial_revisions() -> None:
+    database = Database(everything=[STATE | ENTRY, STATE | ENTRY | {"revision": "b1"}])
+    state = await read_state(database, settings())
+    assert database.messages == ["everything"]
+    assert (state.heads, state.schema, state.width) == ({"a1", "b1"}, "app", None)
+    assert (state.has_version_table, state.has_journal) == (True, True)
+    assert [entry.revision for entry in state.partial] == ["a1", "b1"]
+    assert state.partial[0].statement == 2
+    assert database.backend_pid == 7
+
+
+async def test_without_a_partial_revision() -> None:
+    assert (await read_state(Database(), settings())).partial == ()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.UndefinedTableError("no table"),
+        asyncpg.InvalidSchemaNameError("no schema"),
+        asyncpg.UndefinedColumnError("no column"),
+    ],
+)
+async def test_where_a_table_is_missing_the_tables_are_looked_up(error: Exception) -> None:
+    database = Database(everything=error, journal=[ENTRY])
+    state = await read_state(database, settings())
+    assert database.messages == ["everything", "presence", "app.alembic_version", "journal"]
+    assert (state.heads, state.width, state.has_journal) == ({"a1"}, 32, True)
+    assert [entry.revision for entry in state.partial] == ["a1"]
+    assert database.backend_pid == 7
+
+
+async def test_in_a_transaction_nothing_is_tried_that_may_fail() -> None:
+    database = Database()
+    database.in_transaction = True
+    await read_state(database, settings())
+    assert database.messages[0] == "presence"
+
+
+@pytest.mark.parametrize("asked", [{"check_tables_first": True}, {}])
+async def test_the_tables_are_looked_up_at_once_where_that_is_known_to_be_needed(asked) -> None:
+    database = Database()
+    await read_state(database, settings(journal=bool(asked)), **asked)
+    assert database.messages[0] == "presence"
+
+
+async def test_an_empty_database_has_a_place_for_the_tables() -> None:
+    nothing = {"version_schema": None, "journal_schema": None, "width": None}
+    database = Database(presence=nothing)
+    state = await read_state(database, settings(), check_tables_first=True)
+    assert (state.schema, state.heads, state.has_version_table) == ("public", set(), False)
+    assert not state.has_journal
+    assert database.messages == ["presence"]
+
+    elsewhere = settings(version_table_schema="ops")
+    assert (await read_state(database, elsewhere, check_tables_first=True)).schema == "ops"
+
+
+async def test_a_journal_in_another_schema_is_not_this_one() -> None:
+    database = Database(presence={"journal_schema": "public"})
+    state = await read_state(database, settings(), check_tables_first=True)
+    assert not state.has_journal
+
+
+async def test_a_search_path_without_a_schema_is_refused() -> None:
+    nothing = {"version_schema": None, "current_schema": None}
+    with pytest.raises(ConfigError, match="the search_path names no schema that exists"):
+        await read_state(Database(presence=nothing), settings(), check_tables_first=True)
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_table_whose_rows_cannot_be_trusted_is_refused(first: bool) -> None:
+    fault = {"fault": "is not a table"}
+    database = Database(everything=[STATE | NO_ENTRY | fault], presence=fault)
+    with pytest.raises(ConfigError, match="the version table alembic_version is not a table"):
+        await read_state(database, settings(), check_tables_first=first)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("versions", r"app\.alembic_version is not a version table: no column"),
+        ("journal", r"app\.asyncmig_journal is not a journal of asyncmig: no column"),
+    ],
+)
+async def test_another_table_of_that_name_is_named(answer: str, message: str) -> None:
+    database = Database(**{answer: asyncpg.UndefinedColumnError("no column")})
+    with pytest.raises(ConfigError, match=message):
+        await read_state(database, settings(), check_tables_first=True)
