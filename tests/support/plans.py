@@ -37,10 +37,9 @@ def step(*phases: Phase, revision: str = "a1", **facts: Any) -> Step:
     """An upgrade of one revision, from an empty version table."""
     return Step(
         revision=revision,
-        direction=Direction.UPGRADE,
         phases=phases or (transaction(),),
         path=f"{revision}.py",
-        **{"version": RowChange(add=(revision,))} | facts,
+        **{"direction": Direction.UPGRADE, "version": RowChange(add=(revision,))} | facts,
     )
 
 

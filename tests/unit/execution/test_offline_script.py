@@ -1,0 +1,106 @@
+"""asyncmig.execution.offline_script: a plan as a script for psql."""
+
+from __future__ import annotations
+
+from asyncmig.execution.offline_script import offline_script, write_transaction
+from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan
+from support.plans import BOOKS, WITHOUT_JOURNAL, autocommit, statement, step, transaction
+
+FIRST = step(transaction("SELECT 1"), message="the first")
+SECOND = step(
+    transaction("SELECT 2"), autocommit("VACUUM t"), revision="b1", down_revisions=("a1",)
+)
+
+
+def plan(*steps) -> Plan:
+    return Plan(direction=Direction.UPGRADE, target="heads", current=(), heads=("a1",), steps=steps)
+
+
+def lines(*steps, books=WITHOUT_JOURNAL, create_tables=False, **options) -> list[str]:
+    """The lines of a script that are not empty, without the check of the rows."""
+    text = offline_script(plan(*steps), books, create_tables=create_tables, **options)
+    body = text.partition("DO $$")[0] + text.partition("END\n$$;")[2]
+    return [line for line in body.splitlines() if line]
+
+
+def test_each_step_is_announced_and_committed():
+    assert lines(FIRST, SECOND) == [
+        "-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE",
+        "BEGIN;",
+        "COMMIT;",
+        "BEGIN;",
+        "-- Running upgrade  -> a1, the first",
+        "SELECT 1;",
+        "INSERT INTO alembic_version (version_num) VALUES ('a1');",
+        "COMMIT;",
+        "BEGIN;",
+        "-- Running upgrade a1 -> b1",
+        "SELECT 2;",
+        "COMMIT;",
+        "VACUUM t;",
+        "BEGIN;",
+        "INSERT INTO alembic_version (version_num) VALUES ('b1');",
+        "COMMIT;",
+    ]
+
+
+def test_one_transaction_ends_where_postgresql_demands_it():
+    found = lines(FIRST, SECOND, step(transaction("SELECT 3"), revision="c1"), one_transaction=True)
+    assert [line for line in found if line in {"BEGIN;", "COMMIT;", "VACUUM t;"}] == [
+        "BEGIN;",
+        "COMMIT;",
+        "VACUUM t;",
+        "BEGIN;",
+        "COMMIT;",
+    ]
+    assert found[-1] == "COMMIT;"
+
+
+def test_a_plan_without_steps_is_committed():
+    assert lines(one_transaction=True)[1:] == ["BEGIN;", "COMMIT;"]
+
+
+def test_a_step_of_standalone_statements_is_announced_once():
+    found = lines(step(autocommit("VACUUM t", "VACUUM u")))
+    assert sum(line.startswith("-- Running") for line in found) == 1
+    assert found.index("-- Running upgrade  -> a1") < found.index("VACUUM t;")
+    assert found.count("BEGIN;") == found.count("COMMIT;") == 2
+
+
+def test_a_downgrade_points_back():
+    down = step(transaction("SELECT 1"), direction=Direction.DOWNGRADE, down_revisions=("z1", "y1"))
+    assert "-- Running downgrade a1 -> z1, y1" in lines(down)
+
+
+def test_the_tables_are_created_on_demand():
+    found = lines(FIRST, books=BOOKS, create_tables=True)
+    assert "CREATE TABLE IF NOT EXISTS alembic_version (" in found
+    assert "CREATE TABLE IF NOT EXISTS asyncmig_journal (" in found
+    assert not any("alembic_version (" in line for line in lines(FIRST)[:3])
+
+
+def test_a_line_comment_does_not_swallow_the_semicolon():
+    sql = write_transaction(["SELECT 1 -- one", "SELECT 2 -- two\n+ 1"])
+    assert sql == "BEGIN;\n\nSELECT 1 -- one\n;\n\nSELECT 2 -- two\n+ 1;\n\nCOMMIT;\n"
+
+
+def test_rows_of_copy_follow_at_once():
+    copy = statement("COPY t FROM STDIN", copy_data="1\n\n")
+    phase = Phase(kind=PhaseKind.TRANSACTION, statements=(copy,))
+    found = offline_script(plan(step(phase)), WITHOUT_JOURNAL, create_tables=False)
+    assert "COPY t FROM STDIN;\n1\n\n\\.\n" in found
+
+
+def test_what_psql_must_know_to_read_it():
+    assert write_transaction(["SELECT 'ä'"]).startswith("SET client_encoding = 'UTF8';\n\nBEGIN;")
+    assert write_transaction([r"SELECT '\'"]).startswith(
+        "SET standard_conforming_strings = on;\n\nBEGIN;"
+    )
+
+
+def test_a_script_with_a_password_says_so():
+    secret = "ALTER ROLE app PASSWORD 'hidden'"
+    assert any(
+        "passwords or keys in plain text" in line for line in lines(step(transaction(secret)))
+    )
+    assert not any("plain text" in line for line in lines(FIRST))

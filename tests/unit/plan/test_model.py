@@ -1,0 +1,48 @@
+"""asyncmig.plan: values."""
+
+from __future__ import annotations
+
+import pytest
+
+from asyncmig.plan.model import Direction
+from asyncmig.plan.run_request import RunRequest
+from support.plans import autocommit, transaction
+
+GOLDEN = "70bfeac3aa54d99699574273f4537309"
+
+
+def test_two_releases_agree_on_a_fingerprint() -> None:
+    assert transaction("SELECT 1", "SELECT 2").fingerprint == GOLDEN
+
+
+def test_a_fingerprint_is_of_the_kind_and_of_each_statement() -> None:
+    phases = (
+        transaction("SELECT 1", "SELECT 2"),
+        transaction("SELECT 1SELECT 2"),
+        transaction("SELECT 2", "SELECT 1"),
+        autocommit("SELECT 1", "SELECT 2"),
+        transaction(),
+    )
+    assert len({phase.fingerprint for phase in phases}) == len(phases)
+
+
+class TestRunRequest:
+    @pytest.mark.parametrize(
+        ("target", "direction", "to_heads"),
+        [
+            ("head", Direction.UPGRADE, True),
+            ("heads", Direction.UPGRADE, True),
+            ("a1", Direction.UPGRADE, False),
+            ("heads", Direction.DOWNGRADE, False),
+        ],
+    )
+    def test_whether_it_goes_to_the_heads(self, target, direction, to_heads) -> None:
+        assert RunRequest(target=target, direction=direction).to_heads is to_heads
+
+    def test_its_time_counts_from_its_beginning(self) -> None:
+        request = RunRequest(target="head", direction=Direction.UPGRADE, started=0.0)
+        assert request.result((), ()).elapsed > 1.0
+        result = request.begin().result({"b", "a"}, {"c"}, ahead=True)
+        assert result.elapsed < 60.0
+        assert (result.before, result.after, result.applied) == (("a", "b"), ("c",), ())
+        assert (result.direction, result.target, result.ahead) == ("upgrade", "head", True)
