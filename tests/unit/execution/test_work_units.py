@@ -122,6 +122,10 @@ class TestAutocommitPhase:
         assert shape(units) == [INDEX, []]
         assert [commit.final for commit in units[-1].phase_commits] == [False]
 
+    def test_without_a_journal_the_version_comes_after_the_last_statement(self) -> None:
+        units = framed(autocommit(INDEX, "SELECT 1", "VACUUM t"), books=WITHOUT_JOURNAL)
+        assert shape(units) == [INDEX, ["SELECT 1"], "VACUUM t", ["version"]]
+
     def test_hooks_extend_a_transaction_of_their_own(self) -> None:
         units = framed(autocommit(INDEX), separate_version_update=True)
         assert shape(units) == [

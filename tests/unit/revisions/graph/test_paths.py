@@ -35,6 +35,11 @@ class TestUpgrade:
             ("d", "d"),
         ]
 
+    def test_a_row_is_removed_once(self):
+        tree = graph("a; b < a; c < a")
+        moves = tree.upgrade_path("heads", ["a"])
+        assert [m.remove for m in moves] == [("a",), ()]
+
     def test_a_dependency_takes_the_row_of_what_it_depends_on(self):
         tree = graph("a; x; y < x ~ a")
         assert rows_after(tree, tree.upgrade_path("y", ["a"]), ["a"]) == [("x", "a x"), ("y", "y")]
@@ -202,6 +207,22 @@ class TestStamp:
         for move in stamp_moves(self.tree, change):
             rows = move.apply(rows)
         assert set(rows) == after
+
+    def test_a_row_of_a_file_that_is_gone_is_removed_last(self):
+        moves = stamp_moves(self.tree, RowChange(remove=("gone", "lone", "b"), add=("c",)))
+        assert [(m.remove, m.add, m.upgrade) for m in moves] == [
+            (("b",), ("c",), True),
+            (("lone",), (), False),
+            (("gone",), (), False),
+        ]
+
+    @pytest.mark.parametrize(
+        ("remove", "add", "upgrade"),
+        [(("b",), "c", True), (("c",), "b", False), ((), "b", True), (("c", "y"), "a", False)],
+    )
+    def test_whether_a_step_goes_up(self, remove, add, upgrade):
+        (move,) = stamp_moves(self.tree, RowChange(remove=remove, add=(add,)))
+        assert (move.upgrade, move.remove) == (upgrade, remove)
 
     def test_what_goes_and_what_comes(self):
         assert self.tree.stamp_path(["c"], ["a"]) == RowChange(remove=("a",), add=("c",))
