@@ -169,7 +169,7 @@ def _replacements(node: ast.AST, parent: ast.AST, text: _Text) -> Iterator[Repla
             yield from ((test, "True") for test in tests)
         case ast.match_case(guard=ast.expr() as guard):
             yield guard, "True"
-        case ast.Return(value=ast.expr() as value) if not _is_none(value):
+        case ast.Return(value=ast.expr() as value) if not _is_false(value):
             yield value, "None"
         case ast.Expr() | ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break():
             yield node, "pass"
@@ -184,5 +184,6 @@ def _is_text(node: ast.expr) -> bool:
     return is_constant or isinstance(node, ast.JoinedStr)
 
 
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_false(node: ast.expr) -> bool:
+    """True for None and for False, which callers take for the same."""
+    return isinstance(node, ast.Constant) and (node.value is None or node.value is False)

@@ -52,6 +52,7 @@ def test_expressions(source: str, expected: list[str]) -> None:
         ("while a:\n    b = c", ["a -> False"]),
         ("def f():\n    return a", ["a -> None"]),
         ("def f():\n    return None", []),
+        ("def f():\n    return False", ["False -> True"]),
         ("def f():\n    raise A", ["raise A -> pass"]),
         ("def f():\n    a()", ["a() -> pass"]),
         ("def f():\n    a.b = c", ["a.b = c -> pass"]),

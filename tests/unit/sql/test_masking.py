@@ -90,6 +90,20 @@ def test_an_empty_password_is_no_secret():
     assert secrets_in("ALTER ROLE a PASSWORD ''") == ()
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT dblink_connect('host=db password=hunter2 user=app')",
+        "SELECT dblink_connect('host=db password=hunter2')",
+        "CREATE SUBSCRIPTION s CONNECTION 'postgresql://app:hunter2@db/app' PUBLICATION p",
+    ],
+)
+def test_secrets_of_a_connection_string(sql):
+    assert secrets_in(sql) == ("hunter2",)
+    assert "hunter2" not in mask_secrets(sql)
+    assert secrets_in(mask_secrets(sql)) == ()
+
+
 def test_the_longest_comes_first():
     sql = "SELECT f(password => 'ab', secret => 'abc')"
     assert secrets_in(sql) == ("abc", "ab")

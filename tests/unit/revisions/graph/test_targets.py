@@ -132,6 +132,26 @@ class TestResolve:
         with pytest.raises(TargetError, match="is beyond the end"):
             TREE.resolve(expression)
 
+    @pytest.mark.parametrize(
+        ("expression", "reason"),
+        [
+            ("base-1", "no revision is below the base"),
+            ("bbbb4+1", "no revision is above"),
+            ("bbbb3+2", "it has only 1 of the 2 steps"),
+        ],
+    )
+    def test_why_it_is_past_the_end(self, expression, reason):
+        with pytest.raises(TargetError) as caught:
+            TREE.resolve(expression)
+        assert str(caught.value).endswith(f"history: {reason}")
+
+    def test_no_step_from_the_base_is_the_base(self):
+        assert TREE.resolve("base-0") == ()
+
+    def test_a_step_up_from_several_rows(self):
+        with pytest.raises(TargetError, match="the database is at aaaa3, bbbb3"):
+            TREE.resolve("current+1", current=["bbbb3", "aaaa3"])
+
     def test_a_fork_on_the_way(self):
         with pytest.raises(TargetError, match="'aaaa2' leads to aaaa3, bbbb3") as caught:
             TREE.resolve("base1+2")
