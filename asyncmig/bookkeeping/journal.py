@@ -8,6 +8,7 @@ version table: the newest row of a revision therefore shows whether it is partia
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import uuid
@@ -48,7 +49,8 @@ _COLUMNS = """\
     role text,
     version text,
     tag text,
-    error text"""
+    error text,
+    rewrite_facts jsonb"""
 
 
 class Decision(StrEnum):
@@ -103,6 +105,10 @@ class Journal:
             f"CREATE INDEX IF NOT EXISTS {still_open} ON {self.sql_name} (id) WHERE NOT final",
         ]
 
+    def add_columns(self) -> str:
+        """The columns that a journal of an older version of asyncmig lacks."""
+        return f"ALTER TABLE {self.sql_name} ADD COLUMN IF NOT EXISTS rewrite_facts jsonb"
+
     @cached_property
     def _who(self) -> str:
         run = self.run
@@ -149,14 +155,18 @@ class Journal:
         """
         finished = "NULL" if state == "started" else self._now
         done = len(content.statements) if statement is None else statement
+        column = facts = ""
+        if step.rewrite_facts is not None:
+            # a journal that was made before there were rewrites gets the column with the first of them
+            column, facts = ", rewrite_facts", f", {literal(json.dumps(step.rewrite_facts))}"
         return (
             f"INSERT INTO {self.sql_name} (run, revision, down_revisions, direction, phase, kind,"
             " state, statement, final, fingerprint, checksum, started_at, finished_at, host, pid,"
-            " application, role, version, tag, error) VALUES"
+            f" application, role, version, tag, error{column}) VALUES"
             f" ({self._run}, {literal(step.revision)}, {text_array(step.down_revisions)},"
             f" {literal(str(step.direction))}, {phase}, {literal(str(content.kind))},"
             f" {literal(state)}, {done}, {literal(final)}, {literal(content.fingerprint)},"
-            f" {literal(step.checksum)}, {self._began}, {finished}, {self._who}, {_stored(error)})"
+            f" {literal(step.checksum)}, {self._began}, {finished}, {self._who}, {_stored(error)}{facts})"
         )
 
     def advance(self, step: Step, phase: int, statement: int) -> str:

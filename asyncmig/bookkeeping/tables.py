@@ -64,8 +64,19 @@ async def setup_statements(
     state: DatabaseState,
     books: Bookkeeping,
     revisions: Collection[str],
+    *,
+    facts_column: bool = False,
 ) -> list[str]:
-    """The statements that create the tables where they are missing, and make room for long ids."""
+    """The statements that create the tables where they are missing, and make room for long ids.
+
+    Args:
+        session: any session.
+        settings: the tables' names.
+        state: what exists.
+        books: the tables.
+        revisions: the ids that are to be written.
+        facts_column: the journal lacks columns of this version.
+    """
     statements = []
     longest = max(map(len, revisions), default=0)
     if not state.has_version_table:
@@ -78,4 +89,6 @@ async def setup_statements(
             statements.append(books.version.widen(max(longest, 2 * ALEMBIC_WIDTH)))
     if books.journal is not None and not state.has_journal:
         statements.extend(books.journal.create())
+    elif books.journal is not None and facts_column:
+        statements.append(books.journal.add_columns())
     return statements

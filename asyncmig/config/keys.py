@@ -287,6 +287,15 @@ KEYS: tuple[Key, ...] = (
         doc="PostgreSQL's `statement_timeout`. 0 is no limit; `\"none\"` keeps the server's setting.",
     ),
     Key(
+        name="safe_rewrites",
+        kind=BOOLEAN,
+        alembic="safe_rewrites",
+        group=_EXECUTION,
+        doc="Replace directives that would hold a strong lock while they read or rewrite a table by phases"
+        " that do not, on tables that the plan does not create. `asyncmig init` writes `true`. See"
+        " [Safe rewrites](safe-rewrites.md).",
+    ),
+    Key(
         name="psycopg2_compat",
         former="lenient_bind",
         kind=BOOLEAN,

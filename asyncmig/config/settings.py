@@ -106,6 +106,7 @@ class Settings:
     lock_timeout: float | None = 5.0
     lock_retries: int = 10
     statement_timeout: float | None = None
+    safe_rewrites: bool = False
     connect_timeout: float = 10.0
     command_timeout: float | None = None
     statement_cache_size: int = 0

@@ -192,8 +192,14 @@ class Executor:
     async def _run_move(self, move: Move, script: AnyScript, number: int) -> None:
         revision = move.revision
         self._progress.step_started(revision, direction_of(move), number)
-        recorder = self._planner.recorder(revision, self._connections)
-        step = self._planner.step(move, script, (), rows_before=self._rows_before[revision.id])
+        recorder = self._planner.script_recorder(revision, self._connections)
+        step = self._planner.step(
+            move,
+            script,
+            (),
+            rows_before=self._rows_before[revision.id],
+            rewrite_facts=recorder.rewrite_facts,
+        )
         resume = self._resumes.get(revision.id)
         running = RunningStep(self._context, self._sender, self._planner, step, recorder, resume)
         try:

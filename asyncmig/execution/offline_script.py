@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.execution.work_units import StandaloneStatement, Transaction, frame_step
+from asyncmig.plan.rewrites.notes import rewrite_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from asyncmig.bookkeeping.tables import Bookkeeping
     from asyncmig.plan.model import Plan, Step
+    from asyncmig.sql.statement import Statement
 
 __all__ = ["offline_script", "write_transaction"]
 
@@ -73,6 +75,7 @@ def _lines(
                         yield from _announce(step)
                         announced = True
                     for part in unit.fragments:
+                        yield from _notes(part.statement)
                         yield from _statement(
                             part.sql, part.statement.copy_data if part.statement else None
                         )
@@ -88,6 +91,7 @@ def _lines(
                     if not announced:
                         yield from _announce(step)
                         announced = True
+                    yield from _notes(unit.statement)
                     yield from _statement(unit.statement.sql, unit.statement.copy_data)
     if is_open:
         yield "COMMIT;"
@@ -104,6 +108,11 @@ def _announce(step: Step) -> Iterator[str]:
     )
     yield f"-- Running {step.direction} {arrow}{message}"
     yield ""
+
+
+def _notes(statement: Statement | None) -> Iterator[str]:
+    if statement is not None:
+        yield from (f"-- {note}" for note in rewrite_notes(statement))
 
 
 def _terminated(statements: Sequence[str]) -> Iterator[str]:

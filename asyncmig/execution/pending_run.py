@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from asyncmig.bookkeeping.partial_revisions import check_not_blocked
+from asyncmig.bookkeeping.rewrite_facts import needs_facts_column, read_rewriting
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.tables import Bookkeeping, setup_statements
 from asyncmig.database.retry_policy import RetryPolicy
@@ -108,10 +109,19 @@ class PendingRun:
         self.emit(RunStarted(direction=direction, revisions=revisions))
         check_not_blocked(self.planner.graph, state.partial, moves, request.direction)
         resumes = await read_resumes(session, settings, state)
+        self.planner.rewriting = await read_rewriting(session, settings, state)
         hooks = await anyio.to_thread.run_sync(self.source.version_hooks)
         books = Bookkeeping.of_run(settings, state.schema, self.tag)
         added = [move.revision.id for move in moves if direction_of(move) == "upgrade"]
-        setup = await setup_statements(session, settings, state, books, added)
+        setup = await setup_statements(
+            session,
+            settings,
+            state,
+            books,
+            added,
+            facts_column=self.planner.rewriting is not None
+            and await needs_facts_column(session, settings, state),
+        )
         async with reporting_notices(session, self.emit):
             applied = await self._executor(books, hooks).run(
                 moves, scripts, heads=state.heads, setup=setup, resumes=resumes

@@ -60,7 +60,7 @@ class PlanMethods(MigratorBase):
 
         async def plan(project: Project) -> Plan:
             state = await fan_out.current_state(project)
-            return await project.plan(target, state.heads, checked, offline=offline)
+            return await project.plan(target, state.heads, checked, offline=offline, connect=True)
 
         request = EnvRequest(command="plan", revision=target, reading=True)
         return await fan_out.call_one(self._project, plan, request, "a plan")
@@ -88,7 +88,7 @@ class PlanMethods(MigratorBase):
 
         async def plan(project: Project) -> Plan:
             state = await fan_out.current_state(project)
-            return await project.plan(target, state.heads, checked)
+            return await project.plan(target, state.heads, checked, connect=True)
 
         request = EnvRequest(command="plan", revision=target, reading=True)
         return await fan_out.call_each(self._project, plan, request)

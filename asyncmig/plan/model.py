@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asyncmig.revisions.graph.moves import RowChange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from asyncmig.sql.statement import Statement
 
@@ -68,6 +68,8 @@ class Step:
         lock_timeout: seconds, where the script sets it; 0 is no limit.
         lock_retries: likewise, how often a phase is retried.
         statement_timeout: likewise, seconds; 0 is no limit.
+        rewrite_facts: what its safe rewrites depend on, by question; None where ``safe_rewrites`` is off. A
+            run that continues the step uses the same answers.
     """
 
     revision: str
@@ -85,6 +87,7 @@ class Step:
     lock_timeout: float | None = None
     lock_retries: int | None = None
     statement_timeout: float | None = None
+    rewrite_facts: Mapping[str, Any] | None = None
 
     @property
     def statements(self) -> Iterator[Statement]:
@@ -147,6 +150,7 @@ def _step_to_dict(step: Step) -> dict[str, object]:
         "lock_timeout": step.lock_timeout,
         "lock_retries": step.lock_retries,
         "statement_timeout": step.statement_timeout,
+        "rewrite_facts": None if step.rewrite_facts is None else dict(step.rewrite_facts),
         "version": {"remove": list(step.version.remove), "add": list(step.version.add)},
         "phases": [
             {
@@ -164,6 +168,8 @@ def _step_to_dict(step: Step) -> dict[str, object]:
                         "origin": statement.origin,
                         "directive": statement.directive,
                         "transactional": statement.transactional,
+                        "replaces": statement.replaces,
+                        "not_rewritten": statement.not_rewritten,
                     }
                     for statement in phase.statements
                 ],

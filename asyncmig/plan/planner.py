@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from asyncmig.plan.model import Direction
     from asyncmig.plan.phases import Entry
+    from asyncmig.plan.rewrites.rewriting import Rewriting, ScriptRewrites
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import VersionHook
     from asyncmig.revisions.graph.graph import RevisionGraph
@@ -56,6 +57,7 @@ class Planner:
         offline: the plan becomes a script for psql; a script that reads is an error.
         import_context: makes a context manager that is active while a script runs.
         version_hooks: ``on_version_apply``, for a script for psql; in a run the engine calls it.
+        rewriting: the safe rewrites; None where none are made. A run sets it when it has read the database.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Planner:
         offline: bool = False,
         import_context: Callable[[], AbstractContextManager[object]] = nullcontext,
         version_hooks: Sequence[VersionHook] = (),
+        rewriting: Rewriting | None = None,
     ) -> None:
         self.graph = graph
         self.dialect = dialect
@@ -77,6 +80,7 @@ class Planner:
         self.one_transaction = one_transaction
         self.offline = offline
         self.version_hooks = tuple(version_hooks)
+        self.rewriting = rewriting
         self._target_metadata = target_metadata
         self._options = options or {}
         self._created_types = CreatedTypes()
@@ -120,10 +124,17 @@ class Planner:
 
     def record(self, move: Move, script: AnyScript) -> Step:
         """The step of one move, as far as it can be known without a database."""
-        recorder = self.recorder(move.revision)
+        recorder = self.script_recorder(move.revision)
         complete = record(script, direction_of(move), recorder, self.keywords)
         phases = self.phases(recorder.take(), open_ended=not complete)
-        return self.step(move, script, phases, live=not complete, live_origin=recorder.live_origin)
+        return self.step(
+            move,
+            script,
+            phases,
+            live=not complete,
+            live_origin=recorder.live_origin,
+            rewrite_facts=recorder.rewrite_facts,
+        )
 
     def epilogue(
         self, revision: Revision, info: MigrationInfo, heads: Collection[str]
@@ -141,8 +152,18 @@ class Planner:
             statements += hook_statements(recorder.take(), hook)
         return tuple(statements)
 
+    def script_recorder(self, revision: Revision, live: LiveAccess | None = None) -> Recorder:
+        """A fresh recorder for a revision's script, with its safe rewrites."""
+        rewrites = None if self.rewriting is None else self.rewriting.for_script(revision.id)
+        return self.recorder(revision, live, rewrites=rewrites)
+
     def recorder(
-        self, revision: Revision, live: LiveAccess | None = None, *, source: str | None = None
+        self,
+        revision: Revision,
+        live: LiveAccess | None = None,
+        *,
+        source: str | None = None,
+        rewrites: ScriptRewrites | None = None,
     ) -> Recorder:
         """A fresh recorder for a revision's script, or for what is written in another file."""
         return Recorder(
@@ -155,6 +176,7 @@ class Planner:
             created_types=self._created_types.for_script(revision.id),
             import_context=self._import_context,
             source=source,
+            rewrites=rewrites,
         )
 
     def phases(self, entries: Sequence[Entry], *, open_ended: bool = False) -> tuple[Phase, ...]:
@@ -172,6 +194,7 @@ class Planner:
         live: bool = False,
         live_origin: str | None = None,
         rows_before: frozenset[str] | None = None,
+        rewrite_facts: Mapping[str, Any] | None = None,
     ) -> Step:
         """Put a step together."""
         return Step(
@@ -189,4 +212,5 @@ class Planner:
             lock_timeout=own_limit(script, "lock_timeout"),
             lock_retries=own_count(script, "lock_retries"),
             statement_timeout=own_limit(script, "statement_timeout"),
+            rewrite_facts=rewrite_facts,
         )

@@ -16,20 +16,23 @@ from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.base.origin import calling_line
 from asyncmig.plan.error_handlers import is_handled_by_caller
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
+from asyncmig.plan.rewrites.safe_form import SafeForm
 from asyncmig.sql.changed_settings import changed_settings
 from asyncmig.sql.classify import Control, classify
 from asyncmig.sql.names import calls_function
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection, Dialect
     from sqlalchemy.schema import MetaData
 
+    from asyncmig.ddl.compiled import CompiledSql
     from asyncmig.operations.base.created_types import ScriptTypes
     from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.plan.rewrites.rewriting import ScriptRewrites
     from asyncmig.revisions.graph.revision import Revision
     from asyncmig.sql.classify import Classification
 
@@ -95,6 +98,7 @@ class Recorder:
         created_types: the types that this run has created; None when the script is alone.
         import_context: makes a context manager that is active while the script runs.
         source: the file whose lines are the statements' origins; None is the script.
+        rewrites: replaces directives by safe phases; None where ``safe_rewrites`` is off.
     """
 
     def __init__(
@@ -109,8 +113,10 @@ class Recorder:
         created_types: ScriptTypes | None = None,
         import_context: Callable[[], AbstractContextManager[object]] = nullcontext,
         source: str | None = None,
+        rewrites: ScriptRewrites | None = None,
     ) -> None:
         self.revision = revision
+        self.rewrites = rewrites
         self.source = source or revision.path
         self.created_types = created_types
         self.import_context = import_context
@@ -157,6 +163,11 @@ class Recorder:
         return self._options
 
     @property
+    def rewrite_facts(self) -> Mapping[str, Any] | None:
+        """What the safe rewrites so far depend on; None where none are made. It grows with the script."""
+        return None if self.rewrites is None else self.rewrites.facts.answers
+
+    @property
     def in_autocommit(self) -> bool:
         """True inside an autocommit block."""
         return self._autocommit_depth > 0
@@ -165,26 +176,59 @@ class Recorder:
         """Compile an operation and append its statements."""
         line = calling_line(self.source)
         handled = self._is_handled(line)
+        plain = self._compiled(operation, operation.directive, line)
+        form = None
+        if self.rewrites is not None:
+            obstacle = "the script handles its error" if handled else None
+            form = self.rewrites.safe_form(operation, self.dialect, obstacle)
+        if isinstance(form, SafeForm):
+            replaces = ";\n".join(compiled.sql for compiled in plain)
+            for number, phase in enumerate(form.phases):
+                if number:
+                    self.divide()
+                for inner in phase:
+                    if operation.script_context is not None:
+                        inner.set_context(operation.script_context)
+                    compiled = self._compiled(inner, operation.directive, line)
+                    self._add_all(compiled, operation.directive, line, replaces=replaces)
+            self.divide()
+        else:
+            reason = None if form is None else form.reason
+            self._add_all(plain, operation.directive, line, not_rewritten=reason)
+        if self.went_live and self._live is not None:
+            self._live.after_directive(self, handled=handled)
+
+    def _compiled(
+        self, operation: MigrateOperation, directive: str, line: int | None
+    ) -> list[CompiledSql]:
         try:
-            statements = compile_operation(operation, self.dialect)
+            return compile_operation(operation, self.dialect)
         except ScriptError as error:
             within = error.fields().get("line")  # of the text
             offset = within - 1 if isinstance(within, int) else 0
             origin = self._origin(line, offset)
-            what, hint = str(error), error.hint
-            raise self._refused(what, hint, origin, operation.directive) from None
+            raise self._refused(str(error), error.hint, origin, directive) from None
+
+    def _add_all(
+        self,
+        statements: Iterable[CompiledSql],
+        directive: str,
+        line: int | None,
+        *,
+        replaces: str | None = None,
+        not_rewritten: str | None = None,
+    ) -> None:
         for compiled in statements:
-            origin = self._origin(line, compiled.line)
             self.add(
                 compiled.sql,
-                origin=origin,
-                directive=operation.directive,
+                origin=self._origin(line, compiled.line),
+                directive=directive,
                 parameters=compiled.parameters,
                 autocommit=bool(compiled.autocommit),
                 copy_data=compiled.copy_data,
+                replaces=replaces,
+                not_rewritten=not_rewritten,
             )
-        if self.went_live and self._live is not None:
-            self._live.after_directive(self, handled=handled)
 
     def _is_handled(self, line: int | None) -> bool:
         """Look whether the script handles errors of a directive; then all before it is sent.
@@ -235,6 +279,8 @@ class Recorder:
         autocommit: bool = False,
         copy_data: str | None = None,
         executed: bool = False,
+        replaces: str | None = None,
+        not_rewritten: str | None = None,
     ) -> None:
         """Append one statement to the script's list."""
         facts = self.inspect(sql, origin, directive)
@@ -262,8 +308,12 @@ class Recorder:
                 enum_label=facts.enum_label,
                 copy_data=copy_data,
                 executed=executed,
+                replaces=replaces,
+                not_rewritten=not_rewritten,
             )
         )
+        if self.rewrites is not None:
+            self.rewrites.facts.relations.note(sql)
 
     def inspect(self, sql: str, origin: str | None, directive: str) -> Classification:
         """Look at a statement before it is kept or sent.

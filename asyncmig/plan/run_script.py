@@ -124,6 +124,7 @@ def run_script(
     if isinstance(script, DeferredScript):
         with _script_context(script, operations, recorder):
             script = script.load()
+    _read_switch(script, recorder)
     function = script.upgrade if direction is Direction.UPGRADE else script.downgrade
     if function is None:  # check_written comes first
         return None
@@ -145,6 +146,20 @@ def run_script(
     with running():
         function(*arguments, **given)
     return None
+
+
+def _read_switch(script: PythonScript, recorder: Recorder) -> None:
+    """``safe_rewrites = False`` in a script keeps the plain form of all its directives."""
+    value = getattr(script.module, "safe_rewrites", True)
+    if not isinstance(value, bool):
+        raise ScriptError(
+            f"revision {script.revision.id} sets safe_rewrites to {value!r} ({script.revision.path})",
+            hint="safe_rewrites is False to keep the plain form of all its directives",
+            revision=script.revision.id,
+            path=script.revision.path,
+        )
+    if recorder.rewrites is not None:
+        recorder.rewrites.switched_on = value
 
 
 @contextmanager

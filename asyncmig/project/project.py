@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from asyncmig.execution.runner import Runner
     from asyncmig.plan.model import Direction, Plan
     from asyncmig.plan.planner import Planner
+    from asyncmig.plan.rewrites.rewriting import Rewriting
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import VersionHook
     from asyncmig.project.user_objects import VersionHooks
@@ -304,13 +305,18 @@ class Project:
         )
 
     async def planner(
-        self, graph: RevisionGraph | None = None, *, offline: bool = False
+        self,
+        graph: RevisionGraph | None = None,
+        *,
+        offline: bool = False,
+        rewriting: Rewriting | None = None,
     ) -> Planner:
         """The planner of this project's revisions.
 
         Args:
             graph: the history, where it is known.
             offline: for a script for psql.
+            rewriting: the safe rewrites; None where none are made.
         """
         await import_in_thread(
             "asyncmig.ddl.dialect", "asyncmig.operations.facade", "asyncmig.plan.planner"
@@ -336,21 +342,53 @@ class Project:
             offline=offline,
             import_context=self._alembic_imports,
             version_hooks=await anyio.to_thread.run_sync(self.version_hooks) if offline else (),
+            rewriting=rewriting,
         )
 
     async def plan(
-        self, target: str, current: Sequence[str], way: Direction, *, offline: bool = False
+        self,
+        target: str,
+        current: Sequence[str],
+        way: Direction,
+        *,
+        offline: bool = False,
+        connect: bool = False,
     ) -> Plan:
-        """The plan from rows of the version table to a target."""
+        """The plan from rows of the version table to a target.
+
+        Args:
+            target: a target expression.
+            current: the rows.
+            way: the direction.
+            offline: for a script for psql.
+            connect: read from the database what safe rewrites depend on, as a run does.
+        """
         project = await self.single_database("a plan")
         from asyncmig.plan.moves import find_moves
 
-        planner = await project.planner(offline=offline)
+        planner = await project.planner(
+            offline=offline, rewriting=await project.rewriting(connect=connect)
+        )
         moves = find_moves(planner.graph, target, current, way)
         scripts = await anyio.to_thread.run_sync(
             project.load_scripts, [move.revision for move in moves]
         )
         return planner.plan(target, current, way, moves, scripts)
+
+    async def rewriting(self, *, connect: bool = False) -> Rewriting | None:
+        """The safe rewrites of a plan; ``connect`` reads from the database what they depend on."""
+        from asyncmig.bookkeeping.rewrite_facts import one_transaction_obstacle, read_rewriting
+        from asyncmig.plan.rewrites.rewriting import Rewriting
+
+        if not connect:
+            obstacle = one_transaction_obstacle(self.settings)
+            return Rewriting(obstacle=obstacle) if self.settings.safe_rewrites else None
+        from asyncmig.bookkeeping.state import read_state
+        from asyncmig.database.session_settings import open_session
+
+        async with open_session(self.database(), self.settings) as session:
+            state = await read_state(session, self.settings)
+            return await read_rewriting(session, self.settings, state)
 
     async def autogenerate(self, *, as_sql: bool = False) -> Autogenerate:
         """The comparison of models and database; ``as_sql`` is for a SQL revision."""

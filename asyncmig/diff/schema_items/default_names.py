@@ -1,4 +1,4 @@
-"""Names that PostgreSQL chooses for constraints, indexes and sequences; and names that are not taken yet."""
+"""Recognizing the names that PostgreSQL chooses, and names that are not taken yet."""
 
 from __future__ import annotations
 
@@ -6,34 +6,15 @@ import re
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
+from asyncmig.sql.default_names import default_name
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
     from asyncmig.catalog.model import Catalog
     from asyncmig.catalog.object_name import ObjectName
 
-__all__ = ["default_name", "free_name", "is_default_name", "temporary_names"]
-
-_MAX_BYTES = 63
-
-
-def default_name(table: str, columns: str, label: str) -> str:
-    """``table_columns_label``, with the longer part truncated as PostgreSQL does it.
-
-    Args:
-        table: the name of the table.
-        columns: names of columns joined by ``_``; empty for a primary key.
-        label: ``pkey``, ``key``, ``fkey``, ``check``, ``excl`` or ``seq``.
-    """
-    first, second = table.encode(), columns.encode()
-    available = _MAX_BYTES - len(label) - 1 - (1 if second else 0)
-    while len(first) + len(second) > available:
-        if len(first) > len(second):
-            first = first[:-1]
-        else:
-            second = second[:-1]
-    parts = (part.decode(errors="ignore") for part in (first, second) if part)
-    return "_".join((*parts, label))
+__all__ = ["free_name", "is_default_name", "temporary_names"]
 
 
 def is_default_name(name: str, table: str, columns: Sequence[str], label: str) -> bool:

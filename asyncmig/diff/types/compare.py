@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmig.diff.entities import composite_columns
-from asyncmig.diff.schema_items.default_names import default_name, is_default_name
+from asyncmig.diff.schema_items.default_names import is_default_name
 from asyncmig.diff.schema_items.rename import Rename, rename_operations
 from asyncmig.diff.schema_items.script_sql import raw_sql
 from asyncmig.diff.stages import Stage
 from asyncmig.diff.types import domains, enums, sequences
 from asyncmig.diff.types.sequence_values import set_value_after_restart
 from asyncmig.operations.directives.schemas import CreateSchemaOp, DropSchemaOp
+from asyncmig.sql.default_names import default_name
 from asyncmig.sql.quoting import comment_on
 
 if TYPE_CHECKING:

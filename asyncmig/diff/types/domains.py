@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmig.diff.schema_items.casts import convert_columns
-from asyncmig.diff.schema_items.default_names import default_name
 from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.sql.default_names import default_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

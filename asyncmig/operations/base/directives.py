@@ -19,6 +19,11 @@ class Directives:
         """Perform an operation; the result depends on its class."""
         raise NotImplementedError
 
+    def invoke_rewritable(self, operation: MigrateOperation, *, safe: bool) -> Any:
+        """Perform an operation that may have a safe form; ``safe=False`` keeps its plain form."""
+        operation.safe = safe
+        return self.invoke(operation)
+
     def perform(self, operation: MigrateOperation) -> Any:
         """Perform an operation without the implementation that a user has registered for it."""
         raise NotImplementedError

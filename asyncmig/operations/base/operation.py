@@ -49,10 +49,13 @@ class MigrateOperation:
 
     Attributes:
         info: for users and plugins; asyncmig does not read it.
+        safe: False keeps the plain form where ``safe_rewrites`` would replace it by phases.
     """
 
     directive: ClassVar[str] = "operation"
     """The name of the ``op`` member that makes it, for plans and messages."""
+
+    safe: bool = True
 
     in_alembic: ClassVar[bool] = False
     """Alembic has the directive, and takes the keywords that generated scripts write."""

@@ -76,6 +76,7 @@ class CheckDirectives(Directives):
         condition: str | ColumnElement[bool] | TextClause,
         *,
         schema: str | None = None,
+        safe: bool = True,
         **kw: Any,
     ) -> None:
         """Add a CHECK. ACCESS EXCLUSIVE while every row is checked.
@@ -87,12 +88,14 @@ class CheckDirectives(Directives):
             table_name: of the table.
             condition: SQL text or an expression.
             schema: of the table.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
             kw: ``postgresql_not_valid``.
 
         Example::
 
             op.create_check_constraint("ck_book_pages", "book", sa.column("pages") > 0)
         """
-        self.invoke(
-            CreateCheckConstraintOp(constraint_name, table_name, condition, schema=schema, **kw)
+        self.invoke_rewritable(
+            CreateCheckConstraintOp(constraint_name, table_name, condition, schema=schema, **kw),
+            safe=safe,
         )

@@ -252,6 +252,7 @@ class ColumnDirectives(Directives):
         if_not_exists: bool | None = None,
         inline_references: bool | None = None,
         inline_primary_key: bool | None = None,
+        safe: bool = True,
     ) -> None:
         """Add a column, then its constraints, index and comment.
 
@@ -267,12 +268,13 @@ class ColumnDirectives(Directives):
             if_not_exists: ``IF NOT EXISTS``, for the column but not for its constraints and index.
             inline_references: write a single foreign key as ``REFERENCES`` of the column.
             inline_primary_key: write ``PRIMARY KEY`` at the column.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
 
         Example::
 
             op.add_column("book", sa.Column("pages", sa.Integer, server_default="0"))
         """
-        self.invoke(
+        self.invoke_rewritable(
             AddColumnOp(
                 table_name,
                 column,
@@ -280,7 +282,8 @@ class ColumnDirectives(Directives):
                 if_not_exists=if_not_exists,
                 inline_references=inline_references,
                 inline_primary_key=inline_primary_key,
-            )
+            ),
+            safe=safe,
         )
 
     def drop_column(
@@ -317,6 +320,7 @@ class ColumnDirectives(Directives):
         existing_nullable: bool | None = None,
         existing_comment: str | None = None,
         schema: str | None = None,
+        safe: bool = True,
         **kw: Any,
     ) -> None:
         """Change a column's type, NOT NULL, default, comment and name, in that order.
@@ -339,6 +343,7 @@ class ColumnDirectives(Directives):
             existing_nullable: for reversing.
             existing_comment: for reversing.
             schema: of the table.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
             kw: ``postgresql_using``; keywords of other databases have no effect.
 
         Example::
@@ -347,7 +352,7 @@ class ColumnDirectives(Directives):
                 "book", "pages", type_=sa.Integer, postgresql_using="pages::integer", nullable=False
             )
         """
-        self.invoke(
+        self.invoke_rewritable(
             AlterColumnOp(
                 table_name,
                 column_name,
@@ -362,5 +367,6 @@ class ColumnDirectives(Directives):
                 modify_nullable=nullable,
                 modify_comment=comment,
                 **kw,
-            )
+            ),
+            safe=safe,
         )

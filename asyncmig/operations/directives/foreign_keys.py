@@ -98,6 +98,7 @@ class ForeignKeyDirectives(Directives):
         match: str | None = None,
         source_schema: str | None = None,
         referent_schema: str | None = None,
+        safe: bool = True,
         **dialect_kw: Any,
     ) -> None:
         """Add a foreign key. SHARE ROW EXCLUSIVE on both tables while every row is checked.
@@ -117,6 +118,7 @@ class ForeignKeyDirectives(Directives):
             match: ``FULL`` or ``SIMPLE``.
             source_schema: of the referencing table.
             referent_schema: of the referenced table.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
             dialect_kw: ``postgresql_not_valid``; ``use_alter``, which has no effect here.
 
         Example::
@@ -125,7 +127,7 @@ class ForeignKeyDirectives(Directives):
                 "fk_book_author", "book", "author", ["author_id"], ["id"], ondelete="CASCADE"
             )
         """
-        self.invoke(
+        self.invoke_rewritable(
             CreateForeignKeyOp(
                 constraint_name,
                 source_table,
@@ -140,5 +142,6 @@ class ForeignKeyDirectives(Directives):
                 initially=initially,
                 match=match,
                 **dialect_kw,
-            )
+            ),
+            safe=safe,
         )

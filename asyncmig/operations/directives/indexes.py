@@ -155,6 +155,7 @@ class IndexDirectives(Directives):
         schema: str | None = None,
         unique: bool = False,
         if_not_exists: bool | None = None,
+        safe: bool = True,
         **kw: Any,
     ) -> None:
         """Create an index. SHARE on the table: writes wait until it is built.
@@ -170,6 +171,7 @@ class IndexDirectives(Directives):
             schema: of the table.
             unique: ``UNIQUE``.
             if_not_exists: ``IF NOT EXISTS``.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
             kw: ``postgresql_using``, ``_where``, ``_include``, ``_ops``, ``_with``,
                 ``_nulls_not_distinct``, ``_concurrently``, ``_tablespace``.
 
@@ -179,7 +181,7 @@ class IndexDirectives(Directives):
                 "ix_book_title", "book", [sa.text("lower(title)")], postgresql_concurrently=True
             )
         """
-        self.invoke(
+        self.invoke_rewritable(
             CreateIndexOp(
                 index_name,
                 table_name,
@@ -188,7 +190,8 @@ class IndexDirectives(Directives):
                 unique=unique,
                 if_not_exists=if_not_exists,
                 **kw,
-            )
+            ),
+            safe=safe,
         )
 
     def drop_index(
@@ -198,12 +201,23 @@ class IndexDirectives(Directives):
         *,
         schema: str | None = None,
         if_exists: bool | None = None,
+        safe: bool = True,
         **kw: Any,
     ) -> None:
         """Drop an index. ACCESS EXCLUSIVE on its table, unless ``postgresql_concurrently``.
+
+        Args:
+            index_name: of the index.
+            table_name: of its table; without it a safe form cannot tell that the table is new.
+            schema: of the index.
+            if_exists: ``IF EXISTS``.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
+            kw: ``postgresql_concurrently``.
 
         Example::
 
             op.drop_index("ix_book_title", "book", if_exists=True, postgresql_concurrently=True)
         """
-        self.invoke(DropIndexOp(index_name, table_name, schema=schema, if_exists=if_exists, **kw))
+        self.invoke_rewritable(
+            DropIndexOp(index_name, table_name, schema=schema, if_exists=if_exists, **kw), safe=safe
+        )

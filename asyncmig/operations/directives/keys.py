@@ -97,6 +97,7 @@ class KeyDirectives(Directives):
         columns: list[str],
         *,
         schema: str | None = None,
+        safe: bool = True,
         **kw: Any,
     ) -> None:
         """Add a primary key. ACCESS EXCLUSIVE while its index is built and NULLs are checked.
@@ -106,13 +107,16 @@ class KeyDirectives(Directives):
             table_name: of the table.
             columns: their names, in order.
             schema: of the table.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
             kw: ``deferrable``, ``initially``, ``postgresql_include`` (SQLAlchemy 2.1).
 
         Example::
 
             op.create_primary_key("pk_book", "book", ["id"])
         """
-        self.invoke(CreatePrimaryKeyOp(constraint_name, table_name, columns, schema=schema, **kw))
+        self.invoke_rewritable(
+            CreatePrimaryKeyOp(constraint_name, table_name, columns, schema=schema, **kw), safe=safe
+        )
 
     def create_unique_constraint(
         self,
@@ -121,6 +125,7 @@ class KeyDirectives(Directives):
         columns: Sequence[str],
         *,
         schema: str | None = None,
+        safe: bool = True,
         **kw: Any,
     ) -> None:
         """Add a unique constraint. ACCESS EXCLUSIVE while its index is built.
@@ -130,6 +135,7 @@ class KeyDirectives(Directives):
             table_name: of the table.
             columns: their names, in order.
             schema: of the table.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
             kw: ``deferrable``, ``initially``, ``postgresql_nulls_not_distinct``,
                 ``postgresql_include`` (SQLAlchemy 2.1).
 
@@ -137,6 +143,7 @@ class KeyDirectives(Directives):
 
             op.create_unique_constraint("uq_book_isbn", "book", ["isbn"], deferrable=True)
         """
-        self.invoke(
-            CreateUniqueConstraintOp(constraint_name, table_name, columns, schema=schema, **kw)
+        self.invoke_rewritable(
+            CreateUniqueConstraintOp(constraint_name, table_name, columns, schema=schema, **kw),
+            safe=safe,
         )

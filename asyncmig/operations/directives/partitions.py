@@ -77,6 +77,7 @@ class PartitionDirectives(Directives):
         *,
         schema: str | None = None,
         partition_schema: str | None = None,
+        safe: bool = True,
     ) -> None:
         """Make a table a partition. SHARE UPDATE EXCLUSIVE on the parent, ACCESS EXCLUSIVE on the table.
 
@@ -89,19 +90,21 @@ class PartitionDirectives(Directives):
                 0)`` or ``DEFAULT``, as SQL; ``FOR VALUES`` before it is optional.
             schema: of the partitioned table.
             partition_schema: of the partition; None is the same.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
 
         Example::
 
             op.attach_partition("sale", "sale_2026", "FROM ('2026-01-01') TO ('2027-01-01')")
         """
-        self.invoke(
+        self.invoke_rewritable(
             AttachPartitionOp(
                 table_name,
                 partition_name,
                 bound,
                 schema=schema,
                 partition_schema=partition_schema,
-            )
+            ),
+            safe=safe,
         )
 
     def detach_partition(
@@ -113,6 +116,7 @@ class PartitionDirectives(Directives):
         partition_schema: str | None = None,
         concurrently: bool = False,
         finalize: bool = False,
+        safe: bool = True,
     ) -> None:
         """Make a partition a table of its own again. ACCESS EXCLUSIVE on both.
 
@@ -126,12 +130,13 @@ class PartitionDirectives(Directives):
             partition_schema: of the partition; None is the same.
             concurrently: do not block queries.
             finalize: complete a concurrent detach that was interrupted.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
 
         Example::
 
             op.detach_partition("sale", "sale_2020", concurrently=True)
         """
-        self.invoke(
+        self.invoke_rewritable(
             DetachPartitionOp(
                 table_name,
                 partition_name,
@@ -139,5 +144,6 @@ class PartitionDirectives(Directives):
                 partition_schema=partition_schema,
                 concurrently=concurrently,
                 finalize=finalize,
-            )
+            ),
+            safe=safe,
         )

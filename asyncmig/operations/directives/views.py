@@ -251,18 +251,27 @@ class ViewDirectives(Directives):
         schema: str | None = None,
         concurrently: bool = False,
         with_data: bool = True,
+        safe: bool = True,
     ) -> None:
         """Refresh a materialized view. ACCESS EXCLUSIVE on it; EXCLUSIVE with ``concurrently``.
 
         ``concurrently`` does not block reads. It needs a unique index over plain columns, and may run in
         a transaction.
 
+        Args:
+            view_name: of the view.
+            schema: of the view.
+            concurrently: let reads continue.
+            with_data: False empties it.
+            safe: False keeps this plain form where ``safe_rewrites`` would replace it.
+
         Example::
 
             op.refresh_materialized_view("sales", concurrently=True)
         """
-        self.invoke(
+        self.invoke_rewritable(
             RefreshMaterializedViewOp(
                 view_name, schema=schema, concurrently=concurrently, with_data=with_data
-            )
+            ),
+            safe=safe,
         )

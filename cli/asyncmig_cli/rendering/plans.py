@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from asyncmig.plan.model import Phase, PhaseKind, Plan, Step
+from asyncmig.plan.rewrites.notes import rewrite_notes
 from asyncmig.sql.statement import Statement
 from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import count
@@ -69,6 +70,8 @@ def _statement_lines(statement: Statement, stream: Stream) -> Iterator[str]:
     if origin:
         directive = f" {statement.directive}" if statement.directive else ""
         yield f"    {stream.style(f'-- {near(origin)}{directive}', 'dim')}"
+    for note in rewrite_notes(statement):
+        yield f"    {stream.style(f'-- {note}', 'dim')}"
     lines = _aligned(statement)
     for position, line in enumerate(lines):
         end = (

@@ -68,6 +68,7 @@ lock = false
 lock_wait = "none"
 lock_timeout = "200ms"
 lock_retries = 3
+safe_rewrites = true
 statement_timeout = 0
 psycopg2_compat = true
 version_table = "versions"
@@ -144,7 +145,12 @@ def test_every_key(read, tmp_path):
         ),
         PostWriteHook(name="mine", type="own", entrypoint="", extra={"colour": "blue"}),
     )
-    for flag in ("recursive_version_locations", "sourceless", "revision_environment"):
+    for flag in (
+        "recursive_version_locations",
+        "sourceless",
+        "revision_environment",
+        "safe_rewrites",
+    ):
         assert getattr(settings, flag) is True
     for flag in ("transactional_ddl", "lock", "journal", "version_table_pk", "compare_type"):
         assert getattr(settings, flag) is False

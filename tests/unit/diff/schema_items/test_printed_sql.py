@@ -9,11 +9,7 @@ import pytest
 from asyncmig.catalog.entities import Entities, EntityKey, View
 from asyncmig.catalog.model import Catalog, Enum
 from asyncmig.catalog.object_name import ObjectName
-from asyncmig.diff.schema_items.default_names import (
-    default_name,
-    is_default_name,
-    temporary_names,
-)
+from asyncmig.diff.schema_items.default_names import is_default_name, temporary_names
 from asyncmig.diff.schema_items.printed_sql import (
     with_column,
     with_key_columns,
@@ -22,6 +18,7 @@ from asyncmig.diff.schema_items.printed_sql import (
     without_casts,
 )
 from asyncmig.results import CheckResult, Difference
+from asyncmig.sql.default_names import default_name
 
 
 @pytest.mark.parametrize(

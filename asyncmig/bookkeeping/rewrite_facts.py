@@ -1,0 +1,143 @@
+"""What safe rewrites depend on: facts of the database, and the answers recorded for partial revisions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.plan.rewrites.facts import DatabaseFacts, Partition
+from asyncmig.plan.rewrites.rewriting import Rewriting
+from asyncmig.sql.quoting import literal, qualified
+from asyncmig.sql.reader import SqlName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from asyncmig.bookkeeping.state import DatabaseState
+    from asyncmig.config.settings import Settings
+    from asyncmig.database.session import Session
+
+__all__ = ["needs_facts_column", "read_rewriting"]
+
+_FACTS = """\
+WITH relation AS (
+    SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+           pg_catalog.pg_table_is_visible(c.oid) AS visible, c.relispopulated AS populated
+    FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('p', 'I', 'm') OR c.relispartition AND c.relkind IN ('r', 'f')
+)
+SELECT
+    pg_catalog.current_setting('server_version_num')::int / 10000 AS version,
+    (SELECT json_agg(json_build_array(r.schema, r.name, r.visible, t.partdefid <> 0,
+            (SELECT json_agg(json_build_array(child.schema, child.name,
+                                              parent.schema, parent.name, child.kind)
+                             ORDER BY tree.level, child.schema, child.name)
+             FROM pg_catalog.pg_partition_tree(r.oid) AS tree
+             JOIN relation AS child ON child.oid = tree.relid
+             JOIN relation AS parent ON parent.oid = tree.parentrelid
+             WHERE tree.level > 0)))
+     FROM relation AS r JOIN pg_catalog.pg_partitioned_table AS t ON t.partrelid = r.oid
+    )::text AS partitioned,
+    (SELECT json_agg(json_build_array(schema, name, visible)) FROM relation
+     WHERE kind = 'I')::text AS indexes,
+    (SELECT json_agg(json_build_array(schema, name, visible)) FROM relation
+     WHERE kind = 'm' AND populated AND EXISTS (
+         SELECT FROM pg_catalog.pg_index AS i
+         WHERE i.indrelid = relation.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
+           AND i.indpred IS NULL AND i.indexprs IS NULL
+     ))::text AS refreshable"""
+
+_RECORDED = """\
+SELECT revision, pg_catalog.to_jsonb(j) ->> 'rewrite_facts' AS facts FROM {journal} AS j
+WHERE id = ANY ($1::bigint[])"""
+
+_COLUMN = """\
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_attribute
+    WHERE attrelid = {journal}::regclass AND attname = 'rewrite_facts' AND NOT attisdropped
+) AS present"""
+
+
+async def read_rewriting(
+    session: Session, settings: Settings, state: DatabaseState
+) -> Rewriting | None:
+    """The safe rewrites of a plan for a database; None where none are made.
+
+    Args:
+        session: any session.
+        settings: of the run.
+        state: the partial revisions.
+    """
+    recorded = await _read_recorded(session, settings, state)
+    if not (settings.safe_rewrites or any(facts is not None for facts in recorded.values())):
+        return None
+    return Rewriting(
+        enabled=settings.safe_rewrites,
+        database=await _read_facts(session),
+        recorded=recorded,
+        obstacle=(
+            "the caller's transaction cannot be divided"
+            if session.caller_transaction
+            else one_transaction_obstacle(settings)
+        ),
+    )
+
+
+def one_transaction_obstacle(settings: Settings) -> str | None:
+    """Why no rewrite is made where all revisions share a transaction."""
+    return (
+        'transaction = "all" commits nothing in between' if settings.transaction == "all" else None
+    )
+
+
+async def needs_facts_column(session: Session, settings: Settings, state: DatabaseState) -> bool:
+    """True for a journal of an older version of asyncmig, which has no place for the answers."""
+    if not (settings.journal and state.has_journal):
+        return False
+    journal = literal(qualified(state.schema, settings.journal_table))
+    return not (await session.fetch(_COLUMN.format(journal=journal)))[0]["present"]
+
+
+async def _read_recorded(
+    session: Session, settings: Settings, state: DatabaseState
+) -> dict[str, Mapping[str, Any] | None]:
+    if not state.partial or not settings.journal:
+        return {}
+    journal = qualified(state.schema, settings.journal_table)
+    rows = await session.fetch(
+        _RECORDED.format(journal=journal), [entry.journal_id for entry in state.partial]
+    )
+    return {row["revision"]: json.loads(row["facts"] or "null") for row in rows}
+
+
+async def _read_facts(session: Session) -> DatabaseFacts:
+    row = (await session.fetch(_FACTS))[0]
+    partitioned = json.loads(row["partitioned"] or "[]")
+    partitions: dict[SqlName, tuple[Partition, ...]] = {}
+    with_default = set[SqlName]()
+    for schema, name, visible, has_default, tree in partitioned:
+        for key in _names(schema, name, visible):
+            partitions[key] = tuple(
+                Partition(SqlName(each[0], each[1]), SqlName(each[2], each[3]), each[4])
+                for each in tree or ()
+            )
+            if has_default:
+                with_default.add(key)
+    return DatabaseFacts(
+        version=row["version"],
+        partitions=partitions,
+        with_default_partition=frozenset(with_default),
+        partitioned_indexes=_all_names(row["indexes"]),
+        refreshable=_all_names(row["refreshable"]),
+    )
+
+
+def _all_names(rows: str | None) -> frozenset[SqlName]:
+    found: Iterable[tuple[str, str, bool]] = json.loads(rows or "[]")
+    return frozenset(name for row in found for name in _names(*row))
+
+
+def _names(schema: str, name: str, visible: bool) -> Iterator[SqlName]:
+    yield SqlName(schema, name)
+    if visible:
+        yield SqlName(None, name)

@@ -1,0 +1,135 @@
+"""What a rewrite may know of the database.
+
+A preview and a run must give the same phases, and so must the run that continues a partial revision. A
+rewrite therefore asks ``ScriptFacts`` and nothing else. Each answer is kept with the step: the journal stores
+it with each phase, and a resume uses the stored answers, however the database has changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.sql.reader import SqlName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from asyncmig.plan.rewrites.new_relations import ScriptRelations
+
+__all__ = ["DatabaseFacts", "Partition", "ScriptFacts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition of a partitioned table, of any depth.
+
+    Attributes:
+        name: with its schema.
+        parent: the table that it is attached to.
+        kind: ``pg_class.relkind``: ``r``, ``p`` for a partitioned table, ``f`` for a foreign table.
+    """
+
+    name: SqlName
+    parent: SqlName
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseFacts:
+    """The facts of one database, read at the beginning of a run or preview; the defaults are without one.
+
+    Relations are listed by qualified name, and also without a schema where the ``search_path`` finds them.
+
+    Attributes:
+        version: the major version of the server; None where it is not known.
+        partitions: of each partitioned table all partitions, parents first.
+        with_default_partition: the partitioned tables that have a default partition.
+        partitioned_indexes: the indexes of partitioned tables.
+        refreshable: the materialized views that can be refreshed concurrently.
+    """
+
+    version: int | None = None
+    partitions: Mapping[SqlName, tuple[Partition, ...]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    with_default_partition: frozenset[SqlName] = frozenset()
+    partitioned_indexes: frozenset[SqlName] = frozenset()
+    refreshable: frozenset[SqlName] = frozenset()
+
+
+class ScriptFacts:
+    """The facts for the rewrites of one script.
+
+    Args:
+        database: the facts of the database.
+        relations: the relations that the plan has created so far.
+        recorded: the answers that an earlier run of a partial revision has recorded.
+
+    Attributes:
+        answers: the answers given so far, as plain data for the journal.
+    """
+
+    def __init__(
+        self,
+        database: DatabaseFacts,
+        relations: ScriptRelations,
+        recorded: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._database = database
+        self.relations = relations
+        self._recorded = recorded or {}
+        self.answers: dict[str, Any] = {}
+
+    def is_new(self, relation: SqlName) -> bool:
+        """True for a table, materialized view or index that the plan itself has created."""
+        own = self.relations.own(relation)
+        if own is not None:
+            return own
+        return bool(self._answer(f"new {relation}", lambda: self.relations.is_of_earlier(relation)))
+
+    def server_is_at_least(self, version: int) -> bool:
+        """True when the major version is known to be this one or newer."""
+        known = self._answer("version", lambda: self._database.version)
+        return known is not None and known >= version
+
+    def partitions(self, table: SqlName) -> tuple[Partition, ...] | None:
+        """All partitions of a table, parents first; None for a table that is not partitioned, or unknown."""
+
+        def read() -> list[list[str | None]] | None:
+            found = self._database.partitions.get(table)
+            if found is None:
+                return None
+            return [
+                [each.name.schema, each.name.name, each.parent.schema, each.parent.name, each.kind]
+                for each in found
+            ]
+
+        rows = self._answer(f"partitions {table}", read)
+        if rows is None:
+            return None
+        return tuple(
+            Partition(SqlName(row[0], row[1]), SqlName(row[2], row[3]), row[4]) for row in rows
+        )
+
+    def has_default_partition(self, table: SqlName) -> bool:
+        """True for a partitioned table with a default partition."""
+        known = self._database.with_default_partition
+        return bool(self._answer(f"default partition {table}", lambda: table in known))
+
+    def is_partitioned_index(self, index: SqlName) -> bool:
+        """True for an index of a partitioned table."""
+        known = self._database.partitioned_indexes
+        return bool(self._answer(f"partitioned index {index}", lambda: index in known))
+
+    def is_refreshable(self, view: SqlName) -> bool:
+        """True for a materialized view with data and a unique index, as a concurrent refresh requires."""
+        known = self._database.refreshable
+        return bool(self._answer(f"refreshable {view}", lambda: view in known))
+
+    def _answer(self, question: str, read: Callable[[], Any]) -> Any:
+        if question not in self.answers:
+            recorded = self._recorded
+            self.answers[question] = recorded[question] if question in recorded else read()
+        return self.answers[question]
