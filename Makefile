@@ -164,6 +164,7 @@ docs: $(STAMP) ## write the generated pages of the documentation
 	@$(BIN)/python scripts/error_pages.py
 	@$(BIN)/python scripts/sqlstate_page.py
 	@$(BIN)/python scripts/lock_facts.py
+	@$(BIN)/python scripts/lint_reference.py
 
 RELEASE := build/release-check
 

@@ -12,6 +12,7 @@ from asyncmig.config.value_types import (
     FOLDERS,
     HOOKS,
     LIMIT,
+    LINT,
     LOCATION,
     LOCATIONS,
     MODULE,
@@ -73,6 +74,7 @@ _BOOKKEEPING = "Bookkeeping tables"
 _EXECUTION = "Execution"
 _WRITING = "New revision files"
 _COMPARING = "Comparing with models"
+_LINT = "Lint"
 
 KEYS: tuple[Key, ...] = (
     Key(
@@ -458,6 +460,14 @@ KEYS: tuple[Key, ...] = (
         " `view`, `materialized_view`, `function`, `procedure`, `aggregate`, `trigger`, `policy`,"
         " `row_security`, `rule`, `statistics`, `composite_type`, `extension`, `grant`.",
         default="the declared kinds",
+    ),
+    Key(
+        name="lint",
+        kind=LINT,
+        group=_LINT,
+        doc="What `asyncmig lint` reports: `disable`, `enable`, `start_after`, `small_table_rows`, `fail_on`,"
+        " `severity`. See [Settings](lint.md#settings).",
+        default="`{}`",
     ),
 )
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from asyncmig.config.lint_settings import LintSettings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -145,6 +147,9 @@ class Settings:
     shadow_url: str | InvalidUrl | None = field(default=None, repr=False)
     shadow_cache: bool = True
     managed_entities: tuple[str, ...] = ()
+
+    # lint
+    lint: LintSettings = field(default_factory=LintSettings)
 
     # the file's other keys, as written: users' own options
     extra: Mapping[str, str] = field(default_factory=_empty, repr=False)

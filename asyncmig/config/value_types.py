@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.config.duration import parse_duration
 from asyncmig.config.files.locations import resolve_location
+from asyncmig.config.lint_settings import parse_lint_settings
 from asyncmig.config.settings import PostWriteHook
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = [
     "FOLDERS",
     "HOOKS",
     "LIMIT",
+    "LINT",
     "LOCATION",
     "LOCATIONS",
     "MODULE",
@@ -267,3 +269,4 @@ TABLE = Kind("table", _table)
 SCHEMAS = Kind("table of schemas", _schemas)
 HOOKS = Kind("array of tables", _hooks)
 DATABASES = Kind("tables", _databases)
+LINT = Kind("table", parse_lint_settings)

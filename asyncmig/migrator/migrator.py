@@ -7,6 +7,7 @@ them may work side by side in one event loop.
 from __future__ import annotations
 
 from asyncmig.migrator.database_methods import DatabaseMethods
+from asyncmig.migrator.lint_methods import LintMethods
 from asyncmig.migrator.plan_methods import PlanMethods
 from asyncmig.migrator.revision_methods import RevisionMethods
 from asyncmig.migrator.run_methods import RunMethods
@@ -14,7 +15,7 @@ from asyncmig.migrator.run_methods import RunMethods
 __all__ = ["Migrator"]
 
 
-class Migrator(PlanMethods, RunMethods, DatabaseMethods, RevisionMethods):
+class Migrator(PlanMethods, LintMethods, RunMethods, DatabaseMethods, RevisionMethods):
     """Migrates one database with one script directory.
 
     Args:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from asyncmig.results.files import CreatedRevision, Finding, ValidationReport
     from asyncmig.results.history import BranchPoint, RevisionInfo
     from asyncmig.results.journal import JournalEntry
+    from asyncmig.results.lint import LintFinding, LintResult
     from asyncmig.results.renames import RenameCandidate
     from asyncmig.results.runs import (
         AppliedStep,
@@ -37,6 +38,8 @@ __all__ = [
     "Difference",
     "Finding",
     "JournalEntry",
+    "LintFinding",
+    "LintResult",
     "PartialStep",
     "RenameCandidate",
     "ResolveResult",
@@ -61,6 +64,8 @@ _MODULE_OF = {
     "Difference": "differences",
     "Finding": "files",
     "JournalEntry": "journal",
+    "LintFinding": "lint",
+    "LintResult": "lint",
     "PartialStep": "state",
     "RenameCandidate": "renames",
     "ResolveResult": "runs",

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
     from asyncmig.results.differences import CheckResult, RevisionCheck
     from asyncmig.results.files import ValidationReport
+    from asyncmig.results.lint import LintResult
     from asyncmig.results.runs import RunResult, StampResult, VersionTableResult
     from asyncmig.results.state import CurrentState, Status
 
 __all__ = [
     "combined_check",
     "combined_current",
+    "combined_lint",
     "combined_revision_check",
     "combined_run",
     "combined_stamp",
@@ -151,5 +153,21 @@ def combined_validation(found: Mapping[str, ValidationReport]) -> ValidationRepo
         every[0],
         revisions=sum(item.revisions for item in every),
         findings=tuple(one for item in every for one in item.findings),
+        databases=dict(found),
+    )
+
+
+def combined_lint(found: Mapping[str, LintResult]) -> LintResult:
+    """The findings about several databases, one after the other."""
+    every = list(found.values())
+    if len(every) == 1:
+        return every[0]
+    return replace(
+        every[0],
+        findings=tuple(finding for item in every for finding in item.findings),
+        revisions=_union(item.revisions for item in every),
+        statements=sum(item.statements for item in every),
+        database=all(item.database for item in every),
+        notes=tuple(f"{name}: {note}" for name, item in found.items() for note in item.notes),
         databases=dict(found),
     )

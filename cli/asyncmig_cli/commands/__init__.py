@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "history": HISTORY,
     "show": HISTORY,
     "plan": DATABASE,
+    "lint": DATABASE,
     "upgrade": DATABASE,
     "downgrade": DATABASE,
     "deploy": DATABASE,

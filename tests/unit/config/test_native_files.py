@@ -90,6 +90,7 @@ schema_translate_map = { "" = "acme", tenant = "acme_data" }
 shadow_url = "embedded"
 shadow_cache = false
 managed_entities = ["view"]
+lint = { disable = ["trigger"], fail_on = "error", small_table_rows = 5, severity = { rename = "note" } }
 
 [[post_write_hooks]]
 name = "ruff"
@@ -134,6 +135,10 @@ def test_every_key(read, tmp_path):
     assert settings.schema_translate_map == {None: "acme", "tenant": "acme_data"}
     assert settings.shadow_url == "embedded"
     assert settings.shadow_cache is False
+    assert settings.lint.disable == ("trigger",)
+    assert settings.lint.fail_on == "error"
+    assert settings.lint.small_table_rows == 5
+    assert settings.lint.severity == {"rename": "note"}
     assert settings.databases == ("billing",)
     assert settings.post_write_hooks == (
         PostWriteHook(

@@ -15,6 +15,7 @@ MOST_SIBLINGS = 16
 OF_ONE_KIND = {
     "asyncmig",  # the packages of the layout
     "asyncmig.ddl.directives",
+    "asyncmig.lint.rules",
     "asyncmig.operations.directives",
     "asyncmig_cli.commands",
 }

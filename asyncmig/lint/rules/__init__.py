@@ -1,0 +1,1 @@
+"""The rules, one a file; the name of the file with dashes is the id of its rule."""

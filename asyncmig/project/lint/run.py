@@ -1,0 +1,228 @@
+"""Lints the revisions of one database: plans them, asks for facts, and applies the rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from asyncmig.errors import ConnectionFailedError
+from asyncmig.lint.allowed import ScriptSilences, apply_silences
+from asyncmig.lint.engine import Linter
+from asyncmig.lint.place import Circumstances
+from asyncmig.lint.schema.tables import KnownSchema
+from asyncmig.lint.selection import Selection
+from asyncmig.lint.silences import read_silences
+from asyncmig.plan.model import Direction
+from asyncmig.project.lint.scope import ChosenRevisions, choose_revisions
+from asyncmig.results.lint import LintResult
+from asyncmig.revisions.graph.names import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from asyncmig.plan.model import Plan, Step
+    from asyncmig.project.lint.scope import LintScope
+    from asyncmig.project.project import Project
+    from asyncmig.results import Status
+    from asyncmig.results.lint import LintFinding
+    from asyncmig.revisions.graph.graph import RevisionGraph
+
+__all__ = ["lint_offline", "lint_online"]
+
+
+async def lint_offline(
+    project: Project, scope: LintScope, *, notes: Sequence[str] = ()
+) -> LintResult:
+    """Lint without a database: what is known of tables comes from the earlier revisions."""
+    selection = await anyio.to_thread.run_sync(Selection, project.settings.lint)
+    graph = await project.graph()
+    chosen = await _choose(project, graph, scope)
+    plan = await project.plan("heads", (), Direction.UPGRADE)
+    run = _Run(project, selection, graph, scope)
+    return await run.lint_history(plan, chosen, None, notes)
+
+
+async def lint_online(project: Project, scope: LintScope) -> LintResult:
+    """Lint with the facts of a database: sizes, and for pending revisions all that its catalog says.
+
+    Raises:
+        ConnectionFailedError: there is no connection; the hint names the scopes that need none.
+    """
+    from asyncmig.bookkeeping.queries import read_status
+    from asyncmig.database.session_settings import open_session
+    from asyncmig.project.lint.facts import read_facts
+
+    selection = await anyio.to_thread.run_sync(Selection, project.settings.lint)
+    graph = await project.graph()
+    chosen = None if scope.pending else await _choose(project, graph, scope)
+    run = _Run(project, selection, graph, scope)
+    settings = project.settings
+    try:
+        async with open_session(project.database(), settings) as session:
+            status, _ = await read_status(session, settings, graph)
+            if chosen is None:
+                rows = [head for head in status.current if head in graph]
+                plan = await project.plan(scope.target, rows, Direction.UPGRADE)
+                linted: Iterable[Step] = plan.steps
+            else:
+                plan = await project.plan("heads", (), Direction.UPGRADE)
+                linted = [step for step in plan.steps if step.revision in chosen.ids]
+            statements = [one for step in linted for one in step.statements]
+            facts = await read_facts(session, statements, _backfills(project))
+            run.server = session.server_version
+    except ConnectionFailedError as error:
+        if scope.pending:
+            error.hint = (
+                "the database says which revisions are pending; without one: "
+                "asyncmig lint --offline, with --all, --since, --git-diff or --files"
+            )
+        raise
+    run.applied = frozenset(graph.ancestors(head for head in status.current if head in graph))
+    if chosen is None:
+        return await run.lint_pending(plan, facts, status)
+    behind = _behind(graph, chosen, run.applied)
+    return await run.lint_history(plan, chosen, facts, behind)
+
+
+async def _choose(project: Project, graph: RevisionGraph, scope: LintScope) -> ChosenRevisions:
+    chosen = await anyio.to_thread.run_sync(choose_revisions, graph, project.settings, scope)
+    start = project.settings.lint.start_after
+    if start is not None:
+        done = graph.ancestors(revision.id for revision in graph.resolve(start))
+        chosen = replace(chosen, ids=chosen.ids - done)
+    return chosen
+
+
+def _backfills(project: Project) -> str:
+    from asyncmig.sql.quoting import qualified
+
+    return qualified(project.settings.version_table_schema, "asyncmig_backfill")
+
+
+def _behind(
+    graph: RevisionGraph, chosen: ChosenRevisions, applied: frozenset[str]
+) -> tuple[str, ...]:
+    """What to say where the database lacks revisions that the linted ones follow."""
+    before = graph.ancestors(chosen.ids) - chosen.ids - applied
+    if not before:
+        return ()
+    names = listed(sorted(before), empty="")
+    note = f"the database is behind: {names}, which the linted revisions follow, are not applied"
+    return (f"{note}; sizes are those of before",)
+
+
+class _Run:
+    """One linting of one database."""
+
+    def __init__(
+        self, project: Project, selection: Selection, graph: RevisionGraph, scope: LintScope
+    ) -> None:
+        self.project = project
+        self.selection = selection
+        self.graph = graph
+        self.scope = scope
+        self.server: int | None = None
+        self.applied: frozenset[str] | None = None
+
+    async def lint_pending(self, plan: Plan, facts: KnownSchema, status: Status) -> LintResult:
+        """The pending revisions, deployed together on a database whose catalog is known."""
+        ids = frozenset(plan.revisions)
+        start = self.selection.settings.start_after
+        if start is not None:
+            ids -= self.graph.ancestors(revision.id for revision in self.graph.resolve(start))
+        linter = self._linter(facts, database=True, added=None)
+        findings = await anyio.to_thread.run_sync(linter.lint, plan.steps, ids)
+        notes = [
+            f"{step.revision} is partially applied: its committed statements are linted as well"
+            for step in status.partial
+        ]
+        if status.state in ("ahead", "diverged"):
+            notes.append(
+                f"the database is {status.state}: it has {listed(status.unknown, empty='')}"
+            )
+        return await self._result(plan, ids, findings, linter, "pending revisions", notes)
+
+    async def lint_history(
+        self,
+        plan: Plan,
+        chosen: ChosenRevisions,
+        facts: KnownSchema | None,
+        notes: Sequence[str],
+    ) -> LintResult:
+        """Chosen revisions of the whole history, which says what was there before them."""
+        linter = self._linter(KnownSchema(), database=facts is not None, added=chosen.added)
+        if facts is not None:
+            linter.sizes = {
+                key: (table.rows, table.bytes or 0)
+                for key, table in facts.tables.items()
+                if table.rows is not None
+            }
+            linter.schema.backfills = facts.backfills
+
+        def lint() -> list[LintFinding]:
+            if chosen.together:
+                return linter.lint(plan.steps, chosen.ids)
+            return [found for step in plan.steps for found in linter.lint([step], chosen.ids)]
+
+        findings = await anyio.to_thread.run_sync(lint)
+        return await self._result(plan, chosen.ids, findings, linter, chosen.scope, notes)
+
+    def _linter(
+        self, schema: KnownSchema, *, database: bool, added: frozenset[str] | None
+    ) -> Linter:
+        return Linter(
+            selection=self.selection,
+            schema=schema,
+            circumstances=Circumstances(
+                lock_timeout=self.project.settings.lock_timeout,
+                server=self.server,
+                database=database,
+                children={revision.id: self.graph.children(revision.id) for revision in self.graph},
+                added=added,
+                applied=self.applied,
+            ),
+        )
+
+    async def _result(
+        self,
+        plan: Plan,
+        ids: frozenset[str],
+        findings: list[LintFinding],
+        linter: Linter,
+        scope: str,
+        notes: Sequence[str],
+    ) -> LintResult:
+        steps = [step for step in plan.steps if step.revision in ids]
+        scripts = await anyio.to_thread.run_sync(_read_scripts, steps)
+        database = linter.circumstances.database
+        every = apply_silences(findings, scripts, self.selection, database=database)
+        order = {step.revision: number for number, step in enumerate(steps)}
+        every.sort(key=lambda found: (order.get(found.revision or "", -1), found.line or 0))
+        return LintResult(
+            findings=tuple(every),
+            scope=scope,
+            revisions=tuple(step.revision for step in steps),
+            statements=linter.statements,
+            database=database,
+            fail_on=self.selection.settings.fail_on,
+            notes=tuple(notes),
+        )
+
+
+def _read_scripts(steps: Iterable[Step]) -> list[ScriptSilences]:
+    found = []
+    for step in steps:
+        if step.path is None:
+            continue
+        path = Path(step.path)
+        sql = path.suffix == ".sql"
+        text = path.read_text("utf-8", errors="replace") if path.suffix in (".py", ".sql") else ""
+        found.append(
+            ScriptSilences(
+                revision=step.revision, path=step.path, silences=read_silences(text, sql=sql)
+            )
+        )
+    return found
