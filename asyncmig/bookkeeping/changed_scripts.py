@@ -9,6 +9,7 @@ import anyio.to_thread
 
 from asyncmig.revisions.files.checksum import checksum
 from asyncmig.revisions.files.python_ast import flattened, parse
+from asyncmig.revisions.files.python_metadata import decode
 from asyncmig.revisions.files.script import SqlScript
 from asyncmig.revisions.graph.revision import ScriptKind
 from asyncmig.sql.quoting import qualified
@@ -59,7 +60,7 @@ def _meaning(revision: Revision) -> str | None:
     except OSError:
         return None
     if revision.kind is ScriptKind.SQL:
-        return SqlScript(revision, source).checksum
+        return SqlScript(revision, decode(source, revision.path)).checksum
     if not revision.path.endswith(".py"):
         return checksum(source)
     return checksum(flattened(parse(source, revision.path)))

@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import anyio
+import anyio.to_thread
 
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
@@ -58,7 +58,8 @@ async def read_status(
     below: frozenset[str] | None = frozenset()
     if unknown:
         below = await known_ancestors(session, settings, state, unknown, graph)
-    pending = _pending(graph, known | (below or frozenset()))
+    # thousands of revisions take longer than a loop may be held
+    pending = await anyio.to_thread.run_sync(_pending, graph, known | (below or frozenset()))
     partial = tuple(
         PartialStep(
             revision=entry.revision,

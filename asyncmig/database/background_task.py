@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import anyio
+from anyio import Event, create_task_group  # now: anyio would import it in the loop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,7 +25,7 @@ class BackgroundTask:
     def __init__(self, *, urgent: bool = False) -> None:
         self._urgent = urgent
         self._group: TaskGroup | None = None
-        self._ended: anyio.Event | None = None
+        self._ended: Event | None = None
         self._failure: BaseException | None = None
 
     @asynccontextmanager
@@ -36,7 +36,7 @@ class BackgroundTask:
         """
         failure: BaseException | None = None
         try:
-            async with anyio.create_task_group() as self._group:
+            async with create_task_group() as self._group:
                 try:
                     yield
                 except Exception as error:  # noqa: BLE001 - raised again below, outside of the group
@@ -51,7 +51,7 @@ class BackgroundTask:
         """Start a task, once the one before has ended."""
         await self.wait()
         assert self._group is not None  # noqa: S101 - only inside `opened()`
-        self._ended = anyio.Event()
+        self._ended = Event()
         self._group.start_soon(self._run, work, self._ended)
 
     async def wait(self) -> None:
@@ -65,7 +65,7 @@ class BackgroundTask:
         if self._failure is not None:
             raise self._failure
 
-    async def _run(self, work: Callable[[], Awaitable[None]], ended: anyio.Event) -> None:
+    async def _run(self, work: Callable[[], Awaitable[None]], ended: Event) -> None:
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - raised where the owner waits

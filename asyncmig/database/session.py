@@ -13,8 +13,8 @@ import io
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import anyio
 import asyncpg
+from anyio import CancelScope, move_on_after  # now: anyio would import it in the loop
 
 from asyncmig.database.server_errors import DRIVER_ERRORS, driver_error_in, is_disconnect
 from asyncmig.errors import ConnectionLostError, DatabaseError, PoolingError, ScriptError
@@ -288,7 +288,7 @@ class Session:
         """Send a message on leaving; never fails, never hangs: the connection is dropped instead."""
         if self.closed:
             return
-        with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS) as scope:
+        with CancelScope(shield=True), move_on_after(CLEANUP_SECONDS) as scope:
             try:
                 await self.driver.execute(sql)
             except DRIVER_ERRORS:

@@ -212,7 +212,7 @@ class Executor:
         finally:
             if recorder.went_live or self._hooks:
                 self._live_steps[revision.id] = step
-        unit = running.finish(separate_version_update=bool(self._hooks))
+        unit = await running.finish(separate_version_update=bool(self._hooks))
         if self._hooks:
             info = MigrationInfo.of_move(move, self._planner.graph)
             await self._call_hooks(revision, step, unit, info)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from asyncmig.sql.classify import classify
 from asyncmig.sql.quoting import literal
+from asyncmig.sql.slices import contains
 
 __all__ = ["invalid_index_check"]
 
@@ -29,7 +30,7 @@ END IF; END"""
 
 def invalid_index_check(sql: str) -> str | None:
     """A statement that fails where ``sql`` has found an invalid index; None where it cannot."""
-    if "EXISTS" not in sql.upper():
+    if not contains(sql, "exists"):
         return None
     facts = classify(sql)
     if facts.verb != "CREATE INDEX" or not facts.if_not_exists or facts.object is None:

@@ -25,6 +25,8 @@ from asyncmig.execution.resume import read_resumes
 from asyncmig.execution.server_notices import reporting_notices
 from asyncmig.plan.moves import direction_of
 from asyncmig.plan.run_script import check_written
+from asyncmig.revisions.files.script import SqlScript
+from asyncmig.version import asyncmig_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -79,9 +81,13 @@ class PendingRun:
         """
 
         def load() -> Mapping[str, AnyScript]:
+            asyncmig_version()  # the journal will want it, and it is read from a file
             scripts = self.source.load_scripts([move.revision for move in moves])
             for move in moves:
-                check_written(scripts[move.revision.id], direction)
+                script = scripts[move.revision.id]
+                check_written(script, direction)
+                if isinstance(script, SqlScript):
+                    script.checksum  # noqa: B018 - read here and kept: the text may be large
             return scripts
 
         return await anyio.to_thread.run_sync(load)

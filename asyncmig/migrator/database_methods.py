@@ -8,6 +8,7 @@ from warnings import warn
 import anyio
 
 from asyncmig.alembic_compat.env_script.request import EnvRequest
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.migrator.base import MigratorBase
 from asyncmig.project import fan_out
 from asyncmig.results import combining
@@ -121,6 +122,7 @@ class DatabaseMethods(MigratorBase):
 
             failures = await migrator.journal(state="failed", since="2026-11-01")
         """
+        await import_in_thread("asyncmig.bookkeeping.queries")
         from asyncmig.bookkeeping.queries import LogFilter, parse_timestamp
 
         wanted = LogFilter(

@@ -8,6 +8,7 @@ refusal when a script for psql is written, and the engine's connection in a run.
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asyncmig.ddl.compiler import compile_operation
@@ -20,6 +21,7 @@ from asyncmig.plan.rewrites.safe_form import SafeForm
 from asyncmig.sql.changed_settings import changed_settings
 from asyncmig.sql.classify import Control, classify
 from asyncmig.sql.names import calls_function
+from asyncmig.sql.slices import LARGE
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from asyncmig.sql.classify import Classification
 
 __all__ = ["LiveAccess", "Recorder", "StopRecordingError"]
+
+_MANY = 200
+"""Rows of a ``bulk_insert`` above which a thread compiles them."""
 
 
 class LiveAccess(Protocol):
@@ -58,6 +63,10 @@ class LiveAccess(Protocol):
         self, recorder: Recorder, function: Callable[..., Awaitable[Any]], args: Any, kwargs: Any
     ) -> Any:
         """Await a function from within a sync script."""
+        ...
+
+    def call_in_thread(self, function: Callable[[], None]) -> None:
+        """Call a function of asyncmig's that takes long; the event loop runs meanwhile where it can."""
         ...
 
     def schema_translate_map(self) -> Mapping[str | None, str | None] | None:
@@ -131,6 +140,7 @@ class Recorder:
         self.sets_lock_timeout = False
         self.changed_settings: set[str] = set()
         self._autocommit_depth = 0
+        self._size = 0
 
     # what directives see
 
@@ -176,6 +186,14 @@ class Recorder:
         """Compile an operation and append its statements."""
         line = calling_line(self.source)
         handled = self._is_handled(line)
+        if self._live is not None and _is_large(operation):
+            self._live.call_in_thread(partial(self._record, operation, line, handled=handled))
+        else:
+            self._record(operation, line, handled=handled)
+        if self.went_live and self._live is not None:
+            self._live.after_directive(self, handled=handled)
+
+    def _record(self, operation: MigrateOperation, line: int | None, *, handled: bool) -> None:
         plain = self._compiled(operation, operation.directive, line)
         form = None
         if self.rewrites is not None:
@@ -195,8 +213,6 @@ class Recorder:
         else:
             reason = None if form is None else form.reason
             self._add_all(plain, operation.directive, line, not_rewritten=reason)
-        if self.went_live and self._live is not None:
-            self._live.after_directive(self, handled=handled)
 
     def _compiled(
         self, operation: MigrateOperation, directive: str, line: int | None
@@ -284,6 +300,7 @@ class Recorder:
     ) -> None:
         """Append one statement to the script's list."""
         facts = self.inspect(sql, origin, directive)
+        self._size += len(sql)
         match facts.control:
             case None | Control.SAVEPOINT:
                 pass
@@ -353,9 +370,15 @@ class Recorder:
         """``file:line`` of the script's line that is running."""
         return self._origin(calling_line(self.source), 0)
 
+    @property
+    def holds_much(self) -> bool:
+        """True where so much was recorded since the last ``take`` that a thread should work on it."""
+        return self._size > LARGE
+
     def take(self) -> list[Entry]:
         """Everything recorded since the last call."""
         taken, self.entries = self.entries, []
+        self._size = 0
         return taken
 
     def _go_live(self, what: str) -> LiveAccess:
@@ -393,6 +416,15 @@ class Recorder:
             path=self.revision.path,
             line=int(origin.rpartition(":")[2]) if origin else None,
         )
+
+
+def _is_large(operation: MigrateOperation) -> bool:
+    """True where compiling an operation takes longer than an event loop may be held."""
+    sql = getattr(operation, "sqltext", "")
+    rows = getattr(operation, "rows", ())
+    return (
+        len(sql if isinstance(sql, str) else getattr(sql, "text", "")) > LARGE or len(rows) > _MANY
+    )
 
 
 def _unsendable(sql: str) -> str | None:

@@ -17,13 +17,14 @@ from asyncmig.operations.running_op import using
 from asyncmig.plan.model import Direction
 from asyncmig.plan.recorder import Recorder, StopRecordingError
 from asyncmig.revisions.files.script import DeferredScript, SqlScript
-from asyncmig.sql.split import split
+from asyncmig.sql.split import iterate_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping
 
     from asyncmig.revisions.files.script import PythonScript
     from asyncmig.revisions.files.sql_file import SqlSection
+    from asyncmig.sql.split import SqlStatement
 
 _OWN_LOOP = "cannot be called from a running event loop"
 """What ``asyncio.run()`` and its kind say."""
@@ -178,8 +179,20 @@ def _run_section(section: SqlSection, recorder: Recorder) -> None:
     path = recorder.revision.path
     if section.kind == "transaction":
         recorder.divide()
+    for statement in _statements(section, recorder):
+        recorder.add(
+            statement.text,
+            origin=f"{path}:{statement.line}",
+            directive="sql",
+            autocommit=section.kind == "autocommit",
+            copy_data=statement.copy_data,
+        )
+
+
+def _statements(section: SqlSection, recorder: Recorder) -> Iterator[SqlStatement]:
+    path = recorder.revision.path
     try:
-        statements = split(section.text, first_line=section.line)
+        yield from iterate_statements(section.text, first_line=section.line)
     except ScriptError as error:
         line = error.fields().get("line")
         raise ScriptError(
@@ -189,14 +202,6 @@ def _run_section(section: SqlSection, recorder: Recorder) -> None:
             path=path,
             line=line,
         ) from None
-    for statement in statements:
-        recorder.add(
-            statement.text,
-            origin=f"{path}:{statement.line}",
-            directive="sql",
-            autocommit=section.kind == "autocommit",
-            copy_data=statement.copy_data,
-        )
 
 
 def _arguments(

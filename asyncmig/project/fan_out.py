@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.errors import AsyncmigError, ConfigError, NotCurrentError
 from asyncmig.project.project import several_databases
 from asyncmig.project.visit import visit_databases
@@ -16,10 +17,11 @@ from asyncmig.revisions.graph.describe import describe_all
 from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from asyncmig.alembic_compat.env_script.request import EnvRequest
     from asyncmig.bookkeeping.queries import LogFilter
+    from asyncmig.database.session import Session
     from asyncmig.project.project import Project
     from asyncmig.results import JournalEntry, Status
 
@@ -164,13 +166,26 @@ def naming_database(project: Project) -> Iterator[None]:
         raise
 
 
-async def status_of(project: Project, *, scripts: bool = False) -> Status:
-    """The status of one database; ``scripts`` also reports applied scripts that were changed."""
-    from asyncmig.bookkeeping.queries import read_status
+@asynccontextmanager
+async def _reading_session(project: Project) -> AsyncIterator[Session]:
+    """A connection for queries; what they need is imported in a thread."""
+    await import_in_thread(
+        "asyncmig.bookkeeping.queries",
+        "asyncmig.database.connections",
+        "asyncmig.database.session_settings",
+    )
     from asyncmig.database.session_settings import open_session
 
-    graph = await project.graph()
     async with open_session(project.database(), project.settings) as session:
+        yield session
+
+
+async def status_of(project: Project, *, scripts: bool = False) -> Status:
+    """The status of one database; ``scripts`` also reports applied scripts that were changed."""
+    graph = await project.graph()
+    async with _reading_session(project) as session:
+        from asyncmig.bookkeeping.queries import read_status
+
         status, state = await read_status(session, project.settings, graph)
         if scripts:
             from asyncmig.bookkeeping.changed_scripts import changed_revisions
@@ -213,11 +228,10 @@ async def revision_check(project: Project, target: str) -> RevisionCheck:
 
 async def wait_for(project: Project, seconds: float | None) -> Status:
     """Wait until another process has migrated one database; raises as ``wait_until_current``."""
-    from asyncmig.bookkeeping.queries import wait_until_current
-    from asyncmig.database.session_settings import open_session
-
     graph = await project.graph()
-    async with open_session(project.database(), project.settings) as session:
+    async with _reading_session(project) as session:
+        from asyncmig.bookkeeping.queries import wait_until_current
+
         status = await wait_until_current(session, project.settings, graph, seconds)
     if not status.ok:
         pending = listed(status.pending, empty="nothing")
@@ -235,11 +249,11 @@ async def journal_of_each(
     project: Project, wanted: LogFilter, request: EnvRequest
 ) -> tuple[JournalEntry, ...]:
     """The entries of each database's journal, newest first."""
-    from asyncmig.bookkeeping.queries import read_journal
-    from asyncmig.database.session_settings import open_session
 
     async def read(one: Project) -> list[JournalEntry]:
-        async with open_session(one.database(), one.settings) as session:
+        async with _reading_session(one) as session:
+            from asyncmig.bookkeeping.queries import read_journal
+
             entries = await read_journal(session, one.settings, wanted)
         return [replace(entry, database=one.name) for entry in entries]
 

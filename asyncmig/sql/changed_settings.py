@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from asyncmig.sql.lexer import Kind, Token, identifier_value, string_value, tokens
+from asyncmig.sql.slices import contains
 
 __all__ = ["ALL_SETTINGS", "changed_settings"]
 
@@ -46,11 +47,12 @@ def changed_settings(sql: str) -> frozenset[str]:
         >>> sorted(changed_settings("SET search_path TO app"))
         ['search_path']
     """
-    found = list(islice(tokens(sql), _LONGEST_COMMAND))
-    words = [token.word for token in found[:3]] + ["", "", ""]
-    if words[0] in {"SET", "RESET"}:
+    first = next(tokens(sql), None)
+    if first is not None and first.word in {"SET", "RESET"}:
+        found = list(islice(tokens(sql), _LONGEST_COMMAND))
+        words = [token.word for token in found[:3]] + ["", "", ""]
         return _of_command(found, words) - _NOT_OF_SESSION
-    return _of_calls(list(tokens(sql))) if "set_config" in sql.lower() else frozenset()
+    return _of_calls(list(tokens(sql))) if contains(sql, "set_config") else frozenset()
 
 
 def _of_command(found: list[Token], words: list[str]) -> frozenset[str]:

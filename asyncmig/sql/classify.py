@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.sql.lexer import Kind, string_value, tokens
 from asyncmig.sql.reader import Reader, SqlName
+from asyncmig.sql.slices import contains, search_slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +104,7 @@ def classify(sql: str) -> Classification:
 def may_commit(sql: str) -> bool:
     """Whether a statement outside a transaction can commit a part of its work and then fail."""
     verb = classify(sql).verb
-    return verb == "CALL" or (verb == "DO" and "commit" in sql.lower())
+    return verb == "CALL" or (verb == "DO" and contains(sql, "commit"))
 
 
 def mentions(sql: str, label: str) -> bool:
@@ -128,7 +129,6 @@ def mentions(sql: str, label: str) -> bool:
 
 _BETWEEN_ELEMENTS = re.compile(r'[{}(),"\[\]\s]+')
 _RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
-_INTO = re.compile(r"\bINTO\b", re.IGNORECASE)
 _QUERIES = frozenset({"SELECT", "TABLE", "VALUES"})
 _CHANGES = frozenset({"DELETE", "INSERT", "MERGE", "UPDATE"})
 _BEFORE_NAME = frozenset({"WITH", "RECURSIVE", ","})
@@ -377,7 +377,7 @@ def _prepare(reader: Reader, first: str, _sql: str) -> Classification:
 
 
 def _query(reader: Reader, first: str, sql: str) -> Classification:
-    into = _INTO.search(sql) is not None and "INTO" in reader.outside()
+    into = contains(sql, "into") and "INTO" in reader.outside()
     return Classification(verb=first, returns_rows=not into)
 
 
@@ -386,7 +386,8 @@ def _rows(_reader: Reader, first: str, _sql: str) -> Classification:
 
 
 def _change(_reader: Reader, first: str, sql: str) -> Classification:
-    return Classification(verb=first, returns_rows=_RETURNING.search(sql) is not None)
+    returning = search_slices(_RETURNING, sql, longest=11) if contains(sql, "returning") else None
+    return Classification(verb=first, returns_rows=returning is not None)
 
 
 def _with(reader: Reader, first: str, sql: str) -> Classification:

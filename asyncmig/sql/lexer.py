@@ -15,6 +15,8 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from asyncmig.sql.slices import search_slices
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -141,7 +143,7 @@ def end_of_string(text: str, inside: int, *, escapes: bool) -> int | None:
 
 
 def _end_of_escaped(text: str, inside: int) -> int | None:
-    while edge := _ESCAPE_EDGE.search(text, inside):
+    while edge := search_slices(_ESCAPE_EDGE, text, inside, longest=1):
         at = edge.start()
         if text[at] == "'" and not text.startswith("'", at + 1):
             return at + 1
@@ -173,10 +175,11 @@ def end_of_dollar_quote(text: str, dollar: int) -> int | None:
 def end_of_block_comment(text: str, inside: int) -> int | None:
     """Behind the end of a block comment, given a place inside; they nest."""
     depth = 1
-    for edge in _COMMENT_EDGE.finditer(text, inside):
+    while edge := search_slices(_COMMENT_EDGE, text, inside, longest=2):
+        inside = edge.end()
         depth += 1 if edge[0] == "/*" else -1
         if depth == 0:
-            return edge.end()
+            return inside
     return None
 
 

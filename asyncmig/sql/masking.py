@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.sql.lexer import Kind, Token, string_value, tokens
 from asyncmig.sql.quoting import literal
+from asyncmig.sql.slices import search_slices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def secrets_in(sql: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _masked(sql: str) -> tuple[str, tuple[str, ...]]:
-    if not _MAY_HOLD_ONE.search(sql):
+    if not search_slices(_MAY_HOLD_ONE, sql, longest=10):
         return sql, ()
     pieces: list[str] = []
     found: set[str] = set()
@@ -106,7 +107,7 @@ def _is_secret(before: list[str]) -> bool:
 def _within(text: str, found: set[str]) -> str:
     """A string constant with the secrets inside it masked: a connection string, a URL, SQL."""
     value = string_value(text)
-    if not _MAY_HOLD_ONE.search(value):
+    if not search_slices(_MAY_HOLD_ONE, value, longest=10):
         return text
     masked, inner = _masked(value)
     found.update(inner)

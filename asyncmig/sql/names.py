@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.sql.lexer import Kind, identifier_value, string_value, tokens
 from asyncmig.sql.reader import SqlName
+from asyncmig.sql.slices import contains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def calls_function(sql: str, function: str, *, bodies: bool = False) -> bool:
         >>> calls_function("SELECT pg_catalog.NOW ()", "now")
         True
     """
-    if function not in sql.lower():
+    if not contains(sql, function):
         return False
     named = False
     for token in tokens(sql):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from asyncmig.errors import ScriptError
 from asyncmig.sql.lexer import (
@@ -21,8 +22,12 @@ from asyncmig.sql.lexer import (
     is_escape_string,
     tokens,
 )
+from asyncmig.sql.slices import search_slices
 
-__all__ = ["SqlStatement", "reads_stdin", "split"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["SqlStatement", "copy_data", "iterate_statements", "reads_stdin", "split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ _BLANKS = " \t\n\r\f\v"
 _NOT_BLANK = re.compile(rf"[^{_BLANKS}]")
 _LINE_BREAK = re.compile(r"\r?\n|\r")
 _COPY = re.compile(r"COPY\b", re.IGNORECASE)
-_COPY_END = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
+_COPY_END = re.compile(r"\\\.[ \t]*\r?(?=\n|\Z)")
 # what may be the beginning of CREATE [OR REPLACE] FUNCTION, PROCEDURE or RULE
 _HAS_BODY = re.compile(rf"CREATE[{_BLANKS}]*(?:OR|FUNCTION|PROCEDURE|RULE|--|/\*)", re.IGNORECASE)
 _BODY = re.compile(r"ATOMIC|RULE", re.IGNORECASE)
@@ -76,6 +81,11 @@ def split(script: str, *, first_line: int = 1) -> list[SqlStatement]:
         >>> [statement.text for statement in split("SELECT 1; -- one\nSELECT ';'")]
         ['SELECT 1', "SELECT ';'"]
     """
+    return list(iterate_statements(script, first_line=first_line))
+
+
+def iterate_statements(script: str, *, first_line: int = 1) -> Iterator[SqlStatement]:
+    """The statements of ``split`` one at a time; an error is raised when its place is reached."""
     return _Splitter(script, first_line).run()
 
 
@@ -85,23 +95,26 @@ class _Splitter:
     def __init__(self, script: str, first_line: int) -> None:
         self.script = script
         self.first_line = first_line
-        self.statements: list[SqlStatement] = []
         self.line = first_line
         self.counted_to = 0
 
-    def run(self) -> list[SqlStatement]:
+    def run(self) -> Iterator[SqlStatement]:
         script = self.script
         position = start = self.skip_blanks(1 if script.startswith("\ufeff") else 0)
-        while found := _STOP.search(script, position):
+        while found := search_slices(_STOP, script, position, longest=2):
             stop, at = found[0], found.start()
             if stop == ";":
-                position = start = self.skip_blanks(self.close(start, at))
+                statement, after = self.close(start, at)
+                if statement is not None:
+                    yield statement
+                position = start = self.skip_blanks(after)
             elif stop == "\\":
                 position = start = self.skip_blanks(self.backslash(start, at))
             else:
                 position = self.skip(stop, at)
-        self.close(start, len(script))
-        return self.statements
+        last, _ = self.close(start, len(script))
+        if last is not None:
+            yield last
 
     def skip(self, stop: str, at: int) -> int:
         """Behind the quote or comment that begins here."""
@@ -139,29 +152,31 @@ class _Splitter:
                 return at
         return len(script)
 
-    def close(self, start: int, at: int) -> int:
+    def close(self, start: int, at: int) -> tuple[SqlStatement | None, int]:
         """End the statement that began at ``start``: at the semicolon ``at``, or later.
 
         Returns:
-            The place behind it, and behind the data of a COPY.
+            It, unless it is empty; the place behind it, and behind the data of a COPY.
         """
         script = self.script
         may_be_special = script.startswith(("c", "C"), start)
-        if may_be_special and _HAS_BODY.match(script, start) and _BODY.search(script, start, at):
+        if (
+            may_be_special
+            and _HAS_BODY.match(script, start)
+            and search_slices(_BODY, script, start, at, longest=6)
+        ):
             at = self.end_of_body(start)
         text = script[start:at].rstrip(_BLANKS)
         if text.endswith("*/") or text.find("--", text.rfind("\n") + 1) >= 0:
             text = _without_closing_comments(text)
         if not text:
-            return at + 1
+            return None, at + 1
         self.line += script.count("\n", self.counted_to, start)
         self.counted_to = start
         if may_be_special and reads_stdin(text):
             data, after = self.data(start, at)
-            self.statements.append(SqlStatement(text, self.line, start, data))
-            return after
-        self.statements.append(SqlStatement(text, self.line, start))
-        return at + 1
+            return SqlStatement(text, self.line, start, data), after
+        return SqlStatement(text, self.line, start), at + 1
 
     def end_of_body(self, start: int) -> int:
         """The semicolon that ends a CREATE whose body may hold semicolons; else the script's end."""
@@ -195,14 +210,15 @@ class _Splitter:
         rest = script[at + 1 : first].strip()
         if rest and not rest.startswith("--"):
             raise self.error("text after COPY ... FROM STDIN, where its data begin,", at)
-        last = _COPY_END.search(script, first)
-        if last is None:
+        found = copy_data(script, first)
+        if found is None:
             raise self.error(
                 "no data for COPY ... FROM STDIN",
                 start,
                 hint=r"the lines of data follow the statement, and a line with \. ends them",
             )
-        return script[first : last.start()], last.end()
+        last, after = found
+        return script[first:last], after
 
     def backslash(self, start: int, at: int) -> int:
         r"""Behind a line that means something to psql alone: pg_dump writes ``\restrict`` lines."""
@@ -227,6 +243,17 @@ def _without_closing_comments(text: str) -> str:
     for token in tokens(text):
         end = token.end
     return text[:end]
+
+
+def copy_data(script: str, first: int) -> tuple[int, int] | None:
+    r"""Where the lines of data that begin at a place end, and the place behind their ``\.``."""
+    at = first - 1
+    while (at := script.find("\\.", at + 1)) >= 0:
+        if at == first or script[at - 1] == "\n":
+            end = _COPY_END.match(script, at)
+            if end is not None:
+                return at, end.end()
+    return None
 
 
 def reads_stdin(statement: str) -> bool:

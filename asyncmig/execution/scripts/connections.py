@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, MissingGreenlet
 from sqlalchemy.util import await_only
@@ -29,6 +30,7 @@ from asyncmig.execution.scripts.own_statements import (
 from asyncmig.execution.scripts.script_greenlet import call_in_greenlet
 from asyncmig.plan.run_script import failing_line, run_script, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
+from asyncmig.revisions.files.script import SqlScript
 from asyncmig.sql.separate_statements import statements_to_send_separately
 
 if TYPE_CHECKING:
@@ -77,6 +79,14 @@ class ScriptConnections:
         Raises:
             AsyncmigError: whatever the script raised, as an error that names its line.
         """
+        if isinstance(script, SqlScript) and script.is_large:
+            # nothing of it runs here, and cutting it into statements takes seconds
+            direction, recorder = step.step.direction, step.recorder
+            await anyio.to_thread.run_sync(
+                run_script, script, direction, recorder, abandon_on_cancel=True
+            )
+            script.release()
+            return
         await self._run(
             step,
             partial(run_script, script, step.step.direction, step.recorder, keywords),
@@ -192,6 +202,13 @@ class ScriptConnections:
             return await function(connection, *args, **kwargs)
 
         return self._await(call(), recorder, "op.run_async()")
+
+    def call_in_thread(self, function: Callable[[], None]) -> None:
+        """Call a function that takes long; only a coroutine function cannot wait for a thread here."""
+        try:
+            await_only(anyio.to_thread.run_sync(function))
+        except MissingGreenlet:
+            function()
 
     def schema_translate_map(self) -> Mapping[str | None, str | None] | None:
         """That of the SQLAlchemy connection, which every script of a run shares."""

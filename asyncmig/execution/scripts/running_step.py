@@ -6,7 +6,9 @@ phases; the last transaction phase may stay open, since more of it may follow.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio.to_thread
 
 from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.execution.scripts.handled_errors import recorded_text, restored_error
@@ -25,7 +27,7 @@ from asyncmig.plan.planner import EMPTY_PHASE
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import asyncpg
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from asyncmig.plan.recorder import Recorder
 
 __all__ = ["RunningStep"]
+
+T = TypeVar("T")
 
 
 class RunningStep:
@@ -94,7 +98,7 @@ class RunningStep:
 
     async def flush_pending(self) -> None:
         """Send the statements so far, and leave their transaction open: the script reads next."""
-        self._queue_pending()
+        await self._in_thread_if_long(self._queue_pending)
         if self._open is None and not self.recorder.in_autocommit and not self.already_committed:
             self._open_transaction()
         await self._sender.flush()
@@ -106,7 +110,7 @@ class RunningStep:
 
     async def end_transaction(self) -> None:
         """Commit the statements so far: the script asks for it, or its next statement requires it."""
-        self._queue_pending()
+        await self._in_thread_if_long(self._queue_pending)
         self._close()
         await self._sender.flush()
 
@@ -132,7 +136,7 @@ class RunningStep:
         if self._open is not None:
             self._open.state = TransactionState.READ
 
-    def finish(self, *, separate_version_update: bool = False) -> Transaction:
+    async def finish(self, *, separate_version_update: bool = False) -> Transaction:
         """Queue the rest; the last phase carries the change of the version table.
 
         Args:
@@ -141,6 +145,18 @@ class RunningStep:
         Returns:
             That transaction.
         """
+        return await self._in_thread_if_long(
+            lambda: self._queue_rest(separate_version_update=separate_version_update)
+        )
+
+    async def _in_thread_if_long(self, queue: Callable[[], T]) -> T:
+        """Call a function that queues what the script has recorded; in a thread where that is much."""
+        if not self.recorder.holds_much:
+            return queue()
+        await self._sender.wait_sent()  # the queue is not for two threads
+        return await anyio.to_thread.run_sync(queue, abandon_on_cancel=True)
+
+    def _queue_rest(self, *, separate_version_update: bool) -> Transaction:
         self._record_handled_error()
         phases = self._cut(open_ended=False)
         for phase in phases[:-1]:

@@ -57,7 +57,7 @@ def import_script(
         if isinstance(error, AsyncmigError) or not isinstance(error, Exception | SystemExit):
             raise
         raise _script_error(error, path, revision) from error
-    return module, loader.tree
+    return module, loader.take_tree()
 
 
 def forget_module(name: str, identity: int) -> None:

@@ -42,6 +42,11 @@ class SourceLoader(SourceFileLoader):
             return self.source_to_code(self.get_data(self.path), self.path)
         return cast("CodeType", self.get_code(self.name))  # only packages have none
 
+    def take_tree(self) -> ast.Module | None:
+        """The syntax tree, for the caller alone: the module keeps its loader, and a tree is large."""
+        taken, self.tree = self.tree, None
+        return taken
+
     def source_to_code(  # type: ignore[override]  # typeshed has the static method of another class
         self, data: bytes, path: str, *, _optimize: int = -1
     ) -> CodeType:
@@ -53,7 +58,8 @@ class SourceLoader(SourceFileLoader):
 class ByteCodeLoader(SourcelessFileLoader):
     """Loads byte code without a source; there is never a tree."""
 
-    tree: ast.Module | None = None
+    def take_tree(self) -> None:
+        """None."""
 
     def new_module(self) -> ModuleType:
         """An empty module with its ``__file__``."""

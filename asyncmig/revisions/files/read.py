@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["read_file", "read_source", "run_for_metadata"]
 
 
-def read_source(path: str) -> bytes:
-    """The content of a file.
+_BEGINNING = 1 << 16
+"""Bytes of a SQL file in which its header is looked for first: the file may be a dump of gigabytes."""
+
+
+def read_source(path: str, size: int = -1) -> bytes:
+    """The content of a file, or its first ``size`` bytes.
 
     Raises:
         FileError: it cannot be read.
     """
     try:
         with FileIO(path) as file:  # opening by Path takes twice as long, for thousands of files
-            return file.readall()
+            return file.read(size)
     except OSError as error:
         link = Path(path)
         if link.is_symlink() and not link.exists():
@@ -54,8 +58,21 @@ def read_file(path: str) -> Revision | Verdict:
     if path.endswith(".sql"):
         from asyncmig.revisions.files.sql_file import read_sql_metadata
 
-        return read_sql_metadata(decode(read_source(path), path), path) or Verdict.NO_REVISION
+        return read_sql_metadata(_sql_header(path), path) or Verdict.NO_REVISION
     return Verdict.COMPUTED
+
+
+def _sql_header(path: str) -> str:
+    """The beginning of a SQL file with its header in it."""
+    from asyncmig.revisions.files.sql_file import ends_header
+
+    source = read_source(path, _BEGINNING)
+    if len(source) == _BEGINNING:
+        text = decode(source[: source.rfind(b"\n") + 1], path)
+        if ends_header(text):
+            return text
+        source = read_source(path)
+    return decode(source, path)
 
 
 def run_for_metadata(path: str, import_context: ImportContext | None = None) -> Revision:

@@ -11,8 +11,10 @@ from asyncmig.errors import ScriptError
 from asyncmig.revisions.files.checksum import checksum
 from asyncmig.revisions.files.import_script import forget_module, import_script
 from asyncmig.revisions.files.python_metadata import decode
-from asyncmig.revisions.files.sql_file import normalize_sql, read_sql_limits, read_sql_sections
+from asyncmig.revisions.files.sql_file import read_sql_limits, read_sql_sections
 from asyncmig.revisions.graph.revision import ScriptKind
+from asyncmig.sql.layout import normalize_sql
+from asyncmig.sql.slices import LARGE
 
 if TYPE_CHECKING:
     import ast
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from asyncmig.revisions.files.import_script import ImportContext
     from asyncmig.revisions.files.python_ast import Unwritten
-    from asyncmig.revisions.files.sql_file import SqlSection
+    from asyncmig.revisions.files.sql_file import SqlSection, SqlSections
     from asyncmig.revisions.graph.revision import Revision
 
 __all__ = ["DeferredScript", "PythonScript", "Script", "SqlScript", "load_script"]
@@ -183,39 +185,68 @@ def _meaning(tree: ast.Module) -> tuple[str, Mapping[str, Unwritten]]:
 class SqlScript(Script):
     """A SQL script, cut into its sections.
 
+    Args:
+        revision: its metadata.
+        text: the file.
+
     Attributes:
-        upgrade: the stretches of the upgrade in order, or None when there is no such section.
-        downgrade: those of the downgrade.
+        has_upgrade: there is an upgrade section, be it empty.
+        has_downgrade: likewise.
         limits: ``lock_timeout``, ``lock_retries`` and ``statement_timeout`` of the header, as written.
+        is_large: cutting it into statements takes longer than an event loop may be held.
     """
 
-    def __init__(self, revision: Revision, source: bytes) -> None:
-        super().__init__(revision, source)
-        text = decode(source, revision.path)
-        sections = read_sql_sections(text, revision.path)
+    def __init__(self, revision: Revision, text: str) -> None:
+        super().__init__(revision, b"")  # the sections are all of it that is needed
+        self.is_large = len(text) > LARGE
         self.limits = read_sql_limits(text)
-        self.upgrade: tuple[SqlSection, ...] | None = sections.upgrade
-        self.downgrade: tuple[SqlSection, ...] | None = sections.downgrade
+        self._kept: SqlSections | None = read_sql_sections(text, revision.path)
+        self.has_upgrade = self._kept.upgrade is not None
+        self.has_downgrade = self._kept.downgrade is not None
+
+    @property
+    def _sections(self) -> SqlSections:
+        if self._kept is None:
+            text = decode(_source_of(self.revision), self.revision.path)
+            sections = read_sql_sections(text, self.revision.path)
+            if _checksum_of(sections) != self.checksum:
+                raise ScriptError(
+                    f"{self.revision.path} was changed while revision {self.revision.id} ran",
+                    hint="run the same command again",
+                    path=self.revision.path,
+                    revision=self.revision.id,
+                )
+            self._kept = sections
+        return self._kept
+
+    @property
+    def upgrade(self) -> tuple[SqlSection, ...] | None:
+        """The stretches of the upgrade in order; None when there is no such section."""
+        return self._sections.upgrade
+
+    @property
+    def downgrade(self) -> tuple[SqlSection, ...] | None:
+        """Those of the downgrade."""
+        return self._sections.downgrade
+
+    def release(self) -> None:
+        """Forget the text, whose statements are recorded; it is read again where it is needed again."""
+        self.checksum  # noqa: B018 - it is kept, and compared then
+        self._kept = None
 
     @cached_property
     def checksum(self) -> str:
         """A digest of the SQL without comments, and of the marks that cut it."""
-        pieces: list[str] = []
-        for name, sections in (("upgrade", self.upgrade), ("downgrade", self.downgrade)):
-            if sections is not None:
-                pieces.append(f"-- {name}")
-                pieces += (f"-- {part.kind}\n{normalize_sql(part.text)}" for part in sections)
-        return checksum("\n".join(pieces))
+        return _checksum_of(self._sections)
 
-    @property
-    def has_upgrade(self) -> bool:
-        """True when there is an upgrade section, be it empty."""
-        return self.upgrade is not None
 
-    @property
-    def has_downgrade(self) -> bool:
-        """True when there is a downgrade section, be it empty."""
-        return self.downgrade is not None
+def _checksum_of(both: SqlSections) -> str:
+    pieces: list[str] = []
+    for name, sections in (("upgrade", both.upgrade), ("downgrade", both.downgrade)):
+        if sections is not None:
+            pieces.append(f"-- {name}")
+            pieces += (f"-- {part.kind}\n{normalize_sql(part.text)}" for part in sections)
+    return checksum("\n".join(pieces))
 
 
 def load_script(
@@ -232,17 +263,11 @@ def load_script(
     Raises:
         ScriptError: it cannot be read, imported or parsed. Facts: ``path``, ``line``, ``revision``.
     """
-    try:
-        source = Path(revision.path).read_bytes()
-    except OSError as error:
-        raise ScriptError(
-            f"the script of revision '{revision.id}' cannot be read: {error.strerror} ({revision.path})",
-            hint="was it moved or deleted since the folder was read?",
-            path=revision.path,
-            revision=revision.id,
-        ) from error
+    source = _source_of(revision)
     if revision.kind is ScriptKind.SQL:
-        return SqlScript(revision, source)
+        text = decode(source, revision.path)
+        del source  # both may be large
+        return SqlScript(revision, text)
     try:
         module, tree = import_script(
             revision.path, revision=revision.id, import_context=import_context
@@ -252,3 +277,15 @@ def load_script(
             return DeferredScript(revision, source, import_context)
         raise
     return PythonScript(revision, source, module, tree)
+
+
+def _source_of(revision: Revision) -> bytes:
+    try:
+        return Path(revision.path).read_bytes()
+    except OSError as error:
+        raise ScriptError(
+            f"the script of revision '{revision.id}' cannot be read: {error.strerror} ({revision.path})",
+            hint="was it moved or deleted since the folder was read?",
+            path=revision.path,
+            revision=revision.id,
+        ) from error

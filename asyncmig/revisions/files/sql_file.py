@@ -33,15 +33,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from asyncmig.errors import ScriptError
 from asyncmig.revisions.graph.revision import Revision, ScriptKind
+from asyncmig.sql.layout import PieceKind, pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "SqlSection",
     "SqlSections",
-    "normalize_sql",
+    "ends_header",
     "read_sql_limits",
     "read_sql_metadata",
     "read_sql_sections",
@@ -57,23 +61,10 @@ _FACT = re.compile(
 _MARK = re.compile(
     r"--\s*(?:(?P<section>upgrade|downgrade)\s*:?|phase\s*:\s*(?P<phase>.*?))\s*", re.IGNORECASE
 )
+_NOT_BLANK = re.compile(r"\S")
 _COMMENT = re.compile(r"--+\s*(.*?)\s*")
 _LIMITS = frozenset({"lock_timeout", "lock_retries", "statement_timeout"})
 _PLURALS = {"down_revisions": "down_revision", "branch_label": "branch_labels"}
-
-# Everything in which "--" is text. A string that is not closed extends to the end of the file; splitting
-# the statements reports it.
-_TOKEN = re.compile(
-    r"""
-      (?P<comment>--[^\n]*)
-    | (?P<block>/\*)
-    | (?P<string>(?:\b[eE])'(?:[^'\\]|\\.|'')*(?:'|\Z) | '(?:[^']|'')*(?:'|\Z))
-    | (?P<name>"(?:[^"]|"")*(?:"|\Z))
-    | (?P<dollar>(?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|\Z))
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_BLOCK_EDGE = re.compile(r"/\*|\*/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +98,8 @@ def read_sql_metadata(text: str, path: str) -> Revision | None:
     """
     facts: dict[str, str] = {}
     plain: list[str] = []
-    for number, line in enumerate(text[: _header_end(text)].splitlines(), start=1):
-        if match := _FACT.fullmatch(line.strip()):
+    for number, (line, _) in enumerate(_header_lines(text), start=1):
+        if match := _FACT.fullmatch(line):
             fact = _PLURALS.get(match[1].lower(), match[1].lower())
             if fact in facts:
                 raise ScriptError(
@@ -118,7 +109,7 @@ def read_sql_metadata(text: str, path: str) -> Revision | None:
                     line=number,
                 )
             facts[fact] = match[2]
-        elif (comment := _COMMENT.fullmatch(line.strip())) and (comment[1] or plain):
+        elif (comment := _COMMENT.fullmatch(line)) and (comment[1] or plain):
             plain.append(comment[1])
     if "revision" not in facts:
         if missing := {"down_revision", "depends_on", "branch_labels"} & facts.keys():
@@ -156,7 +147,7 @@ def _listed(value: str) -> tuple[str, ...]:
 
 def read_sql_limits(text: str) -> dict[str, str]:
     """What the header says of locks and time, as written."""
-    matches = (_FACT.fullmatch(line.strip()) for line in text[: _header_end(text)].splitlines())
+    matches = (_FACT.fullmatch(line) for line, _ in _header_lines(text))
     return {
         match[1].lower(): match[2] for match in matches if match and match[1].lower() in _LIMITS
     }
@@ -208,11 +199,13 @@ def _append(
     begin: int,
     end: int,
 ) -> None:
-    piece = text[begin:end]
-    body = piece.lstrip()
-    if body:
-        line = text.count("\n", 0, begin + len(piece) - len(body)) + 1
-        found.setdefault(section, []).append(SqlSection(kind=kind, text=body.rstrip(), line=line))
+    first = _NOT_BLANK.search(text, begin, end)
+    if first is not None:
+        while text[end - 1].isspace():
+            end -= 1
+        line = text.count("\n", 0, first.start()) + 1
+        body = text[first.start() : end]
+        found.setdefault(section, []).append(SqlSection(kind=kind, text=body, line=line))
 
 
 def _misplaced(text: str, offset: int, path: str, what: str, hint: str) -> ScriptError:
@@ -220,73 +213,35 @@ def _misplaced(text: str, offset: int, path: str, what: str, hint: str) -> Scrip
     return ScriptError(f"{path}:{line} {what}", hint=hint, path=path, line=line)
 
 
-def _header_end(text: str) -> int:
+def _header_lines(text: str) -> Iterator[tuple[str, int]]:
+    """The lines of the header, stripped, each with the place behind it."""
     position = 0
-    for line in text.splitlines(keepends=True):
-        bare = line.strip()
+    while position < len(text):
+        end = text.find("\n", position) + 1 or len(text)
+        bare = text[position:end].strip()
         if _MARK.fullmatch(bare) or (bare and not bare.startswith("--")):
-            break
-        position += len(line)
-    return position
-
-
-def _marks(text: str, begin: int) -> list[tuple[int, int, re.Match[str]]]:
-    """The comments that are section or phase marks: where they start and end, what they say."""
-    marks: list[tuple[int, int, re.Match[str]]] = []
-    for kind, start, end in _tokens(text, begin):
-        alone = not text[text.rfind("\n", 0, start) + 1 : start].strip()
-        if kind == "comment" and alone and (mark := _MARK.fullmatch(text[start:end])):
-            marks.append((start, end, mark))
-    return marks
-
-
-def _tokens(text: str, begin: int = 0) -> list[tuple[str, int, int]]:
-    """Comments, strings, quoted names and dollar-quoted bodies: kind, start, end."""
-    tokens: list[tuple[str, int, int]] = []
-    position = begin
-    while match := _TOKEN.search(text, position):
-        kind = match.lastgroup or ""
-        position = match.end()
-        if match["block"]:
-            kind, position = "comment", _block_end(text, match.start())
-        elif match["dollar"]:
-            kind = "dollar"
-        tokens.append((kind, match.start(), position))
-    return tokens
-
-
-def _block_end(text: str, start: int) -> int:
-    depth, position = 0, start
-    while edge := _BLOCK_EDGE.search(text, position):
-        position = edge.end()
-        depth += 1 if edge[0] == "/*" else -1
-        if not depth:
-            return position
-    return len(text)
-
-
-def normalize_sql(text: str) -> str:
-    """SQL without comments, with single spaces: equal for scripts that do the same.
-
-    Strings, quoted names and dollar-quoted bodies stay as they are, apart from their line ends.
-    """
-    text = text.replace("\r\n", "\n")
-    parts: list[str] = []
-    position = 0
-    for kind, start, end in _tokens(text):
-        _add_spaced(parts, text[position:start])
-        if kind == "comment":
-            _add_spaced(parts, " ")
-        else:
-            parts.append(text[start:end])
+            return
+        yield bare, end
         position = end
-    _add_spaced(parts, text[position:])
-    return "".join(parts).strip()
 
 
-def _add_spaced(parts: list[str], sql: str) -> None:
-    spaced = re.sub(r"\s+", " ", sql)
-    if parts and parts[-1].endswith(" "):
-        spaced = spaced.lstrip(" ")
-    if spaced:
-        parts.append(spaced)
+def ends_header(beginning: str) -> bool:
+    """Whether the header ends within the beginning of a file."""
+    return _header_end(beginning) < len(beginning)
+
+
+def _header_end(text: str) -> int:
+    end = 0
+    for _, end in _header_lines(text):  # noqa: B007 - the last one is wanted
+        pass
+    return end
+
+
+def _marks(text: str, begin: int) -> Iterator[tuple[int, int, re.Match[str]]]:
+    """The comments that are section or phase marks: where they start and end, what they say."""
+    for kind, start, end in pieces(text, begin):
+        if kind is not PieceKind.COMMENT or not text.startswith("--", start):
+            continue
+        alone = not text[text.rfind("\n", 0, start) + 1 : start].strip()
+        if alone and (mark := _MARK.fullmatch(text, start, end)):
+            yield start, end, mark

@@ -7,11 +7,11 @@ import pytest
 from asyncmig.errors import ScriptError
 from asyncmig.revisions.files.sql_file import (
     SqlSection,
-    normalize_sql,
     read_sql_metadata,
     read_sql_sections,
 )
 from asyncmig.revisions.graph.revision import Revision, ScriptKind
+from asyncmig.sql.layout import normalize_sql
 
 PATH = "/versions/x.sql"
 
@@ -253,3 +253,13 @@ class TestNormalising:
 
     def test_nothing(self):
         assert normalize_sql(" -- only this\n") == ""
+
+
+def test_a_mark_behind_the_data_of_a_copy_is_a_mark():
+    copy = "COPY t FROM stdin;\nit's\n-- downgrade\n\\."
+    text = f"-- revision: a\n-- upgrade\n{copy}\n-- downgrade\nDROP TABLE t;\n"
+    sections = read_sql_sections(text, PATH)
+    assert sections.upgrade is not None
+    assert sections.upgrade[0].text == copy
+    assert sections.downgrade is not None
+    assert sections.downgrade[0].text == "DROP TABLE t;"
