@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Piece", "PieceKind", "normalize_sql", "pieces"]
 
 _STOP = re.compile(r""";|'|"|\$|--|/\*""")
+_COMMENTS = frozenset({"--", "/*"})
 _BLANKS = re.compile(r"\s+")
 _COPY = re.compile(r"\s*(COPY\b)", re.IGNORECASE)
 _NOT_BLANK = re.compile(r"\S")
@@ -58,38 +59,42 @@ def pieces(text: str, begin: int = 0) -> Iterator[Piece]:
     size = len(text)
     while found := search_slices(_STOP, text, position, longest=2):
         stop, at = found[0], found.start()
-        kind, end = PieceKind.VERBATIM, None
-        match stop:
-            case ";":
-                data = _data_of_copy(text, statement, at)
-                if data is not None:
-                    first, last, position = data
-                    yield Piece(PieceKind.VERBATIM, first, last)
-                else:
-                    position = at + 1
-                statement = position
-                continue
-            case "--":
-                kind, end = PieceKind.COMMENT, text.find("\n", at)
-                end = size if end < 0 else end
-            case "/*":
-                kind, end = PieceKind.COMMENT, end_of_block_comment(text, at + 2)
-            case "'":
-                if is_escape_string(text, at):
-                    end = end_of_string(text, at + 1, escapes=True)
-                else:
-                    end = end_of_quote(text, at + 1)
-            case '"':
-                end = end_of_quote(text, at + 1, '"')
-            case _:
-                end = end_of_dollar_quote(text, at)
-                if end == at + 1:  # no dollar quote begins here
-                    position = end
-                    continue
-        position = size if end is None else end
-        if kind is PieceKind.COMMENT and not _has_text(text, statement, at):
+        if stop == ";":
+            data = _data_of_copy(text, statement, at)
+            if data is not None:
+                first, last, position = data
+                yield Piece(PieceKind.VERBATIM, first, last)
+            else:
+                position = at + 1
             statement = position
-        yield Piece(kind, at, position)
+            continue
+        end = _end_of(text, stop, at)
+        if stop == "$" and end == at + 1:  # no dollar quote begins here
+            position = at + 1
+            continue
+        position = size if end is None else end
+        if stop not in _COMMENTS:
+            yield Piece(PieceKind.VERBATIM, at, position)
+            continue
+        yield Piece(PieceKind.COMMENT, at, position)
+        if not _has_text(text, statement, at):
+            statement = position
+
+
+def _end_of(text: str, stop: str, at: int) -> int | None:
+    """Behind the comment or quote that begins at a place; None where it never ends."""
+    match stop:
+        case "--":
+            end = text.find("\n", at)
+            return None if end < 0 else end
+        case "/*":
+            return end_of_block_comment(text, at + 2)
+        case "'" if is_escape_string(text, at):
+            return end_of_string(text, at + 1, escapes=True)
+        case "'" | '"':
+            return end_of_quote(text, at + 1, stop)
+        case _:
+            return end_of_dollar_quote(text, at)
 
 
 def _has_text(text: str, start: int, end: int) -> bool:
