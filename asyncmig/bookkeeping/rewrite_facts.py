@@ -117,10 +117,7 @@ async def _read_facts(session: Session) -> DatabaseFacts:
     with_default = set[SqlName]()
     for schema, name, visible, has_default, tree in partitioned:
         for key in _names(schema, name, visible):
-            partitions[key] = tuple(
-                Partition(SqlName(each[0], each[1]), SqlName(each[2], each[3]), each[4])
-                for each in tree or ()
-            )
+            partitions[key] = tuple(Partition.of_row(each) for each in tree or ())
             if has_default:
                 with_default.add(key)
     return DatabaseFacts(

@@ -147,8 +147,8 @@ CASES: dict[str, Case] = {
         7,
     ),
     "index of an expression of a partitioned table": Case(
-        'op.create_index("ix_sale", "sale", [sa.text("(note || note)"), sa.text("coalesce(id, 0)")])',
-        'op.drop_index("ix_sale", "sale")',
+        'op.create_index("ix_sale_note", "sale", [sa.text("(note || note)"), sa.text("coalesce(id, 0)")])',
+        'op.drop_index("ix_sale_note", "sale")',
         7,
     ),
     "column with constraints": Case(

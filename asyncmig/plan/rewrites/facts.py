@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from asyncmig.sql.reader import SqlName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from asyncmig.plan.rewrites.new_relations import ScriptRelations
+    from asyncmig.plan.rewrites.new_relations import PartitionChange, ScriptRelations
 
 __all__ = ["DatabaseFacts", "Partition", "ScriptFacts"]
 
@@ -34,6 +34,15 @@ class Partition:
     name: SqlName
     parent: SqlName
     kind: str
+
+    def as_row(self) -> tuple[str | None, ...]:
+        """The partition as plain data."""
+        return (self.name.schema, self.name.name, self.parent.schema, self.parent.name, self.kind)
+
+    @classmethod
+    def of_row(cls, row: Sequence[Any]) -> Self:
+        """The partition of ``as_row``."""
+        return cls(SqlName(row[0], row[1]), SqlName(row[2], row[3]), row[4])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,22 +105,35 @@ class ScriptFacts:
 
     def partitions(self, table: SqlName) -> tuple[Partition, ...] | None:
         """All partitions of a table, parents first; None for a table that is not partitioned, or unknown."""
+        own = self.relations.own_partitions
 
-        def read() -> list[list[str | None]] | None:
+        def read() -> list[tuple[str | None, ...]] | None:
             found = self._database.partitions.get(table)
-            if found is None:
-                return None
-            return [
-                [each.name.schema, each.name.name, each.parent.schema, each.parent.name, each.kind]
-                for each in found
-            ]
+            if found is not None:
+                found = self._with_changes(table, found, self.relations.earlier_partitions)
+            return None if found is None else [each.as_row() for each in found]
 
         rows = self._answer(f"partitions {table}", read)
         if rows is None:
             return None
-        return tuple(
-            Partition(SqlName(row[0], row[1]), SqlName(row[2], row[3]), row[4]) for row in rows
-        )
+        return self._with_changes(table, [Partition.of_row(row) for row in rows], own)
+
+    def _with_changes(
+        self, table: SqlName, partitions: Iterable[Partition], changes: Iterable[PartitionChange]
+    ) -> tuple[Partition, ...]:
+        """The partitions of a table after scripts have attached and detached some."""
+        found = list(partitions)
+        for change in changes:
+            gone = [each.name for each in found if _is(each.name, change.table)]
+            while gone:
+                found = [each for each in found if each.name not in gone]
+                gone = [each.name for each in found if each.parent in gone]
+            inner = next((each.name for each in found if _is(each.name, change.parent)), None)
+            if change.parent is not None and (inner is not None or _is(table, change.parent)):
+                own = self._database.partitions.get(change.table)
+                kind = "r" if own is None else "p"
+                found += (Partition(change.table, inner or table, kind), *(own or ()))
+        return tuple(found)
 
     def has_default_partition(self, table: SqlName) -> bool:
         """True for a partitioned table with a default partition."""
@@ -133,3 +155,12 @@ class ScriptFacts:
             recorded = self._recorded
             self.answers[question] = recorded[question] if question in recorded else read()
         return self.answers[question]
+
+
+def _is(relation: SqlName, named: SqlName | None) -> bool:
+    """True when a statement that names a relation, perhaps without its schema, means this one."""
+    return (
+        named is not None
+        and relation.name == named.name
+        and (named.schema is None or relation.schema in {None, named.schema})
+    )

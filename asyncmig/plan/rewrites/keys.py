@@ -62,7 +62,9 @@ def rewrite_key(
         phases += prove_not_null(operation.table_name, columns, operation.schema, context)
         not_null = set_not_null(operation.table_name, columns, operation.schema, context)
         dropped = (drop_proof(operation.table_name, columns, operation.schema, context),)
-    if not partitions:
+    if partitions:
+        phases.insert(0, (require_partitions(table, partitions),))
+    else:
         phases.append((_index(operation, name),))
         phases.append((*not_null, _using_index(operation, name, context), *dropped))
         return SafeForm(tuple(phases))
@@ -76,7 +78,7 @@ def rewrite_key(
         phases += [(_index(own, own_name),), (_using_index(own, own_name, context),)]
     whole = copy(operation)
     whole.constraint_name = conv(name)
-    phases.append((require_partitions(table, partitions), whole))
+    phases.append((whole,))
     return SafeForm(tuple(phases))
 
 
