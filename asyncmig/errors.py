@@ -379,7 +379,10 @@ class PartiallyAppliedError(StatementFailedError):
 
 
 class LockNotAcquiredError(DatabaseError):
-    """Another runner, ``holder``, held the lock for longer than ``lock_wait``; ``waited`` is in seconds."""
+    """Another runner, ``holder``, held the lock for longer than ``lock_wait``; ``waited`` is in seconds.
+
+    Or a script has freed the lock during the run, and another session holds it now.
+    """
 
     exit_code = 4
     holder: str | None = None

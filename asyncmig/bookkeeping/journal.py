@@ -23,7 +23,10 @@ from asyncmig.version import asyncmig_version
 if TYPE_CHECKING:
     from asyncmig.plan.model import Phase, Step
 
-__all__ = ["Decision", "Journal", "Run"]
+__all__ = ["JOURNAL_CHANGED", "Decision", "Journal", "Run"]
+
+JOURNAL_CHANGED = "asyncmig.journal_changed"
+"""The setting that does not exist: an error with its name says that a row of the journal is not there."""
 
 _FINISHED = "asyncmig.finished"
 """The setting that holds when the last phase of this session ended, in seconds since 1970."""
@@ -171,11 +174,13 @@ class Journal:
 
     def advance(self, step: Step, phase: int, statement: int) -> str:
         """Count one more finished statement of a started phase."""
-        return f"UPDATE {self.sql_name} SET statement = {statement} WHERE {self._open(step, phase)}"
+        return self._one(
+            f"UPDATE {self.sql_name} SET statement = {statement} WHERE {self._open(step, phase)}"
+        )
 
     def finish(self, step: Step, phase: int, content: Phase, *, final: bool) -> str:
         """Set a started phase done."""
-        return (
+        return self._one(
             f"UPDATE {self.sql_name} SET state = 'done', final = {literal(final)},"
             f" statement = {len(content.statements)},"
             f" fingerprint = {literal(content.fingerprint)}, finished_at = {self._now},"
@@ -211,17 +216,15 @@ class Journal:
 
         A replay raises the same error in the same place.
         """
-        run = "" if self.run is None else f" AND run = {self._run}"
-        return (
+        return self._one(
             f"UPDATE {self.sql_name} SET state = 'caught', finished_at = {self._now},"
             f" fingerprint = {literal(content.fingerprint)}, error = {literal(error)}"
-            f" WHERE state IN ('started', 'failed') AND revision = {literal(step.revision)}"
-            f" AND direction = {literal(str(step.direction))} AND phase = {phase}{run}"
+            f" WHERE state IN ('started', 'failed') AND {self._phase(step, phase)}"
         )
 
     def reopen(self, entry: int, content: Phase) -> str:
         """Continue a phase that an earlier run left; its row becomes that of the present run."""
-        return (
+        return self._one(
             f"UPDATE {self.sql_name} SET state = 'started', started_at = now(), finished_at = NULL,"
             f" error = NULL, fingerprint = {literal(content.fingerprint)}, run = {self._run},"
             f" (host, pid, application, role, version, tag) = ROW ({self._who}) WHERE id = {entry}"
@@ -236,7 +239,7 @@ class Journal:
             Decision.RETRY: resolved,
             Decision.FORGET: "state = 'forgotten', final = true, finished_at = clock_timestamp()",
         }[decision]
-        return f"UPDATE {self.sql_name} SET {change} WHERE id = {entry}"
+        return self._one(f"UPDATE {self.sql_name} SET {change} WHERE id = {entry}")
 
     def insert_stamp(self, revision: str, down_revisions: tuple[str, ...]) -> str:
         """A row for a revision that was declared applied without running it."""
@@ -249,9 +252,22 @@ class Journal:
         )
 
     def _open(self, step: Step, phase: int) -> str:
+        return f"state = 'started' AND {self._phase(step, phase)}"
+
+    def _phase(self, step: Step, phase: int) -> str:
+        run = "" if self.run is None else f" AND run = {self._run}"
         return (
-            f"state = 'started' AND revision = {literal(step.revision)}"
-            f" AND direction = {literal(str(step.direction))} AND phase = {phase}"
+            f"revision = {literal(step.revision)} AND direction = {literal(str(step.direction))}"
+            f" AND phase = {phase}{run}"
+        )
+
+    def _one(self, update: str) -> str:
+        """An UPDATE that fails unless it changes one row: without it the journal would be wrong."""
+        if self.run is None:  # psql would print what it returns
+            return update
+        return (
+            f"WITH changed AS ({update} RETURNING 1) SELECT CASE count(*) WHEN 1 THEN '' ELSE"
+            f" pg_catalog.current_setting('{JOURNAL_CHANGED}') END FROM changed"
         )
 
 

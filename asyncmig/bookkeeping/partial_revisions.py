@@ -30,15 +30,16 @@ def check_not_blocked(
     """
     moved = {move.revision.id for move in moves}
     for entry in partial:
-        if entry.direction == direction or not _related(graph, entry.revision, moved):
+        if entry.direction == direction or not _related(graph, entry, moved):
             continue
+        run = f"run the {entry.direction} again"
+        if entry.revision not in graph:
+            run += " with the code that has that revision"
         raise ScriptError(
             f"the {entry.direction} of revision {entry.revision} is partially applied and must be finished"
             " first",
-            hint=(
-                f"run the {entry.direction} again, or `asyncmig resolve {entry.revision} --forget` "
-                "once the database is repaired by hand"
-            ),
+            hint=f"{run}, or `asyncmig resolve {entry.revision} --forget` once the database is repaired"
+            " by hand",
             revision=entry.revision,
         )
 
@@ -48,12 +49,16 @@ def resolved_by(
 ) -> list[PartialRevision]:
     """The partially applied revisions that a stamp resolves: those related to its rows."""
     stamped = {*change.remove, *change.add}
-    return [entry for entry in partial if _related(graph, entry.revision, stamped)]
+    return [entry for entry in partial if _related(graph, entry, stamped)]
 
 
-def _related(graph: RevisionGraph, revision: str, others: set[str]) -> bool:
-    """True where a revision is one of the others, or an ancestor or descendant of one."""
-    return bool(_lineage(graph, {revision}) & others) or revision in _lineage(graph, others)
+def _related(graph: RevisionGraph, entry: PartialRevision, others: set[str]) -> bool:
+    """True where a revision is one of the others, or an ancestor or descendant of one.
+
+    The parents of a revision that the script directory does not have are in the journal.
+    """
+    own = {entry.revision} if entry.revision in graph else {entry.revision, *entry.down_revisions}
+    return bool(_lineage(graph, own) & others) or entry.revision in _lineage(graph, others)
 
 
 def _lineage(graph: RevisionGraph, revisions: Iterable[str]) -> set[str]:

@@ -17,7 +17,7 @@ from asyncmig.errors import ConfigError
 from asyncmig.sql.quoting import literal, qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
@@ -26,7 +26,8 @@ __all__ = ["DatabaseState", "PartialRevision", "PreviousAttempt", "read_state"]
 
 # a revision is partial when its newest row is not final; the partial index on such rows keeps it cheap
 _PARTIAL = """\
-SELECT j.id, j.revision, j.direction, j.phase, j.kind, j.state, j.statement, j.fingerprint, j.checksum
+SELECT j.id, j.revision, j.direction, j.phase, j.kind, j.state, j.statement, j.fingerprint, j.checksum,
+       j.down_revisions
 FROM {journal} AS j
 WHERE NOT j.final
   AND NOT EXISTS (
@@ -34,15 +35,19 @@ WHERE NOT j.final
   )"""
 
 # an UPDATE through a view or past a policy may change no row, without an error
-_FAULT = """\
-(SELECT CASE WHEN c.relkind NOT IN ('r', 'p') THEN 'is not a table'
-             WHEN pg_catalog.row_security_active(c.oid) THEN 'has row security for this role' END
- FROM pg_catalog.pg_class AS c WHERE c.oid = pg_catalog.to_regclass({version_name})) AS fault"""
+_FAULTS = """\
+ARRAY(SELECT CASE c.oid WHEN pg_catalog.to_regclass({version_name}) THEN 'the version table '
+             ELSE 'the journal ' END || c.oid::regclass::text ||
+             CASE WHEN c.relkind NOT IN ('r', 'p') THEN ' is not a table'
+             ELSE ' has row security for this role' END
+      FROM pg_catalog.pg_class AS c
+      WHERE c.oid IN (pg_catalog.to_regclass({version_name}), pg_catalog.to_regclass({used_journal}))
+        AND (c.relkind NOT IN ('r', 'p') OR pg_catalog.row_security_active(c.oid))) AS faults"""
 
 _OPTIMISTIC = f"""\
 SELECT
     pg_catalog.pg_backend_pid() AS backend_pid,
-    {_FAULT},
+    {_FAULTS},
     ARRAY(SELECT version_num::text FROM {{version}}) AS heads,
     (SELECT n.nspname::text FROM pg_catalog.pg_class AS c
      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -53,7 +58,7 @@ FROM (SELECT 1) AS one LEFT JOIN ({{open}}) AS open ON true"""
 _PRESENCE = f"""\
 SELECT
     pg_catalog.pg_backend_pid() AS backend_pid,
-    {_FAULT},
+    {_FAULTS},
     version.nspname::text AS version_schema,
     version.width AS width,
     journal.nspname::text AS journal_schema,
@@ -98,6 +103,7 @@ class PartialRevision:
     statement: int
     fingerprint: str | None
     checksum: str | None
+    down_revisions: tuple[str, ...] = ()
 
     @property
     def next_phase(self) -> int:
@@ -163,12 +169,15 @@ async def _read_optimistically(session: Session, settings: Settings) -> Database
     version = qualified(settings.version_table_schema, settings.version_table)
     journal = qualified(settings.version_table_schema, settings.journal_table)
     query = _OPTIMISTIC.format(
-        version=version, version_name=literal(version), open=_PARTIAL.format(journal=journal)
+        version=version,
+        version_name=literal(version),
+        used_journal=literal(journal),
+        open=_PARTIAL.format(journal=journal),
     )
     rows = await session.fetch(query)
     row = rows[0]
     session.check_backend_pid(row["backend_pid"])
-    _refuse_faulty(version, row["fault"])
+    _refuse_faulty(row["faults"])
     return DatabaseState(
         heads=frozenset(row["heads"]),
         schema=row["schema"],
@@ -183,11 +192,15 @@ async def _read_existing_tables(session: Session, settings: Settings) -> Databas
     journal = qualified(settings.version_table_schema, settings.journal_table)
     present = (
         await session.fetch(
-            _PRESENCE.format(version_name=literal(version), journal_name=literal(journal))
+            _PRESENCE.format(
+                version_name=literal(version),
+                journal_name=literal(journal),
+                used_journal=literal(journal) if settings.journal else "NULL",
+            )
         )
     )[0]
     session.check_backend_pid(present["backend_pid"])
-    _refuse_faulty(version, present["fault"])
+    _refuse_faulty(present["faults"])
     schema = present["version_schema"] or settings.version_table_schema or present["current_schema"]
     if schema is None:
         raise ConfigError(
@@ -217,13 +230,14 @@ async def _read_existing_tables(session: Session, settings: Settings) -> Databas
     )
 
 
-def _refuse_faulty(table: str, fault: str | None) -> None:
-    if fault is not None:
+def _refuse_faulty(faults: Sequence[str]) -> None:
+    if faults:
         raise ConfigError(
-            f"the version table {table} {fault}, so its rows cannot be trusted",
+            f"{' and '.join(faults)}, so its rows cannot be trusted",
             hint=(
-                "set `version_table` or `version_table_schema` to a table of its own; or, for row security, "
-                f"`ALTER TABLE {table} DISABLE ROW LEVEL SECURITY`, or migrate as a role that may bypass it"
+                "set `version_table`, `journal_table` or `version_table_schema` to a table of its own; or,"
+                " for row security, ALTER TABLE ... DISABLE ROW LEVEL SECURITY, or migrate as a role that may"
+                " bypass it"
             ),
         )
 
@@ -251,4 +265,5 @@ def _partial_revision(row: Any) -> PartialRevision:
         statement=row["statement"],
         fingerprint=row["fingerprint"],
         checksum=row["checksum"],
+        down_revisions=tuple(row["down_revisions"]),
     )

@@ -1,4 +1,4 @@
-"""Another process changed the version table while a run was working: how it is found, and reported.
+"""Another process changed the version table or the journal during a run: how it is found, and reported.
 
 Each change of the version table looks first, in its own transaction, whether the table holds the rows that
 the plan expects (``VersionTable.change``). Where it does not, the transaction is rolled back: its revision
@@ -11,16 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from asyncmig.bookkeeping.journal import JOURNAL_CHANGED
 from asyncmig.bookkeeping.version_table import ROWS_CHANGED
-from asyncmig.errors import AsyncmigError, UnexpectedStateError
+from asyncmig.errors import AsyncmigError, ConfigError, UnexpectedStateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from asyncmig.bookkeeping.journal import Journal
     from asyncmig.bookkeeping.version_table import VersionTable
     from asyncmig.database.session import Session
 
-__all__ = ["is_version_conflict", "version_conflict"]
+__all__ = [
+    "is_journal_conflict",
+    "is_version_conflict",
+    "journal_conflict",
+    "lacks_column",
+    "missing_column",
+    "version_conflict",
+]
 
 _CONNECTED = """\
 SELECT pid, application_name, usename::text AS role, state FROM pg_catalog.pg_stat_activity
@@ -41,6 +50,44 @@ def is_version_conflict(error: BaseException, table: VersionTable) -> bool:
             return False
 
 
+def is_journal_conflict(error: BaseException) -> bool:
+    """True where the journal did not have the row that was to be updated."""
+    return isinstance(error, asyncpg.UndefinedObjectError) and JOURNAL_CHANGED in str(error)
+
+
+async def journal_conflict(session: Session, journal: Journal, doing: str) -> UnexpectedStateError:
+    """The error for it, with who else is connected; ``doing`` as for ``version_conflict``."""
+    connected: tuple[str, ...] = ()
+    try:
+        if not session.caller_transaction:
+            connected = await _others(session)
+    except (asyncpg.PostgresError, AsyncmigError):
+        pass  # the conflict is the error to report
+    return UnexpectedStateError(
+        f"the journal {journal.sql_name} has no row, or several, of {doing} where this run wrote one:"
+        " another process has changed it, and nothing of this transaction is kept",
+        hint="`asyncmig status` and `asyncmig log` show what is recorded; run the same command again"
+        + _advice_on(connected),
+        connected=connected,
+    )
+
+
+def lacks_column(error: BaseException, journal: Journal) -> bool:
+    """True where the journal has lost a column that asyncmig writes."""
+    return isinstance(
+        error, asyncpg.UndefinedColumnError
+    ) and f'of relation "{journal.name}"' in str(error)
+
+
+def missing_column(error: BaseException, journal: Journal) -> ConfigError:
+    """The error for it."""
+    return ConfigError(
+        f"the table {journal.sql_name} is not a journal of asyncmig: {error}",
+        hint="restore the column, or rename the table: a new journal is created, or set `journal_table` to "
+        "another name",
+    )
+
+
 async def version_conflict(
     session: Session, table: VersionTable, doing: str, expected: Iterable[str]
 ) -> UnexpectedStateError:
@@ -59,11 +106,7 @@ async def version_conflict(
         if not session.caller_transaction:
             rows = await session.fetch(f"SELECT version_num::text AS row FROM {table.sql_name}")
             found = tuple(sorted(row["row"] for row in rows))
-            sessions = await session.fetch(_CONNECTED)
-            connected = tuple(
-                f"pid {row['pid']} ({row['application_name'] or 'unnamed'}, {row['role']}, {row['state']})"
-                for row in sessions
-            )
+            connected = await _others(session)
     except (asyncpg.PostgresError, AsyncmigError):
         pass  # the conflict is the error to report
     holds = "does not hold the rows" if found is None else f"holds {_listed(found)}"
@@ -71,11 +114,22 @@ async def version_conflict(
         f"the version table {holds} where {doing} expected {_listed(wanted)}: another process has "
         "changed it, and nothing of this transaction is kept",
         hint="run one migration tool at a time; when the other one is done, run the same command again"
-        + (f". Connected now: {'; '.join(connected)}" if connected else ""),
+        + _advice_on(connected),
         expected=wanted,
         found=found,
         connected=connected,
     )
+
+
+async def _others(session: Session) -> tuple[str, ...]:
+    return tuple(
+        f"pid {row['pid']} ({row['application_name'] or 'unnamed'}, {row['role']}, {row['state']})"
+        for row in await session.fetch(_CONNECTED)
+    )
+
+
+def _advice_on(connected: tuple[str, ...]) -> str:
+    return f". Connected now: {'; '.join(connected)}" if connected else ""
 
 
 def _listed(rows: tuple[str, ...]) -> str:

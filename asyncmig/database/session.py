@@ -17,7 +17,13 @@ import asyncpg
 from anyio import CancelScope, move_on_after  # now: anyio would import it in the loop
 
 from asyncmig.database.server_errors import DRIVER_ERRORS, driver_error_in, is_disconnect
-from asyncmig.errors import ConnectionLostError, DatabaseError, PoolingError, ScriptError
+from asyncmig.errors import (
+    ConnectionLostError,
+    DatabaseError,
+    LockNotAcquiredError,
+    PoolingError,
+    ScriptError,
+)
 from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
@@ -25,7 +31,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["CLEANUP_SECONDS", "Address", "Session", "pooling_error"]
+__all__ = ["CLEANUP_SECONDS", "ROLE_OF_RUN", "Address", "Session", "pooling_error"]
+
+ROLE_OF_RUN = tuple(
+    f"SELECT pg_catalog.set_config('{name}', coalesce(nullif(pg_catalog.current_setting("
+    f"'asyncmig.run_{name}', true), ''), pg_catalog.current_setting('{name}')), true)"
+    for name in ("session_authorization", "role")
+)
+"""Statements that give a transaction the role of the run again, until it ends: the script has set another."""
 
 CLEANUP_SECONDS = 5.0
 """How long leaving a connection may take before it is dropped."""
@@ -33,8 +46,11 @@ CLEANUP_SECONDS = 5.0
 _BUSY = "another operation is in progress"
 _ANOTHER_BACKEND = "asyncmig.another_backend"
 # PostgreSQL has no RAISE in plain SQL; to read a setting that does not exist is an error with a name
-_GUARD = """SELECT CASE WHEN pg_catalog.pg_backend_pid() = {pid}{lock}
-THEN '' ELSE pg_catalog.current_setting('{name}') END"""
+_GUARD = f"""SELECT CASE WHEN pg_catalog.pg_backend_pid() <> {{pid}}
+THEN pg_catalog.current_setting('{_ANOTHER_BACKEND}'){{lock}} ELSE '' END"""
+_LOCK_LOST = "asyncmig.lock_lost"
+_LOCK_GUARD = f"""
+WHEN NOT pg_catalog.pg_try_advisory_xact_lock({{key}}) THEN pg_catalog.current_setting('{_LOCK_LOST}')"""
 
 
 class Address(NamedTuple):
@@ -118,16 +134,16 @@ class Session:
             raise pooling_error()
         self.backend_pid = pid
         if not self.guard and not self.caller_transaction:
-            self.guard = _GUARD.format(pid=pid, lock="", name=_ANOTHER_BACKEND)
+            self.guard = _GUARD.format(pid=pid, lock="")
 
     def set_lock_guard(self, lock: int | None) -> None:
         """Check with every message from here on that its server process holds the lock.
 
         The lock is taken once more for the transaction: no other session can hold it at the same time.
         """
-        taken = f" AND pg_catalog.pg_try_advisory_xact_lock({lock})" if lock is not None else ""
+        held = "" if lock is None else _LOCK_GUARD.format(key=lock)
         if self.backend_pid is not None and not self.caller_transaction:
-            self.guard = _GUARD.format(pid=self.backend_pid, lock=taken, name=_ANOTHER_BACKEND)
+            self.guard = _GUARD.format(pid=self.backend_pid, lock=held)
 
     async def transact(self, statements: Sequence[str]) -> None:
         """Send a few statements as one transaction, by a server process that holds the lock."""
@@ -143,7 +159,7 @@ class Session:
 
     async def transact_best_effort(self, statements: Sequence[str]) -> None:
         """As ``transact``, but ignore its failure, so that the error being handled is not masked."""
-        with suppress(asyncpg.PostgresError, ConnectionLostError, PoolingError):
+        with suppress(asyncpg.PostgresError, DatabaseError):
             await self.transact(statements)
 
     async def send(self, sql: str) -> None:
@@ -178,6 +194,13 @@ class Session:
         except DRIVER_ERRORS as error:
             if _is_swapped(error):
                 raise pooling_error() from error
+            if isinstance(error, asyncpg.UndefinedObjectError) and _LOCK_LOST in str(error):
+                raise LockNotAcquiredError(
+                    "the migration lock was freed during the run, and another session holds it now: nothing "
+                    "of the present message was executed",
+                    hint="a script or a function that it calls has freed the lock (pg_advisory_unlock with"
+                    " its key, or DISCARD ALL); run the same command again once the other runner is done",
+                ) from error
             if isinstance(error, TimeoutError) and not self.closed:
                 raise DatabaseError(
                     "a message took longer than command_timeout, and was cancelled",
@@ -237,7 +260,12 @@ class Session:
 
     @asynccontextmanager
     async def settings(
-        self, values: Mapping[str, str], *, role: str | None = None, until_close: bool = False
+        self,
+        values: Mapping[str, str],
+        *,
+        role: str | None = None,
+        until_close: bool = False,
+        keep_role: bool = False,
     ) -> AsyncIterator[None]:
         """Change settings, and restore them on leaving; a transaction of the caller keeps its own.
 
@@ -247,6 +275,7 @@ class Session:
             values: the new values by the settings' names.
             role: the role of ``SET ROLE``.
             until_close: they may stay on a connection that is closed after the run.
+            keep_role: note the session's role, for ``ROLE_OF_RUN``.
         """
         if self.caller_transaction or not (values or role or self.guard):
             yield
@@ -258,6 +287,11 @@ class Session:
             f" pg_catalog.set_config('{name}', {literal(value)}, false)"
             for name, value in values.items()
         ]
+        if keep_role:
+            change += [
+                f"set_config('asyncmig.run_{name}', pg_catalog.current_setting('{name}'), false)"
+                for name in ("role", "session_authorization")
+            ]
         restore = [
             f"set_config('{name}', pg_catalog.current_setting('{kept[name]}'), false)"
             for name in values

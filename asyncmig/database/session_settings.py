@@ -50,7 +50,7 @@ async def open_session(database: Database, settings: Settings) -> AsyncIterator[
 
 def run_settings(session: Session, settings: Settings) -> AbstractAsyncContextManager[None]:
     """The time limits of a run. Inside a transaction of the caller they are the caller's."""
-    return session.settings(_run_values(session, settings), until_close=True)
+    return session.settings(_run_values(session, settings), until_close=True, keep_role=True)
 
 
 def restore_settings(session: Session, settings: Settings, changed: AbstractSet[str]) -> list[str]:

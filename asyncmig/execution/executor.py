@@ -16,7 +16,12 @@ import anyio
 from asyncmig.database.server_errors import TRANSIENT_STATES, postgres_error
 from asyncmig.database.session_settings import restore_settings
 from asyncmig.database.statement_failures import retries_exhausted
-from asyncmig.errors import ConnectionLostError, PoolingError, StatementFailedError
+from asyncmig.errors import (
+    ConnectionLostError,
+    LockNotAcquiredError,
+    PoolingError,
+    StatementFailedError,
+)
 from asyncmig.execution.messages.sender import MessageSender
 from asyncmig.execution.retries import Retries
 from asyncmig.execution.scripts.connections import ScriptConnections
@@ -115,7 +120,7 @@ class Executor:
                         await self._run_from(first, moves, scripts)
                     except StatementFailedError as error:
                         await self._prepare_to_repeat(error)
-            except (ConnectionLostError, PoolingError) as error:
+            except (ConnectionLostError, LockNotAcquiredError, PoolingError) as error:
                 error.add_fields(applied=self._progress.revisions)
                 raise
         return tuple(self._progress.applied)
@@ -217,7 +222,7 @@ class Executor:
             info = MigrationInfo.of_move(move, self._planner.graph)
             await self._call_hooks(revision, step, unit, info)
         settings = self._context.settings
-        if settings is not None and number < self._progress.total:
+        if settings is not None and (number < self._progress.total or recorder.changes_role):
             restored = restore_settings(self._session, settings, recorder.changed_settings)
             if restored:
                 self._sender.add(Transaction(fragments=[Fragment(sql) for sql in restored]))

@@ -21,7 +21,7 @@ from asyncmig.plan.rewrites.safe_form import SafeForm
 from asyncmig.sql.changed_settings import changed_settings
 from asyncmig.sql.classify import Control, classify
 from asyncmig.sql.names import calls_function
-from asyncmig.sql.slices import LARGE
+from asyncmig.sql.slices import LARGE, contains
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ class Recorder:
         self._target_metadata = target_metadata
         self._options: Mapping[str, Any] = options if options is not None else {}
         self.sets_lock_timeout = False
+        self.changes_role = False
         self.changed_settings: set[str] = set()
         self._autocommit_depth = 0
         self._size = 0
@@ -343,6 +344,8 @@ class Recorder:
                 problem, "PostgreSQL has no such character: take it out", origin, directive
             )
         self.sets_lock_timeout = self.sets_lock_timeout or "lock_timeout" in sql
+        if not self.changes_role:  # in a function body or a DO block as well
+            self.changes_role = contains(sql, "role") or contains(sql, "authorization")
         self.changed_settings |= changed_settings(sql)
         facts = classify(sql)
         if facts.verb == "DISCARD ALL":

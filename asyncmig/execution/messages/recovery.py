@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 
-from asyncmig.bookkeeping.version_conflict import is_version_conflict, version_conflict
+from asyncmig.bookkeeping.version_conflict import (
+    is_journal_conflict,
+    is_version_conflict,
+    journal_conflict,
+    lacks_column,
+    missing_column,
+    version_conflict,
+)
 from asyncmig.database.server_errors import server_error
 from asyncmig.database.session_settings import milliseconds
 from asyncmig.execution.messages.message import MESSAGE_LIMIT, Message, is_copy
 from asyncmig.execution.retries import Retries
 
 if TYPE_CHECKING:
-    from asyncmig.errors import DatabaseError
+    from asyncmig.errors import AsyncmigError
     from asyncmig.events import Blocker
     from asyncmig.execution.context import ExecutionContext
     from asyncmig.execution.work_units import Fragment, Transaction
@@ -131,12 +138,19 @@ async def send_fragment(context: ExecutionContext, fragment: Fragment) -> None:
 async def raise_version_conflict(
     context: ExecutionContext, unit: Transaction, error: asyncpg.PostgresError
 ) -> None:
-    """Raise where a transaction failed because another process changed the version table.
+    """Raise where a transaction failed because another process changed the version table or the journal.
 
     Raises:
         UnexpectedStateError: it did.
     """
-    table = context.books.version
+    table, journal = context.books.version, context.books.journal
+    if journal is not None and is_journal_conflict(error):
+        phase = (
+            "the run"
+            if unit.step is None
+            else f"phase {unit.phase} of revision {unit.step.revision}"
+        )
+        raise await journal_conflict(context.session, journal, phase) from error
     steps = [fragment.step for fragment in unit.fragments if fragment.step is not None]
     if not steps or not is_version_conflict(error, table):
         return
@@ -157,8 +171,11 @@ def transaction_failure(
     fragment: Fragment | None,
     attempts: int = 1,
     blockers: tuple[Blocker, ...] = (),
-) -> DatabaseError:
+) -> AsyncmigError:
     """The error of a transaction; ``fragment`` is the failing statement, where that is known."""
+    journal = context.books.journal
+    if journal is not None and lacks_column(error, journal):
+        return missing_column(error, journal)
     step, phase = unit.step, unit.phase
     if fragment is not None and fragment.step is not None:
         step, phase = fragment.step, fragment.phase

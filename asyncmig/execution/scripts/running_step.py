@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio.to_thread
 
+from asyncmig.database.session import ROLE_OF_RUN
 from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.execution.scripts.handled_errors import recorded_text, restored_error
 from asyncmig.execution.standalone.statement import StandaloneRun
@@ -321,7 +322,9 @@ class RunningStep:
             unit.closed = True
             if is_phase:
                 own = self._context.books.record(self.step, self.index, phase, final=final)
-                unit.fragments += bookkeeping_fragments(own, self.step, self.index)
+                unit.fragments += bookkeeping_fragments(
+                    [*self._role_of_run, *own], self.step, self.index
+                )
                 unit.phase_commits.append(PhaseCommit(self.step, self.index, phase.kind, final))
                 self.index += 1
         elif is_phase:
@@ -349,7 +352,7 @@ class RunningStep:
         if self._resume is not None and self.index == self._resume.entry.phase:
             self._resume.check(self.step, self.index, phase)
             partial = self._resume.entry
-        return frame_phase(
+        units = frame_phase(
             self.step,
             self.index,
             phase,
@@ -358,6 +361,20 @@ class RunningStep:
             partial=partial,
             separate_version_update=separate,
         )
+        return (self._with_role(unit) for unit in units)
+
+    @property
+    def _role_of_run(self) -> Sequence[str]:
+        """What comes before bookkeeping where the script may have changed its role."""
+        inside = self._context.session.caller_transaction
+        return ROLE_OF_RUN if self.recorder.changes_role and not inside else ()
+
+    def _with_role(self, unit: Unit) -> Unit:
+        if isinstance(unit, Transaction) and self._role_of_run:
+            own = bookkeeping_fragments(self._role_of_run, self.step, self.index)
+            first = sum(item.statement is not None for item in unit.fragments)
+            unit.fragments[first:first] = own
+        return unit
 
     def _skip_committed(self, phase: Phase, *, final: bool) -> None:
         """Pass over a phase that an earlier run has committed, once it is clear that it is the same."""

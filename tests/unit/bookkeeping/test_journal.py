@@ -79,21 +79,38 @@ class TestInsert:
 FINGERPRINT = "fingerprint = CASE state WHEN 'failed' THEN NULL ELSE fingerprint END"
 
 
+def checked(update: str) -> str:
+    """An UPDATE that fails unless it changes one row."""
+    return (
+        f"WITH changed AS ({update} RETURNING 1) SELECT CASE count(*) WHEN 1 THEN '' ELSE"
+        " pg_catalog.current_setting('asyncmig.journal_changed') END FROM changed"
+    )
+
+
 class TestUpdates:
-    OPEN = "state = 'started' AND revision = 'a1' AND direction = 'upgrade' AND phase = 3"
+    PHASE = "revision = 'a1' AND direction = 'upgrade' AND phase = 3"
+    OPEN = f"state = 'started' AND {PHASE} AND run = '7f2c'"
 
     def test_advance(self) -> None:
-        assert JOURNAL.advance(step(), 3, 2) == (
+        assert JOURNAL.advance(step(), 3, 2) == checked(
             f"UPDATE app.asyncmig_journal SET statement = 2 WHERE {self.OPEN}"
         )
 
     def test_finish(self) -> None:
         sql = JOURNAL.finish(step(), 3, PHASE, final=True)
         assert sql.startswith(
-            "UPDATE app.asyncmig_journal SET state = 'done', final = true, statement = 2,"
+            "WITH changed AS (UPDATE app.asyncmig_journal SET state = 'done', final = true, statement = 2,"
             f" fingerprint = '{PHASE.fingerprint}', finished_at = to_timestamp("
         )
-        assert sql.endswith(f"error = NULL WHERE {self.OPEN}")
+        assert sql.endswith(
+            checked(f"error = NULL WHERE {self.OPEN}").removeprefix("WITH changed AS (")
+        )
+
+    def test_psql_prints_no_result_of_an_update(self) -> None:
+        assert OFFLINE.advance(step(), 3, 2) == (
+            "UPDATE app.asyncmig_journal SET statement = 2 WHERE state = 'started'"
+            f" AND {self.PHASE}"
+        )
 
     @pytest.mark.parametrize("state", ["failed", "refused"])
     def test_stop_keeps_the_fingerprint_of_what_is_done(self, state) -> None:
@@ -107,14 +124,14 @@ class TestUpdates:
         sql = JOURNAL.catch(step(), 3, PHASE, "boom")
         assert "SET state = 'caught'" in sql
         assert "error = 'boom'" in sql
-        assert sql.endswith("AND phase = 3 AND run = '7f2c'")
+        assert "AND phase = 3 AND run = '7f2c' RETURNING 1" in sql
         assert OFFLINE.catch(step(), 3, PHASE, "boom").endswith("AND phase = 3")
 
     def test_reopen_takes_the_row_over(self) -> None:
         sql = JOURNAL.reopen(9, PHASE)
         assert "SET state = 'started', started_at = now(), finished_at = NULL, error = NULL" in sql
         assert "run = '7f2c', (host, pid, application, role, version, tag) = ROW ('here', 1," in sql
-        assert sql.endswith(" WHERE id = 9")
+        assert " WHERE id = 9 RETURNING 1) SELECT CASE count(*) WHEN 1" in sql
 
     @pytest.mark.parametrize(
         ("decision", "change"),
@@ -125,7 +142,7 @@ class TestUpdates:
         ],
     )
     def test_decisions(self, decision, change) -> None:
-        assert JOURNAL.resolve(9, decision) == (
+        assert JOURNAL.resolve(9, decision) == checked(
             f"UPDATE app.asyncmig_journal SET {change} WHERE id = 9"
         )
 

@@ -22,12 +22,13 @@ ENTRY = {
     "statement": 2,
     "fingerprint": "f",
     "checksum": "c",
+    "down_revisions": ["a0"],
 }
 NO_ENTRY = dict.fromkeys(ENTRY)
-STATE = {"backend_pid": 7, "fault": None, "heads": ["a1", "b1"], "schema": "app"}
+STATE = {"backend_pid": 7, "faults": [], "heads": ["a1", "b1"], "schema": "app"}
 PRESENCE = {
     "backend_pid": 7,
-    "fault": None,
+    "faults": [],
     "version_schema": "app",
     "width": 32,
     "journal_schema": "app",
@@ -136,7 +137,7 @@ async def test_a_search_path_without_a_schema_is_refused() -> None:
 
 @pytest.mark.parametrize("first", [True, False])
 async def test_a_table_whose_rows_cannot_be_trusted_is_refused(first: bool) -> None:
-    fault = {"fault": "is not a table"}
+    fault = {"faults": ["the version table alembic_version is not a table"]}
     database = Database(everything=[STATE | NO_ENTRY | fault], presence=fault)
     with pytest.raises(ConfigError, match="the version table alembic_version is not a table"):
         await read_state(database, settings(), check_tables_first=first)

@@ -99,7 +99,8 @@ class TestSettings:
         async with own.settings({}):
             pass
         (message,) = driver.messages
-        assert "pg_backend_pid() = 7 AND pg_catalog.pg_try_advisory_xact_lock(5)" in message
+        assert "CASE WHEN pg_catalog.pg_backend_pid() <> 7" in message
+        assert "WHEN NOT pg_catalog.pg_try_advisory_xact_lock(5)" in message
 
     @pytest.mark.parametrize("values", [{}, {"a": "1"}])
     async def test_a_transaction_of_the_caller_keeps_its_own(self, values) -> None:
