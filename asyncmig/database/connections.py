@@ -40,7 +40,15 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.events import Event
 
-__all__ = ["ConnectionDatabase", "Database", "EngineDatabase", "UrlDatabase", "require_asyncio"]
+__all__ = [
+    "ConnectionDatabase",
+    "Database",
+    "EngineDatabase",
+    "UrlDatabase",
+    "release_connection",
+    "require_asyncio",
+    "wrap_connection",
+]
 
 OBSERVER_SECONDS = 2.0
 
@@ -78,7 +86,7 @@ class UrlDatabase:
         wrapped: list[AsyncConnection] = []
 
         async def make_sqlalchemy() -> AsyncConnection:
-            connection = await _wrap(driver)
+            connection = await wrap_connection(driver)
             wrapped.append(connection)
             return connection
 
@@ -87,7 +95,7 @@ class UrlDatabase:
         finally:
             with anyio.CancelScope(shield=True):
                 for connection in wrapped:
-                    await _release(connection, driver)
+                    await release_connection(connection, driver)
                 await _close(driver)
 
     @asynccontextmanager
@@ -275,7 +283,7 @@ async def _acquire(
                 await driver.reload_schema_state()
 
 
-async def _wrap(driver: asyncpg.Connection) -> AsyncConnection:
+async def wrap_connection(driver: asyncpg.Connection) -> AsyncConnection:
     """SQLAlchemy's view of a connection that asyncpg made."""
     from sqlalchemy.ext.asyncio import create_async_engine
     from sqlalchemy.pool import NullPool
@@ -294,7 +302,7 @@ async def _wrap(driver: asyncpg.Connection) -> AsyncConnection:
     return await engine.connect()
 
 
-async def _release(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+async def release_connection(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
     """Close SQLAlchemy's view; it closes the driver's connection with it."""
     with anyio.move_on_after(CLEANUP_SECONDS):
         try:

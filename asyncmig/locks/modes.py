@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Blocks", "LockMode", "blocked_by", "strongest"]
+__all__ = ["Blocks", "LockMode", "blocked_by", "conflict", "strongest"]
 
 
 class Blocks(StrEnum):
@@ -77,3 +77,23 @@ def blocked_by(modes: Iterable[LockMode]) -> Blocks:
     return max(
         (mode.blocks for mode in modes), key=lambda blocks: blocks.rank, default=Blocks.NOTHING
     )
+
+
+# documentation, table 13.2: the weakest mode with which each conflicts
+_CONFLICTS_FROM = {
+    LockMode.ACCESS_SHARE: LockMode.ACCESS_EXCLUSIVE,
+    LockMode.ROW_SHARE: LockMode.EXCLUSIVE,
+    LockMode.ROW_EXCLUSIVE: LockMode.SHARE,
+    LockMode.SHARE_UPDATE_EXCLUSIVE: LockMode.SHARE_UPDATE_EXCLUSIVE,
+    LockMode.SHARE: LockMode.ROW_EXCLUSIVE,
+    LockMode.SHARE_ROW_EXCLUSIVE: LockMode.ROW_EXCLUSIVE,
+    LockMode.EXCLUSIVE: LockMode.ROW_SHARE,
+    LockMode.ACCESS_EXCLUSIVE: LockMode.ACCESS_SHARE,
+}
+
+
+def conflict(one: LockMode, other: LockMode) -> bool:
+    """Whether two sessions cannot hold these modes on one relation."""
+    if one is other is LockMode.SHARE:  # stronger than the weakest, and the only exception
+        return False
+    return other.rank >= _CONFLICTS_FROM[one].rank

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from asyncmig.locks.modes import LockMode
+from asyncmig.locks.modes import Blocks, LockMode
 from asyncmig.sql.actions.kinds import ActionKind
 from asyncmig.sql.actions.parse import parse_actions
 from asyncmig.sql.quoting import qualified
@@ -157,13 +157,17 @@ class Observer:
     async def start_transaction(self) -> None:
         """Begin a transaction, from which locks are held until it ends."""
         await self._connection.execute("BEGIN")
+        await self.note_begin()
+
+    async def note_begin(self) -> None:
+        """A transaction has begun on the connection."""
         self._held = set()
         self._scans = await self._read_scans()
 
     async def end_transaction(self, command: str = "COMMIT") -> None:
         """Commit, or roll back."""
-        await self._connection.execute(command)
         self._held = set()
+        await self._connection.execute(command)
 
     async def run(self, sql: str) -> Observation:
         """Run a statement in the open transaction.
@@ -287,7 +291,10 @@ class Observer:
     def _by_name(self, locks: Iterable[tuple[int, LockMode]]) -> dict[SqlName, frozenset[LockMode]]:
         found: dict[SqlName, set[LockMode]] = {}
         for oid, mode in locks:
-            found.setdefault(self._before[oid].name, set()).add(mode)
+            known = self._before[oid]
+            if known.is_index and mode.blocks is Blocks.NOTHING:  # a query that uses the index
+                continue
+            found.setdefault(known.name, set()).add(mode)
         return {name: frozenset(modes) for name, modes in found.items()}
 
     def _rewrites(
@@ -310,8 +317,12 @@ class Observer:
                 self._files[oid] = file
                 continue
             replaced = self._names.get((row["of_table"], SqlName(row["schema"], row["name"])))
-            if replaced is not None and replaced.is_index:
-                found.add(replaced.name)
+            if replaced is not None and replaced.is_index and oid not in self._files:
+                if (
+                    file != self._files[replaced.oid]
+                ):  # a new index may keep the file of the old one
+                    found.add(replaced.name)
+                self._files[oid] = self._files[replaced.oid] = file
         return frozenset(found)
 
     def _scanned(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from asyncmig.plan.model import Plan
     from asyncmig.project.project import Project
+    from asyncmig.results import Impact
 
     DirectionName = Direction | Literal["upgrade", "downgrade"]
 
@@ -22,7 +23,7 @@ __all__ = ["PlanMethods"]
 
 
 class PlanMethods(MigratorBase):
-    """Planning: ``plan``, ``sql``, ``stamp_sql``, ``ensure_version_sql``."""
+    """Planning: ``plan``, ``impact``, ``sql``, ``stamp_sql``, ``ensure_version_sql``."""
 
     async def plan(
         self,
@@ -92,6 +93,34 @@ class PlanMethods(MigratorBase):
 
         request = EnvRequest(command="plan", revision=target, reading=True)
         return await fan_out.call_each(self._project, plan, request)
+
+    async def impact(self, plan: Plan) -> Impact:
+        """What a plan would do to the database: locks, rewrites and scans, statement by statement.
+
+        The plan runs in a schema-only copy of the database: in a scratch database on the server of
+        ``shadow_url``, on the same server, or in an embedded one. Where none can be made, the table of facts
+        (docs/locks.md) answers. Sizes, long transactions and blockers are read from the database, where
+        nothing else is run.
+
+        Args:
+            plan: from the current revisions of the database.
+
+        Raises:
+            PlanError: it starts at other revisions.
+            DatabaseError: the database could not be read.
+
+        Example::
+
+            impact = await migrator.impact(await migrator.plan("head"))
+        """
+
+        async def assess(project: Project) -> Impact:
+            from asyncmig.project.impact import impact_of
+
+            return await impact_of(project, plan)
+
+        request = EnvRequest(command="plan", revision=plan.target, reading=True)
+        return await fan_out.call_one(self._project, assess, request, "the impact of a plan")
 
     async def sql(self, range_: str = "heads", *, direction: DirectionName = "upgrade") -> str:
         """A script for psql that does what a run would do. No connection is made.

@@ -1,6 +1,6 @@
 """Durations and counts as text."""
 
-__all__ = ["count", "duration"]
+__all__ = ["count", "duration", "large_count", "size"]
 
 
 def duration(seconds: float | None) -> str:
@@ -21,3 +21,22 @@ def duration(seconds: float | None) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """``1 revision``, ``2 revisions``."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def large_count(number: int) -> str:
+    """``950``, ``12 K``, ``3.4 M``, ``1.2 G``: two digits are enough for an estimate."""
+    return _scaled(number, 1000, ("", "K", "M", "G"))
+
+
+def size(number: int) -> str:
+    """``8 kB``, ``12 MB``, ``3.1 GB``, in units of 1024 as PostgreSQL writes them."""
+    return _scaled(number, 1024, ("bytes", "kB", "MB", "GB", "TB"))
+
+
+def _scaled(number: int, base: int, units: tuple[str, ...]) -> str:
+    scaled, unit = float(number), 0
+    while scaled >= base and unit < len(units) - 1:
+        scaled /= base
+        unit += 1
+    text = f"{scaled:.1f}".removesuffix(".0") if unit and scaled < 10 else f"{scaled:.0f}"
+    return f"{text} {units[unit]}".rstrip()
