@@ -100,7 +100,9 @@ async def _write_generated(project: Project, new: NewRevision, hook: _Hook | Non
     ensure_versions_folder(project.settings)
     found = await _compare(project, _script(new), hook)
     merged = write.merge_generated(project.settings, found)
-    await write.write_generated(project.settings, project.directory, merged, skip_empty=False)
+    await write.write_generated(
+        project.settings, project.directory, merged, skip_empty=False, runners=project.write_hooks
+    )
     return [str(item.script.rev_id) for item in merged]
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.operations.base.containers import MigrationScript
     from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.render.files.post_write_hooks import HookRunners
     from asyncmig.results import RenameCandidate
     from asyncmig.revisions.script_directory import ScriptDirectory
 
@@ -197,6 +198,7 @@ async def write_generated(
     generated: Sequence[Generated],
     *,
     skip_empty: bool = False,
+    runners: HookRunners | None = None,
 ) -> CreatedRevision:
     """Write the files of generated revisions in order; the history includes those that are written already.
 
@@ -205,6 +207,7 @@ async def write_generated(
         load: reads the history.
         generated: the revisions.
         skip_empty: write no revision without operations.
+        runners: functions of the project that are types of post-write hooks.
 
     Returns:
         the first revision, with the ids of the others; ``written`` is False if no file was written.
@@ -217,7 +220,7 @@ async def write_generated(
         if skip_empty and not item.changes:
             continue
         directory = await load()
-        created = await anyio.to_thread.run_sync(_create, settings, directory, item)
+        created = await anyio.to_thread.run_sync(_create, settings, directory, item, runners)
         notes: dict[str, Any] = {}
         if not written:
             notes = {"renames": item.renames, "candidates": item.candidates, "notes": item.notes}
@@ -231,7 +234,12 @@ async def write_generated(
     return replace(written[0], further=tuple(item.revision for item in written[1:]))
 
 
-def _create(settings: Settings, directory: ScriptDirectory, item: Generated) -> CreatedRevision:
+def _create(
+    settings: Settings,
+    directory: ScriptDirectory,
+    item: Generated,
+    runners: HookRunners | None,
+) -> CreatedRevision:
     script = item.script
     new = NewRevision(
         rev_id=script.rev_id or new_revision_id(),
@@ -249,7 +257,7 @@ def _create(settings: Settings, directory: ScriptDirectory, item: Generated) -> 
             place: (body or "pass").replace("\n", "\n    ") for place, body in item.parts.items()
         },
     )
-    return create_revision(settings, directory, new)
+    return create_revision(settings, directory, new, runners=runners)
 
 
 def _several(names: str | Sequence[str] | None) -> tuple[str, ...]:

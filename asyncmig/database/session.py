@@ -244,7 +244,7 @@ class Session:
             if self.closed:
                 raise cause
             if is_disconnect(cause):
-                await self.driver.execute("")
+                await self.driver.execute("SELECT")  # asyncpg fails on an empty query
 
     async def send_in_savepoint(self, sql: str) -> None:
         """Send statements inside a savepoint of the open transaction: all of them or none.

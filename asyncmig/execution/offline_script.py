@@ -18,7 +18,12 @@ __all__ = ["offline_script", "write_transaction"]
 
 
 def offline_script(
-    plan: Plan, books: Bookkeeping, *, create_tables: bool, one_transaction: bool = False
+    plan: Plan,
+    books: Bookkeeping,
+    *,
+    create_tables: bool,
+    one_transaction: bool = False,
+    inside: bool = False,
 ) -> str:
     """The whole script.
 
@@ -27,8 +32,10 @@ def offline_script(
         books: the version table and the journal.
         create_tables: begin by creating the version table: the plan starts from nothing.
         one_transaction: no COMMIT between steps where PostgreSQL allows it.
+        inside: it is a part of a script in which a transaction is open, and stays so.
     """
-    script = "\n".join(_lines(plan, books, create_tables, one_transaction)) + "\n"
+    lines = _lines(plan, books, create_tables, one_transaction=one_transaction, inside=inside)
+    script = "\n".join(lines) + "\n"
     secret = any(statement.shown != statement.sql for step in plan for statement in step.statements)
     warning = "-- this file holds passwords or keys in plain text\n" if secret else ""
     return f"-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE\n{warning}\n{_reading(script)}{script}"
@@ -48,17 +55,19 @@ def _reading(script: str) -> str:
 
 
 def _lines(
-    plan: Plan, books: Bookkeeping, create_tables: bool, one_transaction: bool
+    plan: Plan, books: Bookkeeping, create_tables: bool, *, one_transaction: bool, inside: bool
 ) -> Iterator[str]:
-    yield "BEGIN;"
-    yield ""
+    if not inside:
+        yield "BEGIN;"
+        yield ""
+    one_transaction = one_transaction or inside
     is_open = True
     if create_tables:
         yield from _terminated([books.version.create(plan.revisions, if_missing=True)])
     yield from _terminated([books.version.require(plan.current)])
     if books.journal is not None:
         yield from _terminated(books.journal.create())
-    if not (one_transaction and plan.steps):
+    if not (one_transaction and plan.steps) and not inside:
         yield "COMMIT;"
         yield ""
         is_open = False
@@ -93,8 +102,8 @@ def _lines(
                         announced = True
                     yield from _notes(unit.statement)
                     yield from _statement(unit.statement.sql, unit.statement.copy_data)
-    if is_open:
-        yield "COMMIT;"
+    if is_open is not inside:
+        yield "BEGIN;" if inside else "COMMIT;"
         yield ""
 
 

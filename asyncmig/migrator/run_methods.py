@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from asyncmig.alembic_compat.env_script.request import EnvRequest
@@ -74,11 +75,18 @@ class RunMethods(MigratorBase):
         if not request.to_heads:
             self._project.require_one_history(f"{direction} to {target}")
 
+        members: list[Project] = []
+
         async def run(project: Project) -> RunResult:
+            members.append(project)
             return await (await project.runner()).run(request)
 
         env = EnvRequest(command=str(direction), revision=target, tag=tag)
-        found = await fan_out.call_each(self._project, run, env)
+        results = await fan_out.call_each(self._project, run, env)
+        found = {
+            name: replace(result, after=result.before, applied=()) if member.is_undone else result
+            for member, (name, result) in zip(members, results.items(), strict=True)
+        }
         return combining.combined_run(found) if found else request.result((), ())
 
     async def stamp(

@@ -40,6 +40,7 @@ async def migration_script(project: Project, range_: str, way: Direction) -> str
             _books(member),
             create_tables=way is Direction.UPGRADE and not current,
             one_transaction=member.settings.transaction == "all",
+            inside=member.env_migration is not None and member.env_migration.inside,
         )
 
     request = EnvRequest(

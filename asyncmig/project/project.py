@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import MetaData
 
     from asyncmig.alembic_compat.env_reading.project_runs import ProjectRun
+    from asyncmig.alembic_compat.env_script.request import EnvMigration
     from asyncmig.alembic_compat.facade.config import Config
     from asyncmig.autogenerate.compare import Autogenerate
     from asyncmig.autogenerate.empty_models import ModelOrigins
@@ -55,6 +56,8 @@ class Project:
 
     Attributes:
         alembic_config: the ``Config`` of a caller of Alembic's API, for ``env.py``.
+        env_migration: the call of ``run_migrations()`` in an ``env.py`` that this is the project of.
+        write_hooks: functions that ``env.py`` has registered as post-write hooks, by name.
     """
 
     def __init__(
@@ -75,6 +78,8 @@ class Project:
         self._models: tuple[MetaData, ...] | None = None
         self._on_event = on_event
         self.alembic_config: Config | None = None
+        self.env_migration: EnvMigration | None = None
+        self.write_hooks: Mapping[str, Callable[..., object]] = {}
         self._env_config: Config | None = None
         self._env_run: ProjectRun | None = None
         self._models_place: str | None = None
@@ -88,6 +93,11 @@ class Project:
     def label(self) -> str:
         """What the database is called where there may be others; may be empty."""
         return self.name or self._handed_as
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether an ``env.py`` has rolled back the transaction in which its migrations ran."""
+        return self.env_migration is not None and self.env_migration.rolled_back
 
     def emit(self, event: Event) -> None:
         """Call ``on_event``, if it was given."""

@@ -65,7 +65,11 @@ async def write_generated(
     found = required(await call_each(project, compare, request))
     generated = write.merge_generated(project.settings, found)
     return await write.write_generated(
-        project.settings, project.directory, generated, skip_empty=skip_empty
+        project.settings,
+        project.directory,
+        generated,
+        skip_empty=skip_empty,
+        runners=project.write_hooks,
     )
 
 

@@ -79,6 +79,7 @@ async def _visit_env(
         if is_named and chosen is not None and run.name != chosen:
             return None
         member = project.of_env(run, migration.config, migration.database, migration.emit)
+        member.env_migration = migration
         if is_named or members:
             member.name = run.name
         members.append(member)
@@ -87,6 +88,7 @@ async def _visit_env(
         return script
 
     executed = await execute_env(project.settings, path, request, visit, project.emit)
+    project.write_hooks = executed.write_hooks
     if len(members) == 1:
         project.settings = members[0].settings
     if not executed.migrations:

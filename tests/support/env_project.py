@@ -8,6 +8,7 @@ The first lines of such a file say what it needs, as comments ``# key: value``:
 * ``setup``: SQL that is executed before, in the first database; repeatable;
 * ``history``: ``concurrently`` adds a revision with an index that is built outside a transaction;
 * ``exit``: the exit code of both tools; ``failure`` is any but 0;
+* ``downgrade``: ``no`` where there is nothing to downgrade afterwards;
 * ``offline``: ``no`` where ``--sql`` makes no sense for it;
 * ``config``: ``pyproject`` for a project of ``[tool.alembic]``;
 * ``stdin``: what is typed.
@@ -135,6 +136,7 @@ class EnvFile:
     history: str = ""
     exit: str = "0"
     offline: bool = True
+    downgrade: bool = True
     stdin: str = ""
     config: str = "ini"
 
@@ -150,8 +152,8 @@ class EnvFile:
                     getattr(found, key).append(value)
                 case "arguments":
                     found.arguments = value.split()
-                case "offline":
-                    found.offline = value != "no"
+                case "offline" | "downgrade":
+                    setattr(found, key, value != "no")
                 case "driver" | "history" | "exit" | "stdin" | "config":
                     setattr(found, key, value.replace("\\n", "\n"))
                 case _:
@@ -216,6 +218,8 @@ class EnvProject:
             table = '[tool.alembic]\nscript_location = "%(here)s/migrations"\nprepend_sys_path = ["."]\n'
             (self.folder / "pyproject.toml").write_text(table)
             main = main[3:]
+        if any(line.startswith("sqlalchemy.url =") for line in sections["alembic"]):
+            main = main[:-1]
         sections["alembic"] = main + sections["alembic"]
         text = "".join(
             f"[{name}]\n" + "".join(f"{line}\n" for line in lines)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
 
+from asyncmig.alembic_compat.env_script.bound_transaction import rolls_back_by_name
 from asyncmig.alembic_compat.env_script.connections.handed_connection import HandedConnection
 from asyncmig.alembic_compat.env_script.connections.libpq import refusal
 from asyncmig.alembic_compat.env_script.listeners import unheard_listeners
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from sqlalchemy.engine import Transaction
 
     from asyncmig.alembic_compat.env_script.connections.application_engines import (
         ApplicationEngines,
@@ -59,6 +62,7 @@ class RunningEnvironment(Environment):
     Attributes:
         migrations: the calls of ``run_migrations()`` so far.
         output: what an offline script holds so far.
+        write_hooks: functions that the file registers as post-write hooks, by name.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class RunningEnvironment(Environment):
         self.application_engines = application_engines
         self.migrations: list[EnvMigration] = []
         self.output: list[str] = []
+        self.write_hooks: dict[str, Callable[..., object]] = {}
         self._request = request
         self._visit = visit
         self._thread = thread
@@ -92,6 +97,9 @@ class RunningEnvironment(Environment):
         self._external = False
         self._url: str | None = None
         self._opened: list[Connection] = []
+        self._in_block = False
+        self._transaction_is_open = False
+        self._keeps_transaction = False
 
     # the command
 
@@ -139,14 +147,34 @@ class RunningEnvironment(Environment):
 
     def begin_transaction(self) -> AbstractContextManager[Any]:
         """What the file executes in the block is committed with it, or before the run in it."""
-        if self._request.offline or self._external or self._connection is None:
+        if self._request.offline:
+            return self._offline_transaction()
+        if self._external or self._connection is None:
             return nullcontext()
         return self._transaction(self._connection)
 
     @contextmanager
-    def _transaction(self, connection: Connection) -> Iterator[None]:
+    def _offline_transaction(self) -> Iterator[None]:
+        """A transaction of the script, from the first statement that the file writes in the block."""
+        self._in_block = True
         try:
             yield
+        finally:
+            self._in_block = False
+            if self._transaction_is_open:
+                self._transaction_is_open = False
+                self._write("COMMIT;\n", dict(self._options))
+
+    @contextmanager
+    def _transaction(self, connection: Connection) -> Iterator[Transaction | None]:
+        transaction: Transaction | None = None
+        if rolls_back_by_name(self.path) and not self._options.get("transaction_per_migration"):
+            # the file may undo the run, so the run must not commit
+            transaction = connection.get_transaction() or connection.begin()
+            self.engines.note_begun(connection)
+            self._keeps_transaction = True
+        try:
+            yield transaction
         except BaseException:
             if connection.in_transaction() and not connection.closed:
                 connection.rollback()
@@ -164,6 +192,7 @@ class RunningEnvironment(Environment):
                 config=self.config,
                 emit=self._emit,
                 url=self._url,
+                inside=self._transaction_is_open,
             )
             self.migrations.append(migration)
             script: str | None = self._thread.wait(lambda: self._visit(migration))
@@ -191,6 +220,7 @@ class RunningEnvironment(Environment):
             psycopg2_compat=handed.psycopg2_compat,
             limits={name: int(value) for name, value in found.items()},
             inside=handed.inside,
+            may_be_undone=self._keeps_transaction,
         )
         self.migrations.append(migration)
 
@@ -205,6 +235,9 @@ class RunningEnvironment(Environment):
     def execute(self, sql: Any, execution_options: Any = None) -> None:
         """Execute it on the configured connection; offline, write it into the script."""
         if self._request.offline:
+            if self._in_block and not self._transaction_is_open:
+                self._transaction_is_open = True
+                self._write("BEGIN;\n", dict(self._options))
             self._write(_text(sql, self.get_context().dialect), dict(self._options))
             return
         self.get_context().execute(sql, execution_options=execution_options)

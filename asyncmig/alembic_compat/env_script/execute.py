@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from asyncmig.errors import AsyncmigError, EnvFileError
 from asyncmig.events import EnvWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from asyncmig.alembic_compat.env_script.request import EnvMigration, EnvRequest, Visit
@@ -47,11 +47,13 @@ class ExecutedEnv:
         config: the configuration object, as the file left it.
         migrations: its calls of ``run_migrations()``, in order.
         script: what it wrote offline, where it gave no buffer of its own.
+        write_hooks: functions that it has registered as post-write hooks, by name.
     """
 
     config: Config
     migrations: tuple[EnvMigration, ...]
     script: str = ""
+    write_hooks: Mapping[str, Callable[..., object]] = field(default_factory=dict)
 
 
 async def execute_env(
@@ -129,6 +131,7 @@ async def execute_env(
             config=config,
             migrations=tuple(environment.migrations),
             script="".join(environment.output),
+            write_hooks=environment.write_hooks,
         )
 
     try:
@@ -140,7 +143,9 @@ async def execute_env(
     finally:
         await maker.close()
     undone = [migration for migration in executed.migrations if migration.rolled_back]
-    if undone:
+    if undone and all(migration.may_be_undone for migration in undone):
+        emit(EnvWarning(message=f"{path} rolls back its transaction: nothing was changed"))
+    elif undone:
         raise EnvFileError(
             f"{path} rolls back the transaction in which the migrations ran, so nothing was changed",
             hint="it executes something on the connection before context.configure(): commit it there "

@@ -56,7 +56,8 @@ class EnvMigration:
         schema_translate_map: that of the connection.
         psycopg2_compat: whether scripts find psycopg2's habits.
         limits: time limits that the file has set, in milliseconds.
-        inside: whether it runs inside a transaction of the file's.
+        inside: whether it runs inside a transaction of the file's; offline, of the script's.
+        may_be_undone: the file keeps that transaction, to roll it back for a dry run.
         database: the connection; None offline.
         rolled_back: set when the file has undone the transaction that it ran in.
         changed: to be set by who runs it: something was changed.
@@ -72,6 +73,7 @@ class EnvMigration:
     psycopg2_compat: bool = True
     limits: Mapping[str, int] = field(default_factory=dict)
     inside: bool = False
+    may_be_undone: bool = False
     database: Database | None = None
     rolled_back: bool = False
     changed: bool = False

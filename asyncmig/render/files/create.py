@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from asyncmig.config.settings import Settings
     from asyncmig.render.files.new_revision import NewRevision
+    from asyncmig.render.files.post_write_hooks import HookRunners
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.revision import Revision
     from asyncmig.revisions.script_directory import ScriptDirectory
@@ -45,7 +46,11 @@ def ensure_versions_folder(settings: Settings) -> None:
 
 
 def create_revision(
-    settings: Settings, directory: ScriptDirectory, new: NewRevision
+    settings: Settings,
+    directory: ScriptDirectory,
+    new: NewRevision,
+    *,
+    runners: HookRunners | None = None,
 ) -> CreatedRevision:
     """Write a revision above its head and run the post-write hooks; it blocks, so call it in a thread.
 
@@ -53,6 +58,7 @@ def create_revision(
         settings: where and how.
         directory: the current history.
         new: ``head`` gives its parents; of ``depends_on``, labels stay and partial ids are completed.
+        runners: as for ``run_post_write_hooks``.
 
     Raises:
         MultipleHeadsError: ``head`` fits several. Facts: ``heads``.
@@ -63,7 +69,7 @@ def create_revision(
     graph = directory.graph
     parents = _parents(graph, new.head)
     new = replace(new, depends_on=_dependencies(graph, new.depends_on))
-    return _create(settings, graph, parents, new)
+    return _create(settings, graph, parents, new, runners)
 
 
 def create_merge(
@@ -131,7 +137,11 @@ def _dependencies(graph: RevisionGraph, names: Iterable[str]) -> tuple[str, ...]
 
 
 def _create(
-    settings: Settings, graph: RevisionGraph, parents: Sequence[Revision], new: NewRevision
+    settings: Settings,
+    graph: RevisionGraph,
+    parents: Sequence[Revision],
+    new: NewRevision,
+    runners: HookRunners | None = None,
 ) -> CreatedRevision:
     if not new.splice:
         _check_heads(graph, parents)
@@ -147,7 +157,7 @@ def _create(
         revision=new.rev_id,
         path=str(path),
         down_revisions=tuple(new.down_revisions),
-        hooks=run_post_write_hooks(path, settings.post_write_hooks),
+        hooks=run_post_write_hooks(path, settings.post_write_hooks, runners=runners),
     )
 
 

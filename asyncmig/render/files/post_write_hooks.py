@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from asyncmig.config.files.source import nearest
 from asyncmig.errors import ScriptError
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from asyncmig.config.settings import PostWriteHook
 
-__all__ = ["SCRIPT_TOKEN", "run_post_write_hooks"]
+__all__ = ["SCRIPT_TOKEN", "HookRunners", "run_post_write_hooks"]
+
+HookRunners: TypeAlias = "Mapping[str, Callable[..., object]]"
 
 SCRIPT_TOKEN = "REVISION_SCRIPT_FILENAME"  # noqa: S105  # a placeholder in options, no secret
 
@@ -27,14 +29,15 @@ def run_post_write_hooks(
     path: Path,
     hooks: Iterable[PostWriteHook],
     *,
-    runners: Mapping[str, Callable[[Path, PostWriteHook], object]] | None = None,
+    runners: HookRunners | None = None,
 ) -> tuple[str, ...]:
     """Run hooks on a file, one after the other; it blocks, so call it in a thread.
 
     Args:
         path: the file.
         hooks: from ``Settings.post_write_hooks``.
-        runners: functions for further types of hooks.
+        runners: functions for further types of hooks, which are called as those of Alembic: with the path
+            and the options.
 
     Returns:
         the names of the hooks that ran.
@@ -55,11 +58,17 @@ def run_post_write_hooks(
     return tuple(ran)
 
 
-def _run_function(
-    path: Path, hook: PostWriteHook, runner: Callable[[Path, PostWriteHook], object]
-) -> None:
+def _run_function(path: Path, hook: PostWriteHook, runner: Callable[..., object]) -> None:
+    options = {
+        **hook.extra,
+        "_hook_name": hook.name,
+        "type": hook.type,
+        **({"entrypoint": hook.entrypoint} if hook.entrypoint else {}),
+        **({"options": hook.options} if hook.options else {}),
+        **({"cwd": hook.cwd} if hook.cwd else {}),
+    }
     try:
-        runner(path, hook)
+        runner(str(path), options)
     except Exception as error:
         # a function of the user may raise any exception
         cause = f"{type(error).__name__}: {error}".rstrip(": ")

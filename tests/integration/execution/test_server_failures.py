@@ -15,6 +15,7 @@ from asyncmig.errors import (
     ConnectionLostError,
     DatabaseError,
     PartiallyAppliedError,
+    ScriptError,
     StatementFailedError,
 )
 from asyncmig.events import ConnectionWaiting, StepFinished
@@ -272,3 +273,10 @@ async def test_a_server_that_restarts(project, tmp_path):
         connection = await asyncpg.connect(server.url)
         assert await connection.fetchval("SELECT bool_and(indisvalid) FROM pg_index")
         await connection.close()
+
+
+async def test_the_error_of_another_service_is_not_a_lost_connection(project, database_url):
+    project.revision("a1", upgrade='raise ConnectionRefusedError("the search service is down")')
+    migrator = Migrator(database_url, script_location=project.script_location)
+    with pytest.raises(ScriptError, match="ConnectionRefusedError: the search service is down"):
+        await migrator.upgrade()

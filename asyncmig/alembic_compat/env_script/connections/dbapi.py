@@ -192,7 +192,7 @@ class EnvConnection(DriverConnection):
 
     def ping(self) -> None:
         """One round trip."""
-        self.wait(lambda: self._connection.execute(";"))
+        self.wait(lambda: self._connection.execute("SELECT"))
 
     def get_backend_pid(self) -> int:
         """The process of the server."""

@@ -24,8 +24,8 @@ class EnvDialect(LenientDialect):
 
     Args:
         asyncmig_connector: makes the connections.
-        kwargs: what SQLAlchemy's own dialects take. psycopg2's settings of how it executes many rows are
-            accepted, for they change no result.
+        kwargs: what SQLAlchemy's own dialects take. psycopg2's settings of how it executes many rows and
+            encodes text are accepted, for they change no result.
     """
 
     driver = "psycopg2"
@@ -39,12 +39,13 @@ class EnvDialect(LenientDialect):
         executemany_batch_page_size: Any = None,
         executemany_values_page_size: Any = None,
         use_native_hstore: Any = None,
+        client_encoding: Any = None,
         dbapi: Any = None,
         paramstyle: Any = None,
         **kwargs: Any,
     ) -> None:
         del executemany_mode, executemany_batch_page_size, executemany_values_page_size
-        del use_native_hstore, dbapi, paramstyle
+        del use_native_hstore, client_encoding, dbapi, paramstyle
         super().__init__((14, 0), **kwargs)
         self._connector = asyncmig_connector
         self._schema: str | None = None

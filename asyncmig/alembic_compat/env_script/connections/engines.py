@@ -65,6 +65,13 @@ class EnvEngines:
         if not _is_postgres(written):
             return sqlalchemy.create_engine(url, **kwargs)
         used = self._override.applied(written, place)
+        if (
+            written.drivername == "postgresql+asyncpg"
+        ):  # env.py wraps it: AsyncEngine(create_engine())
+            text, arguments = self._asyncpg_arguments(used, kwargs)
+            engine = sqlalchemy.create_engine(text, **arguments)
+            self.watch(engine)
+            return engine
         return self._made(used, SYNC_DRIVER, place, kwargs, written=written)
 
     def create_async_engine(self, url: Any, **kwargs: Any) -> AsyncEngine:
@@ -75,10 +82,8 @@ class EnvEngines:
             return sqlalchemy_asyncio.create_async_engine(url, **kwargs)
         used = self._override.applied(written, place)
         if written.drivername.partition("+")[2] in {"", "asyncpg"}:
-            text, arguments = self._override.for_asyncpg(used)
-            if arguments:
-                kwargs["connect_args"] = {**arguments, **kwargs.get("connect_args", {})}
-            engine = sqlalchemy_asyncio.create_async_engine(text, **kwargs)
+            text, arguments = self._asyncpg_arguments(used, kwargs)
+            engine = sqlalchemy_asyncio.create_async_engine(text, **arguments)
             self.watch(engine.sync_engine)
             return engine
         if "async_creator" in kwargs:
@@ -139,6 +144,10 @@ class EnvEngines:
         """Whether an engine was made here, or is SQLAlchemy's own for asyncpg and watched."""
         return id(getattr(engine, "pool", engine)) in self._ours
 
+    def note_begun(self, connection: Any) -> None:
+        """Note that the open transaction of a connection is the file's own."""
+        self._begun.add(id(connection.get_transaction()))
+
     def began_explicitly(self, connection: Any) -> bool:
         """Whether ``begin()`` was called for the open transaction of a connection."""
         return id(connection.get_transaction()) in self._begun
@@ -160,6 +169,13 @@ class EnvEngines:
         return "env.py"
 
     # parts
+
+    def _asyncpg_arguments(self, url: URL, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The URL and the arguments of an engine of SQLAlchemy's own for asyncpg."""
+        text, arguments = self._override.for_asyncpg(url)
+        if arguments:
+            kwargs = {**kwargs, "connect_args": {**arguments, **kwargs.get("connect_args", {})}}
+        return text, kwargs
 
     def _made(
         self, url: URL, driver: str, place: str | None, kwargs: dict[str, Any], *, written: URL

@@ -165,9 +165,9 @@ def test_a_missing_folder(script):
 def test_a_runner_of_ones_own(script):
     seen = []
     hook = PostWriteHook(name="h", type="own", entrypoint="", extra={"colour": "blue"})
-    runners = {"own": lambda path, given: seen.append((path, given.extra["colour"]))}
+    runners = {"own": lambda path, options: seen.append((path, options["colour"]))}
     assert run_post_write_hooks(script, [hook], runners=runners) == ("h",)
-    assert seen == [(script, "blue")]
+    assert seen == [(str(script), "blue")]
 
 
 @pytest.mark.parametrize(
