@@ -10,6 +10,7 @@ import anyio.to_thread
 
 from asyncmig.autogenerate.dispatch import renderers
 from asyncmig.autogenerate.empty_models import EMPTY_MODELS_COMMENT
+from asyncmig.autogenerate.safe_forms import partitioned_tables, with_safe_forms
 from asyncmig.errors import ConfigError
 from asyncmig.render.code.alembic_portable import is_for_alembic
 from asyncmig.render.code.operations import render_operations
@@ -23,7 +24,7 @@ from asyncmig.render.templates.mako import mako_template
 from asyncmig.results import CreatedRevision
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
     from asyncmig.autogenerate.context import AutogenContext
     from asyncmig.autogenerate.hooks import Hooks
@@ -101,10 +102,11 @@ class ScriptWriter:
             prefixes=Prefixes.of(self.hooks),
             renderer=renderers.nearest,
         )
-        upgrades = self._body(script.upgrade_ops_list, items)
+        partitioned = partitioned_tables(renamed.sides.actual, renamed.sides.wanted)
+        upgrades = self._body(script.upgrade_ops_list, items, partitioned)
         if upgrades and notes:
             upgrades = f"{'--' if self.as_sql else '#'} {EMPTY_MODELS_COMMENT}\n{upgrades}"
-        downgrades = self._body(script.downgrade_ops_list, items)
+        downgrades = self._body(script.downgrade_ops_list, items, partitioned)
         return Generated(
             script=script,
             tokens=(
@@ -121,8 +123,15 @@ class ScriptWriter:
             notes=notes,
         )
 
-    def _body(self, containers: Iterable[Any], items: ItemWriter) -> str:
+    def _body(
+        self,
+        containers: Iterable[Any],
+        items: ItemWriter,
+        partitioned: Collection[tuple[str | None, str]],
+    ) -> str:
         operations: list[MigrateOperation] = [op for item in containers for op in item.ops]
+        if self.settings.safe_rewrites:
+            operations = with_safe_forms(operations, partitioned)
         if self.as_sql:
             return render_sql(operations)
         return render_operations(operations, items, for_alembic=is_for_alembic(self.settings))

@@ -50,12 +50,14 @@ class MigrateOperation:
     Attributes:
         info: for users and plugins; asyncmig does not read it.
         safe: False keeps the plain form where ``safe_rewrites`` would replace it by phases.
+        in_autocommit: True for an operation that a script is to have in an autocommit block.
     """
 
     directive: ClassVar[str] = "operation"
     """The name of the ``op`` member that makes it, for plans and messages."""
 
     safe: bool = True
+    in_autocommit: bool = False
 
     in_alembic: ClassVar[bool] = False
     """Alembic has the directive, and takes the keywords that generated scripts write."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import singledispatch
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlalchemy.schema import Computed, Identity
@@ -54,9 +55,27 @@ def render_operations(
     all_operations = list(operations)
     script = ScriptScope.of(all_operations)
     portable = AlembicScript(all_operations) if for_alembic else None
-    return "\n".join(
-        line for operation in all_operations for line in _lines(operation, items, script, portable)
-    )
+    return "\n".join(_all_lines(all_operations, items, script, portable))
+
+
+def _all_lines(
+    operations: Iterable[MigrateOperation],
+    items: ItemWriter,
+    script: ScriptScope,
+    portable: AlembicScript | None,
+) -> Iterator[str]:
+    """The lines of operations; those that commit one by one are in a block."""
+    in_block = False
+    for operation in operations:
+        lines = _lines(operation, items, script, portable)
+        if not operation.in_autocommit or portable is not None:  # it makes its own blocks
+            in_block = False
+            yield from lines
+            continue
+        if not in_block:
+            yield f"with {items.op('autocommit')}():"
+        in_block = True
+        yield from (indent(text, "    ") for text in lines)
 
 
 def _lines(
@@ -71,8 +90,7 @@ def _lines(
         yield from [rendered] if isinstance(rendered, str) else rendered or ()
         return
     if isinstance(operation, OpContainer):
-        for inner in operation.ops:
-            yield from _lines(inner, items, script, portable)
+        yield from _all_lines(operation.ops, items, script, portable)
         return
     yield from comment_lines(review_warnings(operation, script))
     imports = set(items.imports)

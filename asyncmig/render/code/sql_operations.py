@@ -59,7 +59,8 @@ def sql_statements(operation: MigrateOperation) -> Iterator[Statement]:
         facts = classify(compiled.sql)
         yield Statement(
             sql=escape_carriage_returns(compiled.sql),
-            transactional=facts.transactional and not compiled.autocommit,
+            transactional=facts.transactional
+            and not (compiled.autocommit or operation.in_autocommit),
             enum_label=facts.enum_label,
         )
 
