@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-autogen test-directives test-packages test-postgis test-crash test-proxies test-mutants test-matrix check unit integration lint format types contracts workflows hooks docs bench coverage coverage-check release-check clean
+.PHONY: help demo test test-full test-autogen test-directives test-packages test-postgis test-crash test-proxies test-mutants test-matrix check unit integration lint format types contracts workflows hooks docs pages bench coverage coverage-check release-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -156,7 +156,7 @@ coverage-check: $(STAMP) ## the thresholds of coverage, against the last run
 bench: $(STAMP) ## compare with Alembic, psql and one asyncpg query; writes bench.json
 	@$(BIN)/python -m benchmarks
 
-docs: $(STAMP) ## write the generated pages of the documentation
+docs: $(STAMP) ## write the generated pages, and build the site into build/site
 	@$(BIN)/python scripts/cli_reference.py
 	@$(BIN)/python scripts/configuration_reference.py
 	@$(BIN)/python scripts/directive_reference.py
@@ -165,6 +165,10 @@ docs: $(STAMP) ## write the generated pages of the documentation
 	@$(BIN)/python scripts/sqlstate_page.py
 	@$(BIN)/python scripts/lock_facts.py
 	@$(BIN)/python scripts/lint_reference.py
+	@$(BIN)/zensical build --strict
+
+pages: $(STAMP) ## run the examples of tutorial and guides, and write their output into the pages
+	@$(BIN)/python scripts/run_pages.py
 
 RELEASE := build/release-check
 

@@ -125,7 +125,10 @@ class NativeConfiguration:
     def _url(self) -> None:
         url = self._settings.valid_url
         source = self._settings.url_source or ""
-        if source in {"--url", "ASYNCMIG_URL", "DATABASE_URL"} and self._run is not None:
+        if (
+            source in {"--url", "--embedded", "ASYNCMIG_URL", "DATABASE_URL"}
+            and self._run is not None
+        ):
             return  # it is given from outside, now and later
         written = self._before.valid_url
         if url is not None and written is not None and _same_url(written, url):

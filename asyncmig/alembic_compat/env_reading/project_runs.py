@@ -29,7 +29,7 @@ _CONFIGURING = re.compile(r"\bset_config\s*\(", re.IGNORECASE)
 _READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN"})
 _NOT_OURS = frozenset({"LOCK", "LOCK TABLE", "CREATE DATABASE", "DROP DATABASE", "PRAGMA", ""})
 _UNNAMED = frozenset({"", "upgrades"})
-_EXPLICIT = frozenset({"--url", "ASYNCMIG_URL", "DATABASE_URL"})
+_EXPLICIT = frozenset({"--url", "--embedded", "ASYNCMIG_URL", "DATABASE_URL"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

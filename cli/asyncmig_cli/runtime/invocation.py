@@ -248,4 +248,5 @@ class Invocation:
 
         async with embedded.project_server(folder) as server:
             source["url"] = server.url
-            return await work(Migrator.from_config(**source, on_event=reporter, **overrides))
+            settings = {"url_source": "--embedded", **overrides}
+            return await work(Migrator.from_config(**source, on_event=reporter, **settings))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REPOSITORY = "https://github.com/asyncmig/asyncmig"
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
 FENCE = re.compile(r"^(?:```|~~~).*?^(?:```|~~~)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+)\)")
 
@@ -74,7 +74,7 @@ def test_every_page_of_the_documentation_is_linked():
         for link in links(page)
         if (found := target(page, link)) and found[0] != page
     }
-    assert set(ROOT.glob("docs/*.md")) <= linked
+    assert set(ROOT.glob("docs/**/*.md")) - linked == {ROOT / "docs/index.md"}
 
 
 def test_the_urls_of_the_package_are_those_of_this_repository():

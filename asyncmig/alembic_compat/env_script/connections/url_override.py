@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXPLICIT_SOURCES", "UrlOverride"]
 
-EXPLICIT_SOURCES = frozenset({"--url", "ASYNCMIG_URL"})
+EXPLICIT_SOURCES = frozenset({"--url", "--embedded", "ASYNCMIG_URL"})
 """Where a URL goes before the project's own."""
 
 
