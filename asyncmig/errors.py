@@ -94,6 +94,7 @@ class AsyncmigError(Exception):
         rolled_back: revisions that ``deploy`` has downgraded after this error.
         address: the database of the run, ``host:port/name``.
         url_source: where the URL of that database was written.
+        partial: the revision that a failed script has left partially applied.
     """
 
     exit_code: ClassVar[int] = 1
@@ -105,6 +106,7 @@ class AsyncmigError(Exception):
     rolled_back: tuple[str, ...] = ()
     address: str | None = None
     url_source: str | None = None
+    partial: str | None = None
 
     def __init__(self, message: str, *, hint: str | None = None, **fields: object) -> None:
         super().__init__(message)
@@ -356,6 +358,7 @@ class StatementFailedError(DatabaseError):
     Attributes:
         revision: the id; ``direction`` is ``upgrade`` or ``downgrade``.
         phase: the index of the phase that failed, from 0.
+        statement: the index of the statement in that phase, from 0, where it is known.
         origin: ``file:line`` of the directive; ``directive`` is its name.
         constraint, table, column: what the server names, where it does.
         attempts: how often the phase was tried, where it failed on a lock.
@@ -364,6 +367,7 @@ class StatementFailedError(DatabaseError):
     revision: str
     direction: str | None = None
     phase: int | None = None
+    statement: int | None = None
     origin: str | None = None
     directive: str | None = None
     constraint: str | None = None
@@ -373,7 +377,7 @@ class StatementFailedError(DatabaseError):
 
 
 class PartiallyAppliedError(StatementFailedError):
-    """A statement failed after earlier phases of the same revision were committed."""
+    """A statement failed, and a part of its revision is committed or has left something behind."""
 
     exit_code = 5
 

@@ -26,7 +26,7 @@ __all__ = ["changed_revisions"]
 _APPLIED = """\
 SELECT revision, checksum FROM (
     SELECT DISTINCT ON (revision) revision, direction, checksum
-    FROM {journal} WHERE final ORDER BY revision, id DESC
+    FROM {journal} WHERE final AND state = 'done' ORDER BY revision, id DESC
 ) AS newest
 WHERE direction = 'upgrade' AND checksum IS NOT NULL
 ORDER BY revision"""

@@ -2,8 +2,10 @@
 
 A transaction phase writes its row in its own transaction, so the row exists exactly if the work
 does. An autocommit phase writes the row before its first statement (``started``), counts its finished
-statements in it, and sets it ``done`` after the last. ``final`` marks the phase that also changed the
-version table: the newest row of a revision therefore shows whether it is partially applied.
+statements in it, and sets it ``done`` after the last. A phase that failed has a row as well: that of a
+transaction is written after its rollback. ``final`` marks a row after which nothing of the revision is
+partial: the phase also changed the version table, or it failed before anything was committed. The
+newest row of a revision therefore shows whether it is partially applied.
 """
 
 from __future__ import annotations
@@ -15,15 +17,16 @@ import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from asyncmig.sql.quoting import identifier, literal, qualified, text_array
 from asyncmig.version import asyncmig_version
 
 if TYPE_CHECKING:
     from asyncmig.plan.model import Phase, Step
+    from asyncmig.sql.statement import Statement
 
-__all__ = ["JOURNAL_CHANGED", "Decision", "Journal", "Run"]
+__all__ = ["JOURNAL_CHANGED", "Decision", "FailureFingerprint", "Journal", "Run"]
 
 JOURNAL_CHANGED = "asyncmig.journal_changed"
 """The setting that does not exist: an error with its name says that a row of the journal is not there."""
@@ -54,6 +57,25 @@ _COLUMNS = """\
     tag text,
     error text,
     rewrite_facts jsonb"""
+
+
+class FailureFingerprint(NamedTuple):
+    """The fingerprint of a phase that stopped: of the statements before, and of the one that stopped it.
+
+    What follows may be corrected before the next run.
+    """
+
+    before: str
+    statement: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> FailureFingerprint:
+        """That of a row."""
+        before, _, statement = text.partition(":")
+        return cls(before, statement or None)
+
+    def __str__(self) -> str:
+        return self.before if self.statement is None else f"{self.before}:{self.statement}"
 
 
 class Decision(StrEnum):
@@ -194,6 +216,9 @@ class Journal:
         done: Phase,
         state: Literal["failed", "refused"],
         error: str,
+        *,
+        statement: Statement,
+        final: bool,
     ) -> str:
         """Record why a started phase stopped.
 
@@ -204,11 +229,58 @@ class Journal:
                 rest may be corrected before the next run.
             state: ``failed`` where PostgreSQL refused the statement, ``refused`` where it was not sent.
             error: why.
+            statement: it stopped the phase.
+            final: nothing of the revision is committed.
         """
+        fingerprint = FailureFingerprint(done.fingerprint, statement.fingerprint)
         return (
-            f"UPDATE {self.sql_name} SET state = {literal(state)}, finished_at = clock_timestamp(),"
-            f" fingerprint = {literal(done.fingerprint)}, error = {_stored(error)}"
-            f" WHERE {self._open(step, phase)}"
+            f"UPDATE {self.sql_name} SET state = {literal(state)}, final = {literal(final)},"
+            f" finished_at = clock_timestamp(), fingerprint = {literal(str(fingerprint))},"
+            f" error = {_stored(error)} WHERE {self._open(step, phase)}"
+        )
+
+    def insert_failure(
+        self,
+        step: Step,
+        phase: int,
+        error: str,
+        *,
+        final: bool,
+        elapsed: float,
+        stopped: FailureFingerprint | None = None,
+    ) -> str:
+        """A row for a transaction phase that failed, written after its rollback.
+
+        An autocommit phase has a row already: where it is still ``started``, that one becomes ``failed``.
+
+        Args:
+            step: whose phase it is.
+            phase: its index.
+            error: why it failed.
+            final: nothing of the revision is committed.
+            elapsed: seconds since the run began. The phase began then, or at the end of the phase before it.
+            stopped: in an autocommit phase, what was committed of it and what failed.
+        """
+        before = "" if stopped is None else f" fingerprint = {literal(str(stopped))},"
+        run = "true" if self.run is None else f"run = {self._run}"
+        began = (
+            f"greatest(now() - make_interval(secs => {elapsed:.3f}),"
+            f" to_timestamp(nullif(current_setting('{_FINISHED}', true), '')::float8))"
+        )
+        return (
+            f"WITH stopped AS (UPDATE {self.sql_name} SET state = 'failed', final = {literal(final)},"
+            f" finished_at = clock_timestamp(),{before} error = {_stored(error)}"
+            f" WHERE {self._open(step, phase)} RETURNING id)"
+            f" INSERT INTO {self.sql_name} (run, revision, down_revisions, direction, phase, kind,"
+            " state, statement, final, checksum, started_at, finished_at, host, pid,"
+            " application, role, version, tag, error) SELECT"
+            f" {self._run}, {literal(step.revision)}, {text_array(step.down_revisions)},"
+            f" {literal(str(step.direction))}, {phase}, 'transaction', 'failed', 0, {literal(final)},"
+            f" {literal(step.checksum)}, {began}, clock_timestamp(), {self._who}, {_stored(error)}"
+            " WHERE NOT EXISTS (SELECT FROM stopped)"
+            f" AND NOT EXISTS (SELECT FROM {self.sql_name} WHERE {run}"
+            f" AND revision = {literal(step.revision)} AND direction = {literal(str(step.direction))}"
+            f" AND phase = {phase} AND state IN ('failed', 'refused'))"
         )
 
     def catch(self, step: Step, phase: int, content: Phase, error: str) -> str:
@@ -217,7 +289,7 @@ class Journal:
         A replay raises the same error in the same place.
         """
         return self._one(
-            f"UPDATE {self.sql_name} SET state = 'caught', finished_at = {self._now},"
+            f"UPDATE {self.sql_name} SET state = 'caught', final = false, finished_at = {self._now},"
             f" fingerprint = {literal(content.fingerprint)}, error = {literal(error)}"
             f" WHERE state IN ('started', 'failed') AND {self._phase(step, phase)}"
         )

@@ -65,8 +65,9 @@ async def read_status(
             revision=entry.revision,
             direction=entry.direction,
             phase=entry.next_phase,
-            kind=entry.kind,
-            statement=entry.statement,
+            # a phase that has no row has not begun, and only its script shows what it is
+            kind=entry.kind if entry.next_phase == entry.phase else None,
+            statement=entry.statement if entry.next_phase == entry.phase else 0,
         )
         for entry in state.partial
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from asyncmig.bookkeeping.journal import FailureFingerprint
 from asyncmig.errors import ConfigError
 from asyncmig.sql.quoting import literal, qualified
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
+    from asyncmig.sql.statement import Statement
 
 __all__ = ["DatabaseState", "PartialRevision", "PreviousAttempt", "read_state"]
 
@@ -83,9 +85,9 @@ class PreviousAttempt(Enum):
     NONE = "none"
     """It was not sent."""
     ENDED = "ended"
-    """It was sent, and it has ended without success; it may have left an invalid index."""
+    """A statement in its place was sent, and has ended without success; it may have left an invalid index."""
     FAILED = "failed"
-    """As ``ENDED``, by an earlier run: a procedure may have committed a part of its work."""
+    """As ``ENDED``, the same statement and by an earlier run: it may have committed a part of its work."""
     INTERRUPTED = "interrupted"
     """It was sent, and the run did not see its end."""
 
@@ -110,16 +112,17 @@ class PartialRevision:
         """The first phase that is not committed."""
         return self.phase + (self.state in {"done", "caught"})
 
-    @property
-    def previous_attempt(self) -> PreviousAttempt:
-        """What became of its next statement."""
+    def previous_attempt(self, statement: Statement) -> PreviousAttempt:
+        """What became of its next statement, which is now ``statement``."""
         match self.state:
             case "started":
                 return PreviousAttempt.INTERRUPTED
             case "done" | "caught" | "refused":
                 return PreviousAttempt.NONE
             case "failed":
-                return PreviousAttempt.FAILED
+                failed = FailureFingerprint.parse(self.fingerprint or "").statement
+                same = failed in {None, statement.fingerprint}
+                return PreviousAttempt.FAILED if same else PreviousAttempt.ENDED
             case _:
                 return PreviousAttempt.ENDED
 

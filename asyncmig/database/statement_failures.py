@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from asyncmig.database.error_hints import Failure, hint_for
 from asyncmig.database.server_errors import TRANSIENT_STATES, describe_blockers, position_of
 from asyncmig.errors import PartiallyAppliedError, StatementFailedError
-from asyncmig.sql.classify import classify, may_commit
 from asyncmig.sql.masking import MASK, mask_secrets, secrets_in
 
 if TYPE_CHECKING:
@@ -15,11 +14,12 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from asyncmig.database.committed_work import CommittedWork
     from asyncmig.events import Blocker
     from asyncmig.plan.model import Step
     from asyncmig.sql.statement import Statement
 
-__all__ = ["retries_exhausted", "statement_failure"]
+__all__ = ["retries_exhausted", "server_message", "statement_failure"]
 
 
 def statement_failure(
@@ -29,18 +29,29 @@ def statement_failure(
     statement: Statement | None,
     *,
     applied: tuple[str, ...],
-    committed_before: bool,
+    committed: CommittedWork,
+    index: int | None = None,
     origin: str | None = None,
     journalled: bool = True,
     attempts: int = 1,
     blockers: tuple[Blocker, ...] = (),
     earlier: Sequence[str] = (),
-    standalone: bool = False,
 ) -> StatementFailedError:
     """The error of a statement of a script that PostgreSQL refused.
 
-    ``earlier`` has the statements of the revision that ran before it in the same transaction;
-    ``standalone`` says that it ran outside a transaction.
+    Args:
+        error: the server's.
+        step: the revision.
+        phase: the index of the phase.
+        statement: the failing statement, where it is known.
+        applied: the revisions of the run that are committed.
+        committed: what is committed of this revision.
+        index: the statement's index in its phase, where it is known.
+        origin: the script's line, where the statement has none.
+        journalled: the journal records where the next run continues.
+        attempts: how often it was tried.
+        blockers: the sessions that blocked the last attempt.
+        earlier: the statements of the revision that ran before it in the same transaction.
     """
     sqlstate = getattr(error, "sqlstate", None)
     where = (statement.origin if statement else None) or origin or step.path or step.revision
@@ -50,7 +61,7 @@ def statement_failure(
         else ""
     )
     secrets = secrets_in(statement.sql) if statement else ()
-    text = _without(secrets, str(getattr(error, "message", None) or error)).replace("\n", " ")
+    text = server_message(error, statement)
     position = position_of(error)
     line = ""
     if statement is not None and position is not None:
@@ -61,16 +72,8 @@ def statement_failure(
     tries = f" (tried {attempts} times)" if attempts > 1 else ""
     blocked = f"; blocked by {describe_blockers(blockers)}" if blockers else ""
     message = f"revision {step.revision} failed at {where}{directive}: {text}{line}{tries}{blocked}"
-    kind = PartiallyAppliedError if committed_before else StatementFailedError
-    kept = f"nothing of {step.revision} was kept"
-    if standalone and statement is not None and (left := _left_behind(statement.sql)):
-        kept = f"{left}; `asyncmig status` shows the revision as partially applied"
-    if committed_before:
-        kept = f"phases before phase {phase + 1} of {step.revision} are committed; " + (
-            "correct the cause and run the same command again: it continues from there"
-            if journalled
-            else "without a journal no run can continue from there: undo them by hand"
-        )
+    kind = PartiallyAppliedError if committed else StatementFailedError
+    kept = committed.describe(step.revision, journalled=journalled)
     tried = {"attempts": attempts, "blockers": [str(blocker) for blocker in blockers]}
     advice = hint_for(_failure_of(error, step, statement, earlier))
     return kind(
@@ -89,6 +92,7 @@ def statement_failure(
         column=getattr(error, "column_name", None),
         position=_position_in_shown(statement, position),
         phase=phase,
+        statement=index,
         applied=applied,
         **(tried if sqlstate in TRANSIENT_STATES else {}),
     )
@@ -111,19 +115,6 @@ def retries_exhausted(
     )
 
 
-def _left_behind(sql: str) -> str | None:
-    """What a statement outside a transaction can leave when it fails; None where it is atomic."""
-    facts = classify(sql)
-    if may_commit(sql):
-        return "it ran outside a transaction, and what it committed before the error remains"
-    if facts.concurrently:
-        return (
-            "it ran outside a transaction, and may have left an invalid index or a pending detach, which the "
-            "next run repairs"
-        )
-    return None
-
-
 def _failure_of(
     error: asyncpg.PostgresError, step: Step, statement: Statement | None, earlier: Sequence[str]
 ) -> Failure:
@@ -138,6 +129,12 @@ def _failure_of(
         earlier=earlier,
         empty_history=not step.rows_before,
     )
+
+
+def server_message(error: asyncpg.PostgresError, statement: Statement | None) -> str:
+    """The message of the server in one line, without the secrets of the statement that it answers."""
+    secrets = secrets_in(statement.sql) if statement else ()
+    return _without(secrets, str(getattr(error, "message", None) or error)).replace("\n", " ")
 
 
 def _without(secrets: Sequence[str], text: str) -> str:

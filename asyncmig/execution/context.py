@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from asyncmig.database.committed_work import CommittedWork
 from asyncmig.database.statement_failures import statement_failure
+from asyncmig.execution.work_units import first_rolled_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from asyncmig.errors import StatementFailedError
     from asyncmig.events import Blocker
     from asyncmig.execution.progress import Progress
+    from asyncmig.execution.work_units import Unit
     from asyncmig.plan.model import Step
     from asyncmig.sql.statement import Statement
 
@@ -48,6 +51,38 @@ class ExecutionContext:
     settings: Settings | None = None
     one_transaction: bool = False
 
+    def committed(
+        self,
+        step: Step,
+        unit: Unit | None,
+        phase: int,
+        *,
+        side_effect: str | None = None,
+        advice: str | None = None,
+    ) -> CommittedWork:
+        """What is committed of a step when a unit of it fails.
+
+        Args:
+            step: the step.
+            unit: the unit that failed; a transaction is rolled back with all phases in it.
+            phase: the phase at which it failed.
+            side_effect: what the failed statement itself has left.
+            advice: how to continue, where that is not simply to run again.
+        """
+        if self.session.caller_transaction:
+            return CommittedWork(caller_transaction=True)
+        phases = first_rolled_back(step.revision, unit, phase)
+        statements = 0
+        if unit is not None and (unit.step, unit.phase) == (step, phases):
+            statements = len(unit.before or ())
+        return CommittedWork(
+            phases=phases,
+            statements=statements,
+            examples=tuple(self.progress.standalone.get(step.revision, ())),
+            side_effect=side_effect,
+            advice=advice,
+        )
+
     def failure(
         self,
         error: asyncpg.PostgresError,
@@ -55,12 +90,12 @@ class ExecutionContext:
         phase: int,
         statement: Statement | None,
         *,
-        committed_before: bool,
+        committed: CommittedWork,
+        index: int | None = None,
         origin: str | None = None,
         attempts: int = 1,
         blockers: tuple[Blocker, ...] = (),
         earlier: Sequence[str] = (),
-        standalone: bool = False,
     ) -> StatementFailedError:
         """The error of a statement of a script; arguments as ``statement_failure``."""
         return statement_failure(
@@ -69,11 +104,11 @@ class ExecutionContext:
             phase,
             statement,
             applied=self.progress.revisions,
-            committed_before=committed_before,
+            committed=committed,
+            index=index,
             journalled=self.books.journal is not None,
             origin=origin,
             attempts=attempts,
             blockers=blockers,
             earlier=earlier,
-            standalone=standalone,
         )

@@ -17,6 +17,7 @@ from asyncmig.database.server_errors import TRANSIENT_STATES, postgres_error
 from asyncmig.database.session_settings import restore_settings
 from asyncmig.database.statement_failures import retries_exhausted
 from asyncmig.errors import (
+    AsyncmigError,
     ConnectionLostError,
     LockNotAcquiredError,
     PoolingError,
@@ -25,6 +26,7 @@ from asyncmig.errors import (
 from asyncmig.execution.messages.sender import MessageSender
 from asyncmig.execution.retries import Retries
 from asyncmig.execution.scripts.connections import ScriptConnections
+from asyncmig.execution.scripts.failures import Failures
 from asyncmig.execution.scripts.hook_step import VersionHookStep
 from asyncmig.execution.scripts.running_step import RunningStep
 from asyncmig.execution.work_units import Fragment, Transaction, bookkeeping_fragments
@@ -74,6 +76,7 @@ class Executor:
         self._hooks = tuple(hooks)
         self._sender = MessageSender(context)
         self._connections = ScriptConnections(context, self._sender)
+        self._failures = Failures(context, planner, self._sender)
         # scripts ask `op.get_context().dialect` for the server's version
         version = context.session.driver.get_server_version()
         planner.dialect.server_version_info = (version.major, version.minor)
@@ -113,16 +116,19 @@ class Executor:
         for move in moves:
             self._rows_before[move.revision.id] = rows
             rows = self._rows[move.revision.id] = move.apply(rows)
-        async with self._cleaning_up():
-            try:
+        try:
+            async with self._cleaning_up():
                 while (first := len(self._progress.applied)) < len(moves):
                     try:
                         await self._run_from(first, moves, scripts)
                     except StatementFailedError as error:
                         await self._prepare_to_repeat(error)
-            except (ConnectionLostError, LockNotAcquiredError, PoolingError) as error:
-                error.add_fields(applied=self._progress.revisions)
-                raise
+        except (ConnectionLostError, LockNotAcquiredError, PoolingError) as error:
+            error.add_fields(applied=self._progress.revisions)
+            raise
+        except AsyncmigError as error:
+            await self._failures.record(error, moves, scripts)
+            raise
         return tuple(self._progress.applied)
 
     async def stamp(
@@ -209,10 +215,12 @@ class Executor:
         running = RunningStep(self._context, self._sender, self._planner, step, recorder, resume)
         try:
             await self._connections.run_script(running, script, self._planner.keywords)
-        except Exception:
+        except Exception as error:
             if not running.begun:
                 # the revisions before this one are complete, and are committed as if each ran by itself
                 await self._flush_before_failing()
+            elif isinstance(error, AsyncmigError):
+                self._failures.explain(error, running, resumed=resume is not None)
             raise
         finally:
             if recorder.went_live or self._hooks:
@@ -235,7 +243,7 @@ class Executor:
         heads = self._rows[revision.id]
         for hook in self._hooks:
             recorder = self._planner.recorder(revision, self._connections, source=file_of(hook))
-            running = VersionHookStep(self._sender, step, unit, recorder, hook)
+            running = VersionHookStep(self._context, self._sender, step, unit, recorder, hook)
             await running.flush_pending()
             await self._connections.call_hook(running, hook, info, heads, self._planner.keywords)
             running.queue()

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from asyncmig.events import BatchSent, PhaseFinished, StepFinished, StepStarted
 from asyncmig.results import AppliedStep
+from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from asyncmig.events import Event
-    from asyncmig.execution.work_units import PhaseCommit, Transaction
+    from asyncmig.execution.work_units import PhaseCommit, StandaloneStatement, Transaction
     from asyncmig.plan.model import Direction
     from asyncmig.revisions.graph.revision import Revision
 
@@ -28,11 +29,13 @@ class Progress:
         emit: called with each event.
         total: how many steps there are.
         applied: those that are committed.
+        standalone: for each revision, what its statements outside a transaction have done.
     """
 
     emit: Callable[[Event], None]
     total: int = 0
     applied: list[AppliedStep] = field(default_factory=list)
+    standalone: dict[str, list[str]] = field(default_factory=dict)
     _started: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     @property
@@ -63,6 +66,12 @@ class Progress:
                 size=size,
             )
         )
+
+    def standalone_finished(self, unit: StandaloneStatement) -> None:
+        """A statement outside a transaction has gone through."""
+        facts = classify(unit.statement.sql)
+        name = "" if facts.object is None else f" {facts.object.sql}"
+        self.standalone.setdefault(unit.step.revision, []).append(f"{facts.verb}{name}")
 
     def committed(self, commits: Iterable[PhaseCommit]) -> None:
         """Phases are committed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from asyncmig.bookkeeping.journal import FailureFingerprint
 from asyncmig.errors import ScriptError
 from asyncmig.sql.quoting import qualified
 
@@ -52,6 +53,11 @@ class Resume:
         """True when a phase is committed."""
         return phase < self.next_phase
 
+    def autocommit_entry(self, phase: int) -> PartialRevision | None:
+        """The row with which an autocommit phase continues, if an earlier run was in that phase."""
+        entry = self.entry
+        return entry if entry.phase == phase and entry.kind == "autocommit" else None
+
     def check(self, step: Step, index: int, phase: Phase) -> None:
         """Make sure that a phase of the script is the one that the journal recorded.
 
@@ -62,6 +68,7 @@ class Resume:
         if index == self.entry.phase and self.entry.state not in {"done", "caught"}:
             known = self.entry.fingerprint
             if self.entry.state in {"failed", "refused"}:  # what follows may have been corrected
+                known = known and FailureFingerprint.parse(known).before
                 phase = replace(phase, statements=phase.statements[: self.entry.statement])
         if known is None or known == phase.fingerprint:
             return

@@ -32,6 +32,7 @@ __all__ = [
     "TransactionState",
     "Unit",
     "bookkeeping_fragments",
+    "first_rolled_back",
     "fragments_of",
     "frame_phase",
     "frame_step",
@@ -81,6 +82,8 @@ class Transaction:
         phase: the phase's index in its step.
         fragments: the statements.
         phase_commits: the phases that its COMMIT commits.
+        before: in an autocommit phase, the statements of the phase that are committed before it; None in
+            a transaction phase.
         closed: COMMIT follows the last fragment; False while a script may still add some.
         state: what the server has of it.
         sent: how many fragments the server has.
@@ -90,6 +93,7 @@ class Transaction:
     phase: int = 0
     fragments: list[Fragment] = field(default_factory=list)
     phase_commits: list[PhaseCommit] = field(default_factory=list)
+    before: tuple[Statement, ...] | None = None
     closed: bool = True
     state: TransactionState = TransactionState.QUEUED
     sent: int = 0
@@ -132,12 +136,21 @@ class StandaloneStatement:
     previous: PreviousAttempt = PreviousAttempt.NONE
 
     @property
-    def committed_before(self) -> bool:
-        """True when something of its revision is committed."""
-        return self.phase > 0 or self.index > 0
+    def phase_commits(self) -> tuple[PhaseCommit, ...]:
+        """None: the transaction behind it commits the phase."""
+        return ()
 
 
 Unit: TypeAlias = Transaction | StandaloneStatement
+
+
+def first_rolled_back(revision: str, unit: Unit | None, phase: int) -> int:
+    """The first phase of a revision that is not committed when ``unit`` fails at ``phase``.
+
+    Where transactions are merged, earlier phases of it are in the same one.
+    """
+    commits = () if unit is None else unit.phase_commits
+    return min([phase, *(commit.phase for commit in commits if commit.step.revision == revision)])
 
 
 def frame_step(step: Step, books: Bookkeeping) -> Iterator[Unit]:
@@ -188,7 +201,11 @@ def frame_phase(
         return
 
     def transaction(
-        own: Iterable[str], of_script: Iterable[Statement] = (), *, commits: bool = False
+        own: Iterable[str],
+        of_script: Iterable[Statement] = (),
+        *,
+        done: int,
+        commits: bool = False,
     ) -> Transaction:
         return Transaction(
             step=step,
@@ -198,19 +215,20 @@ def frame_phase(
                 *bookkeeping_fragments(own, step, index),
             ],
             phase_commits=[commit] if commits else [],
+            before=phase.statements[:done],
         )
 
     journal = books.journal
+    done = 0 if partial is None else partial.statement
     if journal is not None:
         opening = (
             journal.insert(step, index, phase, state="started", final=False, statement=0)
             if partial is None
             else journal.reopen(partial.journal_id, phase)
         )
-        yield transaction([opening, *books.version_check(step)])
+        yield transaction([opening, *books.version_check(step)], done=done)
     end = [] if journal is None else [journal.finish(step, index, phase, final=final)]
     end += books.version_change(step) if final else books.version_check(step)
-    done = 0 if partial is None else partial.statement
     last = len(phase.statements) - 1
     for number, statement in enumerate(phase.statements[done:], done):
         ends = number == last and not separate_version_update
@@ -219,7 +237,7 @@ def frame_phase(
             record = [journal.advance(step, index, number + 1), *books.version_check(step)]
         if _may_share_a_transaction(statement):
             # it is committed together with the row that says so
-            yield transaction(record, [statement], commits=ends)
+            yield transaction(record, [statement], done=number, commits=ends)
             continue
         first = partial is not None and number == done
         yield StandaloneStatement(
@@ -228,12 +246,14 @@ def frame_phase(
             index=number,
             statement=statement,
             before=phase.statements[:number],
-            previous=partial.previous_attempt if partial and first else PreviousAttempt.NONE,
+            previous=(
+                partial.previous_attempt(statement) if partial and first else PreviousAttempt.NONE
+            ),
         )
         if record or ends:
-            yield transaction(record, commits=ends)
+            yield transaction(record, done=number + 1, commits=ends)
     if separate_version_update or done > last:
-        yield transaction(end, commits=True)
+        yield transaction(end, done=len(phase.statements), commits=True)
 
 
 def bookkeeping_fragments(statements: Iterable[str], step: Step, phase: int) -> Iterator[Fragment]:

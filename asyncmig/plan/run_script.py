@@ -245,7 +245,7 @@ def script_failure(script: AnyScript, error: BaseException) -> ScriptError:
         hint="asyncmig runs in an event loop: write `async def upgrade(op)` and await it there, or call "
         "`op.run_async(function)`, whose function gets an AsyncConnection"
         if _OWN_LOOP in str(error)
-        else "the script itself raised this; nothing of this revision's transaction was kept",
+        else "the script itself raised this",
         revision=script.revision.id,
         path=script.revision.path,
         line=line,

@@ -14,8 +14,9 @@ class JournalEntry(Result):
     """A row of the journal: one phase of one revision.
 
     Times are ISO 8601 with zone; ``elapsed`` is in seconds. ``state`` is ``started``, ``done``, ``failed``,
-    ``caught``, ``refused``, ``resolved`` or ``forgotten``; ``statement`` is the number of finished
-    statements of the phase; ``final`` marks the phase that changed the version table. ``database`` is the
+    ``caught``, ``refused``, ``resolved`` or ``forgotten``. ``phase`` counts from 0; ``statement`` is the
+    number of committed statements of the phase. ``final`` marks a row after which nothing of the revision is
+    partial: its phase changed the version table, or failed before anything was committed. ``database`` is the
     name of the database, if there are several.
     """
 

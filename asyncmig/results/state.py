@@ -17,12 +17,15 @@ __all__ = ["CurrentState", "PartialStep", "Status"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialStep(Result):
-    """A partially applied revision, and the phase and statement where it stopped."""
+    """A partially applied revision, and the phase and statement where it stopped, both counted from 0.
+
+    ``kind`` is None for a phase that has not begun.
+    """
 
     revision: str
     direction: str
     phase: int
-    kind: str
+    kind: str | None
     statement: int
 
 

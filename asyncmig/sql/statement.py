@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from asyncmig.sql.masking import MASK, mask_secrets
@@ -38,6 +39,11 @@ class Statement:
     executed: bool = False
     replaces: str | None = None
     not_rewritten: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the text."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()[:32]
 
     @property
     def shown(self) -> str:

@@ -67,17 +67,6 @@ class Message:
         """The message as it is sent."""
         return _SEPARATOR.join(self.texts)
 
-    def fragment_at(self, position: int) -> Fragment | None:
-        """The fragment at a position of the message, in characters from 1."""
-        fragments = {item.sql: item for unit, _ in self.covered for item in unit.fragments}
-        start = 0
-        for text in self.texts:
-            end = start + len(text)
-            if start < position <= end + 1:
-                return fragments.get(text)
-            start = end + len(_SEPARATOR)
-        return None
-
 
 def is_copy(fragment: Fragment | None) -> bool:
     """True for COPY FROM STDIN, whose data cannot travel in a simple query."""

@@ -78,10 +78,11 @@ class MessageQueue:
             self._size += sum(len(item.sql) for item in unit.fragments)
             last = self._units[-1] if self._units else None
             merges = self._merge or self._caller_transaction
-            if merges and isinstance(last, Transaction) and last.step is not None:
+            if merges and isinstance(last, Transaction) and _may_grow(last):
                 last.fragments += unit.fragments
                 last.phase_commits += unit.phase_commits
                 last.closed, last.step, last.phase = unit.closed, unit.step, unit.phase
+                last.before = unit.before
                 return last
         self._units.append(unit)
         return unit
@@ -162,3 +163,8 @@ class MessageQueue:
         self._units.clear()
         self._due = self._size = 0
         self._has_standalone = False
+
+
+def _may_grow(unit: Transaction) -> bool:
+    """True where the next transaction may join: what an autocommit phase has done is committed at once."""
+    return unit.step is not None and unit.before is None

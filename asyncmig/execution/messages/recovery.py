@@ -25,10 +25,13 @@ from asyncmig.execution.messages.message import MESSAGE_LIMIT, Message, is_copy
 from asyncmig.execution.retries import Retries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asyncmig.errors import AsyncmigError
     from asyncmig.events import Blocker
     from asyncmig.execution.context import ExecutionContext
     from asyncmig.execution.work_units import Fragment, Transaction
+    from asyncmig.sql.statement import Statement
 
 __all__ = ["begin_settings", "send_again", "send_fragment", "transaction_failure"]
 
@@ -181,19 +184,31 @@ def transaction_failure(
         step, phase = fragment.step, fragment.phase
     if step is None:
         return server_error(error)
-    earlier = []
+    own: list[Fragment] = []
     for each in unit.fragments:
         if each is fragment:
             break
         if each.step is step and each.statement is not None:
-            earlier.append(each.sql)
+            own.append(each)
+    statement = None if fragment is None else fragment.statement
     return context.failure(
         error,
         step,
         phase,
-        None if fragment is None else fragment.statement,
-        earlier=earlier,
-        committed_before=phase > 0 and not context.one_transaction,
+        statement,
+        index=None if statement is None else _index_in_phase(unit, phase, statement, own),
+        earlier=[each.sql for each in own],
+        committed=context.committed(step, unit, phase),
         attempts=attempts,
         blockers=blockers,
     )
+
+
+def _index_in_phase(
+    unit: Transaction, phase: int, statement: Statement, before: Sequence[Fragment]
+) -> int:
+    """The index of a statement; several fragments may belong to one."""
+    if unit.before is not None and unit.phase == phase:
+        return len(unit.before)
+    others = {id(each.statement) for each in before if each.phase == phase}
+    return len(others - {id(statement)})

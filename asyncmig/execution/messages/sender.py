@@ -15,7 +15,7 @@ import anyio.lowlevel
 import asyncpg
 
 from asyncmig.database.background_task import BackgroundTask
-from asyncmig.database.server_errors import TRANSIENT_STATES, position_of, sqlstate_of
+from asyncmig.database.server_errors import TRANSIENT_STATES, sqlstate_of
 from asyncmig.errors import PlanError
 from asyncmig.execution.messages.message import LAST_COMMIT, is_copy
 from asyncmig.execution.messages.queue import MessageQueue
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from asyncmig.plan.model import Step
 
 __all__ = ["MessageSender"]
+
+_SAVEPOINT = "asyncmig_message"
+"""Around each message in a transaction of the caller."""
 
 _LAST_COMMIT = f"SELECT pg_catalog.current_setting('{LAST_COMMIT}', true) AS number"
 
@@ -150,7 +153,10 @@ class MessageSender:
         began = time.monotonic()
         try:
             if message.texts:  # else all of it is sent, and the commit is the caller's
-                await self._session.send(message.text)
+                text = message.text
+                if self._session.caller_transaction:
+                    text = f"SAVEPOINT {_SAVEPOINT};\n{text}\n;RELEASE SAVEPOINT {_SAVEPOINT}"
+                await self._session.send(text)
         except asyncpg.PostgresError as error:
             await self._recover_message(message, error)
         else:
@@ -163,12 +169,8 @@ class MessageSender:
 
     async def _recover_message(self, message: Message, error: asyncpg.PostgresError) -> None:
         if self._session.caller_transaction:
-            await raise_version_conflict(self._context, message.covered[-1][0], error)
-            # nothing can be sent again: the position is all that tells the failing statement
-            position = position_of(error)
-            fragment = None if position is None else message.fragment_at(position)
-            unit = message.covered[-1][0]
-            raise transaction_failure(self._context, error, unit, fragment) from error
+            await self._replay_message(message, error)
+            return
         await self._session.roll_back()
         rows = await self._session.fetch(_LAST_COMMIT)
         last = int(rows[0]["number"] or 0)
@@ -176,6 +178,24 @@ class MessageSender:
         failed = self._queue.head
         assert isinstance(failed, Transaction)  # noqa: S101 - a message holds nothing else
         await self._recover(failed, error)
+
+    async def _replay_message(self, message: Message, error: asyncpg.PostgresError) -> None:
+        """Send the statements of a message one by one inside the caller's transaction.
+
+        The one that fails is named, and the transaction is left aborted, as PostgreSQL leaves it.
+        """
+        unit = message.covered[-1][0]
+        await raise_version_conflict(self._context, unit, error)
+        current = None
+        try:
+            await self._session.send(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+            for unit, count in message.covered:
+                for current in unit.fragments[unit.sent : count]:
+                    await self._session.send(current.sql)
+            await self._session.send(f"RELEASE SAVEPOINT {_SAVEPOINT}")
+        except asyncpg.PostgresError as refused:
+            raise transaction_failure(self._context, refused, unit, current) from refused
+        self._context.progress.committed(self._queue.sent(message, 0))
 
     async def _recover(self, unit: Transaction, error: asyncpg.PostgresError) -> None:
         if unit.state is TransactionState.READ:

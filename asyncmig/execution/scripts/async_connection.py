@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Protocol
 
+import asyncpg
+
 if TYPE_CHECKING:
     from asyncmig.plan.recorder import Recorder
 
@@ -34,6 +36,10 @@ class StatementHooks(Protocol):
 
     async def after_statement(self, recorder: Recorder) -> None:
         """A statement has gone through."""
+        ...
+
+    async def note_failure(self, recorder: Recorder, error: asyncpg.PostgresError) -> None:
+        """A statement was refused; the script may handle the error."""
         ...
 
     async def before_other_io(self, recorder: Recorder) -> bool:
@@ -68,7 +74,11 @@ class ScriptConnection:
                 query = await live.run_leading_statements(recorder, query)
             if not await live.before_statement(recorder, query, needs_rows=name in _GIVING_ROWS):
                 return None
-            result = await member(query, *args, **kwargs)
+            try:
+                result = await member(query, *args, **kwargs)
+            except asyncpg.PostgresError as error:
+                await live.note_failure(recorder, error)
+                raise
             await live.after_statement(recorder)
             return result
 

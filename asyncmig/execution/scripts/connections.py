@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
+from asyncpg import PostgresError
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, MissingGreenlet
 from sqlalchemy.util import await_only
@@ -21,6 +22,7 @@ from asyncmig.execution.scripts.handled_errors import (
     ScriptStoppedError,
     driver_error,
     is_lock_timeout,
+    keep_when_stopped,
 )
 from asyncmig.execution.scripts.own_statements import (
     before_other_io,
@@ -36,7 +38,6 @@ from asyncmig.sql.separate_statements import statements_to_send_separately
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 
-    from asyncpg import PostgresError
     from sqlalchemy.engine import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -143,8 +144,8 @@ class ScriptConnections:
                 raise error.__cause__  # noqa: B904 - it has a cause of its own
             await self._session.check_not_lost(error)
             server = postgres_error(error)
-            explained = failure(error) if server is None else self._explain(step, error, server)
             await step.abandon_standalone(server)
+            explained = failure(error) if server is None else self._explain(step, error, server)
             raise explained from error
         finally:
             self._current = self._recorder = None
@@ -188,7 +189,11 @@ class ScriptConnections:
         query = await self.run_leading_statements(recorder, query)
         if not await self.before_statement(recorder, query, needs_rows=True):
             return []
-        rows = await self._session.fetch(query, *args)
+        try:
+            rows = await self._session.fetch(query, *args)
+        except PostgresError as error:
+            await self.note_failure(recorder, error)
+            raise
         await self.after_statement(recorder)
         return rows
 
@@ -308,6 +313,7 @@ class ScriptConnections:
         event.listen(connection, "commit", self._committed)
         if connection is not None:
             event.listen(connection.engine, "handle_error", self._failed)
+            keep_when_stopped(connection)
 
     def _unlisten(self, connection: Connection | None) -> None:
         event.remove(connection, "before_cursor_execute", self._before)
@@ -316,6 +322,7 @@ class ScriptConnections:
         event.remove(connection, "commit", self._committed)
         if connection is not None:
             event.remove(connection.engine, "handle_error", self._failed)
+            vars(connection).pop("invalidate", None)
 
     def _before(
         self, connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any
@@ -372,6 +379,10 @@ class ScriptConnections:
         """A statement has gone through."""
         await self._step(recorder).end_standalone()
 
+    async def note_failure(self, recorder: Recorder, error: PostgresError) -> None:
+        """A statement was refused; the script may handle the error."""
+        await self._step(recorder).note_standalone_failure(error)
+
     async def before_other_io(self, recorder: Recorder) -> bool:
         """Get the transaction ready for COPY and the like; False where an earlier run has done it."""
         return await before_other_io(self._step(recorder))
@@ -412,7 +423,7 @@ class ScriptConnections:
             running.step,
             running.index,
             None,
-            committed_before=running.index > 0,
+            committed=running.committed_work(server),
             origin=f"{source}:{line}" if line else None,
         )
 

@@ -19,6 +19,7 @@ __all__ = [
     "ScriptStoppedError",
     "driver_error",
     "is_lock_timeout",
+    "keep_when_stopped",
     "recorded_text",
     "restored_error",
 ]
@@ -40,6 +41,21 @@ class ScriptStoppedError(BaseException):
     def __init__(self, failure: Exception) -> None:
         super().__init__(str(failure))
         self.failure = failure
+
+
+def keep_when_stopped(connection: Connection) -> None:
+    """Keep a connection through which a script is stopped.
+
+    SQLAlchemy closes the driver's connection when anything but an ``Exception`` passes; but here nothing was
+    sent, the runner still needs it, and it may be the caller's. Undone by deleting the attribute.
+    """
+    invalidate = connection.invalidate
+
+    def invalidate_unless_stopped(exception: BaseException | None = None) -> None:
+        if not isinstance(exception, ScriptStoppedError):
+            invalidate(exception)
+
+    vars(connection)["invalidate"] = invalidate_unless_stopped
 
 
 def recorded_text(error: asyncpg.PostgresError) -> str:

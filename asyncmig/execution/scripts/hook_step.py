@@ -14,6 +14,8 @@ from asyncmig.plan.version_hooks import hook_statements, refusal
 if TYPE_CHECKING:
     import asyncpg
 
+    from asyncmig.database.committed_work import CommittedWork
+    from asyncmig.execution.context import ExecutionContext
     from asyncmig.execution.messages.sender import MessageSender
     from asyncmig.execution.work_units import Transaction
     from asyncmig.plan.model import Step
@@ -27,6 +29,7 @@ class VersionHookStep:
     """A step that is applied but not committed; what ``RunningStep`` is to a script.
 
     Args:
+        context: of the run.
         sender: has the unit.
         step: the step.
         unit: its last transaction, open.
@@ -41,6 +44,7 @@ class VersionHookStep:
 
     def __init__(
         self,
+        context: ExecutionContext,
         sender: MessageSender,
         step: Step,
         unit: Transaction,
@@ -50,6 +54,7 @@ class VersionHookStep:
         self.step = step
         self.index = unit.phase
         self.recorder = recorder
+        self._context = context
         self._sender = sender
         self._unit = unit
         self._hook = hook
@@ -78,6 +83,10 @@ class VersionHookStep:
         """Refuse: what would be undone is the step."""
         raise refusal(self._hook, "rolls back")
 
+    async def begin_single_transaction(self) -> bool:
+        """Refuse: the hook is in the transaction of its step."""
+        raise refusal(self._hook, "opens an autocommit block")
+
     async def begin_standalone(self, sql: str, origin: str | None) -> bool:
         """Refuse what cannot be in a transaction."""
         del origin
@@ -89,6 +98,11 @@ class VersionHookStep:
     async def abandon_standalone(self, error: asyncpg.PostgresError | None) -> None:
         """Nothing to do."""
         del error
+
+    def committed_work(self, error: asyncpg.PostgresError) -> CommittedWork:
+        """What is committed of the revision when a statement of the hook fails."""
+        del error
+        return self._context.committed(self.step, self._unit, self.index)
 
     async def note_failure(self, error: asyncpg.PostgresError) -> bool:
         """True: the hook may handle an error in a savepoint of its own."""

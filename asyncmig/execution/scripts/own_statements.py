@@ -25,6 +25,9 @@ __all__ = ["before_other_io", "before_statement", "run_leading_statements"]
 _READING = frozenset({"SELECT", "VALUES", "TABLE", "SHOW", "EXPLAIN", "SET", "RESET"})
 """Verbs that change nothing that lasts: they run again when a script is replayed."""
 
+_COMMITTING = frozenset({"CALL", "DO"})
+"""Verbs that may commit by themselves, which they cannot inside a transaction block."""
+
 
 async def before_statement(
     session: Session,
@@ -63,8 +66,16 @@ async def before_statement(
             return False
         case None | Control.SAVEPOINT:
             pass
-    if not facts.transactional:
+    changes_in_autocommit = recorder.in_autocommit and facts.verb not in _READING
+    if not facts.transactional or (changes_in_autocommit and facts.verb in _COMMITTING):
         return await step.begin_standalone(sql, origin)
+    if changes_in_autocommit:
+        # it is committed together with the row that says so
+        if await step.begin_single_transaction():
+            return True
+        if facts.returns_rows or needs_rows:
+            raise _needs_its_rows(recorder, sql)
+        return False
     await step.flush_pending()
     step.before_other_io()
     if not step.already_committed:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio.to_thread
 
+from asyncmig.database.committed_work import CommittedWork
 from asyncmig.database.session import ROLE_OF_RUN
 from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.execution.scripts.handled_errors import recorded_text, restored_error
@@ -81,9 +82,11 @@ class RunningStep:
         self._open: Transaction | None = None
         self._statements: list[Statement] = []
         self._has_other_io = False
+        self._is_single = False
         self._standalone: tuple[StandaloneRun, Unit] | None = None
         self._autocommit: dict[int, Phase] = {}
         self._failure: tuple[int, Phase, asyncpg.PostgresError] | None = None
+        self._failed_standalone: tuple[BaseException | None, CommittedWork | None] = None, None
 
     @property
     def already_committed(self) -> bool:
@@ -174,6 +177,30 @@ class RunningStep:
         assert isinstance(unit, Transaction)  # noqa: S101 - `final` raises where it is committed already
         return unit
 
+    # a statement that the script runs itself in an autocommit block
+
+    async def begin_single_transaction(self) -> bool:
+        """Open a transaction for one statement.
+
+        Returns:
+            False when an earlier run has committed it.
+        """
+        await self.end_transaction()
+        self._has_other_io = True
+        if self.already_committed:
+            self._close()
+            return False
+        self._open_transaction()
+        await self._sender.flush()
+        self._note_read()
+        self._is_single = True
+        return True
+
+    async def _end_single_transaction(self) -> None:
+        if self._is_single:
+            self._is_single = False
+            await self.end_transaction()
+
     # a statement outside a transaction that the script runs itself
 
     async def begin_standalone(self, sql: str, origin: str | None) -> bool:
@@ -211,15 +238,29 @@ class RunningStep:
 
     async def end_standalone(self) -> None:
         """Commit such a statement, if there is one: it has gone through."""
+        await self._end_single_transaction()
         running = await self._take_standalone()
         if running is not None:
+            self._context.progress.standalone_finished(running[0].unit)
             await self._commit_standalone(running[1])
 
     async def abandon_standalone(self, error: asyncpg.PostgresError | None) -> None:
         """The script failed: if it was in such a statement, the journal says why."""
         running = await self._take_standalone()
         if running is not None and error is not None:
-            await running[0].record_failure(error)
+            self._failed_standalone = error, await running[0].record_failure(error)
+
+    def committed_work(self, error: asyncpg.PostgresError) -> CommittedWork:
+        """What is committed of the revision when a statement that the script ran itself fails."""
+        failed, committed = self._failed_standalone
+        if committed is not None and failed is error:
+            return committed
+        return self.committed
+
+    @property
+    def committed(self) -> CommittedWork:
+        """What is committed of the revision when its script fails."""
+        return self._context.committed(self.step, self._open, self.index)
 
     async def _commit_standalone(self, closing: Unit) -> None:
         self._sender.add(closing)
@@ -258,6 +299,12 @@ class RunningStep:
 
     async def note_standalone_failure(self, error: asyncpg.PostgresError) -> None:
         """The same for a statement outside a transaction that the script ran itself."""
+        if self._is_single:
+            self._is_single = False
+            self._sender.discard()
+            self._open = None
+            self._has_other_io = False
+            await self._context.session.roll_back()
         if self._standalone is not None:
             phase = self._autocommit[self.index]
             await self.abandon_standalone(error)
@@ -348,10 +395,9 @@ class RunningStep:
     ) -> Iterator[Unit]:
         """The units of an autocommit phase, without the statements that an earlier run has done."""
         self._autocommit[self.index] = phase
-        partial = None
-        if self._resume is not None and self.index == self._resume.entry.phase:
+        partial = None if self._resume is None else self._resume.autocommit_entry(self.index)
+        if self._resume is not None and partial is not None:
             self._resume.check(self.step, self.index, phase)
-            partial = self._resume.entry
         units = frame_phase(
             self.step,
             self.index,
@@ -397,7 +443,7 @@ class RunningStep:
             error = restored_error(caught)
             statement = next(iter(phase.statements), None)
             self.replayed_failure = self._context.failure(
-                error, self.step, index, statement, committed_before=True
+                error, self.step, index, statement, committed=CommittedWork(phases=index + 1)
             )
             raise self.replayed_failure from error
 

@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING
 
 from asyncmig.bookkeeping.state import PreviousAttempt
 from asyncmig.errors import PartiallyAppliedError, StatementFailedError
+from asyncmig.execution.standalone.catalog_queries import (
+    DETACH,
+    INDEX,
+    LEFTOVERS,
+    OF_A_RELATION,
+    OF_A_SCHEMA,
+    OF_THE_DATABASE,
+)
 from asyncmig.sql.classify import classify, may_commit
 from asyncmig.sql.quoting import qualified
 
@@ -30,54 +38,6 @@ class Verdict(StrEnum):
     DONE = "done"
     AGAIN = "again"
     UNKNOWN = "unknown"
-
-
-_INDEX = """\
-SELECT i.indisvalid AS valid, i.indexrelid, n.nspname::text AS schema, c.relname::text AS name,
-       i.indrelid::regclass::text AS table_name,
-       EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS p
-               WHERE p.index_relid = i.indexrelid AND p.pid <> pg_catalog.pg_backend_pid()) AS building
-FROM pg_catalog.pg_index AS i
-JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
-JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE i.indexrelid = pg_catalog.to_regclass($1)"""
-
-# what REINDEX CONCURRENTLY leaves beside the indexes of a table: of its partitions and its TOAST table, too
-_LEFTOVERS = """\
-WITH RECURSIVE named AS (
-{named}
-), tables AS (
-    SELECT coalesce((SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = named.oid), named.oid)
-           AS oid
-    FROM named
-    UNION
-    SELECT inhrelid FROM pg_catalog.pg_inherits JOIN tables ON inhparent = tables.oid
-), concerned AS (
-    SELECT oid FROM tables
-    UNION
-    SELECT c.reltoastrelid FROM pg_catalog.pg_class AS c JOIN tables USING (oid)
-)
-SELECT n.nspname::text AS schema, c.relname::text AS name
-FROM concerned
-JOIN pg_catalog.pg_index AS i ON i.indrelid = concerned.oid
-JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
-JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS p
-                  WHERE p.relid = i.indrelid AND p.pid <> pg_catalog.pg_backend_pid())
-ORDER BY 1, 2"""
-
-_OF_A_RELATION = "SELECT pg_catalog.to_regclass($1)::oid AS oid"
-_OF_A_SCHEMA = """\
-SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'm') AND n.nspname = $1"""
-_OF_THE_DATABASE = """\
-SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_'"""
-
-_DETACH = """\
-SELECT inhdetachpending AS pending FROM pg_catalog.pg_inherits
-WHERE inhrelid = pg_catalog.to_regclass($1) AND inhparent = pg_catalog.to_regclass($2)"""
 
 
 async def is_done(session: Session, unit: StandaloneStatement) -> bool:
@@ -111,6 +71,7 @@ def _undecidable(unit: StandaloneStatement, what: str) -> PartiallyAppliedError:
         origin=statement.origin,
         sql=statement.shown,
         phase=unit.phase,
+        statement=unit.index,
     )
 
 
@@ -125,7 +86,7 @@ async def remove_invalid_index(session: Session, unit: StandaloneStatement) -> N
     facts = classify(unit.statement.sql)
     if facts.verb != "CREATE INDEX" or not facts.concurrently or facts.object is None:
         return
-    rows = await session.fetch(_INDEX, facts.object.sql)
+    rows = await session.fetch(INDEX, facts.object.sql)
     if not rows or rows[0]["valid"]:
         return
     row = rows[0]
@@ -147,7 +108,7 @@ async def remove_invalid_index(session: Session, unit: StandaloneStatement) -> N
 
 def _blocked(unit: StandaloneStatement, message: str, hint: str) -> StatementFailedError:
     step, statement = unit.step, unit.statement
-    kind = PartiallyAppliedError if unit.committed_before else StatementFailedError
+    kind = PartiallyAppliedError if unit.phase or unit.index else StatementFailedError
     return kind(
         f"revision {step.revision} stopped at {statement.origin}: {message}",
         hint=hint,
@@ -157,40 +118,41 @@ def _blocked(unit: StandaloneStatement, message: str, hint: str) -> StatementFai
         directive=statement.directive,
         sql=statement.shown,
         phase=unit.phase,
+        statement=unit.index,
     )
 
 
 async def _check_create_index(session: Session, facts: Classification) -> Verdict:
     if facts.object is None:
         return Verdict.UNKNOWN
-    rows = await session.fetch(_INDEX, facts.object.sql)
+    rows = await session.fetch(INDEX, facts.object.sql)
     return Verdict.DONE if rows and rows[0]["valid"] else Verdict.AGAIN
 
 
 async def _check_drop_index(session: Session, facts: Classification) -> Verdict:
-    gone = [not await session.fetch(_INDEX, name.sql) for name in facts.objects]
+    gone = [not await session.fetch(INDEX, name.sql) for name in facts.objects]
     return Verdict.DONE if gone and all(gone) else Verdict.AGAIN
 
 
 async def _check_reindex(session: Session, facts: Classification) -> Verdict:
     for name in facts.objects:
-        await _drop_leftovers(session, _OF_A_RELATION, name.sql)
+        await _drop_leftovers(session, OF_A_RELATION, name.sql)
     return Verdict.AGAIN
 
 
 async def _check_reindex_schema(session: Session, facts: Classification) -> Verdict:
     for schema in facts.objects:
-        await _drop_leftovers(session, _OF_A_SCHEMA, schema.name)
+        await _drop_leftovers(session, OF_A_SCHEMA, schema.name)
     return Verdict.AGAIN
 
 
 async def _check_reindex_database(session: Session, _facts: Classification) -> Verdict:
-    await _drop_leftovers(session, _OF_THE_DATABASE)
+    await _drop_leftovers(session, OF_THE_DATABASE)
     return Verdict.AGAIN
 
 
 async def _drop_leftovers(session: Session, named: str, *names: str) -> None:
-    for row in await session.fetch(_LEFTOVERS.format(named=named), *names):
+    for row in await session.fetch(LEFTOVERS.format(named=named), *names):
         name = qualified(row["schema"], row["name"])
         await session.send(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
@@ -199,7 +161,7 @@ async def _check_detach(session: Session, facts: Classification) -> Verdict:
     child, parent = facts.object, facts.table
     if child is None or parent is None:
         return Verdict.UNKNOWN
-    rows = await session.fetch(_DETACH, child.sql, parent.sql)
+    rows = await session.fetch(DETACH, child.sql, parent.sql)
     if not rows:
         return Verdict.DONE
     if rows[0]["pending"]:

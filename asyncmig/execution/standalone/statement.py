@@ -15,15 +15,18 @@ import asyncpg
 
 from asyncmig.bookkeeping.state import PreviousAttempt
 from asyncmig.database.session_settings import statement_timeouts
+from asyncmig.database.statement_failures import server_message
 from asyncmig.errors import StatementFailedError
 from asyncmig.events import PhaseStarted, StatementStarted
 from asyncmig.execution.retries import Retries
 from asyncmig.execution.standalone.interrupted_statements import is_done, remove_invalid_index
+from asyncmig.execution.standalone.side_effects import NO_SIDE_EFFECT, side_effect
 from asyncmig.execution.standalone.statement_monitor import run_monitored
 from asyncmig.plan.model import Phase, PhaseKind
 from asyncmig.sql.classify import classify, may_commit
 
 if TYPE_CHECKING:
+    from asyncmig.database.committed_work import CommittedWork
     from asyncmig.execution.context import ExecutionContext
     from asyncmig.execution.work_units import StandaloneStatement
 
@@ -52,20 +55,21 @@ async def send_standalone(context: ExecutionContext, unit: StandaloneStatement) 
                 if may_commit(unit.statement.sql) or not await retries.again(
                     error, [unit.statement.sql]
                 ):
-                    await run.record_failure(error)
+                    committed = await run.record_failure(error)
                     raise context.failure(
                         error,
                         unit.step,
                         unit.phase,
                         unit.statement,
-                        committed_before=unit.committed_before,
-                        standalone=True,
+                        index=unit.index,
+                        committed=committed,
                         attempts=retries.attempt + 1,
                         blockers=retries.blockers,
                     ) from error
                 # what the attempt has left may be cleared away
                 unit = replace(unit, previous=PreviousAttempt.ENDED)
             else:
+                context.progress.standalone_finished(unit)
                 return
 
 
@@ -134,7 +138,8 @@ class StandaloneRun:
         try:
             await remove_invalid_index(self._context.session, self.unit)
         except StatementFailedError as blocked:
-            await self._record("refused", str(blocked))
+            committed = self._context.committed(self.unit.step, self.unit, self.unit.phase)
+            await self._record("refused", str(blocked), committed)
             raise
         return True
 
@@ -142,14 +147,36 @@ class StandaloneRun:
         """Restore the limits of the run."""
         await self._timeouts.aclose()
 
-    async def record_failure(self, error: asyncpg.PostgresError) -> None:
-        """Record in the journal that the server refused the statement."""
-        await self._record("failed", str(error))
+    async def record_failure(self, error: asyncpg.PostgresError) -> CommittedWork:
+        """Record in the journal that the server refused the statement.
 
-    async def _record(self, state: Literal["failed", "refused"], error: str) -> None:
+        Returns:
+            What is committed of the revision, and what the statement itself has left.
+        """
+        context, unit = self._context, self.unit
+        found = NO_SIDE_EFFECT
+        if not context.session.closed:
+            found = await side_effect(context.session, unit.statement.sql, unit.step.revision)
+        committed = context.committed(
+            unit.step, unit, unit.phase, side_effect=found.clause, advice=found.advice
+        )
+        await self._record("failed", server_message(error, unit.statement), committed)
+        return committed
+
+    async def _record(
+        self, state: Literal["failed", "refused"], error: str, committed: CommittedWork
+    ) -> None:
         context, unit = self._context, self.unit
         if context.books.journal is None or context.session.closed:
             return
         before = Phase(kind=PhaseKind.AUTOCOMMIT, statements=unit.before)
-        row = context.books.journal.stop(unit.step, unit.phase, before, state, error)
+        row = context.books.journal.stop(
+            unit.step,
+            unit.phase,
+            before,
+            state,
+            error,
+            statement=unit.statement,
+            final=not committed,
+        )
         await context.session.transact_best_effort([row])

@@ -20,6 +20,8 @@ def failure_lines(fields: Mapping[str, object], stream: Stream) -> Iterator[str]
     if origin:
         place = near(str(origin))
         yield _fact(stream, "at", f"{place} ({directive})" if directive else place)
+    if (phase := fields.get("phase")) is not None:
+        yield _fact(stream, "phase", _place(phase, fields.get("statement")))
     position = fields.get("position")
     for index, line in enumerate(_excerpt(sql, position if isinstance(position, int) else None)):
         yield _fact(stream, "sql" if index == 0 else "", line)
@@ -34,6 +36,14 @@ def failure_lines(fields: Mapping[str, object], stream: Stream) -> Iterator[str]
     applied = fields.get("applied")
     if isinstance(applied, list) and applied:
         yield _fact(stream, "committed", ", ".join(map(str, applied)))
+
+
+def _place(phase: object, statement: object) -> str:
+    """The phase and the statement as ``plan``, ``status`` and ``log`` number them."""
+    if not isinstance(phase, int):
+        return str(phase)
+    of_phase = f", statement {statement + 1}" if isinstance(statement, int) else ""
+    return f"{phase + 1}{of_phase}"
 
 
 def _fact(stream: Stream, label: str, value: str) -> str:

@@ -51,10 +51,12 @@ def current_lines(state: CurrentState, stream: Stream, *, verbose: bool = False)
 
 def _partial_lines(partial: Sequence[PartialStep], stream: Stream) -> Iterator[str]:
     for step in partial:
-        place = f"{step.direction} stopped in {step.kind} phase {step.phase + 1}"
+        place = f"before phase {step.phase + 1}"
+        if step.kind is not None:
+            place = f"in {step.kind} phase {step.phase + 1}, statement {step.statement + 1}"
         yield (
             f"{stream.style(step.revision, 'bold')} {stream.style('(partial)', 'red')}"
-            f" {place}, statement {step.statement + 1}"
+            f" {step.direction} stopped {place}"
         )
 
 

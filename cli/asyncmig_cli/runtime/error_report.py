@@ -76,9 +76,14 @@ def report(error: BaseException, command_line: CommandLine, *, json: bool | None
 
 
 def _exit_code(error: AsyncmigError) -> int:
-    """The code of the error's type; or the one with which ``env.py`` ended the run."""
+    """The code of the error's type; or the one with which ``env.py`` ended the run.
+
+    A script of any kind of error may have left its revision partially applied.
+    """
     if isinstance(error, EnvFileError) and error.status is not None:
         return error.status
+    if error.partial is not None:
+        return ExitCode.PARTIAL
     return type(error).exit_code
 
 

@@ -14,7 +14,7 @@ from asyncmig.execution import pending_run
 
 SLOW = 'op.execute("SELECT pg_sleep(0.5)")'
 HEADS = "SELECT version_num FROM alembic_version"
-ROWS = "SELECT revision FROM asyncmig_journal WHERE final ORDER BY id"
+ROWS = "SELECT revision FROM asyncmig_journal WHERE final AND state = 'done' ORDER BY id"
 
 
 @pytest.fixture

@@ -149,7 +149,10 @@ async def test_a_full_disk_in_a_transaction(disk, project):
     assert (error.sqlstate, error.applied, error.revision) == (disk.sqlstate, ("a1",), "b1")
     assert error.origin.startswith(str(path))
     assert "nothing of b1 was kept" in error.hint
-    assert [entry.revision for entry in await migrator.journal()] == ["a1"]
+    assert [(row.revision, row.state) for row in await migrator.journal()] == [
+        ("b1", "failed"),
+        ("a1", "done"),
+    ]
     assert (await migrator.status()).state == "pending"
     assert await disk.ask("SELECT to_regclass('u')") == [(None,)]
 

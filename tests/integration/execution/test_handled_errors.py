@@ -148,12 +148,13 @@ async def test_a_replay_raises_a_handled_error_again(project, database_url, pg) 
         """,
     )
     migrator = Migrator(database_url, script_location=project.script_location)
-    with pytest.raises(PartiallyAppliedError, match='relation "given" does not exist'):
+    with pytest.raises(PartiallyAppliedError, match='relation "given" does not exist') as caught:
         await migrator.upgrade()
     assert await journal(pg) == [
         (0, "transaction", "done", None),
         (1, "autocommit", "caught", 'index "late" does not exist (SQLSTATE 42704)'),
         (2, "autocommit", "done", None),
+        (3, "transaction", "failed", str(caught.value)),
     ]
     await pg.execute("CREATE INDEX late ON t (i); CREATE TABLE given ()")
     await migrator.upgrade()

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from asyncmig.bookkeeping.journal import Decision, Journal, Run
-from support.plans import RUN, autocommit, step, transaction
+from asyncmig.bookkeeping.journal import Decision, FailureFingerprint, Journal, Run
+from support.plans import RUN, autocommit, statement, step, transaction
 
 JOURNAL = Journal(schema="app", run=RUN)
 OFFLINE = Journal(schema="app")
@@ -114,11 +114,15 @@ class TestUpdates:
 
     @pytest.mark.parametrize("state", ["failed", "refused"])
     def test_stop_keeps_the_fingerprint_of_what_is_done(self, state) -> None:
-        done = autocommit("VACUUM a")
-        assert JOURNAL.stop(step(), 3, done, state, "it's locked\0") == (
-            f"UPDATE app.asyncmig_journal SET state = '{state}', finished_at = clock_timestamp(),"
-            f" fingerprint = '{done.fingerprint}', error = 'it''s locked' WHERE {self.OPEN}"
+        done, failed = autocommit("VACUUM a"), statement("VACUUM b")
+        fingerprint = f"{done.fingerprint}:{failed.fingerprint}"
+        sql = JOURNAL.stop(step(), 3, done, state, "it's locked\0", statement=failed, final=False)
+        assert sql == (
+            f"UPDATE app.asyncmig_journal SET state = '{state}', final = false,"
+            f" finished_at = clock_timestamp(), fingerprint = '{fingerprint}',"
+            f" error = 'it''s locked' WHERE {self.OPEN}"
         )
+        assert FailureFingerprint.parse(fingerprint).before == done.fingerprint
 
     def test_a_handled_error_is_of_this_run(self) -> None:
         sql = JOURNAL.catch(step(), 3, PHASE, "boom")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from asyncmig.bookkeeping.journal import FailureFingerprint
 from asyncmig.bookkeeping.partial_revisions import check_not_blocked, resolved_by
 from asyncmig.bookkeeping.state import DatabaseState, PreviousAttempt
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
@@ -14,7 +15,7 @@ from asyncmig.revisions.graph.graph import RevisionGraph
 from asyncmig.revisions.graph.moves import RowChange
 from asyncmig.revisions.graph.revision import Revision
 from support.fake_session import FakeSession
-from support.plans import partial
+from support.plans import partial, statement
 
 GRAPH = RevisionGraph(
     [
@@ -41,7 +42,17 @@ class TestPartialRevision:
     )
     def test_where_a_run_continues(self, state, phase, previous) -> None:
         entry = partial(state=state, phase=1)
-        assert (entry.next_phase, entry.previous_attempt) == (phase, previous)
+        assert (entry.next_phase, entry.previous_attempt(statement("VACUUM"))) == (phase, previous)
+
+    def test_another_statement_in_the_place_of_the_failed_one_has_not_run(self) -> None:
+        call = statement("CALL fill()")
+        failed = FailureFingerprint("0" * 32, statement("CALL spoil()").fingerprint)
+        entry = partial(state="failed", phase=1, fingerprint=str(failed))
+        assert entry.previous_attempt(call) is PreviousAttempt.ENDED
+        same = partial(
+            state="failed", phase=1, fingerprint=str(failed._replace(statement=call.fingerprint))
+        )
+        assert same.previous_attempt(call) is PreviousAttempt.FAILED
 
 
 class TestNotBlocked:

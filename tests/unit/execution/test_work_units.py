@@ -6,12 +6,15 @@ import pytest
 
 from asyncmig.bookkeeping.state import PreviousAttempt
 from asyncmig.execution.work_units import (
+    PhaseCommit,
     StandaloneStatement,
     Transaction,
     TransactionState,
+    first_rolled_back,
     frame_phase,
     frame_step,
 )
+from asyncmig.plan.model import PhaseKind
 from support.plans import (
     BOOKS,
     WITHOUT_JOURNAL,
@@ -184,16 +187,21 @@ class TestResumed:
         tried = [unit.previous for unit in units if isinstance(unit, StandaloneStatement)]
         assert tried == [PreviousAttempt.INTERRUPTED, PreviousAttempt.NONE]
 
-    @pytest.mark.parametrize(
-        ("phase", "index", "before"), [(0, 0, False), (0, 1, True), (1, 0, True)]
-    )
-    def test_whether_something_is_committed_before(
-        self, phase: int, index: int, before: bool
-    ) -> None:
-        unit = StandaloneStatement(
-            step=step(), phase=phase, index=index, statement=statement(INDEX)
+
+class TestFirstRolledBack:
+    def test_a_transaction_of_its_own(self) -> None:
+        assert first_rolled_back("a1", Transaction(step=step(), phase=2), 2) == 2
+        assert first_rolled_back("a1", None, 1) == 1
+
+    def test_merged_phases_are_rolled_back_together(self) -> None:
+        own, other = step(), step(revision="b1")
+        kind = PhaseKind.TRANSACTION
+        merged = Transaction(
+            step=own,
+            phase=3,
+            phase_commits=[PhaseCommit(other, 0, kind, True), PhaseCommit(own, 2, kind, False)],
         )
-        assert unit.committed_before is before
+        assert first_rolled_back("a1", merged, 3) == 2
 
 
 class TestStep:

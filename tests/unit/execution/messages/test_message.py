@@ -1,7 +1,7 @@
 """asyncmig.execution.messages.message: one simple-query message."""
 
 from asyncmig.execution.messages.message import Message, is_copy
-from asyncmig.execution.work_units import Fragment, Transaction
+from asyncmig.execution.work_units import Fragment
 from support.plans import statement
 
 ASYNCHRONOUS = "SET LOCAL synchronous_commit = off"
@@ -57,23 +57,6 @@ def test_a_line_comment_does_not_swallow_the_separator() -> None:
 def test_the_size_is_that_of_the_text_and_a_separator() -> None:
     message = two_transactions()
     assert message.size == len(message.text) + len("\n;\n")
-
-
-def test_a_position_belongs_to_the_fragment_that_covers_it() -> None:
-    fragments = [Fragment(sql, statement(sql)) for sql in ("SELECT 1", "SELECT 22", "SELECT 3")]
-    message = Message(covered=[(Transaction(fragments=fragments), 3)])
-    message.begin()
-    for fragment in fragments:
-        message.add(fragment.sql)
-
-    for fragment in fragments:
-        first = message.text.index(fragment.sql) + 1
-        assert message.fragment_at(first) is fragment
-        assert message.fragment_at(first + len(fragment.sql) - 1) is fragment
-        assert message.fragment_at(first + len(fragment.sql)) is fragment  # at the end of its text
-    assert message.fragment_at(1) is None  # BEGIN
-    assert message.fragment_at(0) is None
-    assert message.fragment_at(len(message.text) + 5) is None
 
 
 def test_copy_is_told_by_its_data() -> None:

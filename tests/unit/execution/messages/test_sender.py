@@ -92,15 +92,23 @@ class TestFlush:
     async def test_a_caller_transaction_sends_no_commit(self) -> None:
         session = FakeSession(caller_transaction=True)
         events, _ = await sent(session, unit("SELECT 1"))
-        assert session.messages == ["SELECT 1"]
+        (message,) = session.messages
+        assert message.splitlines() == [
+            "SAVEPOINT asyncmig_message;",
+            "SELECT 1",
+            ";RELEASE SAVEPOINT asyncmig_message",
+        ]
         assert [type(event) for event in events][-1] is StepFinished
 
-    async def test_its_error_names_the_statement_by_its_position(self) -> None:
-        error = asyncpg.UndefinedTableError("no such table")
-        error.position = str(len("SELECT 1\n;\nSELECT 2 F"))
-        session = FakeSession(lambda _: error, caller_transaction=True)
+    async def test_a_message_that_fails_in_it_is_sent_again_statement_by_statement(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), caller_transaction=True)
         _, failure = await sent(session, unit("SELECT 1", "SELECT 2 FROM u"))
-        assert failure.sql == "SELECT 2 FROM u"
+        assert (failure.sql, failure.statement) == ("SELECT 2 FROM u", 1)
+        assert session.messages[1:] == [
+            "ROLLBACK TO SAVEPOINT asyncmig_message",
+            "SELECT 1",
+            "SELECT 2 FROM u",
+        ]
 
 
 class TestFailure:
@@ -138,7 +146,8 @@ class TestFailure:
         session = FakeSession(Refusing("FROM u", MISSING), committed(0))
         first = unit("SELECT 1")
         second = unit("SELECT 2 FROM u", phase=2, revision="b1")
-        _, failure = await sent(session, first, second, one_transaction=True)
+        earlier = [unit("SELECT 3", phase=number, revision="b1") for number in range(2)]
+        _, failure = await sent(session, first, *earlier, second, one_transaction=True)
         assert (failure.revision, failure.phase) == ("b1", 2)
         assert type(failure) is StatementFailedError
 

@@ -12,7 +12,7 @@ from asyncmig.execution.standalone.interrupted_statements import is_done, remove
 from asyncmig.execution.standalone.statement import send_standalone
 from asyncmig.execution.work_units import StandaloneStatement
 from support.fake_session import FakeSession, fake_context
-from support.plans import WITHOUT_JOURNAL, autocommit, step
+from support.plans import WITHOUT_JOURNAL, autocommit, statement, step
 
 INDEX = "CREATE INDEX CONCURRENTLY i ON app.t (a)"
 NONE, ENDED, FAILED, INTERRUPTED = PreviousAttempt
@@ -82,8 +82,10 @@ class TestSend:
         session = FakeSession(
             lambda sql: asyncpg.UndefinedTableError("no table") if sql == "VACUUM t" else None
         )
+        before = (statement("ANALYZE t"),) * index
+        failing = unit("VACUUM t", phase=phase, index=index, before=before)
         with pytest.raises(PartiallyAppliedError):
-            await send_standalone(fake_context(session), unit("VACUUM t", phase=phase, index=index))
+            await send_standalone(fake_context(session), failing)
 
     async def test_a_retried_build_drops_the_invalid_index_of_its_own_attempt(self) -> None:
         answers = iter([asyncpg.DeadlockDetectedError("deadlock"), None])
