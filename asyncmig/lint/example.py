@@ -62,7 +62,6 @@ class Examples:
         bad: the hazard; each text is committed by itself.
         good: the safe way to the same end, likewise.
         claim: what a server shows.
-        server: the versions that the examples are for, such as ``>=15``.
     """
 
     bad: tuple[str, ...]
@@ -70,4 +69,3 @@ class Examples:
     claim: Claim
     setup: str = ""
     rows: str = ""
-    server: str = ""
