@@ -65,7 +65,7 @@ class Linter:
             linted: the revisions to report about; the others are followed.
         """
         findings: list[LintFinding] = []
-        created: set[str] = set()
+        created: dict[str, int] = {}
         places: list[Place] = []
         for step in steps:
             if step.revision not in linted:
@@ -88,34 +88,37 @@ class Linter:
             findings += self._found(rule, rule.check_revisions(revisions), None)
         return _in_order(findings, chosen)
 
-    def _places(self, step: Step, created: set[str]) -> Iterator[Place]:
+    def _places(self, step: Step, created: dict[str, int]) -> Iterator[Place]:
         """Each statement of a step; what is known changes while the caller iterates."""
         read = [(statement, parse_actions(statement.sql)) for statement in step.statements]
-        at = 0
+        position = 0
         for phase in step.phases:
-            earlier: list[Place] = []
+            in_transaction: list[Place] = []
             for statement in phase.statements:
-                _, actions = read[at]
-                at += 1
-                self.statements += 1
+                _, actions = read[position]
                 place = Place(
                     step=step,
                     phase=phase,
                     statement=statement,
                     actions=actions,
                     schema=self.schema,
-                    created=frozenset(created),
-                    earlier=tuple(earlier),
-                    later=tuple(read[at:]),
+                    number=self.statements,
+                    created=created,
+                    in_transaction=in_transaction,
+                    in_step=read,
+                    position=position,
                     circumstances=self.circumstances,
                 )
                 place.locks = tuple(strong_locks(place))
                 place.dropped_indexes = tuple(_dropped_indexes(place))
                 yield place
                 apply_actions(self.schema, actions, statement.sql)
-                created.update(created_objects(actions, created))
+                for name in list(created_objects(actions, created)):
+                    created.setdefault(name, place.number)
                 if phase.kind is PhaseKind.TRANSACTION:
-                    earlier.append(place)
+                    in_transaction.append(place)
+                position += 1
+                self.statements += 1
 
     def _of_statement(self, place: Place) -> Iterator[LintFinding]:
         for rule in self.selection.rules:

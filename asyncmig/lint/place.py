@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from asyncmig.lint.schema.tables import KnownSchema, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from asyncmig.lint.schema.tables import KnownTable
     from asyncmig.plan.model import Phase, Step
@@ -49,9 +50,11 @@ class Place:
         step, phase, statement: of the plan.
         actions: what the statement does.
         schema: what is known before it runs.
-        created: relations that the plan has created before, by key.
-        earlier: the statements before it that share its transaction.
-        later: the statements after it in its step.
+        number: counts the statements that are linted together.
+        created: by key, which statement has created a relation or type; it grows.
+        in_transaction: the statements of its transaction, those before it first; it grows.
+        in_step: the statements of its step with their actions.
+        position: of the statement in ``in_step``.
         circumstances: how the plan will run.
         locks: the existing tables that the statement locks, each with what then waits.
         dropped_indexes: table, name and columns of the known indexes that it drops.
@@ -62,18 +65,31 @@ class Place:
     statement: Statement
     actions: tuple[Action, ...]
     schema: KnownSchema
-    created: Collection[str]
-    earlier: tuple[Place, ...] = ()
-    later: tuple[tuple[Statement, tuple[Action, ...]], ...] = ()
+    number: int
+    created: Mapping[str, int]
+    in_transaction: Sequence[Place] = ()
+    in_step: Sequence[tuple[Statement, tuple[Action, ...]]] = ()
+    position: int = 0
     circumstances: Circumstances = field(default_factory=Circumstances)
     locks: tuple[tuple[str, str], ...] = ()
     dropped_indexes: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+
+    @property
+    def earlier(self) -> Iterator[Place]:
+        """The statements before it that share its transaction."""
+        return takewhile(lambda place: place.number < self.number, self.in_transaction)
+
+    @property
+    def later(self) -> Sequence[tuple[Statement, tuple[Action, ...]]]:
+        """The statements after it in its step, with their actions."""
+        return self.in_step[self.position + 1 :]
 
     def is_new(self, name: SqlName | str | None) -> bool:
         """Whether the same plan creates that relation, so that no running code uses it yet."""
         if name is None:
             return False
-        return (name if isinstance(name, str) else key_of(name)) in self.created
+        key = name if isinstance(name, str) else key_of(name)
+        return self.created.get(key, self.number) < self.number
 
     def existing(self, name: SqlName | None) -> str | None:
         """The key of a relation that was there before the plan; None for a new one, and for no name."""

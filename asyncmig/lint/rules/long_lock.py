@@ -67,8 +67,8 @@ class LongLock(Rule):
                 if locked.get(table) != READS:
                     locked[table] = blocked
                     line = line or earlier.statement.origin
-        if not locked:
-            return
+        if not locked or (set(locked) == {slow} and not _changes_rows(place)):
+            return  # the rule for the statement itself says how to do it without a scan under a lock
         blocked = READS if READS in locked.values() else next(iter(locked.values()))
         tables = [table for table, what in locked.items() if what == blocked]
         since = f" since line {line.rpartition(':')[2]}" if line else ""
@@ -77,6 +77,10 @@ class LongLock(Rule):
             table=slow,
             suggestion="-- in a revision of its own, or behind a COMMIT",
         )
+
+
+def _changes_rows(place: Place) -> bool:
+    return any(action.kind in _CHANGES | {ActionKind.INSERT} for action in place.actions)
 
 
 def _slow_table(place: Place) -> str | None:

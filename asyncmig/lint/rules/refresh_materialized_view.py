@@ -25,7 +25,6 @@ class RefreshMaterializedView(Rule):
     title = "REFRESH MATERIALIZED VIEW without CONCURRENTLY"
     hazards = ("29",)
     severity = Severity.WARNING
-    by_size = True
     why = (
         "ACCESS EXCLUSIVE on the view is held until its query has run. With CONCURRENTLY it is EXCLUSIVE,"
         " and readers see the old rows meanwhile. That needs a unique index on plain columns, without a"

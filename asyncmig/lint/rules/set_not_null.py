@@ -31,7 +31,7 @@ class SetNotNull(Rule):
         "PostgreSQL reads the whole table under ACCESS EXCLUSIVE, unless a valid CHECK (column IS NOT"
         " NULL) proves that there is no NULL. Add that CHECK as NOT VALID, validate it, which blocks"
         " neither reads nor writes, set NOT NULL, and drop the CHECK. From PostgreSQL 18 NOT NULL itself"
-        " can be added as NOT VALID and validated."
+        " can be added as NOT VALID and validated. Where the column is not known, it is a warning."
     )
     kinds = frozenset({ActionKind.SET_NOT_NULL, ActionKind.ADD_NOT_NULL})
     examples = Examples(
@@ -58,13 +58,16 @@ class SetNotNull(Rule):
         if known is not None and known.proves_not_null(column):
             return
         relation = relation_sql(action.relation)
+        message = f"blocks reads and writes of {table} while it looks for NULL in {column}"
+        is_known = known is not None and column in known.columns
         yield Problem(
-            message=f"blocks reads and writes of {table} while it looks for NULL in {column}",
+            message=message if is_known else f"{message}, unless it is NOT NULL already",
             table=table,
+            severity=None if is_known else Severity.WARNING,
             suggestion=not_null_steps(
                 relation, column, name_for(action.relation, column, "present")
             ),
-            facts=place.facts if known else "sql",
+            facts=place.facts if is_known else "sql",
         )
 
 

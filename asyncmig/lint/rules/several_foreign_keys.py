@@ -25,7 +25,7 @@ class SeveralForeignKeys(Rule):
 
     title = "foreign keys to several existing tables in one transaction"
     hazards = ("16",)
-    severity = Severity.WARNING
+    severity = Severity.NOTE
     why = (
         "A foreign key takes SHARE ROW EXCLUSIVE on the table that it refers to, CREATE TABLE included. A"
         " transaction with foreign keys to several existing tables holds all of these locks together, and"
