@@ -13,7 +13,7 @@ from asyncmig.lint.rules.silence_without_reason import SilenceWithoutReason
 from asyncmig.results.lint import LintFinding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from asyncmig.lint.rule import Rule
     from asyncmig.lint.selection import Selection
@@ -37,6 +37,7 @@ def apply_silences(
     selection: Selection,
     *,
     database: bool,
+    alone: Callable[[str], Sequence[LintFinding]] | None = None,
 ) -> list[LintFinding]:
     """The findings, with those allowed that a comment allows, and the faults of comments.
 
@@ -45,6 +46,8 @@ def apply_silences(
         scripts: the comments of each file that was linted.
         selection: the rules that were applied.
         database: a database was asked, so that all rules had what they need.
+        alone: gives the findings about a revision as a deployment of its own, where it was linted
+            together with others: a comment that is needed there is not unused.
     """
     by_path = {script.path: script for script in scripts}
     used: set[tuple[str, int]] = set()
@@ -52,6 +55,8 @@ def apply_silences(
     for script in by_path.values():
         for silence in script.silences:
             for rule, message, hint in _faults(script, silence, used, selection, database=database):
+                if rule is SilenceUnused and alone is not None and _needed(script, silence, alone):
+                    continue
                 if rule.id in selection.ids:
                     found.append(
                         LintFinding(
@@ -76,6 +81,17 @@ def _allowed(
             used.add((finding.path or "", silence.line))
             return replace(finding, allowed=True, reason=silence.reason)
     return finding
+
+
+def _needed(
+    script: ScriptSilences, silence: Silence, alone: Callable[[str], Sequence[LintFinding]]
+) -> bool:
+    return any(
+        finding.rule == silence.rule
+        and finding.path == script.path
+        and silence.covers(finding.line)
+        for finding in alone(script.revision)
+    )
 
 
 def _faults(

@@ -13,7 +13,7 @@ import io
 import re
 import tokenize
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,13 +105,9 @@ def _of_python(text: str) -> Iterator[Silence]:
     except (SyntaxError, tokenize.TokenError):
         return
     functions = [node for node in tree.body if isinstance(node, _FUNCTIONS)]
-    strings = [
-        (node.lineno, node.end_lineno or node.lineno)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant | ast.JoinedStr) and node.end_lineno != node.lineno
-    ]
+    strings = _long_strings(tree)
     for number, line in enumerate(lines, start=1):
-        within = next((span for span in strings if span[0] <= number <= span[1]), None)
+        within = next((span for span in strings if span.first <= number <= span.last), None)
         if number not in hashes and within is None:
             continue
         around = next(
@@ -122,12 +118,34 @@ def _of_python(text: str) -> Iterator[Silence]:
         for comment in _comments(hashes.get(number, line), number):
             alone = _ONLY_COMMENT.match(line) is not None
             placed = _Comment(comment.rule, comment.reason, number, alone)
-            if number not in hashes:
-                yield _silence(placed, *_lines_of_sql(lines, placed))
+            if within is not None and number not in hashes:
+                # the origin of a statement counts its lines from the line of the call
+                first, last = _lines_of_sql(lines, placed)
+                yield _silence(placed, first - within.offset, last - within.offset)
             elif around is None and alone and not _is_above_code(lines, number, functions):
                 yield _silence(placed, 0, 0)
             else:
                 yield _silence(placed, *_lines_of_python(tree, lines, placed))
+
+
+class _LongString(NamedTuple):
+    """A string of several lines: its first and last line, and how far below its statement it begins."""
+
+    first: int
+    last: int
+    offset: int
+
+
+def _long_strings(tree: ast.Module) -> list[_LongString]:
+    found: dict[int, _LongString] = {}
+    for statement in ast.walk(tree):
+        if not isinstance(statement, ast.stmt) or hasattr(statement, "body"):
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Constant | ast.JoinedStr) and node.end_lineno != node.lineno:
+                last = node.end_lineno or node.lineno
+                found[node.lineno] = _LongString(node.lineno, last, node.lineno - statement.lineno)
+    return list(found.values())
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -83,8 +83,10 @@ def change_of_type(old: str | None, new: str | None, *, using: bool = False) -> 
         return TypeChange.UNKNOWN
     if before == after:
         return TypeChange.SAME
-    if before.array != after.array:
-        return TypeChange.REWRITE
+    if before.array or after.array:
+        return (
+            TypeChange.REWRITE
+        )  # each element is converted, even where an element alone would not be
     if before.name != after.name:
         if (before.name, after.name) in _SAME_FORM and not after.arguments:
             return TypeChange.FREE

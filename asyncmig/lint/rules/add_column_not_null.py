@@ -56,13 +56,13 @@ class AddColumnNotNull(Rule):
         if not demands or has_value:
             return
         known = place.table(table)
-        if known is not None and known.rows == 0:
-            return
+        is_empty = known is not None and known.rows == 0
         name = identifier(column.name)
         alter = f"ALTER TABLE {relation_sql(action.relation)}"
         yield Problem(
             message=f"fails if {table} has rows: {column.name} is NOT NULL and has no default",
             table=table,
+            severity=Severity.NOTE if is_empty else None,
             suggestion=lines(
                 f"{alter} ADD COLUMN {name} {column.type}",
                 f"-- fill it in batches, then (PostgreSQL 18: NOT NULL {name} NOT VALID):",

@@ -46,8 +46,7 @@ class Truncate(Rule):
         if table is None:
             return
         known = place.table(table)
-        if known is not None and known.rows == 0 and not action.cascade:
-            return
+        is_empty = known is not None and known.rows == 0 and not action.cascade
         others = _emptied_too(table, place) if action.cascade else []
         also = f", and by CASCADE {' and '.join(others)}" if others else ""
         if action.cascade and not others and known is None:
@@ -55,6 +54,7 @@ class Truncate(Rule):
         yield Problem(
             message=f"deletes all rows of {table}{also}, under a lock against reads and writes",
             table=table,
+            severity=Severity.NOTE if is_empty else None,
             suggestion=f"-- in batches: DELETE FROM {relation_sql(action.relation)} WHERE ... ",
             facts=place.facts if others else "sql",
         )

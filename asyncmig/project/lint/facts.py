@@ -36,10 +36,11 @@ _CONSTRAINTS = {
     "n": ConstraintKind.NOT_NULL,
 }
 
-# Catalogs and statistics only: no lock is taken on a table of the user. A count is an estimate: the
-# greatest of what ANALYZE, the statistics and the size of the file say.
+# Catalogs and statistics only. Functions that open a relation, such as pg_relation_size, pg_partition_tree
+# and pg_get_expr, would wait for a lock on it. So sizes are estimates: what ANALYZE found, or what the
+# statistics count, if that is more.
 _FACTS = """\
-WITH named AS (
+WITH RECURSIVE named AS (
     SELECT c.oid, c.relname, n.nspname, c.relkind, c.reltuples
     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -49,9 +50,18 @@ WITH named AS (
         OR c.oid IN (SELECT k.conrelid FROM pg_catalog.pg_constraint AS k
                      JOIN pg_catalog.pg_class AS x ON x.oid = k.confrelid
                      WHERE k.contype = 'f' AND x.relname = ANY ($1))
+        OR c.oid IN (SELECT h.inhrelid FROM pg_catalog.pg_inherits AS h
+                     JOIN pg_catalog.pg_class AS x ON x.oid = h.inhparent WHERE x.relname = ANY ($1))
         OR c.oid IN (SELECT a.attrelid FROM pg_catalog.pg_attribute AS a
                      JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
                      WHERE t.typtype = 'd' AND t.typname = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped))
+), trees AS (
+    SELECT n.oid AS root, n.oid FROM named AS n
+    UNION ALL
+    SELECT t.root, h.inhrelid FROM trees AS t JOIN pg_catalog.pg_inherits AS h ON h.inhparent = t.oid
+), leaves AS (
+    SELECT t.root, c.oid, c.reltuples, c.reltoastrelid
+    FROM trees AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.oid WHERE c.relkind IN ('r', 'm')
 )
 SELECT pg_catalog.json_build_object(
 'path', pg_catalog.current_schemas(false),
@@ -62,16 +72,14 @@ SELECT pg_catalog.json_build_object(
                JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
                WHERE h.inhrelid = r.oid AND p.relkind = 'p'),
     'rows', (SELECT pg_catalog.sum(GREATEST(
-                 l.reltuples, pg_catalog.pg_stat_get_live_tuples(l.oid),
-                 CASE WHEN l.reltuples < 0 THEN pg_catalog.pg_relation_size(l.oid) / 100 ELSE 0 END))::bigint
-             FROM pg_catalog.pg_class AS l
-             WHERE l.relkind IN ('r', 'm') AND l.oid IN (
-                 SELECT r.oid UNION ALL
-                 SELECT t.relid FROM pg_catalog.pg_partition_tree(r.oid) AS t WHERE r.relkind = 'p')),
-    'bytes', (SELECT pg_catalog.sum(pg_catalog.pg_total_relation_size(l))::bigint FROM (
-                 SELECT r.oid AS l WHERE r.relkind IN ('r', 'm') UNION ALL
-                 SELECT t.relid FROM pg_catalog.pg_partition_tree(r.oid) AS t
-                 WHERE r.relkind = 'p' AND t.isleaf) AS leaves),
+                 l.reltuples, pg_catalog.pg_stat_get_live_tuples(l.oid), 0))::bigint
+             FROM leaves AS l WHERE l.root = r.oid),
+    'bytes', (SELECT pg_catalog.sum(x.relpages::bigint)
+                     * pg_catalog.current_setting('block_size')::bigint
+              FROM leaves AS l JOIN pg_catalog.pg_class AS x
+                ON x.oid IN (l.oid, l.reltoastrelid)
+                OR x.oid IN (SELECT i.indexrelid FROM pg_catalog.pg_index AS i WHERE i.indrelid = l.oid)
+              WHERE l.root = r.oid),
     'columns', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
                     a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
                     t.typtype = 'e', t.typtype = 'd', t.typname) ORDER BY a.attnum)
@@ -82,7 +90,7 @@ SELECT pg_catalog.json_build_object(
                         ARRAY(SELECT a.attname FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY AS u (n, o)
                               JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = u.n
                               ORDER BY u.o),
-                        pg_catalog.pg_get_expr(k.conbin, k.conrelid),
+                        pg_catalog.pg_get_constraintdef(k.oid),
                         (SELECT fn.nspname || '.' || f.relname FROM pg_catalog.pg_class AS f
                          JOIN pg_catalog.pg_namespace AS fn ON fn.oid = f.relnamespace
                          WHERE f.oid = k.confrelid)))
@@ -185,12 +193,17 @@ def _schema(found: Any) -> KnownSchema:
     return schema
 
 
+def _condition(definition: str) -> str:
+    """The condition of a CHECK, as ``pg_get_constraintdef`` prints it."""
+    return definition.removeprefix("CHECK ").removesuffix(" NOT VALID").removesuffix(" NO INHERIT")
+
+
 def _table(relation: Any, key: Any) -> KnownTable:
     table = KnownTable(
         name=key(f"{relation['schema']}.{relation['name']}"),
         kind=_KINDS.get(relation["kind"], "table"),
         rows=relation["rows"],
-        bytes=relation["bytes"],
+        bytes=relation["bytes"] or None,
         partition_of=key(relation["parent"]) if relation["parent"] else None,
     )
     for name, type_, not_null, enum, _, _ in relation["columns"] or []:
@@ -201,7 +214,7 @@ def _table(relation: Any, key: Any) -> KnownTable:
                 name=name,
                 kind=_CONSTRAINTS[kind],
                 columns=tuple(columns),
-                expression=expression,
+                expression=_condition(expression),
                 references=key(references) if references else None,
                 valid=valid,
             )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from asyncmig.errors import ConnectionFailedError
+from asyncmig.errors import ConnectionFailedError, UrlError
 from asyncmig.lint.allowed import ScriptSilences, apply_silences
 from asyncmig.lint.engine import Linter
 from asyncmig.lint.place import Circumstances
@@ -21,7 +23,7 @@ from asyncmig.results.lint import LintResult
 from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from asyncmig.plan.model import Plan, Step
     from asyncmig.project.lint.scope import LintScope
@@ -73,12 +75,10 @@ async def lint_online(project: Project, scope: LintScope) -> LintResult:
             statements = [one for step in linted for one in step.statements]
             facts = await read_facts(session, statements, _backfills(project))
             run.server = session.server_version
-    except ConnectionFailedError as error:
+    except (ConnectionFailedError, UrlError) as error:
         if scope.pending:
-            error.hint = (
-                "the database says which revisions are pending; without one: "
-                "asyncmig lint --offline, with --all, --since, --git-diff or --files"
-            )
+            told = f"{error.hint}; or, " if error.hint else ""
+            error.hint = f"{told}without a database: asyncmig lint --offline, and which revisions"
         raise
     run.applied = frozenset(graph.ancestors(head for head in status.current if head in graph))
     if chosen is None:
@@ -133,8 +133,14 @@ class _Run:
         start = self.selection.settings.start_after
         if start is not None:
             ids -= self.graph.ancestors(revision.id for revision in self.graph.resolve(start))
+        before = copy.deepcopy(facts)
         linter = self._linter(facts, database=True, added=None)
         findings = await anyio.to_thread.run_sync(linter.lint, plan.steps, ids)
+
+        def alone(revision: str) -> list[LintFinding]:
+            fresh = self._linter(copy.deepcopy(before), database=True, added=None)
+            return fresh.lint(plan.steps, {revision})
+
         notes = [
             f"{step.revision} is partially applied: its committed statements are linted as well"
             for step in status.partial
@@ -143,7 +149,7 @@ class _Run:
             notes.append(
                 f"the database is {status.state}: it has {listed(status.unknown, empty='')}"
             )
-        return await self._result(plan, ids, findings, linter, "pending revisions", notes)
+        return await self._result(plan, ids, findings, linter, "pending revisions", notes, alone)
 
     async def lint_history(
         self,
@@ -153,14 +159,24 @@ class _Run:
         notes: Sequence[str],
     ) -> LintResult:
         """Chosen revisions of the whole history, which says what was there before them."""
-        linter = self._linter(KnownSchema(), database=facts is not None, added=chosen.added)
+        sizes = None
         if facts is not None:
-            linter.sizes = {
+            sizes = {
                 key: (table.rows, table.bytes or 0)
                 for key, table in facts.tables.items()
                 if table.rows is not None
             }
-            linter.schema.backfills = facts.backfills
+
+        def new_linter() -> Linter:
+            made = self._linter(KnownSchema(), database=facts is not None, added=chosen.added)
+            made.sizes = sizes
+            made.schema.backfills = {} if facts is None else facts.backfills
+            return made
+
+        def alone(revision: str) -> list[LintFinding]:
+            return new_linter().lint(plan.steps, {revision})
+
+        linter = new_linter()
 
         def lint() -> list[LintFinding]:
             if chosen.together:
@@ -168,7 +184,15 @@ class _Run:
             return [found for step in plan.steps for found in linter.lint([step], chosen.ids)]
 
         findings = await anyio.to_thread.run_sync(lint)
-        return await self._result(plan, chosen.ids, findings, linter, chosen.scope, notes)
+        return await self._result(
+            plan,
+            chosen.ids,
+            findings,
+            linter,
+            chosen.scope,
+            notes,
+            alone if chosen.together else None,
+        )
 
     def _linter(
         self, schema: KnownSchema, *, database: bool, added: frozenset[str] | None
@@ -194,11 +218,17 @@ class _Run:
         linter: Linter,
         scope: str,
         notes: Sequence[str],
+        alone: Callable[[str], list[LintFinding]] | None,
     ) -> LintResult:
         steps = [step for step in plan.steps if step.revision in ids]
         scripts = await anyio.to_thread.run_sync(_read_scripts, steps)
         database = linter.circumstances.database
-        every = apply_silences(findings, scripts, self.selection, database=database)
+        once = None if alone is None or len(ids) < 2 else cache(alone)
+
+        def apply() -> list[LintFinding]:
+            return apply_silences(findings, scripts, self.selection, database=database, alone=once)
+
+        every = await anyio.to_thread.run_sync(apply)
         order = {step.revision: number for number, step in enumerate(steps)}
         every.sort(key=lambda found: (order.get(found.revision or "", -1), found.line or 0))
         return LintResult(

@@ -1,0 +1,24 @@
+"""What ``lint.types`` calls free writes no file, and what it calls a rewrite does: on a server."""
+
+import pytest
+
+from support.observed_sql import observed_database
+from unit.lint.test_types import FREE, REWRITE
+
+VALUES = {"varchar(10)[]": "'{a}'", "cidr": "'10.0.0.0/8'", "bit varying(4)": "B'1'", "json": "'1'"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rewrites"),
+    [*((*pair, False) for pair in FREE), *((*pair, True) for pair in REWRITE)],
+)
+async def test_a_change_of_type(old, new, rewrites, database_url):
+    value = VALUES.get(old, "now()" if "timestamp" in old else "'1'")
+    using = " USING ARRAY[c]" if new == "text[]" and old == "text" else ""
+    async with observed_database(database_url) as database:
+        await database.connection.execute(
+            f"CREATE TABLE t (c {old}); INSERT INTO t VALUES ({value})"
+        )
+        seen = await database.run(f"ALTER TABLE t ALTER COLUMN c TYPE {new}{using}")
+    assert seen.error is None
+    assert ("t" in seen.rewrites) is rewrites
