@@ -215,6 +215,13 @@ class Point(UserDefinedType):
         return lambda value: f"POINT({value[0]}, {value[1]})"
 
 
+class Plain(UserDefinedType):
+    cache_ok = True
+
+    def literal_processor(self, dialect):
+        return None
+
+
 class Raw(TypeDecorator[str]):
     impl = sa.String
     cache_ok = True
@@ -243,6 +250,7 @@ class MyArray(postgresql.ARRAY):
         ([1, 2], Vector(), "'[1,2]'"),
         ((1, 2), Point(), "POINT(1, 2)"),
         ("x", Raw(), "raw(x)"),
+        ("it's", Plain(), "'it''s'"),
         ({"a": 1}, MyJson(), "'{\"a\": 1}'"),
         (["a"], MyArray(sa.Text), "'{\"a\"}'"),
         ("x", sa.String().with_variant(Upper(), "postgresql"), "'X'"),

@@ -151,6 +151,16 @@ class TestFailure:
         assert (failure.revision, failure.phase) == ("b1", 2)
         assert type(failure) is StatementFailedError
 
+    async def test_a_hint_is_of_statements_of_the_same_revision(self) -> None:
+        drop = "DROP TABLE u"
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        _, failure = await sent(session, unit(drop, "SELECT 2 FROM u"))
+        assert "an earlier statement of this revision drops" in failure.hint
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        first, second = unit(drop), unit("SELECT 2 FROM u", revision="b1")
+        _, failure = await sent(session, first, second, one_transaction=True)
+        assert "an earlier statement" not in (failure.hint or "")
+
     async def test_our_own_tables_fail_as_a_database_error(self) -> None:
         session = FakeSession(
             Refusing("CREATE", asyncpg.InsufficientPrivilegeError("permission denied")),

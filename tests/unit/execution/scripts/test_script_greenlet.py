@@ -1,0 +1,80 @@
+"""asyncmig.execution.scripts.script_greenlet: functions that wait without being coroutines."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+
+import pytest
+from sqlalchemy.util import await_only
+
+from asyncmig.execution.scripts.script_greenlet import call_in_greenlet
+
+SEEN: ContextVar[str] = ContextVar("seen")
+
+
+async def later(value: object) -> object:
+    await asyncio.sleep(0)
+    return value
+
+
+async def test_it_waits_for_coroutines_and_returns_its_value() -> None:
+    def script() -> list[object]:
+        return [await_only(later(1)), await_only(later(2))]
+
+    assert await call_in_greenlet(script, hide_loop=False, own_loop=False) == [1, 2]
+
+
+async def test_an_error_is_raised_where_it_waits() -> None:
+    async def fail() -> None:
+        raise LookupError("gone")
+
+    def script() -> str:
+        try:
+            await_only(fail())
+        except LookupError as error:
+            return f"caught {error}"
+        raise AssertionError
+
+    assert await call_in_greenlet(script, hide_loop=False, own_loop=False) == "caught gone"
+
+
+async def test_its_own_error_is_raised_outside() -> None:
+    def script() -> None:
+        raise LookupError("gone")
+
+    with pytest.raises(LookupError):
+        await call_in_greenlet(script, hide_loop=True, own_loop=True)
+    assert asyncio.get_running_loop() is not None
+
+
+async def test_it_has_the_context_variables_of_its_caller() -> None:
+    SEEN.set("yes")
+    assert await call_in_greenlet(SEEN.get, hide_loop=False, own_loop=False) == "yes"
+
+
+async def test_asyncio_run_works_where_the_loop_is_hidden() -> None:
+    def script() -> tuple[object, object]:
+        return asyncio.run(later("own")), await_only(later("outer"))
+
+    outside = asyncio.get_running_loop()
+    found = await call_in_greenlet(script, hide_loop=True, own_loop=False)
+    assert found == ("own", "outer")
+    assert asyncio.get_running_loop() is outside
+
+
+async def test_a_loop_of_its_own_is_closed_behind_it() -> None:
+    loops = []
+
+    def script() -> object:
+        loops.append(asyncio.get_event_loop())
+        return loops[0].run_until_complete(later("own"))
+
+    assert await call_in_greenlet(script, hide_loop=True, own_loop=True) == "own"
+    assert loops[0] is not asyncio.get_running_loop()
+    assert loops[0].is_closed()
+
+
+async def test_without_hiding_the_loop_there_is_none_of_its_own() -> None:
+    found = await call_in_greenlet(asyncio.get_running_loop, hide_loop=False, own_loop=True)
+    assert found is asyncio.get_running_loop()

@@ -1,0 +1,287 @@
+"""asyncmig.execution.executor: scripts, their statements and rows, on a session without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import asyncpg
+import pytest
+
+from asyncmig.config.settings import Settings
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.errors import ConnectionLostError, ScriptError, StatementFailedError
+from asyncmig.events import StepStarted
+from asyncmig.execution.executor import Executor
+from asyncmig.execution.resume import Resume
+from asyncmig.plan.planner import Planner
+from asyncmig.revisions.files.script import load_script
+from asyncmig.revisions.graph.moves import RowChange, stamp_moves
+from asyncmig.revisions.script_directory import ScriptDirectory
+from support.fake_session import FakeSession, fake_context
+from support.plans import WITHOUT_JOURNAL, autocommit, partial, transaction
+
+
+class Session(FakeSession):
+    """Knows its server's version, as scripts ask for it."""
+
+    synchronous_scripts = False
+    disposable = True
+    server_version = 16
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        version = SimpleNamespace(major=16, minor=1)
+        self.driver = SimpleNamespace(get_server_version=lambda: version)
+
+    async def fetch(self, query: str, *args: Any) -> list[dict[str, Any]]:
+        found = await super().fetch(query, *args)
+        if (error := self.refuse(query)) is not None:
+            raise error
+        return found
+
+    async def check_not_lost(self, error: BaseException) -> None:
+        """The session is alive."""
+
+
+def short(sent: list[str]) -> list[str]:
+    """Statements without the checks of the version table, whose changes are ``+a1`` and ``a1 -> b1``."""
+    kept = [text for text in sent if "version_table_changed" not in text]
+    inserted = [re.sub(r"INSERT INTO alembic_version .*\('(\w+)'\)", r"+\1", text) for text in kept]
+    changed = r"UPDATE alembic_version SET version_num='(\w+)' WHERE .* = '(\w+)'"
+    return [re.sub(changed, r"\2 -> \1", text) for text in inserted]
+
+
+@pytest.fixture
+def execute(project):
+    """A function: runs the upgrade of all revisions; gives the statements that were sent."""
+
+    async def run(
+        session: Session | None = None,
+        *,
+        hooks: tuple[Any, ...] = (),
+        resumes: dict[str, Resume] | None = None,
+        settings: Settings | None = None,
+        **options: Any,
+    ) -> list[str]:
+        session = session or Session()
+        graph = ScriptDirectory.load([project.versions], cache=False).graph
+        planner = Planner(graph, dialect=MigrationDialect(), **options)
+        moves = graph.upgrade_path("heads", ())
+        scripts = {move.revision.id: load_script(move.revision) for move in moves}
+        events: list[Any] = []
+        context = fake_context(session, events=events, books=WITHOUT_JOURNAL)
+        one = bool(options.get("one_transaction"))
+        executor = Executor(
+            replace(context, settings=settings, one_transaction=one),
+            planner,
+            read_resumes=lambda: None,
+            hooks=hooks,
+        )
+        run.events, run.executor = events, executor
+        run.applied = await executor.run(moves, scripts, resumes=resumes)
+        sent = [text for message in session.messages for text in message.split("\n;\n")]
+        return [text for text in sent if not text.startswith(("BEGIN", "SET asyncmig", "ROLLBACK"))]
+
+    return run
+
+
+async def test_each_revision_with_its_row(project, execute) -> None:
+    project.revision("a1", upgrade='op.execute("SELECT 1")')
+    project.revision("b1", down="a1", upgrade='op.execute("SELECT 2"); op.execute("VACUUM")')
+    assert short(await execute()) == ["SELECT 1", "+a1", "SELECT 2", "VACUUM", "a1 -> b1"]
+    assert [step.revision for step in execute.applied] == ["a1", "b1"]
+    started = [event for event in execute.events if isinstance(event, StepStarted)]
+    assert [(event.number, event.total) for event in started] == [(1, 2), (2, 2)]
+
+
+async def test_settings_of_a_script_end_before_the_next_one(project, execute) -> None:
+    project.revision("a1", upgrade='op.execute("SET work_mem = 1")')
+    project.revision("b1", down="a1", upgrade='op.execute("SET work_mem = 2")')
+    settings = Settings(script_location=project.script_location)
+    sent = short(await execute(settings=settings))
+    assert sent == ["SET work_mem = 1", "+a1", "RESET work_mem", "SET work_mem = 2", "a1 -> b1"]
+    assert "RESET work_mem" not in await execute()
+
+
+async def test_hooks_follow_the_row_of_their_step(project, execute) -> None:
+    project.revision("a1", upgrade='op.execute("SELECT 1")')
+    project.revision("b1", down="a1", upgrade='op.execute("VACUUM")')
+
+    def hook(*, ctx, step, heads, run_args) -> None:
+        ctx.execute(f"SELECT 'at {' '.join(heads)}'")
+
+    sent = short(await execute(hooks=(hook,)))
+    assert sent == ["SELECT 1", "+a1", "SELECT 'at a1'", "VACUUM", "a1 -> b1", "SELECT 'at b1'"]
+
+
+async def test_what_precedes_a_script_that_raises_is_sent(project, execute) -> None:
+    project.revision("a1", upgrade='op.execute("SELECT 1")')
+    project.revision("b1", down="a1", upgrade='raise LookupError("gone")')
+    session = Session()
+    with pytest.raises(ScriptError, match="LookupError: gone"):
+        await execute(session)
+    assert any("SELECT 1" in message for message in session.messages)
+
+    session = Session()
+    with pytest.raises(ScriptError):
+        await execute(session, one_transaction=True)
+    assert not any("SELECT 1" in message for message in session.messages)
+
+
+async def test_committed_phases_are_not_sent_again(project, execute) -> None:
+    project.revision("a1", upgrade='op.execute("SELECT 1"); op.execute("VACUUM")')
+    first, second = transaction("SELECT 1"), autocommit("VACUUM")
+    entry = partial(phase=1, fingerprint=second.fingerprint)
+    resume = Resume(entry=entry, fingerprints={0: first.fingerprint})
+    assert short(await execute(resumes={"a1": resume})) == ["VACUUM", "+a1"]
+
+
+async def test_a_script_that_was_shortened_is_refused(project, execute) -> None:
+    project.revision("a1", upgrade='op.execute("SELECT 1")')
+    first = transaction("SELECT 1")
+    resume = Resume(
+        entry=partial(phase=0, kind="transaction", state="done"),
+        fingerprints={0: first.fingerprint},
+    )
+    with pytest.raises(ScriptError, match="was shortened after it was partially applied"):
+        await execute(resumes={"a1": resume})
+
+
+async def test_a_stamp_checks_and_writes_its_rows(project, execute) -> None:
+    project.revision("a1")
+    project.revision("b1", down="a1")
+    await execute()
+    session = execute.executor._session
+    session.messages.clear()
+    graph = execute.executor._planner.graph
+    moves = stamp_moves(graph, RowChange(remove=("gone",), add=("b1",)))
+    await execute.executor.stamp(
+        moves, ["gone"], before=["SELECT 'before'"], after=["SELECT 'after'"]
+    )
+    statements = session.messages[0].split("\n;\n")
+    assert statements[1] == "SELECT 'before'"
+    assert statements[-2] == "SELECT 'after'"
+    written = [text for text in statements if text.startswith(("INSERT", "DELETE"))]
+    assert written == [
+        "INSERT INTO alembic_version (version_num) VALUES ('b1')",
+        "DELETE FROM alembic_version WHERE alembic_version.version_num = 'gone'",
+    ]
+    assert sum("version_table_changed" in text for text in statements) == 2
+
+
+class TestCleaningUp:
+    @pytest.mark.parametrize(
+        ("error", "interrupted"),
+        [(asyncio.CancelledError(), True), (KeyboardInterrupt(), True), (ValueError(), False)],
+    )
+    async def test_a_cancelled_session_is_interrupted_and_rolled_back(
+        self, project, execute, error, interrupted
+    ) -> None:
+        project.revision("a1")
+        await execute()
+        session = execute.executor._session
+        session.messages.clear()
+        with pytest.raises(type(error)):
+            async with execute.executor._cleaning_up():
+                raise error
+        assert session.interrupted is interrupted
+        assert session.messages == ["ROLLBACK"]
+
+    async def test_an_error_names_what_was_applied(self, project, execute) -> None:
+        project.revision("a1")
+        project.revision("b1", down="a1", upgrade='op.execute("SELECT lost")')
+        session = Session(lambda sql: ConnectionLostError("gone") if "lost" in sql else None)
+        with pytest.raises(ConnectionLostError) as caught:
+            await execute(session)
+        assert caught.value.fields()["applied"] == []
+
+
+ASYNC = {"signature": "async def {name}(op):"}
+
+
+class TestReading:
+    async def test_what_it_said_is_sent_before_it_reads(self, project, execute) -> None:
+        project.revision(
+            "a1",
+            upgrade='op.execute("SELECT 1"); await op.fetch("SELECT 2"); op.execute("SELECT 3")',
+            **ASYNC,
+        )
+        assert short(await execute()) == ["SELECT 1", "SELECT 2", "SELECT 3", "+a1"]
+
+    async def test_what_was_refused_is_not_sent_again_for_the_revisions_before(
+        self, project, execute
+    ) -> None:
+        project.revision(
+            "a1", upgrade='op.execute("SELECT bad"); await op.fetch("SELECT 2")', **ASYNC
+        )
+        refused = asyncpg.UndefinedColumnError("no column")
+        none = {"asyncmig.committed": [{"number": "0"}]}
+        session = Session(lambda sql: refused if "bad" in sql else None, none)
+        with pytest.raises(StatementFailedError):
+            await execute(session)
+        assert sum("SELECT bad" in message for message in session.messages) == 2  # and its replay
+        assert "SELECT 2" not in session.messages
+
+    async def test_its_own_commit_and_rollback(self, project, execute) -> None:
+        project.revision(
+            "a1",
+            upgrade="""
+                op.execute("SELECT 1")
+                await op.fetch("COMMIT")
+                op.execute("SELECT 2")
+                await op.fetch("ROLLBACK")
+                op.execute("SELECT 3")
+            """,
+            **ASYNC,
+        )
+        assert short(await execute()) == ["SELECT 1", "SELECT 3", "+a1"]
+
+    async def test_a_rollback_of_all_revisions_is_refused(self, project, execute) -> None:
+        project.revision("a1", upgrade='await op.fetch("ROLLBACK")', **ASYNC)
+        with pytest.raises(ScriptError, match="rolls back, and all revisions share a transaction"):
+            await execute(one_transaction=True)
+
+    async def test_a_statement_outside_a_transaction(self, project, execute) -> None:
+        project.revision(
+            "a1", upgrade='op.execute("SELECT 1"); await op.fetch("VACUUM t")', **ASYNC
+        )
+        session = Session()
+        assert short(await execute(session)) == ["SELECT 1", "VACUUM t", "+a1"]
+        vacuum = session.messages.index("VACUUM t")
+        assert "COMMIT" in session.messages[vacuum - 1]
+
+    async def test_a_phase_that_is_committed_is_not_read_again(self, project, execute) -> None:
+        project.revision(
+            "a1",
+            upgrade='op.execute("SELECT 1"); await op.fetch("COMMIT"); op.execute("SELECT 2")',
+            **ASYNC,
+        )
+        resume = Resume(
+            entry=partial(phase=0, kind="transaction", state="done"),
+            fingerprints={0: transaction("SELECT 1").fingerprint},
+        )
+        assert short(await execute(resumes={"a1": resume})) == ["SELECT 2", "+a1"]
+
+    async def test_rows_that_a_committed_phase_read_are_gone(self, project, execute) -> None:
+        project.revision(
+            "a1",
+            upgrade='await op.fetch("INSERT INTO t VALUES (1) RETURNING i"); op.execute("SELECT 2")',
+            **ASYNC,
+        )
+        resume = Resume(entry=partial(phase=0, kind="transaction", state="done"), fingerprints={})
+        with pytest.raises(
+            ScriptError, match="it needs the rows of a statement that has already run"
+        ):
+            await execute(resumes={"a1": resume})
+
+    async def test_a_statement_of_its_own_that_is_refused_ends_it(self, project, execute) -> None:
+        project.revision("a1", upgrade='await op.fetch("VACUUM t")', **ASYNC)
+        refused = asyncpg.UndefinedTableError("no table")
+        session = Session(lambda sql: refused if "VACUUM" in sql else None)
+        with pytest.raises(StatementFailedError, match=r"a1\.py:11: no table"):
+            await execute(session)
+        assert not any("alembic_version (" in message for message in session.messages)
