@@ -11,6 +11,9 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto
 # unlike the option, the variable also pins the build dependencies
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet
 
+# the tests start thousands of processes: each would compile its modules anew
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-full test-autogen test-directives test-packages test-postgis test-crash test-proxies test-mutants test-matrix check unit integration lint format types contracts workflows hooks docs pages bench coverage coverage-check release-check clean
 

@@ -67,6 +67,10 @@ async def test_the_column_is_widened_for_a_long_id(asked, width, longest, wider)
     assert found == expected
 
 
+async def test_a_width_is_not_asked_for_where_alembics_is_enough(asked) -> None:
+    assert await setup(replace(THERE, width=None), "a" * 32) == []
+
+
 @pytest.mark.parametrize(("width", "statements"), [(32, 1), (None, 0)])
 async def test_a_width_that_is_not_known_is_asked_for(asked, width, statements) -> None:
     asked.append(width)

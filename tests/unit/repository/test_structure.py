@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -48,51 +49,53 @@ def imported_by(name: str, path: Path) -> set[str]:
     return (found & MODULES.keys()) - {name}
 
 
-IMPORTS = {name: imported_by(name, path) for name, path in MODULES.items()}
+@cache
+def imports() -> dict[str, set[str]]:
+    return {name: imported_by(name, path) for name, path in MODULES.items()}
 
 
 def children(package: str) -> dict[str, set[str]]:
     """The modules and folders of a package, and which of their siblings each imports."""
     inside: dict[str, set[str]] = {}
     start = f"{package}."
-    for name, imports in IMPORTS.items():
+    for name, imported in imports().items():
         if name.startswith(start):
             child = name[len(start) :].split(".")[0]
             siblings = {
-                each[len(start) :].split(".")[0] for each in imports if each.startswith(start)
+                each[len(start) :].split(".")[0] for each in imported if each.startswith(start)
             }
             inside.setdefault(child, set()).update(siblings - {child})
     return inside
 
 
-CHILDREN = {name: found for name in MODULES if (found := children(name))}
+ALL_PACKAGES = sorted({name.rpartition(".")[0] for name in MODULES} - {""})
 
 
 def test_no_module_imports_itself_over_others():
     try:
-        TopologicalSorter(IMPORTS).prepare()
+        TopologicalSorter(imports()).prepare()
     except CycleError as error:
         pytest.fail(f"a circle of imports: {' -> '.join(reversed(error.args[1]))}")
 
 
-@pytest.mark.parametrize("package", CHILDREN)
+@pytest.mark.parametrize("package", ALL_PACKAGES)
 def test_no_circle_among_the_children_of_a_package(package):
     try:
-        TopologicalSorter(CHILDREN[package]).prepare()
+        TopologicalSorter(children(package)).prepare()
     except CycleError as error:
         pytest.fail(f"a circle inside {package}: {' -> '.join(reversed(error.args[1]))}")
 
 
-@pytest.mark.parametrize("package", sorted(CHILDREN.keys() - OF_ONE_KIND))
+@pytest.mark.parametrize("package", sorted({*ALL_PACKAGES} - OF_ONE_KIND))
 def test_a_folder_is_not_crowded(package):
-    assert len(CHILDREN[package]) <= MOST_SIBLINGS, sorted(CHILDREN[package])
+    assert len(children(package)) <= MOST_SIBLINGS, sorted(children(package))
 
 
-@pytest.mark.parametrize("package", sorted(CHILDREN.keys() - MIRRORED))
+@pytest.mark.parametrize("package", sorted({*ALL_PACKAGES} - MIRRORED))
 def test_a_package_is_more_than_one_file(package):
     # a file beside __init__ that has code of its own, or two files
     has_code = any(
         not isinstance(node, ast.Expr)
         for node in ast.parse(MODULES[package].read_text(encoding="utf-8")).body
     )
-    assert len(CHILDREN[package]) + has_code > 1
+    assert len(children(package)) + has_code > 1
