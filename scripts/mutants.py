@@ -69,7 +69,13 @@ CORE = (
     "asyncmig/execution",
     "asyncmig/plan",
     "asyncmig/revisions/graph",
-    "asyncmig/sql",
+    *(
+        f"asyncmig/sql/{name}.py"
+        for name in (
+            *("carriage_returns", "changed_settings", "classify", "lexer", "masking", "names"),
+            *("quoting", "reader", "separate_statements", "split", "statement", "text_escaping"),
+        )
+    ),
 )
 UNIT_TESTS = tuple(
     f"tests/unit/{package}"

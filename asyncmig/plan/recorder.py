@@ -295,7 +295,6 @@ class Recorder:
         parameters: tuple[object, ...] = (),
         autocommit: bool = False,
         copy_data: str | None = None,
-        executed: bool = False,
         replaces: str | None = None,
         not_rewritten: str | None = None,
     ) -> None:
@@ -325,7 +324,6 @@ class Recorder:
                 transactional=facts.transactional and not autocommit and not self.in_autocommit,
                 enum_label=facts.enum_label,
                 copy_data=copy_data,
-                executed=executed,
                 replaces=replaces,
                 not_rewritten=not_rewritten,
             )

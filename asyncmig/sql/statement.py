@@ -24,7 +24,6 @@ class Statement:
         enum_label: for ``ALTER TYPE ... ADD VALUE``, the new label: a later statement that uses it
             needs a commit between the two.
         copy_data: for ``COPY ... FROM STDIN`` in a SQL revision, the lines that follow it.
-        executed: True when the script ran it itself, through its bind, and got a result.
         replaces: for a statement of a safe rewrite, the plain SQL of its directive.
         not_rewritten: for a statement that a safe rewrite would have replaced, why it did not.
     """
@@ -36,7 +35,6 @@ class Statement:
     transactional: bool = True
     enum_label: str | None = None
     copy_data: str | None = None
-    executed: bool = False
     replaces: str | None = None
     not_rewritten: str | None = None
 

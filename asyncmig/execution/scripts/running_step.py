@@ -210,7 +210,7 @@ class RunningStep:
             False when an earlier run has done it.
         """
         await self.end_transaction()
-        statement = Statement(sql=sql, origin=origin, transactional=False, executed=True)
+        statement = Statement(sql=sql, origin=origin, transactional=False)
         phase = Phase(kind=PhaseKind.AUTOCOMMIT, statements=(statement,))
         if self.already_committed:
             self._skip_committed(phase, final=False)

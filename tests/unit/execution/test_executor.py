@@ -6,7 +6,7 @@ import asyncio
 import re
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
@@ -22,7 +22,10 @@ from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.graph.moves import RowChange, stamp_moves
 from asyncmig.revisions.script_directory import ScriptDirectory
 from support.fake_session import FakeSession, fake_context
-from support.plans import WITHOUT_JOURNAL, autocommit, partial, transaction
+from support.plans import BOOKS, WITHOUT_JOURNAL, autocommit, partial, transaction
+
+if TYPE_CHECKING:
+    from asyncmig.bookkeeping.tables import Bookkeeping
 
 
 class Session(FakeSession):
@@ -65,6 +68,7 @@ def execute(project):
         hooks: tuple[Any, ...] = (),
         resumes: dict[str, Resume] | None = None,
         settings: Settings | None = None,
+        books: Bookkeeping = WITHOUT_JOURNAL,
         **options: Any,
     ) -> list[str]:
         session = session or Session()
@@ -73,7 +77,7 @@ def execute(project):
         moves = graph.upgrade_path("heads", ())
         scripts = {move.revision.id: load_script(move.revision) for move in moves}
         events: list[Any] = []
-        context = fake_context(session, events=events, books=WITHOUT_JOURNAL)
+        context = fake_context(session, events=events, books=books)
         one = bool(options.get("one_transaction"))
         executor = Executor(
             replace(context, settings=settings, one_transaction=one),
@@ -239,6 +243,24 @@ class TestReading:
             **ASYNC,
         )
         assert short(await execute()) == ["SELECT 1", "SELECT 3", "+a1"]
+
+    async def test_a_transaction_of_its_own_statements_alone_is_a_phase(
+        self, project, execute
+    ) -> None:
+        project.revision(
+            "a1",
+            upgrade="""
+                await op.fetch("UPDATE t SET i = 1")
+                await op.fetch("COMMIT")
+                await op.fetch("COMMIT")
+                await op.fetch("UPDATE t SET i = 2")
+            """,
+            **ASYNC,
+        )
+        sent = await execute(books=BOOKS)
+        assert sum("INSERT INTO asyncmig_journal" in text for text in sent) == 2
+        (applied,) = execute.applied
+        assert applied.phases == 2
 
     async def test_a_rollback_of_all_revisions_is_refused(self, project, execute) -> None:
         project.revision("a1", upgrade='await op.fetch("ROLLBACK")', **ASYNC)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from asyncmig.plan.error_handlers import is_handled_by_caller
+from asyncmig.plan.error_handlers import _numbers, is_handled_by_caller
 
 CALLS = {
     "plain": (False, "ask()"),
@@ -197,3 +197,8 @@ def _indented(body: str) -> str:
     lines = body.strip("\n").splitlines()
     margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     return "".join(f"\n    {line[margin:]}" for line in lines)
+
+
+def test_numbers_of_an_exception_table_have_six_bits_a_byte() -> None:
+    table = bytes([1, 2, 0x40 | 1, 0, 0x40 | 1, 0x40 | 2, 3])
+    assert list(_numbers(table)) == [1, 2, 64, 4096 + 2 * 64 + 3]

@@ -50,6 +50,10 @@ SECRET = "hunter2"
             "DO $do$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''hunter2'''; END $do$",
             "DO $do$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''***'''; END $do$",
         ),
+        (
+            "DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD $x$hunter2$x$'; END $$",
+            "DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''***'''; END $$",
+        ),
         ("SELECT f(password => 'hunter2')", "SELECT f(password => '***')"),
         ("SET app.password = 'hunter2'", "SET app.password = '***'"),
         ("SET app.secret TO 'hunter2'", "SET app.secret TO '***'"),

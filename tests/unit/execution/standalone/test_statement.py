@@ -153,9 +153,18 @@ class TestIsDone:
         assert not await is_done(session, unit(sql, previous))
         assert session.messages[-1] == "DROP INDEX CONCURRENTLY IF EXISTS app.i_ccnew"
 
-    async def test_a_statement_without_a_trace_needs_a_decision(self) -> None:
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "CALL p()",
+            "CREATE INDEX CONCURRENTLY ON t (a)",
+            "ALTER TABLE p DETACH PARTITION",
+            "CREATE DATABASE",
+        ],
+    )
+    async def test_a_statement_without_a_trace_needs_a_decision(self, sql) -> None:
         with pytest.raises(PartiallyAppliedError, match="did it run"):
-            await is_done(FakeSession(), unit("CALL p()", INTERRUPTED))
+            await is_done(FakeSession(), unit(sql, INTERRUPTED))
 
     @pytest.mark.parametrize("previous", [NONE, ENDED])
     async def test_a_statement_that_was_not_interrupted_is_not_looked_up(self, previous) -> None:

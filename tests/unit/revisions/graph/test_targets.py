@@ -158,6 +158,15 @@ class TestResolve:
         assert caught.value.candidates == ("aaaa3", "bbbb3")
         assert caught.value.hint == "name the one you want: `aaaa3` or `bbbb3`"
 
+    def test_a_fork_above_the_rows_is_named_by_steps_of_its_branches(self):
+        with pytest.raises(TargetError) as caught:
+            TREE.upgrade_path("+1", ["aaaa2"])
+        assert caught.value.hint == "name the one you want: `aaaa3@+1` or `bbbb3@+1`"
+
+    def test_steps_from_two_heads(self):
+        with pytest.raises(MultipleHeadsError, match="there are 2 heads, b, c"):
+            graph("a; b < a; c < a").upgrade_path("heads-1", ())
+
     def test_a_merge_on_the_way_down(self):
         with pytest.raises(TargetError, match="'m' leads to a, b") as caught:
             graph("a; b; m < a b").resolve("m-1")
