@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.dialects.postgresql.base import PGDialect, PGExecutionContext
 from sqlalchemy.exc import DBAPIError
 
+from asyncmig.alembic_compat.psycopg2_compat.catalog_queries import CatalogQueries
 from asyncmig.alembic_compat.psycopg2_compat.copying import COPYING
 from asyncmig.alembic_compat.psycopg2_compat.driver import DriverModule
 from asyncmig.alembic_compat.psycopg2_compat.errors import Error, translated
@@ -35,7 +36,10 @@ class _CastArray(ARRAY[Any]):
 class _ExecutionContext(PGExecutionContext):
     def create_default_cursor(self) -> Any:
         connection: Any = self._dbapi_connection.dbapi_connection
-        return connection.statement_cursor(self.execution_options.get(COPYING))
+        dialect: Any = self.dialect
+        cursor = connection.statement_cursor(self.execution_options.get(COPYING))
+        cursor.catalog_query = dialect.catalog_queries.find(self.compiled)
+        return cursor
 
 
 class LenientDialect(PGDialect):
@@ -65,6 +69,7 @@ class LenientDialect(PGDialect):
     def __init__(self, server_version: tuple[int, ...], **kwargs: Any) -> None:
         super().__init__(dbapi=DriverModule, paramstyle="pyformat", **kwargs)  # type: ignore[no-untyped-call]  # SQLAlchemy's
         self._server_version = server_version
+        self.catalog_queries = CatalogQueries()
 
     def _get_server_version_info(self, connection: Any) -> tuple[int, ...]:
         del connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -17,14 +18,18 @@ from asyncmig.sql.classify import classify
 from asyncmig.sql.split import split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection, Dialect
+
+    from asyncmig.alembic_compat.psycopg2_compat.catalog_queries import CatalogQuery
 
 __all__ = ["DriverConnection", "DriverModule", "StatementCursor", "texts"]
 
 _BATCH = 500_000
 """Characters of one message of ``executemany``."""
+_MOST_PREPARED = 100
+"""Statements that a session keeps prepared; the inspector has about thirty for one table."""
 
 
 class DriverModule:
@@ -63,9 +68,10 @@ class DriverConnection(AdaptedConnection):
 
     Attributes:
         encoding: of the texts on the wire, by the name that psycopg2 gives it.
+        prepared: statements that are executed again and again, by their text.
     """
 
-    __slots__ = ("_owner", "autocommit", "dialect")
+    __slots__ = ("_owner", "autocommit", "dialect", "prepared")
     encoding = "UTF8"
 
     def __init__(
@@ -75,6 +81,7 @@ class DriverConnection(AdaptedConnection):
         self.dialect = dialect
         self._owner = owner
         self.autocommit = False
+        self.prepared: dict[str, Any] = {}
 
     @property
     def closed(self) -> bool:
@@ -122,6 +129,9 @@ class StatementCursor:
     Args:
         connection: whose cursor it is.
         copying: the file of the COPY that it will execute.
+
+    Attributes:
+        catalog_query: the statement, where it is one that the session prepares once.
     """
 
     arraysize = 1
@@ -129,6 +139,7 @@ class StatementCursor:
 
     def __init__(self, connection: DriverConnection, copying: Copying | None = None) -> None:
         self.connection = connection
+        self.catalog_query: CatalogQuery | None = None
         self._copying = copying
         self.description: list[tuple[Any, ...]] | None = None
         self.rowcount = -1
@@ -140,6 +151,11 @@ class StatementCursor:
         self, operation: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
     ) -> None:
         """Run a text of one or more statements; the rows are those of the last."""
+        if self.catalog_query is not None and isinstance(parameters, Mapping):
+            text, parameters, values = self.catalog_query.numbered(operation, parameters)
+            self.query = merge(text, parameters, self.connection.dialect)
+            self._run(self._fetch_prepared, self.query, values)
+            return
         text = (
             operation
             if parameters is None
@@ -199,9 +215,20 @@ class StatementCursor:
 
     async def _fetch(self, driver: Any, query: str) -> None:
         # without a name there is nothing to close on the server afterwards
-        statement = await driver.prepare(query, name="")
+        await self._read(driver, await driver.prepare(query, name=""))
+
+    async def _fetch_prepared(self, driver: Any, text: str, values: Sequence[Any]) -> None:
+        statement = self.connection.prepared.get(text)
+        if statement is None:
+            is_kept = len(self.connection.prepared) < _MOST_PREPARED
+            statement = await driver.prepare(text, name=None if is_kept else "")
+            if is_kept:
+                self.connection.prepared[text] = statement
+        await self._read(driver, statement, *values)
+
+    async def _read(self, driver: Any, statement: Any, *values: Any) -> None:
         attributes = statement.get_attributes()
-        records = await statement.fetch()
+        records = await statement.fetch(*values)
         self.description = [
             (attribute.name, attribute.type.oid, None, None, None, None, None)
             for attribute in attributes
