@@ -193,9 +193,7 @@ class Comparison:
 
         PostgreSQL would build the key again, and does not see that a foreign key depends on it.
         """
-        old, new = self.common.get(table, (None, None))
-        if old is None or new is None:
-            return False
+        old, new = self.common[table]
         pairs = ((old.columns.get(name), new.columns.get(name)) for name in included)
         return any(
             before is not None

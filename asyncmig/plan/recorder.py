@@ -307,7 +307,7 @@ class Recorder:
             case Control.BEGIN | Control.COMMIT:
                 self.divide()
                 return
-            case Control.ROLLBACK:
+            case Control.ROLLBACK:  # pragma: no branch - the last kind
                 raise ScriptError(
                     f"{self.revision.id}: a script may not roll back the runner's transaction"
                     + (f" ({origin})" if origin else ""),

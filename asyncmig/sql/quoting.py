@@ -67,7 +67,7 @@ def literal(value: str | float | bool | datetime | None) -> str:
             return str(value)
         case datetime():
             return f"'{value.isoformat()}'"
-        case str():
+        case str():  # pragma: no branch - the last type
             return "'" + value.replace("'", "''") + "'"
 
 

@@ -44,7 +44,7 @@ def apply_rename(catalog: Catalog, item: Rename) -> Catalog:
             return _with_enum(catalog, item)
         case "enum_value":
             return _with_label(catalog, item)
-        case "sequence":
+        case "sequence":  # pragma: no branch - the last kind
             return _with_sequence(catalog, item)
 
 

@@ -87,6 +87,6 @@ def _operation(item: Rename, script: ScriptSql) -> MigrateOperation:
             return ExecuteSQLOp(
                 f"ALTER TABLE {table} RENAME CONSTRAINT {script.quote(item.old)} TO {new}"
             )
-        case "index" | "sequence":
+        case "index" | "sequence":  # pragma: no branch - the last kinds
             name = script.qualified(ObjectName(item.schema, item.old))
             return ExecuteSQLOp(f"ALTER {item.kind.upper()} {name} RENAME TO {new}")

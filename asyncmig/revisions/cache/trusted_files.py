@@ -44,7 +44,9 @@ def write_trusted(path: Path, content: bytes) -> None:
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             with os.fdopen(os.open(draft, flags, 0o644), "wb") as file:
-                if hasattr(os, "fchmod"):  # whatever the umask is
+                if hasattr(
+                    os, "fchmod"
+                ):  # pragma: no branch - not on Windows; whatever the umask is
                     os.fchmod(file.fileno(), 0o644)
                 file.write(content)
             draft.replace(path)
@@ -71,7 +73,9 @@ def is_trusted_folder(folder: Path) -> bool:
 
 
 def _is_trusted(found: os.stat_result, path: Path) -> bool:
-    if not hasattr(os, "geteuid"):  # Windows: access control lists, which its folders inherit
+    if not hasattr(
+        os, "geteuid"
+    ):  # pragma: no cover - Windows: access control lists, which folders inherit
         return True
     if found.st_uid not in {os.geteuid(), 0}:
         reason = f"it belongs to the user with id {found.st_uid}"

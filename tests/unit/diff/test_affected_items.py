@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from asyncmig.diff.compare import compare
@@ -113,3 +115,46 @@ def test_a_check_of_a_dropped_table_is_no_foreign_key() -> None:
     before = catalog(table("book", column("n"), INDEX), gone)
     found = changes(before, catalog(table("book", column("n"))), concurrent_indexes=True)
     assert sorted(found) == ["DROP INDEX CONCURRENTLY ix", "DROP TABLE loan"]
+
+
+def test_a_foreign_key_to_a_table_outside_of_both_sides_stays() -> None:
+    key = foreign_key("fk", "n", "elsewhere")
+    before = catalog(table("loan", column("n"), key))
+    after = catalog(table("loan", column("n"), column("m"), key))
+    assert changes(before, after) == ["ALTER TABLE loan ADD COLUMN m INTEGER"]
+
+
+class TestComments:
+    """Comments of constraints."""
+
+    PLAIN = unique("un", "n")
+    SAID = replace(PLAIN, comment="it's")
+    COMMENT = "COMMENT ON CONSTRAINT un ON book IS 'it''s'"
+
+    def book(self, *parts):
+        return catalog(table("book", column("n"), *parts))
+
+    def test_with_its_table(self) -> None:
+        assert changes(catalog(), self.book(self.SAID))[1:] == [self.COMMENT]
+
+    def test_with_a_new_constraint(self) -> None:
+        assert changes(self.book(), self.book(self.SAID))[1:] == [self.COMMENT]
+
+    def test_of_a_constraint_that_stays(self) -> None:
+        assert changes(self.book(self.PLAIN), self.book(self.SAID)) == [self.COMMENT]
+        assert changes(self.book(self.SAID), self.book(self.PLAIN)) == [
+            "COMMENT ON CONSTRAINT un ON book IS NULL"
+        ]
+
+
+def test_where_a_table_and_its_index_are_stored() -> None:
+    fast = table(
+        "book",
+        column("n"),
+        index("ix", "book", "n", tablespace="fast"),
+        tablespace="fast",
+        access_method="heap2",
+    )
+    created = changes(catalog(), catalog(fast))
+    assert created[0].endswith("USING heap2 TABLESPACE fast")
+    assert created[1] == "CREATE INDEX ix ON book (n) TABLESPACE fast"

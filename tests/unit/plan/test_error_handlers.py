@@ -171,6 +171,15 @@ def test_a_file_that_was_changed_is_read_again(tmp_path) -> None:
         assert _answers(compile(file.read_text(), str(file), "exec")) == expected
 
 
+def test_a_file_that_is_no_python_any_more_may_handle_it(tmp_path) -> None:
+    file = tmp_path / "script.py"
+    code = compile(
+        f"def upgrade(ask, op, contextlib):{_indented(CALLS['except'][1])}\n", str(file), "exec"
+    )
+    file.write_text("def upgrade(:\n")
+    assert _answers(code) == [True]
+
+
 def _answers(code) -> list[bool]:
     """What the module answers when the compiled function calls it, in the frames of the test's runner."""
     block = contextlib.nullcontext

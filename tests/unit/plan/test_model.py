@@ -7,6 +7,7 @@ import pytest
 from asyncmig.plan.model import Direction
 from asyncmig.plan.run_request import RunRequest
 from support.plans import autocommit, transaction
+from support.revision_shorthand import graph, ids
 
 GOLDEN = "70bfeac3aa54d99699574273f4537309"
 
@@ -38,6 +39,13 @@ class TestRunRequest:
     )
     def test_whether_it_goes_to_the_heads(self, target, direction, to_heads) -> None:
         assert RunRequest(target=target, direction=direction).to_heads is to_heads
+
+    def test_given_revisions_run_where_they_are_to_run(self) -> None:
+        tree = graph("a; b < a; c < b")
+        up = RunRequest(target="x", direction=Direction.UPGRADE, revisions=("b", "c"))
+        assert ids(up.moves(tree, ["b"])) == ["c"]
+        down = RunRequest(target="x", direction=Direction.DOWNGRADE, revisions=("c", "b"))
+        assert ids(down.moves(tree, ["b"])) == ["b"]
 
     def test_its_time_counts_from_its_beginning(self) -> None:
         request = RunRequest(target="head", direction=Direction.UPGRADE, started=0.0)

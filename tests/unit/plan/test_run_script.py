@@ -42,6 +42,13 @@ def test_a_module_that_uses_op_is_executed_when_it_runs(loaded) -> None:
     assert recorded(script, recorder) == ["SELECT 1", "SELECT 2"]
 
 
+@pytest.mark.parametrize(("downgrade", "written"), [("pass", True), (None, False)])
+def test_such_a_module_is_looked_into_before_it_runs(loaded, downgrade, written) -> None:
+    header = "from asyncmig import op\nop.execute('SELECT 1')"
+    script, _ = loaded(header=header, downgrade=downgrade)
+    assert (script.has_upgrade, script.has_downgrade) == (True, written)
+
+
 def test_each_direction_has_its_function(loaded) -> None:
     parts = {"upgrade": "op.execute('SELECT 1')", "downgrade": "op.execute('SELECT 2')"}
     script, recorder = loaded(**parts)

@@ -9,7 +9,9 @@ import pytest
 from asyncmig.errors import ScriptError
 from asyncmig.plan.phases import COMMIT_HERE
 from asyncmig.plan.version_hooks import MigrationInfo, file_of, hook_failure, hook_statements
+from asyncmig.revisions.graph.graph import RevisionGraph
 from asyncmig.revisions.graph.moves import stamp_moves
+from asyncmig.revisions.graph.revision import Revision
 from support.plans import statement
 from support.revision_shorthand import graph
 
@@ -106,6 +108,13 @@ def test_a_hook_is_written_in_its_file(given) -> None:
 
 def test_a_hook_that_is_not_written_in_python_has_no_file() -> None:
     assert file_of(print) == "on_version_apply"
+
+
+def test_the_module_of_a_revision_is_its_script(project) -> None:
+    path = project.revision("a1", header="ANSWER = 42")
+    tree = RevisionGraph([Revision(id="a1", path=str(path))])
+    info = MigrationInfo.of_move(tree.upgrade_path("a1", ())[0], tree)
+    assert info.up_revision.module.ANSWER == 42
 
 
 class TestStatements:

@@ -41,6 +41,7 @@ from asyncmig.sql.changed_settings import changed_settings
         ("ALTER TABLE t SET (fillfactor = 70)", set()),
         ("SELECT 'set_config(''a'', '''', false)'", set()),
         ("SET", set()),
+        ("SET 'work_mem' = 1", set()),
         ("", set()),
     ],
 )

@@ -187,6 +187,18 @@ def test_create_and_drop(entity, created, dropped):
             ],
         ),
         (
+            MATERIALIZED,
+            replace(MATERIALIZED, indexes={"iy": "CREATE INDEX iy ON public.counts (n)"}),
+            ["DROP INDEX ix", "CREATE INDEX iy ON counts (n)"],
+        ),
+        (STATISTICS, replace(STATISTICS, comment="x"), ["COMMENT ON STATISTICS st IS 'x'"]),
+        (
+            AGGREGATE,
+            replace(AGGREGATE, comment="x"),
+            ["COMMENT ON AGGREGATE total(integer) IS 'x'"],
+        ),
+        (FUNCTION, replace(FUNCTION, comment="x"), ["COMMENT ON FUNCTION number() IS 'x'"]),
+        (
             VIEW,
             replace(VIEW, column_comments=(("n", "it's"),)),
             ["COMMENT ON COLUMN titles.n IS 'it''s'"],
@@ -216,6 +228,21 @@ def test_drop_and_create_again(before, after):
     found = changes([before], [after])
     assert found[0].startswith("DROP ")
     assert found[1].startswith("CREATE ")
+
+
+def test_a_column_of_a_view_may_have_a_default():
+    found = changes([], [replace(VIEW, column_defaults=(("n", "1"),))])
+    assert found[1:] == ["ALTER VIEW titles ALTER COLUMN n SET DEFAULT 1"]
+
+
+def test_a_comment_of_a_column_that_is_the_same_is_left():
+    comments = (("n", "one"), ("m", "two"))
+    two = view("titles", "SELECT 1 AS n, 2 AS m", (), "n", "m")
+    found = changes(
+        [replace(two, column_comments=comments)],
+        [replace(two, column_comments=(("n", "one"), ("m", "other")))],
+    )
+    assert found == ["COMMENT ON COLUMN titles.m IS 'other'"]
 
 
 def test_the_owner_of_another_role_is_restored():

@@ -76,6 +76,7 @@ class TestDomains:
         [
             ({"default": "1"}, {"default": "2"}, ["SET DEFAULT 2"]),
             ({"default": "1"}, {}, ["DROP DEFAULT"]),
+            ({"default": "1", "nullable": False}, {"nullable": False}, ["DROP DEFAULT"]),
             ({}, {"nullable": False}, ["SET NOT NULL"]),
             ({"nullable": False}, {}, ["DROP NOT NULL"]),
             ({}, {"nullable": False, "not_null_name": "nn"}, ["ADD CONSTRAINT nn NOT NULL"]),
@@ -141,6 +142,12 @@ class TestSequences:
     def test_a_sequence_of_a_dropped_table_is_dropped_with_it(self) -> None:
         owned = sequence("s", owned_by=(name("book"), "id"))
         assert changes(catalog(table("book", ID), owned), catalog()) == ["DROP TABLE book"]
+
+    def test_a_new_one_gets_its_owner_at_the_end(self) -> None:
+        owned = sequence("s", owned_by=(name("book"), "id"))
+        found = changes(catalog(table("book", ID)), catalog(table("book", ID), owned))
+        assert found[0].startswith("CREATE SEQUENCE s")
+        assert found[-1] == "ALTER SEQUENCE s OWNED BY book.id"
 
     def test_one_of_a_column_that_is_kept_is_dropped(self) -> None:
         owned = sequence("s", owned_by=(name("book"), "id"))

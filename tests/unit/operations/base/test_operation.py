@@ -18,6 +18,7 @@ from asyncmig.operations.directives.comments import CreateTableCommentOp, DropTa
 from asyncmig.operations.directives.constraints import AddConstraintOp, DropConstraintOp
 from asyncmig.operations.directives.data import BulkInsertOp
 from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.operations.directives.functions import CreateFunctionOp
 from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
 from support.recording_sink import sql_of
@@ -89,6 +90,15 @@ def test_comments_go_back():
 def test_what_is_unknown_cannot_come_back(operation):
     with pytest.raises(ValueError, match="again"):
         operation.reverse()
+
+
+def test_a_replaced_function_comes_back_and_goes_again():
+    before = CreateFunctionOp("f", body="SELECT 1")
+    after = CreateFunctionOp("f", body="SELECT 2", replace=True, existing=before)
+    undo = after.reverse()
+    assert (undo.body, undo.replace) == ("SELECT 1", True)
+    redo = undo.reverse()
+    assert (redo.body, redo.replace) == ("SELECT 2", True)
 
 
 @pytest.mark.parametrize("operation", [ExecuteSQLOp("SELECT 1"), BulkInsertOp(sa.table("t"), [])])

@@ -270,6 +270,10 @@ class TestDowngradeTargets:
                 self.undone("base+2", rows)
         assert self.undone(target, rows) == runs
 
+    def test_a_branch_does_not_take_down_what_it_depends_on(self):
+        tree = graph("a; x; b < a ~ x # left")
+        assert ids(tree.downgrade_path("left@base", ["b"])) == ["b", "a"]
+
     def test_steps_down_a_branch_that_is_under_another_one(self):
         tree = graph("first; low < first # deep; up ~ low")
         assert ids(tree.downgrade_path("deep@-1", ["up"])) == ["up", "low"]
