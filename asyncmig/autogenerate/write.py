@@ -11,6 +11,7 @@ import anyio.to_thread
 from asyncmig.autogenerate.dispatch import renderers
 from asyncmig.autogenerate.empty_models import EMPTY_MODELS_COMMENT
 from asyncmig.autogenerate.safe_forms import partitioned_tables, with_safe_forms
+from asyncmig.diff.report import differences
 from asyncmig.errors import ConfigError
 from asyncmig.render.code.alembic_portable import is_for_alembic
 from asyncmig.render.code.operations import render_operations
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from asyncmig.operations.base.containers import MigrationScript
     from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.render.files.post_write_hooks import HookRunners
-    from asyncmig.results import RenameCandidate
+    from asyncmig.results import Difference, RenameCandidate
     from asyncmig.revisions.script_directory import ScriptDirectory
 
 __all__ = ["Generated", "ScriptWriter", "merge_generated", "write_generated"]
@@ -51,6 +52,7 @@ class Generated:
         downgrades: the body of ``downgrade``.
         imports: lines of imports.
         changes: the number of operations of the upgrade.
+        differences: what these operations remove.
         as_sql: it is a SQL revision.
         renames: the renames that were requested or confirmed.
         candidates: possible renames, which are written as a drop and an addition.
@@ -64,6 +66,7 @@ class Generated:
     downgrades: str
     imports: tuple[str, ...] = ()
     changes: int = 0
+    differences: tuple[Difference, ...] = ()
     as_sql: bool = False
     renames: tuple[RenameCandidate, ...] = ()
     candidates: tuple[RenameCandidate, ...] = ()
@@ -117,6 +120,7 @@ class ScriptWriter:
             downgrades=downgrades,
             imports=tuple(sorted({*items.imports, *script.imports})),
             changes=sum(len(container.ops) for container in script.upgrade_ops_list),
+            differences=tuple(differences(script.upgrade_ops_list)),
             as_sql=self.as_sql,
             renames=renamed.accepted,
             candidates=renamed.candidates,
@@ -172,6 +176,7 @@ def merge_generated(
         items[0],
         imports=tuple(sorted({name for item in items for name in item.imports})),
         changes=sum(item.changes for item in items),
+        differences=tuple(chain.from_iterable(item.differences for item in items)),
         renames=tuple(chain.from_iterable(item.renames for item in items)),
         candidates=tuple(chain.from_iterable(item.candidates for item in items)),
         notes=tuple(dict.fromkeys(chain.from_iterable(item.notes for item in items))),
@@ -186,7 +191,7 @@ def merge_generated(
             hint="name one database: -n NAME; or use a script.py.mako with a placeholder for each, as "
             "`alembic init -t multidb` writes it",
         )
-    return [replace(merged, changes=items[0].changes)]
+    return [replace(merged, changes=items[0].changes, differences=items[0].differences)]
 
 
 def _has_placeholders(settings: Settings, items: Sequence[Generated]) -> bool:
@@ -233,14 +238,20 @@ async def write_generated(
         notes: dict[str, Any] = {}
         if not written:
             notes = {"renames": item.renames, "candidates": item.candidates, "notes": item.notes}
-        written.append(replace(created, changes=item.changes, **notes))
+        written.append(
+            replace(created, changes=item.changes, differences=item.differences, **notes)
+        )
     if not written:
         changes = sum(item.changes for item in generated)
         all_notes = tuple(dict.fromkeys(note for item in generated for note in item.notes))
         return CreatedRevision(
             revision="", path="", changes=changes, written=False, notes=all_notes
         )
-    return replace(written[0], further=tuple(item.revision for item in written[1:]))
+    return replace(
+        written[0],
+        differences=tuple(chain.from_iterable(item.differences for item in written)),
+        further=tuple(item.revision for item in written[1:]),
+    )
 
 
 def _create(

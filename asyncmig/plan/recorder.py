@@ -7,6 +7,7 @@ refusal when a script for psql is written, and the engine's connection in a run.
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -422,10 +423,9 @@ class Recorder:
 def _is_large(operation: MigrateOperation) -> bool:
     """True where compiling an operation takes longer than an event loop may be held."""
     sql = getattr(operation, "sqltext", "")
-    rows = getattr(operation, "rows", ())
-    return (
-        len(sql if isinstance(sql, str) else getattr(sql, "text", "")) > LARGE or len(rows) > _MANY
-    )
+    rows = getattr(operation, "rows", ())  # of data; a function's is the estimate of ROWS
+    many = isinstance(rows, Sized) and len(rows) > _MANY
+    return many or len(sql if isinstance(sql, str) else getattr(sql, "text", "")) > LARGE
 
 
 def _unsendable(sql: str) -> str | None:

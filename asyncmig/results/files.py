@@ -10,6 +10,7 @@ from asyncmig.results.base import Result
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from asyncmig.results.differences import Difference
     from asyncmig.results.renames import RenameCandidate
 
 __all__ = ["CreatedRevision", "Finding", "ValidationReport"]
@@ -19,10 +20,11 @@ __all__ = ["CreatedRevision", "Finding", "ValidationReport"]
 class CreatedRevision(Result):
     """A revision file that was written.
 
-    ``changes`` is the number of operations that autogenerate found; None without autogenerate. ``written``
-    is False with ``skip_empty`` if there was no difference. ``renames`` were given or confirmed;
-    ``candidates`` may be renames, and are in the script as a drop and an addition. ``notes`` are warnings,
-    for example that the models have no tables. ``further`` are the ids of the other revisions that
+    ``changes`` is the number of operations that autogenerate found; None without autogenerate.
+    ``differences`` are those that they remove, in all the revisions that were written. ``written`` is
+    False with ``skip_empty`` if there was no difference. ``renames`` were given or confirmed; ``candidates``
+    may be renames, and are in the script as a drop and an addition. ``notes`` are warnings, for example that
+    the models have no tables. ``further`` are the ids of the other revisions that
     ``process_revision_directives`` added.
     """
 
@@ -31,6 +33,7 @@ class CreatedRevision(Result):
     down_revisions: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
     changes: int | None = None
+    differences: tuple[Difference, ...] = ()
     written: bool = True
     renames: tuple[RenameCandidate, ...] = ()
     candidates: tuple[RenameCandidate, ...] = ()

@@ -41,7 +41,10 @@ def test_from_models_to_a_database_and_nothing_is_left(with_models, project):
 
     created = with_models("revision", "--autogenerate", "-m", "books", "--rev-id", "a1")
     assert created.code == 0
-    assert created.out.startswith("created migrations/versions/a1_books.py")
+    assert created.out.splitlines() == [
+        "created migrations/versions/a1_books.py (<base> -> a1)",
+        "+ create_table book",
+    ]
     assert with_models("upgrade").code == 0
 
     same = with_models("check")
@@ -57,6 +60,11 @@ def test_from_models_to_a_database_and_nothing_is_left(with_models, project):
     assert lines[0] == "~ alter_column book.title: TEXT -> VARCHAR(80)"
     assert "    ALTER TABLE book ALTER COLUMN title TYPE VARCHAR(80)" in lines
     assert lines[-1] == "different: 2 differences"
+
+    checked = with_models("check", "--json").document["differences"]
+    document = with_models("revision", "--autogenerate", "--rev-id", "b1", "--json").document
+    assert document["differences"] == checked
+    assert document["changes"] == 1  # one operation for both
 
 
 def test_check_as_json(with_models):

@@ -6,7 +6,7 @@ from asyncmig.results import CheckResult, Difference, RevisionCheck
 from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import count
 
-__all__ = ["check_lines", "revision_check_lines"]
+__all__ = ["check_lines", "difference_lines", "revision_check_lines"]
 
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
 _KINDS = {
@@ -32,7 +32,7 @@ def check_lines(result: CheckResult, stream: Stream, *, verbose: bool = False) -
     groups = _grouped(result.differences)
     printed: tuple[str, ...] = ()
     for items in groups:
-        yield from _difference_lines(items, stream)
+        yield from _group_lines(items, stream)
         sql = tuple(statement for item in items for statement in item.sql)
         # an operation with several differences has its SQL with each of them
         if verbose and sql != printed:
@@ -47,6 +47,12 @@ def check_lines(result: CheckResult, stream: Stream, *, verbose: bool = False) -
     else:
         found = count(len(groups), "difference")
         yield f"{stream.style('different', 'yellow', 'bold')}: {found}"
+
+
+def difference_lines(differences: Sequence[Difference], stream: Stream) -> Iterator[str]:
+    """A line for each difference, as ``check`` prints it."""
+    for items in _grouped(differences):
+        yield from _group_lines(items, stream)
 
 
 def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
@@ -75,7 +81,7 @@ def _grouped(differences: Sequence[Difference]) -> list[list[Difference]]:
     return groups
 
 
-def _difference_lines(items: Sequence[Difference], stream: Stream) -> Iterator[str]:
+def _group_lines(items: Sequence[Difference], stream: Stream) -> Iterator[str]:
     first, last = items[0], items[-1]
     sign, what = first.sign, first.what
     if first.change == "rename_enum" and len(items) == 3:

@@ -18,7 +18,9 @@ _VARIABLE = re.compile(r'^url = "\$\{(\w+)', re.MULTILINE)
 
 
 def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
-    """The new file, and the hooks that ran over it."""
+    """The new file, what autogenerate found for it, and the hooks that ran over it."""
+    from asyncmig_cli.rendering.differences import difference_lines
+
     if created.changes == 0:
         yield f"{stream.style('no differences', 'green', 'bold')}: the database matches the models"
     if not created.written:
@@ -29,6 +31,7 @@ def created_lines(created: "CreatedRevision", stream: Stream) -> Iterator[str]:
     down = ", ".join(created.down_revisions) or "<base>"
     name = stream.style(created.revision, "bold")
     yield f"{stream.style('created', 'green', 'bold')} {near(created.path)} ({down} -> {name})"
+    yield from difference_lines(created.differences, stream)
     for hook in created.hooks:
         yield stream.style(f"  ran {hook}", "dim")
     if created.further:

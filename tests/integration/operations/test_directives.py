@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from asyncmig import Migrator
 from asyncmig.operations.facade import Operations
 from support.recording_sink import RecordingSink, record
 
@@ -374,3 +375,18 @@ async def test_generation_expressions_change(pg):
         await pg.execute(sql)
     await pg.execute("INSERT INTO t VALUES (1, 7)")
     assert await pg.fetchval("SELECT b FROM t") == 7
+
+
+@pytest.mark.parametrize("rows", [None, 10])
+async def test_the_estimated_rows_of_a_function_are_a_number(project, database_url, pg, rows):
+    project.revision(
+        "a1",
+        upgrade=f"""
+            op.create_function(
+                "several", "", body="SELECT 1", returns="SETOF int", language="sql", rows={rows}
+            )
+        """,
+    )
+    await Migrator(database_url, script_location=project.script_location).upgrade()
+    found = await pg.fetchval("SELECT prorows FROM pg_proc WHERE proname = 'several'")
+    assert found == (rows or 1000)
