@@ -23,6 +23,7 @@
     │   ├── ConnectionFailedError    no server, wrong password, unknown database ...
     │   ├── StatementFailedError     a statement of a script failed
     │   │   └── PartiallyAppliedError  ... after earlier phases of its revision were committed
+    │   ├── BackfillError            a backfill failed, was cancelled, or is not done where it has to be
     │   ├── LockNotAcquiredError     another runner held the lock for too long
     │   ├── ConnectionLostError      the connection that held the lock was lost
     │   ├── PoolingError             a proxy gives each transaction another server process
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AmbiguousRevisionError",
     "AsyncmigError",
+    "BackfillError",
     "ConfigError",
     "ConfigKeyError",
     "ConfigNotFoundError",
@@ -380,6 +382,26 @@ class PartiallyAppliedError(StatementFailedError):
     """A statement failed, and a part of its revision is committed or has left something behind."""
 
     exit_code = 5
+
+
+class BackfillError(DatabaseError):
+    """A backfill failed, was cancelled, or is not done where it has to be.
+
+    The batches before the error are committed, with the position from which the job continues.
+
+    Attributes:
+        backfill: the name of the job.
+        state: of the job.
+        key: of the row that the server refused, as text.
+        rows: how many rows are changed.
+        remaining: how many rows are left, as far as that is known.
+    """
+
+    backfill: str | None = None
+    state: str | None = None
+    key: tuple[str, ...] = ()
+    rows: int | None = None
+    remaining: int | None = None
 
 
 class LockNotAcquiredError(DatabaseError):

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from warnings import warn
 
 __all__ = [
+    "BackfillFinished",
+    "BackfillProgress",
+    "BackfillStarted",
+    "BackfillWaiting",
     "BatchSent",
     "Blocker",
     "ConfigWarning",
@@ -210,6 +214,60 @@ class LockBlocked(Event):
     """A statement waits for a lock that ``blockers`` hold."""
 
     blockers: tuple[Blocker, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillStarted(Event):
+    """A backfill starts, or continues: ``scanned`` of about ``total`` rows are done already."""
+
+    revision: str
+    backfill: str
+    table: str
+    total: int
+    scanned: int
+    deferred: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillProgress(Event):
+    """The figures of a running backfill, at most twice a second.
+
+    ``rows`` are changed, ``scanned`` of about ``total`` have been read; ``rate`` is rows read per second,
+    ``remaining`` the expected time in seconds (None until there is a rate), ``size`` the rows of a batch.
+    """
+
+    revision: str
+    backfill: str
+    rows: int
+    scanned: int
+    total: int
+    batches: int
+    failed: int
+    size: int
+    rate: float
+    remaining: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillWaiting(Event):
+    """A backfill makes a pause: ``reason`` says what it waits for."""
+
+    revision: str
+    backfill: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillFinished(Event):
+    """A backfill has ended: ``state`` is ``done``, ``failed``, ``cancelled`` or ``pending`` (recorded)."""
+
+    revision: str
+    backfill: str
+    state: str
+    rows: int
+    failed: int
+    elapsed: float
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

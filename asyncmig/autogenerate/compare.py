@@ -16,6 +16,7 @@ from asyncmig.autogenerate.renames import Renamed, RenameRequests, confirm_renam
 from asyncmig.autogenerate.user_comparators import add_users_operations
 from asyncmig.autogenerate.user_errors import user_errors
 from asyncmig.autogenerate.write import Generated, ScriptWriter
+from asyncmig.bookkeeping.backfill_tables import BACKFILL_TABLES
 from asyncmig.bookkeeping.queries import read_status
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.config.objects import import_object
@@ -355,8 +356,9 @@ async def _require_current(session: Session, status: Status) -> None:
 def _bookkeeping_tables(
     settings: Settings, state: DatabaseState, catalog: Catalog
 ) -> frozenset[ObjectName]:
-    """The version table and the journal, which are not in the models."""
+    """The version table, the journal and the tables of backfills, which are not in the models."""
     schema = state.schema or settings.version_table_schema or catalog.default_schema
     return frozenset(
-        ObjectName(schema, name) for name in (settings.version_table, settings.journal_table)
+        ObjectName(schema, name)
+        for name in (settings.version_table, settings.journal_table, *BACKFILL_TABLES)
     )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from asyncmig.bookkeeping.backfill_rows import read_backfills
+from asyncmig.bookkeeping.backfill_tables import BackfillTables
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
 from asyncmig.errors import RevisionError, TargetError
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from asyncmig.bookkeeping.state import DatabaseState
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
+    from asyncmig.results import BackfillInfo
     from asyncmig.revisions.graph.graph import RevisionGraph
 
 __all__ = [
@@ -83,6 +86,10 @@ async def read_status(
         name = "ahead"
     else:
         name = "current"
+    backfills: tuple[BackfillInfo, ...] = ()
+    if state.has_backfills:
+        tables = BackfillTables(schema=state.schema)
+        backfills = await read_backfills(session, tables, only_open=True)
     status = Status(
         state=name,
         current=tuple(sorted(state.heads)),
@@ -90,6 +97,7 @@ async def read_status(
         pending=pending,
         partial=partial,
         unknown=unknown,
+        backfills=backfills,
     )
     return status, state
 

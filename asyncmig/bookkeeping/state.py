@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from asyncmig.bookkeeping.backfill_tables import BackfillTables
 from asyncmig.bookkeeping.journal import FailureFingerprint
 from asyncmig.errors import ConfigError
 from asyncmig.sql.quoting import literal, qualified
@@ -54,6 +55,7 @@ SELECT
     (SELECT n.nspname::text FROM pg_catalog.pg_class AS c
      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
      WHERE c.oid = pg_catalog.to_regclass({{version_name}})) AS schema,
+    pg_catalog.to_regclass({{backfills}}) IS NOT NULL AS has_backfills,
     open.*
 FROM (SELECT 1) AS one LEFT JOIN ({{open}}) AS open ON true"""
 
@@ -64,6 +66,7 @@ SELECT
     version.nspname::text AS version_schema,
     version.width AS width,
     journal.nspname::text AS journal_schema,
+    pg_catalog.to_regclass({{backfills}}) IS NOT NULL AS has_backfills,
     pg_catalog.current_schema()::text AS current_schema
 FROM (SELECT 1) AS one
 LEFT JOIN (
@@ -136,6 +139,7 @@ class DatabaseState:
         schema: where the version table is, or would be created.
         has_version_table: whether it exists; ``width`` of its column, None when not asked.
         has_journal: whether the journal exists.
+        has_backfills: whether the tables of backfills exist.
         partial: the partially applied revisions.
     """
 
@@ -143,6 +147,7 @@ class DatabaseState:
     schema: str | None
     has_version_table: bool
     has_journal: bool
+    has_backfills: bool = False
     width: int | None = None
     partial: tuple[PartialRevision, ...] = ()
 
@@ -175,6 +180,7 @@ async def _read_optimistically(session: Session, settings: Settings) -> Database
         version=version,
         version_name=literal(version),
         used_journal=literal(journal),
+        backfills=literal(BackfillTables(schema=settings.version_table_schema).jobs),
         open=_PARTIAL.format(journal=journal),
     )
     rows = await session.fetch(query)
@@ -186,6 +192,7 @@ async def _read_optimistically(session: Session, settings: Settings) -> Database
         schema=row["schema"],
         has_version_table=True,
         has_journal=True,
+        has_backfills=row["has_backfills"],
         partial=tuple(_partial_revision(row) for row in rows if row["id"] is not None),
     )
 
@@ -199,6 +206,7 @@ async def _read_existing_tables(session: Session, settings: Settings) -> Databas
                 version_name=literal(version),
                 journal_name=literal(journal),
                 used_journal=literal(journal) if settings.journal else "NULL",
+                backfills=literal(BackfillTables(schema=settings.version_table_schema).jobs),
             )
         )
     )[0]
@@ -228,6 +236,7 @@ async def _read_existing_tables(session: Session, settings: Settings) -> Databas
         schema=schema,
         has_version_table=present["version_schema"] is not None,
         has_journal=has_journal,
+        has_backfills=present["has_backfills"],
         width=present["width"],
         partial=partial,
     )

@@ -72,6 +72,7 @@ _WHERE = "Files and folders"
 _CONNECTION = "Connection"
 _BOOKKEEPING = "Bookkeeping tables"
 _EXECUTION = "Execution"
+_BACKFILLS = "Backfills"
 _WRITING = "New revision files"
 _COMPARING = "Comparing with models"
 _LINT = "Lint"
@@ -132,7 +133,7 @@ KEYS: tuple[Key, ...] = (
         kind=MODULE,
         group=_WHERE,
         doc="A module with functions of these names: `include_name`, `include_object`,"
-        " `process_revision_directives`, `render_item`, `on_version_apply`.",
+        " `process_revision_directives`, `render_item`, `on_version_apply`, `throttle_backfill`.",
     ),
     Key(
         name="plugins",
@@ -305,6 +306,44 @@ KEYS: tuple[Key, ...] = (
         doc="Let the connection of `op.get_bind()` accept what psycopg2 accepts: several statements in"
         " one text, parameters without a type, dates as text, DDL while a result is open. Always on for"
         " projects that are configured by `alembic.ini` or `[tool.alembic]`. Former name: `lenient_bind`.",
+    ),
+    Key(
+        name="backfill_batch_time",
+        kind=DURATION,
+        group=_BACKFILLS,
+        doc="How long a batch of a backfill should take: its rows are locked for that time. The size of the"
+        " batches follows it.",
+    ),
+    Key(
+        name="backfill_batch_size",
+        kind=integer(1),
+        group=_BACKFILLS,
+        doc="Rows of the first batch.",
+    ),
+    Key(
+        name="backfill_largest_batch",
+        kind=integer(1),
+        group=_BACKFILLS,
+        doc="The most rows of a batch.",
+    ),
+    Key(
+        name="backfill_replica_lag",
+        kind=LIMIT,
+        group=_BACKFILLS,
+        doc='Batches wait while a standby has replayed nothing newer than this; `"none"` does not look.',
+    ),
+    Key(
+        name="backfill_archive_queue",
+        kind=integer(0),
+        group=_BACKFILLS,
+        doc="Batches wait while more files of the write-ahead log wait to be archived, and while archiving"
+        " fails; 0 does not look.",
+    ),
+    Key(
+        name="backfill_pause_for_vacuum",
+        kind=BOOLEAN,
+        group=_BACKFILLS,
+        doc="Batches wait while a vacuum works on the table, also one that was started by hand.",
     ),
     Key(
         name="version_table",

@@ -109,6 +109,12 @@ class Settings:
     lock_retries: int = 10
     statement_timeout: float | None = None
     safe_rewrites: bool = False
+    backfill_batch_time: float = 0.1
+    backfill_batch_size: int = 1000
+    backfill_largest_batch: int = 100_000
+    backfill_replica_lag: float | None = 10.0
+    backfill_archive_queue: int = 42
+    backfill_pause_for_vacuum: bool = True
     connect_timeout: float = 10.0
     command_timeout: float | None = None
     statement_cache_size: int = 0

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from asyncmig.sql.backfills.definition import Backfill
 
 __all__ = ["CompiledSql"]
 
@@ -17,6 +21,7 @@ class CompiledSql:
         line: number of lines before it in the raw SQL string.
         autocommit: True if the script runs it outside of a transaction; None if its text decides.
         copy_data: for ``COPY ... FROM STDIN``, the lines that follow it.
+        backfill: the definition, where it is run in batches.
     """
 
     sql: str
@@ -24,3 +29,4 @@ class CompiledSql:
     line: int = 0
     autocommit: bool | None = None
     copy_data: str | None = None
+    backfill: Backfill | None = None

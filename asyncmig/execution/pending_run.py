@@ -118,6 +118,8 @@ class PendingRun:
         self.planner.rewriting = await read_rewriting(session, settings, state)
         hooks = await anyio.to_thread.run_sync(self.source.version_hooks)
         books = Bookkeeping.of_run(settings, state.schema, self.tag)
+        if state.has_backfills:
+            books = replace(books, has_backfills=True)
         added = [move.revision.id for move in moves if direction_of(move) == "upgrade"]
         setup = await setup_statements(
             session,
@@ -128,6 +130,9 @@ class PendingRun:
             facts_column=self.planner.rewriting is not None
             and await needs_facts_column(session, settings, state),
         )
+        removed = [move.revision.id for move in moves if direction_of(move) == "downgrade"]
+        if state.has_backfills and removed:
+            setup.append(books.backfills.pause_of_revisions(removed))
         async with reporting_notices(session, self.emit):
             applied = await self._executor(books, hooks).run(
                 moves, scripts, heads=state.heads, setup=setup, resumes=resumes

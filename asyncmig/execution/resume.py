@@ -54,9 +54,9 @@ class Resume:
         return phase < self.next_phase
 
     def autocommit_entry(self, phase: int) -> PartialRevision | None:
-        """The row with which an autocommit phase continues, if an earlier run was in that phase."""
+        """The row with which a phase outside a transaction continues, if an earlier run was in it."""
         entry = self.entry
-        return entry if entry.phase == phase and entry.kind == "autocommit" else None
+        return entry if entry.phase == phase and entry.kind in {"autocommit", "backfill"} else None
 
     def check(self, step: Step, index: int, phase: Phase) -> None:
         """Make sure that a phase of the script is the one that the journal recorded.

@@ -218,6 +218,7 @@ def frame_phase(
             before=phase.statements[:done],
         )
 
+    records = books.record_backfills(step, phase, restart=partial is None)
     journal = books.journal
     done = 0 if partial is None else partial.statement
     if journal is not None:
@@ -226,7 +227,9 @@ def frame_phase(
             if partial is None
             else journal.reopen(partial.journal_id, phase)
         )
-        yield transaction([opening, *books.version_check(step)], done=done)
+        records = [opening, *records]
+    if records:
+        yield transaction([*records, *books.version_check(step)], done=done)
     end = [] if journal is None else [journal.finish(step, index, phase, final=final)]
     end += books.version_change(step) if final else books.version_check(step)
     last = len(phase.statements) - 1
@@ -275,5 +278,7 @@ def _may_share_a_transaction(statement: Statement) -> bool:
 
     CALL and DO may commit by themselves, which they cannot inside a transaction block.
     """
+    if statement.backfill is not None:
+        return False
     facts = classify(statement.sql)
     return facts.transactional and facts.verb not in {"CALL", "DO"}

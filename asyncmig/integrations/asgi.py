@@ -48,12 +48,12 @@ class Lifespan(Generic[AppT, StateT]):
 
     @asynccontextmanager
     async def _serving(self, app: AppT) -> AsyncIterator[Any]:
-        await self.startup.run()
-        if self.then is None:
-            yield None
-        else:
-            async with self.then(app) as state:
-                yield state
+        async with self.startup.serving():
+            if self.then is None:
+                yield None
+            else:
+                async with self.then(app) as state:
+                    yield state
 
 
 @overload
@@ -63,6 +63,7 @@ def lifespan(
     then: None = None,
     *,
     timeout: float | None = DEFAULT_TIMEOUT,
+    backfills: bool = False,
 ) -> Lifespan[Any, None]: ...
 
 
@@ -73,6 +74,7 @@ def lifespan(
     *,
     then: Callable[[AppT], AbstractAsyncContextManager[StateT]],
     timeout: float | None = DEFAULT_TIMEOUT,
+    backfills: bool = False,
 ) -> Lifespan[AppT, StateT]: ...
 
 
@@ -83,6 +85,7 @@ def lifespan(
     then: Callable[[AppT], AbstractAsyncContextManager[StateT]],
     *,
     timeout: float | None = DEFAULT_TIMEOUT,
+    backfills: bool = False,
 ) -> Lifespan[AppT, StateT]: ...
 
 
@@ -92,11 +95,13 @@ def lifespan(
     then: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None,
     *,
     timeout: float | None = DEFAULT_TIMEOUT,
+    backfills: bool = False,
 ) -> Lifespan[Any, Any]:
     """Migrate before the application serves its first request.
 
     An error ends the start: the server logs it and exits. A database that is ahead of the code, for example
-    after a rolled-back deployment, is not an error. No connection is kept while the application serves.
+    after a rolled-back deployment, is not an error. No connection is kept while the application serves,
+    unless a backfill runs.
 
     Args:
         migrator: a ``Migrator``, or a function that returns one.
@@ -105,6 +110,8 @@ def lifespan(
         then: the existing lifespan of the application; it is entered after the migrations, exited at the
             end, and its state is the application's.
         timeout: seconds for ``wait``; None waits forever.
+        backfills: run deferred backfills in a task while the application serves; a job that is interrupted
+            by the end of the service continues with its next start.
 
     Raises:
         ConfigError: there is no such mode.
@@ -115,7 +122,8 @@ def lifespan(
     """
     if then is not None and inspect.isasyncgenfunction(then):
         then = asynccontextmanager(then)  # Starlette accepted undecorated generators
-    return Lifespan(Startup(migrator=migrator, mode=mode, timeout=timeout), then)
+    startup = Startup(migrator=migrator, mode=mode, timeout=timeout, backfills=backfills)
+    return Lifespan(startup, then)
 
 
 class LifespanMiddleware:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 
 from asyncmig.errors import AsyncmigError, ConfigError, NotCurrentError
 from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from asyncmig.results import RunResult, Status
 
 __all__ = ["DEFAULT_TIMEOUT", "MigratesDatabase", "MigratorSource", "Mode", "Startup"]
@@ -39,6 +42,14 @@ class MigratesDatabase(Protocol):
         ...
 
 
+class RunsBackfills(Protocol):
+    """The method of ``Migrator`` that ``backfills=True`` needs."""
+
+    def serve_backfills(self) -> Awaitable[None]:
+        """Run backfills as they become due, until the task is cancelled."""
+        ...
+
+
 MigratorSource = (
     MigratesDatabase
     | Awaitable[MigratesDatabase]
@@ -57,6 +68,7 @@ class Startup:
         mode: see ``Mode``.
         timeout: seconds for mode ``wait``; None waits forever. Mode ``upgrade`` uses the migrator's
             ``lock_wait``.
+        backfills: run backfills in the background while the service runs.
 
     Raises:
         ConfigError: there is no such mode.
@@ -65,6 +77,7 @@ class Startup:
     migrator: MigratorSource
     mode: Mode = "upgrade"
     timeout: float | None = DEFAULT_TIMEOUT
+    backfills: bool = False
 
     def __post_init__(self) -> None:
         if self.mode not in (modes := get_args(Mode)):
@@ -73,6 +86,35 @@ class Startup:
                 hint=f"one of {', '.join(modes)}",
                 mode=self.mode,
             )
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Run the mode; within the block backfills run in the background, if they are to.
+
+        Raises:
+            NotCurrentError, AsyncmigError: as ``run``.
+        """
+        await self.run()
+        if not self.backfills or self.mode == "off":
+            yield
+            return
+        import anyio
+
+        migrator = cast("RunsBackfills", await _given(self.migrator))
+
+        async def serve() -> None:
+            await migrator.serve_backfills()
+
+        failure: Exception | None = None
+        async with anyio.create_task_group() as group:
+            group.start_soon(serve)
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - raised again below, outside of the group
+                failure = error
+            group.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
 
     async def run(self) -> None:
         """Run the mode in the calling task.

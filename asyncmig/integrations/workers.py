@@ -24,6 +24,7 @@ async def migrated(
     mode: Mode = "upgrade",
     *,
     timeout: float | None = DEFAULT_TIMEOUT,  # noqa: ASYNC109 - in mode wait an outcome of its own, not a cancellation
+    backfills: bool = False,
 ) -> AsyncIterator[None]:
     """Migrate before the body runs.
 
@@ -32,6 +33,7 @@ async def migrated(
         mode: ``upgrade`` (run pending revisions, or wait for the process that runs them), ``wait`` (until
             another process has migrated), ``check`` (fail if revisions are pending), ``off``.
         timeout: seconds for ``wait``; None waits forever.
+        backfills: run deferred backfills in a task while the body runs.
 
     Raises:
         ConfigError: there is no such mode.
@@ -43,8 +45,9 @@ async def migrated(
         async with asyncmig.migrated(migrator, mode="wait"):
             await consume()
     """
-    await Startup(migrator=migrator, mode=mode, timeout=timeout).run()
-    yield
+    startup = Startup(migrator=migrator, mode=mode, timeout=timeout, backfills=backfills)
+    async with startup.serving():
+        yield
 
 
 def arq_startup(

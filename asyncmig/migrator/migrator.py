@@ -6,6 +6,7 @@ them may work side by side in one event loop.
 
 from __future__ import annotations
 
+from asyncmig.migrator.backfill_methods import BackfillMethods
 from asyncmig.migrator.database_methods import DatabaseMethods
 from asyncmig.migrator.lint_methods import LintMethods
 from asyncmig.migrator.plan_methods import PlanMethods
@@ -15,7 +16,9 @@ from asyncmig.migrator.run_methods import RunMethods
 __all__ = ["Migrator"]
 
 
-class Migrator(PlanMethods, LintMethods, RunMethods, DatabaseMethods, RevisionMethods):
+class Migrator(
+    PlanMethods, LintMethods, RunMethods, BackfillMethods, DatabaseMethods, RevisionMethods
+):
     """Migrates one database with one script directory.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncmig.operations.batch import BatchDirectives
+from asyncmig.operations.directives.backfills import BackfillDirectives
 from asyncmig.operations.directives.checks import CheckDirectives
 from asyncmig.operations.directives.columns import ColumnDirectives
 from asyncmig.operations.directives.comments import CommentDirectives
@@ -41,6 +42,7 @@ class Operations(
     CommentDirectives,
     ExecuteDirectives,
     DataDirectives,
+    BackfillDirectives,
     SchemaDirectives,
     ExtensionDirectives,
     SequenceDirectives,

@@ -46,6 +46,8 @@ class Phase:
         for statement in self.statements:
             digest.update(b"\0")
             digest.update(statement.sql.encode())
+            if statement.backfill is not None:
+                digest.update(statement.backfill.fingerprint.encode())
         return digest.hexdigest()[:32]
 
 
@@ -170,6 +172,9 @@ def _step_to_dict(step: Step) -> dict[str, object]:
                         "transactional": statement.transactional,
                         "replaces": statement.replaces,
                         "not_rewritten": statement.not_rewritten,
+                        "backfill": None
+                        if statement.backfill is None
+                        else statement.backfill.to_dict(),
                     }
                     for statement in phase.statements
                 ],

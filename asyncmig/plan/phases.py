@@ -4,6 +4,8 @@ A script is a flat list of statements. ``split_phases`` cuts it: whatever may sh
 a statement that PostgreSQL refuses inside a transaction block, or that the script put into an
 autocommit block, goes into an autocommit phase together with its neighbours of the same kind.
 
+A backfill is a phase of its own: it commits after each batch.
+
 One case depends on what follows. ``ALTER TYPE ... ADD VALUE`` runs in a transaction, but its label
 cannot be used before the commit (SQLSTATE 55P04, PostgreSQL documentation, ALTER TYPE, Notes). It
 moves to an autocommit phase only if a later statement of the script mentions the label, or if the
@@ -66,6 +68,10 @@ def split_phases(
     for index, entry in enumerate(entries):
         if isinstance(entry, CommitHere):
             close()
+            continue
+        if entry.backfill is not None:
+            close()
+            phases.append(Phase(kind=PhaseKind.BACKFILL, statements=(entry,)))
             continue
         alone = not entry.transactional or (
             entry.enum_label is not None

@@ -19,6 +19,7 @@ from asyncmig.operations.base.origin import calling_line
 from asyncmig.plan.error_handlers import is_handled_by_caller
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
 from asyncmig.plan.rewrites.safe_form import SafeForm
+from asyncmig.sql.backfills.parse import parse_backfill
 from asyncmig.sql.changed_settings import changed_settings
 from asyncmig.sql.classify import Control, classify
 from asyncmig.sql.names import calls_function
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.plan.rewrites.rewriting import ScriptRewrites
     from asyncmig.revisions.graph.revision import Revision
+    from asyncmig.sql.backfills.definition import Backfill
     from asyncmig.sql.classify import Classification
 
 __all__ = ["LiveAccess", "Recorder", "StopRecordingError"]
@@ -237,6 +239,8 @@ class Recorder:
         not_rewritten: str | None = None,
     ) -> None:
         for compiled in statements:
+            if compiled.backfill is not None:
+                self._refuse_offline_backfill(self._origin(line, compiled.line), directive)
             self.add(
                 compiled.sql,
                 origin=self._origin(line, compiled.line),
@@ -246,6 +250,7 @@ class Recorder:
                 copy_data=compiled.copy_data,
                 replaces=replaces,
                 not_rewritten=not_rewritten,
+                backfill=compiled.backfill,
             )
 
     def _is_handled(self, line: int | None) -> bool:
@@ -298,6 +303,7 @@ class Recorder:
         copy_data: str | None = None,
         replaces: str | None = None,
         not_rewritten: str | None = None,
+        backfill: Backfill | None = None,
     ) -> None:
         """Append one statement to the script's list."""
         facts = self.inspect(sql, origin, directive)
@@ -322,15 +328,44 @@ class Recorder:
                 parameters=parameters,
                 origin=origin,
                 directive=directive,
-                transactional=facts.transactional and not autocommit and not self.in_autocommit,
+                transactional=facts.transactional
+                and not autocommit
+                and not self.in_autocommit
+                and backfill is None,
                 enum_label=facts.enum_label,
                 copy_data=copy_data,
                 replaces=replaces,
                 not_rewritten=not_rewritten,
+                backfill=backfill,
             )
         )
         if self.rewrites is not None:
             self.rewrites.facts.relations.note(sql)
+
+    def add_backfill(self, mark: str, sql: str, *, origin: str) -> None:
+        """Append a statement of a SQL revision that runs in batches.
+
+        Args:
+            mark: the options of the line above it.
+            sql: the statement.
+            origin: where it is.
+        """
+        try:
+            definition = parse_backfill(mark, sql)
+        except ScriptError as error:
+            raise self._refused(str(error), error.hint, origin, "sql") from None
+        self._refuse_offline_backfill(origin, "sql")
+        self.add(definition.statement(), origin=origin, directive="sql", backfill=definition)
+
+    def _refuse_offline_backfill(self, origin: str, directive: str) -> None:
+        if self._offline:
+            raise self._refused(
+                "a backfill commits after each batch and looks up the key of its table, which a "
+                "script for psql does not do",
+                "run this revision with a database: `asyncmig upgrade`",
+                origin,
+                directive,
+            )
 
     def inspect(self, sql: str, origin: str | None, directive: str) -> Classification:
         """Look at a statement before it is kept or sent.

@@ -179,10 +179,14 @@ def _run_section(section: SqlSection, recorder: Recorder) -> None:
     path = recorder.revision.path
     if section.kind == "transaction":
         recorder.divide()
-    for statement in _statements(section, recorder):
+    for number, statement in enumerate(_statements(section, recorder)):
+        origin = f"{path}:{statement.line}"
+        if section.kind == "backfill" and number == 0:
+            recorder.add_backfill(section.options, statement.text, origin=origin)
+            continue
         recorder.add(
             statement.text,
-            origin=f"{path}:{statement.line}",
+            origin=origin,
             directive="sql",
             autocommit=section.kind == "autocommit",
             copy_data=statement.copy_data,

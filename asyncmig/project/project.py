@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from asyncmig.alembic_compat.facade.config import Config
     from asyncmig.autogenerate.compare import Autogenerate
     from asyncmig.autogenerate.empty_models import ModelOrigins
+    from asyncmig.backfill.runner import BackfillRunner
     from asyncmig.config.settings import Settings
     from asyncmig.database.connections import Database
     from asyncmig.events import Event
@@ -313,6 +314,13 @@ class Project:
             self.emit,
             self,
         )
+
+    async def backfills(self) -> BackfillRunner:
+        """The runner of backfills."""
+        await import_in_thread("asyncmig.database.connections", "asyncmig.backfill.runner")
+        from asyncmig.backfill.runner import BackfillRunner
+
+        return BackfillRunner(self.database(writing=True), self.settings, self.emit)
 
     async def planner(
         self,

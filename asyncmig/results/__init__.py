@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from asyncmig.results.adoption import AdoptedKey, Adoption
+    from asyncmig.results.backfills import BackfillEstimate, BackfillFailure, BackfillInfo
     from asyncmig.results.base import Result
     from asyncmig.results.differences import CheckResult, Difference, RevisionCheck
     from asyncmig.results.files import CreatedRevision, Finding, ValidationReport
@@ -38,6 +39,9 @@ __all__ = [
     "AdoptedKey",
     "Adoption",
     "AppliedStep",
+    "BackfillEstimate",
+    "BackfillFailure",
+    "BackfillInfo",
     "Blocker",
     "BranchPoint",
     "CheckResult",
@@ -70,6 +74,9 @@ _MODULE_OF = {
     "Adoption": "adoption",
     "AppliedStep": "runs",
     "Blocker": "impact",
+    "BackfillEstimate": "backfills",
+    "BackfillFailure": "backfills",
+    "BackfillInfo": "backfills",
     "BranchPoint": "history",
     "CheckResult": "differences",
     "CreatedRevision": "files",

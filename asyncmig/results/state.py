@@ -10,6 +10,7 @@ from asyncmig.results.base import Result
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from asyncmig.results.backfills import BackfillInfo
     from asyncmig.results.history import RevisionInfo
 
 __all__ = ["CurrentState", "PartialStep", "Status"]
@@ -57,7 +58,8 @@ class Status(Result):
     """The revisions of the database compared with those of the code, for health endpoints.
 
     ``state`` is one of ``current``, ``pending``, ``partial``, ``ahead``, ``diverged``, ``empty``; with
-    several databases the worst one.
+    several databases the worst one. ``backfills`` has those that are neither done nor cancelled; they do
+    not change the state.
     """
 
     state: str
@@ -67,6 +69,7 @@ class Status(Result):
     partial: tuple[PartialStep, ...] = ()
     unknown: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
+    backfills: tuple[BackfillInfo, ...] = ()
     databases: Mapping[str, Status] = field(default_factory=dict)
 
     @property

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from asyncmig.sql.masking import MASK, mask_secrets
+
+if TYPE_CHECKING:
+    from asyncmig.sql.backfills.definition import Backfill
 
 __all__ = ["Statement"]
 
@@ -26,6 +30,7 @@ class Statement:
         copy_data: for ``COPY ... FROM STDIN`` in a SQL revision, the lines that follow it.
         replaces: for a statement of a safe rewrite, the plain SQL of its directive.
         not_rewritten: for a statement that a safe rewrite would have replaced, why it did not.
+        backfill: the definition, where it is run in batches; ``sql`` would do all of it at once.
     """
 
     sql: str
@@ -37,6 +42,7 @@ class Statement:
     copy_data: str | None = None
     replaces: str | None = None
     not_rewritten: str | None = None
+    backfill: Backfill | None = None
 
     @property
     def fingerprint(self) -> str:

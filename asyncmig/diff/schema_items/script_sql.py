@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from asyncmig.operations.directives.execute import ExecuteSQLOp
+from asyncmig.sql.escaping.text_escaping import escape_backslashes, escape_colons
 from asyncmig.sql.quoting import identifier, qualified
-from asyncmig.sql.text_escaping import escape_backslashes, escape_colons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asyncmig.operations.directives.execute import ExecuteSQLOp
 from asyncmig.sql.default_names import default_name
+from asyncmig.sql.escaping.text_escaping import escape_backslashes
 from asyncmig.sql.reader import Reader, SqlName
-from asyncmig.sql.text_escaping import escape_backslashes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,7 +22,7 @@ from asyncmig.render.code.sql_operations import sql_statements
 from asyncmig.render.source.layout import Call, Code, format_code
 from asyncmig.render.source.sql_literals import sql_literal
 from asyncmig.render.templates.mako import mako_template
-from asyncmig.sql.text_escaping import escape_colons
+from asyncmig.sql.escaping.text_escaping import escape_colons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

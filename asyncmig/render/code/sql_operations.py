@@ -12,8 +12,8 @@ from asyncmig.plan.phases import split_phases
 from asyncmig.render.source.comments import comment_lines
 from asyncmig.render.warnings.script_scope import ScriptScope
 from asyncmig.render.warnings.warnings import review_warnings
-from asyncmig.sql.carriage_returns import escape_carriage_returns
 from asyncmig.sql.classify import classify
+from asyncmig.sql.escaping.carriage_returns import escape_carriage_returns
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:

@@ -245,7 +245,10 @@ def _checksum_of(both: SqlSections) -> str:
     for name, sections in (("upgrade", both.upgrade), ("downgrade", both.downgrade)):
         if sections is not None:
             pieces.append(f"-- {name}")
-            pieces += (f"-- {part.kind}\n{normalize_sql(part.text)}" for part in sections)
+            pieces += (
+                f"-- {' '.join([str(part.kind), *part.options.split()])}\n{normalize_sql(part.text)}"
+                for part in sections
+            )
     return checksum("\n".join(pieces))
 
 

@@ -18,6 +18,9 @@
     -- phase: transaction
     ANALYZE customer;
 
+    -- backfill: name=upper_name           the next statement runs in batches
+    UPDATE customer SET name = upper(name) WHERE name <> upper(name);
+
     -- downgrade
     DROP TABLE customer;
 
@@ -51,7 +54,7 @@ __all__ = [
     "read_sql_sections",
 ]
 
-PhaseMark = Literal["autocommit", "transaction"]
+PhaseMark = Literal["autocommit", "transaction", "backfill"]
 
 _FACT = re.compile(
     r"--\s*(revision|down_revisions?|depends_on|branch_labels?|message"
@@ -59,7 +62,9 @@ _FACT = re.compile(
     re.IGNORECASE,
 )
 _MARK = re.compile(
-    r"--\s*(?:(?P<section>upgrade|downgrade)\s*:?|phase\s*:\s*(?P<phase>.*?))\s*", re.IGNORECASE
+    r"--\s*(?:(?P<section>upgrade|downgrade)\s*:?|phase\s*:\s*(?P<phase>.*?)"
+    r"|backfill\s*:\s*(?P<backfill>.*?))\s*",
+    re.IGNORECASE,
 )
 _NOT_BLANK = re.compile(r"\S")
 _COMMENT = re.compile(r"--+\s*(.*?)\s*")
@@ -72,7 +77,8 @@ class SqlSection:
     """A stretch of SQL of one section, with one kind of phase.
 
     Attributes:
-        kind: ``autocommit`` or ``transaction`` where a mark says so; None where the planner decides.
+        kind: ``autocommit`` or ``transaction`` where a mark says so; ``backfill`` where the first statement
+            runs in batches; None where the planner decides.
         text: the SQL as written.
         line: the line of the file where ``text`` begins, counted from 1.
     """
@@ -80,6 +86,8 @@ class SqlSection:
     kind: PhaseMark | None
     text: str
     line: int
+    options: str = ""
+    """Of a backfill, as its mark has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,23 +169,27 @@ def read_sql_sections(text: str, path: str) -> SqlSections:
     """
     text = text.replace("\r\n", "\n")
     found: dict[str, list[SqlSection]] = {}
-    section, kind, begin = "upgrade", None, _header_end(text)
+    section, begin = "upgrade", _header_end(text)
+    kind: PhaseMark | None = None
+    options = ""
     for start, end, mark in _marks(text, begin):
-        _append(found, section, kind, text, begin, start)
-        begin = end
+        _append(found, section, kind, text, begin, start, options)
+        begin, options = end, ""
         if mark["section"]:
             section, kind = mark["section"].lower(), None
             if section in found:
                 what = f"has a second section `-- {section}`"
                 raise _misplaced(text, start, path, what, "join the two")
             found[section] = []
+        elif mark["backfill"] is not None:
+            kind, options = "backfill", mark["backfill"]
         else:
             kind = _phase(mark["phase"].lower())
             if kind is None:
                 what = f"marks an unknown phase '{mark['phase']}'"
                 hint = "phases are `-- phase: autocommit` and `-- phase: transaction`"
                 raise _misplaced(text, start, path, what, hint)
-    _append(found, section, kind, text, begin, len(text))
+    _append(found, section, kind, text, begin, len(text), options)
     upgrade, downgrade = found.get("upgrade"), found.get("downgrade")
     return SqlSections(
         upgrade=None if upgrade is None else tuple(upgrade),
@@ -198,6 +210,7 @@ def _append(
     text: str,
     begin: int,
     end: int,
+    options: str,
 ) -> None:
     first = _NOT_BLANK.search(text, begin, end)
     if first is not None:
@@ -205,7 +218,9 @@ def _append(
             end -= 1
         line = text.count("\n", 0, first.start()) + 1
         body = text[first.start() : end]
-        found.setdefault(section, []).append(SqlSection(kind=kind, text=body, line=line))
+        found.setdefault(section, []).append(
+            SqlSection(kind=kind, text=body, line=line, options=options)
+        )
 
 
 def _misplaced(text: str, offset: int, path: str, what: str, hint: str) -> ScriptError:

@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, str]] = {
     "upgrade": DATABASE,
     "downgrade": DATABASE,
     "deploy": DATABASE,
+    "backfill": DATABASE,
     "current": DATABASE,
     "status": DATABASE,
     "check": DATABASE,

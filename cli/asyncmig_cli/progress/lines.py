@@ -6,10 +6,12 @@ from typing import Self
 
 from asyncmig import events
 from asyncmig_cli.output.console import BrokenOutputError, Stream
-from asyncmig_cli.output.units import duration
+from asyncmig_cli.output.units import count, duration
 
 __all__ = [
     "LineReporter",
+    "backfill_end",
+    "backfill_text",
     "blocked_text",
     "first_line",
     "holder_text",
@@ -98,6 +100,17 @@ class LineReporter:
                 self.next_share = self.clock() + SHARE_EVERY
                 share = "" if event.fraction is None else f" {event.fraction:.0%}"
                 return f"    {event.stage}{share}: {first_line(event.sql)}"
+            case events.BackfillStarted():
+                self.next_share = self.clock() + SHARE_EVERY
+                done = f", {event.scanned} are done" if event.scanned else ""
+                return f"    backfill {event.backfill}: about {count(event.total, 'row')}{done}"
+            case events.BackfillProgress() if self.clock() >= self.next_share:
+                self.next_share = self.clock() + SHARE_EVERY
+                return f"    backfill {event.backfill}: {backfill_text(event)}"
+            case events.BackfillWaiting():
+                return f"    backfill {event.backfill} waits: {event.reason}"
+            case events.BackfillFinished():
+                return backfill_end(event)
             case _:
                 return None
 
@@ -132,6 +145,25 @@ def retry_text(event: events.PhaseRetried) -> str:
     blockers = f"; blocked by {'; '.join(map(str, event.blockers))}" if event.blockers else ""
     attempt = f"attempt {event.attempt} of {event.attempts} in {duration(event.pause)}"
     return f"{event.revision}, phase {event.phase + 1}: {event.reason}{blockers}; {attempt}"
+
+
+def backfill_text(event: events.BackfillProgress) -> str:
+    """The figures of a running backfill."""
+    share = event.scanned / event.total if event.total else 1.0
+    left = "" if event.remaining is None else f", {duration(event.remaining)} left"
+    failed = f", {event.failed} refused" if event.failed else ""
+    return f"{share:.0%} of {event.total} rows, {event.rate:,.0f} rows/s{left}{failed}"
+
+
+def backfill_end(event: events.BackfillFinished) -> str:
+    """The end of a backfill."""
+    if event.state == "pending":
+        return f"    backfill {event.backfill} is recorded: `asyncmig backfill run` does it"
+    failed = f", {event.failed} refused" if event.failed else ""
+    note = f"; {event.note}" if event.note else ""
+    rows = count(event.rows, "row")
+    took = duration(event.elapsed)
+    return f"    backfill {event.backfill} is {event.state}: {rows} changed{failed} ({took}){note}"
 
 
 def first_line(sql: str) -> str:

@@ -9,6 +9,8 @@ from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import count, duration
 from asyncmig_cli.progress.lines import (
     LineReporter,
+    backfill_end,
+    backfill_text,
     blocked_text,
     first_line,
     holder_text,
@@ -188,6 +190,21 @@ class LiveReporter:
                 picture.stage, picture.share = event.stage, event.fraction
                 if not event.stage.startswith("waiting"):
                     picture.waiting = ""
+            case events.BackfillStarted():
+                picture.waiting = ""
+                picture.statement = f"backfill {event.backfill}"
+                picture.stage = f"about {count(event.total, 'row')}"
+                picture.share = event.scanned / event.total if event.total else None
+                self._show()
+            case events.BackfillProgress():
+                picture.waiting = ""
+                picture.stage = backfill_text(event)
+                picture.share = event.scanned / event.total if event.total else None
+            case events.BackfillWaiting():
+                picture.waiting = event.reason
+            case events.BackfillFinished():
+                picture.stage, picture.share = "", None
+                self.ready.append(backfill_end(event))
             case events.ServerNotice():
                 self.ready.append(notice_text(event))
             case events.PhaseFinished():

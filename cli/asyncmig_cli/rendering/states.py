@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from asyncmig.results import (
+    BackfillInfo,
     CurrentState,
     PartialStep,
     ResolveResult,
@@ -77,6 +78,15 @@ def status_lines(status: Status, stream: Stream) -> Iterator[str]:
         yield _fact(stream, "edited", f"{_listed(status.edited)} (changed since they were applied)")
     for line in _partial_lines(status.partial, stream):
         yield _fact(stream, "partial", line)
+    for job in status.backfills:
+        yield _fact(stream, "backfill", _backfill(job))
+
+
+def _backfill(job: BackfillInfo) -> str:
+    read = f"{job.scanned} of about {job.total} rows are read" if job.total else "not started"
+    left = f", {duration(job.remaining)} left" if job.remaining is not None else ""
+    why = job.error or job.reason
+    return f"{job.name} ({job.state}): {read}{left}" + (f"; {why}" if why else "")
 
 
 def revision_states(status: Status, history: Sequence[RevisionInfo]) -> list[dict[str, str]]:

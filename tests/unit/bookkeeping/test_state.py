@@ -25,10 +25,17 @@ ENTRY = {
     "down_revisions": ["a0"],
 }
 NO_ENTRY = dict.fromkeys(ENTRY)
-STATE = {"backend_pid": 7, "faults": [], "heads": ["a1", "b1"], "schema": "app"}
+STATE = {
+    "backend_pid": 7,
+    "faults": [],
+    "heads": ["a1", "b1"],
+    "schema": "app",
+    "has_backfills": False,
+}
 PRESENCE = {
     "backend_pid": 7,
     "faults": [],
+    "has_backfills": False,
     "version_schema": "app",
     "width": 32,
     "journal_schema": "app",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from asyncmig.shadow.targets import shadow_of
 def read(tmp_path):
     """Write asyncmig.toml and load it."""
 
-    def write_and_load(text: str, *, environ: dict[str, str] | None = None, **arguments: object):
+    def write_and_load(text: str, *, environ: dict[str, str] | None = None, **arguments: Any):
         (tmp_path / "asyncmig.toml").write_text(dedent(text), "utf-8")
         return load(cwd=tmp_path, environ=environ or {}, **arguments)
 
@@ -70,6 +71,12 @@ lock_timeout = "200ms"
 lock_retries = 3
 safe_rewrites = true
 statement_timeout = 0
+backfill_batch_time = "50ms"
+backfill_batch_size = 500
+backfill_largest_batch = 20000
+backfill_replica_lag = "30s"
+backfill_archive_queue = 0
+backfill_pause_for_vacuum = false
 psycopg2_compat = true
 version_table = "versions"
 version_table_schema = "meta"
@@ -130,6 +137,10 @@ def test_every_key(read, tmp_path):
     assert settings.psycopg2_compat is True
     assert settings.lock_retries == 3
     assert settings.statement_timeout == 0.0
+    assert settings.backfill_batch_time == 0.05
+    assert (settings.backfill_batch_size, settings.backfill_largest_batch) == (500, 20_000)
+    assert (settings.backfill_replica_lag, settings.backfill_archive_queue) == (30.0, 0)
+    assert settings.backfill_pause_for_vacuum is False
     assert settings.transaction == "all"
     assert settings.revision_format == "sql"
     assert settings.schema_translate_map == {None: "acme", "tenant": "acme_data"}
@@ -304,9 +315,9 @@ def test_unknown_key(read, key, near):
     assert caught.value.fields()["nearest"] == near
     assert caught.value.fields()["line"] == (None if "." in key else 1)
     if near:
-        assert f"did you mean '{near}'?" in caught.value.hint
+        assert f"did you mean '{near}'?" in (caught.value.hint or "")
     else:
-        assert caught.value.hint.startswith("docs/configuration.md")
+        assert (caught.value.hint or "").startswith("docs/configuration.md")
 
 
 def test_the_same_said_twice(read):
@@ -341,7 +352,7 @@ def test_scripts_in_a_package(read, tmp_path):
 def test_scripts_in_no_package(read, package):
     with pytest.raises(ConfigKeyError, match=f"names the package '{package}'") as caught:
         read(f'script_location = "{package}:scripts"')
-    assert "prepend_sys_path" in caught.value.hint
+    assert "prepend_sys_path" in (caught.value.hint or "")
 
 
 def test_scripts_in_an_installed_package(read):
@@ -458,7 +469,9 @@ class TestEnvironment:
         assert str(error) == (
             f"{tmp_path}/asyncmig.toml:2: role needs the environment variable PGROEL, which is not set"
         )
-        assert error.hint.startswith("did you mean PGROLE? otherwise set PGROEL, or give a default")
+        assert (error.hint or "").startswith(
+            "did you mean PGROLE? otherwise set PGROEL, or give a default"
+        )
         assert error.fields() == {
             "path": f"{tmp_path}/asyncmig.toml",
             "key": "role",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.sql.carriage_returns import escape_carriage_returns
+from asyncmig.sql.escaping.carriage_returns import escape_carriage_returns
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.ddl.raw_sql import unescape_colons
-from asyncmig.sql.text_escaping import escape_backslashes, escape_colons
+from asyncmig.sql.escaping.text_escaping import escape_backslashes, escape_colons
 
 TEXTS = st.text(alphabet="ab1_ :\\'[]é", max_size=24)
 

@@ -1,0 +1,101 @@
+"""The key that the batches of a table follow, and conditions on it as SQL, without input or output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from asyncmig.sql.quoting import identifier, literal, text_array
+
+if TYPE_CHECKING:
+    from asyncmig.sql.backfills.definition import Backfill
+
+__all__ = ["Key", "KeyColumn", "Position", "position_literal"]
+
+Position: TypeAlias = "tuple[str, ...]"
+"""The values of a key as text, one for each of its columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyColumn:
+    """A column of a key; ``type`` is SQL."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Columns that are NOT NULL and have a B-tree index.
+
+    Attributes:
+        table: how a statement refers to the table, as SQL.
+        columns: in the order of the index.
+        index: its name, for messages.
+    """
+
+    table: str
+    columns: tuple[KeyColumn, ...]
+    index: str = ""
+
+    @classmethod
+    def of(cls, definition: Backfill, columns: tuple[KeyColumn, ...], index: str = "") -> Key:
+        """The key of a backfill's table."""
+        return cls(identifier(definition.table), columns, index)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its columns as SQL."""
+        return tuple(f"{self.table}.{identifier(column.name)}" for column in self.columns)
+
+    @property
+    def order(self) -> str:
+        """The list behind ORDER BY."""
+        return ", ".join(self.names)
+
+    @property
+    def position(self) -> str:
+        """An expression that gives the position of a row."""
+        return "ARRAY[" + ", ".join(f"{name}::text" for name in self.names) + "]"
+
+    def between(self, cursor: Position | None, upper: Position | None) -> str:
+        """The condition for the rows after ``cursor`` up to ``upper``; empty where both are open.
+
+        A condition on the first column is added for several columns: from a comparison of rows alone,
+        PostgreSQL does not estimate how few rows lie in the range.
+        """
+        conditions: list[str] = []
+        for operator, bound in ((">", cursor), ("<=", upper)):
+            if bound is None:
+                continue
+            conditions.append(f"{_row(self.names)} {operator} {_row(self.literals(bound))}")
+            if len(self.columns) > 1:
+                conditions.append(f"{self.names[0]} {operator[0]}= {self.literals(bound)[0]}")
+        return " AND ".join(conditions)
+
+    def literals(self, position: Position) -> tuple[str, ...]:
+        """A position as constants of the columns' types."""
+        return tuple(
+            f"{literal(value)}::{column.type}"
+            for column, value in zip(self.columns, position, strict=True)
+        )
+
+    def elements(self, array: str) -> tuple[str, ...]:
+        """The elements of a ``text[]`` expression, as values of the columns' types."""
+        return tuple(
+            f"({array})[{number}]::{column.type}" for number, column in enumerate(self.columns, 1)
+        )
+
+    def is_before(self, array: str, position: Position) -> str:
+        """The condition that a ``text[]`` expression is NULL or before a position."""
+        row = f"{_row(self.elements(array))} < {_row(self.literals(position))}"
+        return f"({array} IS NULL OR {row})"
+
+
+def position_literal(position: Position | None) -> str:
+    """A position as a constant of type ``text[]``."""
+    return "NULL::text[]" if position is None else text_array(position)
+
+
+def _row(values: tuple[str, ...]) -> str:
+    return values[0] if len(values) == 1 else f"({', '.join(values)})"

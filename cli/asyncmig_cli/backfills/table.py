@@ -1,0 +1,69 @@
+"""Backfills as a table."""
+
+from collections.abc import Iterator, Sequence
+
+from asyncmig.results import BackfillInfo
+from asyncmig_cli.output.console import Stream
+from asyncmig_cli.output.units import duration
+from asyncmig_cli.rendering.table import GAP, Column, Table
+
+__all__ = ["COLORS", "list_lines"]
+
+COLUMNS = (
+    Column("name"),
+    Column("state"),
+    Column("rows", right=True),
+    Column("read", right=True, rank=1),
+    Column("rows/s", right=True, rank=2),
+    Column("left", right=True, rank=1),
+    Column("workers", right=True, rank=4),
+    Column("refused", right=True, rank=5),
+    Column("revision", rank=3),
+    Column("note", flexible=True, least=12, rank=2),
+)
+STATE = 1
+COLORS = {
+    "done": "green",
+    "running": "cyan",
+    "pending": "yellow",
+    "waiting": "yellow",
+    "paused": "yellow",
+    "failed": "red",
+    "cancelled": "dim",
+}
+
+
+def list_lines(found: Sequence[BackfillInfo], stream: Stream) -> Iterator[str]:
+    """One line for each backfill."""
+    if not found:
+        yield "there are no backfills"
+        return
+    table = Table(COLUMNS, [_row(one) for one in found])
+    state = table.kept(stream.width).index(STATE)
+    for number, cells in enumerate(table.cells(stream.width)):
+        if number < 2:
+            cells = [stream.style(cell, "dim") for cell in cells]  # noqa: PLW2901  # the same row
+        elif color := COLORS.get(found[number - 2].state):
+            cells[state] = stream.style(cells[state], color)
+        yield GAP.join(cells).rstrip()
+
+
+def _row(one: BackfillInfo) -> tuple[str, ...]:
+    return (
+        one.name,
+        one.state,
+        f"{one.rows:,}",
+        _share(one),
+        f"{one.rate:,.0f}" if one.rate else "",
+        duration(one.remaining),
+        str(one.workers or ""),
+        str(one.failed or ""),
+        one.revision,
+        " ".join((one.error or one.reason or "").split()),
+    )
+
+
+def _share(one: BackfillInfo) -> str:
+    if one.state == "done" or not one.total:
+        return f"{one.scanned:,}"
+    return f"{min(1.0, one.scanned / one.total):.0%}"
