@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from benchmarks import lock_load
+from benchmarks import backfill_rates, lock_load
 from benchmarks.cases.cold_start import cold_start
 from benchmarks.cases.comparing import compared, comparing
 from benchmarks.cases.fresh import fresh_far, fresh_local
@@ -98,8 +98,9 @@ def run(options: argparse.Namespace) -> int:
             summaries.append(summary)
             print(table([summary]), end="\n\n", flush=True)
         waits = _waits(options, server)
+        rates = _rates(options, server)
     seconds = time.perf_counter() - begun
-    report = document(summaries, facts, waits, repetitions=repetitions, seconds=seconds)
+    report = document(summaries, facts, waits, rates, repetitions=repetitions, seconds=seconds)
     options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(f"{options.json} written after {seconds:.0f} s; {_conditions(facts)}")
     return 1 if report["failed"] else 0
@@ -113,6 +114,17 @@ def _waits(options: argparse.Namespace, server: Server) -> list[dict[str, object
     with server.database() as url:
         found = anyio.run(lock_load.measure, url, pace, _tell)
     print(lock_load.table(found), end="\n\n", flush=True)
+    return found
+
+
+def _rates(options: argparse.Namespace, server: Server) -> list[dict[str, object]]:
+    """How fast a backfill changes the rows of a large table."""
+    if options.only and not any("backfill".startswith(only) for only in options.only):
+        return []
+    rows, repetitions = (2_000, 1) if options.quick else (1_000_000, 3)
+    with server.database() as url:
+        found = anyio.run(backfill_rates.measure, url, rows, repetitions, _tell)
+    print(backfill_rates.table(found), end="\n\n", flush=True)
     return found
 
 

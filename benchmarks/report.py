@@ -58,6 +58,7 @@ def document(
     summaries: Sequence[Summary],
     facts: dict[str, object],
     waits: Sequence[dict[str, object]] = (),
+    rates: Sequence[dict[str, object]] = (),
     *,
     repetitions: int,
     seconds: float,
@@ -67,6 +68,7 @@ def document(
         "facts": facts | {"repetitions": repetitions, "seconds": round(seconds, 1)},
         "cases": [_case(summary) for summary in summaries],
         "lock_load": list(waits),
+        "backfill": list(rates),
         "failed": [
             f"{summary.case.name}: {outcome.failure}"
             for summary in summaries

@@ -55,3 +55,6 @@ def test_a_quick_run_measures_everybody(server, tmp_path):
     for load in loads:
         assert sum(bar["transactions"] for bar in load["histogram"]) == load["transactions"] > 0
         assert load["longest_wait"] >= load["p99"] > 0
+    rates = report["backfill"]
+    assert len(rates) == 5
+    assert all(one["rate"] > 0 for one in rates)
