@@ -127,6 +127,97 @@ HABITS = {
             except sa.exc.ProgrammingError:
                 pass
     """,
+    "SQL of psycopg2 that writes itself": """
+        from psycopg2 import sql
+        from psycopg2.sql import Identifier, Literal
+        import psycopg2.sql
+
+        cursor = op.get_bind().connection.cursor()
+        for context in (cursor, op.get_bind().connection.dbapi_connection):
+            op.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(
+                sql.Identifier("t"), sql.Identifier("T x")).as_string(context))
+            op.execute("ALTER TABLE %s RENAME TO t" % Identifier("public", "T x").as_string(cursor))
+        names = psycopg2.sql.SQL(", ").join(map(psycopg2.sql.Identifier, ("id", "note"))).as_string(cursor)
+        values = sql.Composed([Literal(1), sql.SQL(", "), Literal("it's 5%")]).as_string(cursor)
+        cursor.execute(f"INSERT INTO t ({names}) VALUES ({values})")
+        assert isinstance(Identifier("x"), sql.Composable)
+    """,
+    "the inspector between directives": """
+        inspector = sa.inspect(op.get_bind())
+        columns = {column["name"] for column in inspector.get_columns("t")}
+        if "more" not in columns:
+            op.add_column("t", sa.Column("more", sa.Integer))
+        if "ix_more" not in {index["name"] for index in inspector.get_indexes("t")}:
+            op.create_index("ix_more", "t", ["more"])
+        fresh = sa.inspect(op.get_bind())
+        assert "more" in {column["name"] for column in fresh.get_columns("t")}
+        assert fresh.has_table("t") and not fresh.has_table("u")
+        table = sa.Table("t", sa.MetaData(), autoload_with=op.get_bind())
+        op.get_bind().execute(table.insert(), [{"id": 1, "note": "reflected", "more": 5}])
+    """,
+    "rows moved by a session": """
+        from sqlalchemy.orm import Session, declarative_base
+        Base = declarative_base()
+        class T(Base):
+            __tablename__ = "t"
+            id = sa.Column(sa.Integer, primary_key=True)
+            note = sa.Column(sa.String)
+        session = Session(bind=op.get_bind())
+        session.add_all([T(id=number, note=str(number)) for number in range(5)])
+        session.commit()
+        for row in session.query(T).filter(T.id > 2).order_by(T.id):
+            row.note = f"{row.note}!"
+        session.flush()
+        session.query(T).filter_by(id=0).delete()
+        session.commit()
+        session.close()
+    """,
+    "rows of a cursor in many forms": """
+        from psycopg2.extras import DictCursor, RealDictCursor, execute_values
+        raw = op.get_bind().connection
+        with raw.cursor() as cursor:
+            execute_values(cursor, "INSERT INTO t (id, note) VALUES %s", [(1, "a"), (2, None), (3, "%")])
+            cursor.execute("SELECT id, note FROM t WHERE id = ANY(%s) ORDER BY 1", ([1, 3],))
+            assert cursor.fetchall() == [(1, "a"), (3, "%")]
+            assert cursor.rowcount == 2
+        with raw.cursor(cursor_factory=RealDictCursor) as cursor:
+            cursor.execute("SELECT count(*) AS n FROM t WHERE note LIKE %(like)s", {"like": "a%"})
+            assert cursor.fetchone()["n"] == 1
+        for row in op.get_bind().execute(sa.text("SELECT id FROM t WHERE note IS NOT NULL")).mappings():
+            op.execute(sa.text("UPDATE t SET note = :n WHERE id = :i").bindparams(n="x:y", i=row["id"]))
+    """,
+    "statements in one text": """
+        op.execute('''
+            -- a comment; with a semicolon
+            CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+            INSERT INTO t (id, note) VALUES (1, 'a;b:c%d'), (2, E'it\\\\'s');
+        ''')
+        op.execute(sa.text(r"UPDATE t SET note = note || '\\:x' WHERE id = 1"))
+        op.get_bind().exec_driver_sql("UPDATE t SET note = '100%%' WHERE id = 2")
+    """,
+    "a script that looks whether it may": """
+        connection = op.get_bind()
+        if connection.dialect.name == "postgresql" and not context.is_offline_mode():
+            if not connection.dialect.has_table(connection, "extra"):
+                op.create_table("extra", sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True))
+            if connection.engine.dialect.has_index(connection, "t", "absent"):
+                op.drop_index("absent")
+            op.execute(sa.schema.CreateSequence(sa.Sequence("numbers", start=5)))
+            op.execute(sa.schema.DropSequence(sa.Sequence("missing"), ) if False else sa.text("SELECT 1"))
+        sa.Enum("x", "y", name="kind").create(connection, checkfirst=True)
+        sa.Enum("x", "y", name="kind").create(connection, checkfirst=True)
+        op.add_column("extra", sa.Column("kind", sa.Enum("x", "y", name="kind", create_type=False)))
+    """,
+    "a table copied with the models of then": """
+        old = sa.table("t", sa.column("id"), sa.column("note"))
+        op.rename_table("t", "t_old")
+        new = op.create_table("t", sa.Column("id", sa.Integer, primary_key=True), sa.Column("note", sa.Text))
+        op.execute("INSERT INTO t_old (id, note) VALUES (1, 'n')")
+        source = sa.table("t_old", sa.column("id"), sa.column("note"))
+        op.execute(new.insert().from_select(["id", "note"], sa.select(source.c.id, source.c.note)))
+        assert op.get_bind().execute(sa.select(sa.func.count()).select_from(old)).scalar_one() == 1
+        op.drop_table("t_old")
+    """,
 }
 TYPES = """
 import enum

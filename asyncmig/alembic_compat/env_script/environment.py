@@ -334,7 +334,8 @@ class RunningEnvironment(Environment):
         self, name: str, importer: Mapping[str, object] | None, fromlist: Sequence[str]
     ) -> Any:
         """Engines on asyncpg, and logging that stays as it is, for the files of the project."""
-        return stand_in_for(name, importer, fromlist, self._home)
+        found = stand_in_for(name, importer, fromlist, self._home)
+        return super().stand_in(name, importer, fromlist) if found is None else found
 
 
 def _text(sql: Any, dialect: Any) -> str:

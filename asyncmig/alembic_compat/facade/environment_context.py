@@ -37,7 +37,11 @@ class Environment:
         self, name: str, importer: Mapping[str, object] | None, fromlist: Sequence[str]
     ) -> Any:
         """Another module for an import; None where it is as written."""
-        del name, importer, fromlist
+        if name.partition(".")[0] == "psycopg2":
+            from asyncmig.alembic_compat.psycopg2_compat.sql_module import sql_stand_in
+
+            return sql_stand_in(name, importer, fromlist)
+        return None
 
     # what is configured
 
