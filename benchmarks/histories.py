@@ -2,13 +2,14 @@
 
 Each package's wheel is fetched with pip, its scripts get a plain ``env.py``, and each tool takes an empty
 database from base to head and back to base, in a process of its own. The two databases are compared by
-``pg_dump``, at head and where the way back ends. What the scripts import must be installed.
+``pg_dump``, at head and where the way back ends. What the scripts import must be installed: here, or with
+``--environments`` in a virtual environment of each package, in which asyncmig's dependencies are installed.
+``--latency`` puts a proxy before the server that adds it to each round trip.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import subprocess
@@ -19,11 +20,12 @@ import zipfile
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import geometric_mean
 from typing import TYPE_CHECKING
 
 import psycopg2  # type: ignore[import-untyped]  # it brings no types
-from sqlalchemy import create_engine
 
+from benchmarks.proxy import latency_proxy
 from benchmarks.server import find_server
 
 if TYPE_CHECKING:
@@ -153,14 +155,18 @@ class Outcome:
     error: str | None
 
 
-def run(tool: str, ini: Path, url: str, direction: str, target: str) -> Outcome:
+def run(
+    tool: str, ini: Path, url: str, direction: str, target: str, *, python: str = sys.executable
+) -> Outcome:
     """Run ``asyncmig``, or Alembic over ``psycopg2`` or ``asyncpg``, in a process of its own."""
     environment = {
         name: value
         for name, value in os.environ.items()
         if name not in {"DATABASE_URL", "ASYNCMIG_URL"}
     }
-    words = [sys.executable, "-m", "benchmarks.workers.history"]
+    repository = Path(__file__).parent.parent
+    environment["PYTHONPATH"] = os.pathsep.join([str(repository), str(repository / "cli")])
+    words = [python, "-m", "benchmarks.workers.history"]
     begun = time.perf_counter()
     done = subprocess.run(
         [*words, tool, str(ini), url, direction, target],
@@ -168,7 +174,7 @@ def run(tool: str, ini: Path, url: str, direction: str, target: str) -> Outcome:
         text=True,
         check=False,
         env=environment,
-        cwd=Path(__file__).parent.parent,
+        cwd=repository,
     )
     seconds = time.perf_counter() - begun
     if done.returncode:
@@ -190,34 +196,63 @@ def rows(url: str) -> list[str]:
         connection.close()
 
 
-def prepare(history: History, url: str) -> None:
+FIRST = """
+import importlib, sys
+from sqlalchemy import create_engine
+
+module, name, url = sys.argv[1:]
+getattr(importlib.import_module(module), name).metadata.create_all(create_engine(url))
+"""
+
+
+def prepare(history: History, url: str, *, python: str = sys.executable) -> None:
     """What a project does before it migrates."""
     if history.first is not None:
         module, _, name = history.first.partition(":")
-        engine = create_engine(url.replace("postgresql:", "postgresql+psycopg2:"))
-        getattr(importlib.import_module(module), name).metadata.create_all(engine)
-        engine.dispose()
+        psycopg2_url = url.replace("postgresql:", "postgresql+psycopg2:")
+        words = [python, "-c", FIRST, module, name, psycopg2_url]
+        subprocess.run(words, check=True, capture_output=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """How a history is run.
+
+    Attributes:
+        repeats: of which the fastest counts.
+        latency: what a proxy adds to each round trip, in seconds.
+        python: the interpreter of both tools.
+    """
+
+    repeats: int
+    latency: float
+    python: str
 
 
 def upgrades(
-    package: str, ini: Path, server: Server, urls: Mapping[str, str], repeats: int
+    package: str, ini: Path, server: Server, urls: Mapping[str, str], conditions: Conditions
 ) -> dict[str, Outcome]:
     """From base to head: once in databases to keep, then in others for the clock, the tools in turn."""
+    python, latency = conditions.python, conditions.latency
     history = HISTORIES[package]
     fastest: dict[str, Outcome] = {}
-    for again in range(repeats):
+    for again in range(conditions.repeats):
         for tool, url in urls.items():
             if again and fastest[tool].error:
                 continue
             with server.database() if again else nullcontext(url) as used:
-                prepare(history, used)
-                outcome = run(tool, ini, used, "upgrade", "heads")
+                prepare(history, used, python=python)
+                with latency_proxy(used, round_trip=latency) if latency else nullcontext() as proxy:
+                    reached = used if proxy is None else proxy.url
+                    outcome = run(tool, ini, reached, "upgrade", "heads", python=python)
             if not again or outcome.seconds < fastest[tool].seconds:
                 fastest[tool] = outcome
     return fastest
 
 
-def compare(package: str, server: Server, folder: Path, repeats: int) -> Iterator[str]:
+def compare(
+    package: str, server: Server, folder: Path, conditions: Conditions, ratios: list[float]
+) -> Iterator[str]:
     """Both ways through the tools; the cells of a row of the table."""
     sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
     from fix_database import catalog_dump
@@ -225,7 +260,9 @@ def compare(package: str, server: Server, folder: Path, repeats: int) -> Iterato
     ini = unpack(package, folder)
     with ExitStack() as stack:
         urls = {tool: stack.enter_context(server.database()) for tool in TOOLS}
-        up = upgrades(package, ini, server, urls, repeats)
+        up = upgrades(package, ini, server, urls, conditions)
+        ratio = up["asyncmig"].seconds / up["psycopg2"].seconds
+        ratios.append(ratio)
         dumps = {tool: catalog_dump(url) for tool, url in urls.items()}
         number = len(list((folder / HISTORIES[package].inside).rglob("versions/**/*.py")))
         yield package
@@ -234,9 +271,13 @@ def compare(package: str, server: Server, folder: Path, repeats: int) -> Iterato
             yield f"{up[tool].seconds:.2f} s" if up[tool].error is None else "stops"
             if up[tool].error:
                 print(f"  {tool}: {up[tool].error[:1500]}", file=sys.stderr)
+        yield f"{ratio:.2f}x"
         yield same(dumps["asyncmig"] == dumps["psycopg2"])
         pair = ("psycopg2", "asyncmig")
-        down = {tool: run(tool, ini, urls[tool], "downgrade", "base") for tool in pair}
+        down = {
+            tool: run(tool, ini, urls[tool], "downgrade", "base", python=conditions.python)
+            for tool in pair
+        }
         left = {tool: rows(urls[tool]) for tool in pair}
         for tool in pair:
             if down[tool].error:
@@ -252,7 +293,7 @@ def compare(package: str, server: Server, folder: Path, repeats: int) -> Iterato
 
 TOOLS = ("psycopg2", "asyncpg", "asyncmig")
 HEAD = (
-    *("package", "scripts", "Alembic, psycopg2", "Alembic, asyncpg", "asyncmig"),
+    *("package", "scripts", "Alembic, psycopg2", "Alembic, asyncpg", "asyncmig", "of psycopg2's"),
     *("schema at head", "the way back"),
 )
 
@@ -269,8 +310,13 @@ def main() -> None:
         "--wheels", type=Path, help="a folder with a folder of each package's wheel"
     )
     parser.add_argument("--repeats", type=int, default=3, help="of which the fastest counts")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds for each round trip")
+    parser.add_argument(
+        "--environments", type=Path, help="a folder with a virtual environment of each package"
+    )
     given = parser.parse_args()
     print("| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD))
+    ratios: list[float] = []
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         scratch.chmod(0o755)  # the server may run as another user
@@ -278,10 +324,16 @@ def main() -> None:
         for package in given.packages:
             folder = (given.wheels or scratch) / package
             folder.mkdir(parents=True, exist_ok=True)
-            print(
-                "| " + " | ".join(compare(package, server, folder, given.repeats)) + " |",
-                flush=True,
+            conditions = Conditions(
+                repeats=given.repeats,
+                latency=given.latency,
+                python=str(given.environments / package / "bin" / "python")
+                if given.environments
+                else sys.executable,
             )
+            cells = compare(package, server, folder, conditions, ratios)
+            print("| " + " | ".join(cells) + " |", flush=True)
+    print(f"geometric mean of asyncmig to psycopg2: {geometric_mean(ratios):.2f}x")
 
 
 if __name__ == "__main__":
