@@ -34,6 +34,7 @@ __all__ = [
     "StatementStarted",
     "StepFinished",
     "StepStarted",
+    "TransactionsAwaited",
 ]
 
 
@@ -268,6 +269,20 @@ class BackfillFinished(Event):
     failed: int
     elapsed: float
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransactionsAwaited(Event):
+    """A phase of a safe rewrite waits for long transactions before it asks for its lock.
+
+    They hold locks on the table, so that the phase would wait in the queue of its lock, and every later
+    query behind it. It asks when they have ended, or after ``remaining`` seconds.
+    """
+
+    revision: str
+    phase: int
+    blockers: tuple[Blocker, ...]
+    remaining: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -299,6 +299,13 @@ KEYS: tuple[Key, ...] = (
         " [Safe rewrites](safe-rewrites.md).",
     ),
     Key(
+        name="wait_for_transactions",
+        kind=DURATION,
+        group=_EXECUTION,
+        doc="How long a phase of a safe rewrite waits for long transactions on its table before it asks for"
+        " its lock, so that other queries do not queue behind it. 0 does not look for them.",
+    ),
+    Key(
         name="psycopg2_compat",
         former="lenient_bind",
         kind=BOOLEAN,

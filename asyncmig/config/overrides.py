@@ -13,7 +13,7 @@ from asyncmig.errors import ConfigError
 
 __all__ = ["checked_overrides"]
 
-_TIMES = frozenset({"connect_timeout", "wait_for_database"})
+_TIMES = frozenset({"connect_timeout", "wait_for_database", "wait_for_transactions"})
 _LIMITS = frozenset({"command_timeout", "lock_timeout", "lock_wait", "statement_timeout"})
 _FORMER = {"lenient_bind": "psycopg2_compat"}
 _COUNTS = frozenset({"lock_retries", "statement_cache_size"})

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from asyncmig.database.connections import Database
     from asyncmig.database.session import Session
 
-__all__ = ["BlockerWatch", "exclusive_holders", "holders_after", "read_blockers"]
+__all__ = ["BlockerWatch", "exclusive_holders", "holders", "holders_after", "read_blockers"]
 
 _SESSION = """\
 SELECT a.pid, a.application_name, a.usename::text AS role, a.state, a.backend_type,
@@ -97,13 +97,18 @@ async def holders_after(
     """
     if error is None or sqlstate_of(error) != LOCK_NOT_AVAILABLE or session.closed:
         return ()
+    try:
+        return await holders(session, statements)
+    except (asyncpg.PostgresError, ConnectionLostError):
+        return ()
+
+
+async def holders(session: Session, statements: Iterable[str]) -> tuple[Blocker, ...]:
+    """The other sessions that hold locks on what statements name; at most five, the oldest first."""
     names = frozenset[str]().union(
         *({name.sql for name in mentioned_names(sql)} for sql in statements)
     )
-    try:
-        return tuple(_blocker(row) for row in await session.fetch(_HOLDERS, sorted(names)))
-    except (asyncpg.PostgresError, ConnectionLostError):
-        return ()
+    return tuple(_blocker(row) for row in await session.fetch(_HOLDERS, sorted(names)))
 
 
 async def exclusive_holders(session: Session) -> tuple[Blocker, ...]:

@@ -36,11 +36,19 @@ class MessageQueue:
         merge: adjacent transactions become one.
         caller_transaction: the transaction is the caller's: no BEGIN and no COMMIT is sent, and
             transactions are merged as well.
+        begins_message: a transaction for which this is true is the first of its message.
     """
 
-    def __init__(self, *, merge: bool = False, caller_transaction: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        merge: bool = False,
+        caller_transaction: bool = False,
+        begins_message: Callable[[Transaction], bool] = lambda _: False,
+    ) -> None:
         self._merge = merge
         self._caller_transaction = caller_transaction
+        self._begins_message = begins_message
         self._units: deque[Unit] = deque()
         self._due = 0
         self._size = 0
@@ -103,7 +111,7 @@ class MessageQueue:
         for position, unit in enumerate(islice(self._units, self._due)):
             if isinstance(unit, StandaloneStatement):
                 break
-            if position and len(message.commits) >= self._batch:
+            if position and (len(message.commits) >= self._batch or self._begins_message(unit)):
                 break
             if not self._compose_unit(unit, message, begin):
                 break

@@ -26,6 +26,7 @@ from asyncmig.execution.messages.recovery import (
     send_fragment,
     transaction_failure,
 )
+from asyncmig.execution.messages.transaction_wait import asks_for_strong_lock, wait_for_transactions
 from asyncmig.execution.standalone.statement import send_standalone
 from asyncmig.execution.work_units import StandaloneStatement, Transaction, TransactionState
 
@@ -57,7 +58,9 @@ class MessageSender:
         self._context = context
         self._session = context.session
         self._queue = MessageQueue(
-            merge=context.one_transaction, caller_transaction=context.session.caller_transaction
+            merge=context.one_transaction,
+            caller_transaction=context.session.caller_transaction,
+            begins_message=self._waits_for_transactions,
         )
         self._background = BackgroundTask()
 
@@ -144,7 +147,18 @@ class MessageSender:
             elif unit.state is TransactionState.READ and _is_of_script(unit):
                 await self._send_one(unit)
             else:
+                if unit.state is TransactionState.QUEUED and self._waits_for_transactions(unit):
+                    await wait_for_transactions(self._context, unit)
                 await self._send_message()
+
+    def _waits_for_transactions(self, unit: Transaction) -> bool:
+        settings = self._context.settings
+        return (
+            settings is not None
+            and settings.wait_for_transactions > 0
+            and not self._session.caller_transaction
+            and asks_for_strong_lock(unit)
+        )
 
     async def _send_message(self) -> None:
         message = self._queue.compose(self._begin)

@@ -16,6 +16,7 @@ from asyncmig_cli.options.parameters import (
     LockWait,
     NoLock,
     Tag,
+    TransactionWait,
     Wait,
     run_settings,
 )
@@ -64,6 +65,7 @@ def deploy(
     tag: Tag = None,
     lock_timeout: LockTimeout = None,
     lock_retries: LockRetries = None,
+    transaction_wait: TransactionWait = None,
     lock_wait: LockWait = None,
     no_lock: NoLock = False,
     wait: Wait = None,
@@ -76,6 +78,7 @@ def deploy(
         tag=tag,
         lock_timeout=lock_timeout,
         lock_retries=lock_retries,
+        transaction_wait=transaction_wait,
         lock_wait=lock_wait,
         no_lock=no_lock,
         wait=wait,

@@ -13,6 +13,7 @@ from asyncmig_cli.options.parameters import (
     NoLock,
     Sql,
     Tag,
+    TransactionWait,
     Wait,
     run_settings,
 )
@@ -43,6 +44,7 @@ def downgrade(
     dry_run: DryRun = False,
     lock_timeout: LockTimeout = None,
     lock_retries: LockRetries = None,
+    transaction_wait: TransactionWait = None,
     lock_wait: LockWait = None,
     no_lock: NoLock = False,
     wait: Wait = None,
@@ -52,6 +54,7 @@ def downgrade(
         tag=tag,
         lock_timeout=lock_timeout,
         lock_retries=lock_retries,
+        transaction_wait=transaction_wait,
         lock_wait=lock_wait,
         no_lock=no_lock,
         wait=wait,

@@ -71,6 +71,15 @@ LockRetries = Annotated[
         help="Retries after a lock timeout or deadlock. 0 disables retries.",
     ),
 ]
+TransactionWait = Annotated[
+    str | None,
+    typer.Option(
+        "--wait-for-transactions",
+        metavar="TIME",
+        help="Maximum time a phase of a safe rewrite waits for long transactions before it asks for its "
+        "lock (1min).",
+    ),
+]
 LockWait = Annotated[
     str | None,
     typer.Option(
@@ -121,6 +130,7 @@ def run_settings(
     lock_wait: str | None = None,
     no_lock: bool = False,
     wait: str | None = None,
+    transaction_wait: str | None = None,
 ) -> dict[str, object]:
     """The settings that these options change; None where an option was not given.
 
@@ -134,4 +144,5 @@ def run_settings(
         "lock_wait": _seconds("--lock-wait", lock_wait),
         "lock": False if no_lock else None,
         "wait_for_database": _seconds("--wait-for-database", wait),
+        "wait_for_transactions": _seconds("--wait-for-transactions", transaction_wait),
     }

@@ -86,6 +86,8 @@ class LineReporter:
                 return f"waiting for the database, {duration(event.elapsed)}: {event.reason}"
             case events.LockBlocked():
                 return self._blocked(event)
+            case events.TransactionsAwaited():
+                return awaited_text(event)
             case events.PhaseRetried():
                 self.blocked_by = tuple(one.pid for one in event.blockers)
                 return retry_text(event)
@@ -123,6 +125,15 @@ class LineReporter:
 def blocked_text(event: events.LockBlocked) -> str:
     """The sessions that block a statement."""
     return f"blocked by {'; '.join(str(blocker) for blocker in event.blockers)}"
+
+
+def awaited_text(event: events.TransactionsAwaited) -> str:
+    """The long transactions that a phase waits for before it asks for its lock."""
+    waits = (
+        f"waits up to {duration(event.remaining)} for" if event.remaining else "would queue behind"
+    )
+    names = "; ".join(str(blocker) for blocker in event.blockers)
+    return f"{event.revision}, phase {event.phase + 1} {waits} {names}"
 
 
 def holder_text(event: events.LockWaiting) -> str:

@@ -9,6 +9,7 @@ from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import count, duration
 from asyncmig_cli.progress.lines import (
     LineReporter,
+    awaited_text,
     backfill_end,
     backfill_text,
     blocked_text,
@@ -175,6 +176,8 @@ class LiveReporter:
                 self._batch(event)
             case events.LockBlocked():
                 picture.waiting = blocked_text(event)
+            case events.TransactionsAwaited():
+                picture.waiting = awaited_text(event)
             case events.PhaseRetried():
                 picture.waiting = f"attempt {event.attempt} of {event.attempts}"
                 self.ready.append(retry_text(event))

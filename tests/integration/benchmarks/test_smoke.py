@@ -58,3 +58,25 @@ def test_a_quick_run_measures_everybody(server, tmp_path):
     rates = report["backfill"]
     assert len(rates) == 5
     assert all(one["rate"] > 0 for one in rates)
+
+
+def test_rewrite_load_prints_a_table(tmp_path):
+    """With few rows and one change: every form runs, and the writers are measured."""
+    path = tmp_path / "load.json"
+    options = ["--rows", "500", "--only", "CHECK", "--json", path]
+    finished = subprocess.run(
+        [sys.executable, "-m", "benchmarks.rewrite_load", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    lines = finished.stdout.splitlines()
+    assert lines[0].startswith("| 500 rows, 8 writers | Alembic | asyncmig, plain |")
+    assert lines[2].startswith("| CHECK | ")
+    report = json.loads(path.read_text())
+    assert [one["form"] for one in report["results"]] == ["alembic", "plain", "safe"]
+    for one in report["results"]:
+        assert 0 < one["p50"] <= one["p99"] <= one["longest"]
+        assert one["transactions"] > 0

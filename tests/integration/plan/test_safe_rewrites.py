@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
 from asyncmig.errors import PartiallyAppliedError, StatementFailedError
@@ -273,3 +274,18 @@ async def test_a_script_for_psql_has_the_phases(project, database_url, migrate):
         script.index("VALIDATE CONSTRAINT c;"),
     )
     assert "COMMIT;" in script[add:validate]
+
+
+async def test_the_callers_transaction_cannot_be_divided(project, migrate, database_url, pg):
+    project.revision("a1", upgrade='op.execute("CREATE TABLE t (a int)")')
+    project.revision("b1", down="a1", upgrade='op.create_check_constraint("c", "t", "a > 0")')
+    await migrate("a1")
+    engine = create_async_engine(database_url.replace("postgresql://", "postgresql+asyncpg://"))
+    async with engine.begin() as connection:
+        migrator = Migrator(connection, script_location=project.script_location, safe_rewrites=True)
+        (step,) = await migrator.plan()
+        reasons = [statement.not_rewritten for statement in step.statements]
+        assert reasons == ["the caller's transaction cannot be divided"]
+        await migrator.upgrade()
+    await engine.dispose()
+    assert await phases_of(pg, "b1") == [(0, "transaction")]

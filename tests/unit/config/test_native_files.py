@@ -70,6 +70,7 @@ lock_wait = "none"
 lock_timeout = "200ms"
 lock_retries = 3
 safe_rewrites = true
+wait_for_transactions = "1min"
 statement_timeout = 0
 backfill_batch_time = "50ms"
 backfill_batch_size = 500

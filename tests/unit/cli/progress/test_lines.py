@@ -99,6 +99,22 @@ def test_whom_a_statement_waits_for_is_told_once_for_the_same_sessions() -> None
     ]
 
 
+def test_transactions_that_a_phase_waits_for() -> None:
+    stream = memory_stream()
+    reporter = LineReporter(stream)
+    report = events.Blocker(pid=7, application="report", transaction_age=61.0, relation="orders")
+    for remaining in (30.0, 0.0):
+        reporter(
+            events.TransactionsAwaited(
+                revision="r1", phase=0, blockers=(report,), remaining=remaining
+            )
+        )
+    assert written(stream).splitlines() == [
+        "r1, phase 1 waits up to 30.00 s for pid 7 holds orders (report, transaction 61.0 s ago)",
+        "r1, phase 1 would queue behind pid 7 holds orders (report, transaction 61.0 s ago)",
+    ]
+
+
 def test_a_long_index_is_told_about_every_few_seconds() -> None:
     stream, clock = memory_stream(), Clock()
     reporter = LineReporter(stream, clock)
