@@ -144,6 +144,8 @@ class Linter:
             if rows is not None and rows <= small and not self.selection.is_set(rule):
                 severity = Severity.NOTE
             message += f" ({size_text(problem.table, rows, size, small)})"
+        if place is not None and place.statement.not_rewritten is not None:
+            message += f"; no safe rewrite: {place.statement.not_rewritten}"
         origin = problem.origin or (place.statement.origin if place else None)
         path, line = _split(origin)
         revision = problem.revision or (place.step.revision if place else None)

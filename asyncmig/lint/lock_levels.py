@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.lint.place import Place
+    from asyncmig.sql.actions.action import Action
+    from asyncmig.sql.reader import SqlName
 
-__all__ = ["READS", "WRITES", "strong_locks"]
+__all__ = ["READS", "WRITES", "foreign_tables", "strong_locks"]
 
 READS = "reads and writes"
 WRITES = "writes"
@@ -83,11 +85,19 @@ def strong_locks(place: Place) -> Iterator[tuple[str, str]]:
                 yield table, READS
             elif action.kind in _BLOCK_WRITES or action.mode in _WRITING_MODES:
                 yield table, WRITES
-        if action.kind in (
-            ActionKind.ADD_FOREIGN_KEY,
-            ActionKind.ADD_COLUMN,
-            ActionKind.CREATE_TABLE,
-        ):
-            for parent in action.references:
-                if not place.is_new(parent):
-                    yield key_of(parent), WRITES
+        for parent in foreign_tables(action):
+            if not place.is_new(parent):
+                yield key_of(parent), WRITES
+
+
+def foreign_tables(action: Action) -> Iterator[SqlName]:
+    """The tables that the foreign keys of an action refer to; LIKE and INHERITS lock no parent so."""
+    if action.kind is ActionKind.CREATE_TABLE:
+        for column in action.definitions:
+            if column.references is not None:
+                yield column.references
+        for constraint in action.constraints:
+            if constraint.references is not None:
+                yield constraint.references
+    elif action.kind in (ActionKind.ADD_FOREIGN_KEY, ActionKind.ADD_COLUMN):
+        yield from action.references

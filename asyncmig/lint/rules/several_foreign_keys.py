@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
+from asyncmig.lint.lock_levels import foreign_tables
 from asyncmig.lint.rule import Problem, Rule
 from asyncmig.lint.schema.tables import key_of
 from asyncmig.results.lint import Severity
-from asyncmig.sql.actions.kinds import ActionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from asyncmig.lint.place import Place
 
 __all__ = ["SeveralForeignKeys"]
-
-_KINDS = frozenset({ActionKind.CREATE_TABLE, ActionKind.ADD_FOREIGN_KEY, ActionKind.ADD_COLUMN})
 
 
 class SeveralForeignKeys(Rule):
@@ -78,14 +76,8 @@ def _locked(place: Place) -> list[str]:
     """The existing tables that a statement locks because a foreign key refers to them."""
     found: dict[str, None] = {}
     for action in place.actions:
-        if action.kind not in _KINDS:
-            continue
         own = key_of(action.relation) if action.relation else ""
-        references = [each.references for each in action.constraints]
-        references += [each.references for each in action.definitions]
-        if action.kind is not ActionKind.CREATE_TABLE:
-            references += list(action.references)
-        for name in references:
-            if name is not None and not place.is_new(name) and key_of(name) != own:
+        for name in foreign_tables(action):
+            if not place.is_new(name) and key_of(name) != own:
                 found[key_of(name)] = None
     return list(found)

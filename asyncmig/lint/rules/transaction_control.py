@@ -49,6 +49,8 @@ class TransactionControl(Rule):
                 if both != (PhaseKind.TRANSACTION, PhaseKind.TRANSACTION):
                     continue
                 last, first = before.statements[-1], after.statements[0]
+                if last.replaces is not None or first.replaces is not None:
+                    continue  # a safe rewrite
                 same = last.origin == first.origin and last.directive == first.directive
                 if same and last.directive not in _TEXT:
                     continue  # one directive in several phases: the planner divides it

@@ -18,6 +18,7 @@ from asyncmig.lint.schema.tables import KnownSchema
 from asyncmig.lint.selection import Selection
 from asyncmig.lint.silences import read_silences
 from asyncmig.plan.model import Direction
+from asyncmig.project.lint.history import history_steps
 from asyncmig.project.lint.scope import ChosenRevisions, choose_revisions
 from asyncmig.results.lint import LintResult
 from asyncmig.revisions.graph.names import listed
@@ -25,7 +26,7 @@ from asyncmig.revisions.graph.names import listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from asyncmig.plan.model import Plan, Step
+    from asyncmig.plan.model import Step
     from asyncmig.project.lint.scope import LintScope
     from asyncmig.project.project import Project
     from asyncmig.results import Status
@@ -42,9 +43,8 @@ async def lint_offline(
     selection = await anyio.to_thread.run_sync(Selection, project.settings.lint)
     graph = await project.graph()
     chosen = await _choose(project, graph, scope)
-    plan = await project.plan("heads", (), Direction.UPGRADE)
     run = _Run(project, selection, graph, scope)
-    return await run.lint_history(plan, chosen, None, notes)
+    return await run.lint_history(await history_steps(project, chosen), chosen, None, notes)
 
 
 async def lint_online(project: Project, scope: LintScope) -> LintResult:
@@ -65,14 +65,16 @@ async def lint_online(project: Project, scope: LintScope) -> LintResult:
     try:
         async with open_session(project.database(), settings) as session:
             status, _ = await read_status(session, settings, graph)
-            if chosen is None:
-                rows = [head for head in status.current if head in graph]
-                plan = await project.plan(scope.target, rows, Direction.UPGRADE)
-                linted: Iterable[Step] = plan.steps
-            else:
-                plan = await project.plan("heads", (), Direction.UPGRADE)
-                linted = [step for step in plan.steps if step.revision in chosen.ids]
-            statements = [one for step in linted for one in step.statements]
+        if chosen is None:
+            rows = [head for head in status.current if head in graph]
+            plan = await project.plan(scope.target, rows, Direction.UPGRADE, connect=True)
+            steps: Sequence[Step] = plan.steps
+            linted: Iterable[Step] = steps
+        else:
+            steps = await history_steps(project, chosen)
+            linted = [step for step in steps if step.revision in chosen.ids]
+        statements = [one for step in linted for one in step.statements]
+        async with open_session(project.database(), settings) as session:
             facts = await read_facts(session, statements, _backfills(project))
             run.server = session.server_version
     except (ConnectionFailedError, UrlError) as error:
@@ -82,9 +84,9 @@ async def lint_online(project: Project, scope: LintScope) -> LintResult:
         raise
     run.applied = frozenset(graph.ancestors(head for head in status.current if head in graph))
     if chosen is None:
-        return await run.lint_pending(plan, facts, status)
+        return await run.lint_pending(steps, facts, status)
     behind = _behind(graph, chosen, run.applied)
-    return await run.lint_history(plan, chosen, facts, behind)
+    return await run.lint_history(steps, chosen, facts, behind)
 
 
 async def _choose(project: Project, graph: RevisionGraph, scope: LintScope) -> ChosenRevisions:
@@ -127,19 +129,21 @@ class _Run:
         self.server: int | None = None
         self.applied: frozenset[str] | None = None
 
-    async def lint_pending(self, plan: Plan, facts: KnownSchema, status: Status) -> LintResult:
+    async def lint_pending(
+        self, steps: Sequence[Step], facts: KnownSchema, status: Status
+    ) -> LintResult:
         """The pending revisions, deployed together on a database whose catalog is known."""
-        ids = frozenset(plan.revisions)
+        ids = frozenset(step.revision for step in steps)
         start = self.selection.settings.start_after
         if start is not None:
             ids -= self.graph.ancestors(revision.id for revision in self.graph.resolve(start))
         before = copy.deepcopy(facts)
         linter = self._linter(facts, database=True, added=None)
-        findings = await anyio.to_thread.run_sync(linter.lint, plan.steps, ids)
+        findings = await anyio.to_thread.run_sync(linter.lint, steps, ids)
 
         def alone(revision: str) -> list[LintFinding]:
             fresh = self._linter(copy.deepcopy(before), database=True, added=None)
-            return fresh.lint(plan.steps, {revision})
+            return fresh.lint(steps, {revision})
 
         notes = [
             f"{step.revision} is partially applied: its committed statements are linted as well"
@@ -149,11 +153,11 @@ class _Run:
             notes.append(
                 f"the database is {status.state}: it has {listed(status.unknown, empty='')}"
             )
-        return await self._result(plan, ids, findings, linter, "pending revisions", notes, alone)
+        return await self._result(steps, ids, findings, linter, "pending revisions", notes, alone)
 
     async def lint_history(
         self,
-        plan: Plan,
+        steps: Sequence[Step],
         chosen: ChosenRevisions,
         facts: KnownSchema | None,
         notes: Sequence[str],
@@ -174,18 +178,18 @@ class _Run:
             return made
 
         def alone(revision: str) -> list[LintFinding]:
-            return new_linter().lint(plan.steps, {revision})
+            return new_linter().lint(steps, {revision})
 
         linter = new_linter()
 
         def lint() -> list[LintFinding]:
             if chosen.together:
-                return linter.lint(plan.steps, chosen.ids)
-            return [found for step in plan.steps for found in linter.lint([step], chosen.ids)]
+                return linter.lint(steps, chosen.ids)
+            return [found for step in steps for found in linter.lint([step], chosen.ids)]
 
         findings = await anyio.to_thread.run_sync(lint)
         return await self._result(
-            plan,
+            steps,
             chosen.ids,
             findings,
             linter,
@@ -212,7 +216,7 @@ class _Run:
 
     async def _result(
         self,
-        plan: Plan,
+        steps: Sequence[Step],
         ids: frozenset[str],
         findings: list[LintFinding],
         linter: Linter,
@@ -220,8 +224,8 @@ class _Run:
         notes: Sequence[str],
         alone: Callable[[str], list[LintFinding]] | None,
     ) -> LintResult:
-        steps = [step for step in plan.steps if step.revision in ids]
-        scripts = await anyio.to_thread.run_sync(_read_scripts, steps)
+        linted = [step for step in steps if step.revision in ids]
+        scripts = await anyio.to_thread.run_sync(_read_scripts, linted)
         database = linter.circumstances.database
         once = None if alone is None or len(ids) < 2 else cache(alone)
 
@@ -229,12 +233,12 @@ class _Run:
             return apply_silences(findings, scripts, self.selection, database=database, alone=once)
 
         every = await anyio.to_thread.run_sync(apply)
-        order = {step.revision: number for number, step in enumerate(steps)}
+        order = {step.revision: number for number, step in enumerate(linted)}
         every.sort(key=lambda found: (order.get(found.revision or "", -1), found.line or 0))
         return LintResult(
             findings=tuple(every),
             scope=scope,
-            revisions=tuple(step.revision for step in steps),
+            revisions=tuple(step.revision for step in linted),
             statements=linter.statements,
             database=database,
             fail_on=self.selection.settings.fail_on,

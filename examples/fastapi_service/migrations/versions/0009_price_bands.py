@@ -50,6 +50,7 @@ def upgrade(op: Operations) -> None:
     )
 
     bind = op.get_bind()
+    # asyncmig: allow not-analysed reads three price bands and updates the seats of three halls
     bands = {name: id_ for id_, name in bind.execute(sa.select(price_band.c.id, price_band.c.name))}
     rows_of_halls: dict[int, list[str]] = {}
     for hall_id, label in bind.execute(

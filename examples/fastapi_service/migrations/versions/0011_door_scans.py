@@ -11,6 +11,7 @@ depends_on = None
 
 
 def upgrade(op: Operations) -> None:
+    # asyncmig: allow add-column-volatile-default no ticket is sold before the doors have scanners
     op.add_column(
         "ticket",
         sa.Column(
@@ -22,6 +23,7 @@ def upgrade(op: Operations) -> None:
         ),
         schema="boxoffice",
     )
+    # asyncmig: allow add-key no ticket is sold before the doors have scanners
     op.create_unique_constraint("uq_ticket_code", "ticket", ["code"], schema="boxoffice")
     op.create_table(
         "scan",

@@ -39,6 +39,7 @@ def upgrade(op: Operations) -> None:
         schema="boxoffice",
     )
     with Session(bind=op.get_bind()) as session:
+        # asyncmig: allow not-analysed two theatres have a few hundred productions
         for production in session.scalars(sa.select(Production).order_by(Production.id)):
             production.slug = slug(production.title)
         session.commit()
