@@ -41,6 +41,7 @@ class Linter:
         sizes: rows and bytes of relations by key, where a database was asked; they go before those of
             the schema, which may be of the past.
         statements: how many statements were looked at.
+        open_transaction: the statements of the transaction that the next revision shares.
     """
 
     selection: Selection
@@ -48,6 +49,7 @@ class Linter:
     circumstances: Circumstances = field(default_factory=Circumstances)
     sizes: Mapping[str, tuple[int, int]] | None = None
     statements: int = 0
+    open_transaction: list[Place] = field(default_factory=list)
 
     def follow(self, steps: Iterable[Step]) -> None:
         """Take steps as done, without findings."""
@@ -65,6 +67,7 @@ class Linter:
             linted: the revisions to report about; the others are followed.
         """
         findings: list[LintFinding] = []
+        self.open_transaction = []
         created: dict[str, int] = {}
         places: list[Place] = []
         for step in steps:
@@ -92,8 +95,11 @@ class Linter:
         """Each statement of a step; what is known changes while the caller iterates."""
         read = [(statement, parse_actions(statement.sql)) for statement in step.statements]
         position = 0
-        for phase in step.phases:
-            in_transaction: list[Place] = []
+        for number, phase in enumerate(step.phases):
+            shared = number == 0 and self.circumstances.one_transaction
+            if not shared or phase.kind is not PhaseKind.TRANSACTION:
+                self.open_transaction = []
+            in_transaction = self.open_transaction
             for statement in phase.statements:
                 _, actions = read[position]
                 place = Place(

@@ -26,6 +26,7 @@ class Circumstances:
 
     Attributes:
         lock_timeout: seconds of the settings; 0 is no limit, None keeps the server's.
+        one_transaction: the revisions share a transaction, as far as PostgreSQL allows.
         server: the major version, where a database was asked; it may be unknown.
         database: a database was asked for facts.
         children: the children of each revision.
@@ -35,6 +36,7 @@ class Circumstances:
     """
 
     lock_timeout: float | None = 5.0
+    one_transaction: bool = False
     server: int | None = None
     database: bool = False
     children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

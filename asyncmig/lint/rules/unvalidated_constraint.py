@@ -50,6 +50,7 @@ class UnvalidatedConstraint(Rule):
             if action.kind in (ActionKind.VALIDATE_CONSTRAINT, ActionKind.DROP_CONSTRAINT)
             and action.relation is not None
         }
+        yield from self._left_before(revisions, validated)
         for place in revisions.places:
             for action in place.actions:
                 new = action.new_constraint
@@ -68,3 +69,35 @@ class UnvalidatedConstraint(Rule):
                     origin=place.statement.origin,
                     revision=place.step.revision,
                 )
+
+    def _left_before(
+        self, revisions: Revisions, validated: set[tuple[str, str | None]]
+    ) -> Iterator[Problem]:
+        """Constraints of the tables that the plan changes, which an earlier deployment left so."""
+        added = {
+            (key_of(action.relation), action.constraint)
+            for place in revisions.places
+            for action in place.actions
+            if action.new_constraint is not None and action.relation is not None
+        }
+        reported: set[str] = set()
+        for place in revisions.places:
+            for table, _ in place.locks:
+                known = place.table(table)
+                if known is None or table in reported:
+                    continue
+                reported.add(table)
+                for constraint in known.constraints.values():
+                    key = (table, constraint.name)
+                    if constraint.valid or key in validated or key in added:
+                        continue
+                    yield Problem(
+                        message=f"{constraint.name} of {table} is NOT VALID since an earlier deployment",
+                        table=table,
+                        suggestion=lines(
+                            f"ALTER TABLE {table} VALIDATE CONSTRAINT {identifier(constraint.name)}"
+                        ),
+                        facts=place.facts,
+                        origin=place.statement.origin,
+                        revision=place.step.revision,
+                    )

@@ -206,6 +206,7 @@ class _Run:
             schema=schema,
             circumstances=Circumstances(
                 lock_timeout=self.project.settings.lock_timeout,
+                one_transaction=self.project.settings.transaction == "all",
                 server=self.server,
                 database=database,
                 children={revision.id: self.graph.children(revision.id) for revision in self.graph},
