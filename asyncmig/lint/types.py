@@ -1,4 +1,4 @@
-"""Whether a change of a column's type writes the table anew, as far as the names of the types tell it."""
+"""Whether a change of a column's type rewrites the table, as far as the names of the types tell it."""
 
 from __future__ import annotations
 

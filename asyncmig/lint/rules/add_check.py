@@ -28,8 +28,8 @@ class AddCheck(Rule):
     severity = Severity.ERROR
     by_size = True
     why = (
-        "Every row is checked under ACCESS EXCLUSIVE: no other session reads or writes the table"
-        " meanwhile. Add the constraint as NOT VALID, which counts for new rows at once, and validate it"
+        "Every row is checked under ACCESS EXCLUSIVE: no other session reads or writes the table during"
+        " that time. Add the constraint as NOT VALID, which counts for new rows at once, and validate it"
         " in a later transaction, which takes SHARE UPDATE EXCLUSIVE and blocks neither reads nor writes."
     )
     kinds = frozenset({ActionKind.ADD_CHECK})

@@ -31,8 +31,8 @@ class AddColumnReferences(Rule):
     why = (
         "ADD COLUMN takes ACCESS EXCLUSIVE on the table, and the foreign key SHARE ROW EXCLUSIVE on the"
         " referenced one, both until the transaction ends: two tables are locked together, and with a"
-        " default that is not NULL all rows are checked meanwhile. Add the column, then the foreign key as"
-        " NOT VALID, and validate it in a transaction of its own."
+        " default that is not NULL all rows are checked under these locks. Add the column, then the"
+        " foreign key as NOT VALID, and validate it in a transaction of its own."
     )
     kinds = frozenset({ActionKind.ADD_COLUMN})
     examples = Examples(

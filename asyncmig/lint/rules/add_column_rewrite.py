@@ -35,10 +35,9 @@ class AddColumnRewrite(Rule):
     severity = Severity.ERROR
     by_size = True
     why = (
-        "Each existing row needs a value, so the table is written anew under ACCESS EXCLUSIVE. Add a"
-        " plain column, let a default or a trigger fill new rows, fill the old rows in batches, and attach"
-        " the sequence or identity at the end. A virtual generated column (PostgreSQL 18) rewrites"
-        " nothing."
+        "Each existing row needs a value, so the table is rewritten under ACCESS EXCLUSIVE. Add a plain"
+        " column, let a default or a trigger fill new rows, fill the old rows in batches, and attach the"
+        " sequence or identity at the end. A virtual generated column (PostgreSQL 18) rewrites nothing."
     )
     kinds = frozenset({ActionKind.ADD_COLUMN})
     examples = Examples(
@@ -62,7 +61,7 @@ class AddColumnRewrite(Rule):
         if what is None:
             return
         yield Problem(
-            message=f"writes {table} anew: {column.name} is {what}",
+            message=f"rewrites {table}: {column.name} is {what}",
             table=table,
             suggestion=_suggestion(column, relation_sql(action.relation), action),
         )

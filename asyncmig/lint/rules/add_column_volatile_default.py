@@ -31,9 +31,9 @@ class AddColumnVolatileDefault(Rule):
     why = (
         "A constant or stable default is stored once, in the catalog. A volatile one, such as"
         " gen_random_uuid(), random() or clock_timestamp(), differs for each row, so the table and all of"
-        " its indexes are written anew under ACCESS EXCLUSIVE: no other session reads or writes meanwhile."
-        " now() and CURRENT_TIMESTAMP are stable. Add the column without a default, set the default, which"
-        " counts for new rows, and fill the old rows in batches."
+        " its indexes are rewritten under ACCESS EXCLUSIVE: no other session reads or writes it during"
+        " that time. now() and CURRENT_TIMESTAMP are stable. Add the column without a default, set the"
+        " default, which counts for new rows, and fill the old rows in batches."
     )
     kinds = frozenset({ActionKind.ADD_COLUMN})
     examples = Examples(
@@ -57,7 +57,7 @@ class AddColumnVolatileDefault(Rule):
         name = identifier(column.name)
         alter = f"ALTER TABLE {relation_sql(action.relation)}"
         yield Problem(
-            message=f"writes {table} anew: the default of {column.name} calls {call}(), which is volatile",
+            message=f"rewrites {table}: the default of {column.name} calls {call}(), which is volatile",
             table=table,
             suggestion=lines(
                 f"{alter} ADD COLUMN {name} {column.type}",

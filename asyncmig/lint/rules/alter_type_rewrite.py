@@ -25,17 +25,17 @@ __all__ = ["AlterTypeRewrite"]
 class AlterTypeRewrite(Rule):
     """Reports a change of type for which every row is written again."""
 
-    title = "ALTER COLUMN TYPE that writes the table anew"
+    title = "ALTER COLUMN TYPE that rewrites the table"
     hazards = ("10", "11")
     severity = Severity.ERROR
     by_size = True
     why = (
-        "Most changes of a type convert every row: the table and all of its indexes are written anew"
-        " under ACCESS EXCLUSIVE. Free are: varchar to a greater length, or without one; varchar and text"
-        " to each other without a length; numeric to a greater precision at the same scale; timestamps to"
-        " a greater precision. timestamp to timestamptz is free only in sessions whose TimeZone is UTC,"
-        " and is reported. Where the old type is not known, the finding is a warning and says so. The"
-        " online way is a new column, kept in step by a trigger, filled in batches, and swapped by name."
+        "Most changes of a type convert every row: the table and all of its indexes are rewritten under"
+        " ACCESS EXCLUSIVE. Free are: varchar to a greater length, or without one; varchar and text to"
+        " each other without a length; numeric to a greater precision at the same scale; timestamps to a"
+        " greater precision. timestamp to timestamptz is free only in sessions whose TimeZone is UTC, and"
+        " is reported. Where the old type is not known, the finding is a warning and says so. The online"
+        " way is a new column, kept in step by a trigger, filled in batches, and swapped by name."
     )
     kinds = frozenset({ActionKind.ALTER_COLUMN_TYPE})
     examples = Examples(
@@ -63,15 +63,15 @@ class AlterTypeRewrite(Rule):
         name = f"{table}.{action.column}"
         if change is TypeChange.REWRITE:
             before = f" from {old}" if old else ""
-            message = f"writes {table} anew to change {name}{before} to {action.type}"
+            message = f"rewrites {table} to change {name}{before} to {action.type}"
         elif old is None:
             message = (
-                f"may write {table} anew: the type of {name} before it becomes {action.type} "
+                f"may rewrite {table}: the type of {name} before it becomes {action.type} "
                 "is not known"
             )
         else:
             message = (
-                f"may write {table} anew: whether {old} becomes {action.type} for free is not known"
+                f"may rewrite {table}: whether {old} becomes {action.type} for free is not known"
             )
         yield Problem(
             message=message,

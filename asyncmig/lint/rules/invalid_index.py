@@ -27,7 +27,7 @@ class InvalidIndex(Rule):
     why = (
         "CREATE INDEX CONCURRENTLY that fails or is cancelled leaves an index that no query uses and"
         " every write maintains; a unique one may still refuse rows. CREATE INDEX IF NOT EXISTS takes it"
-        " for done. Drop it concurrently and build it again. It needs a database."
+        " as existing. Drop it concurrently and build it again. It needs a database."
     )
 
     def check_revisions(self, revisions: Revisions) -> Iterator[Problem]:
@@ -46,7 +46,7 @@ class InvalidIndex(Rule):
                 passes = action.if_not_exists and action.index and action.index.name in invalid
                 yield Problem(
                     message=f"{known.name} has the invalid index {', '.join(invalid)}"
-                    + (", which IF NOT EXISTS takes for done" if passes else ""),
+                    + (", which IF NOT EXISTS accepts as existing" if passes else ""),
                     table=known.name,
                     severity=Severity.ERROR if passes else None,
                     suggestion=lines(

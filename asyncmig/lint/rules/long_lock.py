@@ -73,7 +73,7 @@ class LongLock(Rule):
         tables = [table for table, what in locked.items() if what == blocked]
         since = f" since line {line.rpartition(':')[2]}" if line else ""
         yield Problem(
-            message=f"blocks {blocked} of {' and '.join(tables)}{since} while it goes through {slow}",
+            message=f"blocks {blocked} of {' and '.join(tables)}{since} while it reads {slow}",
             table=slow,
             suggestion="-- in a revision of its own, or behind a COMMIT",
         )
@@ -84,7 +84,7 @@ def _changes_rows(place: Place) -> bool:
 
 
 def _slow_table(place: Place) -> str | None:
-    """The existing table that a statement goes through, if it does."""
+    """The existing table that a statement reads from beginning to end, if it does."""
     for action in place.actions:
         table = place.existing(action.relation)
         if table is None:

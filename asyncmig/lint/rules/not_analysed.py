@@ -34,9 +34,9 @@ class NotAnalysed(Rule):
     severity = Severity.WARNING
     why = (
         "What a DO block, a procedure, a prepared statement or a script that reads from the database"
-        " executes is known only when it runs. It may hold any of the hazards above, so it is said and not"
-        " passed over. Look at it yourself, and allow it with a reason. A DO block without a command that"
-        " changes tables or rows is a note."
+        " executes is known only when it runs. It may hold any of the hazards above, so it is reported and"
+        " not passed over. Look at it yourself, and allow it with a reason. A DO block without a command"
+        " that changes tables or rows is a note."
     )
     kinds = NOT_ANALYSED
     examples = Examples(

@@ -27,7 +27,7 @@ class RefreshMaterializedView(Rule):
     severity = Severity.WARNING
     why = (
         "ACCESS EXCLUSIVE on the view is held until its query has run. With CONCURRENTLY it is EXCLUSIVE,"
-        " and readers see the old rows meanwhile. That needs a unique index on plain columns, without a"
+        " and readers see the old rows until then. That needs a unique index on plain columns, without a"
         " WHERE, and a view that has been filled once."
     )
     kinds = frozenset({ActionKind.REFRESH_MATERIALIZED_VIEW})

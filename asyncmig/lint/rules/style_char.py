@@ -27,9 +27,9 @@ class StyleChar(Rule):
     severity = Severity.NOTE
     style = True
     why = (
-        "char pads with blanks. A length of varchar is not faster, and to shorten it later writes the"
-        " table anew. Use text, with a CHECK on length() where a limit is wanted: that can be changed"
-        " without a rewrite."
+        "char pads with blanks. A length of varchar is not faster, and to shorten it later rewrites the"
+        " table. Use text, with a CHECK on length() where a limit is wanted: that can be changed without a"
+        " rewrite."
     )
     kinds = frozenset(
         {ActionKind.CREATE_TABLE, ActionKind.ADD_COLUMN, ActionKind.ALTER_COLUMN_TYPE}

@@ -28,7 +28,7 @@ class StyleShortKey(Rule):
     style = True
     why = (
         "integer ends at 2,147,483,647, also for rows that were deleted or rolled back; changing the type"
-        " later writes the table anew, and the columns that refer to it. Use bigint."
+        " later rewrites the table, and those of columns that refer to it. Use bigint."
     )
     kinds = frozenset({ActionKind.CREATE_TABLE})
     examples = Examples(

@@ -27,7 +27,7 @@ class StyleTimestamp(Rule):
     style = True
     why = (
         "timestamp stores the reading of a clock without its zone: now() depends on the TimeZone of the"
-        " session that inserts. timestamptz stores the moment. To change it later writes the table anew."
+        " session that inserts. timestamptz stores the moment. To change it later rewrites the table."
     )
     kinds = frozenset(
         {ActionKind.CREATE_TABLE, ActionKind.ADD_COLUMN, ActionKind.ALTER_COLUMN_TYPE}

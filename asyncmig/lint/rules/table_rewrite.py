@@ -1,4 +1,4 @@
-"""Commands that write a whole table anew."""
+"""Commands that rewrite a whole table."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _COMMANDS = {
 
 
 class TableRewrite(Rule):
-    """Reports a command whose very purpose is to write a table anew."""
+    """Reports a command whose very purpose is to rewrite a table."""
 
     title = "VACUUM FULL, CLUSTER, SET LOGGED, SET UNLOGGED, SET ACCESS METHOD, SET TABLESPACE"
     hazards = ("30",)
     severity = Severity.ERROR
     by_size = True
     why = (
-        "The table and its indexes are written anew under ACCESS EXCLUSIVE. To give space back, the"
+        "The table and its indexes are rewritten under ACCESS EXCLUSIVE. To give space back, the"
         " extension pg_repack does the work of VACUUM FULL and CLUSTER without blocking; plain VACUUM"
         " blocks neither reads nor writes. For the others take a maintenance window."
     )
@@ -52,13 +52,13 @@ class TableRewrite(Rule):
         command = _COMMANDS[action.kind]
         if action.relation is None:
             if action.index is None and action.kind in (ActionKind.VACUUM_FULL, ActionKind.CLUSTER):
-                yield Problem(message=f"{command} writes every table anew, one after the other")
+                yield Problem(message=f"{command} rewrites every table, one after the other")
             return
         table = place.existing(action.relation)
         if table is None:
             return
         yield Problem(
-            message=f"{command} blocks reads and writes of {table} while it writes it anew",
+            message=f"{command} blocks reads and writes of {table} while it rewrites it",
             table=table,
             suggestion=lines(f"VACUUM {relation_sql(action.relation)}", "-- or pg_repack")
             if action.kind in (ActionKind.VACUUM_FULL, ActionKind.CLUSTER)

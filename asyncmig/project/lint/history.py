@@ -22,7 +22,7 @@ async def history_steps(project: Project, chosen: ChosenRevisions) -> tuple[Step
     """Every revision from base to the heads.
 
     What is safe to leave as it is depends on what the same deployment has created, so the safe rewrites
-    begin anew where a deployment of chosen revisions begins.
+    start again where a deployment of chosen revisions begins.
     """
     member = await project.single_database("lint")
     planner = await member.planner(rewriting=await member.rewriting())

@@ -130,7 +130,7 @@ async def test_an_invalid_index(make, pg: asyncpg.Connection):
     await pg.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass")
     (finding,) = (await migrator.lint()).findings
     assert (finding.rule, finding.severity) == ("invalid-index", "error")
-    assert finding.message == "t has the invalid index i, which IF NOT EXISTS takes for done"
+    assert finding.message == "t has the invalid index i, which IF NOT EXISTS accepts as existing"
     assert finding.suggestion == "DROP INDEX CONCURRENTLY i;"
 
 

@@ -189,7 +189,7 @@ VARIANTS = [
         "CREATE UNIQUE INDEX CONCURRENTLY m_key",
     ),
     ("", "CLUSTER orders USING orders_status;", "table-rewrite", "CLUSTER blocks", "pg_repack"),
-    ("", "VACUUM FULL;", "table-rewrite", "writes every table anew", None),
+    ("", "VACUUM FULL;", "table-rewrite", "rewrites every table", None),
     ("", "ALTER TABLE orders SET UNLOGGED;", "table-rewrite", "SET UNLOGGED", "maintenance window"),
     (
         "",
