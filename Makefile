@@ -144,7 +144,7 @@ hooks: $(STAMP) ## install git hooks that run the checks before a commit and a p
 # Per cent of lines and branches that must be covered, the processes that tests start included. The
 # figures are those of tests/unit alone; raise them with every run of all tests, to 95 in all and 100 here.
 COVERED := 53
-COVERED_PURE := revisions:98 sql:98 operations:97 ddl:95 plan:64 entities:95 catalog:49 diff:30
+COVERED_PURE := revisions:98 sql:98 operations:97 ddl:95 plan:64 entities:95 catalog:49 diff:30 lint:94
 
 coverage: $(STAMP) ## all tests with branch coverage; fails below what COVERED and COVERED_PURE ask
 	@$(PYTEST) --cov --cov-report=

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from asyncmig.results import LintResult
 
 EXAMPLES = {
-    "asyncmig lint": "what the pending revisions would do; exit code 3 on findings",
-    "asyncmig lint --git-diff origin/main --format github": "in CI, annotations at the lines",
-    "asyncmig lint --offline --files migrations/versions/ae10_add_phone.py": "without a database",
-    "asyncmig lint --all --format sarif > lint.sarif": "the whole history, for code scanning",
+    "asyncmig lint": "the pending revisions; exit code 3 on findings",
+    "asyncmig lint --git-diff main --format github": "annotations in CI",
+    "asyncmig lint --offline --files ae10_phone.py": "without a database",
+    "asyncmig lint --all --format sarif > lint.sarif": "for code scanning",
 }
 DOCUMENT = 'LintResult, and "ok": boolean'
 FORMATS = ("text", "json", "github", "sarif", "gitlab", "markdown")
