@@ -76,16 +76,14 @@ def rewrite_add_column(
 def _table_rewrite(column: Column[Any], context: RewriteContext) -> str | None:
     """Why the column itself rewrites the table; None where it is only added to the catalog."""
     if column.identity is not None:
-        return (
-            "an identity rewrites the table; add the column, fill it in batches, then ADD GENERATED"
-        )
+        return "an identity rewrites the table; add the column, fill it with op.backfill, then ADD GENERATED"
     if column.computed is not None and column.computed.persisted is not False:
         return "a stored generated column rewrites the table, and there is no other way to add it"
     default = context.compilation.ddl_compiler.get_column_default_string(column)
     if default and any(calls_function(default, name) for name in VOLATILE_FUNCTIONS):
         return (
             f"the volatile default {default} rewrites the table; add the column without it, set the default,"
-            " then fill the column in batches"
+            " then fill the column with op.backfill"
         )
     return None
 

@@ -14,7 +14,7 @@ from support.rewrite_cases import CASES, SETUP, write_case
 
 VOLATILE = (
     "the volatile default gen_random_uuid() rewrites the table; add the column without it, set the"
-    " default, then fill the column in batches"
+    " default, then fill the column with op.backfill"
 )
 
 

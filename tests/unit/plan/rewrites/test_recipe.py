@@ -275,7 +275,7 @@ DEFAULT = DatabaseFacts(with_default_partition=frozenset({BOOK}))
         (
             AddColumnOp("book", sa.Column("id", sa.Integer, sa.Identity())),
             None,
-            "an identity rewrites the table; add the column, fill it in batches, then ADD GENERATED",
+            "an identity rewrites the table; add the column, fill it with op.backfill, then ADD GENERATED",
         ),
         (
             AddColumnOp("book", sa.Column("double", sa.Integer, sa.Computed("pages * 2"))),
