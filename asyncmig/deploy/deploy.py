@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from asyncmig.alembic_compat.env_script.request import EnvRequest
 from asyncmig.database.session_settings import open_session
 from asyncmig.deploy.backup import Backup, back_up
+from asyncmig.deploy.max_impact import check_impact, parse_level
 from asyncmig.deploy.plan import plan_deployment
 from asyncmig.errors import (
     AsyncmigError,
@@ -62,6 +63,7 @@ async def deploy(
     backup: Path | None = None,
     rollback_on_failure: bool = False,
     vacuum_analyze: bool = False,
+    max_impact: str | None = None,
     tag: str | None = None,
 ) -> DeployResult:
     """Back up, upgrade, and check the result.
@@ -74,10 +76,12 @@ async def deploy(
         rollback_on_failure: if a revision fails, downgrade those that this deployment has applied. It
             is checked before anything runs that all of them have a downgrade.
         vacuum_analyze: ``VACUUM (ANALYZE)`` at the end.
+        max_impact: the highest level of a statement: ``none``, ``brief``, ``writes`` or ``everything``.
         tag: a label for the journal.
 
     Raises:
-        PlanError: the database has changed since ``plan``.
+        PlanError: the database has changed since ``plan``, or a statement is above ``max_impact``. Nothing
+            was run.
         IrreversibleError: a rollback was requested, and a downgrade is missing. Nothing was run.
         AsyncmigError: as ``Migrator.upgrade``; ``rolled_back`` has the revisions that were downgraded.
         NotCurrentError, UnexpectedStateError: the upgrade is committed, and the database is not at its
@@ -89,7 +93,9 @@ async def deploy(
     """
     began = time.monotonic()
     confirmed = plan
-    plan = await plan_deployment(migrator, target)
+    level = None if max_impact is None else parse_level(max_impact)
+    assessed = None if confirmed is None else confirmed.impact
+    plan = await plan_deployment(migrator, target, impact=level is not None and assessed is None)
     if confirmed is not None and (
         (confirmed.current, confirmed.pending) != (plan.current, plan.pending)
     ):
@@ -99,6 +105,9 @@ async def deploy(
             hint="another process migrates it; look at the plan again",
             current=plan.current,
         )
+    impact = assessed or plan.impact
+    if level is not None and impact is not None:
+        check_impact(impact, level)
     if rollback_on_failure:
         await _check_downgrades(migrator, plan)
     written = await back_up(migrator, backup) if backup is not None and plan.pending else None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
     from asyncmig.plan.model import Plan
     from asyncmig.project.project import Project
+    from asyncmig.results import Impact
 
 __all__ = ["DeploymentPlan", "plan_deployment"]
 
@@ -36,6 +37,8 @@ class DeploymentPlan(Result):
         pending: the revisions that would run.
         target: where to.
         plan: what would run.
+        impact: what it would do to the database; None where nothing is pending, or where it was not asked
+            for.
     """
 
     database: str
@@ -45,17 +48,26 @@ class DeploymentPlan(Result):
     pending: tuple[str, ...]
     target: str
     plan: Plan
+    impact: Impact | None = None
 
     def to_dict(self) -> dict[str, object]:
         """The deployment plan as plain data."""
         names = ("database", "server", "state", "current", "pending", "target")
         facts: dict[str, object] = {name: getattr(self, name) for name in names}
         facts["plan"] = self.plan.to_dict()
+        facts["impact"] = None if self.impact is None else self.impact.to_dict()
         return facts
 
 
-async def plan_deployment(migrator: Migrator, target: str = "heads") -> DeploymentPlan:
+async def plan_deployment(
+    migrator: Migrator, target: str = "heads", *, impact: bool = False
+) -> DeploymentPlan:
     """Connect, read the state of the database, and plan an upgrade to ``target``.
+
+    Args:
+        migrator: the project and its database.
+        target: where to.
+        impact: assess what the plan would do to the database, as ``Migrator.impact`` does.
 
     Raises:
         ConnectionFailedError: no connection could be made.
@@ -63,7 +75,7 @@ async def plan_deployment(migrator: Migrator, target: str = "heads") -> Deployme
 
     Example::
 
-        plan = await plan_deployment(migrator)
+        plan = await plan_deployment(migrator, impact=True)
     """
 
     async def ask(project: Project) -> asyncpg.Record:
@@ -83,4 +95,5 @@ async def plan_deployment(migrator: Migrator, target: str = "heads") -> Deployme
         pending=plan.revisions,
         target=target,
         plan=plan,
+        impact=await migrator.impact(plan) if impact and plan.steps else None,
     )

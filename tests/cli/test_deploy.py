@@ -233,3 +233,42 @@ def test_ctrl_c_at_the_question_is_told(database_command: Command, release: Proj
     stopped = database_command.terminal("deploy", typed="\x03")
     assert stopped.code == 130
     assert stopped.out.split("[y/N] ")[1].replace("^C", "").startswith("\nnot confirmed: nothing")
+
+
+SCANS = """
+op.execute("CREATE INDEX filled_id ON filled (id)")
+"""
+
+
+@pytest.fixture
+def scanning(project: Project, database_url: str) -> Project:
+    """A revision that blocks writes to a table with rows while it scans it."""
+    connection = psycopg2.connect(database_url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE filled AS SELECT generate_series(1, 20000) AS id")
+        cursor.execute("ANALYZE filled")
+    connection.close()
+    project.revision("aaaa", upgrade=SCANS, downgrade='op.execute("DROP INDEX filled_id")')
+    return project
+
+
+def test_the_impact_is_shown_before_the_question(database_command: Command, scanning) -> None:
+    shown = database_command("deploy", "--dry-run", code=0).out
+    assert "blocks writes of filled (20 K rows" in shown
+    document = database_command("deploy", "--dry-run", "--json", code=0).document
+    assert document["impact"]["level"] == "writes"
+    assert document["impact"]["statements"][0]["scans"] == ["filled"]
+
+
+def test_an_impact_above_the_limit_is_refused(database_command: Command, scanning, ask) -> None:
+    refused = database_command("deploy", "--yes", "--max-impact", "brief", code=1)
+    assert "blocks writes (level writes), and the highest impact allowed is brief" in refused.err
+    assert "CREATE INDEX CONCURRENTLY" in refused.err
+    assert ask("SELECT to_regclass('filled_id')") is None
+    database_command("deploy", "--yes", "--max-impact", "writes", code=0)
+
+
+def test_an_unknown_level(database_command: Command, scanning) -> None:
+    refused = database_command("deploy", "--yes", "--max-impact", "some", code=2)
+    assert "there is no impact level 'some'" in refused.err

@@ -24,11 +24,13 @@ from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.deploy import DeploymentPlan, DeployResult
+    from asyncmig.locks.levels import ImpactLevel
     from asyncmig.migrator import Migrator
 
 EXAMPLES = {
     "asyncmig deploy --dry-run": "show the state and the plan",
     "asyncmig deploy --backup before.dump": "with a backup",
+    "asyncmig deploy --max-impact brief": "refuse statements that block for long",
     "asyncmig deploy --yes --rollback-on-failure": "in a pipeline",
 }
 DOCUMENT = "DeployResult; with --dry-run DeploymentPlan"
@@ -61,6 +63,14 @@ def deploy(
     vacuum_analyze: Annotated[
         bool, typer.Option("--vacuum-analyze", help="Run VACUUM (ANALYZE) at the end.")
     ] = False,
+    max_impact: Annotated[
+        str | None,
+        typer.Option(
+            "--max-impact",
+            metavar="LEVEL",
+            help="Refuse a statement above this level: none, brief, writes, everything.",
+        ),
+    ] = None,
     dry_run: DryRun = False,
     tag: Tag = None,
     lock_timeout: LockTimeout = None,
@@ -92,8 +102,11 @@ def deploy(
     async def plan(migrator: "Migrator") -> "DeploymentPlan":
         from asyncmig.deploy import plan_deployment
 
-        return await plan_deployment(migrator, target)
+        # with --yes and without a limit, no decision depends on it
+        impact = dry_run or not yes or max_impact is not None
+        return await plan_deployment(migrator, target, impact=impact)
 
+    highest = None if max_impact is None else _level(max_impact)
     planned = invocation.migrate(plan, progress=True, **settings)
     if dry_run:
         invocation.show(planned.to_dict(), lambda stream: deployment_plan_lines(planned, stream))
@@ -101,6 +114,10 @@ def deploy(
     if invocation.is_verbal:
         for line in deployment_plan_lines(planned, invocation.console.out):
             invocation.console.out.line(line)
+    if highest is not None and planned.impact is not None:
+        from asyncmig.deploy.max_impact import check_impact
+
+        check_impact(planned.impact, highest)
     if not yes and planned.pending and not _is_confirmed(invocation, planned):
         invocation.note("not confirmed: nothing was run")
         return ExitCode.ERROR
@@ -115,11 +132,22 @@ def deploy(
             backup=Path(backup) if backup else None,
             rollback_on_failure=rollback_on_failure,
             vacuum_analyze=vacuum_analyze,
+            max_impact=max_impact,
         )
 
     result = invocation.migrate(work, progress=True, **settings)
     invocation.confirm(result.to_dict(), lambda stream: deployment_result_lines(result, stream))
     return None
+
+
+def _level(name: str) -> "ImpactLevel":
+    from asyncmig.deploy.max_impact import parse_level
+    from asyncmig.errors import PlanError
+
+    try:
+        return parse_level(name)
+    except PlanError as error:
+        raise UsageError(error.message, error.hint) from error
 
 
 def _has_terminal() -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import count, duration
 from asyncmig_cli.rendering.files import near
+from asyncmig_cli.rendering.impacts import impact_lines
 from asyncmig_cli.rendering.plans import plan_lines
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ def deployment_plan_lines(plan: "DeploymentPlan", stream: Stream) -> Iterator[st
     yield ""
     yield from plan_lines(plan.plan, stream)
     yield ""
+    if plan.impact is not None:
+        yield from impact_lines(plan.impact, stream)
+        yield ""
 
 
 def deployment_result_lines(result: "DeployResult", stream: Stream) -> Iterator[str]:
