@@ -56,7 +56,19 @@ _COLUMNS = """\
     version text,
     tag text,
     error text,
-    rewrite_facts jsonb"""
+    rewrite_facts jsonb,
+    lock_wait double precision,
+    lock_held double precision,
+    lock_mode text,
+    lock_relation text"""
+
+
+_LOCK_COLUMNS = (
+    "lock_wait double precision",
+    "lock_held double precision",
+    "lock_mode text",
+    "lock_relation text",
+)
 
 
 class FailureFingerprint(NamedTuple):
@@ -133,6 +145,41 @@ class Journal:
     def add_columns(self) -> str:
         """The columns that a journal of an older version of asyncmig lacks."""
         return f"ALTER TABLE {self.sql_name} ADD COLUMN IF NOT EXISTS rewrite_facts jsonb"
+
+    def add_lock_columns(self) -> str:
+        """The columns of ``record_wait`` and ``record_held``, where a journal of an older version lacks them.
+
+        Nothing is locked where they exist.
+        """
+        table = literal(self.sql_name)
+        added = ", ".join(f"ADD COLUMN IF NOT EXISTS {column}" for column in _LOCK_COLUMNS)
+        return f"""DO $asyncmig$ BEGIN
+IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute
+               WHERE attrelid = {table}::pg_catalog.regclass AND attname = 'lock_relation') THEN
+    ALTER TABLE {self.sql_name} {added};
+END IF; END $asyncmig$"""
+
+    def record_wait(self, since: float, seconds: float) -> str:
+        """Record how long a lock was waited for, at the phase that finished next."""
+        return (
+            f"UPDATE {self.sql_name} SET lock_wait = greatest(lock_wait, {seconds!r})"
+            f" WHERE id = {self._finished_after(since)}"
+        )
+
+    def record_held(self, since: float, mode: str, relation: str) -> str:
+        """Record the strongest lock of a phase and since when it was held: until the phase finished."""
+        return (
+            f"UPDATE {self.sql_name} SET lock_held = extract(epoch FROM finished_at)::float8 - {since!r},"
+            f" lock_mode = {literal(mode)}, lock_relation = {literal(relation)}"
+            f" WHERE id = {self._finished_after(since)}"
+        )
+
+    def _finished_after(self, since: float) -> str:
+        """The row of this run's phase in which that time is, or whose transaction was tried again then."""
+        return (
+            f"(SELECT id FROM {self.sql_name} WHERE run = {self._run}"
+            f" AND finished_at >= to_timestamp({since!r}) ORDER BY finished_at, id LIMIT 1)"
+        )
 
     @cached_property
     def _who(self) -> str:

@@ -33,8 +33,11 @@ __all__ = [
 
 _ENTRIES = """\
 SELECT id, run::text, revision, direction, phase, kind, state, statement, final, checksum,
-       started_at, finished_at, host, pid, application, role, version, tag, error
-FROM {journal}
+       started_at, finished_at, host, pid, application, role, version, tag, error,
+       -- a journal of an older version lacks these columns
+       (to_jsonb(j) ->> 'lock_wait')::float8 AS lock_wait, (to_jsonb(j) ->> 'lock_held')::float8 AS lock_held,
+       to_jsonb(j) ->> 'lock_mode' AS lock_mode, to_jsonb(j) ->> 'lock_relation' AS lock_relation
+FROM {journal} AS j
 WHERE ($1::text IS NULL OR pg_catalog.starts_with(revision, $1))
   AND ($2::text IS NULL OR direction = $2)
   AND ($3::text IS NULL OR state = $3)
@@ -214,6 +217,10 @@ async def read_journal(
             asyncmig_version=row["version"],
             tag=row["tag"],
             error=row["error"],
+            lock_wait=row["lock_wait"],
+            lock_held=row["lock_held"],
+            lock_mode=row["lock_mode"],
+            lock_relation=row["lock_relation"],
         )
         for row in rows
     )

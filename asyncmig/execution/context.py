@@ -10,7 +10,7 @@ from asyncmig.database.statement_failures import statement_failure
 from asyncmig.execution.work_units import first_rolled_back
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     import asyncpg
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from asyncmig.database.session import Session
     from asyncmig.errors import StatementFailedError
     from asyncmig.events import Blocker
+    from asyncmig.execution.lock_watch import LockWatch
     from asyncmig.execution.progress import Progress
     from asyncmig.execution.work_units import Unit
     from asyncmig.plan.model import Step
@@ -41,6 +42,7 @@ class ExecutionContext:
         progress: what is committed, and the events of the run.
         settings: of the run.
         one_transaction: all steps share a transaction (``transaction = "all"``).
+        lock_watch: samples lock waits for the journal; None where there is no journal.
     """
 
     session: Session
@@ -50,6 +52,14 @@ class ExecutionContext:
     progress: Progress
     settings: Settings | None = None
     one_transaction: bool = False
+    lock_watch: LockWatch | None = None
+
+    async def watched(self, send: Callable[[], Awaitable[None]]) -> None:
+        """Run ``send``, and sample the locks of the session meanwhile."""
+        if self.lock_watch is None:
+            await send()
+        else:
+            await self.lock_watch.during(send)
 
     def committed(
         self,

@@ -6,9 +6,11 @@ to run.
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import anyio
 import anyio.to_thread
 
 from asyncmig.bookkeeping.partial_revisions import check_not_blocked
@@ -16,10 +18,12 @@ from asyncmig.bookkeeping.rewrite_facts import needs_facts_column, read_rewritin
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.tables import Bookkeeping, setup_statements
 from asyncmig.database.retry_policy import RetryPolicy
+from asyncmig.database.session import CLEANUP_SECONDS
 from asyncmig.errors import UnexpectedStateError
 from asyncmig.events import RunFinished, RunStarted
 from asyncmig.execution.context import ExecutionContext
 from asyncmig.execution.executor import Executor
+from asyncmig.execution.lock_watch import LockWatch
 from asyncmig.execution.progress import Progress
 from asyncmig.execution.resume import read_resumes
 from asyncmig.execution.server_notices import reporting_notices
@@ -29,7 +33,7 @@ from asyncmig.revisions.files.script import SqlScript
 from asyncmig.version import asyncmig_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     from asyncmig.bookkeeping.state import DatabaseState
     from asyncmig.config.settings import Settings
@@ -133,8 +137,8 @@ class PendingRun:
         removed = [move.revision.id for move in moves if direction_of(move) == "downgrade"]
         if state.has_backfills and removed:
             setup.append(books.backfills.pause_of_revisions(removed))
-        async with reporting_notices(session, self.emit):
-            applied = await self._executor(books, hooks).run(
+        async with self._watching_locks(books) as watch, reporting_notices(session, self.emit):
+            applied = await self._executor(books, hooks, watch).run(
                 moves, scripts, heads=state.heads, setup=setup, resumes=resumes
             )
         expected = state.heads
@@ -172,7 +176,28 @@ class PendingRun:
         hooks = await anyio.to_thread.run_sync(self.source.version_hooks)
         await self._executor(books, hooks).stamp(moves, heads, before=before, after=after)
 
-    def _executor(self, books: Bookkeeping, hooks: Sequence[VersionHook]) -> Executor:
+    @asynccontextmanager
+    async def _watching_locks(self, books: Bookkeeping) -> AsyncIterator[LockWatch | None]:
+        """Sample the locks of the run, and record them in the journal at its end."""
+        if books.journal is None:
+            yield None
+            return
+        own = (self.settings.version_table, self.settings.journal_table)
+        watch = LockWatch(self.database, self.session, own)
+        try:
+            yield watch
+        finally:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS):
+                if not self.session.in_transaction:
+                    await watch.record(books.journal)
+                await watch.close()
+
+    def _executor(
+        self,
+        books: Bookkeeping,
+        hooks: Sequence[VersionHook],
+        lock_watch: LockWatch | None = None,
+    ) -> Executor:
         async def read_again() -> Mapping[str, Resume]:
             now = await read_state(self.session, self.settings, check_tables_first=True)
             return await read_resumes(self.session, self.settings, now)
@@ -185,6 +210,7 @@ class PendingRun:
             progress=Progress(self.emit),
             settings=self.settings,
             one_transaction=self.planner.one_transaction,
+            lock_watch=lock_watch,
         )
         return Executor(context, self.planner, read_resumes=read_again, hooks=hooks)
 

@@ -47,6 +47,7 @@ class Retries:
     def __init__(self, context: ExecutionContext, step: Step | None, phase: int) -> None:
         self.attempt = 0
         self.phase = phase
+        self._context = context
         self._step = step
         self._policy = context.retry_policy.for_step(step)
         self._emit = context.progress.emit
@@ -79,7 +80,7 @@ class Retries:
 
     async def watched(self, send: Callable[[], Awaitable[None]]) -> None:
         """Make the present attempt, and look who blocks it."""
-        await self._watch.during(send, self.timeout)
+        await self._context.watched(lambda: self._watch.during(send, self.timeout))
 
     async def again(
         self,

@@ -18,6 +18,10 @@ class JournalEntry(Result):
     number of committed statements of the phase. ``final`` marks a row after which nothing of the revision is
     partial: its phase changed the version table, or failed before anything was committed. ``database`` is the
     name of the database, if there are several.
+
+    ``lock_wait`` is the longest wait for a lock in seconds, ``lock_held`` how long the strongest lock was
+    held, and ``lock_mode`` and ``lock_relation`` are that lock. They are sampled in phases that take longer
+    than a quarter of a second, and None in others.
     """
 
     id: int
@@ -40,4 +44,8 @@ class JournalEntry(Result):
     asyncmig_version: str | None
     tag: str | None
     error: str | None
+    lock_wait: float | None = None
+    lock_held: float | None = None
+    lock_mode: str | None = None
+    lock_relation: str | None = None
     database: str | None = None

@@ -170,7 +170,7 @@ class MessageSender:
                 text = message.text
                 if self._session.caller_transaction:
                     text = f"SAVEPOINT {_SAVEPOINT};\n{text}\n;RELEASE SAVEPOINT {_SAVEPOINT}"
-                await self._session.send(text)
+                await self._context.watched(lambda: self._session.send(text))
         except asyncpg.PostgresError as error:
             await self._recover_message(message, error)
         else:
@@ -234,7 +234,7 @@ class MessageSender:
         fragment = unit.fragments[unit.sent]
         unit.sent += 1
         try:
-            await self._session.send(fragment.sql)
+            await self._context.watched(lambda: self._session.send(fragment.sql))
         except asyncpg.PostgresError as error:
             del unit.fragments[unit.sent :]
             raise transaction_failure(self._context, error, unit, fragment) from error

@@ -90,7 +90,7 @@ async def _send(context: ExecutionContext, unit: StandaloneStatement, retries: R
             await context.session.copy_in(statement.sql, statement.copy_data)
 
     if classify(statement.sql).concurrently:
-        await run_monitored(send, context, unit)
+        await context.watched(lambda: run_monitored(send, context, unit))
     else:
         await retries.watched(send)
 
