@@ -37,7 +37,10 @@ WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' AND c.re
 
 _LOCKS = """\
 SELECT l.relation AS oid, l.mode, c.relname AS name, n.nspname AS schema, c.relkind::text AS kind,
-       c.relfilenode, i.indrelid AS of_table
+       c.relfilenode, i.indrelid AS of_table,
+       pg_catalog.pg_stat_get_xact_numscans(l.relation) AS seq_scan,
+       (SELECT coalesce(sum(pg_catalog.pg_stat_get_xact_numscans(x.indexrelid)), 0)::bigint
+        FROM pg_catalog.pg_index x WHERE x.indrelid = l.relation) AS idx_scan
 FROM pg_catalog.pg_locks l
 LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
 LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -66,6 +69,7 @@ _HELD_AGAINST = {
     ActionKind.DETACH_PARTITION_CONCURRENTLY: "ACCESS SHARE",
 }
 _SEQUENCE = "S"
+_WITH_ROWS = frozenset({"r", "m"})
 _POLL_SECONDS = 0.002
 _WATCH_SECONDS = 2.0
 _DATA = frozenset(
@@ -181,7 +185,12 @@ class Observer:
     async def look(self, sql: str) -> Observation:
         """What changed since the last look, by the statement that has just run in the open transaction."""
         rows = await self._connection.fetch(_LOCKS, self._pid)
-        scans = await self._read_scans()
+        # a table that is scanned is locked
+        scans = self._scans | {
+            row["oid"]: (row["seq_scan"], row["idx_scan"])
+            for row in rows
+            if row["kind"] in _WITH_ROWS
+        }
         actions = parse_actions(sql)
         locked = {(row["oid"], LockMode(row["mode"])) for row in rows if row["oid"] in self._before}
         new, held = locked - self._held, self._held

@@ -14,10 +14,18 @@ from asyncmig.project import fan_out
 from asyncmig.results import combining
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from asyncmig.project.project import Project
-    from asyncmig.results import CheckResult, CurrentState, JournalEntry, RevisionCheck, Status
+    from asyncmig.results import (
+        CheckResult,
+        CurrentState,
+        JournalEntry,
+        PredictedLock,
+        RevisionCheck,
+        Status,
+    )
 
 __all__ = ["DatabaseMethods"]
 
@@ -136,6 +144,32 @@ class DatabaseMethods(MigratorBase):
         )
         request = EnvRequest(command="log", reading=True)
         return await fan_out.journal_of_each(self._project, wanted, request)
+
+    async def predicted_locks(self, entries: Sequence[JournalEntry]) -> Mapping[int, PredictedLock]:
+        """The strongest lock that the table of facts predicts for entries of the journal.
+
+        The phases are planned from the scripts of today; an entry has no prediction where its script is
+        gone, was changed, or reads from the database.
+
+        Args:
+            entries: from ``journal``.
+
+        Returns:
+            The predictions by the id of the entry, for a single database.
+
+        Raises:
+            ConfigError: there are several databases.
+            RevisionError: the script directory cannot be read.
+
+        Example::
+
+            predicted = await migrator.predicted_locks(await migrator.journal(20))
+        """
+        await import_in_thread("asyncmig.project.predicted_locks")
+        from asyncmig.project.predicted_locks import predicted_locks
+
+        project = await self._project.single_database("a prediction of locks")
+        return await predicted_locks(project, entries)
 
     async def check(self) -> CheckResult:
         """Compare the database with the models.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Blocker,
         Impact,
         LongTransaction,
+        PredictedLock,
         RelationLock,
         StatementImpact,
     )
@@ -55,6 +56,7 @@ __all__ = [
     "LintResult",
     "LongTransaction",
     "PartialStep",
+    "PredictedLock",
     "RelationLock",
     "RenameCandidate",
     "ResolveResult",
@@ -89,6 +91,7 @@ _MODULE_OF = {
     "LintResult": "lint",
     "LongTransaction": "impact",
     "PartialStep": "state",
+    "PredictedLock": "impact",
     "RelationLock": "impact",
     "RenameCandidate": "renames",
     "ResolveResult": "runs",

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from asyncmig.results.base import Result
 
-__all__ = ["Blocker", "Impact", "LongTransaction", "RelationLock", "StatementImpact"]
+__all__ = [
+    "Blocker",
+    "Impact",
+    "LongTransaction",
+    "PredictedLock",
+    "RelationLock",
+    "StatementImpact",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,3 +121,22 @@ class Impact(Result):
     long_transactions: tuple[LongTransaction, ...] = ()
     blockers: tuple[Blocker, ...] = ()
     level: str = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedLock(Result):
+    """The strongest lock that the table of facts predicts for a phase of the journal.
+
+    Attributes:
+        entry: the id of the journal's entry.
+        mode: as ``pg_locks`` names it; None where no relation is locked that existed before.
+        relation: what is locked.
+        blocks: ``nothing``, ``DDL only``, ``writes`` or ``reads and writes``.
+        scans: the tables that the phase reads from end to end.
+    """
+
+    entry: int
+    mode: str | None = None
+    relation: str | None = None
+    blocks: str = "nothing"
+    scans: tuple[str, ...] = ()

@@ -9,16 +9,19 @@ from asyncmig_cli.options.parameters import Wait, run_settings
 from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from asyncmig.migrator import Migrator
-    from asyncmig.results import JournalEntry
+    from asyncmig.results import JournalEntry, PredictedLock
 
 EXAMPLES = {
     "asyncmig log": "what ran, when, and by whom",
     "asyncmig log -l 5": "the last five phases",
     "asyncmig log --revision ae10": "everything about one revision",
+    "asyncmig log --locks": "the lock that was predicted for each phase, and what happened",
     "asyncmig log --state failed --since 2026-11-01": "failures of this month",
 }
-DOCUMENT = '{"entries": [JournalEntry]}'
+DOCUMENT = '{"entries": [JournalEntry]}, each with "predicted" (PredictedLock or null) with --locks'
 
 
 def log(
@@ -62,6 +65,12 @@ def log(
         str | None,
         typer.Option("--run", metavar="ID", help="Only this run; the start of its id is enough."),
     ] = None,
+    locks: Annotated[
+        bool,
+        typer.Option(
+            "--locks", help="Show the predicted lock of each phase beside the actual one."
+        ),
+    ] = False,
     wait: Wait = None,
 ) -> None:
     """Show the journal: the phases that ran."""
@@ -78,11 +87,42 @@ def log(
         )
 
     _check_filter(limit, direction, state)
+    if locks:
+        _show_locks(invocation, work, wait)
+        return
     from asyncmig_cli.rendering.journal import journal_lines
 
     entries = invocation.migrate(work, progress=True, **run_settings(wait=wait))
     document = {"entries": [entry.to_dict() for entry in entries]}
     invocation.show(document, lambda stream: journal_lines(entries, stream))
+
+
+def _show_locks(
+    invocation: Invocation,
+    read: "Callable[[Migrator], Awaitable[tuple[JournalEntry, ...]]]",
+    wait: str | None,
+) -> None:
+    from asyncmig_cli.rendering.journal_locks import journal_lock_lines
+
+    async def work(
+        migrator: "Migrator",
+    ) -> "tuple[tuple[JournalEntry, ...], dict[tuple[str | None, int], PredictedLock]]":
+        entries = await read(migrator)
+        found = {}
+        for one in await migrator.databases():
+            own = [entry for entry in entries if entry.database == one.name]
+            predicted = await one.predicted_locks(own)
+            found.update({(one.name, number): lock for number, lock in predicted.items()})
+        return entries, found
+
+    entries, predicted = invocation.migrate(work, progress=True, **run_settings(wait=wait))
+    documents = []
+    for entry in entries:
+        lock = predicted.get((entry.database, entry.id))
+        documents.append({**entry.to_dict(), "predicted": None if lock is None else lock.to_dict()})
+    invocation.show(
+        {"entries": documents}, lambda stream: journal_lock_lines(entries, predicted, stream)
+    )
 
 
 def _check_filter(limit: int | None, direction: str | None, state: str | None) -> None:
