@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -256,9 +257,14 @@ async def test_behind_an_exclusive_lock_the_table_of_facts_answers(assess, datab
     assert blocker.mode == "AccessExclusiveLock"
 
 
-async def test_nothing_is_left_behind(assess, pg):
+async def test_nothing_is_left_behind(assess, pg, monkeypatch):
+    # other tests make such databases at the same time
+    token = f"left_{uuid4().hex}"
+    monkeypatch.setattr("asyncmig.locks.places.secrets.token_hex", lambda _: token)
     await assess("ALTER TABLE orders ADD x int", "SELECT 1 / 0")
-    names = await pg.fetch("SELECT datname FROM pg_database WHERE datname LIKE 'asyncmig_shadow%'")
+    names = await pg.fetch(
+        "SELECT datname FROM pg_database WHERE datname = $1", f"asyncmig_shadow_{token}"
+    )
     assert names == []
     assert await pg.fetchval("SELECT count(*) FROM orders") == 20000
     assert await pg.fetchval("SELECT to_regclass('alembic_version')") is None
