@@ -23,6 +23,7 @@ from asyncmig.sql.quoting import identifier, literal, qualified, text_array
 from asyncmig.version import asyncmig_version
 
 if TYPE_CHECKING:
+    from asyncmig.database.lock_watch import LockWatch
     from asyncmig.plan.model import Phase, Step
     from asyncmig.sql.statement import Statement
 
@@ -158,6 +159,15 @@ IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute
                WHERE attrelid = {table}::pg_catalog.regclass AND attname = 'lock_relation') THEN
     ALTER TABLE {self.sql_name} {added};
 END IF; END $asyncmig$"""
+
+    def record_locks(self, watch: LockWatch) -> list[str]:
+        """The statements that keep the samples of a run; none where there are no samples."""
+        statements = [self.record_wait(since, waited) for since, waited in watch.waits.items()]
+        statements += [
+            self.record_held(lock.since, lock.mode, str(lock.relation))
+            for lock in watch.held.values()
+        ]
+        return [self.add_lock_columns(), *statements] if statements else []
 
     def record_wait(self, since: float, seconds: float) -> str:
         """Record how long a lock was waited for, at the phase that finished next."""

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from asyncmig.bookkeeping.tables import Bookkeeping
     from asyncmig.config.settings import Settings
     from asyncmig.database.connections import Database
+    from asyncmig.database.lock_watch import LockWatch
     from asyncmig.database.retry_policy import RetryPolicy
     from asyncmig.database.session import Session
     from asyncmig.errors import StatementFailedError
     from asyncmig.events import Blocker
-    from asyncmig.execution.lock_watch import LockWatch
     from asyncmig.execution.progress import Progress
     from asyncmig.execution.work_units import Unit
     from asyncmig.plan.model import Step

@@ -17,13 +17,13 @@ from asyncmig.bookkeeping.partial_revisions import check_not_blocked
 from asyncmig.bookkeeping.rewrite_facts import needs_facts_column, read_rewriting
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.tables import Bookkeeping, setup_statements
+from asyncmig.database.lock_watch import LockWatch
 from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.database.session import CLEANUP_SECONDS
 from asyncmig.errors import UnexpectedStateError
 from asyncmig.events import RunFinished, RunStarted
 from asyncmig.execution.context import ExecutionContext
 from asyncmig.execution.executor import Executor
-from asyncmig.execution.lock_watch import LockWatch
 from asyncmig.execution.progress import Progress
 from asyncmig.execution.resume import read_resumes
 from asyncmig.execution.server_notices import reporting_notices
@@ -188,8 +188,9 @@ class PendingRun:
             yield watch
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS):
-                if not self.session.in_transaction:
-                    await watch.record(books.journal)
+                samples = books.journal.record_locks(watch)
+                if samples and not (self.session.closed or self.session.in_transaction):
+                    await self.session.transact_best_effort(samples)  # their loss is no error
                 await watch.close()
 
     def _executor(

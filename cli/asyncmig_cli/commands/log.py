@@ -102,7 +102,7 @@ def _show_locks(
     read: "Callable[[Migrator], Awaitable[tuple[JournalEntry, ...]]]",
     wait: str | None,
 ) -> None:
-    from asyncmig_cli.rendering.journal_locks import journal_lock_lines
+    from asyncmig_cli.rendering.locks.journal_locks import journal_lock_lines
 
     async def work(
         migrator: "Migrator",

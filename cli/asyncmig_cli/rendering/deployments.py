@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import count, duration
 from asyncmig_cli.rendering.files import near
-from asyncmig_cli.rendering.impacts import impact_lines
+from asyncmig_cli.rendering.locks.impacts import impact_lines
 from asyncmig_cli.rendering.plans import plan_lines
 
 if TYPE_CHECKING:

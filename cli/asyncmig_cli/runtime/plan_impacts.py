@@ -42,7 +42,7 @@ def show_impacts(
     invocation: Invocation, found: "Mapping[str, tuple[Plan, Impact]]", *, verbose: bool
 ) -> None:
     """Print a plan's impact, or that of each database."""
-    from asyncmig_cli.rendering.impacts import impact_lines
+    from asyncmig_cli.rendering.locks.impacts import impact_lines
     from asyncmig_cli.rendering.plans import plan_lines
 
     def lines(assessed: "tuple[Plan, Impact]", stream: Stream) -> Iterator[str]:

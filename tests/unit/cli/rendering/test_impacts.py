@@ -9,7 +9,7 @@ import pytest
 from asyncmig.results import Blocker, Impact, LongTransaction, RelationLock, StatementImpact
 from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import large_count, size
-from asyncmig_cli.rendering.impacts import impact_lines, statement_impact
+from asyncmig_cli.rendering.locks.impacts import impact_lines, statement_impact
 
 ORDERS = RelationLock(
     relation="orders", mode="AccessExclusiveLock", rows=12_000_000, bytes=3_300_000_000

@@ -7,22 +7,15 @@ from typing import Any, cast
 import pytest
 
 from asyncmig.bookkeeping.journal import Journal, Run
-from asyncmig.execution.lock_watch import LockWatch
+from asyncmig.database.lock_watch import LockWatch
 from asyncmig.sql.reader import SqlName
 
 
 class Session:
-    """A session that keeps what is sent."""
+    """As much of a session as the watch asks for."""
 
     backend_pid = 1
     caller_transaction = False
-    closed = False
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-
-    async def transact_best_effort(self, statements: list[str]) -> None:
-        self.sent += statements
 
 
 @pytest.fixture
@@ -72,14 +65,12 @@ def test_the_first_sample_of_the_strongest_lock_counts(watch: LockWatch) -> None
     }
 
 
-async def test_samples_become_updates_of_the_journal(watch: LockWatch, session: Session) -> None:
+def test_samples_become_updates_of_the_journal(watch: LockWatch) -> None:
     journal = Journal(run=Run(id="00000000-0000-0000-0000-000000000001"))
-    await watch.record(journal)
-    assert session.sent == []
+    assert journal.record_locks(watch) == []
     watch._note(sample(granted=False, waiting_since=9.0))
     watch._note(sample())
-    await watch.record(journal)
-    columns, wait, held = session.sent
+    columns, wait, held = journal.record_locks(watch)
     assert "ADD COLUMN IF NOT EXISTS lock_wait double precision" in columns
     row = (
         "(SELECT id FROM asyncmig_journal WHERE run = '00000000-0000-0000-0000-000000000001'"
@@ -92,13 +83,6 @@ async def test_samples_become_updates_of_the_journal(watch: LockWatch, session: 
         "UPDATE asyncmig_journal SET lock_held = extract(epoch FROM finished_at)::float8 - 10.0,"
         f" lock_mode = 'ShareLock', lock_relation = 'public.t' WHERE id = {row.format(10.0)}"
     )
-
-
-async def test_a_closed_session_records_nothing(watch: LockWatch, session: Session) -> None:
-    watch._note(sample())
-    session.closed = True
-    await watch.record(Journal(run=Run()))
-    assert session.sent == []
 
 
 async def test_without_a_process_id_nothing_is_sampled(watch: LockWatch, session: Session) -> None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from asyncmig.bookkeeping.journal import Journal
     from asyncmig.database.connections import Database
     from asyncmig.database.session import Session
 
@@ -119,18 +118,6 @@ class LockWatch:
             if known is None or _STRONG.index(row["mode"]) > _STRONG.index(known.mode):
                 name = SqlName(row["schema"], row["name"])
                 self.held[row["began"]] = HeldLock(row["mode"], name, row["now"])
-
-    async def record(self, journal: Journal) -> None:
-        """Write the samples into the journal; their loss is no error."""
-        if not (self.waits or self.held) or self._session.closed:
-            return
-        statements = [journal.add_lock_columns()]
-        statements += [journal.record_wait(since, waited) for since, waited in self.waits.items()]
-        statements += [
-            journal.record_held(lock.since, lock.mode, str(lock.relation))
-            for lock in self.held.values()
-        ]
-        await self._session.transact_best_effort(statements)
 
     async def close(self) -> None:
         """Close the second connection."""

@@ -1,0 +1,1 @@
+"""Locks as text: what a plan would take, and what phases took."""
