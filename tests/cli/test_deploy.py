@@ -46,7 +46,8 @@ def ask(database_url: str):
     def one(sql: str) -> object:
         with connection.cursor() as cursor:
             cursor.execute(sql)
-            return cursor.fetchone()[0]
+            row = cursor.fetchone()
+            return None if row is None else row[0]
 
     yield one
     connection.close()
