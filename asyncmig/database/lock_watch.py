@@ -8,6 +8,7 @@ second connection until they are committed, and so they do not count.
 
 from __future__ import annotations
 
+import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -85,6 +86,10 @@ class LockWatch:
         self._resources = AsyncExitStack()
         self._observer: asyncpg.Connection | None = None
         self._opened = False
+
+    def note_timeout(self, seconds: float) -> None:
+        """An attempt has just ended that had waited so long for a lock; most are too short for a sample."""
+        self.waits[time.time() - seconds] = seconds
 
     async def during(self, send: Callable[[], Awaitable[None]]) -> None:
         """Run ``send``, and sample while it takes."""

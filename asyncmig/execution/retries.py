@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 import anyio
 
-from asyncmig.database.blockers import BlockerWatch
+from asyncmig.database.blockers import LOCK_NOT_AVAILABLE, BlockerWatch
 from asyncmig.database.server_errors import TRANSIENT_STATES, sqlstate_of
 from asyncmig.events import LockBlocked, PhaseRetried
 
@@ -101,6 +101,9 @@ class Retries:
         await self._watch.afterwards(error, statements)
         step = self._step
         sqlstate = sqlstate_of(error)
+        watch = self._context.lock_watch
+        if sqlstate == LOCK_NOT_AVAILABLE and watch is not None and self.timeout:
+            watch.note_timeout(self.timeout)
         if step is None or self.is_last or sqlstate not in TRANSIENT_STATES or not repeatable:
             return False
         self.attempt += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, cast
 
 import pytest
@@ -48,6 +49,13 @@ def test_the_longest_sample_of_a_wait_counts(watch: LockWatch) -> None:
     watch._note(sample(granted=False, waiting_since=None))
     assert watch.waits == {9.0: 3.5}
     assert watch.held == {}
+
+
+def test_an_attempt_that_ended_at_its_timeout_counts(watch: LockWatch) -> None:
+    watch.note_timeout(0.1)
+    ((began, waited),) = watch.waits.items()
+    assert waited == 0.1
+    assert 0 <= time.time() - 0.1 - began < 5
 
 
 def test_the_first_sample_of_the_strongest_lock_counts(watch: LockWatch) -> None:
