@@ -156,7 +156,7 @@ def _claim(tables: BackfillTables, definition: Backfill, range_id: int, generati
         f"SELECT r.id FROM {tables.ranges} AS r JOIN {tables.jobs} AS j ON j.id = r.job"
         f" WHERE r.id = {range_id} AND r.generation = {generation} AND NOT r.done"
         f" AND j.state IN {RUNNABLE}"
-        f" AND j.relation = pg_catalog.to_regclass({literal(definition.table_name)})"
+        f" AND j.table_oid = pg_catalog.to_regclass({literal(definition.table_name)})"
         " FOR UPDATE OF r SKIP LOCKED"
     )
 

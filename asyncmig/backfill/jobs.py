@@ -54,7 +54,7 @@ class Job:
     state: JobState
     deferred: bool
     pass_number: int
-    relation: int | None
+    table_oid: int | None
     total: int | None
     reason: str | None
     error: str | None
@@ -85,13 +85,13 @@ class JobProgress:
 
 
 _JOB = """\
-SELECT id, name, revision, definition, fingerprint, state, deferred, pass, relation, total, reason, error
+SELECT id, name, revision, definition, fingerprint, state, deferred, pass, table_oid, total, reason, error
 FROM {jobs}"""
 
-# of two workers, only the first finds no relation: there is one first range
+# of two workers, only the first finds no table_oid: there is one first range
 _PREPARE = """\
 WITH first AS (
-    UPDATE {jobs} SET relation = $2, total = $3 WHERE id = $1 AND relation IS NULL RETURNING id
+    UPDATE {jobs} SET table_oid = $2, total = $3 WHERE id = $1 AND table_oid IS NULL RETURNING id
 )
 INSERT INTO {ranges} (job) SELECT id FROM first"""
 
@@ -193,9 +193,9 @@ class Jobs:
         query = f"{self._sql(_JOB)} WHERE $1::text[] = '{{}}' OR state = ANY ($1) ORDER BY id"
         return tuple(_job(row) for row in await self._session.fetch(query, list(states)))
 
-    async def start(self, job: Job, relation: int, total: int) -> None:
+    async def start(self, job: Job, table_oid: int, total: int) -> None:
         """Let a job run that may: its first range is everything."""
-        await self._session.fetch(self._sql(_PREPARE), job.id, relation, total)
+        await self._session.fetch(self._sql(_PREPARE), job.id, table_oid, total)
         await self._session.fetch(self._sql(_START), job.id)
 
     async def claim(self, job: Job) -> Range | None:
@@ -294,7 +294,7 @@ def _job(row: asyncpg.Record) -> Job:
         state=JobState(row["state"]),
         deferred=row["deferred"],
         pass_number=row["pass"],
-        relation=row["relation"],
+        table_oid=row["table_oid"],
         total=row["total"],
         reason=row["reason"],
         error=row["error"],

@@ -75,8 +75,8 @@ class JobRun:
 
     async def _run(self, job: Job) -> Job:
         definition = job.definition
-        if job.relation is not None:
-            await check_same_table(self._session, definition, job.relation)
+        if job.table_oid is not None:
+            await check_same_table(self._session, definition, job.table_oid)
         facts = await read_table(self._session, definition)
         total = job.total
         if total is None:

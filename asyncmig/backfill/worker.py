@@ -159,8 +159,8 @@ class Worker:
                 job = await self._read_job()
                 if job.state not in {JobState.RUNNING, JobState.WAITING}:
                     return
-                if job.relation is not None:
-                    await check_same_table(self._session, job.definition, job.relation)
+                if job.table_oid is not None:
+                    await check_same_table(self._session, job.definition, job.table_oid)
             current = await self._jobs.read_range(part.id)
 
     async def _run_batch(self, part: Range, size: BatchSize) -> bool:
@@ -328,8 +328,8 @@ class Worker:
 
     async def _failed(self, error: asyncpg.PostgresError) -> BackfillError:
         job = self._job
-        if job.relation is not None and not self._session.closed:
-            await check_same_table(self._session, job.definition, job.relation)
+        if job.table_oid is not None and not self._session.closed:
+            await check_same_table(self._session, job.definition, job.table_oid)
         return BackfillError(
             f"backfill {job.name} failed: {error}",
             hint="the batches before are committed; correct the cause and run the same command again",

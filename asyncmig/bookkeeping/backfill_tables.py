@@ -43,7 +43,8 @@ _JOB_COLUMNS = """\
     state text NOT NULL,
     deferred boolean NOT NULL,
     pass integer NOT NULL DEFAULT 1,
-    relation oid,
+    relation text NOT NULL,
+    table_oid oid,
     total bigint,
     rows bigint NOT NULL DEFAULT 0,
     scanned bigint NOT NULL DEFAULT 0,
@@ -160,13 +161,15 @@ class BackfillTables:
         if restart != "never":
             # its ranges and failures go with it
             remove = [f"DELETE FROM {self.jobs} WHERE name = {name} AND ({old})"]
+        text = literal(json.dumps(definition.to_dict()))
         insert = (
-            f"INSERT INTO {self.jobs} AS job (name, revision, definition, fingerprint, state, deferred,"
-            f" host, pid, application, role, version) VALUES ({name}, {literal(revision)},"
-            f" {literal(json.dumps(definition.to_dict()))}::jsonb, {literal(definition.fingerprint)},"
+            f"INSERT INTO {self.jobs} AS job (name, revision, relation, definition, fingerprint, state,"
+            f" deferred, host, pid, application, role, version) VALUES ({name}, {literal(revision)},"
+            f" {literal(definition.table_name)}, {text}::jsonb, {literal(definition.fingerprint)},"
             f" 'pending', {literal(definition.deferred)}, {self._who})"
-            " ON CONFLICT (name) DO UPDATE SET definition = excluded.definition,"
-            f" fingerprint = excluded.fingerprint, deferred = excluded.deferred WHERE job.{own}"
+            " ON CONFLICT (name) DO UPDATE SET relation = excluded.relation,"
+            " definition = excluded.definition, fingerprint = excluded.fingerprint,"
+            f" deferred = excluded.deferred WHERE job.{own}"
         )
         return [self.create(), *remove, insert]
 

@@ -76,7 +76,7 @@ async def test_killed_at_random_times(
             await pending.run_backfills()
             await check(pg)
             await pg.execute(
-                "UPDATE item SET n = 0; UPDATE asyncmig_backfill SET state = 'pending', relation = NULL,"
+                "UPDATE item SET n = 0; UPDATE asyncmig_backfill SET state = 'pending', table_oid = NULL,"
                 " rows = 0, scanned = 0, batches = 0, pass = 1"
             )
     await pending.run_backfills()

@@ -199,7 +199,9 @@ async def test_the_end_of_a_service_leaves_it_for_the_next(deferred, pg):
     await slow(pg)
     with pytest.raises(ValueError, match="of the body"):  # noqa: PT012 - the body runs beside the backfill
         async with asyncmig.migrated(deferred, backfills=True):
-            await anyio.sleep(0.8)
+            with anyio.fail_after(30):
+                while not (await deferred.backfills())[0].rows:
+                    await anyio.sleep(0.05)
             raise ValueError("of the body")
     (job,) = await deferred.backfills()
     assert 0 < job.rows < ROWS

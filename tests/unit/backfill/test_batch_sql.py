@@ -62,7 +62,7 @@ def test_a_batch_is_one_statement():
         == """\
 WITH asyncmig_claimed AS (SELECT r.id FROM app.asyncmig_backfill_range AS r JOIN app.asyncmig_backfill AS j \
 ON j.id = r.job WHERE r.id = 7 AND r.generation = 3 AND NOT r.done AND j.state IN ('running', 'waiting') \
-AND j.relation = pg_catalog.to_regclass('app."Item"') FOR UPDATE OF r SKIP LOCKED),
+AND j.table_oid = pg_catalog.to_regclass('app."Item"') FOR UPDATE OF r SKIP LOCKED),
 asyncmig_changed AS (
 UPDATE app."Item" SET n = 1
 WHERE (EXISTS (SELECT FROM asyncmig_claimed) AND "Item".id > '5'::bigint AND "Item".id <= '9'::bigint) \
