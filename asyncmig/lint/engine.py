@@ -93,7 +93,11 @@ class Linter:
 
     def _places(self, step: Step, created: dict[str, int]) -> Iterator[Place]:
         """Each statement of a step; what is known changes while the caller iterates."""
-        read = [(statement, parse_actions(statement.sql)) for statement in step.statements]
+        # a backfill changes rows in batches, each with its own transaction
+        read = [
+            (statement, () if statement.backfill is not None else parse_actions(statement.sql))
+            for statement in step.statements
+        ]
         position = 0
         for number, phase in enumerate(step.phases):
             shared = number == 0 and self.circumstances.one_transaction

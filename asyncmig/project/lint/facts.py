@@ -123,8 +123,14 @@ SELECT pg_catalog.json_build_object(
     WHERE p.proname = ANY ($2::text[]) GROUP BY p.proname) AS f)
 )::text AS facts"""
 
+# a job that has not begun knows its table by name only
 _BACKFILLS = """\
-SELECT relation::text AS relation, name FROM {table} WHERE state NOT IN ('done', 'cancelled')"""
+SELECT j.name, COALESCE(n.nspname, j.definition ->> 'schema', '') AS schema,
+       COALESCE(c.relname, j.definition ->> 'table') AS relation
+FROM {table} AS j
+LEFT JOIN pg_catalog.pg_class AS c ON c.oid = j.relation
+LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE j.state NOT IN ('done', 'cancelled') AND COALESCE(c.relname, j.definition ->> 'table') IS NOT NULL"""
 
 
 async def read_facts(
@@ -155,7 +161,7 @@ async def read_facts(
 
 async def _read_backfills(session: Session, schema: KnownSchema, table: str) -> None:
     for row in await session.fetch(_BACKFILLS.format(table=table)):
-        key = _key(*_split(row["relation"].replace('"', "")), ())
+        key = _key(row["schema"], row["relation"], ())
         schema.backfills[key] = (*schema.backfills.get(key, ()), row["name"])
 
 

@@ -134,14 +134,22 @@ async def test_an_invalid_index(make, pg: asyncpg.Connection):
     assert finding.suggestion == "DROP INDEX CONCURRENTLY i;"
 
 
-async def test_an_unfinished_backfill(make, pg: asyncpg.Connection):
-    migrator = await make("ALTER TABLE t ALTER COLUMN a SET NOT NULL;")
-    await pg.execute(
-        "CREATE TABLE IF NOT EXISTS asyncmig_backfill (name text, relation text, state text);"
-        "INSERT INTO asyncmig_backfill (name, relation, state) VALUES ('fill_a', 'public.t', 'running')"
+async def test_an_unfinished_backfill(make):
+    migrator = await make()
+    versions = migrator.settings.script_location / "versions"
+    (versions / "r1.py").write_text(
+        'revision = "r1"\ndown_revision = "r0"\n\n\ndef upgrade(op):\n'
+        """    op.backfill("t", {"a": "'x'"}, name="fill_a", deferred=True)\n"""
     )
-    result = await migrator.lint()
-    assert ("r1", "unfinished-backfill", "error") in brief(result)
+    assert brief(await migrator.lint()) == []  # a backfill is no change of all rows at once
+    await migrator.upgrade("r1")
+    (versions / "r2.sql").write_text(
+        "-- revision: r2\n-- down_revision: r1\n\n-- upgrade\nALTER TABLE t ALTER COLUMN a SET NOT NULL;\n"
+    )
+    findings = (await migrator.lint()).findings
+    found = next(finding for finding in findings if finding.rule == "unfinished-backfill")
+    assert found.message == "t has a backfill that is not done: fill_a"
+    assert found.suggestion == 'op.require_backfill("fill_a")'
 
 
 async def test_a_partitioned_table_has_the_rows_of_its_partitions(make, pg: asyncpg.Connection):
