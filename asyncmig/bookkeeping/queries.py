@@ -121,11 +121,14 @@ async def wait_until_current(
     """Poll until nothing is pending, or the time is over; the last status."""
     pause = SHORTEST_PAUSE
     status, _ = await read_status(session, settings, graph)
-    with anyio.move_on_after(timeout):
-        while not status.ok:
-            await anyio.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE)
-            status, _ = await read_status(session, settings, graph)
+    if status.ok:
+        return status
+    async with session.idling():
+        with anyio.move_on_after(timeout):
+            while not status.ok:
+                await anyio.sleep(pause)
+                pause = min(pause * 1.5, LONGEST_PAUSE)
+                status, _ = await read_status(session, settings, graph)
     return status
 
 

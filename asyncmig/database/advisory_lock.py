@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
@@ -42,6 +42,10 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 ROUNDS = 3
+ANSWER_SECONDS = 30.0
+"""How long the server may take to answer a query that waits for nothing."""
+GRACE = 3.0
+"""The same behind the end of ``lock_wait``."""
 HOLDER_INTERVAL = 5.0
 """Seconds between two looks for the holder; the lock itself is polled more often."""
 
@@ -78,7 +82,8 @@ async def runner_lock(
         LockNotAcquiredError: another runner held it for longer than ``lock_wait``.
         PoolingError: a proxy gives each transaction another server process.
     """
-    await _check_not_pooled(session, database)
+    async with session.answering(ANSWER_SECONDS, "looking for a proxy"):
+        await _check_not_pooled(session, database)
     if not settings.lock:
         session.set_lock_guard(None)
         yield
@@ -93,25 +98,38 @@ async def runner_lock(
     )
     pause = FIRST_PAUSE
     asked, holder, since = float("-inf"), None, None
-    while not await _try(session, query, key):
-        now = time.monotonic()
-        waited = now - began
-        late = settings.lock_wait is not None and waited >= settings.lock_wait
-        if late or now - asked >= HOLDER_INTERVAL:
-            holder, since = await _read_holder(session, key)
-            asked = now
-        if settings.lock_wait is not None and waited >= settings.lock_wait:
-            raise LockNotAcquiredError(
-                f"another runner holds the migration lock (waited {waited:.1f} s)"
-                + (f": {holder}" if holder else ""),
-                hint="let it finish, raise --lock-wait, or end that session if it is stuck",
-                holder=holder,
-                waited=waited,
-            )
-        held_for = None if since is None else since + (now - asked)
-        emit(LockWaiting(holder=holder, since=held_for, elapsed=waited))
-        await anyio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+    end = float("inf") if settings.lock_wait is None else began + settings.lock_wait
+    doing = "asking for the migration lock"
+
+    def limit() -> float:
+        return max(0.0, min(ANSWER_SECONDS, end - time.monotonic())) + GRACE
+
+    async with AsyncExitStack() as waiting:
+        while True:
+            async with session.answering(limit(), doing):
+                if await _try(session, query, key):
+                    break
+            now = time.monotonic()
+            waited = now - began
+            late = now >= end
+            if late or now - asked >= HOLDER_INTERVAL:
+                async with session.answering(limit(), doing):
+                    holder, since = await _read_holder(session, key)
+                asked = now
+            if late:
+                raise LockNotAcquiredError(
+                    f"another runner holds the migration lock (waited {waited:.1f} s)"
+                    + (f": {holder}" if holder else ""),
+                    hint="let it finish, raise --lock-wait, or end that session if it is stuck",
+                    holder=holder,
+                    waited=waited,
+                )
+            held_for = None if since is None else since + (now - asked)
+            emit(LockWaiting(holder=holder, since=held_for, elapsed=waited))
+            if pause == FIRST_PAUSE:
+                await waiting.enter_async_context(session.idling())
+            await anyio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+            pause = min(pause * 1.5, LONGEST_PAUSE)
     session.set_lock_guard(key)
     try:
         emit(LockAcquired(elapsed=time.monotonic() - began))

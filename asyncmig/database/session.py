@@ -28,6 +28,7 @@ from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -308,6 +309,31 @@ class Session:
             if changed and not (until_close and self.disposable and not self.pooled):
                 await self.roll_back()
                 await self.clean_up(f"{reset_role};{_select(restore)}")
+
+    def idling(self) -> AbstractAsyncContextManager[None]:
+        """While it waits between queries, no ``idle_session_timeout`` of its role ends the session."""
+        return self.settings({"idle_session_timeout": "0"}, until_close=True)
+
+    @asynccontextmanager
+    async def answering(self, seconds: float | None, doing: str) -> AsyncIterator[None]:
+        """End what takes longer, and the connection with it: TCP alone notices a partition after a minute.
+
+        Args:
+            seconds: the limit; None is no limit.
+            doing: what is done meanwhile, for the error: ``reading the version table``.
+
+        Raises:
+            ConnectionLostError: the server has not answered in time.
+        """
+        with move_on_after(seconds) as scope:
+            yield
+        if scope.cancelled_caught:
+            self.driver.terminate()
+            raise ConnectionLostError(
+                f"the connection is given up: no answer for {seconds:g} s while {doing}",
+                hint="is the network partitioned, or is that table locked by another session "
+                "(pg_stat_activity)? Run the same command again",
+            )
 
     async def roll_back(self) -> None:
         """End the transaction of this session, if there is one; never fails, never hangs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -39,10 +39,11 @@ async def open_session(database: Database, settings: Settings) -> AsyncIterator[
     """
     values = {} if settings.search_path is None else {"search_path": settings.search_path}
     try:
-        async with (
-            database.session() as session,
-            session.settings(values, role=settings.role, until_close=True),
-        ):
+        async with database.session() as session, AsyncExitStack() as configured:
+            async with session.answering(settings.connect_timeout or None, "setting its role"):
+                await configured.enter_async_context(
+                    session.settings(values, role=settings.role, until_close=True)
+                )
             yield session
     except asyncpg.PostgresError as error:
         raise server_error(error) from error

@@ -84,20 +84,29 @@ class Runner:
     async def _run(
         self, session: Session, prefetch: HistoryPrefetch, request: RunRequest
     ) -> RunResult:
-        state = await read_state(session, self._settings)
+        state = await self._read_state(session)
         graph = await prefetch.graph(state)
         if graph is None:
             return request.result(state.heads, state.heads)
         moves, ahead = await self._moves(session, state, graph, request)
         if not moves:
             return request.result(state.heads, state.heads, ahead=ahead)
+        async with session.idling():  # imports and scripts may take longer than the role allows
+            return await self._run_moves(session, state, graph, moves, request)
+
+    async def _run_moves(
+        self,
+        session: Session,
+        state: DatabaseState,
+        graph: RevisionGraph,
+        moves: tuple[Move, ...],
+        request: RunRequest,
+    ) -> RunResult:
         pending = await self._pending_run(session, graph, request.tag)
         scripts = await pending.load_scripts(moves, request.direction)
         async with self._locked(session, state):
             before = state
-            state = await read_state(
-                session, self._settings, check_tables_first=not before.has_version_table
-            )
+            state = await self._read_state(session, check_tables_first=not before.has_version_table)
             if state != before:  # another runner was quicker
                 moves, ahead = await self._moves(session, state, graph, request)
                 if not moves:
@@ -106,6 +115,13 @@ class Runner:
                     scripts = await pending.load_scripts(moves, request.direction)
             async with run_settings(session, self._settings):
                 return await pending.execute(state, moves, scripts, request)
+
+    async def _read_state(
+        self, session: Session, *, check_tables_first: bool = False
+    ) -> DatabaseState:
+        """The state; another session may have locked the version table for as long as its run takes."""
+        async with session.answering(self._settings.lock_wait, "reading the version table"):
+            return await read_state(session, self._settings, check_tables_first=check_tables_first)
 
     async def _pending_run(
         self, session: Session, graph: RevisionGraph, tag: str | None
@@ -134,7 +150,7 @@ class Runner:
         """Write the version table without running anything."""
         graph = await self._source.graph()
         async with self._session() as session, self._locked(session):
-            state = await read_state(session, self._settings)
+            state = await self._read_state(session)
             kept = frozenset[str]() if purge else state.heads
             change = graph.stamp_path(targets, kept)
             after = change.apply(kept)
@@ -189,7 +205,7 @@ class Runner:
             RevisionNotFoundError: that revision is not partially applied.
         """
         async with self._session() as session, self._locked(session):
-            state = await read_state(session, self._settings)
+            state = await self._read_state(session)
             found = [entry for entry in state.partial if entry.revision.startswith(revision)]
             if len(found) != 1:
                 names = ", ".join(entry.revision for entry in state.partial)
@@ -219,7 +235,7 @@ class Runner:
             True when the version table was created.
         """
         async with self._session() as session, self._locked(session):
-            state = await read_state(session, self._settings, check_tables_first=True)
+            state = await self._read_state(session, check_tables_first=True)
             books = Bookkeeping.of(self._settings, state.schema)
             if statements := await setup_statements(session, self._settings, state, books, ()):
                 await session.transact(statements)
@@ -247,7 +263,7 @@ class Runner:
     ) -> AsyncIterator[None]:
         """The runner's lock for the version table that the server finds."""
         if state is None:
-            state = await read_state(session, self._settings)
+            state = await self._read_state(session)
         async with runner_lock(
             session, self._database, self._settings, self._emit, schema=state.schema
         ):

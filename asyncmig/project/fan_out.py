@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
+import anyio
+
 from asyncmig.database.concurrency import import_in_thread
-from asyncmig.errors import AsyncmigError, ConfigError, NotCurrentError
+from asyncmig.errors import AsyncmigError, ConfigError, ConnectionFailedError, NotCurrentError
 from asyncmig.project.project import several_databases
 from asyncmig.project.visit import visit_databases
 from asyncmig.results.differences import RevisionCheck
@@ -18,6 +20,7 @@ from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
 
     from asyncmig.alembic_compat.env_script.request import EnvRequest
     from asyncmig.bookkeeping.queries import LogFilter
@@ -180,13 +183,20 @@ async def _reading_session(project: Project) -> AsyncIterator[Session]:
         yield session
 
 
+def _answering(session: Session, project: Project) -> AbstractAsyncContextManager[None]:
+    """A health check shall end: the server answers within ``connect_timeout``."""
+    seconds = project.settings.connect_timeout or None
+    return session.answering(seconds, "reading the version table and the journal")
+
+
 async def status_of(project: Project, *, scripts: bool = False) -> Status:
     """The status of one database; ``scripts`` also reports applied scripts that were changed."""
     graph = await project.graph()
     async with _reading_session(project) as session:
         from asyncmig.bookkeeping.queries import read_status
 
-        status, state = await read_status(session, project.settings, graph)
+        async with _answering(session, project):
+            status, state = await read_status(session, project.settings, graph)
         if scripts:
             from asyncmig.bookkeeping.changed_scripts import changed_revisions
 
@@ -228,11 +238,21 @@ async def revision_check(project: Project, target: str) -> RevisionCheck:
 
 async def wait_for(project: Project, seconds: float | None) -> Status:
     """Wait until another process has migrated one database; raises as ``wait_until_current``."""
+    status: Status | None = None
     graph = await project.graph()
-    async with _reading_session(project) as session:
-        from asyncmig.bookkeeping.queries import wait_until_current
+    began = anyio.current_time()
+    least = project.settings.connect_timeout or seconds
+    with anyio.move_on_after(None if seconds is None else max(seconds, least or 0.0)):
+        async with _reading_session(project) as session:
+            from asyncmig.bookkeeping.queries import wait_until_current
 
-        status = await wait_until_current(session, project.settings, graph, seconds)
+            left = None if seconds is None else max(0.0, seconds - (anyio.current_time() - began))
+            status = await wait_until_current(session, project.settings, graph, left)
+    if status is None:
+        raise ConnectionFailedError(
+            f"the database has not answered within {anyio.current_time() - began:.0f} s",
+            hint="check host, port and firewall, and whether another session has locked the version table",
+        )
     if not status.ok:
         pending = listed(status.pending, empty="nothing")
         raise NotCurrentError(
@@ -254,7 +274,8 @@ async def journal_of_each(
         async with _reading_session(one) as session:
             from asyncmig.bookkeeping.queries import read_journal
 
-            entries = await read_journal(session, one.settings, wanted)
+            async with _answering(session, one):
+                entries = await read_journal(session, one.settings, wanted)
         return [replace(entry, database=one.name) for entry in entries]
 
     found = await call_each(project, read, request)

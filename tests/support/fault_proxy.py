@@ -1,8 +1,10 @@
 """A way to PostgreSQL that breaks at a chosen message.
 
 ``before``: the message never reaches the server. ``after``: the server gets it, works, and its answer
-never arrives. Messages are counted over all connections that are made through the proxy, from 1; the
-bursts of connecting and logging in count like any other.
+never arrives. Both end the connection. In a partition no side notices anything: ``lost`` swallows this
+message and all that follows, ``unanswered`` swallows the answers from this message on. Messages are counted
+over all connections that are made through the proxy, from 1; the bursts of connecting and logging in count
+like any other.
 """
 
 from __future__ import annotations
@@ -14,9 +16,9 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
-When = Literal["before", "after"]
+When = Literal["before", "after", "lost", "unanswered"]
 CHUNK = 1 << 16
 
 
@@ -40,11 +42,15 @@ class FaultProxy:
         assert task is not None
         self._tasks.add(task)
         server_in, server_out = await self._connect()
-        answers = asyncio.create_task(_pump(server_in, client_out))
+        answers = asyncio.create_task(_pump(server_in, client_out, self._swallows_answers))
         try:
             while chunk := await client_in.read(CHUNK):
                 self.seen += 1
-                if self.seen == self._at:
+                if self._at is not None and self.seen >= self._at and self._is_partition:
+                    self.broken = True
+                    if self._when == "lost":
+                        continue
+                elif self.seen == self._at:
                     await self._break(answers, server_out, server_in, chunk)
                     return
                 server_out.write(chunk)
@@ -56,8 +62,17 @@ class FaultProxy:
             for writer in (client_out, server_out):
                 writer.transport.abort()
 
+    @property
+    def _is_partition(self) -> bool:
+        return self._when in {"lost", "unanswered"}
+
+    def _swallows_answers(self) -> bool:
+        return self._is_partition and self._at is not None and self.seen >= self._at
+
     async def finished(self) -> None:
-        """Wait until every connection is done with."""
+        """Wait until every connection is done with, that of a request to cancel as well."""
+        if self._is_partition:
+            await asyncio.sleep(0.05)  # the driver makes one when a waiting query is cancelled
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _break(
@@ -96,9 +111,13 @@ class FaultProxy:
 _READY = (b"Z\0\0\0\5I", b"Z\0\0\0\5T", b"Z\0\0\0\5E")
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, swallows: Callable[[], bool]
+) -> None:
     try:
         while chunk := await source.read(CHUNK):
+            if swallows():
+                continue
             sink.write(chunk)
             await sink.drain()
     except OSError:
@@ -129,5 +148,6 @@ async def fault_proxy(
     try:
         yield proxy
     finally:
+        await proxy.finished()
         listener.close()
         await proxy.finished()

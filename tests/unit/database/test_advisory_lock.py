@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ class Locking(FakeSession):
         self.guarded: list[int | None] = []
         self.holders = [HOLDER]
         self.asked_for_holder = 0
+        self.idle = 0
 
     async def fetch(self, query: str, *args: Any) -> list[Any]:
         pid = self.pids[min(self.tries, len(self.pids) - 1)]
@@ -52,6 +53,15 @@ class Locking(FakeSession):
 
     async def clean_up(self, sql: str) -> None:
         self.messages.append(sql)
+
+    def answering(self, seconds: float | None, doing: str) -> Any:
+        assert seconds is None or seconds > 0
+        assert doing
+        return nullcontext()
+
+    def idling(self) -> Any:
+        self.idle += 1
+        return nullcontext()
 
 
 class Observed(NoObserver):
