@@ -43,6 +43,7 @@ def connection_failure(
         name: the database without its password.
         waited: seconds spent in waiting for it.
     """
+    _forget_frames(error)
     after = f" after {waited:.0f} s" if waited >= 1 else ""
     message, hint = _described(error, name, after)
     return ConnectionFailedError(
@@ -51,6 +52,19 @@ def connection_failure(
         sqlstate=getattr(error, "sqlstate", None),
         database=name,
     )
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Take the driver's frames from its errors: tracebacks show their variables, the password among them."""
+    todo, seen = [error], set[int]()
+    while todo:
+        each = todo.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        each.__traceback__ = None
+        within = (each.__cause__, each.__context__, getattr(each, "orig", None))
+        todo += [inner for inner in within if isinstance(inner, BaseException)]
 
 
 def _described(error: BaseException, name: str, after: str) -> tuple[str, str]:

@@ -1,9 +1,12 @@
 """Passwords in statements and URLs are in no output of any command."""
 
+import json
 import re
+from urllib.parse import urlsplit
 
 import pytest
 
+from asyncmig_cli.commands import COMMANDS as EVERY_COMMAND
 from fix_project import Project
 from support.command import Command
 
@@ -64,3 +67,95 @@ def test_offline_sql_is_the_exception_and_says_so(
     assert "-- this file holds passwords or keys in plain text" in out
     project.revision("bbbb", down="aaaa", upgrade="op.execute('SELECT 1')")
     assert "plain text" not in database_command("upgrade", "--sql", "aaaa:bbbb", code=0).out
+
+
+LINES: dict[str, tuple[str, ...]] = {
+    "init": ("init new",),
+    "adopt": ("adopt --dry-run",),
+    "list_templates": ("list_templates",),
+    "list_plugins": ("list_plugins",),
+    "embedded": ("embedded status",),
+    "help": ("help upgrade",),
+    "revision": ("revision -m one", "revision --autogenerate -m two"),
+    "merge": ("merge heads -m both",),
+    "edit": ("edit head",),
+    "validate": ("validate",),
+    "heads": ("heads -v",),
+    "branches": ("branches -v",),
+    "history": ("history -v", "history --indicate-current"),
+    "show": ("show head --plan",),
+    "plan": ("plan",),
+    "lint": ("lint",),
+    "upgrade": ("upgrade",),
+    "downgrade": ("downgrade -1",),
+    "deploy": ("deploy --dry-run", "deploy --yes"),
+    "current": ("current -v",),
+    "status": ("status --list",),
+    "check": ("check",),
+    "log": ("log",),
+    "stamp": ("stamp head",),
+    "resolve": ("resolve bbbb --forget",),
+    "ensure_version": ("ensure_version",),
+}
+"""Every command, in an order in which each has something to say."""
+REACHABLE = ("", " --json", " --raiseerr")
+
+
+def test_the_table_has_every_command() -> None:
+    assert set(LINES) == set(EVERY_COMMAND)
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_no_output_of_any_command_has_a_secret(
+    database_command: Command, project: Project, database_url: str, reachable: bool
+) -> None:
+    """Planted in the URL, in a statement that runs, and in one that fails."""
+    parts = urlsplit(database_url)
+    user, _, host = parts.netloc.rpartition("@")
+    password = parts.password or SECRET
+    login = f"{user.partition(':')[0] or 'postgres'}:{password}"
+    host = host if reachable else "127.0.0.1:1"
+    database_command.environ["ASYNCMIG_URL"] = parts._replace(netloc=f"{login}@{host}").geturl()
+    (project.path / "models.py").write_text("import sqlalchemy as sa\nmetadata = sa.MetaData()\n")
+    (project.path / "asyncmig.toml").write_text(
+        'script_location = "migrations"\ntarget_metadata = "models:metadata"\n'
+    )
+    project.revision("aaaa", upgrade="op.execute('SELECT 1')")
+    written = f"CREATE ROLE no_such_role PASSWORD '{SECRET}' NONSENSE"
+    project.revision(
+        "bbbb",
+        down="aaaa",
+        upgrade=f"with op.autocommit():\n    op.execute('SELECT 1')\n    op.execute({written!r})",
+    )
+    said = 0
+    for name, lines in LINES.items():
+        for line in lines:
+            for option in REACHABLE:
+                outcome = database_command(*(line + option).split())
+                text = outcome.out + outcome.err
+                said += bool(text)
+                without_source = re.sub(r"(?m)^ *op\.execute\(.*$", "", text)
+                for secret in (SECRET, password):
+                    assert secret not in without_source, f"{name}: {line}{option}"
+    assert said > len(LINES)
+
+
+def test_values_of_rows_are_not_kept_in_the_journal(
+    database_command: Command, project: Project
+) -> None:
+    project.revision("aaaa", upgrade="op.execute('CREATE TABLE t (mail text)')")
+    project.revision(
+        "bbbb",
+        down="aaaa",
+        upgrade="""
+            op.execute("INSERT INTO t VALUES ('someone@example.org'), ('someone@example.org')")
+            with op.autocommit():
+                op.execute("CREATE UNIQUE INDEX CONCURRENTLY t_mail ON t (mail)")
+        """,
+    )
+    failed = database_command("upgrade")
+    assert "someone@example.org" in failed.err  # for the person who repairs it
+    log = database_command("log", "--json", code=0)
+    assert "could not create unique index" in log.out
+    assert "someone@example.org" not in log.out
+    assert json.loads(log.out)

@@ -60,7 +60,9 @@ def keep_when_stopped(connection: Connection) -> None:
 
 def recorded_text(error: asyncpg.PostgresError) -> str:
     """An error as the journal keeps it."""
-    return f"{error} (SQLSTATE {sqlstate_of(error)})"
+    return (
+        f"{message_of(error, getattr(error, 'query', None) or '')} (SQLSTATE {sqlstate_of(error)})"
+    )
 
 
 def restored_error(text: str) -> asyncpg.PostgresError:
