@@ -32,7 +32,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["CLEANUP_SECONDS", "ROLE_OF_RUN", "Address", "Session", "pooling_error"]
+__all__ = [
+    "CLEANUP_SECONDS",
+    "ROLE_OF_RUN",
+    "Address",
+    "Session",
+    "connection_lost",
+    "pooling_error",
+]
 
 ROLE_OF_RUN = tuple(
     f"SELECT pg_catalog.set_config('{name}', coalesce(nullif(pg_catalog.current_setting("
@@ -222,13 +229,7 @@ class Session:
                 text = "the server sent a message that the driver did not expect"
                 if not self.caller_transaction:
                     self.driver.terminate()  # its state does not match the server's
-            raise ConnectionLostError(
-                f"the connection was lost: {text}",
-                hint=(
-                    "the version table and the journal show what is committed; "
-                    "run the same command again and it continues from there"
-                ),
-            ) from error
+            raise connection_lost(text) from error
 
     async def check_not_lost(self, error: BaseException) -> None:
         """Look whether the error of a script comes from the loss of this connection.
@@ -367,6 +368,15 @@ class Session:
         if self._sqlalchemy is None:
             self._sqlalchemy = await self._make_sqlalchemy()
         return self._sqlalchemy
+
+
+def connection_lost(text: str) -> ConnectionLostError:
+    """The error for a lost connection; ``text`` is what the driver, the server or the network said."""
+    return ConnectionLostError(
+        f"the connection was lost: {text}",
+        hint="the version table and the journal show what is committed; "
+        "run the same command again and it continues from there",
+    )
 
 
 def pooling_error() -> PoolingError:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 import asyncpg
 
 from asyncmig.database.retry_policy import RetryPolicy
-from asyncmig.database.server_errors import server_error
+from asyncmig.database.server_errors import DRIVER_ERRORS, is_disconnect, server_error
+from asyncmig.database.session import connection_lost
 from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from collections.abc import Set as AbstractSet
     from contextlib import AbstractAsyncContextManager
 
@@ -44,9 +45,24 @@ async def open_session(database: Database, settings: Settings) -> AsyncIterator[
                 await configured.enter_async_context(
                     session.settings(values, role=settings.role, until_close=True)
                 )
-            yield session
+            with _reporting_loss(session):
+                yield session
     except asyncpg.PostgresError as error:
         raise server_error(error) from error
+
+
+@contextmanager
+def _reporting_loss(session: Session) -> Iterator[None]:
+    """Whatever call of the driver notices first that the connection is gone: its error says so.
+
+    An OSError of a file is none: the connection is still open then.
+    """
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        if session.closed or (is_disconnect(error) and not isinstance(error, OSError)):
+            raise connection_lost(str(error) or type(error).__name__) from error
+        raise
 
 
 def run_settings(session: Session, settings: Settings) -> AbstractAsyncContextManager[None]:

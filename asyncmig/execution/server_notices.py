@@ -52,7 +52,8 @@ async def reporting_notices(session: Session, emit: Callable[[Event], None]) -> 
         except Exception as error:  # noqa: BLE001 - asyncpg calls this from the loop, where it would be lost
             failures.append(error)
 
-    session.driver.add_log_listener(report)
+    if not session.closed:  # else the first message says that it is lost
+        session.driver.add_log_listener(report)
     try:
         yield
         await anyio.lowlevel.checkpoint()  # the loop calls listeners in its next turn

@@ -7,6 +7,8 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -51,9 +53,13 @@ with engine.connect() as connection:
 """
 
 
+MOST = 6
+"""Processes of Alembic, among 18 starts."""
+
+
 @pytest.fixture
-def alembic(project, database_url) -> Iterator[subprocess.Popen[str]]:
-    """A process that runs Alembic when it is told to."""
+def alembics(project, database_url) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that run Alembic when they are told to."""
     for below, revision in zip([None, *REVISIONS], REVISIONS, strict=False):
         project.revision(
             revision,
@@ -70,30 +76,36 @@ def alembic(project, database_url) -> Iterator[subprocess.Popen[str]]:
     (project.path / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
     command = [sys.executable, "-c", WORKER]
     options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": project.path}
-    with started(command, **options) as process:
-        assert process.stdout.readline() == "ready\n"
-        yield process
-        process.stdin.close()
-        process.stdout.close()
+    with ExitStack() as stack:
+        processes = [stack.enter_context(started(command, **options)) for _ in range(MOST)]
+        for process in processes:
+            assert process.stdout.readline() == "ready\n"
+        yield processes
+        for process in processes:
+            process.stdin.close()
+            process.stdout.close()
 
 
 @pytest.mark.sampled
-@pytest.mark.timeout(600)
-async def test_no_work_is_done_twice_and_no_success_is_false(project, database_url, pg, alembic):
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("starts", [3, 18])
+async def test_no_work_is_done_twice_and_no_success_is_false(
+    project, database_url, pg, alembics, starts, capsys
+):
     await pg.execute("CREATE TABLE counters (revision text PRIMARY KEY, runs int NOT NULL)")
     await Migrator(database_url, script_location=project.script_location).ensure_version()
-    drawn = random.Random(20261129)
+    drawn = random.Random(20261129 + starts)
     outcomes: Counter[str] = Counter()
 
-    async def theirs(delay: float) -> None:
-        alembic.stdin.write(f"{delay}\n")
-        alembic.stdin.flush()
-        outcome = await anyio.to_thread.run_sync(alembic.stdout.readline)
+    async def theirs(process: subprocess.Popen[str], delay: float) -> None:
+        process.stdin.write(f"{delay}\n")
+        process.stdin.flush()
+        outcome = await anyio.to_thread.run_sync(process.stdout.readline)
         outcomes[f"Alembic: {outcome.strip()}"] += 1
 
-    async def ours(delay: float) -> None:
+    async def ours(delay: float, *, journal: bool) -> None:
         await asyncio.sleep(delay)
-        migrator = Migrator(database_url, script_location=project.script_location, journal=False)
+        migrator = Migrator(database_url, script_location=project.script_location, journal=journal)
         try:
             result = await migrator.upgrade()
         except UnexpectedStateError:
@@ -102,20 +114,28 @@ async def test_no_work_is_done_twice_and_no_success_is_false(project, database_u
             assert result.after == (REVISIONS[-1],)
             outcomes["asyncmig: done"] += 1
 
-    for _ in range(10 if depth().name == "quick" else 100):
+    rounds = max(depth().rounds, 10) if starts == 3 else depth().rounds
+    for _ in range(rounds):
         # Alembic itself does not notice that another process has written the first row
         first = drawn.choice(REVISIONS[:3])
         await pg.execute(
-            f"TRUNCATE alembic_version, counters; INSERT INTO alembic_version VALUES ('{first}')"
+            "TRUNCATE alembic_version, counters, asyncmig_journal;"
+            f"INSERT INTO alembic_version VALUES ('{first}')"
         )
         await pg.executemany(
             "INSERT INTO counters VALUES ($1, $2)",
             [(name, int(name <= first)) for name in REVISIONS],
         )
+        others = 1 if starts == 3 else drawn.randint(1, MOST)
+        journal = starts > 3
         async with anyio.create_task_group() as group:
-            for start in (theirs, ours, ours):
-                group.start_soon(start, drawn.uniform(0, 0.1))
+            for process in alembics[:others]:
+                group.start_soon(theirs, process, drawn.uniform(0, 0.1))
+            for _ in range(starts - others):
+                group.start_soon(partial(ours, drawn.uniform(0, 0.1), journal=journal))
         await Migrator(database_url, script_location=project.script_location).upgrade()
         runs = dict(await pg.fetch("SELECT revision, runs FROM counters"))
         assert runs == dict.fromkeys(REVISIONS, 1), outcomes
     assert outcomes["asyncmig: done"], outcomes
+    with capsys.disabled():
+        print(f"\n{rounds} rounds of {starts} starts: {dict(outcomes)}")

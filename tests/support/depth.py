@@ -30,6 +30,7 @@ class Depth:
         server_wide_crash_points: the same for statements that reach beyond one database.
         comparison_crash_points: the same for a comparison with the models.
         kills: times that the process of a run is killed, for each direction.
+        rounds: rounds of starts beside Alembic, and of sessions that the server ends.
         processes: processes that start at the same moment.
         graphs: random revision graphs for each property that is compared with Alembic's.
         histories: random sequences of upgrade, downgrade, crash, edit and resolve.
@@ -49,6 +50,7 @@ class Depth:
     server_wide_crash_points: int
     comparison_crash_points: int
     kills: int
+    rounds: int
     processes: int
     graphs: int
     histories: int
@@ -87,6 +89,7 @@ QUICK = Depth(
     server_wide_crash_points=1,
     comparison_crash_points=2,
     kills=1,
+    rounds=4,
     processes=12,
     graphs=60,
     histories=8,
@@ -102,6 +105,7 @@ FULL = Depth(
     server_wide_crash_points=3,
     comparison_crash_points=6,
     kills=6,
+    rounds=40,
     processes=16,
     graphs=300,
     histories=40,
