@@ -34,18 +34,24 @@ def opening(project, database_url):
     ids=lambda error: type(error).__name__,
 )
 async def test_an_error_of_the_driver(opening, error):
-    with pytest.raises(ConnectionLostError, match="the connection was lost: ") as caught:
+    async def lose():
         async with opening() as session:
             session.driver.terminate()
             raise error
+
+    with pytest.raises(ConnectionLostError, match="the connection was lost: ") as caught:
+        await lose()
     assert caught.value.__cause__ is error
     assert "run the same command again" in str(caught.value.hint)
 
 
 async def test_an_error_of_a_file_is_no_lost_connection(opening):
-    with pytest.raises(FileNotFoundError):
+    async def fail():
         async with opening():
             raise FileNotFoundError("no such file")
+
+    with pytest.raises(FileNotFoundError):
+        await fail()
 
 
 async def test_a_session_that_a_script_ends(project, database_url, pg):
