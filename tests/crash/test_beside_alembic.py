@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
@@ -58,7 +58,7 @@ MOST = 6
 
 
 @pytest.fixture
-def alembics(project, database_url) -> Iterator[list[subprocess.Popen[str]]]:
+def alembics(project, database_url) -> Iterator[list[Any]]:
     """Processes that run Alembic when they are told to."""
     for below, revision in zip([None, *REVISIONS], REVISIONS, strict=False):
         project.revision(
@@ -77,7 +77,9 @@ def alembics(project, database_url) -> Iterator[list[subprocess.Popen[str]]]:
     command = [sys.executable, "-c", WORKER]
     options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": project.path}
     with ExitStack() as stack:
-        processes = [stack.enter_context(started(command, **options)) for _ in range(MOST)]
+        processes: list[Any] = [
+            stack.enter_context(started(command, **options)) for _ in range(MOST)
+        ]
         for process in processes:
             assert process.stdout.readline() == "ready\n"
         yield processes
@@ -97,7 +99,7 @@ async def test_no_work_is_done_twice_and_no_success_is_false(
     drawn = random.Random(20261129 + starts)
     outcomes: Counter[str] = Counter()
 
-    async def theirs(process: subprocess.Popen[str], delay: float) -> None:
+    async def theirs(process: Any, delay: float) -> None:
         process.stdin.write(f"{delay}\n")
         process.stdin.flush()
         outcome = await anyio.to_thread.run_sync(process.stdout.readline)

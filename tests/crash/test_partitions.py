@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from typing import Any
 
 import anyio
 import asyncpg
@@ -42,7 +43,11 @@ def every_kind(project):
 
 
 def migrator(url, project, **options):
-    limits = {"command_timeout": ANSWER, "connect_timeout": ANSWER, "lock_wait": ANSWER}
+    limits: dict[str, Any] = {
+        "command_timeout": ANSWER,
+        "connect_timeout": ANSWER,
+        "lock_wait": ANSWER,
+    }
     return Migrator(url, script_location=project.script_location, **(limits | options))
 
 

@@ -81,7 +81,7 @@ class NoObserver:
     name = "nowhere"
 
     @asynccontextmanager
-    async def observer(self) -> AsyncIterator[None]:
+    async def observer(self) -> AsyncIterator[Any]:
         yield None
 
 

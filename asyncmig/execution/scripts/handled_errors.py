@@ -9,6 +9,8 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from asyncmig.database.server_errors import postgres_error, sqlstate_of
+from asyncmig.database.statement_failures import server_message
+from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -60,9 +62,8 @@ def keep_when_stopped(connection: Connection) -> None:
 
 def recorded_text(error: asyncpg.PostgresError) -> str:
     """An error as the journal keeps it."""
-    return (
-        f"{message_of(error, getattr(error, 'query', None) or '')} (SQLSTATE {sqlstate_of(error)})"
-    )
+    sent = Statement(sql=str(getattr(error, "query", None) or ""))
+    return f"{server_message(error, sent)} (SQLSTATE {sqlstate_of(error)})"
 
 
 def restored_error(text: str) -> asyncpg.PostgresError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +14,9 @@ from asyncmig.database.advisory_lock import lock_key, runner_lock
 from asyncmig.errors import LockNotAcquiredError, PoolingError
 from asyncmig.events import LockAcquired, LockWaiting
 from support.fake_session import FakeSession, NoObserver
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 GOLDEN = 4651627216771180080
 """The lock of the default version table in the schema public, in every release."""
@@ -72,7 +76,7 @@ class Observed(NoObserver):
         self.messages: list[str] = []
 
     @asynccontextmanager
-    async def observer(self):
+    async def observer(self) -> AsyncIterator[Any]:
         yield self
 
     async def execute(self, sql: str) -> None:
@@ -88,18 +92,18 @@ def quick(monkeypatch):
     monkeypatch.setattr(advisory_lock, "LONGEST_PAUSE", 0.0)
 
 
-async def lock(session: Locking, database: Any = None, **settings: Any) -> list[Any]:
+async def lock(own: Locking, database: Any = None, **settings: Any) -> list[Any]:
     events: list[Any] = []
-    known = Settings(script_location="migrations", **settings)
-    async with runner_lock(
-        session, database or NoObserver(), known, events.append, schema="public"
-    ):
+    session: Any = own
+    other: Any = database or NoObserver()
+    known = Settings(script_location=Path("migrations"), **settings)
+    async with runner_lock(session, other, known, events.append, schema="public"):
         pass
     return events
 
 
 def test_two_releases_agree_on_the_lock() -> None:
-    settings = Settings(script_location="migrations")
+    settings = Settings(script_location=Path("migrations"))
     assert lock_key(settings, "public") == GOLDEN
     assert len({lock_key(settings, schema) for schema in ("public", "app", None)}) == 3
 
@@ -123,7 +127,7 @@ async def test_while_it_waits_the_holder_is_named_and_asked_for_seldom() -> None
     assert len(waiting) == 3
     assert {event.holder for event in waiting} == {"pid 9 (deploy from 10.0.0.7)"}
     assert session.asked_for_holder == 1
-    assert [event.since >= 60.0 for event in waiting] == [True, True, True]
+    assert [(event.since or 0.0) >= 60.0 for event in waiting] == [True, True, True]
 
 
 async def test_at_its_deadline_the_holder_is_asked_for_again() -> None:
