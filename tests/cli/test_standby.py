@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 
@@ -119,6 +121,25 @@ async def test_a_standby_is_not_migrated(shop: Shop):
     await shop.migrator(shop.primary).upgrade()
     await standby.wait_until_current(timeout=30)
     assert not (await standby.plan()).steps
+
+
+async def test_a_standby_that_lags(shop: Shop):
+    """What it has not replayed is pending there; a wait ends in its time, or with the replay."""
+    shop.project.revision("b1", down="a1", upgrade='op.execute("CREATE TABLE t (i int)")')
+    standby = shop.migrator(shop.standby)
+    replay = await asyncpg.connect(shop.standby)
+    await replay.execute("SELECT pg_wal_replay_pause()")
+    try:
+        await shop.migrator(shop.primary).upgrade()
+        assert (await standby.status()).state == "pending"
+        began = time.monotonic()
+        with pytest.raises(NotCurrentError, match="pending b1"):
+            await standby.wait_until_current(timeout=1)
+        assert time.monotonic() - began < 20
+    finally:
+        await replay.execute("SELECT pg_wal_replay_resume()")
+        await replay.close()
+    assert (await standby.wait_until_current(timeout=60)).ok
 
 
 def test_the_commands(shop: Shop):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import anyio
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
 from asyncmig.errors import UnexpectedStateError
@@ -193,3 +194,40 @@ async def test_duplicate_rows_of_a_table_without_a_key_are_one_row(project, data
     await Migrator(database_url, script_location=project.script_location).upgrade()
 
     assert await pg.fetchval("SELECT count(DISTINCT version_num) FROM alembic_version") == 1
+
+
+@pytest.mark.parametrize("command", ["upgrade", "downgrade", "stamp"])
+async def test_a_transaction_of_the_caller_is_not_committed_over_another_state(
+    project, database_url, pg, migrator, command
+):
+    project.revision("r2", down="r1", upgrade=f'op.execute("{WORK}")')
+    project.revision("r3", down="r2")
+    calls = {"upgrade": ("r2",), "downgrade": ("base",), "stamp": ("r2",)}
+    engine = create_async_engine(database_url.replace("postgresql:", "postgresql+asyncpg:", 1))
+    blocker = await asyncpg.connect(database_url)
+    failure = None
+
+    async def inside() -> None:
+        nonlocal failure
+        try:
+            async with engine.begin() as connection:
+                own = Migrator(connection, script_location=project.script_location)
+                await getattr(own, command)(*calls[command])
+        except UnexpectedStateError as error:
+            failure = error
+
+    try:
+        await blocker.execute("BEGIN; SELECT version_num FROM alembic_version FOR UPDATE")
+        async with anyio.create_task_group() as group:
+            group.start_soon(inside)
+            with anyio.fail_after(30):
+                while not await pg.fetchval(WAITING):
+                    await anyio.sleep(0.02)
+            await blocker.execute("UPDATE alembic_version SET version_num = 'r3'; COMMIT")
+    finally:
+        await blocker.close()
+        await engine.dispose()
+
+    assert "does not hold the rows where" in str(failure)
+    assert await pg.fetchval("SELECT version_num FROM alembic_version") == "r3"
+    assert await pg.fetchval("SELECT balance FROM accounts") == 5
