@@ -12,7 +12,7 @@ from asyncmig_cli.commands import COMMANDS, canonical_name
 from asyncmig_cli.errors import UsageError
 from asyncmig_cli.exit_codes import ExitCode
 from asyncmig_cli.output.console import BrokenOutputError, Console
-from asyncmig_cli.runtime.command_line import CommandLine
+from asyncmig_cli.runtime.command_line import CommandLine, hide_secrets
 from asyncmig_cli.runtime.error_report import report
 from asyncmig_cli.runtime.library_log import shown_log
 
@@ -79,6 +79,7 @@ def application() -> "Command":
 
 def run(arguments: Sequence[str], console: Console | None = None) -> int:
     """Execute the command of ``arguments`` and return its exit code; nothing is raised."""
+    arguments = hide_secrets(arguments)
     command_line = CommandLine(arguments, console)
     out, err = command_line.console.out, command_line.console.err
     code: int = ExitCode.DONE

@@ -159,3 +159,45 @@ def test_values_of_rows_are_not_kept_in_the_journal(
     assert "could not create unique index" in log.out
     assert "someone@example.org" not in log.out
     assert json.loads(log.out)
+
+
+LOOK = """
+import sys, threading
+
+main = threading.main_thread().ident
+found = []
+
+def look():
+    for frame in (sys._current_frames()[main], outer):
+        while frame is not None:
+            for name, value in list(frame.f_locals.items()):
+                if {secret!r} in repr(value):
+                    found.append(frame.f_code.co_filename + ": " + name)
+            frame = frame.f_back
+
+outer = sys._getframe(1)
+thread = threading.Thread(target=look)
+thread.start()
+thread.join()
+op.execute("SELECT 1")
+open({path!r}, "w").write("\\n".join(["looked", *found]))
+"""
+
+
+def test_no_variable_of_a_frame_shows_a_password_while_a_script_runs(
+    database_command: Command, project: Project, database_url: str
+) -> None:
+    parts = urlsplit(database_url)
+    user, _, host = parts.netloc.rpartition("@")
+    secret = parts.password or SECRET
+    login = f"{user.partition(':')[0] or 'postgres'}:{secret}"
+    url = parts._replace(netloc=f"{login}@{host}").geturl()
+    found = project.path / "found"
+    look = LOOK.format(secret="".join(secret), path=str(found))
+    # the script itself must not hold the secret in its own variables
+    project.revision(
+        "aaaa",
+        upgrade=look.replace(repr(secret), f"bytes.fromhex({secret.encode().hex()!r}).decode()"),
+    )
+    database_command("--url", url, "upgrade", code=0)
+    assert found.read_text().splitlines() == ["looked"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.database.retry_policy import RetryPolicy
@@ -68,6 +68,16 @@ class FakeSession:
         await self.send("BEGIN\n;\n" + "\n;\n".join(statements) + "\n;\nCOMMIT")
 
     transact_best_effort = transact
+
+    def answering(self, seconds: float | None, doing: str) -> Any:
+        """No limit; what is asked for shall be one."""
+        assert seconds is None or seconds > 0
+        assert doing
+        return nullcontext()
+
+    def idling(self) -> Any:
+        """Nothing."""
+        return nullcontext()
 
     @asynccontextmanager
     async def settings(self, values: dict[str, str], **_: Any) -> AsyncIterator[None]:

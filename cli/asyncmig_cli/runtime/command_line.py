@@ -7,7 +7,24 @@ from asyncmig_cli.options.shared_options import SharedOptions
 from asyncmig_cli.output.console import Console, open_console
 from asyncmig_cli.output.documents import write_document
 
-__all__ = ["CommandLine"]
+__all__ = ["CommandLine", "SecretText", "hide_secrets"]
+
+
+class SecretText(str):
+    """A string whose ``repr`` is ``'***'``: tracebacks with variables show it (Sentry, rich)."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+def hide_secrets(arguments: Sequence[str]) -> list[str]:
+    """Arguments of a command line, with those that may hold a password as ``SecretText``."""
+    return [
+        SecretText(argument) if "://" in argument or "passw" in argument.lower() else argument
+        for argument in arguments
+    ]
 
 
 class CommandLine:

@@ -10,7 +10,7 @@ from asyncmig_cli.errors import UsageError
 from asyncmig_cli.options.shared_options import SharedOptions
 from asyncmig_cli.output.console import Console, Stream
 from asyncmig_cli.output.documents import write_document
-from asyncmig_cli.runtime.command_line import CommandLine
+from asyncmig_cli.runtime.command_line import CommandLine, SecretText
 
 if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
@@ -167,7 +167,7 @@ class Invocation:
             "path": options.config or None,
             "name": options.name,
             "x": options.x,
-            "url": options.url,
+            "url": None if options.url is None else SecretText(options.url),
         }
 
     def migrate(
@@ -247,6 +247,6 @@ class Invocation:
         from asyncmig import embedded
 
         async with embedded.project_server(folder) as server:
-            source["url"] = server.url
+            source["url"] = SecretText(server.url)
             settings = {"url_source": "--embedded", **overrides}
             return await work(Migrator.from_config(**source, on_event=reporter, **settings))

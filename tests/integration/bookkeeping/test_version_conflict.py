@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import asyncpg
 import pytest
@@ -48,7 +50,7 @@ async def beside(database_url, project, run, *statements, then=()):
     other = await asyncpg.connect(
         database_url, server_settings={"application_name": "an old image"}
     )
-    failure = None
+    failure: Any = None
 
     async def ours() -> None:
         nonlocal failure
@@ -161,7 +163,7 @@ async def test_a_stamp_writes_over_no_rows_that_it_has_not_read(
     project.revision("r3", down="r2")
     # it waits for the rows that it has read, and which another process is changing
     blocker = await asyncpg.connect(database_url)
-    failure = None
+    failure: Any = None
 
     async def stamp() -> None:
         nonlocal failure
@@ -205,7 +207,7 @@ async def test_a_transaction_of_the_caller_is_not_committed_over_another_state(
     calls = {"upgrade": ("r2",), "downgrade": ("base",), "stamp": ("r2",)}
     engine = create_async_engine(database_url.replace("postgresql:", "postgresql+asyncpg:", 1))
     blocker = await asyncpg.connect(database_url)
-    failure = None
+    failure: Any = None
 
     async def inside() -> None:
         nonlocal failure

@@ -58,11 +58,6 @@ class Locking(FakeSession):
     async def clean_up(self, sql: str) -> None:
         self.messages.append(sql)
 
-    def answering(self, seconds: float | None, doing: str) -> Any:
-        assert seconds is None or seconds > 0
-        assert doing
-        return nullcontext()
-
     def idling(self) -> Any:
         self.idle += 1
         return nullcontext()
