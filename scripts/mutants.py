@@ -85,7 +85,7 @@ UNIT_TESTS = tuple(
     )
 )
 DATABASE_TESTS = tuple(
-    f"tests/integration/{package}" for package in ("bookkeeping", "database", "execution")
+    f"tests/integration/{package}" for package in ("bookkeeping", "database", "execution", "plan")
 )
 WARM = (
     "alembic",

@@ -9,7 +9,7 @@ import pytest
 
 from asyncmig import Migrator
 from asyncmig.database.advisory_lock import lock_key
-from asyncmig.errors import PoolingError
+from asyncmig.errors import LockNotAcquiredError, PoolingError
 from asyncmig.events import StepFinished
 from support.pooling_proxy import pooling_proxy
 
@@ -141,7 +141,7 @@ async def test_a_script_that_lets_go_of_all_locks(project, database_url, pg):
     thieves: list = []
     migrator = Migrator(database_url, script_location=project.script_location, on_event=on_event)
     key = lock_key(migrator.settings, "public")
-    with pytest.raises(PoolingError):
+    with pytest.raises(LockNotAcquiredError, match="the migration lock was freed during the run"):
         await migrator.upgrade()
     thieves[0].close()
     assert await pg.fetchval("SELECT version_num FROM alembic_version") == "a1"

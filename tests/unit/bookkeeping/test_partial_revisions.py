@@ -110,6 +110,8 @@ class TestKnownAncestors:
         ("n2", ["b", "n1"]),
         ("n1", ["a"]),
         ("orphan", ["nobody"]),
+        ("round", ["again"]),
+        ("again", ["round", "a"]),
     )
 
     async def ask(self, *unknown: str, has_journal: bool = True):
@@ -124,6 +126,9 @@ class TestKnownAncestors:
 
     async def test_the_nearest_that_the_code_has(self) -> None:
         assert await self.ask("n3") == {"a", "b"}
+
+    async def test_each_revision_is_asked_for_once(self) -> None:
+        assert await self.ask("round") == {"a"}
 
     async def test_none_where_the_journal_does_not_tell(self) -> None:
         assert await self.ask("elsewhere") is None

@@ -52,6 +52,7 @@ PLAIN = [
     (float("nan"), sa.Float(), "'NaN'"),
     (float("-inf"), sa.Float(), "'-Infinity'"),
     (Decimal("-Infinity"), sa.Numeric(), "'-Infinity'"),
+    (Decimal("Infinity"), sa.Numeric(), "'Infinity'"),
     (dt.date(2026, 1, 2), sa.Date(), "'2026-01-02'"),
     (dt.time(1, 2), sa.Time(), "'01:02:00'"),
     (NOON, sa.DateTime(timezone=True), "'2026-01-02 12:00:00+00:00'"),
