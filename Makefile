@@ -141,10 +141,10 @@ workflows: $(STAMP) ## check the files in .github against their schemas
 hooks: $(STAMP) ## install git hooks that run the checks before a commit and a push
 	@$(BIN)/pre-commit install
 
-# Per cent of lines and branches that must be covered, the processes that tests start included. The
-# figures are those of tests/unit alone; raise them with every run of all tests, to 95 in all and 100 here.
-COVERED := 53
-COVERED_PURE := revisions:98 sql:98 operations:97 ddl:95 plan:64 entities:95 catalog:49 diff:30 lint:94
+# Per cent of lines and branches that must be covered, the processes that tests start included: what unit,
+# integration and differential tests reached at the last full measurement. Raise them, to 95 in all and 100 here.
+COVERED := 92
+COVERED_PURE := revisions:99 sql:95 operations:99 ddl:98 plan:92 entities:98 catalog:97 diff:98 lint:94
 
 coverage: $(STAMP) ## all tests with branch coverage; fails below what COVERED and COVERED_PURE ask
 	@$(PYTEST) --cov --cov-report=

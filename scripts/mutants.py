@@ -110,8 +110,6 @@ OPTIONS = (
     ),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # of what is imported before the fork
 )
-NOT_STARTED = 70
-"""The exit status of a fork in which pytest did not run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +225,7 @@ def run_pytest(arguments: Iterable[str], plugins: Sequence[object], log: Path) -
     pid = os.fork()
     if pid:
         return pid
-    status = NOT_STARTED
+    status = int(pytest.ExitCode.INTERNAL_ERROR)
     try:
         os.setsid()
         signal.alarm(0)
@@ -374,8 +372,6 @@ class Run:
     def _ended(self, pid: int, status: int) -> None:
         job = self._jobs.pop(pid)
         _kill_group(pid)  # what its tests have left
-        if status == NOT_STARTED:
-            sys.exit(f"pytest did not run: {job.log.read_text()}")
         job.log.unlink(missing_ok=True)
         if status in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
             self._start(job.mutant, job.stage + 1)
