@@ -56,7 +56,7 @@ def folder(project):
     project.revision(
         "broken",
         down="c1",
-        upgrade='op.execute("CREATE TABLE d (id int)")\nop.execute("SELECT pg_sleep(0.2)/0")',
+        upgrade='op.execute("CREATE TABLE d (id int)")\nop.execute("SELECT 1 / length(pg_sleep(1)::text)")',
     )
     return project
 
