@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 import sqlalchemy
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.exc import ArgumentError
 
+from asyncmig.config.files.source import nearest
 from asyncmig.ddl.compilation import Compilation, generate_sql
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.operations.base.containers import OpContainer
@@ -51,7 +53,18 @@ def compile_operation(operation: MigrateOperation, dialect: Dialect) -> list[Com
             raise
         raise directive_error(
             f"SQLAlchemy {sqlalchemy.__version__} does not accept {keyword[1]} here",
-            hint="postgresql_with of a table and postgresql_include of a key need SQLAlchemy 2.1;"
-            " op.execute takes any SQL",
+            hint=_keyword_hint(keyword[1]),
             directive=operation.directive,
         ) from error
+
+
+def _keyword_hint(keyword: str) -> str:
+    known = {name for _, names in PGDialect.construct_arguments or () for name in names}
+    name = keyword.removeprefix("postgresql_")
+    if name in known:  # of another kind of object, or of a later SQLAlchemy
+        return (
+            "postgresql_with of a table and postgresql_include of a key need SQLAlchemy 2.1; "
+            "op.execute takes any SQL"
+        )
+    near = nearest(name, known)
+    return f"did you mean 'postgresql_{near}'?" if near else "op.execute takes any SQL"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from asyncmig.errors import AsyncmigError, IrreversibleError, ScriptError
 from asyncmig.operations.facade import Operations
 from asyncmig.operations.running_op import using
+from asyncmig.plan.misspelled_names import name_hint
 from asyncmig.plan.model import Direction
 from asyncmig.plan.recorder import Recorder, StopRecordingError
 from asyncmig.revisions.files.script import DeferredScript, SqlScript
@@ -246,14 +247,20 @@ def script_failure(script: AnyScript, error: BaseException) -> ScriptError:
     where = f"{script.revision.path}:{line}" if line else script.revision.path
     return ScriptError(
         f"revision {script.revision.id} failed at {where}: {type(error).__name__}: {error}",
-        hint="asyncmig runs in an event loop: write `async def upgrade(op)` and await it there, or call "
-        "`op.run_async(function)`, whose function gets an AsyncConnection"
-        if _OWN_LOOP in str(error)
-        else "the script itself raised this",
+        hint=_hint(script.revision.path, error),
         revision=script.revision.id,
         path=script.revision.path,
         line=line,
     )
+
+
+def _hint(path: str, error: BaseException) -> str:
+    if _OWN_LOOP in str(error):
+        return (
+            "asyncmig runs in an event loop: write `async def upgrade(op)` and await it there, or call "
+            "`op.run_async(function)`, whose function gets an AsyncConnection"
+        )
+    return name_hint(error, path) or "the script itself raised this"
 
 
 def failing_line(path: str, error: BaseException) -> int | None:

@@ -18,6 +18,7 @@ from sqlalchemy.schema import (
 from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.types import Integer, to_instance
 
+from asyncmig.config.files.source import nearest
 from asyncmig.ddl.compilation import generate_sql
 from asyncmig.ddl.directives.constraints import add, drop
 from asyncmig.operations.base.errors import directive_error
@@ -144,6 +145,18 @@ def alter_column(operation: AlterColumnOp, compilation: Compilation) -> Iterator
             yield from add(check, compilation)
 
 
+_ALTERING = (
+    "comment",
+    "new_column_name",
+    "nullable",
+    "postgresql_using",
+    "schema",
+    "server_default",
+    "type_",
+)
+"""Keywords of ``alter_column`` that change something."""
+
+
 def _using(operation: AlterColumnOp) -> str | None:
     using: str | None = operation.kw.get("postgresql_using")
     if using is not None and operation.modify_type is None:
@@ -155,9 +168,11 @@ def _using(operation: AlterColumnOp) -> str | None:
         )
     for name in operation.kw:
         if name != "postgresql_using" and not name.startswith(_OTHERS):
+            near = nearest(name, _ALTERING)
+            meant = f", did you mean '{near}'?" if near else ""
             warnings.warn(
                 f"alter_column of {operation.table_name}.{operation.column_name}: {name} has no "
-                "effect on PostgreSQL",
+                f"effect on PostgreSQL{meant}",
                 stacklevel=2,
             )
     return str(using) if using is not None else None
