@@ -14,6 +14,7 @@ import asyncpg
 from asyncmig.bookkeeping.journal import JOURNAL_CHANGED
 from asyncmig.bookkeeping.version_table import ROWS_CHANGED
 from asyncmig.errors import AsyncmigError, ConfigError, UnexpectedStateError
+from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,4 +134,4 @@ def _advice_on(connected: tuple[str, ...]) -> str:
 
 
 def _listed(rows: tuple[str, ...]) -> str:
-    return ", ".join(rows) or "nothing"
+    return listed(rows, empty="nothing")

@@ -30,6 +30,7 @@ from asyncmig.execution.server_notices import reporting_notices
 from asyncmig.plan.moves import direction_of
 from asyncmig.plan.run_script import check_written
 from asyncmig.revisions.files.script import SqlScript
+from asyncmig.revisions.graph.names import listed
 from asyncmig.version import asyncmig_version
 
 if TYPE_CHECKING:
@@ -217,4 +218,4 @@ class PendingRun:
 
 
 def _names(heads: Iterable[str]) -> str:
-    return ", ".join(sorted(heads)) or "nothing"
+    return listed(sorted(heads), empty="nothing")

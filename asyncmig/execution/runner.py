@@ -23,6 +23,7 @@ from asyncmig.events import DatabaseConnected
 from asyncmig.execution.history_prefetch import prefetch_history
 from asyncmig.results import StampResult
 from asyncmig.revisions.graph.moves import RowChange, stamp_moves
+from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -293,7 +294,7 @@ class Runner:
                 return (), True
         names = ", ".join(unknown)
         raise RevisionNotFoundError(
-            f"the database is at {names}, which the script directory does not have",
+            f"the database is at {listed(unknown)}, which the script directory does not have",
             hint=(
                 "deploy the code that has it, or bring its file back; "
                 "`asyncmig stamp --purge REVISION` overrides what the database says"

@@ -67,7 +67,8 @@ USAGE = (
     "resolve", "resolve aaaa", "resolve aaaa --done --retry", "revision extra", "merge --rev-id",
     "heads --url", "history -r", "frobnicate", "upgrad", "--frobnicate", "-c", "-n", "-x", "--url",
     "status --checks", "stamp", "validate now", "ensure_version please", "branches one",
-    "list_templates all", "plan --direction sideways", "--json",
+    "list_templates all", "plan --direction sideways", "--json", "log --since yesterday",
+    "history -r aaaa", "history -r a:b:c",
 )  # fmt: skip
 
 NATIVE = 'script_location = "migrations"\n'

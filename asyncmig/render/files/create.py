@@ -9,6 +9,7 @@ from asyncmig.errors import FileError, MultipleHeadsError, ScriptError, TargetEr
 from asyncmig.render.files.post_write_hooks import run_post_write_hooks
 from asyncmig.render.files.write import write_revision
 from asyncmig.results import CreatedRevision
+from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -123,7 +124,7 @@ def _check_heads(graph: RevisionGraph, parents: Iterable[Revision]) -> None:
 
 
 def _heads_are(graph: RevisionGraph) -> str:
-    heads = ", ".join(graph.heads)
+    heads = listed(graph.heads)
     return f"the heads are {heads}" if len(graph.heads) > 1 else f"the head is {heads}"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asyncmig_cli.errors import UsageError
 from asyncmig_cli.options.parameters import Verbose
 from asyncmig_cli.rendering.revisions import graph_lines, history_lines
 from asyncmig_cli.runtime.invocation import Invocation
@@ -46,6 +47,11 @@ def history(
     if rev_range is not None:
         # `-r=-3:` is how Alembic's users give a range that begins with a minus.
         rev_range = rev_range.removeprefix("=")
+        if rev_range.count(":") != 1:
+            raise UsageError(
+                f"{rev_range!r} is not a range",
+                "write `a:b`, `a:` or `:b`, for example `-3:current`",
+            )
     found: dict[str, tuple[RevisionInfo, ...]]
     if indicate_current or (rev_range and _CURRENT.search(rev_range)):
 

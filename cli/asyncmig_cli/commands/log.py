@@ -86,7 +86,7 @@ def log(
             run=run,
         )
 
-    _check_filter(limit, direction, state)
+    _check_filter(limit, direction, state, since)
     if locks:
         _show_locks(invocation, work, wait)
         return
@@ -125,16 +125,18 @@ def _show_locks(
     )
 
 
-def _check_filter(limit: int | None, direction: str | None, state: str | None) -> None:
+def _check_filter(
+    limit: int | None, direction: str | None, state: str | None, since: str | None
+) -> None:
     """Check the values of the options.
 
     Raises:
         UsageError: no entry of the journal can have such a value.
     """
-    from asyncmig.bookkeeping.queries import LogFilter
+    from asyncmig.bookkeeping.queries import LogFilter, parse_timestamp
     from asyncmig.errors import TargetError
 
     try:
-        LogFilter(limit=limit, direction=direction, state=state)
+        LogFilter(limit=limit, direction=direction, state=state, since=parse_timestamp(since))
     except TargetError as error:
         raise UsageError(error.message, error.hint) from error

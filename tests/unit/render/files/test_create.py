@@ -67,6 +67,13 @@ class TestRevision:
         settings, directory = load(revision_format="sql")
         assert create_revision(settings, directory, NewRevision(rev_id="a1")).path.endswith(".sql")
 
+    def test_a_hint_names_a_few_of_many_heads(self, project, load):
+        for number in range(260):
+            project.revision(f"r{number:03}")
+        with pytest.raises(MultipleHeadsError) as caught:
+            create_revision(*load(), NewRevision())
+        assert "the heads are r000, r001, r002, r003, r004 and 255 more" in caught.value.hint
+
     def test_multiple_heads(self, project, load):
         line(project, "a1")
         project.revision("b1", down="a1")
