@@ -15,8 +15,8 @@ import asyncpg
 
 from asyncmig.bookkeeping.backfill_tables import BackfillTables
 from asyncmig.bookkeeping.journal import FailureFingerprint
-from asyncmig.errors import ConfigError
-from asyncmig.sql.quoting import literal, qualified
+from asyncmig.errors import ConfigError, DatabaseError
+from asyncmig.sql.quoting import identifier, literal, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -162,7 +162,19 @@ async def read_state(
         settings: the tables' names.
         check_tables_first: look first whether the tables exist, instead of trying; inside a transaction of
             the caller a failed query would end it.
+
+    Raises:
+        DatabaseError: the role may not read the tables; the hint is the GRANT.
     """
+    try:
+        return await _read_state(session, settings, check_tables_first=check_tables_first)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise await _not_readable(session, settings, error) from error
+
+
+async def _read_state(
+    session: Session, settings: Settings, *, check_tables_first: bool
+) -> DatabaseState:
     if not check_tables_first and settings.journal and not session.in_transaction:
         try:
             return await _read_optimistically(session, settings)
@@ -239,6 +251,28 @@ async def _read_existing_tables(session: Session, settings: Settings) -> Databas
         has_backfills=present["has_backfills"],
         width=present["width"],
         partial=partial,
+    )
+
+
+async def _not_readable(
+    session: Session, settings: Settings, error: asyncpg.PostgresError
+) -> DatabaseError:
+    schema = settings.version_table_schema
+    names = [settings.version_table, *([settings.journal_table] if settings.journal else [])]
+    tables = ", ".join(qualified(schema, name) for name in names)
+    role = "the_role"
+    if not session.in_transaction:  # an aborted one takes no query
+        role = identifier((await session.fetch("SELECT current_user::text AS name"))[0]["name"])
+    grants = [f"GRANT SELECT ON {tables} TO {role}"]
+    if schema is not None:
+        grants.insert(0, f"GRANT USAGE ON SCHEMA {identifier(schema)} TO {role}")
+    return DatabaseError(
+        f"PostgreSQL refused: {error}",
+        hint=(
+            f"`{'; '.join(grants)}` is enough to read the state of the database; upgrade, downgrade "
+            "and stamp need INSERT, UPDATE and DELETE too"
+        ),
+        sqlstate=error.sqlstate,
     )
 
 

@@ -10,7 +10,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.errors import PartiallyAppliedError, PlanError, StatementFailedError, TargetError
+from asyncmig.errors import (
+    DatabaseError,
+    PartiallyAppliedError,
+    PlanError,
+    StatementFailedError,
+    TargetError,
+)
 from asyncmig.version import asyncmig_version
 
 
@@ -213,3 +219,33 @@ async def test_switched_off_while_a_revision_is_half_way(project, database_url, 
     await pg.execute("DROP TABLE t")
     project.revision("a1", upgrade='op.execute("CREATE TABLE t (i int)")')
     assert (await without.upgrade()).revisions == ("a1",)
+
+
+async def test_reading_needs_select_on_two_tables(history, database_url, pg):
+    migrator = Migrator(database_url, script_location=history.script_location)
+    await migrator.upgrade()
+    name = f"{await pg.fetchval('SELECT current_database()')}_reader"
+    await pg.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'reader'")
+    address = database_url.partition("@")[2]
+    reader = Migrator(
+        f"postgresql://{name}:reader@{address}", script_location=history.script_location
+    )
+    reads = [
+        reader.status,
+        reader.current,
+        reader.journal,
+        lambda: reader.check_revision("b1"),
+        lambda: reader.wait_until_current(timeout=5),
+    ]
+    try:
+        for read in reads:
+            with pytest.raises(DatabaseError, match="permission denied") as caught:
+                await read()
+            assert caught.value.sqlstate == "42501"
+            grant = caught.value.hint.split("`")[1]
+            assert grant == f"GRANT SELECT ON alembic_version, asyncmig_journal TO {name}"
+        await pg.execute(grant)
+        for read in reads:
+            await read()
+    finally:
+        await pg.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
