@@ -30,6 +30,7 @@ from asyncmig.results.base import Result
 from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from asyncmig.deploy.plan import DeploymentPlan
@@ -180,9 +181,7 @@ async def _roll_back(
     current = frozenset((await migrator.status()).current)
     reverted: list[str] = []
     try:
-        for step in reversed(plan.plan.steps):
-            if current == frozenset(plan.current):
-                break
+        for step in reversed(_applied(plan, current)):
             one = await migrator.plan(_below(step), current, "downgrade")
             if one.revisions == (step.revision,):
                 await migrator.downgrade(_below(step), tag=tag)
@@ -198,6 +197,15 @@ async def _roll_back(
             + (f". {error.hint}" if error.hint else "")
         )
     error.add_fields(rolled_back=tuple(reverted))
+
+
+def _applied(plan: DeploymentPlan, current: frozenset[str]) -> Sequence[Step]:
+    """The steps that were applied: those that lead to the current rows; none where no number of them does."""
+    rows, applied = frozenset(plan.current), 0
+    for number, step in enumerate(plan.plan.steps, 1):
+        rows = step.version.apply(rows)
+        applied = number if rows == current else applied
+    return plan.plan.steps[:applied]
 
 
 def _below(step: Step) -> str:
