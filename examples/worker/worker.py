@@ -6,6 +6,7 @@ It does not migrate. The service or a job of the deployment does; the worker sta
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -28,19 +29,19 @@ FROM expired WHERE ticket.booking_id = expired.id AND ticket.released_at IS NULL
 
 
 async def main(pause: float = 60.0) -> None:
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    # a cancellation ends the wait for the schema as well as the pause, and rolls an open sweep back
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     url = os.environ["DATABASE_URL"]
     migrator = Migrator.from_config(SERVICE / "pyproject.toml", url=url)
 
     async with asyncmig.migrated(migrator, mode="wait"), asyncpg.create_pool(url) as pool:
-        while not stopped.is_set():
+        while True:
             print("released:", await pool.execute(SWEEP), flush=True)
-            try:
-                await asyncio.wait_for(stopped.wait(), pause)
-            except TimeoutError:
-                continue
+            await asyncio.sleep(pause)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(main())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
+import signal
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +33,11 @@ INSERT INTO boxoffice.ticket (booking_id, performance_id, seat_id, price)
 SELECT booking.id, performance.id, seat.id, performance.base_price
 FROM booking CROSS JOIN boxoffice.performance JOIN boxoffice.seat USING (hall_id)
 ORDER BY performance.id, seat.id LIMIT 1
+"""
+
+CONNECTED = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 
 
@@ -69,3 +77,22 @@ async def test_it_waits_for_the_schema_and_then_releases_what_expired(
 
     assert status == "cancelled"
     assert "released: UPDATE 1" in capsys.readouterr().out
+
+
+async def test_it_ends_on_sigterm_while_it_waits(worker: Any, database_url: str, pg: Any) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        worker.__file__,
+        env=os.environ | {"DATABASE_URL": database_url},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(30):
+            while not await pg.fetchval(CONNECTED):
+                await asyncio.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+            _, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert (process.returncode, errors) == (0, b"")
