@@ -272,7 +272,7 @@ async def _not_readable(
             f"`{'; '.join(grants)}` is enough to read the state of the database; upgrade, downgrade "
             "and stamp need INSERT, UPDATE and DELETE too"
         ),
-        sqlstate=error.sqlstate,
+        sqlstate="42501",
     )
 
 
