@@ -122,6 +122,7 @@ def run_page(page: Path, folder: Path) -> list[Command]:
         "NO_COLOR": "1",
         "COLUMNS": "100",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_ADDOPTS": "-p no:pytest_alembic -p no:cacheprovider",
     }
     work = folder / "work"
     work.mkdir()
@@ -220,6 +221,7 @@ def normalized(text: str) -> str:
         (r"/tmp/[^\s:]*", "PATH"),
         (r"PostgreSQL \d+(\.\d+)?", "PostgreSQL VERSION"),
         (r"\bpid \d+", "pid N"),
+        (r"in \d+\.\d+s", "in TIME"),
     ):
         text = re.sub(pattern, word, text)
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
