@@ -172,8 +172,9 @@ docs: $(STAMP) ## write the generated pages, and build the site into build/site
 	@$(BIN)/python scripts/lint_reference.py
 	@$(BIN)/zensical build --strict
 
-pages: $(STAMP) ## run the examples of tutorial and guides, and write their output into the pages
+pages: $(STAMP) ## run the examples of tutorial and guides, write their output into the pages, draw the pictures
 	@$(BIN)/python scripts/run_pages.py
+	@$(BIN)/python scripts/terminal_pictures.py
 
 RELEASE := build/release-check
 
