@@ -69,15 +69,14 @@ class TestDatabases:
 
     async def admin(self) -> asyncpg.Connection:
         """The connection to the maintenance database; it is opened once."""
-        if self._admin is None or self._admin.is_closed():
-            self._admin = await asyncpg.connect(
-                self.url, server_settings={"application_name": "asyncmig tests"}
-            )
+        admin = self._admin
+        if admin is None or admin.is_closed():
+            settings = {"application_name": "asyncmig tests"}
+            admin = self._admin = await asyncpg.connect(self.url, server_settings=settings)
             # copying files is faster than writing every page to the WAL; before 15 it was the only way
-            self._copying = (
-                " STRATEGY file_copy" if self._admin.get_server_version().major >= 15 else ""
-            )
-        return self._admin
+            version = admin.get_server_version()
+            self._copying = " STRATEGY file_copy" if version.major >= 15 else ""
+        return admin
 
     async def create(self, template: str = "template0") -> str:
         """Create a database and return its URL.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -165,7 +165,7 @@ async def seed_tables(connection: asyncpg.Connection) -> list[str]:
     return unseeded
 
 
-def _name(table: Mapping[str, Any]) -> str:
+def _name(table: asyncpg.Record) -> str:
     return f"{identifier(table['schema'])}.{identifier(table['table'])}"
 
 
@@ -215,7 +215,7 @@ async def _values(
     return found
 
 
-def _plausible(column: Mapping[str, Any], number: int) -> str | None:
+def _plausible(column: asyncpg.Record, number: int) -> str | None:
     """A value in PostgreSQL's notation for the type; None where there is none that always fits."""
     if column["label"] is not None:
         return str(column["label"])
