@@ -156,6 +156,7 @@ class ConfigError(AsyncmigError):
         subject: the model object at fault.
         target: what a comparator was called with.
         mode: the unknown mode of a service's start.
+        rule: the unknown rule of the linter.
     """
 
     path: str | None = None
@@ -169,6 +170,7 @@ class ConfigError(AsyncmigError):
     subject: str | None = None
     target: str | None = None
     mode: str | None = None
+    rule: str | None = None
 
 
 class ConfigNotFoundError(ConfigError):
@@ -427,12 +429,12 @@ class UnexpectedStateError(DatabaseError):
     """The version table does not have the rows that this run expects.
 
     Attributes:
-        expected: the expected rows.
+        expected: the expected rows; empty where the journal is not as expected.
         found: the rows that it has, if they could be read.
         connected: the other sessions of the database, one text each.
     """
 
-    expected: tuple[str, ...]
+    expected: tuple[str, ...] = ()
     found: tuple[str, ...] | None = None
     connected: tuple[str, ...] = ()
 
