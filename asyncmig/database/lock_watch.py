@@ -8,6 +8,7 @@ second connection until they are committed, and so they do not count.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from asyncmig.database.concurrency import run_with_monitor
 from asyncmig.database.server_errors import DRIVER_ERRORS
 from asyncmig.sql.reader import SqlName
 
@@ -96,7 +96,17 @@ class LockWatch:
         if self._session.backend_pid is None or self._session.caller_transaction:
             await send()
             return
-        await run_with_monitor(send, self._sample)
+        # Not a task group: a script may drive the coroutine by hand and drop it; no scope can be left then.
+        sampling = asyncio.create_task(self._sample())
+        try:
+            await send()
+        except GeneratorExit:
+            sampling.cancel()
+            raise
+        except BaseException:
+            await _end(sampling)
+            raise
+        await _end(sampling)
 
     async def _sample(self) -> None:
         pause = INTERVAL
@@ -127,3 +137,12 @@ class LockWatch:
     async def close(self) -> None:
         """Close the second connection."""
         await self._resources.aclose()
+
+
+async def _end(sampling: asyncio.Task[None]) -> None:
+    """Cancel the task and wait for its end: its connection is used again."""
+    sampling.cancel()
+    with anyio.CancelScope(shield=True):
+        await asyncio.wait([sampling])
+    if not sampling.cancelled() and (error := sampling.exception()) is not None:
+        raise error

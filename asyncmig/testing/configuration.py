@@ -81,7 +81,7 @@ class TestConfiguration:
                     hint=f"did you mean {near!r}?"
                     if near
                     else f"the keys are {', '.join(sorted(known))}",
-                    key=key,
+                    name=key,
                 )
         if settings:
             chosen["settings"] = {**settings, **chosen.get("settings", {})}
