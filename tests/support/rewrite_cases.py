@@ -111,7 +111,7 @@ CASES: dict[str, Case] = {
     "unique of a partitioned table": Case(
         'op.create_unique_constraint("uq_sale", "sale", ["id", "day", "author_id"])',
         'op.drop_constraint("uq_sale", "sale")',
-        7,
+        8,
     ),
     "primary key": Case(
         'op.create_primary_key("pk_book", "book", ["id", "isbn"])',
