@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LOOK = """
 SELECT (SELECT array_agg(version_num ORDER BY 1) FROM alembic_version),
-       (SELECT count(*) FROM asyncmig_journal),
+       (SELECT count(*) FROM asyncmig_journal WHERE state <> 'failed'),
        (SELECT array_agg(relname::text || relkind::text ORDER BY oid) FROM pg_class WHERE oid > 16384
           AND relkind IN ('r', 'i', 'S', 'v')),
        (SELECT count(*) FROM a),
