@@ -10,7 +10,7 @@ ends a transaction of its own: a script's ``commit()`` does not end ours.
 from __future__ import annotations
 
 import io
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import asyncpg
@@ -28,7 +28,6 @@ from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -311,9 +310,22 @@ class Session:
                 await self.roll_back()
                 await self.clean_up(f"{reset_role};{_select(restore)}")
 
-    def idling(self) -> AbstractAsyncContextManager[None]:
-        """While it waits between queries, no ``idle_session_timeout`` of its role ends the session."""
-        return self.settings({"idle_session_timeout": "0"}, until_close=True)
+    @asynccontextmanager
+    async def idling(self, seconds: float | None = None) -> AsyncIterator[None]:
+        """While it waits between queries, no ``idle_session_timeout`` of its role ends the session.
+
+        Args:
+            seconds: the time in which the server must have set it aside; None is no limit.
+
+        Raises:
+            ConnectionLostError: the server has not answered in time.
+        """
+        async with AsyncExitStack() as resources:
+            async with self.answering(seconds, "setting idle_session_timeout aside"):
+                await resources.enter_async_context(
+                    self.settings({"idle_session_timeout": "0"}, until_close=True)
+                )
+            yield
 
     @asynccontextmanager
     async def answering(self, seconds: float | None, doing: str) -> AsyncIterator[None]:

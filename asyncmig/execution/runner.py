@@ -92,7 +92,8 @@ class Runner:
         moves, ahead = await self._moves(session, state, graph, request)
         if not moves:
             return request.result(state.heads, state.heads, ahead=ahead)
-        async with session.idling():  # imports and scripts may take longer than the role allows
+        # imports and scripts may take longer than the role allows
+        async with session.idling(self._settings.connect_timeout or None):
             return await self._run_moves(session, state, graph, moves, request)
 
     async def _run_moves(
