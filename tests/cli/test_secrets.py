@@ -86,6 +86,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "show": ("show head --plan",),
     "plan": ("plan",),
     "lint": ("lint",),
+    "backfill": ("backfill list",),
     "upgrade": ("upgrade",),
     "downgrade": ("downgrade -1",),
     "deploy": ("deploy --dry-run", "deploy --yes"),

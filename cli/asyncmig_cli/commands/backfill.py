@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 EXAMPLES = {
     "asyncmig backfill list": "all backfills, with their progress",
     "asyncmig backfill run": "run what is pending, until it is done",
-    "asyncmig backfill run email_lower --workers 4": "one backfill, over four connections",
+    "asyncmig backfill run emails --workers 4": "over four connections",
     "asyncmig backfill run --dry-run": "rows, batches and expected time",
-    "asyncmig backfill pause email_lower": "no further batch begins; `resume` continues",
-    "asyncmig backfill show email_lower": "its SQL, its state, and the rows that were refused",
+    "asyncmig backfill pause emails": "until `resume`",
+    "asyncmig backfill show emails": "SQL, state, refused rows",
 }
 DOCUMENT = '{"backfills": [BackfillInfo]}; with --dry-run {"estimates": [BackfillEstimate]}'
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 EXAMPLES = {
     "asyncmig deploy --dry-run": "show the state and the plan",
     "asyncmig deploy --backup before.dump": "with a backup",
-    "asyncmig deploy --max-impact brief": "refuse statements that block for long",
     "asyncmig deploy --yes --rollback-on-failure": "in a pipeline",
 }
 DOCUMENT = "DeployResult; with --dry-run DeploymentPlan"
@@ -48,13 +47,11 @@ def deploy(
     ] = "heads",
     yes: Annotated[
         bool,
-        typer.Option(
-            "-y", "--yes", help="Do not ask for confirmation. Required without a terminal."
-        ),
+        typer.Option("-y", "--yes", help="Do not ask; needed in a pipe."),
     ] = False,
     backup: Annotated[
         str | None,
-        typer.Option("--backup", metavar="FILE", help="Run pg_dump first; plain SQL for .sql."),
+        typer.Option("--backup", metavar="FILE", help="Run pg_dump before it, into FILE."),
     ] = None,
     rollback_on_failure: Annotated[
         bool,

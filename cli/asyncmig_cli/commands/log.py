@@ -18,7 +18,7 @@ EXAMPLES = {
     "asyncmig log": "what ran, when, and by whom",
     "asyncmig log -l 5": "the last five phases",
     "asyncmig log --revision ae10": "everything about one revision",
-    "asyncmig log --locks": "the lock that was predicted for each phase, and what happened",
+    "asyncmig log --locks": "predicted and actual locks",
     "asyncmig log --state failed --since 2026-11-01": "failures of this month",
 }
 DOCUMENT = '{"entries": [JournalEntry]}, each with "predicted" (PredictedLock or null) with --locks'

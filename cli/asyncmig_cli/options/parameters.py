@@ -58,8 +58,7 @@ LockTimeout = Annotated[
     typer.Option(
         "--lock-timeout",
         metavar="TIME",
-        help="Maximum time a statement waits for a lock before the phase is retried (5s, 200ms). "
-        "0 waits forever.",
+        help="Maximum wait for a lock before a phase is retried (5s). 0: no limit.",
     ),
 ]
 LockRetries = Annotated[
@@ -76,8 +75,7 @@ TransactionWait = Annotated[
     typer.Option(
         "--wait-for-transactions",
         metavar="TIME",
-        help="Maximum time a phase of a safe rewrite waits for long transactions before it asks for its "
-        "lock (1min).",
+        help="Let long transactions end before a phase of a safe rewrite (1min).",
     ),
 ]
 LockWait = Annotated[
@@ -85,7 +83,7 @@ LockWait = Annotated[
     typer.Option(
         "--lock-wait",
         metavar="TIME",
-        help="Maximum time to wait for another runner (10min); then exit with 4.",
+        help="Maximum wait for another runner (10min).",
     ),
 ]
 Wait = Annotated[
@@ -93,14 +91,14 @@ Wait = Annotated[
     typer.Option(
         "--wait-for-database",
         metavar="TIME",
-        help="Maximum time to wait until the server answers (30s).",
+        help="Wait until the server answers (30s).",
     ),
 ]
 NoLock = Annotated[
     bool,
     typer.Option(
         "--no-lock",
-        help="Do not take the advisory lock. Only safe if nothing else migrates at the same time.",
+        help="Take no advisory lock. Only safe if nothing else migrates.",
     ),
 ]
 
