@@ -86,6 +86,7 @@ async def test_a_lock_that_a_function_has_freed_is_missed(project, migrator, dat
         "a1",
         upgrade="""
             with op.autocommit():
+                op.execute("SELECT pg_sleep(0.5)")
                 op.execute("SELECT free()")
                 op.execute("SELECT pg_sleep(0.5)")
             op.execute("CREATE TABLE t (id int)")
