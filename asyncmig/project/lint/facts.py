@@ -128,7 +128,7 @@ _BACKFILLS = """\
 SELECT j.name, COALESCE(n.nspname, j.definition ->> 'schema', '') AS schema,
        COALESCE(c.relname, j.definition ->> 'table') AS relation
 FROM {table} AS j
-LEFT JOIN pg_catalog.pg_class AS c ON c.oid = j.relation
+LEFT JOIN pg_catalog.pg_class AS c ON c.oid = j.table_oid
 LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE j.state NOT IN ('done', 'cancelled') AND COALESCE(c.relname, j.definition ->> 'table') IS NOT NULL"""
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import anyio
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.database.advisory_lock import lock_key
 from asyncmig.errors import (
     ConfigError,
-    LockNotAcquiredError,
     ScriptError,
     StatementFailedError,
     UnexpectedStateError,
@@ -74,41 +69,6 @@ async def test_a_journal_row_that_is_gone_before_a_phase_continues(project, migr
     await pg.execute("DROP TRIGGER hide ON asyncmig_journal")
     await migrator.upgrade()
     assert await pg.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_id'::regclass")
-
-
-async def test_a_lock_that_a_function_has_freed_is_missed(project, migrator, database_url, pg):
-    key = lock_key(project.settings(url=database_url), "public")
-    await pg.execute(
-        f"CREATE FUNCTION free() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_unlock({key})'"
-    )
-    # the transaction of the first revision still holds the lock; a statement outside one does not
-    project.revision(
-        "a1",
-        upgrade="""
-            with op.autocommit():
-                op.execute("SELECT pg_sleep(0.5)")
-                op.execute("SELECT free()")
-                op.execute("SELECT pg_sleep(0.5)")
-            op.execute("CREATE TABLE t (id int)")
-        """,
-    )
-
-    async def take():
-        while not await pg.fetchval(f"SELECT pg_try_advisory_lock({key})"):
-            await anyio.sleep(0.01)
-
-    with pytest.raises(LockNotAcquiredError, match="freed during the run") as caught:  # noqa: PT012 - two tasks
-        task = asyncio.create_task(migrator.upgrade())
-        while not await pg.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"):
-            await anyio.sleep(0.01)
-        taking = asyncio.create_task(take())
-        try:
-            await task
-        finally:
-            await taking
-    assert caught.value.applied == ()
-    assert await pg.fetchval("SELECT to_regclass('t')") is None
-    await pg.execute(f"SELECT pg_advisory_unlock({key})")
 
 
 @pytest.fixture
