@@ -212,8 +212,8 @@ CASES = (
         code=5,
         kind="PartiallyAppliedError",
         message="revision ae10 failed at *ae10.py:* in op.execute: division by zero",
-        hint="*phases before phase 3 of ae10 are committed (VACUUM); correct the cause and run the same command"
-        " again: it continues from there",
+        hint="*phases before phase 3 of ae10 are committed (VACUUM); correct the cause and run the same"
+        " command again: it continues from there",
         cured={"ae10": BOOK + '\nop.execute("VACUUM book")\nop.execute("UPDATE book SET id = 1")'},
     ),
     Case(
