@@ -123,8 +123,8 @@ async def wait_until_current(
     status, _ = await read_status(session, settings, graph)
     if status.ok:
         return status
-    async with session.idling():
-        with anyio.move_on_after(timeout):
+    with anyio.move_on_after(timeout):
+        async with session.idling():
             while not status.ok:
                 await anyio.sleep(pause)
                 pause = min(pause * 1.5, LONGEST_PAUSE)

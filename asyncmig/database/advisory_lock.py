@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import anyio
 import asyncpg
 
-from asyncmig.database.session import pooling_error
+from asyncmig.database.session import ANSWER_SECONDS, pooling_error
 from asyncmig.errors import LockNotAcquiredError
 from asyncmig.events import LockAcquired, LockWaiting
 
@@ -42,8 +42,6 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 ROUNDS = 3
-ANSWER_SECONDS = 30.0
-"""How long the server may take to answer a query that waits for nothing."""
 GRACE = 3.0
 """The same behind the end of ``lock_wait``."""
 HOLDER_INTERVAL = 5.0
@@ -127,7 +125,7 @@ async def runner_lock(
             held_for = None if since is None else since + (now - asked)
             emit(LockWaiting(holder=holder, since=held_for, elapsed=waited))
             if pause == FIRST_PAUSE:
-                await waiting.enter_async_context(session.idling())
+                await waiting.enter_async_context(session.idling(limit()))
             await anyio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
             pause = min(pause * 1.5, LONGEST_PAUSE)
     session.set_lock_guard(key)

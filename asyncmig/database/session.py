@@ -10,7 +10,7 @@ ends a transaction of its own: a script's ``commit()`` does not end ours.
 from __future__ import annotations
 
 import io
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import asyncpg
@@ -28,10 +28,12 @@ from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 __all__ = [
+    "ANSWER_SECONDS",
     "CLEANUP_SECONDS",
     "ROLE_OF_RUN",
     "Address",
@@ -47,6 +49,8 @@ ROLE_OF_RUN = tuple(
 )
 """Statements that give a transaction the role of the run again, until it ends: the script has set another."""
 
+ANSWER_SECONDS = 30.0
+"""How long the server may take to answer a message that waits for nothing."""
 CLEANUP_SECONDS = 5.0
 """How long leaving a connection may take before it is dropped."""
 
@@ -267,6 +271,7 @@ class Session:
         role: str | None = None,
         until_close: bool = False,
         keep_role: bool = False,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> AsyncIterator[None]:
         """Change settings, and restore them on leaving; a transaction of the caller keeps its own.
 
@@ -277,6 +282,10 @@ class Session:
             role: the role of ``SET ROLE``.
             until_close: they may stay on a connection that is closed after the run.
             keep_role: note the session's role, for ``ROLE_OF_RUN``.
+            answer_seconds: the time in which the server must have changed them.
+
+        Raises:
+            ConnectionLostError: the server has not answered in time.
         """
         if self.caller_transaction or not (values or role or self.guard):
             yield
@@ -300,7 +309,8 @@ class Session:
         set_role, reset_role = (
             ("", "") if role is None else (f"SET ROLE {identifier(role)}", "RESET ROLE")
         )
-        await self.send(f"{self.guard};{set_role};{_select(change)}")
+        async with self.answering(answer_seconds, _changing(values, role)):
+            await self.send(f"{self.guard};{set_role};{_select(change)}")
         try:
             yield
         finally:
@@ -310,22 +320,18 @@ class Session:
                 await self.roll_back()
                 await self.clean_up(f"{reset_role};{_select(restore)}")
 
-    @asynccontextmanager
-    async def idling(self, seconds: float | None = None) -> AsyncIterator[None]:
+    def idling(self, answer_seconds: float = ANSWER_SECONDS) -> AbstractAsyncContextManager[None]:
         """While it waits between queries, no ``idle_session_timeout`` of its role ends the session.
 
         Args:
-            seconds: the time in which the server must have set it aside; None is no limit.
+            answer_seconds: the time in which the server must have set it aside.
 
         Raises:
             ConnectionLostError: the server has not answered in time.
         """
-        async with AsyncExitStack() as resources:
-            async with self.answering(seconds, "setting idle_session_timeout aside"):
-                await resources.enter_async_context(
-                    self.settings({"idle_session_timeout": "0"}, until_close=True)
-                )
-            yield
+        return self.settings(
+            {"idle_session_timeout": "0"}, until_close=True, answer_seconds=answer_seconds
+        )
 
     @asynccontextmanager
     async def answering(self, seconds: float | None, doing: str) -> AsyncIterator[None]:
@@ -416,3 +422,9 @@ def _is_swapped(error: BaseException) -> bool:
 
 def _select(calls: Sequence[str]) -> str:
     return "SELECT " + ", ".join(f"pg_catalog.{call}" for call in calls) if calls else ""
+
+
+def _changing(values: Mapping[str, str], role: str | None) -> str:
+    """What a change of settings does, for an error."""
+    names = ", ".join([*values, *(["role"] if role else [])])
+    return f"changing settings ({names})" if names else "checking the server process"

@@ -17,6 +17,7 @@ from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
 from asyncmig.bookkeeping.version_conflict import is_version_conflict, version_conflict
 from asyncmig.database.advisory_lock import runner_lock
 from asyncmig.database.concurrency import import_in_thread
+from asyncmig.database.session import ANSWER_SECONDS
 from asyncmig.database.session_settings import open_session, run_settings
 from asyncmig.errors import AsyncmigError, PlanError, RevisionNotFoundError
 from asyncmig.events import DatabaseConnected
@@ -93,7 +94,7 @@ class Runner:
         if not moves:
             return request.result(state.heads, state.heads, ahead=ahead)
         # imports and scripts may take longer than the role allows
-        async with session.idling(self._settings.connect_timeout or None):
+        async with session.idling(self._settings.connect_timeout or ANSWER_SECONDS):
             return await self._run_moves(session, state, graph, moves, request)
 
     async def _run_moves(

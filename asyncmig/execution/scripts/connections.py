@@ -1,7 +1,8 @@
 """Connections for running scripts: SQLAlchemy's for synchronous ones, asyncpg's for async ones.
 
-A synchronous script runs in a greenlet, so that its blocking calls become awaits of the runner. The
-connection of ``op.get_bind()`` is a real one, with hooks around its statements (``own_statements``).
+A script runs in a greenlet, so that its blocking calls, and directives whose errors it handles, become
+awaits of the runner. The connection of ``op.get_bind()`` is a real one, with hooks around its statements
+(``own_statements``).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from asyncmig.execution.scripts.own_statements import (
     before_statement,
     run_leading_statements,
 )
-from asyncmig.execution.scripts.script_greenlet import call_in_greenlet
+from asyncmig.execution.scripts.script_greenlet import await_in_greenlet, call_in_greenlet
 from asyncmig.plan.run_script import failing_line, run_script, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
 from asyncmig.revisions.files.script import SqlScript
@@ -129,7 +130,7 @@ class ScriptConnections:
                 begin, hide_loop=self._session.synchronous_scripts, own_loop=own_loop
             )
             if coroutine is not None:
-                await coroutine
+                await await_in_greenlet(coroutine)
             self._raise_if_stopped()
             await self._end_sqlalchemy(commit=True)
         except ScriptStoppedError as stopped:
@@ -209,7 +210,7 @@ class ScriptConnections:
         return self._await(call(), recorder, "op.run_async()")
 
     def call_in_thread(self, function: Callable[[], None]) -> None:
-        """Call a function that takes long; only a coroutine function cannot wait for a thread here."""
+        """Call a function that takes long; only a task that a script has started cannot wait for a thread."""
         try:
             await_only(anyio.to_thread.run_sync(function))
         except MissingGreenlet:
@@ -233,7 +234,7 @@ class ScriptConnections:
             await_only(self._connect(recorder))
             await_only(self._step(recorder).flush_pending())
         except MissingGreenlet:
-            return  # a coroutine: its directives wait for the next await
+            return  # a task that the script has started: its directives wait for the next await
         except AsyncmigError as failure:
             raise self._stop(failure) from failure
 
@@ -407,8 +408,8 @@ class ScriptConnections:
             return await_only(awaitable)
         except MissingGreenlet:
             raise ScriptError(
-                f"revision {recorder.revision.id} calls {what} from a coroutine",
-                hint="in an async script: `await op.fetch(...)`, or `await op.connection()`",
+                f"revision {recorder.revision.id} calls {what} in a task of its own",
+                hint="in such a task: `await op.fetch(...)`, or `await op.connection()`",
                 revision=recorder.revision.id,
                 path=recorder.revision.path,
             ) from None

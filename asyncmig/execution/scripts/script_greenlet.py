@@ -1,4 +1,6 @@
-"""The greenlet in which synchronous scripts run, and the event loop that they see there: none.
+"""The greenlet in which scripts run, and the event loop that synchronous ones see there: none.
+
+In a greenlet a directive can wait for the server without being awaited, in a coroutine function as well.
 
 A script for a synchronous ``env.py`` may call ``asyncio.run()`` for something of its own, an HTTP client or
 another connection. asyncio refuses that where a loop is running. So the running loop, and its task, are
@@ -8,15 +10,18 @@ hidden while the script's own code runs, and put back while asyncmig awaits some
 from __future__ import annotations
 
 import asyncio
+import types
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]  # it has no hints
+from sqlalchemy.util import await_only
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Generator
 
-__all__ = ["call_in_greenlet"]
+__all__ = ["await_in_greenlet", "call_in_greenlet"]
 
 T = TypeVar("T")
 
@@ -60,6 +65,34 @@ async def call_in_greenlet(function: Callable[[], T], *, hide_loop: bool, own_lo
             own.close()
     returned: T = result
     return returned
+
+
+async def await_in_greenlet(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Await a coroutine whose code may wait with ``await_only`` as well, in synchronous functions."""
+    return await call_in_greenlet(partial(_complete, coroutine), hide_loop=False, own_loop=False)
+
+
+def _complete(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end; the task that runs the greenlet waits for what it waits for."""
+    step: Callable[[], Any] = partial(coroutine.send, None)
+    while True:
+        try:
+            awaited = step()
+        except StopIteration as end:
+            returned: T = end.value
+            return returned
+        try:
+            value = await_only(_forward(awaited))
+        except BaseException as error:  # noqa: BLE001 - raised where the coroutine waits
+            step = partial(coroutine.throw, error)
+        else:
+            step = partial(coroutine.send, value)
+
+
+@types.coroutine
+def _forward(awaited: Any) -> Generator[Any, Any, Any]:
+    """Hand to the event loop what a coroutine has handed over: a future, or None for ``sleep(0)``."""
+    return (yield awaited)
 
 
 # from 3.12 on, a thread has one running task, whatever its loop

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from asyncmig import Migrator
+from asyncmig.database.advisory_lock import lock_key
 from asyncmig.errors import (
     ConfigError,
+    LockNotAcquiredError,
     ScriptError,
     StatementFailedError,
     UnexpectedStateError,
@@ -69,6 +73,42 @@ async def test_a_journal_row_that_is_gone_before_a_phase_continues(project, migr
     await pg.execute("DROP TRIGGER hide ON asyncmig_journal")
     await migrator.upgrade()
     assert await pg.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_id'::regclass")
+
+
+async def test_a_lock_that_a_function_has_freed_is_missed(project, migrator, database_url, pg):
+    key = lock_key(project.settings(url=database_url), "public")
+    await pg.execute(
+        f"CREATE PROCEDURE free() LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_unlock({key}); END'"
+    )
+    # a session that waits inside pg_advisory_lock() is given the lock in the moment in which it is freed
+    await pg.execute(
+        "CREATE PROCEDURE wait_for_a_waiter() LANGUAGE plpgsql AS $$ BEGIN"
+        " WHILE NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
+        " LOOP PERFORM pg_sleep(0.01); END LOOP; END $$"
+    )
+    project.revision(
+        "a1",
+        upgrade="""
+            with op.autocommit():
+                op.execute("CALL wait_for_a_waiter()")
+                op.execute("CALL free()")
+            op.execute("CREATE TABLE t (id int)")
+        """,
+    )
+    task = asyncio.create_task(migrator.upgrade())
+    while not await pg.fetchval(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    ):
+        await asyncio.sleep(0.01)
+    taking = asyncio.create_task(pg.execute(f"SELECT pg_advisory_lock({key})"))
+    with pytest.raises(LockNotAcquiredError, match="freed during the run") as caught:
+        await task
+    await taking
+    assert caught.value.applied == ()
+    assert await pg.fetchval("SELECT to_regclass('t')") is None
+    await pg.execute(f"SELECT pg_advisory_unlock({key})")
 
 
 @pytest.fixture

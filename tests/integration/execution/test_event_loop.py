@@ -120,7 +120,7 @@ async def test_many_rows_of_a_bulk_insert_are_compiled_in_a_thread(project, data
     assert turns.while_reading > 20
 
 
-async def test_a_long_text_of_an_async_script_is_sent_too(project, database_url, pg):
+async def test_a_long_text_of_an_async_script_is_cut_in_a_thread(project, database_url, pg):
     project.revision(
         "a1",
         upgrade=f"""
@@ -130,8 +130,10 @@ async def test_a_long_text_of_an_async_script_is_sent_too(project, database_url,
         """,
         signature="async def {name}(op):",
     )
-    await upgraded(project, database_url, Turns())
+    turns = Turns()
+    await upgraded(project, database_url, turns)
     assert await pg.fetchval("SELECT count(*) FROM t") == ROWS
+    assert turns.while_reading > 20
 
 
 async def test_an_error_in_a_long_sql_revision_names_its_line(project, database_url, pg):

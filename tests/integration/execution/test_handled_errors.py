@@ -109,14 +109,21 @@ CAUGHT = {
 }
 
 
+KINDS = {
+    "sync": ("def {name}(op):", False),
+    "sync, psycopg2": ("def {name}(op):", True),
+    "async": ("async def {name}(op):", False),
+}
+
+
 @pytest.mark.parametrize("name", CAUGHT)
-@pytest.mark.parametrize("psycopg2_compat", [False, True])
-async def test_a_handled_error_does_not_end_the_run(
-    project, database_url, pg, name, psycopg2_compat
-) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_handled_error_does_not_end_the_run(project, database_url, pg, name, kind) -> None:
+    signature, psycopg2_compat = KINDS[kind]
     project.revision(
         "a1",
         header=HEADER,
+        signature=signature,
         upgrade='op.execute("CREATE TABLE t (i int)")\n'
         + "\n".join(line.removeprefix("        ") for line in CAUGHT[name].splitlines())
         + '\nop.execute("CREATE TABLE u (i int)")',
@@ -131,11 +138,60 @@ async def test_a_handled_error_does_not_end_the_run(
     assert (await migrator.status()).partial == ()
 
 
-async def test_a_replay_raises_a_handled_error_again(project, database_url, pg) -> None:
+ASYNC_CAUGHT = {
+    "in a coroutine that is awaited": """
+        async def drop():
+            await asyncio.sleep(0)
+            op.drop_index("missing", table_name="t")
+        with op.autocommit():
+            try:
+                await drop()
+            except sa.exc.ProgrammingError:
+                op.execute("CREATE TABLE caught (i int)")
+    """,
+    "inside a time limit": """
+        async with asyncio.timeout(30):
+            with op.autocommit():
+                try:
+                    op.drop_index("missing", table_name="t")
+                except sa.exc.DBAPIError as error:
+                    assert (await op.fetch("SELECT 1 AS one"))[0]["one"] == 1
+                    op.execute("CREATE TABLE caught (i int)")
+    """,
+    "a savepoint of the driver": """
+        connection = await op.connection()
+        try:
+            async with connection.transaction():
+                op.drop_index("missing", table_name="t")
+                await asyncio.sleep(0)
+        except sa.exc.ProgrammingError:
+            op.execute("CREATE TABLE caught (i int)")
+    """,
+}
+
+
+@pytest.mark.parametrize("name", ASYNC_CAUGHT)
+async def test_an_async_script_handles_an_error(project, database_url, pg, name) -> None:
+    project.revision(
+        "a1",
+        header=HEADER + "import asyncio\n",
+        signature="async def {name}(op):",
+        upgrade='op.execute("CREATE TABLE t (i int)")\n'
+        + "\n".join(line.removeprefix("        ") for line in ASYNC_CAUGHT[name].splitlines()),
+    )
+    migrator = Migrator(database_url, script_location=project.script_location)
+    await migrator.upgrade()
+    assert await tables(pg) == ["caught", "t"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_replay_raises_a_handled_error_again(project, database_url, pg, kind) -> None:
     """The run stops behind the handler; in the next one the cause is gone, and the script the same."""
+    signature, psycopg2_compat = KINDS[kind]
     project.revision(
         "a1",
         header=HEADER,
+        signature=signature,
         upgrade="""
             op.execute("CREATE TABLE t (i int)")
             try:
@@ -147,7 +203,9 @@ async def test_a_replay_raises_a_handled_error_again(project, database_url, pg) 
             op.execute("SELECT 1 FROM given")
         """,
     )
-    migrator = Migrator(database_url, script_location=project.script_location)
+    migrator = Migrator(
+        database_url, script_location=project.script_location, psycopg2_compat=psycopg2_compat
+    )
     with pytest.raises(PartiallyAppliedError, match='relation "given" does not exist') as caught:
         await migrator.upgrade()
     assert await journal(pg) == [

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextvars import ContextVar
 
+import anyio
 import pytest
-from sqlalchemy.util import await_only
+from sqlalchemy.util import await_only, greenlet_spawn
 
-from asyncmig.execution.scripts.script_greenlet import call_in_greenlet
+from asyncmig.execution.scripts.script_greenlet import await_in_greenlet, call_in_greenlet
 
 SEEN: ContextVar[str] = ContextVar("seen")
 
@@ -78,3 +79,52 @@ async def test_a_loop_of_its_own_is_closed_behind_it() -> None:
 async def test_without_hiding_the_loop_there_is_none_of_its_own() -> None:
     found = await call_in_greenlet(asyncio.get_running_loop, hide_loop=False, own_loop=True)
     assert found is asyncio.get_running_loop()
+
+
+async def test_a_coroutine_waits_in_both_ways() -> None:
+    async def script() -> list[object]:
+        return [await later(1), await_only(later(2)), await later(3)]
+
+    assert await await_in_greenlet(script()) == [1, 2, 3]
+
+
+async def test_a_cancellation_reaches_a_coroutine_where_it_waits() -> None:
+    seen = []
+
+    async def script() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            seen.append("cancelled")
+            await later(None)  # it may still clean up
+            seen.append("cleaned up")
+            raise
+
+    task = asyncio.create_task(await_in_greenlet(script()))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert seen == ["cancelled", "cleaned up"]
+
+
+async def test_time_limits_and_task_groups_work_in_a_coroutine() -> None:
+    async def script() -> list[object]:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await asyncio.sleep(60)
+        with anyio.move_on_after(0.01) as scope:
+            await anyio.sleep(60)
+        assert scope.cancelled_caught
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(later(number)) for number in range(3)]
+        return [task.result() for task in tasks]
+
+    assert await await_in_greenlet(script()) == [0, 1, 2]
+
+
+async def test_a_coroutine_may_use_another_greenlet_itself() -> None:
+    async def script() -> object:
+        return await greenlet_spawn(lambda: await_only(later("inner")))
+
+    assert await await_in_greenlet(script()) == "inner"
