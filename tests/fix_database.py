@@ -117,14 +117,18 @@ def catalog_dump(
 
     Args:
         url: the database.
-        journal: keep ``asyncmig_journal``.
+        journal: keep ``asyncmig_journal`` and the tables of backfills.
         version_table: keep ``alembic_version``.
         data: the rows too.
         normalise: leave out comments, settings and empty lines.
     """
     command = [str(postgres_program("pg_dump")), f"--dbname={url}", "--no-owner"]
     command += [] if data else ["--schema-only"]
-    command += [] if journal else ["--exclude-table=*.asyncmig_journal*"]
+    command += (
+        []
+        if journal
+        else ["--exclude-table=*.asyncmig_journal*", "--exclude-table=*.asyncmig_backfill*"]
+    )
     command += [] if version_table else ["--exclude-table=*.alembic_version"]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr

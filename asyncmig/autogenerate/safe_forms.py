@@ -14,6 +14,7 @@ from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.operations.base.containers import OpContainer
 from asyncmig.operations.base.operation import is_built_in
+from asyncmig.operations.directives.backfills import BackfillOp
 from asyncmig.plan.rewrites.facts import DatabaseFacts, ScriptFacts
 from asyncmig.plan.rewrites.new_relations import NewRelations
 from asyncmig.plan.rewrites.registry import safe_form
@@ -44,27 +45,36 @@ def partitioned_tables(*catalogs: Catalog) -> frozenset[tuple[str | None, str]]:
 
 
 def with_safe_forms(
-    operations: Iterable[MigrateOperation], partitioned: Collection[tuple[str | None, str]]
+    operations: Iterable[MigrateOperation],
+    partitioned: Collection[tuple[str | None, str]],
+    *,
+    for_alembic: bool = False,
 ) -> list[MigrateOperation]:
     """The operations of a function, those of safe forms in place of the operations that have one.
 
     Args:
         operations: of ``upgrade`` or ``downgrade``, in order.
         partitioned: tables whose operations stay as they are.
+        for_alembic: the script must also run under Alembic, which has no backfills: operations whose safe
+            form has one stay as they are.
     """
     facts = ScriptFacts(DatabaseFacts(), NewRelations().for_script(""))
-    return list(_replaced(operations, facts, partitioned))
+    return list(_replaced(operations, facts, partitioned, for_alembic=for_alembic))
 
 
 def _replaced(
     operations: Iterable[MigrateOperation],
     facts: ScriptFacts,
     partitioned: Collection[tuple[str | None, str]],
+    *,
+    for_alembic: bool,
 ) -> Iterator[MigrateOperation]:
     for operation in operations:
         if isinstance(operation, OpContainer):
             container = copy(operation)
-            container.ops = list(_replaced(operation.ops, facts, partitioned))
+            container.ops = list(
+                _replaced(operation.ops, facts, partitioned, for_alembic=for_alembic)
+            )
             yield container
             continue
         form = None
@@ -73,7 +83,7 @@ def _replaced(
                 form = safe_form(operation, _DIALECT, facts)
             for compiled in compile_operation(operation, _DIALECT):
                 facts.relations.note(compiled.sql)
-        if isinstance(form, SafeForm):
+        if isinstance(form, SafeForm) and not (for_alembic and _has_backfill(form)):
             yield from _written(form)
         else:
             yield operation
@@ -84,12 +94,18 @@ def _table(operation: MigrateOperation) -> tuple[str | None, str | None]:
     return getattr(operation, "schema", None), name
 
 
+def _has_backfill(form: SafeForm) -> bool:
+    return any(isinstance(operation, BackfillOp) for phase in form.phases for operation in phase)
+
+
 def _written(form: SafeForm) -> Iterator[MigrateOperation]:
     """The operations in order; those behind the first phase are committed one by one."""
     for number, phase in enumerate(form.phases):
         for operation in phase:
             texts = [compiled.sql for compiled in compile_operation(operation, _DIALECT)]
-            operation.in_autocommit = number > 0 and all(
-                classify(text).transactional for text in texts
+            operation.in_autocommit = (
+                number > 0
+                and not isinstance(operation, BackfillOp)  # it makes its own phase
+                and all(classify(text).transactional for text in texts)
             )
             yield operation

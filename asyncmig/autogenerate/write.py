@@ -134,11 +134,12 @@ class ScriptWriter:
         partitioned: Collection[tuple[str | None, str]],
     ) -> str:
         operations: list[MigrateOperation] = [op for item in containers for op in item.ops]
+        for_alembic = not self.as_sql and is_for_alembic(self.settings)
         if self.settings.safe_rewrites:
-            operations = with_safe_forms(operations, partitioned)
+            operations = with_safe_forms(operations, partitioned, for_alembic=for_alembic)
         if self.as_sql:
             return render_sql(operations)
-        return render_operations(operations, items, for_alembic=is_for_alembic(self.settings))
+        return render_operations(operations, items, for_alembic=for_alembic)
 
 
 def merge_generated(

@@ -45,7 +45,27 @@ SELECT
          SELECT FROM pg_catalog.pg_index AS i
          WHERE i.indrelid = relation.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
            AND i.indpred IS NULL AND i.indexprs IS NULL
-     ))::text AS refreshable"""
+     ))::text AS refreshable,
+    (SELECT json_agg(json_build_array(n.nspname, c.relname, pg_catalog.pg_table_is_visible(c.oid)))
+     FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+       AND NOT EXISTS (
+         SELECT FROM pg_catalog.pg_index AS i
+         JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
+         JOIN pg_catalog.pg_am AS m ON m.oid = x.relam
+         WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND m.amname = 'btree'
+           AND i.indpred IS NULL AND i.indexprs IS NULL
+           AND NOT EXISTS (
+             SELECT FROM pg_catalog.generate_series(0, i.indnkeyatts - 1) AS k (position)
+             JOIN pg_catalog.pg_attribute AS a
+               ON a.attrelid = c.oid AND a.attnum = i.indkey[k.position]
+             WHERE NOT a.attnotnull OR i.indoption[k.position] <> 0
+           )
+     ))::text AS without_key,
+    (SELECT json_agg(DISTINCT p.proname) FROM pg_catalog.pg_proc AS p
+     JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+     WHERE p.provolatile = 'v' AND p.prokind = 'f' AND p.prorettype <> 'pg_catalog.trigger'::regtype
+       AND n.nspname NOT IN ('pg_catalog', 'information_schema'))::text AS volatile_functions"""
 
 _RECORDED = """\
 SELECT revision, pg_catalog.to_jsonb(j) ->> 'rewrite_facts' AS facts FROM {journal} AS j
@@ -126,6 +146,8 @@ async def _read_facts(session: Session) -> DatabaseFacts:
         with_default_partition=frozenset(with_default),
         partitioned_indexes=_all_names(row["indexes"]),
         refreshable=_all_names(row["refreshable"]),
+        without_key=_all_names(row["without_key"]),
+        volatile_functions=frozenset(json.loads(row["volatile_functions"] or "[]")),
     )
 
 

@@ -385,7 +385,8 @@ class Project:
         from asyncmig.plan.moves import find_moves
 
         planner = await project.planner(
-            offline=offline, rewriting=await project.rewriting(connect=connect)
+            offline=offline,
+            rewriting=await project.rewriting(connect=connect, offline=offline),
         )
         moves = find_moves(planner.graph, target, current, way)
         scripts = await anyio.to_thread.run_sync(
@@ -393,14 +394,21 @@ class Project:
         )
         return planner.plan(target, current, way, moves, scripts)
 
-    async def rewriting(self, *, connect: bool = False) -> Rewriting | None:
-        """The safe rewrites of a plan; ``connect`` reads from the database what they depend on."""
+    async def rewriting(self, *, connect: bool = False, offline: bool = False) -> Rewriting | None:
+        """The safe rewrites of a plan; ``connect`` reads from the database what they depend on.
+
+        Args:
+            connect: a database is asked.
+            offline: for a script for psql.
+        """
         from asyncmig.bookkeeping.rewrite_facts import one_transaction_obstacle, read_rewriting
         from asyncmig.plan.rewrites.rewriting import Rewriting
 
         if not connect:
             obstacle = one_transaction_obstacle(self.settings)
-            return Rewriting(obstacle=obstacle) if self.settings.safe_rewrites else None
+            if not self.settings.safe_rewrites:
+                return None
+            return Rewriting(obstacle=obstacle, offline=offline)
         from asyncmig.bookkeeping.state import read_state
         from asyncmig.database.session_settings import open_session
 

@@ -22,9 +22,10 @@ WHERE relkind IN ('r', 'p', 'm') AND relnamespace = 'public'::regnamespace"""
 _LOCKS = """\
 SELECT relation, mode FROM pg_locks
 WHERE pid = $1 AND locktype = 'relation' AND granted AND mode = ANY ($2)"""
-_SCANS = """\
-SELECT relid, coalesce(seq_scan, 0) + coalesce(idx_scan, 0) AS scans
+_READ = """\
+SELECT relid, coalesce(seq_scan, 0) + coalesce(idx_scan, 0) AS scans, pg_relation_filenode(relid) AS file
 FROM pg_stat_xact_all_tables WHERE schemaname = 'public'"""
+"""A table that is rewritten has another file; its own scan is not counted."""
 
 
 class Held(NamedTuple):
@@ -44,7 +45,7 @@ async def held_through_scans(url: str, phases: Iterable[Phase]) -> set[Held]:
         before = {row["oid"]: row["name"] for row in await connection.fetch(_RELATIONS)}
         found: set[Held] = set()
         for phase in phases:
-            if phase.kind is PhaseKind.TRANSACTION:
+            if phase.kind is not PhaseKind.AUTOCOMMIT:  # a batch is a transaction
                 found |= await _transaction(connection, phase, before)
             else:
                 for statement in phase.statements:
@@ -61,12 +62,13 @@ async def _transaction(
     pid = connection.get_server_pid()
     async with connection.transaction():
         for statement in phase.statements:
-            earlier = {row["relid"]: row["scans"] for row in await connection.fetch(_SCANS)}
+            earlier = {row["relid"]: row for row in await connection.fetch(_READ)}
             await connection.execute(statement.sql)
             scanned = {
                 row["relid"]
-                for row in await connection.fetch(_SCANS)
-                if row["scans"] > earlier.get(row["relid"], 0)
+                for row in await connection.fetch(_READ)
+                if row["relid"] in earlier
+                and (row["scans"], row["file"]) != tuple(earlier[row["relid"]])[1:]
             }
             for row in await connection.fetch(_LOCKS, pid, list(STRONG)):
                 if row["relation"] in scanned and row["relation"] in before:

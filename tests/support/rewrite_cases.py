@@ -8,8 +8,15 @@ if TYPE_CHECKING:
     from fix_project import Project
 
 SETUP = """
-op.execute("CREATE TABLE author (id int PRIMARY KEY, name text)")
+op.execute(
+    "CREATE FUNCTION gen_code() RETURNS text VOLATILE LANGUAGE plpgsql"
+    " AS $$ BEGIN RETURN 'CODE'; END $$;"
+    "CREATE TABLE author (id int PRIMARY KEY, name text)"
+)
 op.execute("INSERT INTO author SELECT i, 'author ' || i FROM generate_series(1, 20) AS i")
+op.execute(
+    "ALTER TABLE author ADD COLUMN nickname text NOT NULL DEFAULT substr(gen_random_uuid()::text, 15, 1)"
+)
 op.execute("CREATE TABLE book (id int, isbn text, pages int, author_id int, title varchar(50))")
 op.execute(
     "INSERT INTO book SELECT i, 'isbn ' || i, i, i % 20 + 1, 'title ' || i FROM generate_series(1, 500) AS i"
@@ -163,6 +170,25 @@ CASES: dict[str, Case] = {
         'op.add_column("book", sa.Column("code", sa.Text, unique=True))',
         'op.drop_column("book", "code")',
         3,
+    ),
+    "column with a volatile default": Case(
+        'op.add_column("author", sa.Column("code", sa.Text, server_default=sa.text("lower(gen_code())"),'
+        ' comment="of the author"))',
+        'op.drop_column("author", "code")',
+        3,
+    ),
+    "column with a volatile default, not null and constraints": Case(
+        """op.add_column("author", sa.Column("Code", sa.String(40),
+            sa.CheckConstraint("\\"Code\\" > '0'", name="ck_code"), nullable=False, index=True,
+            server_default=sa.text("substr(gen_random_uuid()::text, 15, 1)")))""",
+        'op.drop_column("author", "Code")',
+        7,
+    ),
+    "column with a volatile default that comes back": Case(
+        'op.drop_column("author", "nickname")',
+        'op.add_column("author", sa.Column("nickname", sa.Text, nullable=False,'
+        ' server_default=sa.text("substr(gen_random_uuid()::text, 15, 1)")))',
+        1,
     ),
     "attach partition": Case(
         'op.attach_partition("sale", "sale_2026", "FROM (\'2026-01-01\') TO (\'2027-01-01\')")',

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
 from asyncmig.lint.suggest import lines, relation_sql
-from asyncmig.lint.volatility import volatile_call
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
 from asyncmig.sql.quoting import identifier
+from asyncmig.sql.volatility import volatile_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""ADD COLUMN: the column alone, then its constraints and index, each by its own rewrite."""
+"""ADD COLUMN: the column alone, then its values, its constraints and its index, each by its own rewrite."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from asyncmig.operations.base.sqlalchemy_private import (
 from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp
 from asyncmig.operations.directives.constraints import AddConstraintOp
 from asyncmig.operations.directives.indexes import CreateIndexOp
+from asyncmig.plan.rewrites.column_values import fill_with_default
 from asyncmig.plan.rewrites.safe_form import NotRewritten, SafeForm
-from asyncmig.sql.names import calls_function
+from asyncmig.sql.volatility import called_functions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,24 +27,17 @@ if TYPE_CHECKING:
 
     from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.plan.rewrites.safe_form import RewriteContext
+    from asyncmig.sql.reader import SqlName
 
 __all__ = ["rewrite_add_column"]
-
-VOLATILE_FUNCTIONS = frozenset(
-    {
-        *("clock_timestamp", "gen_random_bytes", "gen_random_uuid", "nextval", "random"),
-        *("random_normal", "timeofday", "uuid_generate_v1", "uuid_generate_v1mc"),
-        *("uuid_generate_v4", "uuidv4", "uuidv7"),
-    }
-)
-"""Volatile functions of PostgreSQL and of its uuid-ossp and pgcrypto that people use in defaults."""
 
 
 def rewrite_add_column(
     operation: AddColumnOp, context: RewriteContext
 ) -> SafeForm | NotRewritten | None:
-    """ADD COLUMN | each constraint and index by its own rewrite | COMMENT."""
-    if context.facts.is_new(context.relation(operation.table_name, operation.schema)):
+    """ADD COLUMN | values of a volatile default, NOT NULL | each constraint and index | COMMENT."""
+    relation = context.relation(operation.table_name, operation.schema)
+    if context.facts.is_new(relation):
         return None
     column: Any = operation.column
     objects = SchemaObjects(operation.script_context)
@@ -51,13 +45,21 @@ def rewrite_add_column(
     item = column if has_table(column) else copy_column(column)
     table = objects.table(operation.table_name, item, schema=operation.schema)
     own = table.c[column.name]
-    if reason := _table_rewrite(own, context):
+    if reason := _table_rewrite(own):
+        return NotRewritten(reason)
+    default = _volatile_default(own, context)
+    if default is not None and (reason := _not_fillable(operation, relation, default, context)):
         return NotRewritten(reason)
     if operation.if_not_exists:
         return None
     if operation.inline_primary_key and own.primary_key:
         return NotRewritten("PRIMARY KEY is written at the column")
     phases: list[tuple[MigrateOperation, ...]] = [(_bare(operation, own),)]
+    if default is not None:
+        filled = _filled(operation, own, context)
+        if isinstance(filled, NotRewritten):
+            return filled
+        phases = list(filled.phases)
     for added in _added(operation, table, own):
         form = context.rewrite(added)
         if isinstance(form, NotRewritten):
@@ -73,19 +75,60 @@ def rewrite_add_column(
     return SafeForm(tuple(phases))
 
 
-def _table_rewrite(column: Column[Any], context: RewriteContext) -> str | None:
+def _table_rewrite(column: Column[Any]) -> str | None:
     """Why the column itself rewrites the table; None where it is only added to the catalog."""
     if column.identity is not None:
         return "an identity rewrites the table; add the column, fill it with op.backfill, then ADD GENERATED"
     if column.computed is not None and column.computed.persisted is not False:
         return "a stored generated column rewrites the table, and there is no other way to add it"
+    return None
+
+
+def _volatile_default(column: Column[Any], context: RewriteContext) -> str | None:
+    """The default of a column, where PostgreSQL would evaluate it for each row."""
     default = context.compilation.ddl_compiler.get_column_default_string(column)
-    if default and any(calls_function(default, name) for name in VOLATILE_FUNCTIONS):
+    if default and any(map(context.facts.is_volatile, called_functions(default))):
+        return default
+    return None
+
+
+def _not_fillable(
+    operation: AddColumnOp, relation: SqlName, default: str, context: RewriteContext
+) -> str | None:
+    """Why the rows cannot get their values in batches; None where they can."""
+    because = f"the volatile default {default} rewrites the table, and"
+    if operation.if_not_exists:
+        return f"{because} IF NOT EXISTS does not tell whether the column is new"
+    if not (context.facts.offline or context.facts.has_key(relation)):
         return (
-            f"the volatile default {default} rewrites the table; add the column without it, set the default,"
-            " then fill the column with op.backfill"
+            f"{because} {relation} has neither a primary key nor a unique index of NOT NULL columns, which"
+            " the batches of a backfill follow"
         )
     return None
+
+
+def _filled(
+    operation: AddColumnOp, column: Column[Any], context: RewriteContext
+) -> SafeForm | NotRewritten:
+    """ADD COLUMN, SET DEFAULT | UPDATE in batches | NOT NULL by its own rewrite."""
+    table, schema = operation.table_name, operation.schema
+    nullable = copy_column(column)
+    nullable.server_default = None
+    nullable.nullable = True
+    set_default = AlterColumnOp(
+        table, column.name, schema=schema, modify_server_default=column.server_default
+    )
+    phases: list[tuple[MigrateOperation, ...]] = [
+        (_bare(operation, nullable), set_default),
+        (fill_with_default(table, column.name, schema, context),),
+    ]
+    if not column.nullable:
+        not_null = AlterColumnOp(table, column.name, schema=schema, modify_nullable=False)
+        form = context.rewrite(not_null)
+        if isinstance(form, NotRewritten):
+            return form
+        phases += ((not_null,),) if form is None else form.phases
+    return SafeForm(tuple(phases))
 
 
 def _bare(operation: AddColumnOp, column: Column[Any]) -> AddColumnOp:

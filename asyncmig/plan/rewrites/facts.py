@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from asyncmig.sql.reader import SqlName
+from asyncmig.sql.volatility import VOLATILE_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -57,6 +58,8 @@ class DatabaseFacts:
         with_default_partition: the partitioned tables that have a default partition.
         partitioned_indexes: the indexes of partitioned tables.
         refreshable: the materialized views that can be refreshed concurrently.
+        without_key: the tables without an index that the batches of a backfill could follow.
+        volatile_functions: the volatile functions outside of the system's schemas, by name.
     """
 
     version: int | None = None
@@ -66,6 +69,8 @@ class DatabaseFacts:
     with_default_partition: frozenset[SqlName] = frozenset()
     partitioned_indexes: frozenset[SqlName] = frozenset()
     refreshable: frozenset[SqlName] = frozenset()
+    without_key: frozenset[SqlName] = frozenset()
+    volatile_functions: frozenset[str] = frozenset()
 
 
 class ScriptFacts:
@@ -75,6 +80,7 @@ class ScriptFacts:
         database: the facts of the database.
         relations: the relations that the plan has created so far.
         recorded: the answers that an earlier run of a partial revision has recorded.
+        offline: a script for psql is written.
 
     Attributes:
         answers: the answers given so far, as plain data for the journal.
@@ -85,7 +91,10 @@ class ScriptFacts:
         database: DatabaseFacts,
         relations: ScriptRelations,
         recorded: Mapping[str, Any] | None = None,
+        *,
+        offline: bool = False,
     ) -> None:
+        self.offline = offline
         self._database = database
         self.relations = relations
         self._recorded = recorded or {}
@@ -149,6 +158,18 @@ class ScriptFacts:
         """True for a materialized view with data and a unique index, as a concurrent refresh requires."""
         known = self._database.refreshable
         return bool(self._answer(f"refreshable {view}", lambda: view in known))
+
+    def has_key(self, table: SqlName) -> bool:
+        """False for a table that is known to have no key for the batches of a backfill."""
+        known = self._database.without_key
+        return bool(self._answer(f"key {table}", lambda: table not in known))
+
+    def is_volatile(self, function: str) -> bool:
+        """True for a function of that name that is volatile, in whatever schema."""
+        if function in VOLATILE_FUNCTIONS:
+            return True
+        known = self._database.volatile_functions
+        return bool(self._answer(f"volatile {function}", lambda: function in known))
 
     def _answer(self, question: str, read: Callable[[], Any]) -> Any:
         if question not in self.answers:

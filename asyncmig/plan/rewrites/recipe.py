@@ -10,6 +10,7 @@ from asyncmig.plan.rewrites.facts import DatabaseFacts, ScriptFacts
 from asyncmig.plan.rewrites.new_relations import NewRelations
 from asyncmig.plan.rewrites.registry import safe_form
 from asyncmig.plan.rewrites.safe_form import NotRewritten, SafeForm
+from asyncmig.sql.backfills.parse import backfill_mark
 from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
@@ -59,10 +60,15 @@ def recipe(operation: MigrateOperation, database: DatabaseFacts | None = None) -
     dialect = MigrationDialect()
     lines: list[str] = []
     for number, phase in enumerate(form.phases, 1):
-        texts = [sql.sql for inner in phase for sql in compile_operation(inner, dialect)]
-        alone = not all(classify(text).transactional for text in texts)
+        compiled = [sql for inner in phase for sql in compile_operation(inner, dialect)]
+        definitions = [sql.backfill for sql in compiled if sql.backfill is not None]
+        alone = not all(classify(sql.sql).transactional for sql in compiled)
         kind = "outside of a transaction" if alone else "in a transaction of its own"
-        first = "in a transaction" if number == 1 and not alone else kind
-        lines.append(f"-- phase {number}, {first}")
-        lines += [f"{text};" for text in texts]
+        if definitions:
+            kind = "in batches"
+        elif number == 1 and not alone:
+            kind = "in a transaction"
+        lines.append(f"-- phase {number}, {kind}")
+        lines += map(backfill_mark, definitions)
+        lines += [f"{sql.sql};" for sql in compiled]
     return "\n".join(lines)

@@ -31,12 +31,14 @@ class Rewriting:
         recorded: by partial revision, the answers that its first run has recorded; None where that run made
             no rewrites.
         obstacle: why nothing can be rewritten: no phase can be committed by itself.
+        offline: a script for psql is written.
     """
 
     enabled: bool = True
     database: DatabaseFacts = field(default_factory=DatabaseFacts)
     recorded: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
     obstacle: str | None = None
+    offline: bool = False
     _relations: NewRelations = field(default_factory=NewRelations, init=False)
 
     def for_script(self, revision: str) -> ScriptRewrites | None:
@@ -47,7 +49,8 @@ class Rewriting:
             return None
         if not (is_partial or self.enabled):
             return None
-        facts = ScriptFacts(self.database, self._relations.for_script(revision), recorded)
+        relations = self._relations.for_script(revision)
+        facts = ScriptFacts(self.database, relations, recorded, offline=self.offline)
         return ScriptRewrites(facts, self.obstacle)
 
 

@@ -12,6 +12,7 @@ from asyncmig.plan.phases import split_phases
 from asyncmig.render.source.comments import comment_lines
 from asyncmig.render.warnings.script_scope import ScriptScope
 from asyncmig.render.warnings.warnings import review_warnings
+from asyncmig.sql.backfills.parse import backfill_mark
 from asyncmig.sql.classify import classify
 from asyncmig.sql.escaping.carriage_returns import escape_carriage_returns
 from asyncmig.sql.statement import Statement
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.plan.model import Phase
 
 __all__ = ["render_sql", "sql_statements"]
 
@@ -62,6 +64,7 @@ def sql_statements(operation: MigrateOperation) -> Iterator[Statement]:
             transactional=facts.transactional
             and not (compiled.autocommit or operation.in_autocommit),
             enum_label=facts.enum_label,
+            backfill=compiled.backfill,
         )
 
 
@@ -69,12 +72,17 @@ def _lines(statements: list[Statement], comments: dict[int, str]) -> Iterator[st
     kind = PhaseKind.TRANSACTION
     first = True
     for phase in split_phases(statements):
-        if phase.kind is not kind:
+        if phase.kind is not kind or kind is PhaseKind.BACKFILL:
             kind = phase.kind
-            yield f"-- phase: {kind}" if first else f"\n-- phase: {kind}"
+            yield _mark(phase) if first else f"\n{_mark(phase)}"
         first = False
         for statement in phase.statements:
             comment = comments.get(id(statement))
             if comment is not None:
                 yield comment
             yield f"{statement.sql};"
+
+
+def _mark(phase: Phase) -> str:
+    definition = phase.statements[0].backfill
+    return f"-- phase: {phase.kind}" if definition is None else backfill_mark(definition)

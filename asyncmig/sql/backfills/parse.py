@@ -15,7 +15,7 @@ from asyncmig.sql.lexer import Kind, identifier_value, tokens
 if TYPE_CHECKING:
     from asyncmig.sql.lexer import Token
 
-__all__ = ["parse_backfill"]
+__all__ = ["backfill_mark", "parse_backfill"]
 
 _OPTIONS = ("name", "table", "key", "deferred", "on_error", "batch_size")
 _TRUE = frozenset({"true", "yes", "on", "1"})
@@ -58,6 +58,19 @@ def parse_backfill(mark: str, text: str) -> Backfill:
         **found,
         **options,
     )
+
+
+def backfill_mark(definition: Backfill) -> str:
+    """The line above the statement of a backfill in a SQL revision."""
+    options = {
+        "name": definition.name,
+        "key": ",".join(definition.key),
+        "deferred": "true" if definition.deferred else "",
+        "on_error": definition.on_error if definition.on_error != "stop" else "",
+        "batch_size": "" if definition.batch_size is None else str(definition.batch_size),
+    }
+    written = (f"{option}={value}" for option, value in options.items() if value)
+    return f"-- backfill: {' '.join(written)}"
 
 
 def _options(mark: str) -> dict[str, Any]:

@@ -10,6 +10,22 @@ import sqlalchemy as sa
 from asyncmig import Migrator, PhaseKind
 from fix_database import dump_lines
 
+ALEMBIC_TEMPLATE = """\
+from alembic import op
+import sqlalchemy as sa
+${imports if imports else ""}
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+
+
+def upgrade():
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade():
+    ${downgrades if downgrades else "pass"}
+"""
+
 
 def models(*, after: bool) -> sa.MetaData:
     metadata = sa.MetaData()
@@ -34,6 +50,8 @@ def models(*, after: bool) -> sa.MetaData:
         book.append_constraint(
             sa.ForeignKeyConstraint(["author_id"], [author.c.id], name="fk_author")
         )
+        random = sa.text("gen_random_uuid()")
+        book.append_column(sa.Column("token", sa.Uuid, nullable=False, server_default=random))
         sa.Index("ix_pages", book.c.pages)
         sa.Index("ix_day", sale.c.day)
         new = sa.Table("new", metadata, sa.Column("id", sa.Integer, primary_key=True))
@@ -64,8 +82,16 @@ async def test_phases_are_written(migrator, database_url, revision_format):
     created = await changed.revision(message="second", autogenerate=True)
     text = Path(created.path).read_text()
     marks = {
-        "python": ["    with op.autocommit():", 'op.create_index("ix_day", "sale", ["day"])'],
-        "sql": ["-- phase: autocommit", "CREATE INDEX ix_day ON sale (day);"],
+        "python": [
+            "    with op.autocommit():",
+            'op.create_index("ix_day", "sale", ["day"])',
+            "op.backfill(",
+        ],
+        "sql": [
+            "-- phase: autocommit",
+            "CREATE INDEX ix_day ON sale (day);",
+            "-- backfill: name=book_token_default\nUPDATE book SET token = DEFAULT\n",
+        ],
     }
     for mark in marks[revision_format]:
         assert mark in text
@@ -85,6 +111,24 @@ async def test_phases_are_written(migrator, database_url, revision_format):
     assert not (await changed.check()).differences
     await changed.downgrade("-1")
     assert dump_lines(database_url) == reverted
+
+
+async def test_a_script_for_alembic_has_no_backfill(migrator, project):
+    """Alembic has none: the planner makes it when asyncmig runs the script."""
+    template = project.versions.parent / "script.py.mako"
+    template.write_text(ALEMBIC_TEMPLATE)
+    before = migrator(after=False)
+    await before.revision(message="first", autogenerate=True)
+    await before.upgrade()
+    created = await migrator(after=True).revision(message="second", autogenerate=True)
+    text = Path(created.path).read_text()
+    assert 'server_default=sa.text("gen_random_uuid()"),' in text
+    assert "backfill" not in text
+    assert "postgresql_not_valid=True" in text
+    (step,) = (await migrator(after=True).plan()).steps
+    assert PhaseKind.BACKFILL in {phase.kind for phase in step.phases}
+    await migrator(after=True).upgrade()
+    assert not (await migrator(after=True).check()).differences
 
 
 async def test_off_writes_the_plain_forms(project, database_url):

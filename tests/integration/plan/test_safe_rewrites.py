@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
 from asyncmig.errors import PartiallyAppliedError, StatementFailedError
-from fix_database import catalog_dump
+from fix_database import catalog_dump, postgres_program
 from support.rewrite_cases import CASES, SETUP, write_case
 
 VOLATILE = (
-    "the volatile default gen_random_uuid() rewrites the table; add the column without it, set the"
-    " default, then fill the column with op.backfill"
+    "the volatile default gen_random_uuid() rewrites the table, and t has neither a primary key nor a"
+    " unique index of NOT NULL columns, which the batches of a backfill follow"
 )
 
 
@@ -274,6 +275,57 @@ async def test_a_script_for_psql_has_the_phases(project, database_url, migrate):
         script.index("VALIDATE CONSTRAINT c;"),
     )
     assert "COMMIT;" in script[add:validate]
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "volatile" in name])
+async def test_a_script_for_psql_fills_a_column_in_batches(project, make_database, name):
+    """Also of a table that has no key, of partitions, and where the script is run again."""
+    write_case(project, CASES[name])
+    plain, safe = make_database(), make_database()
+    for url in (plain, safe):
+        await run(url, project, "a1", safe=True)
+    await run(plain, project, "b1", safe=False)
+    migrator = Migrator(safe, script_location=project.script_location, safe_rewrites=True)
+    run_psql(safe, await migrator.sql("a1:b1"))
+    assert dumped(safe) == dumped(plain)
+    await run(plain, project, "a1", safe=False)
+    run_psql(safe, await migrator.sql("b1:a1", direction="downgrade"))
+    assert dumped(safe) == dumped(plain)
+
+
+async def test_a_script_for_psql_fills_partitions_page_by_page(project, database_url, pg):
+    project.revision("a1", upgrade=SETUP)
+    project.revision(
+        "b1",
+        down="a1",
+        header="import sqlalchemy as sa",
+        upgrade="""
+            for table in ("sale", "Long table"):
+                token = sa.Column("token", sa.Uuid, server_default=sa.text("gen_random_uuid()"))
+                op.add_column(table, token)
+        """,
+    )
+    migrator = Migrator(database_url, script_location=project.script_location, safe_rewrites=True)
+    await migrator.upgrade("a1")
+    await pg.execute('CREATE TABLE "Long table" AS SELECT i FROM generate_series(1, 70000) AS i')
+    run_psql(database_url, await migrator.sql("a1:b1"))
+    for table, rows in (("sale", 700), ('"Long table"', 70000)):
+        row = await pg.fetchrow(
+            f"SELECT count(*), count(DISTINCT token), count(DISTINCT xmin::text) FROM {table}"
+        )
+        assert tuple(row)[:2] == (rows, rows)
+        assert row[2] > 1, "one transaction has filled all rows"
+
+
+def run_psql(url: str, script: str) -> None:
+    done = subprocess.run(
+        [str(postgres_program("psql")), url, "--set", "ON_ERROR_STOP=1", "-qX", "-f", "-"],
+        input=script,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 async def test_the_callers_transaction_cannot_be_divided(project, migrate, database_url, pg):

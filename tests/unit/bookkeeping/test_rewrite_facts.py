@@ -15,7 +15,8 @@ from support.fake_session import FakeSession
 from support.plans import partial
 
 STATE = DatabaseState(heads=frozenset(), schema="app", has_version_table=True, has_journal=True)
-NOTHING = {"version": 18, "partitioned": None, "indexes": None, "refreshable": None}
+LISTS = ("partitioned", "indexes", "refreshable", "without_key", "volatile_functions")
+NOTHING = {"version": 18} | dict.fromkeys(LISTS)
 
 
 def settings(**fields) -> Settings:
@@ -67,6 +68,8 @@ async def test_relations_are_named_with_and_without_their_schema() -> None:
         "partitioned": json.dumps([["app", "p", True, True, tree], ["b", "q", False, False, None]]),
         "indexes": json.dumps([["app", "i", True], ["b", "j", False]]),
         "refreshable": json.dumps([["app", "v", False]]),
+        "without_key": json.dumps([["app", "log", True]]),
+        "volatile_functions": json.dumps(["make_code"]),
     }
     found = await read_rewriting(database(facts), settings(safe_rewrites=True), STATE)
     assert found is not None
@@ -79,6 +82,8 @@ async def test_relations_are_named_with_and_without_their_schema() -> None:
     assert read.with_default_partition == {SqlName("app", "p"), SqlName(None, "p")}
     assert read.partitioned_indexes == {SqlName("app", "i"), SqlName(None, "i"), SqlName("b", "j")}
     assert read.refreshable == {SqlName("app", "v")}
+    assert read.without_key == {SqlName("app", "log"), SqlName(None, "log")}
+    assert read.volatile_functions == {"make_code"}
 
 
 async def test_a_database_without_such_relations() -> None:

@@ -149,6 +149,56 @@ FORMS: list[tuple[MigrateOperation, DatabaseFacts | None, str]] = [
         """,
     ),
     (
+        AddColumnOp(
+            "book",
+            sa.Column(
+                "Token",
+                sa.Uuid,
+                server_default=sa.text("gen_random_uuid()"),
+                nullable=False,
+                unique=True,
+                comment="secret",
+            ),
+            schema="app",
+        ),
+        None,
+        """
+        -- phase 1, in a transaction
+        ALTER TABLE app.book ADD COLUMN "Token" UUID;
+        ALTER TABLE app.book ALTER COLUMN "Token" SET DEFAULT gen_random_uuid();
+        -- phase 2, in batches
+        -- backfill: name=app_book_Token_default
+        UPDATE app.book SET "Token" = DEFAULT
+        WHERE ("Token" IS NULL);
+        -- phase 3, in a transaction of its own
+        ALTER TABLE app.book ADD CONSTRAINT "book_Token_not_null_proof" CHECK ("Token" IS NOT NULL) NOT VALID;
+        -- phase 4, in a transaction of its own
+        ALTER TABLE app.book VALIDATE CONSTRAINT "book_Token_not_null_proof";
+        -- phase 5, in a transaction of its own
+        ALTER TABLE app.book ALTER COLUMN "Token" SET NOT NULL;
+        ALTER TABLE app.book DROP CONSTRAINT "book_Token_not_null_proof";
+        -- phase 6, outside of a transaction
+        CREATE UNIQUE INDEX CONCURRENTLY "book_Token_key" ON app.book ("Token");
+        -- phase 7, in a transaction of its own
+        ALTER TABLE app.book ADD CONSTRAINT "book_Token_key" UNIQUE USING INDEX "book_Token_key";
+        -- phase 8, in a transaction of its own
+        COMMENT ON COLUMN app.book."Token" IS 'secret';
+        """,
+    ),
+    (
+        AddColumnOp("book", sa.Column("code", sa.Text, server_default=sa.text("make_code()"))),
+        DatabaseFacts(volatile_functions=frozenset({"make_code"})),
+        """
+        -- phase 1, in a transaction
+        ALTER TABLE book ADD COLUMN code TEXT;
+        ALTER TABLE book ALTER COLUMN code SET DEFAULT make_code();
+        -- phase 2, in batches
+        -- backfill: name=book_code_default
+        UPDATE book SET code = DEFAULT
+        WHERE (code IS NULL);
+        """,
+    ),
+    (
         RefreshMaterializedViewOp("thick"),
         DatabaseFacts(refreshable=frozenset({SqlName(None, "thick")})),
         """
@@ -231,6 +281,7 @@ def test_a_plain_form_that_is_safe(operation):
 
 
 FOREIGN = DatabaseFacts(partitions={BOOK: (Partition(SqlName("app", "far"), BOOK, "f"),)})
+RANDOM = sa.text("random()")
 DEFAULT = DatabaseFacts(with_default_partition=frozenset({BOOK}))
 
 
@@ -281,6 +332,24 @@ DEFAULT = DatabaseFacts(with_default_partition=frozenset({BOOK}))
             AddColumnOp("book", sa.Column("double", sa.Integer, sa.Computed("pages * 2"))),
             None,
             "a stored generated column rewrites the table, and there is no other way to add it",
+        ),
+        (
+            AddColumnOp("book", sa.Column("n", sa.Float, server_default=RANDOM), schema="app"),
+            DatabaseFacts(without_key=frozenset({BOOK})),
+            (
+                "the volatile default random() rewrites the table, and app.book has neither a primary key nor"
+                " a unique index of NOT NULL columns, which the batches of a backfill follow"
+            ),
+        ),
+        (
+            AddColumnOp(
+                "book", sa.Column("n", sa.Float, server_default=RANDOM), if_not_exists=True
+            ),
+            None,
+            (
+                "the volatile default random() rewrites the table, and IF NOT EXISTS does not tell whether"
+                " the column is new"
+            ),
         ),
         (
             AddColumnOp(

@@ -1,4 +1,4 @@
-"""Whether an expression calls a volatile function."""
+"""Whether an expression calls a volatile function, as a default for which PostgreSQL rewrites the table."""
 
 from __future__ import annotations
 
@@ -9,31 +9,36 @@ from asyncmig.sql.lexer import Kind, identifier_value, tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["called_functions", "volatile_call"]
+__all__ = ["VOLATILE_FUNCTIONS", "called_functions", "volatile_call"]
 
-_VOLATILE = frozenset(
-    [
-        "clock_timestamp",
-        "timeofday",
-        "random",
-        "random_normal",
-        "gen_random_uuid",
-        "uuidv4",
-        "uuidv7",
-        "nextval",
-        "currval",
-        "setval",
-        "lastval",
-        "txid_current",
-        "pg_current_xact_id",
-        "pg_sleep",
-        "setseed",
-        "uuid_generate_v1",
-        "uuid_generate_v1mc",
-        "uuid_generate_v4",
-        "gen_random_bytes",
-        "gen_salt",
-    ]
+VOLATILE_FUNCTIONS = frozenset(
+    {
+        *(
+            "clock_timestamp",
+            "currval",
+            "gen_random_bytes",
+            "gen_random_uuid",
+            "gen_salt",
+            "lastval",
+        ),
+        *(
+            "nextval",
+            "pg_current_xact_id",
+            "pg_sleep",
+            "random",
+            "random_normal",
+            "setseed",
+            "setval",
+        ),
+        *(
+            "timeofday",
+            "txid_current",
+            "uuid_generate_v1",
+            "uuid_generate_v1mc",
+            "uuid_generate_v4",
+        ),
+        *("uuidv4", "uuidv7"),
+    }
 )
 """Those of PostgreSQL that people write in defaults, and those of uuid-ossp and pgcrypto."""
 
@@ -56,7 +61,7 @@ def volatile_call(expression: str, known: Mapping[str, str]) -> str | None:
             and of its usual extensions are known.
     """
     for name in called_functions(expression):
-        volatility = known.get(name) or ("v" if name in _VOLATILE else "i")
+        volatility = known.get(name) or ("v" if name in VOLATILE_FUNCTIONS else "i")
         if volatility == "v":
             return name
     return None
