@@ -174,10 +174,14 @@ class BackfillTables:
         return [self.create(), *remove, insert]
 
     def pause_of_revisions(self, revisions: Sequence[str]) -> str:
-        """Let no batch of revisions begin that are about to be downgraded."""
+        """Let no batch of revisions begin that are about to be downgraded.
+
+        A job that is not deferred runs within its phase; one that is not done belongs to this downgrade,
+        which an earlier run has begun.
+        """
         return (
             f"UPDATE {self.jobs} SET state = 'paused', reason = 'its revision is being downgraded'"
-            f" WHERE revision = ANY ({text_array(revisions)})"
+            f" WHERE revision = ANY ({text_array(revisions)}) AND deferred"
             " AND state IN ('pending', 'running', 'waiting')"
         )
 

@@ -104,7 +104,8 @@ async def test_cut_at_a_message(every_rewrite, make_database, direction, when, c
             except AsyncmigError:
                 pass
             assert proxy.broken or proxy.seen < point
-        await run(url, every_rewrite, direction)
+        with anyio.fail_after(60):
+            await run(url, every_rewrite, direction)
         found = await contents(url)
         assert found == expected, f"{direction}: cut {when} message {point} of {total}"
     with capsys.disabled():

@@ -73,6 +73,26 @@ async def test_a_deferred_job_is_cancelled_while_it_runs(project, database_url, 
 
 
 @pytest.mark.usefixtures("table")
+async def test_an_interrupted_downgrade_continues_its_own_backfill(project, database_url, pg):
+    project.revision(
+        "one",
+        upgrade='op.backfill("item", {"n": "n + 1"}, name="count")',
+        downgrade="""
+        op.backfill("item", {"n": "n - 1 + 0 * length(pg_sleep(0.002)::text)"}, name="count_back")
+        """,
+    )
+    migrator = migrator_of(project, database_url)
+    await migrator.upgrade()
+    with anyio.move_on_after(0.8) as interrupted:
+        await migrator.downgrade("base")
+    assert interrupted.cancelled_caught
+    assert len(await counters(pg)) == 2  # some batches are committed
+    with anyio.fail_after(30):
+        await migrator.downgrade("base")
+    assert await counters(pg) == {0: ROWS}
+
+
+@pytest.mark.usefixtures("table")
 async def test_a_downgrade_that_fails_leaves_the_job_paused(project, database_url):
     project.revision(
         "one",
