@@ -132,6 +132,11 @@ class BatchOperations(Extensible):
         self.impl.delay(operation)
         return None
 
+    def invoke_rewritable(self, operation: MigrateOperation, *, safe: bool) -> Any:
+        """Keep an operation that may have a safe form; ``safe=False`` keeps its plain form."""
+        operation.safe = safe
+        return self.invoke(operation)
+
     # columns
 
     def add_column(
@@ -143,6 +148,7 @@ class BatchOperations(Extensible):
         if_not_exists: bool | None = None,
         inline_references: bool | None = None,
         inline_primary_key: bool | None = None,
+        safe: bool = True,
     ) -> None:
         """Add a column at the end of the table, see ``Operations.add_column``.
 
@@ -156,7 +162,7 @@ class BatchOperations(Extensible):
                 hint="PostgreSQL adds columns at the end: leave out insert_before and insert_after",
                 directive="add_column",
             )
-        self.invoke(
+        self.invoke_rewritable(
             AddColumnOp(
                 self.impl.table_name,
                 column,
@@ -164,7 +170,8 @@ class BatchOperations(Extensible):
                 if_not_exists=if_not_exists,
                 inline_references=inline_references,
                 inline_primary_key=inline_primary_key,
-            )
+            ),
+            safe=safe,
         )
 
     def alter_column(
@@ -182,10 +189,11 @@ class BatchOperations(Extensible):
         existing_comment: str | None = None,
         insert_before: str | None = None,
         insert_after: str | None = None,
+        safe: bool = True,
         **kw: Any,
     ) -> None:
         """Change a column, see ``Operations.alter_column``; it keeps its place in the table."""
-        self.invoke(
+        self.invoke_rewritable(
             AlterColumnOp(
                 self.impl.table_name,
                 column_name,
@@ -202,7 +210,8 @@ class BatchOperations(Extensible):
                 insert_before=insert_before,
                 insert_after=insert_after,
                 **kw,
-            )
+            ),
+            safe=safe,
         )
 
     def drop_column(self, column_name: str, **kw: Any) -> None:
@@ -211,25 +220,29 @@ class BatchOperations(Extensible):
 
     # constraints
 
-    def create_primary_key(self, constraint_name: str | None, columns: list[str]) -> None:
+    def create_primary_key(
+        self, constraint_name: str | None, columns: list[str], *, safe: bool = True
+    ) -> None:
         """Add a primary key, see ``Operations.create_primary_key``."""
-        self.invoke(
+        self.invoke_rewritable(
             CreatePrimaryKeyOp(
                 constraint_name, self.impl.table_name, columns, schema=self.impl.schema
-            )
+            ),
+            safe=safe,
         )
 
     def create_unique_constraint(
-        self, constraint_name: str, columns: Sequence[str], **kw: Any
+        self, constraint_name: str, columns: Sequence[str], *, safe: bool = True, **kw: Any
     ) -> None:
         """Add a unique constraint, see ``Operations.create_unique_constraint``."""
-        self.invoke(
+        self.invoke_rewritable(
             CreateUniqueConstraintOp(
                 constraint_name,
                 self.impl.table_name,
                 columns,
                 **{**kw, "schema": self.impl.schema},
-            )
+            ),
+            safe=safe,
         )
 
     def create_foreign_key(
@@ -245,10 +258,11 @@ class BatchOperations(Extensible):
         deferrable: bool | None = None,
         initially: str | None = None,
         match: str | None = None,
+        safe: bool = True,
         **dialect_kw: Any,
     ) -> None:
         """Add a foreign key, see ``Operations.create_foreign_key``."""
-        self.invoke(
+        self.invoke_rewritable(
             CreateForeignKeyOp(
                 constraint_name,
                 self.impl.table_name,
@@ -263,20 +277,24 @@ class BatchOperations(Extensible):
                 initially=initially,
                 match=match,
                 **dialect_kw,
-            )
+            ),
+            safe=safe,
         )
 
     def create_check_constraint(
         self,
         constraint_name: str,
         condition: str | ColumnElement[bool] | TextClause,
+        *,
+        safe: bool = True,
         **kw: Any,
     ) -> None:
         """Add a CHECK, see ``Operations.create_check_constraint``."""
-        self.invoke(
+        self.invoke_rewritable(
             CreateCheckConstraintOp(
                 constraint_name, self.impl.table_name, condition, schema=self.impl.schema, **kw
-            )
+            ),
+            safe=safe,
         )
 
     def create_exclude_constraint(self, constraint_name: str, *elements: Any, **kw: Any) -> None:
@@ -302,16 +320,21 @@ class BatchOperations(Extensible):
         self,
         index_name: str,
         columns: Sequence[str | TextClause | ColumnElement[Any]],
+        *,
+        safe: bool = True,
         **kw: Any,
     ) -> None:
         """Create an index, see ``Operations.create_index``."""
-        self.invoke(
-            CreateIndexOp(index_name, self.impl.table_name, columns, schema=self.impl.schema, **kw)
+        self.invoke_rewritable(
+            CreateIndexOp(index_name, self.impl.table_name, columns, schema=self.impl.schema, **kw),
+            safe=safe,
         )
 
-    def drop_index(self, index_name: str, **kw: Any) -> None:
+    def drop_index(self, index_name: str, *, safe: bool = True, **kw: Any) -> None:
         """Drop an index, see ``Operations.drop_index``."""
-        self.invoke(DropIndexOp(index_name, self.impl.table_name, schema=self.impl.schema, **kw))
+        self.invoke_rewritable(
+            DropIndexOp(index_name, self.impl.table_name, schema=self.impl.schema, **kw), safe=safe
+        )
 
     # comments
 
@@ -366,7 +389,8 @@ class BatchDirectives(ScriptOperations):
 
         PostgreSQL alters tables in place, so the group is only a shorter notation: the arguments
         about a copy of the table (``copy_from``, ``table_args``, ``reflect_args`` ...) have no effect.
-        ``execute`` inside the block runs immediately, before the others.
+        ``execute`` inside the block runs immediately, before the others. Each directive of the block has the
+        arguments of its namesake, ``safe`` too.
 
         Raises:
             DirectiveError: ``recreate="always"``, which would copy the table row by row.
