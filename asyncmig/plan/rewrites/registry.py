@@ -12,14 +12,14 @@ from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
 from asyncmig.operations.directives.partitions import AttachPartitionOp, DetachPartitionOp
 from asyncmig.operations.directives.views import RefreshMaterializedViewOp
-from asyncmig.plan.rewrites.add_column import rewrite_add_column
-from asyncmig.plan.rewrites.checks import rewrite_check
-from asyncmig.plan.rewrites.foreign_keys import rewrite_foreign_key
-from asyncmig.plan.rewrites.indexes import rewrite_create_index, rewrite_drop_index
-from asyncmig.plan.rewrites.keys import rewrite_key
-from asyncmig.plan.rewrites.materialized_views import rewrite_refresh
-from asyncmig.plan.rewrites.not_null import rewrite_alter_column
-from asyncmig.plan.rewrites.partition_bounds import (
+from asyncmig.plan.rewrites.forms.add_column import rewrite_add_column
+from asyncmig.plan.rewrites.forms.checks import rewrite_check
+from asyncmig.plan.rewrites.forms.foreign_keys import rewrite_foreign_key
+from asyncmig.plan.rewrites.forms.indexes import rewrite_create_index, rewrite_drop_index
+from asyncmig.plan.rewrites.forms.keys import rewrite_key
+from asyncmig.plan.rewrites.forms.materialized_views import rewrite_refresh
+from asyncmig.plan.rewrites.forms.not_null import rewrite_alter_column
+from asyncmig.plan.rewrites.forms.partition_bounds import (
     rewrite_attach_partition,
     rewrite_detach_partition,
 )

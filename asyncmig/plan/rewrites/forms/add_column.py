@@ -16,7 +16,7 @@ from asyncmig.operations.base.sqlalchemy_private import (
 from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp
 from asyncmig.operations.directives.constraints import AddConstraintOp
 from asyncmig.operations.directives.indexes import CreateIndexOp
-from asyncmig.plan.rewrites.column_values import fill_with_default
+from asyncmig.plan.rewrites.forms.column_values import fill_with_default
 from asyncmig.plan.rewrites.safe_form import NotRewritten, SafeForm
 from asyncmig.sql.volatility import called_functions
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy.sql.elements import conv
 
 from asyncmig.ddl.compiler import compile_operation
-from asyncmig.plan.rewrites.partitions import foreign_partitions, require_partitions
+from asyncmig.plan.rewrites.forms.partitions import foreign_partitions, require_partitions
 from asyncmig.plan.rewrites.safe_form import NotRewritten, SafeForm, raw_sql
 from asyncmig.sql.default_names import default_name
 from asyncmig.sql.reader import Reader, SqlName

@@ -14,8 +14,8 @@ from sqlalchemy.sql.elements import conv
 
 from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.operations.directives.keys import CreatePrimaryKeyOp
-from asyncmig.plan.rewrites.not_null import drop_proof, prove_not_null, set_not_null
-from asyncmig.plan.rewrites.partitions import (
+from asyncmig.plan.rewrites.forms.not_null import drop_proof, prove_not_null, set_not_null
+from asyncmig.plan.rewrites.forms.partitions import (
     foreign_partitions,
     leaf_partitions,
     require_partitions,

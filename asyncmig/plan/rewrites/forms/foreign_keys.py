@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.sql.elements import conv
 
 from asyncmig.operations.directives.constraints import ValidateConstraintOp
-from asyncmig.plan.rewrites.partitions import leaf_partitions, require_partitions
+from asyncmig.plan.rewrites.forms.partitions import leaf_partitions, require_partitions
 from asyncmig.plan.rewrites.safe_form import SafeForm
 
 if TYPE_CHECKING:

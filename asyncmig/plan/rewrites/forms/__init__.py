@@ -1,0 +1,1 @@
+"""The safe form of each class of operations."""
