@@ -1,4 +1,4 @@
-"""The names in a statement, whatever they refer to."""
+"""The names in a statement, whatever they refer to, and the functions that it calls."""
 
 from __future__ import annotations
 
@@ -9,9 +9,24 @@ from asyncmig.sql.reader import SqlName
 from asyncmig.sql.slices import contains
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["calls_function", "mentioned_names"]
+__all__ = [
+    "VOLATILE_FUNCTIONS",
+    "called_functions",
+    "calls_function",
+    "mentioned_names",
+    "volatile_call",
+]
+
+VOLATILE_FUNCTIONS = frozenset(
+    {
+        "clock_timestamp", "currval", "gen_random_bytes", "gen_random_uuid", "gen_salt", "lastval", "nextval",
+        "pg_current_xact_id", "pg_sleep", "random", "random_normal", "setseed", "setval", "timeofday",
+        "txid_current", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4", "uuidv4", "uuidv7",
+    }
+)  # fmt: skip
+"""Those of PostgreSQL that people write in defaults, and those of uuid-ossp and pgcrypto."""
 
 _NAMES = frozenset({Kind.WORD, Kind.QUOTED})
 
@@ -27,6 +42,30 @@ def mentioned_names(sql: str) -> frozenset[SqlName]:
         ['app', 'app.t', 'drop', 't', 'table']
     """
     return frozenset(_names(sql))
+
+
+def called_functions(expression: str) -> Iterator[str]:
+    """The names of the functions that an expression calls, as the catalog holds them."""
+    name = None
+    for token in tokens(expression):
+        if token.text == "(" and name is not None:
+            yield name
+        name = identifier_value(token.text) if token.kind in (Kind.WORD, Kind.QUOTED) else None
+
+
+def volatile_call(expression: str, known: Mapping[str, str]) -> str | None:
+    """The first volatile function that an expression calls.
+
+    Args:
+        expression: as written.
+        known: volatility by name, of functions that were looked up; of the others, those of PostgreSQL
+            and of its usual extensions are known.
+    """
+    for name in called_functions(expression):
+        volatility = known.get(name) or ("v" if name in VOLATILE_FUNCTIONS else "i")
+        if volatility == "v":
+            return name
+    return None
 
 
 def calls_function(sql: str, function: str, *, bodies: bool = False) -> bool:

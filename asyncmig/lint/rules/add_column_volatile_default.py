@@ -9,8 +9,8 @@ from asyncmig.lint.rule import Problem, Rule
 from asyncmig.lint.suggest import lines, relation_sql
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
+from asyncmig.sql.names import volatile_call
 from asyncmig.sql.quoting import identifier
-from asyncmig.sql.volatility import volatile_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
+from asyncmig.sql.names import VOLATILE_FUNCTIONS
 from asyncmig.sql.reader import SqlName
-from asyncmig.sql.volatility import VOLATILE_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -14,9 +14,8 @@ from asyncmig.lint.schema.tables import (
 )
 from asyncmig.sql.actions.action import ConstraintKind
 from asyncmig.sql.actions.parse import parse_actions
-from asyncmig.sql.names import mentioned_names
+from asyncmig.sql.names import called_functions, mentioned_names
 from asyncmig.sql.quoting import literal
-from asyncmig.sql.volatility import called_functions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,6 +10,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.sql.lexer import Kind, tokens
+from asyncmig.sql.names import VOLATILE_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,19 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "default_evaluation"]
 
 _DIALECT = MigrationDialect()
-_VOLATILE = frozenset(
-    {
-        "CLOCK_TIMESTAMP",
-        "GEN_RANDOM_UUID",
-        "NEXTVAL",
-        "RANDOM",
-        "TIMEOFDAY",
-        "UUIDV4",
-        "UUIDV7",
-        "UUID_GENERATE_V1",
-        "UUID_GENERATE_V4",
-    }
-)
+_VOLATILE = frozenset(map(str.upper, VOLATILE_FUNCTIONS))
 _ONCE = frozenset(
     {
         "DATE_TRUNC",

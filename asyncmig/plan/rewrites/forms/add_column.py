@@ -18,7 +18,7 @@ from asyncmig.operations.directives.constraints import AddConstraintOp
 from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.plan.rewrites.forms.column_values import fill_with_default
 from asyncmig.plan.rewrites.safe_form import NotRewritten, SafeForm
-from asyncmig.sql.volatility import called_functions
+from asyncmig.sql.names import called_functions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
