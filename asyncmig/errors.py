@@ -198,9 +198,11 @@ class UrlError(ConfigError):
 
     Attributes:
         source: where the URL was written, such as ``DATABASE_URL``.
+        missing: True when there is no URL at all.
     """
 
     source: str | None = None
+    missing: bool = False
 
 
 class RevisionError(AsyncmigError):

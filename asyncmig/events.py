@@ -24,9 +24,11 @@ __all__ = [
     "LockAcquired",
     "LockBlocked",
     "LockWaiting",
+    "NothingPending",
     "PhaseFinished",
     "PhaseRetried",
     "PhaseStarted",
+    "RunFailed",
     "RunFinished",
     "RunStarted",
     "ServerNotice",
@@ -108,6 +110,18 @@ class RunStarted(Event):
 
     direction: str
     revisions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingPending(Event):
+    """No revision is to be run: the version table has the rows ``heads`` already.
+
+    ``ahead`` is True for a database that newer code has migrated further.
+    """
+
+    direction: str
+    heads: tuple[str, ...]
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,6 +345,24 @@ class RunFinished(Event):
     direction: str
     applied: tuple[str, ...]
     heads: tuple[str, ...]
+    elapsed: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailed(Event):
+    """The run has ended with an error, which is raised next.
+
+    ``error`` is its type and ``sqlstate`` the server's code, where it gave one; ``applied`` are the revisions
+    that the run has committed before, ``revision`` is the one at fault, where there is one.
+    """
+
+    direction: str
+    error: str
+    message: str
+    hint: str | None
+    sqlstate: str | None
+    revision: str | None
+    applied: tuple[str, ...]
     elapsed: float
 
 

@@ -43,7 +43,7 @@ MOST_FAILURES = 1000
 
 _DUE = (JobState.PENDING, JobState.RUNNING, JobState.WAITING)
 
-_log = logging.getLogger("asyncmig")
+_log = logging.getLogger("asyncmig.backfill")
 
 
 class BackfillRunner:

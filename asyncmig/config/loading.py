@@ -313,9 +313,6 @@ def _url(
         text = BY_NAME["url"].kind.parse(layer.get(place.key, place), place)
     except ConfigKeyError as problem:
         told = f"{problem.hint}; or " if problem.hint else ""
-        problem.hint = (
-            f"{told}set ASYNCMIG_URL; "
-            "the command also takes --url, and --embedded for a private server"
-        )
+        problem.hint = f"{told}set ASYNCMIG_URL"
         return {"url": InvalidUrl(problem), "url_source": source}
     return {"url": text, "url_source": source}

@@ -118,7 +118,7 @@ async def runner_lock(
                 raise LockNotAcquiredError(
                     f"another runner holds the migration lock (waited {waited:.1f} s)"
                     + (f": {holder}" if holder else ""),
-                    hint="let it finish, raise --lock-wait, or end that session if it is stuck",
+                    hint="let it finish, raise `lock_wait`, or end that session if it is stuck",
                     holder=holder,
                     waited=waited,
                 )

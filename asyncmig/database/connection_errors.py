@@ -88,7 +88,7 @@ def _described(error: BaseException, name: str, after: str) -> tuple[str, str]:
         case asyncpg.CannotConnectNowError():
             return (
                 f"{name} is not ready{after}: {text}",
-                "wait for it with --wait-for-database SECONDS (or `wait_for_database`)",
+                "`wait_for_database` sets how long to wait for it",
             )
         case ssl.SSLCertVerificationError():
             return f"{name} showed a certificate that is not trusted: {error.verify_message}", (
@@ -113,7 +113,7 @@ def _described(error: BaseException, name: str, after: str) -> tuple[str, str]:
         case OSError():
             return (
                 f"cannot reach {name}{after}: {text}",
-                "is the server running, and are host and port right? --wait-for-database waits",
+                "is the server running, and are host and port right? `wait_for_database` waits for it",
             )
         case _:
             return f"cannot connect to {name}: {text}", "check the URL"

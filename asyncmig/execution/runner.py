@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from asyncmig.database.concurrency import import_in_thread
 from asyncmig.database.session import ANSWER_SECONDS
 from asyncmig.database.session_settings import open_session, run_settings
 from asyncmig.errors import AsyncmigError, PlanError, RevisionNotFoundError
-from asyncmig.events import DatabaseConnected
+from asyncmig.events import DatabaseConnected, NothingPending, RunFailed
 from asyncmig.execution.history_prefetch import prefetch_history
 from asyncmig.results import StampResult
 from asyncmig.revisions.graph.moves import RowChange, stamp_moves
@@ -74,14 +75,18 @@ class Runner:
             AsyncmigError: see ``Migrator.upgrade``.
         """
         request = request.begin()
-        async with (
-            prefetch_history(self._source, request) as prefetch,
-            self._session() as session,
-        ):
-            result = await self._run(session, prefetch, request)
-            return replace(
-                result, address=str(session.address), url_source=self._settings.url_source
-            )
+        try:
+            async with (
+                prefetch_history(self._source, request) as prefetch,
+                self._session() as session,
+            ):
+                result = await self._run(session, prefetch, request)
+                return replace(
+                    result, address=str(session.address), url_source=self._settings.url_source
+                )
+        except AsyncmigError as error:
+            self._emit(_run_failed(error, request))
+            raise
 
     async def _run(
         self, session: Session, prefetch: HistoryPrefetch, request: RunRequest
@@ -89,10 +94,10 @@ class Runner:
         state = await self._read_state(session)
         graph = await prefetch.graph(state)
         if graph is None:
-            return request.result(state.heads, state.heads)
+            return self._nothing_pending(state, request, ahead=False)
         moves, ahead = await self._moves(session, state, graph, request)
         if not moves:
-            return request.result(state.heads, state.heads, ahead=ahead)
+            return self._nothing_pending(state, request, ahead=ahead)
         # imports and scripts may take longer than the role allows
         async with session.idling(self._settings.connect_timeout or ANSWER_SECONDS):
             return await self._run_moves(session, state, graph, moves, request)
@@ -113,11 +118,18 @@ class Runner:
             if state != before:  # another runner was quicker
                 moves, ahead = await self._moves(session, state, graph, request)
                 if not moves:
-                    return request.result(state.heads, state.heads, ahead=ahead)
+                    return self._nothing_pending(state, request, ahead=ahead)
                 if any(move.revision.id not in scripts for move in moves):
                     scripts = await pending.load_scripts(moves, request.direction)
             async with run_settings(session, self._settings):
                 return await pending.execute(state, moves, scripts, request)
+
+    def _nothing_pending(
+        self, state: DatabaseState, request: RunRequest, *, ahead: bool
+    ) -> RunResult:
+        heads = tuple(sorted(state.heads))
+        self._emit(NothingPending(direction=str(request.direction), heads=heads, ahead=ahead))
+        return request.result(state.heads, state.heads, ahead=ahead)
 
     async def _read_state(
         self, session: Session, *, check_tables_first: bool = False
@@ -304,3 +316,18 @@ class Runner:
             revision=names,
             current=tuple(sorted(state.heads)),
         )
+
+
+def _run_failed(error: AsyncmigError, request: RunRequest) -> RunFailed:
+    fields = error.fields()
+    sqlstate, revision, applied = (fields.get(name) for name in ("sqlstate", "revision", "applied"))
+    return RunFailed(
+        direction=str(request.direction),
+        error=type(error).__name__,
+        message=error.message,
+        hint=error.hint,
+        sqlstate=sqlstate if isinstance(sqlstate, str) else None,
+        revision=revision if isinstance(revision, str) else None,
+        applied=tuple(map(str, applied)) if isinstance(applied, list) else (),
+        elapsed=time.monotonic() - request.started,
+    )

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import inspect
 import logging
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from asyncmig.errors import AsyncmigError
-from asyncmig.integrations.startup import DEFAULT_TIMEOUT, Startup
+from asyncmig.integrations.startup import DEFAULT_TIMEOUT, Startup, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, MutableMapping
     from contextlib import AbstractAsyncContextManager
+    from types import TracebackType
 
     from asyncmig.integrations.startup import MigratorSource, Mode
 
@@ -32,7 +33,7 @@ __all__ = ["Lifespan", "LifespanMiddleware", "lifespan"]
 AppT = TypeVar("AppT")
 StateT = TypeVar("StateT")
 
-_log = logging.getLogger("asyncmig")
+_log = logging.getLogger("asyncmig.startup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,35 @@ class Lifespan(Generic[AppT, StateT]):
 
     def __call__(self, app: AppT) -> AbstractAsyncContextManager[StateT]:
         """The context: migrations first, then the application's own lifespan and its state."""
-        return self._serving(app)
+        return _Serving(self, app)
 
-    @asynccontextmanager
-    async def _serving(self, app: AppT) -> AsyncIterator[Any]:
-        async with self.startup.serving():
-            if self.then is None:
-                yield None
-            else:
-                async with self.then(app) as state:
-                    yield state
+
+class _Serving(Generic[AppT, StateT]):
+    """The context of one start; a class, since each frame of a generator would be in a traceback."""
+
+    def __init__(self, lifespan: Lifespan[AppT, StateT], app: AppT) -> None:
+        self._lifespan = lifespan
+        self._app = app
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Any:
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(self._lifespan.startup.serving())
+            except AsyncmigError as error:
+                raise shortened(error) from None
+            then = self._lifespan.then
+            state = None if then is None else await stack.enter_async_context(then(self._app))
+            self._stack = stack.pop_all()
+            return state
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        return await self._stack.__aexit__(kind, error, trace)
 
 
 @overload
@@ -99,9 +119,9 @@ def lifespan(
 ) -> Lifespan[Any, Any]:
     """Migrate before the application serves its first request.
 
-    An error ends the start: the server logs it and exits. A database that is ahead of the code, for example
-    after a rolled-back deployment, is not an error. No connection is kept while the application serves,
-    unless a backfill runs.
+    An error ends the start: the server logs message and hint, and exits. A database that is ahead of the
+    code, for example after a rolled-back deployment, is not an error. No connection is kept while the
+    application serves, unless a backfill runs.
 
     Args:
         migrator: a ``Migrator``, or a function that returns one.

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 
 from asyncmig.errors import AsyncmigError, ConfigError, NotCurrentError
 from asyncmig.revisions.graph.names import listed
+from asyncmig.telemetry.event_log import LogOutlet, server_logger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from asyncmig.results import RunResult, Status
 
-__all__ = ["DEFAULT_TIMEOUT", "MigratesDatabase", "MigratorSource", "Mode", "Startup"]
+__all__ = ["DEFAULT_TIMEOUT", "MigratesDatabase", "MigratorSource", "Mode", "Startup", "shortened"]
 
 Mode = Literal["upgrade", "wait", "check", "off"]
 """``upgrade`` runs the pending revisions, or waits for the process that does; ``wait`` waits until another
@@ -78,6 +80,7 @@ class Startup:
     mode: Mode = "upgrade"
     timeout: float | None = DEFAULT_TIMEOUT
     backfills: bool = False
+    _log: LogOutlet = field(default_factory=LogOutlet, init=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.mode not in (modes := get_args(Mode)):
@@ -119,30 +122,56 @@ class Startup:
     async def run(self) -> None:
         """Run the mode in the calling task.
 
+        An error is raised without the traceback of its cause: servers print what ends a start as a traceback,
+        and message and hint say what is wrong. The log has the traceback, at level DEBUG.
+
         Raises:
             NotCurrentError: revisions are pending (``check``), or still are (``wait``).
             AsyncmigError: the upgrade failed, or the database could not be read.
         """
         if self.mode == "off":
             return
+        self._log.fallback = server_logger()
         try:
             await self._run(await _given(self.migrator))
         except AsyncmigError as error:
+            logging.getLogger("asyncmig.startup").debug("the start failed", exc_info=True)
             _show_hint(error)
-            raise
+            raise shortened(error) from None
 
     async def _run(self, migrator: MigratesDatabase) -> None:
+        _share_log(migrator, self._log)
         if self.mode == "upgrade":
             await migrator.upgrade()
-        elif self.mode == "wait":
-            await migrator.wait_until_current(timeout=self.timeout)
+            return
+        if self.mode == "wait":
+            limit = "" if self.timeout is None else f", at most {self.timeout:g} s"
+            self._say(f"waiting until another process has migrated{limit}")
+            status = await migrator.wait_until_current(timeout=self.timeout)
         else:
-            _check_current(await migrator.status())
+            _check_current(status := await migrator.status())
+        self._say(f"the database is {status.state}, at {listed(status.current, empty='base')}")
+
+    def _say(self, text: str) -> None:
+        self._log.write("startup", logging.INFO, text, {"asyncmig.mode": self.mode})
 
 
 async def _given(source: MigratorSource) -> MigratesDatabase:
     found = source() if callable(source) else source
     return await found if inspect.isawaitable(found) else found
+
+
+def _share_log(migrator: MigratesDatabase, outlet: LogOutlet) -> None:
+    """Let the events of a migrator appear in the log of the server, too."""
+    from asyncmig.migrator.base import MigratorBase, project_of
+
+    if isinstance(migrator, MigratorBase) and (log := project_of(migrator).log) is not None:
+        log.outlet.fallback = outlet.fallback
+
+
+def shortened(error: AsyncmigError) -> AsyncmigError:
+    """The error without the frames in which it was raised; raise it ``from None``."""
+    return error.with_traceback(None)
 
 
 def _show_hint(error: AsyncmigError) -> None:

@@ -5,10 +5,11 @@ The hooks are functions with the signature that each library expects; no library
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.integrations.startup import DEFAULT_TIMEOUT, Startup
+from asyncmig.errors import AsyncmigError
+from asyncmig.integrations.startup import DEFAULT_TIMEOUT, Startup, shortened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -46,7 +47,11 @@ async def migrated(
             await consume()
     """
     startup = Startup(migrator=migrator, mode=mode, timeout=timeout, backfills=backfills)
-    async with startup.serving():
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(startup.serving())
+        except AsyncmigError as error:
+            raise shortened(error) from None
         yield
 
 

@@ -13,6 +13,7 @@ from asyncmig.database.concurrency import import_in_thread
 from asyncmig.errors import ConfigError
 from asyncmig.project.user_objects import as_list, load_models, load_version_hooks
 from asyncmig.revisions.cache.heads_cache import known_heads
+from asyncmig.telemetry.event_log import EventLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,6 +57,7 @@ class Project:
         on_version_apply: called when the row of a revision is written: functions, or their names.
 
     Attributes:
+        log: writes log records for the events; None where another project does it.
         alembic_config: the ``Config`` of a caller of Alembic's API, for ``env.py``.
         env_migration: the call of ``run_migrations()`` in an ``env.py`` that this is the project of.
         write_hooks: functions that ``env.py`` has registered as post-write hooks, by name.
@@ -78,6 +80,7 @@ class Project:
         self._given_models = models
         self._models: tuple[MetaData, ...] | None = None
         self._on_event = on_event
+        self.log: EventLog | None = EventLog()
         self.alembic_config: Config | None = None
         self.env_migration: EnvMigration | None = None
         self.write_hooks: Mapping[str, Callable[..., object]] = {}
@@ -101,7 +104,9 @@ class Project:
         return self.env_migration is not None and self.env_migration.rolled_back
 
     def emit(self, event: Event) -> None:
-        """Call ``on_event``, if it was given."""
+        """Log an event, and call ``on_event``, if it was given."""
+        if self.log is not None:
+            self.log.write(event)
         if self._on_event is not None:
             self._on_event(event)
 
@@ -173,11 +178,12 @@ class Project:
             emit: receives events.
         """
         project = self._member(None, run.settings, (run, config))
-        project.take(database, run.name, None if self._on_event is None else emit)
+        project.log = None  # `emit` leads to this project, which writes
+        project.take(database, run.name, emit)
         return project
 
     def take(
-        self, database: Database | None, label: str, on_event: Callable[[Event], None] | None
+        self, database: Database | None, label: str, on_event: Callable[[Event], None]
     ) -> None:
         """Work on a connection that an ``env.py`` has handed over."""
         self._handed = database
@@ -250,6 +256,8 @@ class Project:
             on_version_apply=self._given_hooks,
         )
         project.name = name
+        if self.log is not None:
+            project.log = EventLog(self.log.outlet, name)
         if env is not None:
             project._databases = (project,)
             project._use(*env)

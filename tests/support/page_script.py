@@ -221,6 +221,7 @@ def normalized(text: str) -> str:
         (r"/tmp/[^\s:]*", "PATH"),
         (r"PostgreSQL \d+(\.\d+)?", "PostgreSQL VERSION"),
         (r"\bpid \d+", "pid N"),
+        (r"\b\d+\.\d{3,}(e-\d+)?", "NUMBER"),
         (r"in \d+\.\d+s", "in TIME"),
     ):
         text = re.sub(pattern, word, text)

@@ -30,13 +30,10 @@ def database_url(settings: Settings) -> DatabaseUrl:
         raise settings.url.error
     if settings.url is None:
         where = f" in {settings.config_path}" if settings.config_path else ""
-        hint = (
-            "set ASYNCMIG_URL or DATABASE_URL, or write url in the configuration; "
-            "the command also takes --url, and --embedded for a private server"
-        )
+        hint = "set ASYNCMIG_URL or DATABASE_URL, or write url in the configuration"
         if settings.databases:
-            hint = f"choose a database with -n: {', '.join(settings.databases)}; or {hint}"
-        raise UrlError(f"no database url{where}", hint=hint)
+            hint = f"choose a database by its name: {', '.join(settings.databases)}; or {hint}"
+        raise UrlError(f"no database url{where}", hint=hint, missing=True)
     ssl = {
         "sslmode": settings.sslmode,
         "sslrootcert": settings.sslrootcert,

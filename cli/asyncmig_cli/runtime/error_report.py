@@ -89,11 +89,13 @@ def _exit_code(error: AsyncmigError) -> int:
 
 def _describe(error: BaseException) -> _Report:
     if isinstance(error, AsyncmigError):
+        from asyncmig_cli.runtime.option_hints import hint_with_options
+
         return _Report(
             type(error),
             code=_exit_code(error),
             message=error.message,
-            hint=error.hint,
+            hint=hint_with_options(error),
             fields=error.fields(),
         )
     if isinstance(error, InterruptedRunError):

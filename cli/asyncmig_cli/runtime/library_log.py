@@ -20,7 +20,8 @@ def shown_log(arguments: Sequence[str], stream: "Stream") -> Iterator[None]:
 
     class Notes(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            stream.line(f"note: {record.getMessage()}")
+            if "asyncmig.event" not in record.__dict__:  # the progress shows events
+                stream.line(f"note: {record.getMessage()}")
 
     logger, handler = logging.getLogger("asyncmig"), Notes()
     level = logger.level
