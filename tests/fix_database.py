@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
 import psycopg2
@@ -112,6 +112,7 @@ def catalog_dump(
     version_table: bool = True,
     data: bool = False,
     normalise: bool = True,
+    without: str | None = None,
 ) -> str:
     """A database's schema as pg_dump writes it, without what differs between two equal ones.
 
@@ -121,6 +122,7 @@ def catalog_dump(
         version_table: keep ``alembic_version``.
         data: the rows too.
         normalise: leave out comments, settings and empty lines.
+        without: a pattern of further tables that are left out.
     """
     command = [str(postgres_program("pg_dump")), f"--dbname={url}", "--no-owner"]
     command += [] if data else ["--schema-only"]
@@ -130,6 +132,7 @@ def catalog_dump(
         else ["--exclude-table=*.asyncmig_journal*", "--exclude-table=*.asyncmig_backfill*"]
     )
     command += [] if version_table else ["--exclude-table=*.alembic_version"]
+    command += [f"--exclude-table={without}"] if without else []
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
     if not normalise:
@@ -137,12 +140,12 @@ def catalog_dump(
     return "\n".join(line for line in finished.stdout.splitlines() if not NOISE.match(line))
 
 
-def dump_lines(url: str) -> list[str]:
+def dump_lines(url: str, **options: Any) -> list[str]:
     """The lines of ``catalog_dump`` in no order, as a column that comes back is the last of its table.
 
     Lists of varchars are in the spelling that PostgreSQL keeps.
     """
     from asyncmig.catalog.normalized_sql import normalized_sql
 
-    lines = normalized_sql(catalog_dump(url)).splitlines()
+    lines = normalized_sql(catalog_dump(url, **options)).splitlines()
     return sorted(line.strip().removesuffix(",") for line in lines)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
 
-__all__ = ["needs_facts_column", "read_rewriting"]
+__all__ = ["needs_facts_column", "obstacle_of", "read_recorded", "read_rewriting"]
 
 _FACTS = """\
 WITH relation AS (
@@ -88,19 +88,22 @@ async def read_rewriting(
         settings: of the run.
         state: the partial revisions.
     """
-    recorded = await _read_recorded(session, settings, state)
-    if not (settings.safe_rewrites or any(facts is not None for facts in recorded.values())):
+    recorded = await read_recorded(session, settings, state)
+    if not (settings.safe_rewrites or any(map(_has_rewrites, recorded.values()))):
         return None
     return Rewriting(
         enabled=settings.safe_rewrites,
         database=await _read_facts(session),
         recorded=recorded,
-        obstacle=(
-            "the caller's transaction cannot be divided"
-            if session.caller_transaction
-            else one_transaction_obstacle(settings)
-        ),
+        obstacle=obstacle_of(session, settings),
     )
+
+
+def obstacle_of(session: Session, settings: Settings) -> str | None:
+    """Why no phase can be committed by itself; None where each can."""
+    if session.caller_transaction:
+        return "the caller's transaction cannot be divided"
+    return one_transaction_obstacle(settings)
 
 
 def one_transaction_obstacle(settings: Settings) -> str | None:
@@ -118,9 +121,10 @@ async def needs_facts_column(session: Session, settings: Settings, state: Databa
     return not (await session.fetch(_COLUMN.format(journal=journal)))[0]["present"]
 
 
-async def _read_recorded(
+async def read_recorded(
     session: Session, settings: Settings, state: DatabaseState
 ) -> dict[str, Mapping[str, Any] | None]:
+    """By partial revision, the answers that its first run has recorded; None where it made no rewrites."""
     if not state.partial or not settings.journal:
         return {}
     journal = qualified(state.schema, settings.journal_table)
@@ -128,6 +132,10 @@ async def _read_recorded(
         _RECORDED.format(journal=journal), [entry.journal_id for entry in state.partial]
     )
     return {row["revision"]: json.loads(row["facts"] or "null") for row in rows}
+
+
+def _has_rewrites(recorded: Mapping[str, Any] | None) -> bool:
+    return recorded is not None and recorded.get("safe_rewrites") is not False
 
 
 async def _read_facts(session: Session) -> DatabaseFacts:

@@ -203,6 +203,7 @@ class Executor:
     async def _run_move(self, move: Move, script: AnyScript, number: int) -> None:
         revision = move.revision
         self._progress.step_started(revision, direction_of(move), number)
+        await self._read_columns_again(script, number)
         recorder = self._planner.script_recorder(revision, self._connections)
         step = self._planner.step(
             move,
@@ -234,6 +235,16 @@ class Executor:
             restored = restore_settings(self._session, settings, recorder.changed_settings)
             if restored:
                 self._sender.add(Transaction(fragments=[Fragment(sql) for sql in restored]))
+
+    async def _read_columns_again(self, script: AnyScript, number: int) -> None:
+        """What a column change online depends on, once the scripts before it have run."""
+        online = self._planner.online
+        if number == 1 or online is None or not script.mentions(b"_column_online"):
+            return
+        from asyncmig.bookkeeping.online_facts import read_documents
+
+        await self._sender.flush()
+        await read_documents(self._session, online, list(dict.fromkeys(online.requested)))
 
     async def _call_hooks(
         self, revision: Revision, step: Step, unit: Transaction, info: MigrationInfo

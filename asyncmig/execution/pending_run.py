@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from asyncmig.execution.resume import Resume
     from asyncmig.execution.script_source import ScriptSource
     from asyncmig.plan.model import Direction
+    from asyncmig.plan.online.changes import OnlineChanges
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.run_request import RunRequest
     from asyncmig.plan.run_script import AnyScript
@@ -121,6 +122,7 @@ class PendingRun:
         check_not_blocked(self.planner.graph, state.partial, moves, request.direction)
         resumes = await read_resumes(session, settings, state)
         self.planner.rewriting = await read_rewriting(session, settings, state)
+        online = await self._read_online_changes(state, moves, scripts)
         hooks = await anyio.to_thread.run_sync(self.source.version_hooks)
         books = Bookkeeping.of_run(settings, state.schema, self.tag)
         if state.has_backfills:
@@ -132,7 +134,7 @@ class PendingRun:
             state,
             books,
             added,
-            facts_column=self.planner.rewriting is not None
+            facts_column=(self.planner.rewriting is not None or online is not None)
             and await needs_facts_column(session, settings, state),
         )
         removed = [move.revision.id for move in moves if direction_of(move) == "downgrade"]
@@ -176,6 +178,19 @@ class PendingRun:
         """Write rows of the version table, and call the hooks for each; see ``Executor.stamp``."""
         hooks = await anyio.to_thread.run_sync(self.source.version_hooks)
         await self._executor(books, hooks).stamp(moves, heads, before=before, after=after)
+
+    async def _read_online_changes(
+        self, state: DatabaseState, moves: Sequence[Move], scripts: Mapping[str, AnyScript]
+    ) -> OnlineChanges | None:
+        """What the column changes online of the scripts depend on; None where there are none."""
+        if not any(script.mentions(b"_column_online") for script in scripts.values()):
+            return None
+        from asyncmig.bookkeeping.online_facts import read_online_changes
+
+        self.planner.online = await read_online_changes(
+            self.session, self.settings, state, self.planner, moves, scripts
+        )
+        return self.planner.online
 
     @asynccontextmanager
     async def _watching_locks(self, books: Bookkeeping) -> AsyncIterator[LockWatch | None]:

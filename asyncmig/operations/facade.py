@@ -19,6 +19,7 @@ from asyncmig.operations.directives.functions import FunctionDirectives
 from asyncmig.operations.directives.grants import GrantDirectives
 from asyncmig.operations.directives.indexes import IndexDirectives
 from asyncmig.operations.directives.keys import KeyDirectives
+from asyncmig.operations.directives.online import OnlineDirectives
 from asyncmig.operations.directives.partitions import PartitionDirectives
 from asyncmig.operations.directives.policies import PolicyDirectives
 from asyncmig.operations.directives.schemas import SchemaDirectives
@@ -43,6 +44,7 @@ class Operations(
     ExecuteDirectives,
     DataDirectives,
     BackfillDirectives,
+    OnlineDirectives,
     SchemaDirectives,
     ExtensionDirectives,
     SequenceDirectives,

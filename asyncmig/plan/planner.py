@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.schema import MetaData
 
     from asyncmig.plan.model import Direction
+    from asyncmig.plan.online.changes import OnlineChanges, ScriptChanges
     from asyncmig.plan.phases import Entry
     from asyncmig.plan.rewrites.rewriting import Rewriting, ScriptRewrites
     from asyncmig.plan.run_script import AnyScript
@@ -58,6 +59,9 @@ class Planner:
         import_context: makes a context manager that is active while a script runs.
         version_hooks: ``on_version_apply``, for a script for psql; in a run the engine calls it.
         rewriting: the safe rewrites; None where none are made. A run sets it when it has read the database.
+
+    Attributes:
+        online: the column changes online, once the database was read for them; None where there are none.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class Planner:
         self.offline = offline
         self.version_hooks = tuple(version_hooks)
         self.rewriting = rewriting
+        self.online: OnlineChanges | None = None
         self._target_metadata = target_metadata
         self._options = options or {}
         self._created_types = CreatedTypes()
@@ -155,7 +160,11 @@ class Planner:
     def script_recorder(self, revision: Revision, live: LiveAccess | None = None) -> Recorder:
         """A fresh recorder for a revision's script, with its safe rewrites."""
         rewrites = None if self.rewriting is None else self.rewriting.for_script(revision.id)
-        return self.recorder(revision, live, rewrites=rewrites)
+        online = None
+        if self.online is not None:
+            answers = None if rewrites is None else rewrites.facts.answers
+            online = self.online.for_script(revision.id, answers)
+        return self.recorder(revision, live, rewrites=rewrites, online=online)
 
     def recorder(
         self,
@@ -164,6 +173,7 @@ class Planner:
         *,
         source: str | None = None,
         rewrites: ScriptRewrites | None = None,
+        online: ScriptChanges | None = None,
     ) -> Recorder:
         """A fresh recorder for a revision's script, or for what is written in another file."""
         return Recorder(
@@ -177,6 +187,7 @@ class Planner:
             import_context=self._import_context,
             source=source,
             rewrites=rewrites,
+            online=online,
         )
 
     def phases(self, entries: Sequence[Entry], *, open_ended: bool = False) -> tuple[Phase, ...]:

@@ -17,6 +17,8 @@ from asyncmig.ddl.dialect import with_schema_map
 from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.base.origin import calling_line
 from asyncmig.plan.error_handlers import is_handled_by_caller
+from asyncmig.plan.online.changes import OnlineChanges
+from asyncmig.plan.online.phases import is_online
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
 from asyncmig.plan.rewrites.safe_form import SafeForm
 from asyncmig.sql.backfills.parse import parse_backfill
@@ -36,7 +38,10 @@ if TYPE_CHECKING:
     from asyncmig.ddl.compiled import CompiledSql
     from asyncmig.operations.base.created_types import ScriptTypes
     from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.plan.online.changes import ScriptChanges
+    from asyncmig.plan.online.phases import OnlineOp
     from asyncmig.plan.rewrites.rewriting import ScriptRewrites
+    from asyncmig.plan.rewrites.safe_form import NotRewritten
     from asyncmig.revisions.graph.revision import Revision
     from asyncmig.sql.backfills.definition import Backfill
     from asyncmig.sql.classify import Classification
@@ -111,6 +116,7 @@ class Recorder:
         import_context: makes a context manager that is active while the script runs.
         source: the file whose lines are the statements' origins; None is the script.
         rewrites: replaces directives by safe phases; None where ``safe_rewrites`` is off.
+        online: makes the phases of column changes online; None where none are foreseen.
     """
 
     def __init__(
@@ -126,9 +132,11 @@ class Recorder:
         import_context: Callable[[], AbstractContextManager[object]] = nullcontext,
         source: str | None = None,
         rewrites: ScriptRewrites | None = None,
+        online: ScriptChanges | None = None,
     ) -> None:
         self.revision = revision
         self.rewrites = rewrites
+        self.online = online
         self.source = source or revision.path
         self.created_types = created_types
         self.import_context = import_context
@@ -179,6 +187,8 @@ class Recorder:
     @property
     def rewrite_facts(self) -> Mapping[str, Any] | None:
         """What the safe rewrites so far depend on; None where none are made. It grows with the script."""
+        if self.online is not None:
+            return self.online.answers
         return None if self.rewrites is None else self.rewrites.facts.answers
 
     @property
@@ -199,9 +209,11 @@ class Recorder:
 
     def _record(self, operation: MigrateOperation, line: int | None, *, handled: bool) -> None:
         plain = self._compiled(operation, operation.directive, line)
-        form = None
-        if self.rewrites is not None:
-            obstacle = "the script handles its error" if handled else None
+        obstacle = "the script handles its error" if handled else None
+        form: SafeForm | NotRewritten | None = None
+        if is_online(operation):
+            form = self._online_form(operation, line, obstacle)
+        elif self.rewrites is not None:
             form = self.rewrites.safe_form(operation, self.dialect, obstacle)
         if isinstance(form, SafeForm):
             replaces = ";\n".join(compiled.sql for compiled in plain)
@@ -217,6 +229,20 @@ class Recorder:
         else:
             reason = None if form is None else form.reason
             self._add_all(plain, operation.directive, line, not_rewritten=reason)
+
+    def _online_form(
+        self, operation: OnlineOp, line: int | None, obstacle: str | None
+    ) -> SafeForm | None:
+        """The phases of a column change online; None where its plain form is enough."""
+        if self.online is None:
+            changes = OnlineChanges(documents=None if self._live is None else {})
+            self.online = changes.for_script(
+                self.revision.id, None if self.rewrites is None else self.rewrites.facts.answers
+            )
+        form = self.online.form(operation, self.dialect, obstacle)
+        if form is not None:
+            self._refuse_offline_backfill(self._origin(line, 0), operation.directive)
+        return form
 
     def _compiled(
         self, operation: MigrateOperation, directive: str, line: int | None
@@ -341,6 +367,8 @@ class Recorder:
         )
         if self.rewrites is not None:
             self.rewrites.facts.relations.note(sql)
+        if self.online is not None:
+            self.online.note(sql)
 
     def add_backfill(self, mark: str, sql: str, *, origin: str) -> None:
         """Append a statement of a SQL revision that runs in batches.

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.version_hooks import VersionHook
     from asyncmig.project.user_objects import VersionHooks
     from asyncmig.revisions.graph.graph import RevisionGraph
+    from asyncmig.revisions.graph.moves import Move
     from asyncmig.revisions.graph.revision import Revision
     from asyncmig.revisions.script_directory import ScriptDirectory
 
@@ -400,6 +401,8 @@ class Project:
         scripts = await anyio.to_thread.run_sync(
             project.load_scripts, [move.revision for move in moves]
         )
+        if connect:
+            await project.read_online_changes(planner, moves, scripts)
         return planner.plan(target, current, way, moves, scripts)
 
     async def rewriting(self, *, connect: bool = False, offline: bool = False) -> Rewriting | None:
@@ -423,6 +426,22 @@ class Project:
         async with open_session(self.database(), self.settings) as session:
             state = await read_state(session, self.settings)
             return await read_rewriting(session, self.settings, state)
+
+    async def read_online_changes(
+        self, planner: Planner, moves: Sequence[Move], scripts: Mapping[str, AnyScript]
+    ) -> None:
+        """Read from the database what the column changes online of a plan depend on."""
+        if not any(script.mentions(b"_column_online") for script in scripts.values()):
+            return
+        from asyncmig.bookkeeping.online_facts import read_online_changes
+        from asyncmig.bookkeeping.state import read_state
+        from asyncmig.database.session_settings import open_session
+
+        async with open_session(self.database(), self.settings) as session:
+            state = await read_state(session, self.settings)
+            planner.online = await read_online_changes(
+                session, self.settings, state, planner, moves, scripts
+            )
 
     async def autogenerate(self, *, as_sql: bool = False) -> Autogenerate:
         """The comparison of models and database; ``as_sql`` is for a SQL revision."""

@@ -45,7 +45,7 @@ class Rewriting:
         """The rewrites of a script that is about to be recorded; None where nothing of it is rewritten."""
         recorded = self.recorded.get(revision)
         is_partial = revision in self.recorded
-        if is_partial and recorded is None:
+        if is_partial and (recorded is None or recorded.get("safe_rewrites") is False):
             return None
         if not (is_partial or self.enabled):
             return None

@@ -1,0 +1,160 @@
+"""``OnlineChanges``, the online changes of one plan, and ``ScriptChanges``, those of one script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from asyncmig.ddl.compilation import Compilation
+from asyncmig.operations.base.errors import directive_error
+from asyncmig.plan.online.catalog import Catalog
+from asyncmig.plan.online.phases import column_request, online_form
+from asyncmig.plan.rewrites.new_relations import NewRelations
+from asyncmig.sql.classify import classify, mentions
+from asyncmig.sql.reader import Reader, SqlName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import Dialect
+
+    from asyncmig.errors import DirectiveError
+    from asyncmig.plan.online.phases import OnlineOp
+    from asyncmig.plan.online.requests import ColumnRequest
+    from asyncmig.plan.rewrites.new_relations import ScriptRelations
+    from asyncmig.plan.rewrites.safe_form import SafeForm
+
+__all__ = ["OnlineChanges", "ScriptChanges"]
+
+_DDL = ("ALTER", "COMMENT", "CREATE", "DROP")
+
+
+@dataclass(slots=True, kw_only=True)
+class OnlineChanges:
+    """The online changes of one plan.
+
+    Attributes:
+        documents: what the database says of each column, by the key of its request; None while a plan is made
+            without a database.
+        recorded: by partial revision, the documents that its first run has recorded.
+        obstacle: why no phase can be committed by itself.
+        requested: what the scripts have asked for.
+    """
+
+    documents: Mapping[str, Mapping[str, Any]] | None = None
+    recorded: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    obstacle: str | None = None
+    requested: list[ColumnRequest] = field(default_factory=list)
+    _relations: NewRelations = field(default_factory=NewRelations, init=False)
+
+    def for_script(self, revision: str, answers: dict[str, Any] | None = None) -> ScriptChanges:
+        """The changes of a script that is about to be recorded.
+
+        Args:
+            revision: whose script it is.
+            answers: of its safe rewrites, which the journal keeps; None where none are made.
+        """
+        return ScriptChanges(
+            self,
+            revision,
+            self._relations.for_script(revision),
+            {"safe_rewrites": False} if answers is None else answers,
+        )
+
+
+class ScriptChanges:
+    """The online changes of one script.
+
+    Args:
+        plan: those of the plan.
+        revision: whose script it is.
+        relations: what the plan has created so far.
+        answers: the facts that the journal keeps; the documents are added to them.
+    """
+
+    def __init__(
+        self,
+        plan: OnlineChanges,
+        revision: str,
+        relations: ScriptRelations,
+        answers: dict[str, Any],
+    ) -> None:
+        self._plan = plan
+        self._revision = revision
+        self._relations = relations
+        self._ddl: list[str] = []
+        self.answers = answers
+
+    def note(self, sql: str) -> None:
+        """Note what a statement of the script creates and changes."""
+        self._relations.note(sql)
+        if classify(sql).verb.startswith(_DDL):
+            self._ddl.append(sql)
+
+    def form(
+        self, operation: OnlineOp, dialect: Dialect, obstacle: str | None = None
+    ) -> SafeForm | None:
+        """The phases of an operation; None for a table that the plan has created, which needs none.
+
+        Args:
+            operation: of a directive.
+            dialect: compiles names and types.
+            obstacle: why this operation cannot be divided into phases.
+
+        Raises:
+            DirectiveError: it cannot be made.
+        """
+        compilation = Compilation(dialect)
+        request = column_request(operation, compilation)
+        if self._is_new(request.table):
+            return None
+        obstacle = obstacle or self._plan.obstacle
+        if obstacle is not None:
+            raise _refused(
+                operation, f"its phases are committed one by one: {obstacle}", "run it by itself"
+            )
+        if any(mentions(sql, operation.table_name) for sql in self._ddl):
+            raise _refused(
+                operation,
+                f"an earlier statement of this revision changes {request.table}, and the plan is made from"
+                " the catalog as it was before",
+                "write a revision for each",
+            )
+        catalog = self._catalog(operation, request, compilation)
+        return online_form(operation, catalog, compilation, self._revision)
+
+    def _catalog(
+        self, operation: OnlineOp, request: ColumnRequest, compilation: Compilation
+    ) -> Catalog:
+        self._plan.requested.append(request)
+        recorded = (self._plan.recorded.get(self._revision) or {}).get(request.key)
+        documents = self._plan.documents
+        if recorded is None and documents is None:
+            schema = compilation.translate_schema(operation.schema)
+            return Catalog.assumed(operation.table_name, schema, operation.column_name)
+        found = recorded or (documents or {}).get(request.key)
+        if found is None:
+            raise _refused(
+                operation,
+                "the table was not looked up before the run",
+                f"call op.{operation.directive} in the revision file, before the script reads",
+            )
+        if found.get("missing"):
+            name = "table" if found["missing"] == "table" else f"column {request.column} in"
+            raise _refused(operation, f"there is no {name} {request.table}", "correct the name")
+        self.answers[request.key] = found
+        return Catalog.of(found)
+
+    def _is_new(self, table: str) -> bool:
+        name = Reader(table).name() or SqlName(None, table)
+        own = self._relations.own(name)
+        return self._relations.is_of_earlier(name) if own is None else own
+
+
+def _refused(operation: OnlineOp, problem: str, hint: str) -> DirectiveError:
+    return directive_error(
+        f"{operation.directive} of {operation.table_name}.{operation.column_name} cannot be made:"
+        f" {problem}",
+        hint=hint,
+        directive=operation.directive,
+    )

@@ -1,0 +1,42 @@
+"""Which columns the scripts of a plan name in online changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asyncmig.errors import AsyncmigError
+from asyncmig.plan.moves import direction_of
+from asyncmig.plan.online.changes import OnlineChanges
+from asyncmig.plan.run_script import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from asyncmig.plan.online.requests import ColumnRequest
+    from asyncmig.plan.planner import Planner
+    from asyncmig.plan.run_script import AnyScript
+    from asyncmig.revisions.graph.moves import Move
+
+__all__ = ["find_column_requests", "has_online_change"]
+
+
+def has_online_change(script: AnyScript) -> bool:
+    """True where the text of a script has one of the directives."""
+    return script.mentions(b"_column_online")
+
+
+def find_column_requests(
+    planner: Planner, moves: Sequence[Move], scripts: Mapping[str, AnyScript]
+) -> list[ColumnRequest]:
+    """The columns, found by recording the scripts that have such a directive without a database."""
+    asked = OnlineChanges()
+    for move in moves:
+        script = scripts[move.revision.id]
+        if not has_online_change(script):
+            continue
+        recorder = planner.recorder(move.revision, online=asked.for_script(move.revision.id))
+        try:
+            record(script, direction_of(move), recorder, planner.keywords)
+        except AsyncmigError:
+            continue  # raised again when the script runs
+    return list(dict.fromkeys(asked.requested))

@@ -1,0 +1,88 @@
+"""Column changes online end in the catalog of a table that was made with the new type."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import asyncpg
+import pytest
+
+from asyncmig import Migrator
+from fix_database import dump_lines
+from support.online_cases import CASES, HEADER, tables
+
+OWN = ("asyncmig_", "alembic_version")
+
+
+def migrator_of(project, url: str, **settings: Any) -> Migrator:
+    return Migrator(
+        url,
+        script_location=project.script_location,
+        backfill_batch_size=100,
+        backfill_largest_batch=100,
+        **settings,
+    )
+
+
+async def run(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def contents(url: str, names: list[str]) -> dict[str, list[str]]:
+    """The rows of tables, as text without the order of the columns."""
+    connection = await asyncpg.connect(url)
+    try:
+        return {
+            name: sorted(
+                row[0]
+                for row in await connection.fetch(f"SELECT to_jsonb(t)::text FROM {name} AS t")
+            )
+            for name in names
+        }
+    finally:
+        await connection.close()
+
+
+async def table_names(url: str) -> list[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        return sorted(row[0] for row in rows if not row[0].startswith(OWN))
+    finally:
+        await connection.close()
+
+
+def schema(url: str) -> list[str]:
+    return dump_lines(url, version_table=False, without="*.asyncmig_*")
+
+
+def difference(one: str, other: str) -> tuple[list[str], list[str]]:
+    """The lines that only one of two schemas has."""
+    first, second = Counter(schema(one)), Counter(schema(other))
+    return sorted((first - second).elements()), sorted((second - first).elements())
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_ends_as_if_made_with_the_type(project, make_database, name):
+    case = CASES[name]
+    url, direct_new, direct_old = make_database(), make_database(), make_database()
+    await run(url, tables(case, case.old) + case.rows)
+    await run(direct_new, tables(case, case.new))
+    await run(direct_old, tables(case, case.old) + case.rows)
+    project.revision("a1", upgrade=case.directive, downgrade=case.back, header=HEADER)
+    names = await table_names(url)
+    rows = await contents(url, names)
+
+    await migrator_of(project, url).upgrade()
+
+    assert difference(url, direct_new) == ([], [])
+    await migrator_of(project, url).downgrade("base")
+    assert difference(url, direct_old) == ([], [])
+    assert await contents(url, names) == rows

@@ -1,0 +1,414 @@
+"""The statements of online changes, from documents of the catalog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from asyncmig.ddl.compilation import Compilation
+from asyncmig.ddl.compiler import compile_operation
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.errors import DirectiveError
+from asyncmig.operations.directives.online import (
+    AlterColumnOnlineOp,
+    FinishColumnOnlineOp,
+    RenameColumnOnlineOp,
+)
+from asyncmig.plan.online.catalog import Catalog
+from asyncmig.plan.online.phases import online_form
+
+DIALECT = MigrationDialect()
+
+COLUMN = {"name": "total", "type": "integer", "can_compare": True}
+
+
+def document(column: dict[str, Any] | None = None, **facts: Any) -> dict[str, Any]:
+    """A table with one column of an online change."""
+    mark, version = facts.pop("mark", None), facts.pop("version", 17)
+    table = {
+        "schema": "public",
+        "name": "bill",
+        "kind": "r",
+        "persistence": "p",
+        "replica_identity": "d",
+        "has_key": True,
+        "columns": [COLUMN | (column or {})],
+        "names": ["id", "total"],
+        **{
+            name: []
+            for name in (
+                "objects",
+                "indexes",
+                "constraints",
+                "foreign_keys",
+                "triggers",
+                "publications",
+                "rules",
+                "dependents",
+            )
+        },
+    }
+    name = table["columns"][0]["name"]
+    return {"version": version, "column": name, "mark": mark, "tables": [table | facts]}
+
+
+def phases(operation: Any, found: dict[str, Any]) -> list[list[str]]:
+    """The statements of each phase."""
+    form = online_form(operation, Catalog.of(found), Compilation(DIALECT), "a1")
+    return [
+        [compiled.sql for inner in phase for compiled in compile_operation(inner, DIALECT)]
+        for phase in form.phases
+    ]
+
+
+def alter(**keywords: Any) -> AlterColumnOnlineOp:
+    return AlterColumnOnlineOp("bill", "total", **({"type_": sa.BigInteger} | keywords))
+
+
+def test_a_plain_column():
+    found = phases(alter(), document({"default": "0", "comment": "in cents"}))
+
+    assert found[0] == [
+        "ALTER TABLE public.bill ADD COLUMN total_online BIGINT",
+        "ALTER TABLE public.bill ALTER COLUMN total_online SET DEFAULT 0",
+        "ALTER TABLE public.bill ALTER COLUMN total_online DROP DEFAULT",
+        "COMMENT ON COLUMN public.bill.total_online IS 'in cents'",
+        (
+            "CREATE FUNCTION public.bill_total_online() RETURNS trigger\n"
+            "LANGUAGE plpgsql AS $asyncmig$\n"
+            "BEGIN\n"
+            "    NEW.total_online := NEW.total;\n"
+            "    RETURN NEW;\n"
+            "END\n"
+            "$asyncmig$"
+        ),
+        (
+            "COMMENT ON FUNCTION public.bill_total_online() IS"
+            ' \'{"kind": "alter", "old": "total", "new": "total_online"}\''
+        ),
+        (
+            'CREATE TRIGGER "~total_online" BEFORE INSERT OR UPDATE ON public.bill'
+            " FOR EACH ROW EXECUTE FUNCTION public.bill_total_online()"
+        ),
+        'ALTER TABLE public.bill ENABLE ALWAYS TRIGGER "~total_online"',
+        "UPDATE public.bill SET total_online = total WHERE false",
+        (
+            "ALTER TABLE public.bill ADD CONSTRAINT bill_total_online_proof"
+            " CHECK (((total) IS NULL) = (total_online IS NULL)) NOT VALID"
+        ),
+    ]
+    assert found[1] == [
+        (
+            "UPDATE public.bill SET total_online = total\n"
+            "WHERE (total_online IS NULL AND total IS NOT NULL)"
+        )
+    ]
+    assert found[2:-1] == [
+        [],
+        ["ALTER TABLE public.bill VALIDATE CONSTRAINT bill_total_online_proof"],
+        ["ANALYZE public.bill"],
+    ]
+    assert found[-1][0] == "LOCK TABLE public.bill IN ACCESS EXCLUSIVE MODE"
+    assert found[-1][2:] == [
+        'DROP TRIGGER IF EXISTS "~total_online" ON public.bill',
+        "DROP FUNCTION IF EXISTS public.bill_total_online()",
+        "ALTER TABLE public.bill ALTER COLUMN total_online SET DEFAULT 0",
+        "ALTER TABLE public.bill DROP CONSTRAINT bill_total_online_proof",
+        "ALTER TABLE public.bill DROP COLUMN total",
+        "ALTER TABLE public.bill RENAME COLUMN total_online TO total",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "proof"),
+    [
+        (17, "CHECK (total_online IS NOT NULL) NOT VALID"),
+        (18, "NOT NULL total_online NOT VALID"),
+    ],
+)
+def test_the_proof_of_not_null(version, proof):
+    name = "bill_total_not_null" if version == 18 else None
+    found = phases(alter(), document({"not_null": True, "not_null_name": name}, version=version))
+    assert found[0][-1].endswith(f"bill_total_online_proof {proof}")
+    set_ = "ALTER TABLE public.bill ALTER COLUMN total_online SET NOT NULL"
+    renamed = (
+        "ALTER TABLE public.bill RENAME CONSTRAINT bill_total_online_proof TO bill_total_not_null"
+    )
+    assert (set_ in found[-1], renamed in found[-1]) == (version == 17, version == 18)
+
+
+def test_the_value_of_using_is_that_of_the_row():
+    found = phases(alter(using="bill.total * 100"), document())
+    body = next(sql for sql in found[0] if sql.startswith("CREATE FUNCTION"))
+    assert "SELECT (bill.total * 100) INTO NEW.total_online FROM (SELECT NEW.*) AS bill;" in body
+    assert "SET search_path FROM CURRENT" in body
+    assert "SET total_online = (bill.total * 100)" in found[1][0]
+
+
+def test_the_old_column_is_kept():
+    found = phases(alter(drop_old=False), document({"default": "7", "not_null": True}))
+    assert "UPDATE public.bill SET total = total_online WHERE false" in found[0]
+    assert not any("DROP TRIGGER" in sql or "DROP COLUMN" in sql for sql in found[-1])
+    assert "ALTER TABLE public.bill RENAME COLUMN total TO total_old" in found[-1]
+    assert any("NEW.total_old := NEW.total;" in sql for sql in found[-1])
+    assert '"swapped": true' in found[-1][-1]
+
+
+def test_leftovers_are_dropped_first():
+    mark = {"kind": "alter", "old": "total", "new": "total_online"}
+    found = phases(alter(), document(mark=mark, names=["id", "total", "total_online"]))
+    assert found[0] == [
+        'DROP TRIGGER IF EXISTS "~total_online" ON public.bill',
+        "DROP FUNCTION IF EXISTS public.bill_total_online()",
+        "ALTER TABLE public.bill DROP COLUMN IF EXISTS total_online CASCADE",
+    ]
+
+
+@pytest.mark.parametrize(("can_compare", "cast"), [(True, ""), (False, "::text")])
+def test_a_rename_keeps_both_alike(can_compare, cast):
+    operation = RenameColumnOnlineOp("bill", "total", "amount")
+    found = phases(operation, document({"can_compare": can_compare}))
+    body = next(sql for sql in found[0] if sql.startswith("CREATE FUNCTION"))
+    assert f"ELSIF NEW.amount{cast} IS DISTINCT FROM OLD.amount{cast} THEN" in body
+    assert found[0][0] == "ALTER TABLE public.bill ADD COLUMN amount integer"
+    assert found[-1] == [
+        "ANALYZE public.bill",
+        "ALTER TABLE public.bill DROP CONSTRAINT bill_amount_online_proof",
+    ]
+
+
+def test_a_rename_is_taken_back():
+    mark = {"kind": "rename", "old": "total", "new": "amount"}
+    operation = RenameColumnOnlineOp("bill", "amount", "total")
+    assert phases(operation, document({"name": "amount"}, mark=mark)) == [
+        [
+            'DROP TRIGGER IF EXISTS "~amount_online" ON public.bill',
+            "DROP FUNCTION IF EXISTS public.bill_amount_online()",
+            "ALTER TABLE public.bill DROP COLUMN amount CASCADE",
+        ]
+    ]
+
+
+INDEX = {
+    "name": "i",
+    "definition": "CREATE INDEX i ON public.bill USING btree (total) WHERE (total > 0)",
+    "uses": {"total": 2},
+    "unique": False,
+    "valid": True,
+    "whole_row": False,
+    "tablespace": None,
+    "clustered": False,
+    "replica_identity": False,
+    "statistics": False,
+    "comment": None,
+}
+CONSTRAINT = {
+    "name": "c",
+    "kind": "c",
+    "definition": "CHECK ((total > 0))",
+    "uses": {"total": 1},
+    "whole_row": False,
+    "index": None,
+    "deferrable": False,
+    "deferred": False,
+    "validated": True,
+    "enforced": True,
+    "period": False,
+    "comment": None,
+}
+FOREIGN_KEY = {
+    "name": "f",
+    "schema": "public",
+    "table": "part",
+    "columns": ["bill_total"],
+    "to_schema": "public",
+    "to_table": "bill",
+    "to_columns": ["total"],
+    "match": "s",
+    "on_update": "a",
+    "on_delete": "a",
+    "set_columns": None,
+    "deferrable": False,
+    "deferred": False,
+    "validated": True,
+    "enforced": True,
+    "period": False,
+    "from_kind": "r",
+    "to_kind": "r",
+    "from_partition": False,
+    "comment": None,
+}
+TRIGGER = {
+    "name": "t",
+    "before": True,
+    "row": True,
+    "insert": True,
+    "update": True,
+    "enabled": True,
+}
+
+
+def test_foreign_keys_keep_their_actions():
+    key = FOREIGN_KEY | {
+        "match": "f",
+        "on_update": "c",
+        "on_delete": "n",
+        "set_columns": ["bill_total"],
+        "deferrable": True,
+        "deferred": True,
+    }
+    found = phases(alter(), document(foreign_keys=[key]))
+    assert [
+        (
+            "ALTER TABLE public.part ADD CONSTRAINT f_online FOREIGN KEY (bill_total)"
+            " REFERENCES public.bill (total_online) MATCH FULL ON UPDATE CASCADE"
+            " ON DELETE SET NULL (bill_total) DEFERRABLE INITIALLY DEFERRED NOT VALID"
+        )
+    ] in found
+    assert found[-1][0] == "LOCK TABLE public.bill, public.part IN ACCESS EXCLUSIVE MODE"
+
+
+def test_a_constraint_that_is_not_valid_stays_so():
+    not_valid = {"validated": False, "definition": "CHECK ((total > 0)) NOT VALID"}
+    found = phases(
+        alter(),
+        document(
+            constraints=[CONSTRAINT | not_valid], foreign_keys=[FOREIGN_KEY | {"validated": False}]
+        ),
+    )
+    validated = [sql for phase in found for sql in phase if "VALIDATE" in sql]
+    assert validated == ["ALTER TABLE public.bill VALIDATE CONSTRAINT bill_total_online_proof"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "problem"),
+    [
+        ({"kind": "p"}, "public.bill is partitioned"),
+        ({"kind": "v"}, "public.bill is a view"),
+        ({"persistence": "t"}, "public.bill is a temporary table"),
+        ({"is_partition": True}, "public.bill is a partition"),
+        ({"inherits": True}, "public.bill inherits from a table"),
+        ({"is_typed": True}, "public.bill is a table of a composite type"),
+        ({"forces_row_security": True}, "public.bill forces row level security"),
+        ({"has_key": False}, "public.bill has no primary key"),
+        ({"publications": ["everything"]}, "publication everything publishes public.bill"),
+        ({"rules": ["log"]}, "rule log of public.bill"),
+        ({"dependents": ["view sums"]}, "view sums depends on the column"),
+        ({"triggers": [TRIGGER]}, "trigger t of public.bill would fire for each row"),
+        (
+            {"triggers": [TRIGGER | {"name": "~z", "update": False}]},
+            "trigger ~z of public.bill fires after",
+        ),
+        ({"column": {"generated": "s"}}, "public.bill.total is a generated column"),
+        ({"column": {"collation": 'pg_catalog."C"'}}, "has the collation"),
+        ({"column": {"label": True}}, "has a security label"),
+        ({"column": {"sequences": 2}}, "owns several sequences"),
+        (
+            {"column": {"grants": [{"role": "a", "privilege": "SELECT", "by_owner": False}]}},
+            "a privilege of a on public.bill.total was not granted by the owner",
+        ),
+        ({"names": ["total", "total_online"]}, "has a column total_online already"),
+        ({"objects": ["bill_total_online_proof"]}, "has a constraint bill_total_online_proof"),
+        ({"indexes": [INDEX | {"valid": False}]}, "index i of public.bill is invalid"),
+        ({"indexes": [INDEX | {"tablespace": "fast"}]}, "is in the tablespace fast"),
+        ({"indexes": [INDEX | {"statistics": True}]}, "has a statistics target"),
+        ({"indexes": [INDEX | {"whole_row": True}]}, "index i of public.bill uses the whole row"),
+        ({"indexes": [INDEX | {"uses": {"total": 1}}]}, "another word that is the name"),
+        ({"indexes": [INDEX], "objects": ["i_online"]}, "has an index or constraint i_online"),
+        ({"constraints": [CONSTRAINT | {"kind": "x"}]}, "is an exclusion constraint"),
+        ({"constraints": [CONSTRAINT | {"enforced": False}]}, "c of public.bill is NOT ENFORCED"),
+        ({"constraints": [CONSTRAINT | {"period": True}]}, "is WITHOUT OVERLAPS"),
+        ({"constraints": [CONSTRAINT | {"whole_row": True}]}, "uses the whole row"),
+        ({"constraints": [CONSTRAINT | {"uses": {"total": 3}}]}, "another word that is the name"),
+        ({"foreign_keys": [FOREIGN_KEY | {"enforced": False}]}, "foreign key f of public.part is"),
+        ({"foreign_keys": [FOREIGN_KEY | {"period": True}]}, "has a PERIOD"),
+        ({"foreign_keys": [FOREIGN_KEY | {"from_kind": "p"}]}, "has a partitioned table on one"),
+        (
+            {"constraints": [CONSTRAINT | {"name": "n" * 62}, CONSTRAINT | {"name": "n" * 61}]},
+            "are the same when they are cut",
+        ),
+    ],
+)
+def test_refused_by_name(facts, problem):
+    column = facts.pop("column", None)
+    with pytest.raises(DirectiveError) as caught:
+        phases(alter(), document(column, **facts))
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "column", "facts", "problem"),
+    [
+        ({"using": "total + 1"}, {}, {"foreign_keys": [FOREIGN_KEY]}, "using= is written for one"),
+        ({"type_": sa.Text}, {"identity": "a"}, {}, "TEXT is not an integer type"),
+        (
+            {"type_": sa.DateTime(timezone=True)},
+            {"type": "timestamp without time zone"},
+            {},
+            "depends on the time zone of each session",
+        ),
+        (
+            {"type_": sa.DateTime(timezone=True), "using": "now()", "drop_old": False},
+            {"type": "timestamp without time zone"},
+            {},
+            "leave out drop_old",
+        ),
+        ({"drop_old": False}, {}, {"names": ["total", "total_old"]}, "a column total_old already"),
+        (
+            {},
+            {"identity": "d", "sequence": {"has_grants": True, "type": "integer"}},
+            {},
+            "has privileges of its own",
+        ),
+    ],
+)
+def test_refused_with_these_keywords(keywords, column, facts, problem):
+    with pytest.raises(DirectiveError) as caught:
+        phases(alter(**keywords), document(column, **facts))
+    assert problem in str(caught.value)
+
+
+def test_all_problems_are_named_at_once():
+    with pytest.raises(DirectiveError) as caught:
+        phases(alter(), document(rules=["log"], dependents=["view sums", "policy own on bill"]))
+    assert str(caught.value).count(";") == 2
+
+
+def test_a_trigger_that_may_fire_is_no_problem():
+    assert phases(alter(fire_triggers=True), document(triggers=[TRIGGER]))
+
+
+RENAMING = {"kind": "rename", "old": "total", "new": "amount"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "mark", "problem"),
+    [
+        (alter(), RENAMING, "the rename of total to amount is not finished"),
+        (
+            RenameColumnOnlineOp("bill", "total", "sum"),
+            {"kind": "alter", "old": "total", "new": "total_online"},
+            "an earlier online change of the column is not finished",
+        ),
+        (FinishColumnOnlineOp("bill", "total"), None, "the column is in no online change"),
+        (
+            FinishColumnOnlineOp("bill", "total"),
+            {"kind": "alter", "old": "total", "new": "total_online"},
+            "has not come to the swap",
+        ),
+    ],
+)
+def test_refused_after_another_change(operation, mark, problem):
+    with pytest.raises(DirectiveError) as caught:
+        phases(operation, document(mark=mark))
+    assert problem in str(caught.value)
+
+
+def test_finish_needs_the_copies():
+    operation = FinishColumnOnlineOp("bill", "amount")
+    with pytest.raises(DirectiveError, match=r"index i of public\.bill has no copy"):
+        phases(operation, document(mark=RENAMING, indexes=[INDEX]))
+    found = phases(operation, document(mark=RENAMING, indexes=[INDEX], objects=["i", "i_online"]))
+    assert found[0][-1] == "ALTER INDEX public.i_online RENAME TO i"
