@@ -28,6 +28,7 @@
     │   ├── ConnectionLostError      the connection that held the lock was lost
     │   ├── PoolingError             a proxy gives each transaction another server process
     │   └── UnexpectedStateError     the version table was changed by something else
+    ├── RefusedModelsError           PostgreSQL or SQLAlchemy refuses objects of the models
     ├── NotCurrentError              revisions are pending where none may be
     └── FileError                    a file or folder that cannot be read or written
 
@@ -70,6 +71,7 @@ __all__ = [
     "PartiallyAppliedError",
     "PlanError",
     "PoolingError",
+    "RefusedModelsError",
     "RevisionError",
     "RevisionNotFoundError",
     "ScriptError",
@@ -97,6 +99,8 @@ class AsyncmigError(Exception):
         address: the database of the run, ``host:port/name``.
         url_source: where the URL of that database was written.
         partial: the revision that a failed script has left partially applied.
+        argument: the argument of the call that is wrong whatever the project and the database contain:
+            ``name``, ``template`` ... The exit code is 2 then.
     """
 
     exit_code: ClassVar[int] = 1
@@ -109,6 +113,7 @@ class AsyncmigError(Exception):
     address: str | None = None
     url_source: str | None = None
     partial: str | None = None
+    argument: str | None = None
 
     def __init__(self, message: str, *, hint: str | None = None, **fields: object) -> None:
         super().__init__(message)
@@ -439,6 +444,27 @@ class UnexpectedStateError(DatabaseError):
     expected: tuple[str, ...] = ()
     found: tuple[str, ...] | None = None
     connected: tuple[str, ...] = ()
+
+
+class RefusedModelsError(AsyncmigError):
+    """PostgreSQL or SQLAlchemy refuses to create objects of the models, or declared entities.
+
+    The other objects are compared.
+
+    Attributes:
+        refused: a ``RefusedObject`` for each.
+        differences: a ``Difference`` for each difference of the other objects.
+        subject, part, sql, position, sqlstate, server_hint: those of the first refused object.
+    """
+
+    refused: tuple[object, ...] = ()
+    differences: tuple[object, ...] = ()
+    subject: str | None = None
+    part: str | None = None
+    sql: str | None = None
+    position: int | None = None
+    sqlstate: str | None = None
+    server_hint: str | None = None
 
 
 class NotCurrentError(AsyncmigError):

@@ -27,6 +27,7 @@ from asyncmig.operations.facade import Operations
 from asyncmig.render.code.operations import render_operations
 from asyncmig.render.code.schema_items import ItemWriter
 from asyncmig.shadow.read_sides import ComparedCatalogs, read_sides
+from asyncmig.shadow.refusals import refused_models
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -89,9 +90,12 @@ class Comparing:
         return self.normalized(await self.read(*metadatas, **options))
 
     async def read(self, *metadatas: MetaData, **options: Any) -> ComparedCatalogs:
-        """Both catalogs as the server prints them."""
+        """Both catalogs as the server prints them; a refused object is an error."""
         entities = registered(metadatas)
-        return await read_sides(self.session, metadatas, entities=entities, **options)
+        found = await read_sides(self.session, metadatas, entities=entities, **options)
+        if found.refused:
+            raise refused_models([refusal.object for refusal in found.refused])
+        return found
 
     async def scripted(
         self, catalogs: ComparedCatalogs, requests: RenameRequests

@@ -36,6 +36,7 @@ from asyncmig.operations.base.containers import DowngradeOps, MigrationScript, U
 from asyncmig.results.differences import CheckResult
 from asyncmig.shadow.cache import ShadowCache
 from asyncmig.shadow.read_sides import read_sides
+from asyncmig.shadow.refusals import refused_models
 from asyncmig.shadow.targets import shadow_of
 from asyncmig.shadow.timeouts import ComparisonTimeouts
 
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from asyncmig.diff.normalize.passes import Pass
     from asyncmig.events import Event
     from asyncmig.operations.base.operation import MigrateOperation
-    from asyncmig.results import Status
+    from asyncmig.results import Difference, RefusedObject, Status
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.shadow.read_sides import ComparedCatalogs
 
@@ -77,6 +78,22 @@ class _Compared:
     context: AutogenContext
     final_names: frozenset[str]
     notes: tuple[str, ...]
+    refused: tuple[RefusedObject, ...]
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What the upgrades of the scripts change."""
+        return tuple(
+            difference
+            for script in self.scripts
+            for container in script.upgrade_ops_list
+            for difference in differences(container.ops)
+        )
+
+    def require_complete(self, then: str = "") -> None:
+        """Raise an error that lists refused objects, if there are any; ``then`` is for its hint."""
+        if self.refused:
+            raise refused_models(self.refused, self.differences, then=then)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,20 +126,18 @@ class Autogenerate:
 
     async def operations(self, script: MigrationScript) -> list[MigrationScript]:
         """Fill in a script with the differences; raises as ``Migrator.check``."""
-        return (await self._compare(script, RenameRequests(), checking=True)).scripts
+        compared = await self._compare(script, RenameRequests(), checking=True)
+        compared.require_complete()
+        return compared.scripts
 
     async def check(self) -> CheckResult:
         """Return the differences; raises as ``Migrator.check``."""
         empty = MigrationScript(None, UpgradeOps(), DowngradeOps())
         compared = await self._compare(empty, RenameRequests(), checking=True)
-        found = [
-            difference
-            for script in compared.scripts
-            for container in script.upgrade_ops_list
-            for difference in differences(container.ops)
-        ]
+        compared.require_complete()
+        found = compared.differences
         candidates = compared.renamed.candidates if found else ()
-        return CheckResult(differences=tuple(found), candidates=candidates, notes=compared.notes)
+        return CheckResult(differences=found, candidates=candidates, notes=compared.notes)
 
     async def scripts(
         self,
@@ -139,6 +154,7 @@ class Autogenerate:
             AsyncmigError: as ``Migrator.revision``.
         """
         compared = await self._compare(script, renames)
+        compared.require_complete("no revision is written")
         writer = ScriptWriter(
             settings=self.settings,
             options=self.options,
@@ -161,6 +177,9 @@ class Autogenerate:
         """
         models, hooks = await anyio.to_thread.run_sync(self._load)
         catalogs, heads = await self._read_catalogs(models)
+        if catalogs.refused:
+            # no revision is written, so the user is not asked about renames
+            checking, renames = True, replace(renames, ask=None)
         async with AsyncExitStack() as stack:
             # a separate session, opened when a hook asks for it: a person may be asked about renames
             # meanwhile
@@ -204,6 +223,7 @@ class Autogenerate:
             context=context,
             final_names=catalogs.models.conventions,
             notes=notes,
+            refused=tuple(refusal.object for refusal in catalogs.refused),
         )
 
     async def _pair(
@@ -221,7 +241,7 @@ class Autogenerate:
         sides = Sides(
             origin=catalogs.actual,
             actual=catalogs.actual,
-            models=ModelsCatalog(catalog=catalogs.wanted, tables=catalogs.models.tables),
+            models=ModelsCatalog(catalog=catalogs.wanted, tables=catalogs.tables),
         )
         sides = await _run(PAIR_PASSES, sides, rules)
         sides = replace(sides, origin=sides.actual)

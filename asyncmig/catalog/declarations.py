@@ -8,7 +8,8 @@ from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from asyncmig.catalog.entities import ON_TABLES
-from asyncmig.catalog.models import ModelStatement
+from asyncmig.catalog.model_statement import ModelStatement
+from asyncmig.catalog.object_name import ObjectName
 from asyncmig.entities.declared import UnquotedPolicy
 from asyncmig.errors import ConfigError
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
@@ -158,7 +159,12 @@ class Declarations:
             parts.append(
                 _with_schemas(named, scratch) if entity.kind in {"grant", "extension"} else named
             )
-        yield ModelStatement(sql=";\n".join(parts), subject=subject)
+        yield ModelStatement(
+            sql=";\n".join(parts),
+            subject=subject,
+            kind=entity.kind,
+            name=ObjectName(self._schema(entity), entity.name),
+        )
 
     def _check_target(
         self,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.dialects.postgresql import DOMAIN, ENUM, ExcludeConstraint
 from sqlalchemy.dialects.postgresql.named_types import CreateDomainType, CreateEnumType
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IdentifierError, SQLAlchemyError
 from sqlalchemy.schema import (
     AddConstraint,
     CheckConstraint,
@@ -26,6 +25,7 @@ from sqlalchemy.schema import (
 from sqlalchemy.types import NullType
 
 from asyncmig.catalog.foreign_keys import foreign_target, placeholder_table, resolved
+from asyncmig.catalog.model_statement import ModelStatement, Part
 from asyncmig.catalog.named_types import NamedTypes
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.ddl.compilation import clean_layout
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from asyncmig.catalog.foreign_keys import ForeignTarget
     from asyncmig.catalog.model import Enum
 
-__all__ = ["ModelStatement", "Models"]
+__all__ = ["Models"]
 
 _TEMPORARY = frozenset({"TEMP", "TEMPORARY"})
 
@@ -62,33 +62,13 @@ _KEYS: Mapping[object, str] = {
 """The keys of naming conventions for the classes that can be keys too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelStatement:
-    """A statement of the DDL of the models.
-
-    Attributes:
-        sql: one statement, or several for one object.
-        subject: the object of the models: ``table shop.book``.
-        part: the part of it that the statement creates: ``index ix_book_title``.
-        table: the table that it creates or changes; None if all tables may depend on it.
-        leads_to: the tables that must exist before it.
-        locks: the approximate number of locks that it takes until the end of the transaction.
-    """
-
-    sql: str
-    subject: str
-    part: str | None = None
-    table: ObjectName | None = None
-    leads_to: tuple[ObjectName, ...] = ()
-    locks: int = 0
-
-
 class _Element(NamedTuple):
     """A ``ModelStatement`` before it is compiled."""
 
     ddl: DDLElement
-    subject: str
-    part: str | None = None
+    kind: str
+    item: Any
+    part: Part | None = None
     table: Table | None = None
     leads_to: tuple[ObjectName, ...] = ()
     locks: int = 0
@@ -218,25 +198,34 @@ class Models:
             scratch: the scratch schema for each of ``schemas_to_build``.
             enums: the enum types of the database, for types without labels in the models.
 
-        Raises:
-            ConfigError: SQLAlchemy cannot compile the models. Facts: ``subject``.
+        Returns:
+            the statements; one that SQLAlchemy cannot compile has a ``problem``.
         """
         # only schemas that the models use are built
         meant = {name: self._meant(name) for name in (None, *self._translate)}
         translate: dict[str | None, str] = {}
         translate.update(scratch)
         translate.update({name: scratch[to] for name, to in meant.items() if to in scratch})
-        return [
-            ModelStatement(
-                sql=self._compile(item.ddl, translate, item.subject),
-                subject=item.subject,
-                part=item.part,
-                table=self._independent_name(item.table),
-                leads_to=item.leads_to,
-                locks=item.locks,
-            )
-            for item in self._elements(enums)
-        ]
+        return [self._statement(item, translate) for item in self._elements(enums)]
+
+    def _statement(self, item: _Element, translate: Mapping[str | None, str]) -> ModelStatement:
+        sql, problem = "", None
+        try:
+            sql = self._compile(item.ddl, translate)
+        except (SQLAlchemyError, AssertionError, AttributeError, TypeError) as error:
+            # an unnamed index is an AssertionError in SQLAlchemy, an invalid default one of the others
+            problem = str(error).partition("\n")[0] or "SQLAlchemy gives no reason"
+        return ModelStatement(
+            sql=sql,
+            subject=f"{item.kind} {self._label(item.item)}",
+            kind=item.kind,
+            name=ObjectName(self.schema_of(item.item), str(item.item.name)),
+            part=item.part,
+            table=self._independent_name(item.table),
+            leads_to=item.leads_to,
+            locks=item.locks,
+            problem=problem,
+        )
 
     def named_constraints(self) -> frozenset[tuple[str, str, str]]:
         """Schema, table and name of each constraint that is named in the models."""
@@ -244,7 +233,12 @@ class Models:
         found = set()
         for (schema, table_name), table in self.tables.items():
             for constraint in table.constraints:
-                name = None if constraint.name is None else preparer.format_constraint(constraint)
+                if constraint.name is None:
+                    continue
+                try:
+                    name = preparer.format_constraint(constraint)
+                except IdentifierError:
+                    continue  # too long, so that its table is refused
                 if name is not None:
                     plain = name[1:-1].replace('""', '"') if name.startswith('"') else name
                     found.add((schema, table_name, plain))
@@ -260,63 +254,52 @@ class Models:
             if "%(constraint_name)s" in str(pattern)
         )
 
-    def _compile(
-        self, element: DDLElement, translate: Mapping[str | None, str], subject: str
-    ) -> str:
-        try:
-            if isinstance(element, CreateTable):
-                # SQLAlchemy checks the length when it creates the table; PostgreSQL would truncate the name
-                self._dialect.validate_identifier(element.element.name)
-            return clean_layout(
-                str(
-                    element.compile(
-                        dialect=self._dialect,
-                        schema_translate_map=dict(translate),
-                        render_schema_translate=True,
-                    )
+    def _compile(self, element: DDLElement, translate: Mapping[str | None, str]) -> str:
+        if isinstance(element, CreateTable):
+            # SQLAlchemy checks the length when it creates the table; PostgreSQL would truncate the name
+            self._dialect.validate_identifier(element.element.name)
+        return clean_layout(
+            str(
+                element.compile(
+                    dialect=self._dialect,
+                    schema_translate_map=dict(translate),
+                    render_schema_translate=True,
                 )
             )
-        except (SQLAlchemyError, AssertionError, AttributeError, TypeError) as error:
-            # an unnamed index is an AssertionError in SQLAlchemy, an invalid default one of the others
-            reason = str(error).partition("\n")[0] or "SQLAlchemy gives no reason"
-            raise ConfigError(
-                f"the models cannot be compiled to SQL: {subject}: {reason}",
-                hint="does `CreateTable(...)` of SQLAlchemy compile it? are all models imported?",
-                subject=subject,
-            ) from error
+        )
 
     def _elements(self, enums: Mapping[ObjectName, Enum]) -> Iterator[_Element]:
-        for named, label in self._type_statements(enums):
-            yield _Element(named, label)
+        yield from self._type_elements(enums)
         for sequence in self._sequences():
-            yield _Element(CreateSequence(sequence), f"sequence {self._label(sequence)}", locks=1)
+            yield _Element(CreateSequence(sequence), "sequence", sequence, locks=1)
         for table in (*self.outside.values(), *self.tables.values()):
             # foreign keys follow when all tables exist, so that the order of tables does not matter
             created = CreateTable(table, include_foreign_key_constraints=[])
-            yield _Element(created, self._subject(table), table=table, locks=_locks(table))
+            yield _Element(created, "table", table, table=table, locks=_locks(table))
         for table in self.tables.values():
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 if applies_to_dialect(index, self._compiler):
-                    part = f"index {index.name}"
-                    yield _Element(CreateIndex(index), self._subject(table), part, table, locks=1)
+                    part = Part("index", (str(index.name),))
+                    yield _Element(CreateIndex(index), "table", table, part, table, locks=1)
         for table in self.tables.values():
-            subject = self._subject(table)
             for constraint in self._in_order(table):
                 if isinstance(constraint, ForeignKeyConstraint):
                     # after all indexes, because it can refer to the columns of a unique index
-                    part = f"foreign key ({', '.join(constraint.column_keys)})"
+                    part = Part("foreign key", tuple(column.name for column in constraint.columns))
                     leads_to = (self._target(constraint),)
-                    yield _Element(_added(resolved(constraint)), subject, part, table, leads_to)
+                    added = _added(resolved(constraint))
+                    yield _Element(added, "table", table, part, table, leads_to)
                 elif is_added_later(constraint, self._compiler):
-                    yield _Element(_added(constraint), subject, table=table)
+                    part = Part("constraint", (str(constraint.name),))
+                    yield _Element(_added(constraint), "table", table, part, table)
             if table.comment is not None:
-                yield _Element(SetTableComment(table), subject, table=table)
+                yield _Element(SetTableComment(table), "table", table, table=table)
             for column in table.columns:
                 if column.comment is not None:
-                    yield _Element(SetColumnComment(column), subject, table=table)
+                    yield _Element(SetColumnComment(column), "table", table, table=table)
             for constraint in self._in_order(table):
                 if constraint.comment is not None and constraint.name is not None:
-                    yield _Element(SetConstraintComment(constraint), subject, table=table)
+                    yield _Element(SetConstraintComment(constraint), "table", table, table=table)
 
     def _target(self, key: ForeignKeyConstraint) -> ObjectName:
         target = foreign_target(key)
@@ -334,22 +317,19 @@ class Models:
             table.dialect_options["postgresql"]["inherits"] for table in self.tables.values()
         )
 
-    def _type_statements(
-        self, enums: Mapping[ObjectName, Enum]
-    ) -> Iterator[tuple[DDLElement, str]]:
+    def _type_elements(self, enums: Mapping[ObjectName, Enum]) -> Iterator[_Element]:
         for name, named in {
             **self._named_types.of_tables(self.outside.values()),
             **self._types,
         }.items():
-            label = self._label(named)
             if isinstance(named, DOMAIN):
-                yield CreateDomainType(named), f"domain {label}"
+                yield _Element(CreateDomainType(named), "domain", named)
                 continue
             known = enums.get(name)
             labels = named.enums or (known.labels if known is not None else ())
             if labels is not named.enums:
                 named = ENUM(*labels, name=named.name, schema=named.schema)  # noqa: PLW2901 - completed
-            yield CreateEnumType(named), f"enum {label}"
+            yield _Element(CreateEnumType(named), "enum", named)
 
     def _in_order(self, table: Table) -> list[Constraint]:
         return [

@@ -184,6 +184,7 @@ def _no_database(path: Path, name: str, known: Sequence[str]) -> ConfigError:
         hint=f"did you mean '{near}'? {hint}" if near else hint,
         path=path,
         nearest=near,
+        argument="name",
     )
 
 

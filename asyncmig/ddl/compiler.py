@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from asyncmig.config.files.source import nearest
 from asyncmig.ddl.compilation import Compilation, generate_sql
 from asyncmig.ddl.compiled import CompiledSql
+from asyncmig.ddl.keywords import check_keywords
 from asyncmig.operations.base.containers import OpContainer
 from asyncmig.operations.base.errors import directive_error
 
@@ -42,6 +43,7 @@ def compile_operation(operation: MigrateOperation, dialect: Dialect) -> list[Com
     """
     if isinstance(operation, OpContainer):
         return [sql for inner in operation.ops for sql in compile_operation(inner, dialect)]
+    check_keywords(operation)
     try:
         return [
             CompiledSql(statement) if isinstance(statement, str) else statement

@@ -179,8 +179,10 @@ class DatabaseMethods(MigratorBase):
 
         Raises:
             NotCurrentError: revisions are pending; the models are compared with the head.
-            ConfigError: there are no models, or SQLAlchemy cannot compile them.
-            DatabaseError: a privilege is missing, or PostgreSQL refuses the models.
+            ConfigError: there are no models, or a foreign key refers to a missing table.
+            RefusedModelsError: PostgreSQL or SQLAlchemy refuses objects of the models; it has the list of
+                them, and the differences of the others.
+            DatabaseError: a privilege is missing.
 
         Example::
 

@@ -178,7 +178,7 @@ class RevisionMethods(MigratorBase):
             warn("ask_rename is named confirm_rename now", DeprecationWarning, stacklevel=2)
         self._project.require_one_history("a revision")
         new = NewRevision(
-            rev_id=rev_id or new_revision_id(),
+            rev_id=new_revision_id() if rev_id is None else rev_id,
             message=message,
             head=head,
             splice=splice,
@@ -227,7 +227,7 @@ class RevisionMethods(MigratorBase):
 
         self._project.require_one_history("a merge")
         new = NewRevision(
-            rev_id=rev_id or new_revision_id(),
+            rev_id=new_revision_id() if rev_id is None else rev_id,
             message=message,
             branch_labels=_labels(branch_label),
             splice=splice,

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from asyncmig.results.adoption import AdoptedKey, Adoption
     from asyncmig.results.backfills import BackfillEstimate, BackfillFailure, BackfillInfo
     from asyncmig.results.base import Result
-    from asyncmig.results.differences import CheckResult, Difference, RevisionCheck
+    from asyncmig.results.differences import (
+        CheckResult,
+        Difference,
+        RefusedObject,
+        RevisionCheck,
+    )
     from asyncmig.results.files import CreatedRevision, Finding, ValidationReport
     from asyncmig.results.history import BranchPoint, RevisionInfo
     from asyncmig.results.impact import (
@@ -57,6 +62,7 @@ __all__ = [
     "LongTransaction",
     "PartialStep",
     "PredictedLock",
+    "RefusedObject",
     "RelationLock",
     "RenameCandidate",
     "ResolveResult",
@@ -84,6 +90,7 @@ _MODULE_OF = {
     "CreatedRevision": "files",
     "CurrentState": "state",
     "Difference": "differences",
+    "RefusedObject": "differences",
     "Finding": "files",
     "Impact": "impact",
     "JournalEntry": "journal",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from asyncmig.results.renames import RenameCandidate
 
-__all__ = ["CheckResult", "Difference", "RevisionCheck"]
+__all__ = ["CheckResult", "Difference", "RefusedObject", "RevisionCheck"]
 
 
 _EXECUTED = re.compile(r"(CREATE|DROP)\b|ALTER TABLE \S+ (ADD|DROP) CONSTRAINT\b")
@@ -76,6 +76,35 @@ class Difference(Result):
             text = "".join(f"\n    {line}" for line in changed)
         fails = f" (fails: {', '.join(self.blocked_by)} depends on it)" if self.blocked_by else ""
         return f"{self.sign} {self.what}{text}{fails}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedObject(Result):
+    """An object of the models, or a declared entity, that PostgreSQL or SQLAlchemy refuses to create.
+
+    Attributes:
+        subject: the object: ``table shop.book``.
+        part: the part of it: ``index ix_book_title``; None if the object as a whole is refused.
+        reason: why, with the server's detail.
+        hint: what to do.
+        sql: the statement; ``position`` is the character that the server points to, from 1.
+        sqlstate: the server's error code; None if SQLAlchemy refuses, or if another refused object is
+            the reason.
+        server_hint: the hint of the server.
+    """
+
+    subject: str
+    part: str | None = None
+    reason: str
+    hint: str | None = None
+    sql: str | None = None
+    position: int | None = None
+    sqlstate: str | None = None
+    server_hint: str | None = None
+
+    def __str__(self) -> str:
+        what = f"{self.subject}, {self.part}" if self.part else self.subject
+        return f"{what}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

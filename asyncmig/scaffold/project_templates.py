@@ -99,6 +99,7 @@ def _find_folder(template: str, cwd: Path) -> Traversable:
         hint=(f"did you mean '{near}'? " if near else "")
         + f"there are {', '.join(known)}; or give the path of a template folder",
         nearest=near,
+        argument="template",
     )
 
 

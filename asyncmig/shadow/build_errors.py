@@ -10,19 +10,25 @@ import asyncpg
 
 from asyncmig.database.server_errors import position_of, sqlstate_of
 from asyncmig.errors import DatabaseError
+from asyncmig.results import RefusedObject
 from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from asyncmig.catalog.models import ModelStatement
+    from asyncmig.catalog.model_statement import ModelStatement
 
-__all__ = ["BuildErrors", "MissingObjects", "is_out_of_locks"]
+__all__ = ["ABSENT", "BuildErrors", "MissingObjects", "is_out_of_locks"]
 
 _USE_SHADOW = 'build the models in another database: shadow_url = "embedded"'
 
-_ABSENT = frozenset({"3F000", "42703", "42704", "42883", "42P01"})
+ABSENT = frozenset({"3F000", "42703", "42704", "42883", "42P01"})
 """SQLSTATEs of statements that name an object that does not exist."""
+
+_OPERATOR_CLASS = (
+    "name an operator class with postgresql_ops; one that belongs to an extension (gin_trgm_ops: pg_trgm) "
+    "needs that extension in the database"
+)
 
 _ADVICE = {
     "42P07": "tables, indexes, sequences and views of a schema cannot have the same name: rename one of them",
@@ -62,35 +68,40 @@ class BuildErrors:
     missing: str
     what: str = "the models"
 
-    def described(
-        self, error: asyncpg.PostgresError, statement: ModelStatement, *, before: str = ""
-    ) -> DatabaseError:
-        """Return the error to raise.
-
-        Args:
-            error: the error of the server.
-            statement: the statement.
-            before: the text before the statement in the same message.
+    def described(self, error: asyncpg.PostgresError, statement: ModelStatement) -> DatabaseError:
+        """Return the error to raise where the server rejects more than one object.
 
         Returns:
-            An error with the facts ``subject``, ``part`` (``column price``; None if it is unknown),
-            ``sql``, ``position`` (1-based character in it), ``sqlstate`` and ``server_hint``.
+            An error with the facts ``subject``, ``part``, ``sql``, ``position``, ``sqlstate`` and
+            ``server_hint`` of ``refused``.
         """
+        found = self.refused(error, statement)
+        return DatabaseError(
+            f"PostgreSQL rejects {self.what}: {found}",
+            hint=found.hint,
+            subject=found.subject,
+            part=found.part,
+            sql=found.sql,
+            position=found.position,
+            sqlstate=found.sqlstate,
+            server_hint=found.server_hint,
+        )
+
+    def refused(self, error: asyncpg.PostgresError, statement: ModelStatement) -> RefusedObject:
+        """Describe a statement that the server rejects; the part (``column price``) as far as it is known."""
         position = position_of(error)
-        part = statement.part
+        part = None if statement.part is None else str(statement.part)
         if position is not None:
-            position -= len(before)
             part = part or _part(statement.sql, position)
             position = len(self._with_real_schemas(statement.sql[: position - 1])) + 1
         detail = getattr(error, "detail", None)
         hint = getattr(error, "hint", None)
         reason = str(error).partition("\n")[0] + (f" ({detail})" if detail else "")
-        subject = f"{statement.subject}, {part}" if part else statement.subject
-        return DatabaseError(
-            f"PostgreSQL rejects {self.what}: {subject}: {self._with_real_schemas(reason)}",
-            hint=self._advice(error),
+        return RefusedObject(
             subject=statement.subject,
             part=part,
+            reason=self._with_real_schemas(reason),
+            hint=self._advice(error),
             sql=self._with_real_schemas(statement.sql),
             position=position,
             sqlstate=sqlstate_of(error),
@@ -111,7 +122,9 @@ class BuildErrors:
                 f"max_locks_per_transaction, or {_USE_SHADOW}"
             )
         state = sqlstate_of(error) or ""
-        if state in _ABSENT:
+        if state == "42704" and "no default operator class" in str(error):
+            return _OPERATOR_CLASS
+        if state in ABSENT:
             return self.missing
         return _ADVICE.get(state, f"correct {self.what}; the SQL is generated from them")
 

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from asyncmig.shadow.timeouts import is_timeout
+from asyncmig.shadow.refusals import is_about_the_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asyncmig.catalog.models import ModelStatement
+    from asyncmig.catalog.model_statement import ModelStatement
     from asyncmig.database.session import Session
     from asyncmig.shadow.build_errors import BuildErrors
 
-__all__ = ["SAVEPOINT", "DeclaredEntities", "build"]
+__all__ = ["SAVEPOINT", "DeclaredEntities", "build", "try_in_savepoint"]
 
 SAVEPOINT = "SAVEPOINT asyncmig_entity"
-"""The savepoint to which ``build`` rolls back. It is sent before the message with the tried statements,
-because nothing in a message with a syntax error runs."""
+"""The savepoint to which ``try_in_savepoint`` rolls back. It is sent before the message with the tried
+statements, because nothing in a message with a syntax error runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,49 +41,39 @@ class DeclaredEntities:
 
 
 async def build(
-    session: Session,
-    statements: Sequence[ModelStatement],
-    errors: BuildErrors,
-    *,
-    final: bool = True,
-) -> Sequence[ModelStatement]:
-    """Create entities in an order that works, and return those that cannot be created yet.
+    session: Session, statements: Sequence[ModelStatement], errors: BuildErrors
+) -> list[tuple[ModelStatement, asyncpg.PostgresError]]:
+    """Create entities in an order that works, and return those that cannot be created, with the reasons.
 
     Args:
         session: a session in a transaction, after ``SAVEPOINT``.
         statements: one statement per entity.
         errors: describes errors.
-        final: nothing else is created later, so that an entity that cannot be created is an error.
 
     Raises:
-        DatabaseError: an entity cannot be created in any order, or a timeout is exceeded; the facts are
-            those of ``BuildErrors.described``.
+        DatabaseError: a timeout is exceeded, or the server rejects more than one entity; the facts are those
+            of ``BuildErrors.described``.
     """
     if not statements:
-        return ()
-    if await _try_in_savepoint(session, ";\n".join(item.sql for item in statements)) is None:
-        return ()
+        return []
+    if await try_in_savepoint(session, ";\n".join(item.sql for item in statements)) is None:
+        return []
     left = list(statements)
     while left:
-        refused: list[ModelStatement] = []
-        reason: tuple[ModelStatement, asyncpg.PostgresError] | None = None
+        refused: list[tuple[ModelStatement, asyncpg.PostgresError]] = []
         for statement in left:
-            error = await _try_in_savepoint(session, statement.sql)
+            error = await try_in_savepoint(session, statement.sql)
             if error is not None:
-                if is_timeout(error):
+                if not is_about_the_object(error):
                     raise errors.described(error, statement) from error
-                refused.append(statement)
-                reason = reason or (statement, error)
-        if reason is not None and len(refused) == len(left):
-            if final:
-                statement, error = reason
-                raise errors.described(error, statement) from error
+                refused.append((statement, error))
+        if len(refused) == len(left):
             return refused
-        left = refused
-    return ()
+        left = [statement for statement, _ in refused]
+    return []
 
 
-async def _try_in_savepoint(session: Session, sql: str) -> asyncpg.PostgresError | None:
+async def try_in_savepoint(session: Session, sql: str) -> asyncpg.PostgresError | None:
     """Run statements; return the error of the server, after which they are rolled back."""
     try:
         await session.send(f"{sql};\nRELEASE SAVEPOINT asyncmig_entity; {SAVEPOINT}")

@@ -18,7 +18,7 @@ from asyncmig.catalog.reading import rows_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from asyncmig.catalog.models import ModelStatement
+    from asyncmig.catalog.model_statement import ModelStatement
     from asyncmig.catalog.object_name import ObjectName
     from asyncmig.catalog.reading import CatalogRows
 

@@ -23,6 +23,7 @@ from asyncmig.shadow.build_errors import MissingObjects
 from asyncmig.shadow.cache import key_of
 from asyncmig.shadow.entity_build import DeclaredEntities
 from asyncmig.shadow.environment import read_environment, read_environment_key
+from asyncmig.shadow.refusals import keep_refused
 from asyncmig.shadow.replicate_environment import check_replicable, replicate_environment
 from asyncmig.shadow.scratch_schemas import (
     EMBEDDED,
@@ -42,12 +43,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy.schema import MetaData
+    from sqlalchemy.schema import Table as SqlTable
 
     from asyncmig.catalog.model import Catalog, Enum, Table
     from asyncmig.database.session import Session
     from asyncmig.entities import Entity
     from asyncmig.shadow.cache import ShadowCache
     from asyncmig.shadow.environment import DatabaseEnvironment
+    from asyncmig.shadow.refusals import Refusal
 
 __all__ = ["ComparedCatalogs", "ShadowTarget", "read_sides"]
 
@@ -94,12 +97,32 @@ class ShadowTarget(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedCatalogs:
-    """The catalogs of a database, and of its models with declared entities."""
+    """The catalogs of a database, and of its models with declared entities.
+
+    Attributes:
+        actual: the catalog of the database.
+        wanted: that of the models, in which a refused object is as in the database.
+        models: the models.
+        declared: the declared entities.
+        refused: the objects that could not be created.
+    """
 
     actual: Catalog
     wanted: Catalog
     models: Models
     declared: Declarations
+    refused: tuple[Refusal, ...] = ()
+
+    @property
+    def tables(self) -> Mapping[tuple[str, str], SqlTable]:
+        """The tables of the models that could be created, by schema and name."""
+        refused = {
+            tuple(refusal.statement.name)
+            for refusal in self.refused
+            if refusal.statement.kind == "table" and refusal.statement.part is None
+        }
+        tables = self.models.tables
+        return {name: table for name, table in tables.items() if name not in refused}
 
 
 async def read_sides(
@@ -128,9 +151,10 @@ async def read_sides(
         limits: the timeouts; in the caller's transaction, those of the caller apply.
 
     Raises:
-        DatabaseError: a timeout is exceeded, a privilege is missing, the server is read-only or has a wrong
-            version, or it rejects the models; then the facts have ``subject`` and ``sql``.
-        ConfigError: SQLAlchemy cannot compile the models, or a foreign key refers to a missing table.
+        DatabaseError: a timeout is exceeded, a privilege is missing, or the server is read-only or has a
+            wrong version.
+        ConfigError: a foreign key refers to a missing table.
+        RefusedModelsError: the server rejects an object of models that need more locks than it has.
     """
     async with explain_timeouts(session, limits), rolled_back_transaction(session, limits.sql):
         environment = await read_environment(session)
@@ -171,6 +195,7 @@ async def read_sides(
 
     def wanted() -> Catalog:
         catalog = _finish(printed.catalog(environment.default_schema, same), models, declared)
+        catalog = keep_refused(catalog, actual, printed.refused)
         # in the database itself the comparing role owns the models, and privileges of the owner are not
         # printed
         return catalog if target is None else _without_grants_to(catalog, environment.role)
@@ -180,6 +205,7 @@ async def read_sides(
         wanted=await anyio.to_thread.run_sync(wanted),
         models=models,
         declared=declared,
+        refused=printed.refused,
     )
 
 

@@ -19,11 +19,12 @@ import asyncpg
 from asyncmig.catalog.entity_reading import entities_of, read_entity_rows
 from asyncmig.catalog.reading import catalog_of, read_rows
 from asyncmig.database.session import CLEANUP_SECONDS
-from asyncmig.errors import ConnectionLostError, DatabaseError
+from asyncmig.errors import ConnectionLostError, DatabaseError, RefusedModelsError
 from asyncmig.shadow.build_errors import BuildErrors, is_out_of_locks
-from asyncmig.shadow.entity_build import SAVEPOINT, DeclaredEntities, build
+from asyncmig.shadow.entity_build import SAVEPOINT, DeclaredEntities, build, try_in_savepoint
 from asyncmig.shadow.environment import REFERS_OUTSIDE
 from asyncmig.shadow.lock_batches import merge, select, split
+from asyncmig.shadow.refusals import Refusals, is_about_the_object, refused_models
 from asyncmig.shadow.timeouts import is_timeout
 from asyncmig.sql.quoting import literal
 
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
 
     from asyncmig.catalog.entity_reading import EntityRows
     from asyncmig.catalog.model import Catalog
-    from asyncmig.catalog.models import ModelStatement
+    from asyncmig.catalog.model_statement import ModelStatement
     from asyncmig.catalog.object_name import ObjectName
     from asyncmig.catalog.reading import CatalogRows
     from asyncmig.database.session import Session
     from asyncmig.shadow.build_errors import MissingObjects
+    from asyncmig.shadow.refusals import Refusal
 
 __all__ = [
     "EMBEDDED",
@@ -74,11 +76,13 @@ class CatalogSnapshot:
         rows: the rows of the catalog query, with the names of real schemas.
         entities: the rows of the entity query, with the names of real schemas.
         complete: nothing in it depends on relations in other schemas, so that it can be cached.
+        refused: what could not be created.
     """
 
     rows: CatalogRows
     entities: EntityRows
     complete: bool = True
+    refused: tuple[Refusal, ...] = ()
 
     def catalog(self, default_schema: str, same: dict[Any, Any] | None = None) -> Catalog:
         """The rows as values; ``same`` is that of ``catalog_of``."""
@@ -178,20 +182,27 @@ async def build_and_read(
         missing: the hints for a statement that names a missing object.
         locks: the size of the server's lock table.
 
+    Returns:
+        the catalog of everything that could be created.
+
     Raises:
-        DatabaseError: the server rejects a statement; the facts are those of ``BuildErrors.described``.
+        DatabaseError: the server rejects more than one object; the facts are those of
+            ``BuildErrors.described``.
+        RefusedModelsError: it rejects an object of models that need more locks than it has.
     """
     building = _ScratchBuild(session, request, missing, f"asyncmig_{secrets.token_hex(6)}")
     batches = split(request.statements, locks * 3 // 4)
     if request.with_entities or len(batches) < 2:
         return await building.printed(request.statements)
-    refused = None
+    refused: DatabaseError | RefusedModelsError | None = None
     try:
         if (merged := await building.printed_in_batches(batches)) is not None:
             return merged
     except DatabaseError as error:
         if is_timeout(error):
             raise
+        refused = error
+    except RefusedModelsError as error:
         refused = error  # a statement may use a table of another batch without a foreign key
     try:
         return await building.printed(request.statements)
@@ -219,7 +230,7 @@ class _ScratchBuild:
     async def printed(self, statements: Sequence[ModelStatement]) -> CatalogSnapshot:
         """Build statements and the entities, and read their catalog."""
         names, fetch = self.names, self.session.fetch
-        await self._build(statements)
+        refused = await self._build(statements)
         about = await fetch(_ABOUT, list(names), list(names.values()))
         rows = await read_rows(fetch, names.values())
         entities = []
@@ -229,13 +240,14 @@ class _ScratchBuild:
             {name: schema for schema, name in names.items()},
             {row["name"]: row["printed"] for row in about},
         )
-        complete = not any(row["refers_outside"] for row in about)
+        complete = not refused and not any(row["refers_outside"] for row in about)
 
         def printed() -> CatalogSnapshot:
             return CatalogSnapshot(
                 rows=[(kind, table, rename(text)) for kind, table, text in rows],
                 entities=[(kind, rename(text)) for kind, text in entities],
                 complete=complete,
+                refused=tuple(refused),
             )
 
         return await anyio.to_thread.run_sync(printed)
@@ -253,6 +265,8 @@ class _ScratchBuild:
                 await self.session.send(_ROLL_BACK_BATCH)
                 raise
             await self.session.send(_ROLL_BACK_BATCH)
+            if printed.refused:
+                raise refused_models([refusal.object for refusal in printed.refused])
             found.append((tables, printed))
         rows = merge([(tables, printed.rows) for tables, printed in found])
         if rows is None:
@@ -260,7 +274,8 @@ class _ScratchBuild:
         whole = all(printed.complete for _, printed in found)
         return replace(found[0][1], rows=rows, complete=whole)
 
-    async def _build(self, models: Sequence[ModelStatement]) -> None:
+    async def _build(self, models: Sequence[ModelStatement]) -> list[Refusal]:
+        """Create what can be created, and return the rest."""
         session, request, names = self.session, self.request, self.names
         path = f"{names[request.default_schema]}, {request.search_path}".removesuffix(', ""')
         before = [f"CREATE SCHEMA {name}" for name in names.values()]
@@ -270,28 +285,37 @@ class _ScratchBuild:
             scratch=names, default_schema=request.default_schema, missing=self.missing.models
         )
         entity_errors = replace(errors, what="the declared entities", missing=self.missing.declared)
+        refusals = Refusals()
         early, late = (
-            [_named(item, self.token) for item in part]
+            [_named(item, self.token) for item in part if item.problem is None]
             for part in (request.declared.early, request.declared.late)
         )
         statements = [_named(item, self.token) for item in models]
         if early:
             await session.send(";\n".join([*before, SAVEPOINT]))
             before = before[-1:]
-            left = await build(session, early, entity_errors, final=False)
+            left = [item for item, _ in await build(session, early, entity_errors)]
             built = {item for item in early if item not in left}
             statements = [item for item in statements if item not in built]
             early = [item for item in left if item not in statements]
+        for item in statements:
+            if item.problem is not None:
+                refusals.add_uncompiled(item)
+        statements = [
+            item for item in statements if item.problem is None and not refusals.excludes(item)
+        ]
         await session.send("SAVEPOINT asyncmig_models")
         try:
             await session.send(";\n".join([*before, *(item.sql for item in statements), SAVEPOINT]))
         except asyncpg.PostgresError:
             await session.send("ROLLBACK TO SAVEPOINT asyncmig_models")
-            await session.send(";\n".join(before))
-            await _send_separately(session, statements, errors)
-            await session.send(SAVEPOINT)
-        await build(session, [*early, *late], entity_errors)
+            await session.send(";\n".join([*before, SAVEPOINT]))
+            await _send_separately(session, statements, errors, refusals)
+        entities = [item for item in (*early, *late) if not refusals.excludes(item)]
+        for item, error in await build(session, entities, entity_errors):
+            refusals.add(item, error, entity_errors)
         await session.send(f"RELEASE SAVEPOINT asyncmig_models; {PRINTING}")
+        return refusals.found
 
 
 def _named(statement: ModelStatement, token: str) -> ModelStatement:
@@ -300,14 +324,21 @@ def _named(statement: ModelStatement, token: str) -> ModelStatement:
 
 
 async def _send_separately(
-    session: Session, statements: Sequence[ModelStatement], errors: BuildErrors
+    session: Session,
+    statements: Sequence[ModelStatement],
+    errors: BuildErrors,
+    refusals: Refusals,
 ) -> None:
-    """Send statements one by one, to find the one that the server rejects."""
+    """Send statements one by one, and add those that the server rejects to ``refusals``."""
     for statement in statements:
-        try:
-            await session.send(statement.sql)
-        except asyncpg.PostgresError as error:
+        if refusals.excludes(statement):
+            continue
+        error = await try_in_savepoint(session, statement.sql)
+        if error is None:
+            continue
+        if not is_about_the_object(error):
             raise errors.described(error, statement) from error
+        refusals.add(statement, error, errors)
 
 
 def _scratch_translation(

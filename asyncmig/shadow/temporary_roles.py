@@ -14,7 +14,7 @@ from asyncmig.sql.quoting import identifier
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from asyncmig.catalog.models import ModelStatement
+    from asyncmig.catalog.model_statement import ModelStatement
     from asyncmig.database.session import Session
 
 __all__ = ["create_temporary_roles", "roles_in"]

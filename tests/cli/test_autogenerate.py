@@ -287,3 +287,48 @@ def test_models_that_nobody_imported(with_models, project):
     with_models("upgrade", code=0)  # it stays possible
     empty = with_models("check", code=0)
     assert "there is nothing to compare with the database" in empty.err
+
+
+REFUSED = MODELS.replace(
+    "nullable=False))",
+    """nullable=False),
+         sa.Index("book_title", "title", postgresql_using="gin"))
+sa.Table("loan", metadata, sa.Column("id", sa.Integer, primary_key=True),
+         sa.Column("days", sa.Integer, server_default="many"))
+sa.Table("fine", metadata, sa.Column("loan_id", sa.ForeignKey("loan.id")))""",
+)
+
+
+def test_refused_objects_are_listed_and_the_others_compared(with_models, project):
+    (project.path / "shop_models.py").write_text(REFUSED)
+    found = with_models("check")
+    assert (found.code, found.out.splitlines()) == (
+        1,
+        ["+ create_table book", "+ create_table fine", "different: 2 differences"],
+    )
+    lines = found.err.splitlines()
+    assert lines[0] == (
+        "error: PostgreSQL rejects the models: table loan, column days: "
+        'invalid input syntax for type integer: "many"; 2 more objects are refused'
+    )
+    assert [line.split(maxsplit=2)[2] for line in lines if "refused too" in line] == [
+        'table book, index book_title: data type text has no default operator class for access method "gin"',
+        "table fine, foreign key (loan_id): it names table loan, which is refused",
+    ]
+    assert "    correct table loan first" in found.err
+
+
+def test_no_revision_is_written_where_an_object_is_refused(with_models, project):
+    (project.path / "shop_models.py").write_text(REFUSED)
+    found = with_models("revision", "--autogenerate")
+    assert (found.code, found.out) == (1, "")
+    assert "no revision is written" in found.err
+    assert not list(project.versions.glob("*.py"))
+    error = with_models("revision", "--autogenerate", "--json").document["error"]
+    assert error["type"] == "RefusedModelsError"
+    assert [item["subject"] for item in error["fields"]["refused"]] == [
+        "table loan",
+        "table book",
+        "table fine",
+    ]
+    assert [item["object"] for item in error["fields"]["differences"]] == ["book", "fine"]

@@ -30,7 +30,7 @@ def test_no_configuration(command: Command, tmp_path: Path) -> None:
 
 
 def test_a_configuration_that_is_not_there(command: Command) -> None:
-    assert "other.toml" in told(command("-c", "other.toml", "heads"), 1)
+    assert "other.toml" in told(command("-c", "other.toml", "heads"), 2)
 
 
 def test_a_wrong_key_names_the_nearest(command: Command, project: Project) -> None:
@@ -66,8 +66,8 @@ def test_no_url(command: Command, project: Project) -> None:
 
 @pytest.mark.parametrize("url", ["mysql://root@localhost/app", "nonsense", "postgresql://h:port/x"])
 def test_a_bad_url(command: Command, url: str) -> None:
-    told(command("current", "--url", url), 1)
-    assert command("current", "--url", url, "--json", code=1).error["type"] == "UrlError"
+    told(command("current", "--url", url), 2)
+    assert command("current", "--url", url, "--json", code=2).error["type"] == "UrlError"
 
 
 def test_no_server(command: Command, tmp_path: Path) -> None:
@@ -201,10 +201,10 @@ def test_a_script_that_raises(command: Command, project: Project) -> None:
 
 
 def test_raiseerr_adds_the_traceback(command: Command) -> None:
-    outcome = command("heads", "-c", "other.toml", "--raiseerr", code=1)
+    outcome = command("heads", "-c", "other.toml", "--raiseerr", code=2)
     assert "Traceback (most recent call last)" in outcome.err
     assert "error: " in outcome.err
-    outcome = command("--raiseerr", "heads", "-c", "other.toml", "--json", code=1)
+    outcome = command("--raiseerr", "heads", "-c", "other.toml", "--json", code=2)
     assert outcome.error["type"] == "ConfigNotFoundError"
     assert "Traceback" in outcome.err
 

@@ -55,6 +55,9 @@ TARGETS = {
     "downgrade": ("+1", "-99", "head", "dddd", "cccc", "aaaa:base", "left@-9"),
 }
 
+TAKEN = ("aaaa", "left")
+"""An id and a label that the project has."""
+
 BAD_IDS = ("a:b", "a@b", "-a", "+a", "a b@", "aaaa", "head", "heads", "base", "current", "a\nb", "")
 """Ids of new revisions: forbidden signs, taken and reserved names."""
 
@@ -114,6 +117,9 @@ URLS = (
     "postgresql://localhost:1/x", "postgresql:///x?host=/nowhere", "postgresql://h/x?sslmode=perhaps",
     "host=localhost port=none",
 )  # fmt: skip
+
+UNREACHABLE = ("postgresql://localhost:1/x", "postgresql:///x?host=/nowhere")
+"""The URLs in which nothing is wrong."""
 
 HEADER = 'revision = "cccc"\ndown_revision = "bbbb"\n'
 BODY = "import sqlalchemy as sa\n" + HEADER + "def upgrade(op):\n    {}\ndef downgrade(op): pass\n"
@@ -193,11 +199,15 @@ def _options() -> Iterator[WrongCall]:
 def _ids() -> Iterator[WrongCall]:
     for id_ in BAD_IDS:
         yield WrongCall(
-            name=f"rev-id {id_!r}", arguments=("revision", "-m", "new", f"--rev-id={id_}")
+            name=f"rev-id {id_!r}",
+            arguments=("revision", "--head=bbbb", f"--rev-id={id_}"),
+            code=1 if id_ in TAKEN else 2,
         )
     for label in ("left", "a@b", "a:b", "head", "aaaa"):
         yield WrongCall(
-            name=f"label {label}", arguments=("revision", "--head=bbbb", f"--branch-label={label}")
+            name=f"label {label}",
+            arguments=("revision", "--head=bbbb", f"--branch-label={label}"),
+            code=1 if label in TAKEN else 2,
         )
     for where in ("nowhere", "/", "asyncmig.toml"):
         yield WrongCall(
@@ -207,11 +217,11 @@ def _ids() -> Iterator[WrongCall]:
     yield WrongCall(name="no splice", arguments=("revision", "--head=aaaa"))
     yield WrongCall(name="two heads", arguments=("revision", "-m", "new"))
     yield WrongCall(name="dependency", arguments=("revision", "--head=bbbb", "--depends-on=zz"))
-    yield WrongCall(name="merge one", arguments=("merge", "aaaa"))
+    yield WrongCall(name="merge one", arguments=("merge", "aaaa"), code=2)
     yield WrongCall(name="merge none", arguments=("merge", "aaaa", "zzzz"))
     yield WrongCall(name="merge a line", arguments=("merge", "aaaa", "bbbb"))
     yield WrongCall(name="init in use", arguments=("init", "migrations"))
-    yield WrongCall(name="init template", arguments=("init", "new", "-t", "nowhere"))
+    yield WrongCall(name="init template", arguments=("init", "new", "-t", "nowhere"), code=2)
     yield WrongCall(name="resolve nothing", arguments=("resolve", "bbbb", "--done"))
     yield WrongCall(name="edit nothing", arguments=("edit", "zzzz"))
 
@@ -224,14 +234,14 @@ def _configuration() -> Iterator[WrongCall]:
             name=f"ini {name}", arguments=("-c", "own.ini", "upgrade"), files={"own.ini": text}
         )
     for url in URLS:
-        code = 1 if url else 2
+        code = 1 if url in UNREACHABLE else 2
         yield WrongCall(name=f"url {url}", arguments=("upgrade", "--url", url), code=code)
         yield WrongCall(
             name=f"variable {url}", arguments=("current",), environ={"ASYNCMIG_URL": url or " "}
         )
-    yield WrongCall(name="no file", arguments=("-c", "nowhere.toml", "heads"))
-    yield WrongCall(name="a folder", arguments=("-c", "migrations", "heads"))
-    yield WrongCall(name="no database", arguments=("-n", "nowhere", "upgrade"))
+    yield WrongCall(name="no file", arguments=("-c", "nowhere.toml", "heads"), code=2)
+    yield WrongCall(name="a folder", arguments=("-c", "migrations", "heads"), code=2)
+    yield WrongCall(name="no database", arguments=("-n", "nowhere", "upgrade"), code=2)
 
 
 def _scripts() -> Iterator[WrongCall]:

@@ -34,6 +34,9 @@ class Files(NamedTuple):
         return found.path
 
 
+_GIVEN = "given with -c"
+
+
 def find_files(named: Sequence[str | Path], environ: Mapping[str, str], cwd: Path) -> Files:
     """The configuration files, read.
 
@@ -49,7 +52,7 @@ def find_files(named: Sequence[str | Path], environ: Mapping[str, str], cwd: Pat
     """
     search = _Search(environ, cwd)
     if named:
-        return search.named([cwd / path for path in named], "given with -c")
+        return search.named([cwd / path for path in named], _GIVEN)
     for variable in ("ASYNCMIG_CONFIG", "ALEMBIC_CONFIG"):
         if written := environ.get(variable):
             return search.named([cwd / written], f"named by {variable}")
@@ -112,6 +115,7 @@ class _Search:
                     f"there is no configuration file {path} ({how})",
                     hint="check the path; a relative one starts from the working directory",
                     path=path,
+                    argument="config" if how == _GIVEN else None,
                 )
         native, toml = self.toml(tomls[0], strict=True) if tomls else (None, None)
         ini = self.ini(inis[0]) if inis else None

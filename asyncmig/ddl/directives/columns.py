@@ -18,9 +18,9 @@ from sqlalchemy.schema import (
 from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.types import Integer, to_instance
 
-from asyncmig.config.files.source import nearest
 from asyncmig.ddl.compilation import generate_sql
 from asyncmig.ddl.directives.constraints import add, drop
+from asyncmig.ddl.keywords import OTHER_DATABASES
 from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.base.schema_objects import SchemaObjects
 from asyncmig.operations.base.sqlalchemy_private import copy_column, has_table, is_rendered
@@ -46,7 +46,7 @@ _IDENTITY_OPTIONS: dict[str, tuple[tuple[int | None, ...], str]] = {
 }
 """The defaults of each option, and the clause that resets it."""
 
-_OTHERS = ("mysql_", "mariadb_", "mssql_", "oracle_", "sqlite_", "existing_", "modify_", "insert_")
+_OTHERS = (*OTHER_DATABASES, "existing_", "modify_", "insert_")
 
 
 @generate_sql.register(AddColumnOp)
@@ -145,18 +145,6 @@ def alter_column(operation: AlterColumnOp, compilation: Compilation) -> Iterator
             yield from add(check, compilation)
 
 
-_ALTERING = (
-    "comment",
-    "new_column_name",
-    "nullable",
-    "postgresql_using",
-    "schema",
-    "server_default",
-    "type_",
-)
-"""Keywords of ``alter_column`` that change something."""
-
-
 def _using(operation: AlterColumnOp) -> str | None:
     using: str | None = operation.kw.get("postgresql_using")
     if using is not None and operation.modify_type is None:
@@ -168,11 +156,9 @@ def _using(operation: AlterColumnOp) -> str | None:
         )
     for name in operation.kw:
         if name != "postgresql_using" and not name.startswith(_OTHERS):
-            near = nearest(name, _ALTERING)
-            meant = f", did you mean '{near}'?" if near else ""
             warnings.warn(
                 f"alter_column of {operation.table_name}.{operation.column_name}: {name} has no "
-                f"effect on PostgreSQL{meant}",
+                "effect on PostgreSQL",
                 stacklevel=2,
             )
     return str(using) if using is not None else None

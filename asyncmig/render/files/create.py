@@ -95,6 +95,7 @@ def create_merge(
             f"a merge needs two revisions or more, and {' '.join(revisions)} names {only}",
             hint="nothing needs merging" if len(graph.heads) < 2 else _heads_are(graph),
             target=" ".join(revisions),
+            argument="revisions" if revisions != ("heads",) else None,
         )
     message = new.message or f"merge {' and '.join(parent.id for parent in parents)}"
     return _create(settings, graph, parents, replace(new, message=message))

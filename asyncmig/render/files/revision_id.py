@@ -43,10 +43,12 @@ def check_revision_id(revision: str) -> None:
         what = "is empty"
     else:
         return
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in revision)
     raise ScriptError(
-        f"the revision id '{revision}' {what}",
+        f"the revision id '{shown}' {what}",
         hint="use letters, digits and underscores; without --rev-id an id is generated",
         revision=revision,
+        argument="rev_id",
     )
 
 
@@ -62,4 +64,5 @@ def check_branch_label(label: str) -> None:
             f"the branch label '{label}' cannot be used in target expressions",
             hint="use letters, digits, dots, underscores and hyphens, such as 'billing'",
             label=label,
+            argument="branch_label",
         )

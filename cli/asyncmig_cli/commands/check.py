@@ -1,10 +1,11 @@
 """``asyncmig check``."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from asyncmig.errors import RefusedModelsError
 from asyncmig_cli.exit_codes import ExitCode
 from asyncmig_cli.input.completion import complete_revision
 from asyncmig_cli.options.parameters import ShadowUrl, Verbose
@@ -12,7 +13,7 @@ from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
     from asyncmig.migrator import Migrator
-    from asyncmig.results import CheckResult, RevisionCheck
+    from asyncmig.results import CheckResult, Difference, RevisionCheck
 
 EXAMPLES = {
     "asyncmig check": "compare; exit code 3 if they differ",
@@ -36,6 +37,7 @@ def check(
     shadow_url: ShadowUrl = None,
 ) -> int | None:
     """Compare the database with the models, or with a revision."""
+    from asyncmig.results import CheckResult
     from asyncmig_cli.rendering.databases import each_lines
     from asyncmig_cli.rendering.differences import check_lines, revision_check_lines
     from asyncmig_cli.runtime.several_databases import showing_results
@@ -55,8 +57,15 @@ def check(
         return await migrator.check()
 
     lines = partial(check_lines, verbose=verbose)
-    with showing_results(invocation, lines):
-        result = invocation.migrate(work, shadow_url=shadow_url)
+    try:
+        with showing_results(invocation, lines):
+            result = invocation.migrate(work, shadow_url=shadow_url)
+    except RefusedModelsError as error:
+        if error.differences and not invocation.options.json:
+            compared = CheckResult(differences=cast("tuple[Difference, ...]", error.differences))
+            for line in lines(compared, invocation.console.out):
+                invocation.console.out.line(line)
+        raise
     document = result.to_dict() | {"ok": result.ok}
     invocation.show(document, lambda stream: each_lines(result, stream, lines))
     invocation.warn(result.notes)

@@ -133,8 +133,11 @@ def run_settings(
     """The settings that these options change; None where an option was not given.
 
     Raises:
-        UsageError: a value is not a duration.
+        UsageError: a value is not a duration, or a number is negative.
     """
+    if lock_retries is not None and lock_retries < 0:
+        message = f"--lock-retries: {lock_retries} is negative"
+        raise UsageError(message, "give 0 or more; 0 disables retries")
     return {
         "tag": tag,
         "lock_timeout": _seconds("--lock-timeout", lock_timeout),

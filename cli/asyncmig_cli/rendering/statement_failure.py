@@ -14,6 +14,7 @@ def failure_lines(fields: Mapping[str, object], stream: Stream) -> Iterator[str]
     """The fields of a failed statement, one to a line; nothing for other errors."""
     sql = fields.get("sql")
     if not isinstance(sql, str):
+        yield from _refused_lines(fields, stream)
         return
     directive = fields.get("directive")
     origin = fields.get("origin")
@@ -33,9 +34,24 @@ def failure_lines(fields: Mapping[str, object], stream: Stream) -> Iterator[str]
         value = fields.get(name)
         if value:
             yield _fact(stream, label, str(value))
+    yield from _refused_lines(fields, stream)
     applied = fields.get("applied")
     if isinstance(applied, list) and applied:
         yield _fact(stream, "committed", ", ".join(map(str, applied)))
+
+
+def _refused_lines(fields: Mapping[str, object], stream: Stream) -> Iterator[str]:
+    """The refused objects of the models after the first one, each with its hint if that is another one."""
+    refused = fields.get("refused")
+    if not isinstance(refused, list):
+        return
+    hint = refused[0]["hint"]
+    for found in refused[1:]:
+        what = f"{found['subject']}, {found['part']}" if found["part"] else found["subject"]
+        yield _fact(stream, "refused too", f"{what}: {found['reason']}")
+        if found["hint"] and found["hint"] != hint:
+            hint = found["hint"]
+            yield _fact(stream, "", stream.style(hint, "dim"))
 
 
 def _place(phase: object, statement: object) -> str:

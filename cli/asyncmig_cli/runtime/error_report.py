@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from asyncmig.errors import AsyncmigError, EnvFileError, FileError
+from asyncmig.errors import AsyncmigError, EnvFileError, FileError, UrlError
 from asyncmig_cli.errors import InterruptedRunError, UsageError
 from asyncmig_cli.exit_codes import ExitCode
 from asyncmig_cli.output.console import BrokenOutputError, Stream
@@ -84,6 +84,8 @@ def _exit_code(error: AsyncmigError) -> int:
         return error.status
     if error.partial is not None:
         return ExitCode.PARTIAL
+    if error.argument is not None or (isinstance(error, UrlError) and error.source == "--url"):
+        return ExitCode.USAGE
     return type(error).exit_code
 
 

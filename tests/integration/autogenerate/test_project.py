@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from asyncmig import Migrator
 from asyncmig.entities import Function, register
-from asyncmig.errors import ConfigError, DatabaseError, NotCurrentError
+from asyncmig.errors import ConfigError, DatabaseError, NotCurrentError, RefusedModelsError
 from fix_database import catalog_dump
 from support.paths import ROOT
 
@@ -148,7 +148,7 @@ async def test_what_the_server_refuses_names_the_model(project, database_url):
     metadata = shop()
     sa.Table("bad", metadata, sa.Column("x", sa.Integer, server_default=sa.text("no_such()")))
     with pytest.raises(
-        DatabaseError, match=r"table bad, column x: function no_such.* does not exist"
+        RefusedModelsError, match=r"table bad, column x: function no_such.* does not exist"
     ) as info:
         await migrator(project, database_url, metadata).check()
     assert "CREATE TABLE" in str(info.value.sql)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig import Migrator
-from asyncmig.entities import View, register
-from asyncmig.errors import ConfigError, DatabaseError
+from asyncmig.entities import Trigger, View, register
+from asyncmig.errors import RefusedModelsError
 from fix_database import catalog_dump
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ CASES: dict[Callable[[sa.MetaData], None], tuple[str, str, str]] = {
     index_of_no_operator_class: (
         'table book, index ix: data type text has no default operator class for access method "gin"',
         "USING gin (x)",
-        "extensions",
+        "postgresql_ops",
     ),
     too_many_columns: (
         "table book: tables can have at most 1600 columns",
@@ -161,7 +161,7 @@ async def test_a_refused_model_is_named(
     settings = project.settings(url=database_url, shadow_cache=False)
     migrator = Migrator(settings=settings, target_metadata=metadata)
     message, sql, hint = CASES[case]
-    with pytest.raises(DatabaseError) as check:
+    with pytest.raises(RefusedModelsError) as check:
         await migrator.check()
     error = check.value
     assert message in error.message
@@ -170,7 +170,7 @@ async def test_a_refused_model_is_named(
     facts = error.fields()
     assert facts["sqlstate"]
     assert "asyncmig_" not in f"{error.message} {facts}"
-    with pytest.raises(DatabaseError) as revision:
+    with pytest.raises(RefusedModelsError) as revision:
         await migrator.revision("x", autogenerate=True)
     assert revision.value.message == error.message
     assert not list(project.versions.glob("*.py"))
@@ -187,7 +187,7 @@ async def test_the_place_is_pointed_at(project: Project, database_url: str):
     metadata = sa.MetaData(schema="shop")
     default_of_another_type(metadata)
     migrator = Migrator(settings=project.settings(url=database_url), target_metadata=metadata)
-    with pytest.raises(DatabaseError) as caught:
+    with pytest.raises(RefusedModelsError) as caught:
         await migrator.check()
     facts = caught.value.fields()
     assert (facts["subject"], facts["part"]) == ("table shop.book", "column pages")
@@ -216,5 +216,71 @@ async def test_a_name_that_postgresql_would_cut_off(project: Project, database_u
     metadata = sa.MetaData()
     case(metadata)
     migrator = Migrator(settings=project.settings(url=database_url), target_metadata=metadata)
-    with pytest.raises(ConfigError, match=r"table \w+: Identifier 'n+' exceeds maximum length"):
+    with pytest.raises(
+        RefusedModelsError, match=r"table \w+(, index n+)?: Identifier 'n+' exceeds maximum length"
+    ):
         await migrator.check()
+
+
+async def test_the_other_objects_are_compared(project: Project, database_url: str, pg: Connection):
+    await pg.execute(
+        "CREATE TABLE book (id serial PRIMARY KEY, title text); CREATE INDEX book_gin ON book (title);"
+        "CREATE TABLE loan (id serial PRIMARY KEY, book_id integer REFERENCES book);"
+        "CREATE TABLE broken (id serial PRIMARY KEY, pages integer, book_id integer REFERENCES book);"
+        "CREATE TRIGGER touched BEFORE UPDATE ON broken FOR EACH ROW"
+        " EXECUTE FUNCTION suppress_redundant_updates_trigger();"
+        "CREATE VIEW pages AS SELECT pages FROM broken"
+    )
+    metadata = sa.MetaData()
+    table(
+        metadata,
+        sa.Column("title", sa.Text),
+        sa.Column("isbn", sa.Text),
+        sa.Index("book_gin", "title", postgresql_using="gin"),
+    )
+    table(
+        metadata,
+        sa.Column("pages", sa.Integer, server_default="many"),
+        sa.Column("book_id", sa.ForeignKey("book.id")),
+        name="broken",
+    )
+    table(
+        metadata,
+        sa.Column("book_id", sa.ForeignKey("book.id")),
+        sa.Column("broken_id", sa.ForeignKey("broken.id")),
+        sa.Column("late", sa.Boolean),
+        name="loan",
+    )
+    register(
+        metadata,
+        View("pages", "SELECT pages FROM broken"),
+        View("titles", "SELECT title FROM book"),
+        Trigger("touched", "broken", "before", "update", "suppress_redundant_updates_trigger()"),
+    )
+    settings = project.settings(url=database_url, shadow_cache=False)
+    migrator = Migrator(settings=settings, target_metadata=metadata)
+    locks = "SELECT count(*) FROM pg_stat_user_tables WHERE relname = 'broken' AND seq_scan > 0"
+    with pytest.raises(RefusedModelsError) as caught:
+        await migrator.check()
+    error = caught.value
+    assert [
+        (item["subject"], item["part"], item["reason"]) for item in error.fields()["refused"]
+    ] == [
+        ("table broken", "column pages", 'invalid input syntax for type integer: "many"'),
+        (
+            "table book",
+            "index book_gin",
+            'data type text has no default operator class for access method "gin"',
+        ),
+        ("table loan", "foreign key (broken_id)", "it names table broken, which is refused"),
+        ("view pages", None, "it names table broken, which is refused"),
+        ("trigger touched", None, "it names table broken, which is refused"),
+    ]
+    assert "; 4 more objects are refused" in error.message
+    assert {str(item) for item in error.differences} == {
+        "+ add_column book.isbn: TEXT",
+        "+ add_column loan.broken_id: INTEGER",
+        "+ add_column loan.late: BOOLEAN",
+        "+ create_view titles",
+    }
+    assert not await pg.fetchval(locks)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from asyncmig import Migrator, embedded
 from asyncmig.config.settings import Settings
 from asyncmig.entities import Grant, Policy, RowSecurity, SqlText, View, register
-from asyncmig.errors import DatabaseError
+from asyncmig.errors import DatabaseError, RefusedModelsError
 from asyncmig.shadow.cache import ShadowCache
 from asyncmig.shadow.targets import EmbeddedShadow, UrlShadow
 from asyncmig.shadow.timeouts import ComparisonTimeouts
@@ -99,7 +99,7 @@ async def test_a_role_that_is_gone_is_no_longer_printed_from_the_cache(
     sides = await comparing.sides(declared(roles[0]), target=shadow, cache=cache)
     assert {grant.role for grant in sides.wanted.entities.grants.values()} >= {roles[0]}
     admin(f"DROP ROLE {roles[0]}")
-    with pytest.raises(DatabaseError, match=f'role "{roles[0]}" does not exist') as info:
+    with pytest.raises(RefusedModelsError, match=f'role "{roles[0]}" does not exist') as info:
         await comparing.sides(declared(roles[0]), target=shadow, cache=cache)
     assert "models or declared; the shadow embedded server" in (info.value.hint or "")
 
@@ -113,7 +113,7 @@ async def test_a_shadow_whose_role_may_not_create_roles(comparing: Comparing, ot
     host = urlsplit(other).netloc.rpartition("@")[2]
     shadow = UrlShadow(Settings(), urlunsplit(urlsplit(other)._replace(netloc=f"plain:p@{host}")))
     with pytest.raises(
-        DatabaseError, match=r'policy own: role "Odd " test_\w+" does not exist'
+        RefusedModelsError, match=r'policy own: role "Odd " test_\w+" does not exist'
     ) as info:
         await comparing.sides(declared(*roles), target=shadow)
     hint = info.value.hint or ""

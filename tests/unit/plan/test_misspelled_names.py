@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.errors import AsyncmigError
+from asyncmig.errors import AsyncmigError, DirectiveError
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ async def test_a_misspelled_name(project, body, near, imported) -> None:
     assert caught.value.hint == f"did you mean '{near}'?"
 
 
-async def test_a_keyword_without_effect_is_a_warning(project) -> None:
-    """Alembic accepts any keyword here, as scripts for several databases need."""
+async def test_a_keyword_of_a_directive_that_takes_any_keyword(project) -> None:
     project.revision("a1", upgrade="op.alter_column('t', 'a', nulable=False)")
     migrator = Migrator(script_location=project.script_location)
-    with pytest.warns(UserWarning, match=r"nulable has no effect .*, did you mean 'nullable'\?"):
+    with pytest.raises(DirectiveError, match=r"op.alter_column has no keyword nulable") as caught:
         await migrator.plan("head", current=[])
+    assert caught.value.hint == "did you mean 'nullable'?"
 
 
 async def test_an_error_of_something_else_has_no_suggestion(project) -> None:

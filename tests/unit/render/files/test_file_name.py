@@ -166,8 +166,9 @@ class TestIds:
         refusal = refusal_of(check_revision_id, revision)
         assert (refusal is None) is (what is None)
         if refusal is not None:
-            assert str(refusal).startswith(f"the revision id '{revision}' {what}")
-            assert refusal.fields() == {"revision": revision}
+            shown = revision.replace("\n", "\\n")
+            assert str(refusal).startswith(f"the revision id '{shown}' {what}")
+            assert refusal.fields() == {"revision": revision, "argument": "rev_id"}
 
     @pytest.mark.parametrize(
         ("label", "refused"),
