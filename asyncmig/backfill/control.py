@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.backfill.batch_sql import bound_query
+from asyncmig.backfill.batches.keys import Range
+from asyncmig.backfill.batches.sql import bound_query, window
 from asyncmig.backfill.jobs import Jobs, JobState
-from asyncmig.backfill.table_facts import read_estimate, read_table
+from asyncmig.backfill.table_facts import (
+    FirstRange,
+    read_batch_table,
+    read_estimate,
+    read_table,
+)
 from asyncmig.errors import BackfillError
 from asyncmig.results.backfills import BackfillEstimate
 
@@ -97,22 +103,27 @@ class JobControl:
         job = await self.find(name)
         definition = job.definition
         facts = await read_table(self._session, definition)
+        first = facts.first_ranges[0] if facts.first_ranges else FirstRange()
+        table = await read_batch_table(self._session, definition, facts.oid, first.relation)
         total = await read_estimate(self._session, f"SELECT FROM {definition.table_name}")
         matching = await read_estimate(self._session, definition.remaining)
         figures = await self._jobs.progress(job)
         size = definition.batch_size or options.batch_size
         left = max(0, total - figures.scanned)
-        found = await self._session.fetch(
-            bound_query(definition, facts.key, None, None, min(size, max(total, 1)))
-        )
-        bound = tuple(found[0]["bound"]) if found else None
-        sql = definition.statement(facts.key.between(None, bound))
+        sql = definition.statement()
+        key: tuple[str, ...] = ()
+        if table is not None:
+            part = window(table, Range(id=0, upper=first.upper), size)
+            found = await self._session.fetch(bound_query(table, part, min(size, max(total, 1))))
+            bound = tuple(found[0]["bound"]) if found else part.upper
+            sql = definition.statement(table.key.between(None, bound), table=table.sql)
+            key = tuple(column.name for column in table.key.columns)
         plan = await self._session.fetch(f"EXPLAIN {sql}")
         rate = figures.rate
         return BackfillEstimate(
             name=job.name,
             table=definition.table_name,
-            key=tuple(column.name for column in facts.key.columns),
+            key=key,
             total=total,
             left=left,
             matching=matching,

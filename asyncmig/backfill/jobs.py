@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from asyncmig.backfill.batch_sql import RUNNABLE
-from asyncmig.backfill.keys import position_literal
+from asyncmig.backfill.batches.keys import Range, position_literal
+from asyncmig.backfill.batches.sql import RUNNABLE
 from asyncmig.bookkeeping.backfill_tables import RANGE_LOCKS
 from asyncmig.sql.backfills.definition import Backfill
 from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     import asyncpg
 
-    from asyncmig.backfill.keys import Key, Position
+    from asyncmig.backfill.batches.keys import Key, Position
+    from asyncmig.backfill.table_facts import FirstRange, TableFacts
     from asyncmig.bookkeeping.backfill_tables import BackfillTables
     from asyncmig.database.session import Session
 
-__all__ = ["Job", "JobProgress", "JobState", "Jobs", "Range"]
+__all__ = ["Job", "JobProgress", "JobState", "Jobs"]
 
 
 SERVICE_LOCKS = RANGE_LOCKS + 1
@@ -61,17 +62,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """A range of keys: the rows after ``cursor`` up to ``upper``; None is open."""
-
-    id: int
-    cursor: Position | None
-    upper: Position | None
-    generation: int
-    size: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobProgress:
     """The figures of a job, summed over its ranges."""
 
@@ -88,12 +78,17 @@ _JOB = """\
 SELECT id, name, revision, definition, fingerprint, state, deferred, pass, table_oid, total, reason, error
 FROM {jobs}"""
 
-# of two workers, only the first finds no table_oid: there is one first range
+_FIRST_RANGES = """\
+    INSERT INTO {ranges} (job, relation, upper)
+    SELECT started.id, first.relation, CASE WHEN first.upper IS NOT NULL THEN ARRAY[first.upper] END
+    FROM started CROSS JOIN unnest({relations}, {uppers}) AS first (relation, upper)"""
+
+# of two workers, only the first finds no table_oid: the first ranges are made once
 _PREPARE = """\
-WITH first AS (
+WITH started AS (
     UPDATE {jobs} SET table_oid = $2, total = $3 WHERE id = $1 AND table_oid IS NULL RETURNING id
 )
-INSERT INTO {ranges} (job) SELECT id FROM first"""
+""" + _FIRST_RANGES.replace("{relations}", "$4::oid[]").replace("{uppers}", "$5::text[]")
 
 _START = """\
 UPDATE {jobs} SET state = 'running', reason = NULL, error = NULL, finished_at = NULL,
@@ -103,13 +98,13 @@ WHERE id = $1 AND state IN ('pending', 'failed', 'running', 'waiting')"""
 
 # the lock of a range ends with the session that works on it, however that ends
 _CLAIM = """\
-SELECT id, cursor, upper, generation, size FROM (
-    SELECT id, cursor, upper, generation, size FROM {ranges} WHERE job = $1 AND NOT done
+SELECT {range} FROM (
+    SELECT {range} FROM {ranges} WHERE job = $1 AND NOT done
     ORDER BY id OFFSET 0
 ) AS candidate
 WHERE pg_catalog.pg_try_advisory_lock({lock}, (id % 2147483647)::integer) LIMIT 1"""
 
-_RANGE = "SELECT id, cursor, upper, generation, size, done FROM {ranges} WHERE id = $1"
+_RANGE = "SELECT {range}, done FROM {ranges} WHERE id = $1"
 
 _UNLOCK = "SELECT pg_catalog.pg_advisory_unlock({lock}, ({id} % 2147483647)::integer)"
 
@@ -131,7 +126,8 @@ LEFT JOIN LATERAL (
 WHERE j.id = $1"""
 
 # the ranges of a pass are added to the job's row, which is locked first: one worker of all ends a pass
-_END_OF_ROUND = """\
+_END_OF_ROUND = (
+    """\
 WITH ended AS (
     SELECT id FROM {jobs} AS j WHERE id = $1 AND pass = $2 AND state IN {runnable}
       AND NOT EXISTS (SELECT FROM {ranges} WHERE job = $1 AND NOT done)
@@ -142,8 +138,12 @@ WITH ended AS (
     FROM {ranges} WHERE job = $1
 ), gone AS (
     DELETE FROM {ranges} WHERE job IN (SELECT id FROM ended)
+), started AS (
+    SELECT id FROM ended WHERE $3
 ), next AS (
-    INSERT INTO {ranges} (job) SELECT id FROM ended WHERE $3
+"""
+    + _FIRST_RANGES.replace("{relations}", "$5::oid[]").replace("{uppers}", "$6::text[]")
+    + """
 )
 UPDATE {jobs} AS j SET rows = j.rows + f.rows, scanned = j.scanned + f.scanned,
     batches = j.batches + f.batches, pass = j.pass + 1, reason = $4,
@@ -152,6 +152,7 @@ UPDATE {jobs} AS j SET rows = j.rows + f.rows, scanned = j.scanned + f.scanned,
     finished_at = CASE WHEN $3 THEN NULL ELSE pg_catalog.clock_timestamp() END
 FROM figures AS f WHERE j.id = (SELECT id FROM ended)
 RETURNING j.id"""
+)
 
 
 class Jobs:
@@ -174,6 +175,7 @@ class Jobs:
             failures=tables.failures,
             runnable=RUNNABLE,
             lock=RANGE_LOCKS,
+            range="id, relation, cursor, upper, generation, size",
         )
 
     async def exist(self) -> bool:
@@ -193,9 +195,10 @@ class Jobs:
         query = f"{self._sql(_JOB)} WHERE $1::text[] = '{{}}' OR state = ANY ($1) ORDER BY id"
         return tuple(_job(row) for row in await self._session.fetch(query, list(states)))
 
-    async def start(self, job: Job, table_oid: int, total: int) -> None:
-        """Let a job run that may: its first range is everything."""
-        await self._session.fetch(self._sql(_PREPARE), job.id, table_oid, total)
+    async def start(self, job: Job, table: TableFacts, total: int) -> None:
+        """Let a job run that may; the first process makes its ranges."""
+        ranges = _columns(table.first_ranges)
+        await self._session.fetch(self._sql(_PREPARE), job.id, table.oid, total, *ranges)
         await self._session.fetch(self._sql(_START), job.id)
 
     async def claim(self, job: Job) -> Range | None:
@@ -227,8 +230,8 @@ class Jobs:
 
     async def open_ranges(self, job: Job) -> tuple[Range, ...]:
         """The ranges that are not done."""
-        query = f"SELECT id, cursor, upper, generation, size FROM {self.tables.ranges}"
-        rows = await self._session.fetch(f"{query} WHERE job = $1 AND NOT done", job.id)
+        query = self._sql("SELECT {range} FROM {ranges} WHERE job = $1 AND NOT done")
+        rows = await self._session.fetch(query, job.id)
         return tuple(map(_range, rows))
 
     async def split(self, key: Key, part: Range, middle: Position) -> bool:
@@ -241,9 +244,9 @@ class Jobs:
             f"WITH cut AS (UPDATE {self.tables.ranges} AS r SET upper = {position_literal(middle)},"
             f" generation = generation + 1 WHERE id = {part.id} AND NOT done"
             f" AND upper IS NOT DISTINCT FROM {old_upper} AND {key.is_before('r.cursor', middle)}"
-            f" RETURNING job, size)"
-            f" INSERT INTO {self.tables.ranges} (job, cursor, upper, size)"
-            f" SELECT job, {position_literal(middle)}, {old_upper}, size FROM cut RETURNING id"
+            f" RETURNING job, relation, size)"
+            f" INSERT INTO {self.tables.ranges} (job, relation, cursor, upper, size)"
+            f" SELECT job, relation, {position_literal(middle)}, {old_upper}, size FROM cut RETURNING id"
         )
         return bool(rows)
 
@@ -252,19 +255,32 @@ class Jobs:
         rows = await self._session.fetch(self._sql(_PROGRESS), job.id)
         return JobProgress(**dict(rows[0]))
 
-    async def end_pass(self, job: Job, *, again: bool, reason: str | None = None) -> bool:
+    async def give_up(self, part: Range) -> None:
+        """End a range whose partition does not belong to the table any more."""
+        await self._session.fetch(
+            f"UPDATE {self.tables.ranges} SET done = true, generation = generation + 1 WHERE id = $1",
+            part.id,
+        )
+
+    async def end_pass(
+        self, job: Job, next_ranges: Sequence[FirstRange], *, reason: str | None = None
+    ) -> bool:
         """End a pass over the table whose ranges are done.
 
         Args:
             job: as it was read.
-            again: another pass follows; else the job is done.
+            next_ranges: of another pass; none where the job is done.
             reason: what a person should know about it.
 
         Returns:
             False where another worker was first.
         """
         query = self._sql(_END_OF_ROUND)
-        return bool(await self._session.fetch(query, job.id, job.pass_number, again, reason))
+        again = bool(next_ranges)
+        ranges = _columns(next_ranges)
+        return bool(
+            await self._session.fetch(query, job.id, job.pass_number, again, reason, *ranges)
+        )
 
     async def fail(self, job: Job, error: str) -> None:
         """Stop a job because of an error."""
@@ -305,11 +321,17 @@ def _range(row: asyncpg.Record) -> Range:
     cursor, upper = row["cursor"], row["upper"]
     return Range(
         id=row["id"],
+        relation=row["relation"],
         cursor=None if cursor is None else tuple(cursor),
         upper=None if upper is None else tuple(upper),
         generation=row["generation"],
         size=row["size"],
     )
+
+
+def _columns(ranges: Sequence[FirstRange]) -> tuple[list[int | None], list[str | None]]:
+    uppers = [None if each.upper is None else each.upper[0] for each in ranges]
+    return [each.relation for each in ranges], uppers
 
 
 def _stored(text: str) -> str:

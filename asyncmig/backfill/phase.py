@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from asyncmig.backfill.jobs import Job
     from asyncmig.backfill.options import BackfillOptions
+    from asyncmig.backfill.revision_functions import RevisionFunctions
     from asyncmig.bookkeeping.backfill_tables import BackfillTables
     from asyncmig.database.session import Session
     from asyncmig.events import Event
@@ -31,6 +32,7 @@ async def run_backfill_phase(
     *,
     revision: str,
     definition: Backfill,
+    functions: RevisionFunctions,
     user_throttle: Callable[[], Awaitable[object] | object] | None = None,
 ) -> None:
     """Run the phase of a backfill; its job is recorded already.
@@ -41,7 +43,7 @@ async def run_backfill_phase(
     """
     jobs = Jobs(session, tables)
     job = await jobs.read(definition.name) if await jobs.exist() else None
-    run = JobRun(session, tables, options, emit, user_throttle=user_throttle)
+    run = JobRun(session, tables, options, emit, functions, user_throttle=user_throttle)
     if definition.kind == "gate":
         await _pass_gate(session, jobs, run, job, definition)
         return

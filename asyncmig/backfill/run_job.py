@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from asyncmig.backfill.options import BackfillOptions
+    from asyncmig.backfill.revision_functions import RevisionFunctions
     from asyncmig.bookkeeping.backfill_tables import BackfillTables
     from asyncmig.database.session import Session
     from asyncmig.events import Event
@@ -33,6 +34,7 @@ class JobRun:
         tables: of the jobs.
         options: the limits.
         emit: called with each event.
+        functions: finds the functions of revisions.
         further: each opens the session of one more worker.
         user_throttle: the function of the user's hooks.
     """
@@ -43,6 +45,7 @@ class JobRun:
         tables: BackfillTables,
         options: BackfillOptions,
         emit: Callable[[Event], None],
+        functions: RevisionFunctions,
         *,
         further: Sequence[Callable[[], AbstractAsyncContextManager[Session]]] = (),
         user_throttle: Callable[[], Awaitable[object] | object] | None = None,
@@ -51,6 +54,7 @@ class JobRun:
         self._tables = tables
         self._options = options
         self._emit = emit
+        self._functions = functions
         self._further = further
         self._user_throttle = user_throttle
         self._jobs = Jobs(session, tables)
@@ -77,18 +81,21 @@ class JobRun:
         definition = job.definition
         if job.table_oid is not None:
             await check_same_table(self._session, definition, job.table_oid)
-        facts = await read_table(self._session, definition)
+        table = await read_table(self._session, definition)
+        function = None
+        if definition.function is not None:
+            function = await self._functions.find(job)
         total = job.total
         if total is None:
             total = await read_estimate(self._session, f"SELECT FROM {definition.table_name}")
-        await self._jobs.start(job, facts.oid, total)
+        await self._jobs.start(job, table, total)
         figures = await self._jobs.progress(job)
         report = BackfillReport(self._emit, job, figures, total)
         report.started()
 
         async def work(session: Session) -> None:
-            throttle = Throttle(session, facts.oid, self._options, self._user_throttle)
-            worker = Worker(session, self._tables, job, facts, self._options, report, throttle)
+            throttle = Throttle(session, table.oid, self._options, self._user_throttle)
+            worker = Worker(session, self._tables, job, function, self._options, report, throttle)
             await worker.run()
 
         await self._in_sessions(work)

@@ -12,6 +12,7 @@ import anyio
 from asyncmig.backfill.control import JobControl
 from asyncmig.backfill.jobs import Jobs, JobState
 from asyncmig.backfill.options import BackfillOptions
+from asyncmig.backfill.revision_functions import RevisionFunctions
 from asyncmig.backfill.run_job import JobRun
 from asyncmig.backfill.throttle import load_user_throttle
 from asyncmig.bookkeeping.backfill_rows import read_backfills, read_failures
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from asyncmig.backfill.jobs import Job
+    from asyncmig.backfill.revision_functions import Scripts
     from asyncmig.bookkeeping.backfill_tables import BackfillTables
     from asyncmig.config.settings import Settings
     from asyncmig.database.connections import Database
@@ -53,15 +55,21 @@ class BackfillRunner:
         database: where sessions come from.
         settings: everything that was configured.
         emit: called with each event.
+        scripts: the revisions.
     """
 
     def __init__(
-        self, database: Database, settings: Settings, emit: Callable[[Event], None]
+        self,
+        database: Database,
+        settings: Settings,
+        emit: Callable[[Event], None],
+        scripts: Scripts,
     ) -> None:
         self._database = database
         self._settings = settings
         self._emit = emit
         self._options = BackfillOptions.of(settings)
+        self._functions = RevisionFunctions(scripts)
 
     # reading and control
 
@@ -202,6 +210,7 @@ class BackfillRunner:
             tables,
             self._options,
             self._emit,
+            self._functions,
             further=[open_further] * (workers - 1),
             user_throttle=await load_user_throttle(self._settings),
         )

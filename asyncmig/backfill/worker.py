@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import time
 from typing import TYPE_CHECKING
 
 import anyio
 import asyncpg
 
-from asyncmig.backfill.batch_size import BatchSize
-from asyncmig.backfill.batch_sql import batch, bound_query, pass_over, split_query, tail_query
+from asyncmig.backfill.batch_run import BatchRun
+from asyncmig.backfill.batches.row_function import RowFunctionError
+from asyncmig.backfill.batches.size import BatchSize
+from asyncmig.backfill.batches.sql import pass_over, split_query
 from asyncmig.backfill.jobs import Jobs, JobState
 from asyncmig.backfill.passes import end_of_pass
-from asyncmig.backfill.table_facts import check_same_table
+from asyncmig.backfill.table_facts import check_same_table, read_batch_table, read_table
 from asyncmig.backfill.throttle import INTERVAL
 from asyncmig.database.server_errors import TRANSIENT_STATES, sqlstate_of
 from asyncmig.errors import BackfillError
 
 if TYPE_CHECKING:
-    from asyncmig.backfill.jobs import Job, Range
-    from asyncmig.backfill.keys import Position
+    from asyncmig.backfill.batch_run import BatchOutcome
+    from asyncmig.backfill.batches.keys import BatchTable, Range
+    from asyncmig.backfill.batches.row_function import RowFunction
+    from asyncmig.backfill.jobs import Job
     from asyncmig.backfill.options import BackfillOptions
     from asyncmig.backfill.report import BackfillReport
-    from asyncmig.backfill.table_facts import TableFacts
     from asyncmig.backfill.throttle import Throttle
     from asyncmig.bookkeeping.backfill_tables import BackfillTables
     from asyncmig.database.session import Session
@@ -33,6 +33,9 @@ __all__ = ["POLL", "Worker"]
 
 POLL = 0.25
 """Seconds between two looks at a job that is paused, or at ranges that other workers have."""
+
+CONFLICTS_BEFORE_LOCKS = 3
+"""Batches in a row whose rows were changed while the function worked; the next one locks its rows."""
 
 LOCK_TIMEOUT = "55P03"
 CANCELLED_STATEMENT = "57014"
@@ -47,8 +50,8 @@ class Worker:
     Args:
         session: its connection.
         tables: of the jobs.
-        job: as it was started.
-        facts: of its table.
+        job: as it was started; its table is known.
+        function: of a backfill that has one.
         options: the limits.
         report: takes what is done.
         throttle: decides about pauses.
@@ -59,7 +62,7 @@ class Worker:
         session: Session,
         tables: BackfillTables,
         job: Job,
-        facts: TableFacts,
+        function: RowFunction | None,
         options: BackfillOptions,
         report: BackfillReport,
         throttle: Throttle,
@@ -69,14 +72,11 @@ class Worker:
         self._jobs = Jobs(session, tables)
         self._tables = tables
         self._job = job
-        self._facts = facts
         self._options = options
         self._report = report
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._rate: float | None = None
+        self._batches = BatchRun(session, tables, function)
         self._transient_failures = 0
-        self._scanned = 0
-        self._bound: Position | None = None
+        self._conflicts = 0
 
     async def run(self) -> JobState:
         """Work until the job ends.
@@ -124,7 +124,7 @@ class Worker:
                 await self._run_range(part)
             except asyncpg.PostgresError as error:
                 # a downgrade pauses the job before it drops what the batch uses
-                if (await self._read_job()).state in {JobState.RUNNING, JobState.WAITING}:
+                if await self._is_running() and await self._table_of(part) is not None:
                     raise await self._failed(error) from error
             finally:
                 await self._jobs.release(part.id)
@@ -136,6 +136,20 @@ class Worker:
             await self._report.progress(self._jobs, job, 0)
             await anyio.sleep(POLL)
 
+    async def _is_running(self) -> bool:
+        return (await self._read_job()).state in {JobState.RUNNING, JobState.WAITING}
+
+    async def _table_of(self, part: Range) -> BatchTable | None:
+        """What the batches of a range change; None where its partition is gone."""
+        job = self._job
+        if job.table_oid is None:
+            return None
+        table = await read_batch_table(self._session, job.definition, job.table_oid, part.relation)
+        if table is None:
+            await check_same_table(self._session, job.definition, job.table_oid)
+            await self._jobs.give_up(part)
+        return table
+
     # batches
 
     async def _run_range(self, part: Range) -> None:
@@ -143,71 +157,55 @@ class Worker:
         options = self._options
         first = part.size or self._job.definition.batch_size or options.batch_size
         size = BatchSize(rows=first, target=options.batch_time, largest=options.largest_batch)
+        table = await self._table_of(part)
         current: Range | None = part
-        while current is not None:
+        while current is not None and table is not None:
             if not await self._wait_for_throttle():
                 return
             try:
-                moved = await self._run_batch(current, size)
+                locked = self._conflicts >= CONFLICTS_BEFORE_LOCKS
+                outcome = await self._batches.run(table, current, size.rows, locked=locked)
+                if outcome is not None:
+                    await self._take(outcome, table, size)
             except asyncpg.PostgresError as error:
-                await self._judge(error, current, size)
-                moved = False
-            else:
-                self._transient_failures = 0
+                await self._judge(error, table, current, size)
+                outcome = None
+            except RowFunctionError as error:
+                await self._search_row(error, None, table, current, size)
+                outcome = None
             await self._report.progress(self._jobs, self._job, size.rows)
-            if not moved:
-                job = await self._read_job()
-                if job.state not in {JobState.RUNNING, JobState.WAITING}:
+            if outcome is None:
+                if not await self._is_running():
                     return
-                if job.table_oid is not None:
-                    await check_same_table(self._session, job.definition, job.table_oid)
+                if self._job.table_oid is not None:
+                    await check_same_table(self._session, self._job.definition, self._job.table_oid)
+                table = await self._table_of(current)
             current = await self._jobs.read_range(part.id)
 
-    async def _run_batch(self, part: Range, size: BatchSize) -> bool:
-        """Run one batch.
-
-        Returns:
-            False where the range has changed, or the job does not run.
-        """
-        definition, key = self._job.definition, self._facts.key
-        scanned = size.rows
-        found = await self._session.fetch(
-            bound_query(definition, key, part.cursor, part.upper, scanned)
-        )
-        bound = tuple(found[0]["bound"]) if found else None
-        if bound is None:
-            rest = tail_query(definition, key, part.cursor, part.upper, scanned)
-            scanned = (await self._session.fetch(rest))[0]["scanned"]
-        self._scanned, self._bound = scanned, bound
-        began = time.monotonic()
-        done = await self._session.fetch(
-            batch(
-                self._tables,
-                definition,
-                key,
-                range_id=part.id,
-                generation=part.generation,
-                cursor=part.cursor,
-                bound=bound,
-                upper=part.upper,
-                scanned=scanned,
-                size=size.rows,
-                rate=self._rate,
-                worker=self._name,
-            )
-        )
-        elapsed = time.monotonic() - began
-        if not done:
-            return False
-        size.finished(scanned, elapsed)
-        self._rate = scanned / max(elapsed, 0.001)
-        if done[0]["waiting"]:
+    async def _take(self, outcome: BatchOutcome, table: BatchTable, size: BatchSize) -> None:
+        """A batch is committed: decide about the next one."""
+        job = self._job
+        if outcome.conflict:
+            self._conflicts += 1
             size.blocked()
-            self._report.waits(
-                f"{done[0]['waiting']} sessions waited for its rows: smaller batches"
+            self._report.waits("rows were changed while the function worked: they are read again")
+        else:
+            self._conflicts = 0
+            size.finished(self._batches.scanned, outcome.elapsed)
+        self._transient_failures = 0
+        if table.key.is_ctid and outcome.unchanged and job.definition.kind == "update":
+            raise BackfillError(
+                f"backfill {job.name}: the condition is still true for {outcome.unchanged} rows after they"
+                ' were changed, so that by="ctid" would change them again',
+                hint="write a where= that is false for a row that is changed; the rows of this batch are"
+                " changed, and no row is changed twice",
+                backfill=job.name,
+                state="failed",
             )
+        if outcome.waiting:
+            size.blocked()
+            self._report.waits(f"{outcome.waiting} sessions waited for its rows: smaller batches")
             await anyio.sleep(self._options.batch_time)
-        return True
 
     async def _wait_for_throttle(self) -> bool:
         """Make a pause where the next batch has to wait.
@@ -221,93 +219,99 @@ class Worker:
             self._report.waits(reason)
             await self._jobs.set_waiting(self._job, reason)
             await anyio.sleep(INTERVAL)
-            if (await self._read_job()).state not in {JobState.RUNNING, JobState.WAITING}:
+            if not await self._is_running():
                 return False
         if waited:
             await self._jobs.set_waiting(self._job, None)
         return True
 
-    async def _judge(self, error: asyncpg.PostgresError, part: Range, size: BatchSize) -> None:
+    async def _judge(
+        self, error: asyncpg.PostgresError, table: BatchTable, part: Range, size: BatchSize
+    ) -> None:
         """Decide what follows a batch that the server refused; raise what nothing follows."""
         state = sqlstate_of(error) or ""
         if state in TRANSIENT_STATES or state == CANCELLED_STATEMENT:
-            await self._pause_after(error, state, part, size)
+            if self._transient_failures >= self._options.retry_policy.retries:
+                raise error
+            if state in {LOCK_TIMEOUT, CANCELLED_STATEMENT} and size.timed_out():
+                await self._split((part,))
+            await self._pause(f"a batch is tried again: {error}")
         elif state.startswith(_OF_ROWS):
-            await self._search_row(error, state, part, size)
-        else:
+            await self._search_row(error, state, table, part, size)
+        elif await self._table_of(part) is not None:
             raise error
 
-    async def _pause_after(
-        self, error: asyncpg.PostgresError, state: str, part: Range, size: BatchSize
-    ) -> None:
-        """Wait before a batch is run again that failed on a lock, a deadlock or a timeout."""
-        policy = self._options.retry_policy
+    async def _pause(self, reason: str) -> None:
+        """Wait before a batch is run again.
+
+        Raises:
+            BackfillError: it was tried as often as the settings allow.
+        """
+        policy, job = self._options.retry_policy, self._job
         self._transient_failures += 1
         if self._transient_failures > policy.retries:
-            raise error
-        if state in {LOCK_TIMEOUT, CANCELLED_STATEMENT} and size.timed_out():
-            await self._split((part,))
-        self._report.waits(f"a batch is tried again: {error}")
+            raise BackfillError(
+                f"backfill {job.name}: {reason}, {self._transient_failures} times in a row",
+                hint="run the same command again, or raise lock_retries",
+                backfill=job.name,
+                state="failed",
+            )
+        self._report.waits(reason)
         await anyio.sleep(policy.pause(self._transient_failures))
 
     async def _search_row(
-        self, error: asyncpg.PostgresError, state: str, part: Range, size: BatchSize
+        self, error: Exception, state: str | None, table: BatchTable, part: Range, size: BatchSize
     ) -> None:
-        """Halve the batch until the row is found that the server refuses."""
-        if self._scanned > 1:
-            size.search(self._scanned)
+        """Halve the batch until the row is found that the server, or the function, refuses."""
+        job, bound, scanned = self._job, self._batches.bound, self._batches.scanned
+        if scanned > 1:
+            size.search(scanned)
             return
-        definition = self._job.definition
-        if self._bound is None or definition.on_error == "stop":
-            key = self._bound or ()
+        if bound is None or job.definition.on_error == "stop":
+            names = [column.name for column in table.key.columns]
+            pairs = zip(names, bound or (), strict=False)
+            row = ", ".join(f"{name} = {value}" for name, value in pairs)
+            what = (
+                f"the server refused the row {row} of {table.name}: {error}"
+                if state is not None
+                else f"for the row {row} of {table.name}, {error}"
+            )
             raise BackfillError(
-                f"backfill {self._job.name}: the server refused the row"
-                f" {self._shown(key)} of {definition.table_name}: {error}",
+                f"backfill {job.name}: {what}",
                 hint="repair the row or the expression and run the same command again, which continues "
                 'with this row; on_error="record" keeps the keys of such rows and passes over them',
-                backfill=self._job.name,
-                key=key,
+                backfill=job.name,
+                key=bound or (),
                 sqlstate=state,
                 state="failed",
             ) from error
         await self._session.fetch(
             pass_over(
                 self._tables,
-                definition,
-                job=self._job.id,
-                range_id=part.id,
-                generation=part.generation,
-                bound=self._bound,
+                table,
+                part,
+                job=job.id,
+                bound=bound,
                 sqlstate=state,
                 error=str(error),
             )
         )
         size.end_search()
 
-    def _shown(self, key: tuple[str, ...]) -> str:
-        names = [column.name for column in self._facts.key.columns]
-        return ", ".join(f"{name} = {value}" for name, value in zip(names, key, strict=False))
-
     # ranges
 
     async def _split(self, parts: tuple[Range, ...]) -> bool:
         """Divide a range on which another worker is at work, so that this one has work, too."""
+        percent = min(100.0, 2_000_000 / max(self._job.total or 0, 1))
         for part in parts:
-            total = max(self._job.total or 0, 1)
-            percent = min(100.0, 2_000_000 / total)
-            rows = await self._session.fetch(
-                split_query(
-                    self._job.definition,
-                    self._facts.key,
-                    part.cursor,
-                    part.upper,
-                    percent=percent,
-                )
-            )
+            table = await self._table_of(part)
+            if table is None:
+                continue
+            rows = await self._session.fetch(split_query(table, part, percent=percent))
             smallest = 2 * (part.size or self._options.batch_size) * percent / 100
             if not rows or rows[0]["sampled"] < max(2, smallest):
                 continue
-            if await self._jobs.split(self._facts.key, part, tuple(rows[0]["middle"])):
+            if await self._jobs.split(table.key, part, tuple(rows[0]["middle"])):
                 return True
         return False
 
@@ -322,7 +326,8 @@ class Worker:
         reason, again = end_of_pass(
             left=left, unchanged=figures.unchanged, failed=figures.failed, number=job.pass_number
         )
-        await self._jobs.end_pass(job, again=again, reason=reason)
+        ranges = (await read_table(self._session, job.definition)).first_ranges if again else ()
+        await self._jobs.end_pass(job, ranges, reason=reason)
 
     # errors
 

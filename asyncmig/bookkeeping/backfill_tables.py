@@ -65,6 +65,7 @@ _JOB_COLUMNS = """\
 _RANGE_COLUMNS = """\
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     job bigint NOT NULL REFERENCES {jobs} ON DELETE CASCADE,
+    relation oid,
     cursor text[],
     upper text[],
     generation bigint NOT NULL DEFAULT 0,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from asyncmig.errors import StatementFailedError
     from asyncmig.events import Blocker
     from asyncmig.execution.progress import Progress
+    from asyncmig.execution.script_source import ScriptSource
     from asyncmig.execution.work_units import Unit
     from asyncmig.plan.model import Step
     from asyncmig.sql.statement import Statement
@@ -43,6 +44,7 @@ class ExecutionContext:
         settings: of the run.
         one_transaction: all steps share a transaction (``transaction = "all"``).
         lock_watch: samples lock waits for the journal; None where there is no journal.
+        scripts: where functions of backfills come from.
     """
 
     session: Session
@@ -53,6 +55,7 @@ class ExecutionContext:
     settings: Settings | None = None
     one_transaction: bool = False
     lock_watch: LockWatch | None = None
+    scripts: ScriptSource | None = None
 
     async def watched(self, send: Callable[[], Awaitable[None]]) -> None:
         """Run ``send``, and sample the locks of the session meanwhile."""

@@ -228,6 +228,7 @@ class PendingRun:
             settings=self.settings,
             one_transaction=self.planner.one_transaction,
             lock_watch=lock_watch,
+            scripts=self.source,
         )
         return Executor(context, self.planner, read_resumes=read_again, hooks=hooks)
 

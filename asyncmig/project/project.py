@@ -329,7 +329,7 @@ class Project:
         await import_in_thread("asyncmig.database.connections", "asyncmig.backfill.runner")
         from asyncmig.backfill.runner import BackfillRunner
 
-        return BackfillRunner(self.database(writing=True), self.settings, self.emit)
+        return BackfillRunner(self.database(writing=True), self.settings, self.emit, self)
 
     async def planner(
         self,

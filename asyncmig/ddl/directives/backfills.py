@@ -1,4 +1,4 @@
-"""``op.backfill`` and ``op.require_backfill``: definitions of work in batches."""
+"""``op.backfill``, ``op.backfill_with``, ``op.require_backfill``: definitions of work in batches."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from asyncmig.ddl.compilation import generate_sql
 from asyncmig.ddl.compiled import CompiledSql
 from asyncmig.ddl.raw_sql import unescape_colons
 from asyncmig.operations.base.errors import directive_error
-from asyncmig.operations.directives.backfills import BackfillOp, RequireBackfillOp
-from asyncmig.sql.backfills.definition import Backfill
+from asyncmig.operations.directives.backfills import BackfillOp, BackfillWithOp, RequireBackfillOp
+from asyncmig.revisions.files.import_script import is_script_module
+from asyncmig.sql.backfills.definition import CTID_KEY, Backfill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asyncmig.ddl.compilation import Compilation
 
-__all__ = ["backfill", "require_backfill"]
+__all__ = ["backfill", "backfill_with", "require_backfill"]
 
 
 @generate_sql.register(BackfillOp)
@@ -51,12 +52,52 @@ def backfill(operation: BackfillOp, compilation: Compilation) -> Iterator[Compil
         join=None if operation.on is None else _sql(operation.on, compilation),
         where=None if operation.where is None else _sql(operation.where, compilation),
         into=into,
-        key=tuple(operation.key),
+        key=CTID_KEY if operation.by == "ctid" else tuple(operation.key),
         deferred=operation.deferred,
         on_error=operation.on_error,
         batch_size=operation.batch_size,
     )
     yield CompiledSql(definition.statement(), backfill=definition)
+
+
+@generate_sql.register(BackfillWithOp)
+def backfill_with(operation: BackfillWithOp, compilation: Compilation) -> Iterator[CompiledSql]:
+    """The query for the rows; a run hands them to the function in batches."""
+    _check_options(operation)
+    table, schema = _table(operation.table, operation.schema, compilation)
+    function = _function_name(operation)
+    definition = Backfill(
+        name=operation.name or f"{table}_{operation.function.__name__}",
+        kind="function",
+        table=table,
+        schema=schema,
+        function=function,
+        columns=tuple(operation.columns),
+        where=None if operation.where is None else _sql(operation.where, compilation),
+        key=CTID_KEY if operation.by == "ctid" else tuple(operation.key),
+        deferred=operation.deferred,
+        on_error=operation.on_error,
+        batch_size=operation.batch_size,
+    )
+    yield CompiledSql(definition.statement(), backfill=definition)
+
+
+def _function_name(operation: BackfillWithOp) -> str:
+    """How the function is found again: its name in the revision, or ``module:name``.
+
+    Raises:
+        DirectiveError: it is defined inside of another function, or is no function.
+    """
+    function = operation.function
+    name, module = (getattr(function, key, None) for key in ("__qualname__", "__module__"))
+    if not name or not module or "<" in name or module == "__main__":
+        raise directive_error(
+            f"backfill_with of {_shown(operation.table)}: {name or type(function).__name__} has no name by"
+            " which a later run finds it",
+            hint="define the function at the top level of the revision or of a module, with `def`",
+            directive=operation.directive,
+        )
+    return name if is_script_module(module) else f"{module}:{name}"
 
 
 @generate_sql.register(RequireBackfillOp)
@@ -90,18 +131,46 @@ def _check(operation: BackfillOp) -> None:
         problem = "on= needs from_=", "name the table to join, or put the condition into where="
     elif operation.from_ is not None and operation.on is None:
         problem = "from_= needs on=", "say how the tables join: on='c.id = orders.customer_id'"
-    elif operation.on_error not in {"stop", "record"}:
+    if problem is not None:
+        raise _refused(operation, *problem)
+    _check_options(operation)
+
+
+def _check_options(operation: BackfillOp | BackfillWithOp) -> None:
+    problem = None
+    if operation.on_error not in {"stop", "record"}:
         problem = f"on_error={operation.on_error!r} is unknown", "it is 'stop' or 'record'"
     elif operation.batch_size is not None and operation.batch_size < 1:
         problem = f"batch_size={operation.batch_size} is not a size", "give 1 or more"
     elif isinstance(operation.key, str):
         problem = "key= is a list of columns", f"write key=[{operation.key!r}]"
-    if problem is not None:
-        raise directive_error(
-            f"backfill of {getattr(operation.table, 'name', operation.table)}: {problem[0]}",
-            hint=problem[1],
-            directive=operation.directive,
+    elif operation.by not in {"key", "ctid"}:
+        problem = f"by={operation.by!r} is unknown", "it is 'key' or 'ctid'"
+    elif operation.by == "ctid" and operation.key:
+        problem = 'by="ctid" and key= name two orders', "leave out one of the two"
+    elif operation.by == "ctid" and operation.where is None:
+        problem = (
+            'by="ctid" needs where=: a row that is changed moves in the table, and would be changed again',
+            "give a condition that is false for a row that is changed",
         )
+    elif isinstance(operation, BackfillWithOp) and (
+        isinstance(operation.columns, str) or not operation.columns
+    ):
+        problem = "columns= is a list of columns", 'write columns=["id", "email"]'
+    if problem is not None:
+        raise _refused(operation, *problem)
+
+
+def _refused(operation: BackfillOp | BackfillWithOp, problem: str, hint: str) -> Exception:
+    return directive_error(
+        f"{operation.directive} of {_shown(operation.table)}: {problem}",
+        hint=hint,
+        directive=operation.directive,
+    )
+
+
+def _shown(table: object) -> object:
+    return getattr(table, "name", table)
 
 
 def _table(table: object, schema: str | None, compilation: Compilation) -> tuple[str, str | None]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.backfill.options import BackfillOptions
 from asyncmig.backfill.phase import run_backfill_phase
+from asyncmig.backfill.revision_functions import RevisionFunctions
 from asyncmig.backfill.throttle import load_user_throttle
 from asyncmig.config.settings import Settings
 from asyncmig.errors import BackfillError, PartiallyAppliedError
@@ -39,6 +40,7 @@ async def send_backfill(
             emit,
             revision=step.revision,
             definition=definition,
+            functions=RevisionFunctions(context.scripts),
             user_throttle=await load_user_throttle(settings),
         )
     except BackfillError as error:

@@ -1,4 +1,4 @@
-"""Changes of many rows in batches: ``backfill``, ``require_backfill``."""
+"""Changes of many rows in batches: ``backfill``, ``backfill_with``, ``require_backfill``."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from typing import TypeAlias
 
     from sqlalchemy.schema import Table
     from sqlalchemy.sql.elements import ColumnElement
     from sqlalchemy.sql.selectable import TableClause
 
-    from asyncmig.sql.backfills.definition import OnError
+    from asyncmig.sql.backfills.definition import OnError, RowOrder
 
-__all__ = ["BackfillDirectives", "BackfillOp", "RequireBackfillOp"]
+    Rows: TypeAlias = Sequence[Mapping[str, Any]]
+    NewValues: TypeAlias = Sequence[Mapping[str, Any] | None]
+
+__all__ = ["BackfillDirectives", "BackfillOp", "BackfillWithOp", "RequireBackfillOp"]
 
 
 @dataclass(eq=False, repr=False)
@@ -35,6 +39,25 @@ class BackfillOp(MigrateOperation, directive="backfill"):
     into: str | Table | TableClause | None = None
     schema: str | None = None
     key: Sequence[str] = ()
+    by: RowOrder = "key"
+    deferred: bool = False
+    on_error: OnError = "stop"
+    batch_size: int | None = None
+
+
+@dataclass(eq=False, repr=False)
+class BackfillWithOp(MigrateOperation, directive="backfill_with"):
+    """A change of many rows by a Python function, a transaction for each batch."""
+
+    function: Callable[..., Any]
+    table: str | Table | TableClause
+    _: KW_ONLY
+    columns: Sequence[str]
+    where: str | ColumnElement[bool] | None = None
+    name: str | None = None
+    schema: str | None = None
+    key: Sequence[str] = ()
+    by: RowOrder = "key"
     deferred: bool = False
     on_error: OnError = "stop"
     batch_size: int | None = None
@@ -65,6 +88,7 @@ class BackfillDirectives(Directives):
         into: str | Table | TableClause | None = None,
         schema: str | None = None,
         key: Sequence[str] = (),
+        by: RowOrder = "key",
         deferred: bool = False,
         on_error: OnError = "stop",
         batch_size: int | None = None,
@@ -88,6 +112,7 @@ class BackfillDirectives(Directives):
             into: insert the values into this table; a row that is there already is left as it is.
             schema: of the table.
             key: columns of an index that the batches follow, where it is not the primary key.
+            by: ``ctid`` follows the blocks of the table, for one without a key; it needs ``where``.
             deferred: ``upgrade`` records the job, and ``asyncmig backfill run`` does it.
             on_error: ``record`` keeps the key of a row that the server refuses, and passes over it.
             batch_size: rows of the first batch.
@@ -113,6 +138,72 @@ class BackfillDirectives(Directives):
                 into=into,
                 schema=schema,
                 key=key,
+                by=by,
+                deferred=deferred,
+                on_error=on_error,
+                batch_size=batch_size,
+            )
+        )
+
+    def backfill_with(
+        self,
+        function: Callable[[Rows], NewValues | Awaitable[NewValues]],
+        table: str | Table | TableClause,
+        *,
+        columns: Sequence[str],
+        where: str | ColumnElement[bool] | None = None,
+        name: str | None = None,
+        schema: str | None = None,
+        key: Sequence[str] = (),
+        by: RowOrder = "key",
+        deferred: bool = False,
+        on_error: OnError = "stop",
+        batch_size: int | None = None,
+    ) -> None:
+        """Change many rows in batches, with values that a Python function computes. ROW EXCLUSIVE.
+
+        The function gets the rows of a batch as mappings of ``columns``, and returns a list with a mapping
+        of columns to new values for each row, or None for a row that stays as it is. They are written by one
+        UPDATE. No lock is held while the function works: a row that another session changes meanwhile
+        is read again, so the function may see a row more than once, and no change is lost.
+
+        A coroutine function is awaited in the event loop; any other is called in a thread.
+
+        Args:
+            function: defined at the top level of the revision or of a module, where it is found again by its
+                name when the backfill continues or is deferred.
+            table: its name, or a table of SQLAlchemy.
+            columns: what the function gets of each row.
+            where: which rows; as of ``backfill``.
+            name: of the job; ``<table>_<function>`` where there is none.
+            schema: of the table.
+            key: columns of an index that the batches follow, where it is not the primary key.
+            by: ``ctid`` follows the blocks of the table, for one without a key; it needs ``where``.
+            deferred: ``upgrade`` records the job, and ``asyncmig backfill run`` does it.
+            on_error: ``record`` keeps the key of a row for which the function raises an error, or that the
+                server refuses, and passes over it.
+            batch_size: rows of the first batch.
+
+        Raises:
+            DirectiveError: the arguments do not fit together, or the function has no name to find it by.
+
+        Example::
+
+            def domains(rows):
+                return [{"domain": row["email"].partition("@")[2]} for row in rows]
+
+            op.backfill_with(domains, "users", columns=["email"], where="domain IS NULL")
+        """
+        self.invoke(
+            BackfillWithOp(
+                function,
+                table,
+                columns=columns,
+                where=where,
+                name=name,
+                schema=schema,
+                key=key,
+                by=by,
                 deferred=deferred,
                 on_error=on_error,
                 batch_size=batch_size,

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     ImportContext = Callable[[], AbstractContextManager[object]]
 
-__all__ = ["ImportContext", "forget_module", "import_script"]
+__all__ = ["ImportContext", "forget_module", "import_script", "is_script_module"]
+
+_PREFIX = "asyncmig_script_"
 
 
 def import_script(
@@ -66,9 +68,14 @@ def forget_module(name: str, identity: int) -> None:
         del sys.modules[name]
 
 
+def is_script_module(name: str) -> bool:
+    """Whether a module with this name is a script."""
+    return name.startswith(_PREFIX)
+
+
 def _module_name(path: str) -> str:
     stem = re.sub(r"\W", "_", Path(path).name.partition(".")[0])
-    return f"asyncmig_script_{stem}_{zlib.crc32(os.fsencode(path)):08x}"
+    return f"{_PREFIX}{stem}_{zlib.crc32(os.fsencode(path)):08x}"
 
 
 def _script_error(error: BaseException, path: str, revision: str | None) -> ScriptError:

@@ -15,10 +15,14 @@ from asyncmig.sql.quoting import identifier, literal, qualified
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Backfill", "BackfillKind", "OnError"]
+__all__ = ["CTID_KEY", "Backfill", "BackfillKind", "OnError", "RowOrder"]
 
-BackfillKind: TypeAlias = Literal["update", "delete", "insert", "gate"]
+BackfillKind: TypeAlias = Literal["update", "delete", "insert", "function", "gate"]
 OnError: TypeAlias = Literal["stop", "record"]
+RowOrder: TypeAlias = Literal["key", "ctid"]
+
+CTID_KEY = ("ctid",)
+"""The key of a backfill whose batches follow the blocks of the table."""
 
 _TUNING = frozenset({"deferred", "on_error", "batch_size", "allowance"})
 """The fields that change how a backfill runs, and not what it does."""
@@ -31,7 +35,8 @@ class Backfill:
     Attributes:
         name: of the job, unique in a database.
         kind: what happens to the rows of ``table``: ``update`` and ``delete`` change them, ``insert`` reads
-            them; ``gate`` does nothing and requires that the job of that name is done.
+            them; ``function`` hands them to a Python function, whose values are written back; ``gate`` does
+            nothing and requires that the job of that name is done.
         table: the table whose key divides the work.
         schema: its schema; None is found by the search path.
         assignments: the list behind SET, or the expressions of ``insert``.
@@ -39,7 +44,9 @@ class Backfill:
         join: how they join the table.
         where: which rows; None is all of them.
         into: of ``insert``, the target table as SQL, with its column list.
-        key: columns to order by, where the script names them.
+        key: columns to order by, where the script names them; ``("ctid",)`` follows the blocks of the table.
+        function: of ``function``, its name in the revision, or ``module:name``.
+        columns: of ``function``, those that it gets.
         deferred: ``upgrade`` only records the job.
         on_error: whether a row that the server refuses stops the job, or is recorded and passed over.
         batch_size: of the first batch; None is the setting's.
@@ -56,6 +63,8 @@ class Backfill:
     where: str | None = None
     into: str | None = None
     key: tuple[str, ...] = ()
+    function: str | None = None
+    columns: tuple[str, ...] = ()
     deferred: bool = False
     on_error: OnError = "stop"
     batch_size: int | None = None
@@ -70,34 +79,45 @@ class Backfill:
         """A column of the table as SQL, with the table's name before it."""
         return f"{identifier(self.table)}.{identifier(name)}"
 
-    def statement(self, among: str = "", returning: str = "") -> str:
-        """The statement for a part of the rows.
+    @property
+    def follows_ctid(self) -> bool:
+        """True where the batches follow the blocks of the table instead of a key."""
+        return self.key == CTID_KEY
+
+    def statement(self, among: str = "", returning: str = "", table: str | None = None) -> str:
+        """The statement for a part of the rows; of ``function``, the query that reads them.
 
         Args:
             among: a condition that selects the part; empty for all rows.
-            returning: what RETURNING gives; empty for nothing.
+            returning: what RETURNING gives, or further columns of the query; empty for nothing.
+            table: a partition of the table, as SQL with the table's name as its alias.
         """
+        table = table or self.table_name
         conditions = [f"({text})" for text in (among, self.join or "", self.where or "") if text]
         where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
         end = f"\nRETURNING {returning}" if returning else ""
         match self.kind:
             case "update":
                 source = f"\nFROM {self.source}" if self.source else ""
-                return f"UPDATE {self.table_name} SET {self.assignments}{source}{where}{end}"
+                return f"UPDATE {table} SET {self.assignments}{source}{where}{end}"
             case "delete":
                 source = f"\nUSING {self.source}" if self.source else ""
-                return f"DELETE FROM {self.table_name}{source}{where}{end}"
+                return f"DELETE FROM {table}{source}{where}{end}"
             case "insert":
                 source = f", {self.source}" if self.source else ""
-                read = f"SELECT {self.assignments} FROM {self.table_name}{source}{where}"
+                read = f"SELECT {self.assignments} FROM {table}{source}{where}"
                 return f"INSERT INTO {self.into}\n{read}\nON CONFLICT DO NOTHING{end}"
+            case "function":
+                names = [self.column(name) for name in self.columns]
+                read = ", ".join([*names, returning] if returning else names)
+                return f"SELECT {read} FROM {table}{where}"
             case "gate":
                 return f"SELECT {literal(f'the backfill {self.name} is required')}"
 
     @property
     def is_verifiable(self) -> bool:
         """True where the condition shows which rows are left."""
-        return self.kind in {"update", "delete"} and self.where is not None
+        return self.kind in {"update", "delete", "function"} and self.where is not None
 
     @property
     def remaining(self) -> str:
@@ -125,4 +145,5 @@ class Backfill:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Backfill:
         """The definition that ``to_dict`` gave; keys of newer versions are an error."""
-        return cls(**{**data, "key": tuple(data.get("key", ()))})
+        lists = {name: tuple(data[name]) for name in ("key", "columns") if name in data}
+        return cls(**{**data, **lists})

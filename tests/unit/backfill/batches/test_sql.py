@@ -2,58 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from asyncmig.backfill.batch_sql import batch, bound_query, pass_over, split_query, tail_query
-from asyncmig.backfill.keys import Key, KeyColumn
+from asyncmig.backfill.batches.keys import BatchTable, Key, KeyColumn, Range, block_position
+from asyncmig.backfill.batches.sql import (
+    batch,
+    bound_query,
+    pass_over,
+    split_query,
+    tail_query,
+    window,
+)
 from asyncmig.bookkeeping.backfill_tables import BackfillTables
 from asyncmig.sql.backfills.definition import Backfill
 
 DEFINITION = Backfill(name="x", table="Item", schema="app", assignments="n = 1", where="n IS NULL")
-ONE = Key.of(DEFINITION, (KeyColumn("id", "bigint"),))
-TWO = Key.of(DEFINITION, (KeyColumn("a", "uuid"), KeyColumn("order", "text")))
+ONE = BatchTable(definition=DEFINITION, oid=1, key=Key.of(DEFINITION, (KeyColumn("id", "bigint"),)))
+TWO = BatchTable(
+    definition=DEFINITION,
+    oid=1,
+    key=Key.of(DEFINITION, (KeyColumn("a", "uuid"), KeyColumn("order", "text"))),
+)
+RANGE = Range(id=7, generation=3, cursor=("5",))
 
 
 def test_the_condition_of_a_range():
-    assert ONE.between(None, None) == ""
-    assert ONE.between(("5",), None) == "\"Item\".id > '5'::bigint"
-    assert ONE.between(("5",), ("9",)) == "\"Item\".id > '5'::bigint AND \"Item\".id <= '9'::bigint"
-    assert TWO.between(("u", "it's"), None) == (
+    assert ONE.key.between(None, None) == ""
+    assert ONE.key.between(("5",), None) == "\"Item\".id > '5'::bigint"
+    assert (
+        ONE.key.between(("5",), ("9",))
+        == "\"Item\".id > '5'::bigint AND \"Item\".id <= '9'::bigint"
+    )
+    assert TWO.key.between(("u", "it's"), None) == (
         "(\"Item\".a, \"Item\".\"order\") > ('u'::uuid, 'it''s'::text) AND \"Item\".a >= 'u'::uuid"
     )
 
 
 def test_a_position_before_another():
-    assert ONE.is_before("r.cursor", ("5",)) == (
+    assert ONE.key.is_before("r.cursor", ("5",)) == (
         "(r.cursor IS NULL OR (r.cursor)[1]::bigint < '5'::bigint)"
     )
 
 
 def test_the_end_of_a_batch():
-    assert bound_query(DEFINITION, ONE, ("5",), ("9",), 100) == (
+    assert bound_query(ONE, replace(RANGE, upper=("9",)), 100) == (
         'SELECT ARRAY["Item".id::text] AS bound FROM app."Item" WHERE "Item".id > \'5\'::bigint'
         ' AND "Item".id <= \'9\'::bigint ORDER BY "Item".id OFFSET 99 LIMIT 1'
     )
-    assert tail_query(DEFINITION, ONE, None, None, 100) == (
+    assert tail_query(ONE, Range(id=7), 100) == (
         'SELECT count(*) AS scanned FROM (SELECT FROM app."Item" LIMIT 100) AS tail'
     )
 
 
-def make_batch(definition: Backfill = DEFINITION, **changes: Any) -> str:
+def make_batch(table: BatchTable = ONE, part: Range = RANGE, **changes: Any) -> str:
     arguments: dict[str, Any] = {
-        "range_id": 7,
-        "generation": 3,
-        "cursor": ("5",),
         "bound": ("9",),
-        "upper": None,
         "scanned": 100,
         "size": 100,
         "rate": 12.5,
         "worker": "host:1",
     } | changes
-    return batch(BackfillTables(schema="app"), definition, ONE, **arguments)
+    return batch(BackfillTables(schema="app"), table, part, **arguments)
 
 
 def test_a_batch_is_one_statement():
@@ -85,7 +97,7 @@ RETURNING c.rows, c.unchanged, (SELECT pg_catalog.count(DISTINCT l.pid) FROM pg_
 
 @pytest.mark.parametrize("upper", [None, ("20",)])
 def test_the_last_batch_ends_its_range(upper):
-    text = make_batch(bound=None, upper=upper)
+    text = make_batch(part=replace(RANGE, upper=upper), bound=None)
     assert "done = true" in text
     assert ("<= '20'::bigint" in text) is (upper is not None)
     assert ("SET cursor = ARRAY['20']" in text) is (upper is not None)
@@ -98,23 +110,22 @@ def test_deleted_and_copied_rows():
     assert (
         'DELETE FROM "Item"\nUSING o\nWHERE (EXISTS (SELECT FROM asyncmig_claimed)'
         " AND \"Item\".id > '5'::bigint AND \"Item\".id <= '9'::bigint) AND (o.id = n) AND (n = 1)\n"
-        "RETURNING false AS asyncmig_same" in make_batch(delete)
+        "RETURNING false AS asyncmig_same" in make_batch(replace(ONE, definition=delete))
     )
     copy = Backfill(name="x", kind="insert", table="Item", assignments="id", into="copy (id)")
     assert (
         'INSERT INTO copy (id)\nSELECT id FROM "Item"\nWHERE (EXISTS (SELECT FROM asyncmig_claimed)'
         " AND \"Item\".id > '5'::bigint AND \"Item\".id <= '9'::bigint)\nON CONFLICT DO NOTHING\n"
-        "RETURNING false AS asyncmig_same" in make_batch(copy)
+        "RETURNING false AS asyncmig_same" in make_batch(replace(ONE, definition=copy))
     )
 
 
 def test_a_refused_row_is_recorded_with_the_position():
     text = pass_over(
         BackfillTables(),
-        DEFINITION,
+        ONE,
+        RANGE,
         job=4,
-        range_id=7,
-        generation=3,
         bound=("9",),
         sqlstate="22012",
         error="it's wrong",
@@ -125,11 +136,33 @@ def test_a_refused_row_is_recorded_with_the_position():
 
 
 def test_the_middle_of_a_range():
-    assert split_query(DEFINITION, TWO, None, None, percent=100) == (
+    assert split_query(TWO, Range(id=7), percent=100) == (
         "SELECT ARRAY[k0::text, k1::text] AS middle, sampled FROM (SELECT *, row_number() OVER (ORDER BY"
         ' k0, k1) AS number, count(*) OVER () AS sampled FROM (SELECT "Item".a AS k0, "Item"."order" AS'
         ' k1 FROM app."Item" LIMIT 20000) AS sample) AS numbered WHERE number = (sampled + 1) / 2'
     )
     assert 'FROM app."Item" TABLESAMPLE SYSTEM (0.500000) WHERE' in split_query(
-        DEFINITION, ONE, ("5",), None, percent=0.5
+        ONE, RANGE, percent=0.5
+    )
+
+
+def test_a_partition_has_the_name_of_its_table():
+    text = make_batch(replace(ONE, partition="app.item_1"))
+    assert 'UPDATE app.item_1 AS "Item" SET n = 1\nWHERE' in text
+    assert (
+        "AND r.relation = pg_catalog.to_regclass('app.item_1') AND (SELECT relispartition FROM"
+        in text
+    )
+
+
+def test_the_window_of_a_batch_by_blocks():
+    table = replace(ONE, key=Key.ctid(DEFINITION), rows_per_block=10.0)
+    part = Range(id=7, upper=block_position(100))
+    assert window(ONE, part, 50) is part
+    assert window(table, part, 50).upper == ("(11,0)",)
+    assert window(table, replace(part, cursor=("(40,3)",)), 50).upper == ("(51,0)",)
+    assert window(table, replace(part, cursor=("(92,3)",)), 50).upper == part.upper
+    assert bound_query(table, window(table, part, 50), 50) == (
+        'SELECT ARRAY["Item".ctid::text] AS bound FROM app."Item" WHERE "Item".ctid <= \'(11,0)\'::tid'
+        ' ORDER BY "Item".ctid OFFSET 49 LIMIT 1'
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.backfill.batch_size import BatchSize
+from asyncmig.backfill.batches.size import BatchSize
 
 
 def size(rows: int = 1000, largest: int = 100_000) -> BatchSize:
