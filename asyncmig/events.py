@@ -233,7 +233,10 @@ class LockBlocked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillStarted(Event):
-    """A backfill starts, or continues: ``scanned`` of about ``total`` rows are done already."""
+    """A backfill starts, or continues.
+
+    ``scanned`` of about ``total`` rows are done already, and ``rows`` were changed.
+    """
 
     revision: str
     backfill: str
@@ -241,6 +244,7 @@ class BackfillStarted(Event):
     total: int
     scanned: int
     deferred: bool
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,7 +357,8 @@ class RunFailed(Event):
     """The run has ended with an error, which is raised next.
 
     ``error`` is its type and ``sqlstate`` the server's code, where it gave one; ``applied`` are the revisions
-    that the run has committed before, ``revision`` is the one at fault, where there is one.
+    that the run has committed before, ``revision`` and the index ``phase``, from 0, say what is at fault,
+    where that is known.
     """
 
     direction: str
@@ -362,6 +367,7 @@ class RunFailed(Event):
     hint: str | None
     sqlstate: str | None
     revision: str | None
+    phase: int | None
     applied: tuple[str, ...]
     elapsed: float
 

@@ -37,6 +37,7 @@ class BackfillReport:
         self._began = time.monotonic()
         self._last = self._began
         self._first = figures.scanned
+        self._rows = figures.rows
         self._reason: str | None = None
 
     def started(self) -> None:
@@ -49,6 +50,7 @@ class BackfillReport:
                 table=job.definition.table_name,
                 total=self._total,
                 scanned=self._first,
+                rows=self._rows,
                 deferred=job.deferred,
             )
         )

@@ -21,6 +21,7 @@ from asyncmig.bookkeeping.tables import Bookkeeping
 from asyncmig.database.connections import ConnectionDatabase
 from asyncmig.database.session_settings import open_session
 from asyncmig.errors import AsyncmigError, BackfillError, ConfigError
+from asyncmig.telemetry.observe import observed_run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -162,7 +163,8 @@ class BackfillRunner:
                     if job.state is JobState.PAUSED or job.name in ran:
                         continue
                     try:
-                        await run.run(job)
+                        with observed_run("backfill", {"asyncmig.backfill": job.name}):
+                            await run.run(job)
                     except BackfillError as error:
                         failures.append(error)
                     ran[job.name] = (await read_backfills(session, tables, name=job.name))[0]
@@ -197,7 +199,8 @@ class BackfillRunner:
                     if not is_alone:
                         continue
                     try:
-                        await run.run(job)
+                        with observed_run("backfill", {"asyncmig.backfill": job.name}):
+                            await run.run(job)
                     except BackfillError as error:
                         _log.warning("%s", error)
 

@@ -26,6 +26,7 @@ from asyncmig.execution.history_prefetch import prefetch_history
 from asyncmig.results import StampResult
 from asyncmig.revisions.graph.moves import RowChange, stamp_moves
 from asyncmig.revisions.graph.names import listed
+from asyncmig.telemetry.observe import observed_run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -75,18 +76,17 @@ class Runner:
             AsyncmigError: see ``Migrator.upgrade``.
         """
         request = request.begin()
-        try:
-            async with (
-                prefetch_history(self._source, request) as prefetch,
-                self._session() as session,
-            ):
-                result = await self._run(session, prefetch, request)
-                return replace(
-                    result, address=str(session.address), url_source=self._settings.url_source
-                )
-        except AsyncmigError as error:
-            self._emit(_run_failed(error, request))
-            raise
+        with observed_run(str(request.direction), {"asyncmig.target": request.target}):
+            try:
+                async with (
+                    prefetch_history(self._source, request) as prefetch,
+                    self._session() as session,
+                ):
+                    result = await self._run(session, prefetch, request)
+            except AsyncmigError as error:
+                self._emit(_run_failed(error, request))
+                raise
+        return replace(result, address=str(session.address), url_source=self._settings.url_source)
 
     async def _run(
         self, session: Session, prefetch: HistoryPrefetch, request: RunRequest
@@ -320,7 +320,8 @@ class Runner:
 
 def _run_failed(error: AsyncmigError, request: RunRequest) -> RunFailed:
     fields = error.fields()
-    sqlstate, revision, applied = (fields.get(name) for name in ("sqlstate", "revision", "applied"))
+    sqlstate, revision = fields.get("sqlstate"), fields.get("revision")
+    phase, applied = fields.get("phase"), fields.get("applied")
     return RunFailed(
         direction=str(request.direction),
         error=type(error).__name__,
@@ -328,6 +329,7 @@ def _run_failed(error: AsyncmigError, request: RunRequest) -> RunFailed:
         hint=error.hint,
         sqlstate=sqlstate if isinstance(sqlstate, str) else None,
         revision=revision if isinstance(revision, str) else None,
+        phase=phase if isinstance(phase, int) else None,
         applied=tuple(map(str, applied)) if isinstance(applied, list) else (),
         elapsed=time.monotonic() - request.started,
     )

@@ -14,6 +14,7 @@ from asyncmig.errors import ConfigError
 from asyncmig.project.user_objects import as_list, load_models, load_version_hooks
 from asyncmig.revisions.cache.heads_cache import known_heads
 from asyncmig.telemetry.event_log import EventLog
+from asyncmig.telemetry.observe import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -105,7 +106,12 @@ class Project:
         return self.env_migration is not None and self.env_migration.rolled_back
 
     def emit(self, event: Event) -> None:
-        """Log an event, and call ``on_event``, if it was given."""
+        """Add an event to the telemetry of its run, log it, and call ``on_event``, if it was given."""
+        observe(event)
+        self.relay(event)
+
+    def relay(self, event: Event) -> None:
+        """Log an event of another project, and call ``on_event``, if it was given."""
         if self.log is not None:
             self.log.write(event)
         if self._on_event is not None:

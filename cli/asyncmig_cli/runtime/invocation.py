@@ -1,5 +1,6 @@
 """``Invocation``: what a command function works with: options, settings, migrator and streams."""
 
+import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -240,13 +241,16 @@ class Invocation:
         folder: Path | None,
     ) -> T:
         from asyncmig.migrator import Migrator
+        from asyncmig.telemetry.observe import inherited_trace
 
         source = self._source()
         if folder is None:
-            return await work(Migrator.from_config(**source, on_event=reporter, **overrides))
+            with inherited_trace(os.environ):
+                return await work(Migrator.from_config(**source, on_event=reporter, **overrides))
         from asyncmig import embedded
 
         async with embedded.project_server(folder) as server:
             source["url"] = SecretText(server.url)
             settings = {"url_source": "--embedded", **overrides}
-            return await work(Migrator.from_config(**source, on_event=reporter, **settings))
+            with inherited_trace(os.environ):
+                return await work(Migrator.from_config(**source, on_event=reporter, **settings))

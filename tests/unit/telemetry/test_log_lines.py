@@ -99,6 +99,7 @@ def test_a_failure_names_type_and_code_and_leaves_the_message_to_whom_it_is_rais
         hint="rename it",
         sqlstate="42P07",
         revision="b2",
+        phase=0,
         applied=("a1",),
         elapsed=0.3,
     )
@@ -221,6 +222,7 @@ def test_attributes_have_the_conventional_names_where_there_are_some() -> None:
         hint=None,
         sqlstate="42P07",
         revision=None,
+        phase=None,
         applied=("a1",),
         elapsed=0.5,
     )
