@@ -114,11 +114,12 @@ test-matrix: $(STAMP) $(OLD)/.installed ## what makes SQL, with SQLAlchemy 2.0 a
 			$$python -m pytest --quiet $(MATRIX_TESTS) || exit 1; \
 	done; done
 
-lint: $(STAMP) ## ruff: lint rules and formatting; asyncmig lint over the revisions of the example service
+lint: $(STAMP) ## ruff: lint rules and formatting; asyncmig lint over the revisions of the examples
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
-	@$(BIN)/asyncmig -c examples/fastapi_service/pyproject.toml lint --all --offline >.lint.log 2>&1 || \
-		{ cat .lint.log; exit 1; }; rm -f .lint.log
+	@for project in fastapi_service/pyproject frameworks/asyncmig sqlmodel_service/asyncmig; do \
+		$(BIN)/asyncmig -c examples/$$project.toml lint --all --offline >.lint.log 2>&1 || \
+		{ cat .lint.log; exit 1; }; done; rm -f .lint.log
 
 format: $(STAMP) ## fix lint errors that can be fixed, and the formatting
 	@$(BIN)/ruff check --fix --quiet; code=$$?; $(BIN)/ruff format --quiet && exit $$code
