@@ -19,7 +19,7 @@ from asyncmig.sql.quoting import qualified
 from asyncmig.sql.reader import SqlName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import asyncpg
 
@@ -68,10 +68,14 @@ _HELD_AGAINST = {
     ActionKind.CLUSTER: "ACCESS SHARE",
     ActionKind.DETACH_PARTITION_CONCURRENTLY: "ACCESS SHARE",
 }
+_SHARED_STATISTICS = 15
+_STATISTICS_AGE = 0.6
 _SEQUENCE = "S"
 _WITH_ROWS = frozenset({"r", "m"})
+_TABLES = frozenset({"r", "p", "m", "f"})
 _POLL_SECONDS = 0.002
-_WATCH_SECONDS = 2.0
+_WATCH_SECONDS = 30.0
+"""How long a statement may take until it waits for a lock that is held against it; a busy server is slow."""
 _DATA = frozenset(
     {
         ActionKind.SELECT, ActionKind.INSERT, ActionKind.UPDATE, ActionKind.DELETE, ActionKind.MERGE,
@@ -215,7 +219,7 @@ class Observer:
             asyncpg.PostgresError: the server refused it.
         """
         actions = parse_actions(sql)
-        scans = await self._read_scans(_ALL_SCANS)
+        scans = await self._read_all_scans()
         rows: dict[tuple[int, str], asyncpg.Record] = {}
         failure: list[BaseException] = []
         finished = anyio.Event()
@@ -228,14 +232,15 @@ class Observer:
             finally:
                 finished.set()
 
-        async def poll() -> None:
+        async def poll(kinds: Collection[str] | None = None) -> None:
             for row in await self._watcher.fetch(_LOCKS, self._pid):
-                rows[row["oid"], row["mode"]] = row
+                if kinds is None or row["kind"] in kinds:
+                    rows[row["oid"], row["mode"]] = row
 
-        await self._hold(actions)
+        is_held = await self._hold(actions)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(statement)
-            with anyio.move_on_after(_WATCH_SECONDS):
+            with anyio.move_on_after(_WATCH_SECONDS if is_held else 0):
                 while not finished.is_set():
                     waits = await self._watcher.fetchval(_WAITING, self._pid)
                     await poll()
@@ -243,8 +248,10 @@ class Observer:
                         break
                     await anyio.sleep(_POLL_SECONDS)
             await self._watcher.execute("ROLLBACK")
+            # a lock on an index is seen by chance from here on: DROP INDEX CONCURRENTLY ends with ACCESS
+            # EXCLUSIVE on the index alone, for a moment, when no session uses it any more
             while not finished.is_set():
-                await poll()
+                await poll(_TABLES)
                 await anyio.sleep(_POLL_SECONDS)
         if failure:
             raise failure[0]
@@ -252,7 +259,7 @@ class Observer:
         return Observation(
             locks=self._by_name(locked),
             rewrites=self._rewrites(await self._now(rows), actions),
-            scans=self._scanned(await self._read_scans(_ALL_SCANS), actions, before=scans),
+            scans=self._scanned(await self._read_all_scans(), actions, before=scans),
         )
 
     async def _now(self, rows: dict[tuple[int, str], asyncpg.Record]) -> list[asyncpg.Record]:
@@ -261,9 +268,14 @@ class Observer:
         found: list[asyncpg.Record] = await self._connection.fetch(query, [oid for oid, _ in rows])
         return found
 
-    async def _hold(self, actions: tuple[Action, ...]) -> None:
-        """Lock the tables of a statement in the second connection, so that it waits for them."""
+    async def _hold(self, actions: tuple[Action, ...]) -> bool:
+        """Lock the tables of a statement in the second connection, so that it waits for them.
+
+        Returns:
+            False where it names none.
+        """
         await self._watcher.execute("BEGIN")
+        is_held = False
         for action in actions:
             mode = _HELD_AGAINST.get(action.kind, "ROW EXCLUSIVE")
             held = self._of_action(action)
@@ -274,10 +286,18 @@ class Observer:
                 if table.kind in ("r", "p"):
                     name = qualified(table.name.schema, table.name.name)
                     await self._watcher.execute(f"LOCK TABLE ONLY {name} IN {mode} MODE")
+                    is_held = True
+        return is_held
 
     async def _read_scans(self, query: str = _SCANS) -> dict[int, tuple[int, int]]:
         rows = await self._connection.fetch(query)
         return {row["oid"]: (row["seq_scan"], row["idx_scan"]) for row in rows}
+
+    async def _read_all_scans(self) -> dict[int, tuple[int, int]]:
+        """The scans of all sessions. Before PostgreSQL 15 a process collects them, and gives old figures."""
+        if self._connection.get_server_version().major < _SHARED_STATISTICS:
+            await anyio.sleep(_STATISTICS_AGE)
+        return await self._read_scans(_ALL_SCANS)
 
     def _of_action(self, action: Action) -> list[Relation]:
         """The relations that an action names."""

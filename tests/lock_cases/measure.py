@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["measure"]
 
 SCHEMA = "lock_facts"
+# a vacuum in the background holds locks for which a statement waits, and its statistics change plans
+_WITHOUT_AUTOVACUUM = f"""\
+SELECT string_agg(format('ALTER TABLE %s SET (autovacuum_enabled = off)', oid::regclass), ';')
+FROM pg_class WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind IN ('r', 'm')"""
 _OBJECT_LOCKS = {"AccessShareLock", "RowShareLock", "RowExclusiveLock"}
 
 
@@ -51,6 +55,7 @@ async def _measure(
     )
     try:
         await connection.execute(f"{case.setup} SELECT")
+        await connection.execute(await connection.fetchval(_WITHOUT_AUTOVACUUM))
         relations = await read_relations(connection)
         observer = Observer(connection, watcher, relations)
         try:
