@@ -64,6 +64,7 @@ WITH wanted AS (
     SELECT k.* FROM pg_catalog.pg_constraint AS k
     WHERE k.conrelid = $1 AND k.contype <> 't'
       AND (EXISTS (SELECT FROM wanted AS w WHERE w.attnum = ANY (k.conkey))
+           OR k.conbin::text ~ ':varattno 0 '
            OR k.conindid IN (SELECT indexrelid FROM index_) AND k.contype IN ('p', 'u', 'x'))
 ), foreign_key AS (
     SELECT k.* FROM pg_catalog.pg_constraint AS k

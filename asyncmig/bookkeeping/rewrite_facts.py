@@ -67,9 +67,17 @@ SELECT
      WHERE p.provolatile = 'v' AND p.prokind = 'f' AND p.prorettype <> 'pg_catalog.trigger'::regtype
        AND n.nspname NOT IN ('pg_catalog', 'information_schema'))::text AS volatile_functions"""
 
+# the row of a phase that failed has none, so the newest row of the same application that has some counts
 _RECORDED = """\
-SELECT revision, pg_catalog.to_jsonb(j) ->> 'rewrite_facts' AS facts FROM {journal} AS j
-WHERE id = ANY ($1::bigint[])"""
+SELECT j.revision, (
+    SELECT pg_catalog.to_jsonb(o) ->> 'rewrite_facts' FROM {journal} AS o
+    WHERE o.revision = j.revision AND o.id <= j.id
+      AND o.id > coalesce((SELECT max(f.id) FROM {journal} AS f
+                           WHERE f.revision = j.revision AND f.final), 0)
+      AND pg_catalog.to_jsonb(o) ->> 'rewrite_facts' IS NOT NULL
+    ORDER BY o.id DESC LIMIT 1) AS facts
+FROM {journal} AS j
+WHERE j.id = ANY ($1::bigint[])"""
 
 _COLUMN = """\
 SELECT EXISTS (

@@ -240,8 +240,13 @@ class Recorder:
                 self.revision.id, None if self.rewrites is None else self.rewrites.facts.answers
             )
         form = self.online.form(operation, self.dialect, obstacle)
-        if form is not None:
-            self._refuse_offline_backfill(self._origin(line, 0), operation.directive)
+        if form is not None and self._offline:
+            raise self._refused(
+                "its phases depend on the catalog of the database, which a script for psql does not read",
+                "run this revision with a database: `asyncmig upgrade`",
+                self._origin(line, 0),
+                operation.directive,
+            )
         return form
 
     def _compiled(

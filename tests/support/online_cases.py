@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+
+import asyncpg
+
+from fix_database import dump_lines
 
 
 @dataclass(frozen=True)
@@ -10,13 +15,12 @@ class OnlineCase:
     """One change.
 
     Attributes:
-        tables: SQL with ``{type}`` in place of each type that changes, and ``{filled}`` after the tables.
+        tables: SQL with ``{type}`` in place of each type that changes, and ``{serial}`` for a serial of it.
         old: the type before.
         new: the type after.
         directive: of ``upgrade``.
         back: of ``downgrade``.
         rows: statements that fill the tables; they run with the old type only.
-        default: the default of the column before and after, where its text differs.
     """
 
     tables: str
@@ -153,3 +157,21 @@ def tables(case: OnlineCase, type_: str) -> str:
     """The tables of a case with one of its types."""
     serial = {"integer": "serial", "bigint": "bigserial"}.get(type_, "")
     return case.tables.format(type=type_, serial=serial)
+
+
+async def execute(url: str, sql: str) -> None:
+    """Run statements in a database."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+def difference(one: str, other: str) -> tuple[list[str], list[str]]:
+    """The lines that only one of two schemas has."""
+    first, second = (
+        Counter(dump_lines(url, version_table=False, without="*.asyncmig_*"))
+        for url in (one, other)
+    )
+    return sorted((first - second).elements()), sorted((second - first).elements())

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from asyncmig.ddl.compilation import Compilation
 from asyncmig.operations.base.errors import directive_error
 from asyncmig.plan.online.catalog import Catalog
+from asyncmig.plan.online.expressions import is_named
 from asyncmig.plan.online.phases import column_request, online_form
 from asyncmig.plan.rewrites.new_relations import NewRelations
-from asyncmig.sql.classify import classify, mentions
+from asyncmig.sql.classify import classify
 from asyncmig.sql.reader import Reader, SqlName
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class ScriptChanges:
             raise _refused(
                 operation, f"its phases are committed one by one: {obstacle}", "run it by itself"
             )
-        if any(mentions(sql, operation.table_name) for sql in self._ddl):
+        if any(is_named(sql, operation.table_name) for sql in self._ddl):
             raise _refused(
                 operation,
                 f"an earlier statement of this revision changes {request.table}, and the plan is made from"

@@ -15,7 +15,7 @@ from asyncmig.sql.quoting import identifier
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["index_body", "is_ambiguous", "plain_default", "rename_columns"]
+__all__ = ["index_body", "is_ambiguous", "is_named", "plain_default", "rename_columns"]
 
 
 def rename_columns(sql: str, names: Mapping[str, str]) -> str:
@@ -62,6 +62,14 @@ def plain_default(expression: str) -> str:
         if not rest & {"||", "+", "-", "*", "/", "::", "="}:
             return found[0].text
     return expression
+
+
+def is_named(sql: str, name: str) -> bool:
+    """True where a name occurs in a statement, outside of constants."""
+    return any(
+        token.kind in {Kind.QUOTED, Kind.WORD} and identifier_value(token.text) == name
+        for token in tokens(sql)
+    )
 
 
 def _name(kind: Kind, text: str) -> str:

@@ -135,9 +135,10 @@ class ScriptRelations:
                 self._own.partitions.append(PartitionChange(partition, parent))
         elif not self._is_new(old):
             return
-        elif reader.take("RENAME", "TO") and (new := reader.name()):
-            yield old, False
-            yield SqlName(old.schema, new.name), True
+        elif reader.take("RENAME"):  # of a column or constraint, where TO does not follow
+            if reader.take("TO") and (new := reader.name()):
+                yield old, False
+                yield SqlName(old.schema, new.name), True
         elif reader.take("SET", "SCHEMA") and (schema := reader.name()):
             yield old, False
             yield SqlName(schema.name, old.name), True

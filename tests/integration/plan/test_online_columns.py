@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from fix_database import dump_lines
-from support.online_cases import CASES, HEADER, tables
+from support.online_cases import CASES, HEADER, difference, execute, tables
 
 OWN = ("asyncmig_", "alembic_version")
 
@@ -23,14 +21,6 @@ def migrator_of(project, url: str, **settings: Any) -> Migrator:
         backfill_largest_batch=100,
         **settings,
     )
-
-
-async def run(url: str, sql: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()
 
 
 async def contents(url: str, names: list[str]) -> dict[str, list[str]]:
@@ -59,23 +49,13 @@ async def table_names(url: str) -> list[str]:
         await connection.close()
 
 
-def schema(url: str) -> list[str]:
-    return dump_lines(url, version_table=False, without="*.asyncmig_*")
-
-
-def difference(one: str, other: str) -> tuple[list[str], list[str]]:
-    """The lines that only one of two schemas has."""
-    first, second = Counter(schema(one)), Counter(schema(other))
-    return sorted((first - second).elements()), sorted((second - first).elements())
-
-
 @pytest.mark.parametrize("name", CASES)
 async def test_ends_as_if_made_with_the_type(project, make_database, name):
     case = CASES[name]
     url, direct_new, direct_old = make_database(), make_database(), make_database()
-    await run(url, tables(case, case.old) + case.rows)
-    await run(direct_new, tables(case, case.new))
-    await run(direct_old, tables(case, case.old) + case.rows)
+    await execute(url, tables(case, case.old) + case.rows)
+    await execute(direct_new, tables(case, case.new))
+    await execute(direct_old, tables(case, case.old) + case.rows)
     project.revision("a1", upgrade=case.directive, downgrade=case.back, header=HEADER)
     names = await table_names(url)
     rows = await contents(url, names)

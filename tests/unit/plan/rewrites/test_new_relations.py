@@ -29,6 +29,9 @@ def facts_after(*statements: str, database: DatabaseFacts | None = None) -> Scri
         ["DROP TABLE t", "CREATE TABLE t (a int)"],
         ["CREATE TABLE s (a int)", "DROP TABLE t", "ALTER TABLE s RENAME TO t"],
         ["CREATE TABLE s (a int)", "CREATE INDEX t ON s (a)"],
+        ["CREATE TABLE t (a int)", "ALTER TABLE t RENAME COLUMN a TO b"],
+        ["CREATE TABLE t (a int)", "ALTER TABLE t RENAME CONSTRAINT a TO b"],
+        ["CREATE TABLE t (a int)", "ALTER TABLE t RENAME a TO b"],
     ],
 )
 def test_new(statements):
