@@ -9,7 +9,10 @@ import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.errors import PlanError
+from asyncmig.config.settings import Settings
+from asyncmig.database.session_settings import open_session
+from asyncmig.errors import DatabaseError, PlanError
+from asyncmig.locks.copy import read_source
 
 SCHEMA = """
 CREATE TABLE customers (id int PRIMARY KEY);
@@ -223,7 +226,8 @@ async def test_nothing_stronger_than_access_share_is_taken_on_the_target(assess,
     async def watch() -> None:
         while not done.is_set():
             for row in await connection.fetch(
-                "SELECT mode FROM pg_locks WHERE locktype = 'relation' AND pid <> ALL($1)"
+                "SELECT mode, CASE WHEN relation >= 16384 THEN relation::regclass::text END AS relation"
+                " FROM pg_locks WHERE locktype = 'relation' AND pid <> ALL($1)"
                 " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
                 [connection.get_server_pid(), pg.get_server_pid()],
             ):
@@ -239,6 +243,67 @@ async def test_nothing_stronger_than_access_share_is_taken_on_the_target(assess,
     assert [statement.source for statement in impact.statements] == ["traced", "traced"]
     assert len(watched) > 20
     assert seen == {"AccessShareLock"}
+    # the expressions of these are printed
+    assert {row["relation"] for row in watched} - {None} <= {
+        "amounts",
+        "events",
+        "events_1",
+        "orders",
+    }
+
+
+PRINTED = {
+    "a CHECK": "CREATE TABLE t (id int CHECK (id > 0))",
+    "a generated column": "CREATE TABLE t (id int, b int GENERATED ALWAYS AS (id * 2) STORED)",
+    "an index of an expression": "CREATE TABLE t (id int); CREATE INDEX ON t ((id + 1))",
+    "a partial index": "CREATE TABLE t (id int); CREATE INDEX ON t (id) WHERE id > 0",
+    "an exclusion constraint": "CREATE TABLE t (id int, EXCLUDE USING btree (id WITH =))",
+    "a view": "CREATE TABLE t (id int); CREATE VIEW v AS SELECT id FROM t",
+    "a policy": "CREATE TABLE t (id int); CREATE POLICY p ON t USING (id > 0)",
+    "a rule": "CREATE TABLE t (id int); CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING",
+    "a partition key": "CREATE TABLE t (id int) PARTITION BY RANGE (id)",
+    "expressions in statistics": "CREATE TABLE t (id int, b int); CREATE STATISTICS s ON (id + 1), b FROM t",
+}
+NOT_PRINTED = """
+CREATE TABLE customer (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
+CREATE DOMAIN amount AS int DEFAULT 5 CHECK (VALUE > 0);
+CREATE TABLE t (
+    id serial PRIMARY KEY, note text DEFAULT lower('X') UNIQUE, at timestamptz DEFAULT now(), value amount,
+    customer_id int REFERENCES customer
+);
+CREATE INDEX ON t (note, at);
+COMMENT ON TABLE t IS 'x';
+GRANT SELECT (id) ON t TO PUBLIC;
+"""
+
+
+async def read_behind_an_exclusive_lock(pg, database_url: str, schema: str, monkeypatch) -> None:
+    monkeypatch.setattr(
+        "asyncmig.locks.copy._READING",
+        "; SET LOCAL transaction_read_only = on; SET LOCAL lock_timeout = 100",
+    )
+    await pg.execute(schema)
+    migrator = Migrator(database_url, script_location="none")
+    async with (
+        pg.transaction(),
+        open_session(migrator._project.database(), Settings(script_location="none")) as session,
+    ):
+        await pg.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        await read_source(session)
+
+
+@pytest.mark.parametrize("schema", PRINTED.values(), ids=PRINTED)
+async def test_a_table_is_locked_where_an_expression_with_its_columns_is_printed(
+    pg, database_url, schema, monkeypatch
+):
+    """PostgreSQL's own functions take ACCESS SHARE to look up the names of the columns."""
+    with pytest.raises(DatabaseError, match="lock timeout"):
+        await read_behind_an_exclusive_lock(pg, database_url, schema, monkeypatch)
+
+
+async def test_no_other_table_is_locked(pg, database_url, monkeypatch):
+    """Defaults, keys, foreign keys, indexes of columns, comments and grants are read from the catalogs."""
+    await read_behind_an_exclusive_lock(pg, database_url, NOT_PRINTED, monkeypatch)
 
 
 async def test_behind_an_exclusive_lock_the_table_of_facts_answers(assess, database_url):
