@@ -5,6 +5,7 @@ What is expensive to read (an ``env.py``, the models) is read once, on first use
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -74,7 +75,8 @@ class Project:
         on_event: Callable[[Event], None] | None = None,
         on_version_apply: VersionHooks = None,
     ) -> None:
-        self.settings = settings
+        # a connection that was given has no URL of the settings
+        self.settings = settings if database is None else replace(settings, url_source=None)
         self.name: str | None = None
         self._each: Mapping[str, Settings] = {}
         self._given_hooks = on_version_apply
@@ -237,7 +239,7 @@ class Project:
         why = "" if self._given is None else ": the migrator was given an engine or a connection"
         self.emit(
             EnvWarning(
-                message=f"{path} is read and not executed{why}; its guards and statements do not run"
+                message=f"{path} is read and not executed{why}; its statements do not run"
             )
         )
         file = await anyio.to_thread.run_sync(read_env_file, self.settings, path)
@@ -273,7 +275,9 @@ class Project:
     def _use(self, run: ProjectRun, config: Config) -> None:
         self._env_config = config
         self._env_run = run
-        self.settings = run.settings
+        self.settings = (
+            run.settings if self._given is None else replace(run.settings, url_source=None)
+        )
         metadata = run.target_metadata
         if self._models is None and self._given_models is None:
             if metadata is not None:

@@ -6,11 +6,12 @@ import textwrap
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
 from asyncmig.config import load
 from asyncmig.errors import ConfigError, EnvFileError
-from asyncmig.events import ConfigWarning
+from asyncmig.events import ConfigWarning, DatabaseConnected, EnvWarning
 
 INI = """
 [alembic]
@@ -202,6 +203,40 @@ async def test_a_url_of_the_command_goes_before_an_engine_of_the_application(
     assert given.settings.url == database_url.replace("postgresql:", "postgresql+asyncpg:")
     assert given.settings.url_source == "--url, in the place of env.py's"
     assert named.settings.url == "postgresql+asyncpg://nobody@192.0.2.1:1/nowhere"
+
+
+async def test_an_engine_that_is_given_goes_before_the_url_of_env_py(
+    alembic, project, database_url, pg
+):
+    project.revision("a1", **SCRIPT)
+    events = []
+    engine = create_async_engine(database_url.replace("postgresql:", "postgresql+asyncpg:"))
+    settings = alembic(OFFLINE + "offline()", "sqlalchemy.url = postgresql://nobody@192.0.2.1:1/x")
+    migrator = Migrator(engine, settings=settings, on_event=events.append)
+    result = await migrator.upgrade()
+    await engine.dispose()
+
+    assert await pg.fetchval("SELECT version_num FROM alembic_version") == "a1"
+    assert result.url_source is None
+    assert [str(event) for event in events if isinstance(event, EnvWarning)] == [
+        f"EnvWarning(message='{settings.script_location}/env.py is read and not executed: the migrator"
+        " was given an engine or a connection; its statements do not run')"
+    ]
+    connected = [str(event) for event in events if isinstance(event, DatabaseConnected)]
+    assert connected
+    assert not any("url from" in text for text in connected)
+
+
+async def test_an_error_of_env_py_counts_where_an_engine_is_given_too(
+    alembic, project, database_url, pg
+):
+    project.revision("a1", **SCRIPT)
+    engine = create_async_engine(database_url.replace("postgresql:", "postgresql+asyncpg:"))
+    settings = alembic("raise RuntimeError('not in production')")
+    with pytest.raises(ConfigError, match="env.py raises RuntimeError.*not in production"):
+        await Migrator(engine, settings=settings).upgrade()
+    await engine.dispose()
+    assert await pg.fetchval("SELECT to_regclass('alembic_version')") is None
 
 
 async def test_the_environment_s_url_goes_before_the_one_of_env_py(
