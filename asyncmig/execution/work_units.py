@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
 from asyncmig.bookkeeping.state import PreviousAttempt
@@ -39,6 +40,10 @@ __all__ = [
 ]
 
 
+_DDL = frozenset({"ALTER", "COMMENT", "CREATE", "DROP", "GRANT", "REVOKE"})
+"""The first words of commands that change the catalog and nothing else, and never savepoints."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """One statement of a transaction; ``statement`` is None for bookkeeping.
@@ -50,6 +55,15 @@ class Fragment:
     statement: Statement | None = None
     step: Step | None = None
     phase: int = 0
+
+
+def _is_ddl(fragment: Fragment) -> bool:
+    statement = fragment.statement
+    return (
+        statement is not None
+        and statement.copy_data is None
+        and classify(statement.sql).verb.partition(" ")[0] in _DDL
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,19 @@ class Transaction:
     def next_fragment(self) -> Fragment | None:
         """The first fragment that is not sent."""
         return self.fragments[self.sent] if self.sent < len(self.fragments) else None
+
+    @property
+    def guardable(self) -> list[Fragment]:
+        """The statements that are sent at once behind a savepoint, in a transaction that a script has read.
+
+        To name the one that fails, they are sent again one by one, and so they are only DDL: it has no
+        effects outside the transaction, and none of it refers to savepoints.
+        """
+        if self.state is not TransactionState.READ:
+            return []
+        unsent = self.fragments[self.sent :]
+        found = list(takewhile(_is_ddl, unsent))
+        return found if len(found) > 1 or len(unsent) > len(found) else []
 
     @property
     def is_idle(self) -> bool:

@@ -238,9 +238,7 @@ class Project:
 
         why = "" if self._given is None else ": the migrator was given an engine or a connection"
         self.emit(
-            EnvWarning(
-                message=f"{path} is read and not executed{why}; its statements do not run"
-            )
+            EnvWarning(message=f"{path} is read and not executed{why}; its statements do not run")
         )
         file = await anyio.to_thread.run_sync(read_env_file, self.settings, path)
         for note in file.notes:

@@ -11,12 +11,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asyncmig.execution.work_units import Fragment, Transaction
 
-__all__ = ["LAST_COMMIT", "MESSAGE_LIMIT", "Message", "is_copy"]
+__all__ = ["GUARD", "LAST_COMMIT", "MESSAGE_LIMIT", "Message", "is_copy"]
 
 MESSAGE_LIMIT = 1_000_000
 """Characters of SQL that one message should not exceed."""
+
+GUARD = "asyncmig_statements"
+"""The savepoint before several statements of a transaction that only its script can repeat."""
 
 LAST_COMMIT = "asyncmig.committed"
 """The setting that holds the number of the last transaction that was committed."""
@@ -35,13 +40,16 @@ class Message:
         size: their length.
         covered: the transactions in it, each with the number of its fragments that are sent with it.
         commits: the numbers of those that it commits.
+        guarded: how many fragments of the first transaction are between a savepoint and its release.
     """
 
     texts: list[str] = field(default_factory=list)
     size: int = 0
     covered: list[tuple[Transaction, int]] = field(default_factory=list)
     commits: list[int] = field(default_factory=list)
+    guarded: int = 0
     _begins: list[int] = field(default_factory=list)
+    _begun_and_committed: int = 0
 
     def add(self, sql: str) -> None:
         """Append a statement."""
@@ -56,10 +64,19 @@ class Message:
     def commit(self, number: int) -> None:
         """Append COMMIT."""
         self.add(f"SET {LAST_COMMIT} = '{number}';COMMIT")
+        self._begun_and_committed = len(self._begins)
+
+    def guard(self, statements: Sequence[str]) -> None:
+        """Append statements of an open transaction; a failure of theirs leaves the savepoint before them."""
+        self.add(f"SAVEPOINT {GUARD}")
+        for sql in statements:
+            self.add(sql)
+        self.add(f"RELEASE SAVEPOINT {GUARD}")
+        self.guarded = len(statements)
 
     def make_durable_once(self) -> None:
-        """Make every commit asynchronous but the last."""
-        for index in self._begins[: len(self.commits) - 1]:
+        """Make every commit asynchronous but the last, of the transactions that begin in this message."""
+        for index in self._begins[: max(0, self._begun_and_committed - 1)]:
             self.texts[index] += f";{_ASYNCHRONOUS}"
 
     @property

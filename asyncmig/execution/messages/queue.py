@@ -129,8 +129,13 @@ class MessageQueue:
                 return False
             if not self._caller_transaction:
                 message.begin(*begin(unit, not message.texts))
-        sent = unit.sent
+        guarded = unit.guardable
+        if guarded:
+            message.guard([fragment.sql for fragment in guarded])
+        sent = unit.sent + len(guarded)
         for fragment in unit.fragments[sent:]:
+            if unit.state is TransactionState.READ and fragment.statement is not None:
+                break
             too_long = message.size and message.size + len(fragment.sql) > MESSAGE_LIMIT
             if too_long or is_copy(fragment):
                 break

@@ -3,7 +3,8 @@
 While a message is being sent, the scripts of the next one run: at most one batch is in flight and one is
 queued. A message that fails tells which of its transactions are committed; the first that is not is the
 one that failed. It is sent again by itself (``recovery``). A transaction in which a script has read can only
-be repeated by the script: its statements go one by one, so that an error names its own.
+be repeated by the script: its DDL is sent behind a savepoint, to which a failure goes back, and everything
+else one by one, so that an error names its own statement.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import asyncpg
 from asyncmig.database.background_task import BackgroundTask
 from asyncmig.database.server_errors import TRANSIENT_STATES, sqlstate_of
 from asyncmig.errors import PlanError
-from asyncmig.execution.messages.message import LAST_COMMIT, is_copy
+from asyncmig.execution.messages.message import GUARD, LAST_COMMIT, is_copy
 from asyncmig.execution.messages.queue import MessageQueue
 from asyncmig.execution.messages.recovery import (
     begin_settings,
@@ -144,12 +145,20 @@ class MessageSender:
                 self._queue.drop()
             elif unit.state is not TransactionState.QUEUED and is_copy(unit.next_fragment):
                 await self._send_copy(unit)
-            elif unit.state is TransactionState.READ and _is_of_script(unit):
+            elif self._goes_alone(unit):
                 await self._send_one(unit)
             else:
                 if unit.state is TransactionState.QUEUED and self._waits_for_transactions(unit):
                     await wait_for_transactions(self._context, unit)
                 await self._send_message()
+
+    def _goes_alone(self, unit: Transaction) -> bool:
+        """True where the next statement is a script's, in a transaction that only the script can repeat."""
+        fragment = unit.next_fragment
+        if unit.state is not TransactionState.READ or fragment is None:
+            return False
+        is_guarded = unit.guardable and not self._session.caller_transaction
+        return fragment.statement is not None and not is_guarded
 
     def _waits_for_transactions(self, unit: Transaction) -> bool:
         settings = self._context.settings
@@ -162,7 +171,7 @@ class MessageSender:
 
     async def _send_message(self) -> None:
         message = self._queue.compose(self._begin)
-        if message.texts:
+        if message.texts and not (message.guarded and not message.commits):
             self._context.progress.sent([unit for unit, _ in message.covered], message.size)
         began = time.monotonic()
         try:
@@ -172,9 +181,30 @@ class MessageSender:
                     text = f"SAVEPOINT {_SAVEPOINT};\n{text}\n;RELEASE SAVEPOINT {_SAVEPOINT}"
                 await self._context.watched(lambda: self._session.send(text))
         except asyncpg.PostgresError as error:
-            await self._recover_message(message, error)
+            if not (message.guarded and await self._go_back(message.guarded)):
+                await self._recover_message(message, error)
         else:
             self._context.progress.committed(self._queue.sent(message, time.monotonic() - began))
+
+    async def _go_back(self, guarded: int) -> bool:
+        """Send the statements behind a savepoint again one by one, so that the error names its own.
+
+        Returns:
+            False when none of them has failed: the savepoint is released, or its transaction is over.
+
+        Raises:
+            StatementFailedError: the statement that failed; the transaction is left as it is.
+        """
+        unit = self._queue.head
+        assert isinstance(unit, Transaction)  # noqa: S101 - the message began with its statements
+        try:
+            await self._session.send(f"ROLLBACK TO SAVEPOINT {GUARD}")
+        except asyncpg.PostgresError:
+            return False
+        for _ in range(guarded):
+            await self._send_one(unit)
+        await self._session.send(f"RELEASE SAVEPOINT {GUARD}")  # it was a deadlock, say
+        return True
 
     def _begin(self, unit: Transaction, first: bool) -> list[str]:
         # one message is served by one server process: its first transaction asks which
@@ -250,11 +280,6 @@ class MessageSender:
             await self._recover(unit, error)
         else:
             unit.sent += 1
-
-
-def _is_of_script(unit: Transaction) -> bool:
-    fragment = unit.next_fragment
-    return fragment is not None and fragment.statement is not None
 
 
 def _inside_caller_transaction(unit: StandaloneStatement) -> PlanError:

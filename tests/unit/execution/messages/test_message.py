@@ -46,6 +46,33 @@ def test_a_transaction_that_stays_open_makes_no_commit_before_it_synchronous() -
     assert [ASYNCHRONOUS in text for text in begins] == [True, False, False]
 
 
+def test_the_last_commit_is_synchronous_behind_a_transaction_that_was_open_before() -> None:
+    message = Message(commits=[1])
+    message.commit(1)  # an earlier message has begun it
+    for number in (2, 3):
+        message.begin()
+        message.commits.append(number)
+        message.commit(number)
+
+    message.make_durable_once()
+
+    begins = [text for text in message.texts if text.startswith("BEGIN")]
+    assert [ASYNCHRONOUS in text for text in begins] == [True, False]
+
+
+def test_statements_are_guarded_by_a_savepoint() -> None:
+    message = Message()
+    message.guard(["CREATE TABLE a ()", "CREATE TABLE b ()"])
+
+    assert message.texts == [
+        "SAVEPOINT asyncmig_statements",
+        "CREATE TABLE a ()",
+        "CREATE TABLE b ()",
+        "RELEASE SAVEPOINT asyncmig_statements",
+    ]
+    assert message.guarded == 2
+
+
 def test_a_transaction_leaves_its_number_in_a_setting() -> None:
     assert two_transactions().texts[-1] == "SET asyncmig.committed = '2';COMMIT"
 

@@ -136,6 +136,66 @@ class TestCompose:
         assert (message.texts, message.commits) == (["SELECT 1"], [1])
 
 
+def read_unit(*sql: str, closed: bool = True) -> Transaction:
+    """A transaction in which a script has read, and what the script did afterwards."""
+    fragments = [Fragment(text, statement(text)) for text in sql]
+    if closed:
+        fragments.append(Fragment("INSERT INTO journal"))
+    return Transaction(
+        step=STEP, fragments=fragments, closed=closed, state=TransactionState.READ, sent=0
+    )
+
+
+class TestComposeBehindARead:
+    def test_ddl_travels_behind_a_savepoint_with_the_commit(self) -> None:
+        made = queue(read_unit("CREATE TABLE a ()"), unit("SELECT 2"))
+
+        message = made.compose(begin)
+
+        assert message.texts == [
+            "SAVEPOINT asyncmig_statements",
+            "CREATE TABLE a ()",
+            "RELEASE SAVEPOINT asyncmig_statements",
+            "INSERT INTO journal",
+            "SET asyncmig.committed = '1';COMMIT",
+            "BEGIN",
+            "SELECT 2",
+            "SET asyncmig.committed = '2';COMMIT",
+        ]
+        assert message.guarded == 1
+
+    def test_ddl_of_an_open_transaction(self) -> None:
+        made = queue(read_unit("CREATE TABLE a ()", "ALTER TABLE a ADD b int", closed=False))
+        message = made.compose(begin)
+        assert message.guarded == 2
+        assert message.commits == []
+        made.sent(message, 0.0)
+        assert made.due is None
+
+    @pytest.mark.parametrize(
+        "other", ["SELECT f()", "INSERT INTO a VALUES (1)", "SAVEPOINT s", "DO 'BEGIN END'"]
+    )
+    def test_anything_else_ends_it(self, other: str) -> None:
+        transaction = read_unit(
+            "CREATE TABLE a ()", "CREATE TABLE b ()", other, "CREATE TABLE c ()"
+        )
+        made = queue(transaction)
+
+        made.sent(made.compose(begin), 0.0)
+
+        assert transaction.next_fragment is not None
+        assert transaction.next_fragment.sql == other
+        assert transaction.guardable == []
+
+    def test_a_single_statement_of_an_open_transaction_needs_no_savepoint(self) -> None:
+        assert read_unit("CREATE TABLE a ()", closed=False).guardable == []
+
+    def test_before_the_read_nothing_is_guarded(self) -> None:
+        transaction = read_unit("CREATE TABLE a ()", "CREATE TABLE b ()")
+        transaction.state = TransactionState.OPEN
+        assert transaction.guardable == []
+
+
 class TestSent:
     def test_committed_phases_are_given_and_their_units_dropped(self) -> None:
         made = queue(unit("SELECT 1"), unit("SELECT 2", closed=False))

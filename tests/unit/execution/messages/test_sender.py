@@ -111,6 +111,63 @@ class TestFlush:
         ]
 
 
+def read_unit(*sql: str, closed: bool = True) -> Transaction:
+    """A transaction in which a script has read."""
+    made = unit(*sql, closed=closed)
+    made.state = TransactionState.READ
+    if closed:
+        made.fragments.append(Fragment("INSERT INTO journal", None, made.step, 0))
+    return made
+
+
+class TestBehindARead:
+    async def test_one_message_carries_its_ddl_and_its_commit(self) -> None:
+        session = FakeSession()
+        events, error = await sent(session, read_unit("CREATE TABLE a ()", "CREATE TABLE b ()"))
+        assert error is None
+        assert len(session.messages) == 1
+        assert [event.revision for event in events if isinstance(event, StepFinished)] == ["a1"]
+
+    async def test_a_failure_goes_back_to_the_savepoint_and_names_its_statement(self) -> None:
+        session = FakeSession(Refusing("ON u", MISSING))
+        _, failure = await sent(
+            session, read_unit("CREATE TABLE a ()", "CREATE INDEX i ON u (x)", "CREATE TABLE c ()")
+        )
+        assert session.messages[1:] == [
+            "ROLLBACK TO SAVEPOINT asyncmig_statements",
+            "CREATE TABLE a ()",
+            "CREATE INDEX i ON u (x)",
+        ]
+        assert (failure.sql, failure.statement) == ("CREATE INDEX i ON u (x)", 1)
+
+    async def test_a_failure_that_is_over_lets_the_run_continue(self) -> None:
+        session = FakeSession(Refusing("ON u", LOCKED, times=1))
+        _, failure = await sent(session, read_unit("CREATE TABLE a ()", "CREATE INDEX i ON u (x)"))
+        assert failure is None
+        assert session.messages[1:5] == [
+            "ROLLBACK TO SAVEPOINT asyncmig_statements",
+            "CREATE TABLE a ()",
+            "CREATE INDEX i ON u (x)",
+            "RELEASE SAVEPOINT asyncmig_statements",
+        ]
+        assert session.messages[5].startswith("INSERT INTO journal")
+
+    async def test_a_failure_behind_the_savepoint_is_not_blamed_on_the_script(self) -> None:
+        released = asyncpg.InvalidSavepointSpecificationError("savepoint does not exist")
+        refusing = Refusing("INSERT INTO journal", MISSING)
+        gone = Refusing("ROLLBACK TO", released)
+        session = FakeSession(lambda sql: refusing(sql) or gone(sql), committed(0))
+        _, failure = await sent(session, read_unit("CREATE TABLE a ()"))
+        assert failure is not None
+        assert failure.sql is None
+        assert "CREATE TABLE a ()" not in session.messages[1:]
+
+    async def test_in_a_transaction_of_the_caller_statements_go_one_by_one(self) -> None:
+        session = FakeSession(caller_transaction=True)
+        await sent(session, read_unit("CREATE TABLE a ()", "CREATE TABLE b ()"))
+        assert session.messages[:2] == ["CREATE TABLE a ()", "CREATE TABLE b ()"]
+
+
 class TestFailure:
     async def test_what_precedes_the_failing_transaction_is_committed(self) -> None:
         session = FakeSession(Refusing("FROM u", MISSING), committed(1))
