@@ -21,7 +21,7 @@ def normalized_sql(sql: str) -> str:
     """Return the form in which an expression is printed after it was printed and parsed again.
 
     Example:
-        >>> settled_spelling("(ARRAY['a'::character varying])::text[]")
+        >>> normalized_sql("(ARRAY['a'::character varying])::text[]")
         "ARRAY[('a'::character varying)::text]"
     """
     place = sql.find(_START)

@@ -1,14 +1,13 @@
-"""The program between us and a private PostgreSQL: it starts the server and takes it away again.
+"""The process that starts a private PostgreSQL server and stops it.
 
-It runs as a process of its own, ``python -I -S guard.py '<json>'``, and holds the reading end of a
-pipe: the end of that pipe *is* the order to stop. The kernel closes it however our process dies,
-``SIGKILL`` included, so no server and no throw-away folder outlives the process that wanted them.
-On Linux the kernel in turn signals the server when the guard dies. Own session: Ctrl-C in a
-terminal reaches neither, the server outlives the work that is being wound up.
+asyncmig runs it as ``python -I -S guard.py '<json>'``. The process reads from a pipe whose other end
+asyncmig holds, and stops the server when the pipe is closed. The kernel closes the pipe when the process of
+asyncmig ends for any reason, ``SIGKILL`` included, so no server and no temporary folder remains. On Linux the
+kernel also signals the server when the guard ends. The guard has a session of its own, so Ctrl-C in a
+terminal does not stop the server before asyncmig has finished its clean-up.
 
-What does not hold: a child that our process *forked without exec* inherits the pipe and keeps the
-server until it ends too; a ``SIGKILL`` of the guard itself leaves the scratch folder behind, and on
-macOS the server as well.
+Limits: a child process that asyncmig forks without exec inherits the pipe, and the server runs until that
+child ends. A ``SIGKILL`` of the guard itself leaves the temporary folder, and on macOS the server as well.
 
 With ``detached`` there is no pipe: the server runs in the background until it is stopped, and
 ``server.json`` in its folder says where it listens.
@@ -83,7 +82,7 @@ class Guard:
         self.scratch: str | None = order["scratch"]
         self.tcp: bool = order["tcp"]
         self.settings: dict[str, str] = order["settings"]
-        self.patience: float = order["patience"]
+        self.stop_timeout: float = order["stop_timeout"]
         self.detached: bool = order["detached"]
         self.wakeup = listen_to_signals()
         self.base: Path | None = None
@@ -220,7 +219,7 @@ class Guard:
 
     def wait_for_predecessor(self, data: Path) -> None:
         """A server whose owner has just died may still be writing its last checkpoint."""
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + self.stop_timeout
         while (pid := running_postmaster(data)) is not None:
             if time.monotonic() > deadline:
                 raise RefusalError(

@@ -125,7 +125,7 @@ def guard_command(
         "scratch": None if scratch_dir is None else os.path.abspath(scratch_dir),  # noqa: PTH100 - the same
         "tcp": tcp,
         "settings": dict(settings or {}),
-        "patience": min(10.0, start_timeout / 2),
+        "stop_timeout": min(10.0, start_timeout / 2),
         "detached": detached,
     }
     return [_interpreter(), "-I", "-S", str(_GUARD), json.dumps(order)]

@@ -1,4 +1,4 @@
-"""What stands behind the ``?`` of a PostgreSQL URL, sorted into what asyncpg wants.
+"""The query of a PostgreSQL URL, behind the ``?``, sorted into the arguments of asyncpg.
 
 asyncpg takes some arguments as keywords, some (certificates) only within a DSN, and sends the rest
 to the server as settings. libpq's spellings, asyncpg's and SQLAlchemy's are all understood.

@@ -248,11 +248,11 @@ class _EntityChanges:
             return any(True for _ in providers([need], self._wanted))
         return need.kind == "relation" or need.detail in table.columns
 
-    def _can_be_dropped_late(self, key: EntityKey, settled: Collection[EntityKey]) -> bool:
+    def _can_be_dropped_late(self, key: EntityKey, dropped_first: Collection[EntityKey]) -> bool:
         """True for a routine or type that tables may need until they have changed.
 
-        Nothing that is created needs its name, and all its dependents are in ``settled``: they are dropped,
-        or changed so that they no longer depend on it.
+        Nothing that is created needs its name, and all its dependents are in ``dropped_first``: they are
+        dropped before it, or changed so that they no longer depend on it.
         """
         if key.kind not in ROUTINES | {"composite_type"}:
             return False
@@ -264,7 +264,7 @@ class _EntityChanges:
             for other, item in self._existing.items()
             if key in providers(item.needs, {key: item})
         )
-        return not has_namesake and all(other in settled for other in direct if other != key)
+        return not has_namesake and all(other in dropped_first for other in direct if other != key)
 
     def _gets_overloads(self, key: EntityKey) -> bool:
         return key.kind in ROUTINES and any(

@@ -16,7 +16,7 @@ from typing import Any
 
 from asyncmig.revisions.cache.trusted_files import is_trusted_folder, read_trusted, write_trusted
 
-__all__ = ["CacheFile", "cache_of_user", "is_settled"]
+__all__ = ["CacheFile", "cache_of_user", "is_time_reliable"]
 
 _MARSHAL = 2
 """The version of marshal's format that every Python reads, and that does not share equal strings."""
@@ -56,7 +56,7 @@ class CacheFile:
         return f"{self._version} {zlib.crc32(body):08x} {len(body)}\n".encode() + body
 
 
-def is_settled(state: tuple[int, int, int, int], now: int) -> bool:
+def is_time_reliable(state: tuple[int, int, int, int], now: int) -> bool:
     """Whether every later change of a file in this state gets another time, and so is seen.
 
     Times have a grain: a file that changes twice within it looks the same after both. So nothing is

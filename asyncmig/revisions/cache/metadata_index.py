@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.revisions.cache.cache_file import CacheFile, is_settled
+from asyncmig.revisions.cache.cache_file import CacheFile, is_time_reliable
 from asyncmig.revisions.graph.revision import Revision, ScriptKind, Verdict
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class RevisionIndex:
 
         Computed metadata may change without the file, so the script is executed every time.
         """
-        if found is not Verdict.COMPUTED and is_settled(file.state, self._now):
+        if found is not Verdict.COMPUTED and is_time_reliable(file.state, self._now):
             self._kept[file.name] = (file.state, _facts(found))
 
     def save(self) -> None:
