@@ -124,7 +124,6 @@ async def test_a_long_text_of_an_async_script_is_cut_in_a_thread(project, databa
     project.revision(
         "a1",
         upgrade=f"""
-            await op.fetch("SELECT 1")
             op.execute("CREATE TABLE t (id int, s text)")
             op.execute("INSERT INTO t VALUES (1, 'x');" * {ROWS})
         """,
