@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import asyncpg
 
 from asyncmig.backfill.batches.keys import BatchTable, Key, KeyColumn, block_position
 from asyncmig.errors import BackfillError
+from asyncmig.plan.model import RowEstimate
 from asyncmig.sql.backfills.assigned import assigned_columns, names_in
 from asyncmig.sql.quoting import qualified
 
@@ -24,6 +26,7 @@ __all__ = [
     "check_same_table",
     "read_batch_table",
     "read_estimate",
+    "read_plan_estimate",
     "read_table",
 ]
 
@@ -222,10 +225,25 @@ async def _read_key(
 
 async def read_estimate(session: Session, query: str) -> int:
     """How many rows a query gives, as the planner estimates it."""
+    return (await _explain(session, query)).rows
+
+
+async def read_plan_estimate(session: Session, definition: Backfill) -> RowEstimate | None:
+    """The rows of a backfill in a plan; None where its table does not exist yet."""
+    with suppress(asyncpg.SyntaxOrAccessError):
+        return await _explain(session, definition.remaining)
+    with suppress(asyncpg.SyntaxOrAccessError):
+        found = await _explain(session, f"SELECT * FROM {definition.table_name}")
+        return replace(found, whole_table=True)
+    return None
+
+
+async def _explain(session: Session, query: str) -> RowEstimate:
     rows = await session.fetch(f"EXPLAIN (FORMAT JSON) {query}")
     plan = rows[0][0]
-    found = json.loads(plan) if isinstance(plan, str) else plan
-    return int(found[0]["Plan"]["Plan Rows"])
+    found = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+    count = int(found["Plan Rows"])
+    return RowEstimate(rows=count, bytes=count * int(found["Plan Width"]))
 
 
 async def check_same_table(session: Session, definition: Backfill, relation: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from asyncmig.sql.statement import Statement
 
-__all__ = ["Direction", "Phase", "PhaseKind", "Plan", "Step"]
+__all__ = ["Direction", "Phase", "PhaseKind", "Plan", "RowEstimate", "Step"]
 
 
 class Direction(StrEnum):
@@ -33,11 +33,37 @@ class PhaseKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowEstimate:
+    """How many rows a backfill changes, as PostgreSQL estimates it.
+
+    Attributes:
+        rows: for which its condition is true.
+        bytes: of these rows.
+        whole_table: True where the condition cannot be planned yet, because an earlier phase adds a column
+            that is in it: then the figures are those of the table.
+    """
+
+    rows: int
+    bytes: int
+    whole_table: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """Statements that share one way of being committed."""
+    """Statements that share one way of being committed.
+
+    Attributes:
+        kind: how.
+        statements: in order.
+        estimate: of a backfill; None where the plan was made without the table.
+        inverse: of a backfill in an upgrade, the name of the backfill of the same table in the downgrade, or
+            None.
+    """
 
     kind: PhaseKind
     statements: tuple[Statement, ...] = ()
+    estimate: RowEstimate | None = None
+    inverse: str | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -158,6 +184,8 @@ def _step_to_dict(step: Step) -> dict[str, object]:
             {
                 "kind": str(phase.kind),
                 "fingerprint": phase.fingerprint,
+                "estimate": None if phase.estimate is None else asdict(phase.estimate),
+                "inverse": phase.inverse,
                 "statements": [
                     {
                         "sql": statement.shown,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.errors import AsyncmigError
 from asyncmig.operations.base.created_types import CreatedTypes
-from asyncmig.plan.model import Phase, PhaseKind, Plan, Step
+from asyncmig.plan.inverses import changes_rows, with_inverses
+from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
 from asyncmig.plan.moves import direction_of
 from asyncmig.plan.phases import split_phases
 from asyncmig.plan.recorder import LiveAccess, Recorder
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
     from sqlalchemy.schema import MetaData
 
-    from asyncmig.plan.model import Direction
     from asyncmig.plan.online.changes import OnlineChanges, ScriptChanges
     from asyncmig.plan.phases import Entry
     from asyncmig.plan.rewrites.rewriting import Rewriting, ScriptRewrites
@@ -113,7 +114,7 @@ class Planner:
         heads = frozenset(current)
         steps = []
         for move in moves:
-            step = self.record(move, scripts[move.revision.id])
+            step = self._with_inverses(move, scripts[move.revision.id])
             heads = step.version.apply(heads)
             if self.offline:
                 info = MigrationInfo.of_move(move, self.graph)
@@ -126,6 +127,17 @@ class Planner:
             steps=tuple(steps),
             heads=tuple(sorted(heads)),
         )
+
+    def _with_inverses(self, move: Move, script: AnyScript) -> Step:
+        """The step of one move; a backfill in an upgrade has its inverse in the downgrade."""
+        step = self.record(move, script)
+        if step.direction is Direction.DOWNGRADE or not any(map(changes_rows, step.phases)):
+            return step
+        recorder = self.script_recorder(move.revision)
+        with suppress(AsyncmigError):  # it is an error of the downgrade, and not of this plan
+            record(script, Direction.DOWNGRADE, recorder, self.keywords)
+        downgrade = self.phases(recorder.take())
+        return replace(step, phases=with_inverses(step.phases, downgrade))
 
     def record(self, move: Move, script: AnyScript) -> Step:
         """The step of one move, as far as it can be known without a database."""

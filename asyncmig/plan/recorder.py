@@ -21,7 +21,7 @@ from asyncmig.plan.online.changes import OnlineChanges
 from asyncmig.plan.online.phases import is_online
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
 from asyncmig.plan.rewrites.safe_form import SafeForm
-from asyncmig.sql.backfills.parse import parse_backfill
+from asyncmig.sql.backfills.parse import parse_backfill, parse_gate
 from asyncmig.sql.changed_settings import changed_settings
 from asyncmig.sql.classify import Control, classify
 from asyncmig.sql.names import calls_function
@@ -375,20 +375,25 @@ class Recorder:
         if self.online is not None:
             self.online.note(sql)
 
-    def add_backfill(self, mark: str, sql: str, *, origin: str) -> None:
-        """Append a statement of a SQL revision that runs in batches.
+    def add_backfill(self, mark: str, sql: str | None, *, origin: str) -> bool:
+        """Append a statement of a SQL revision that runs in batches, or a gate.
 
         Args:
             mark: the options of the line above it.
-            sql: the statement.
+            sql: the statement; None where nothing follows.
             origin: where it is.
+
+        Returns:
+            False for a gate, which has no statement.
         """
         try:
-            definition = parse_backfill(mark, sql)
+            gate = parse_gate(mark)
+            definition = gate or parse_backfill(mark, sql or "")
         except ScriptError as error:
             raise self._refused(str(error), error.hint, origin, "sql") from None
         self._refuse_offline_backfill(origin, "sql")
         self.add(definition.statement(), origin=origin, directive="sql", backfill=definition)
+        return gate is None
 
     def _refuse_offline_backfill(self, origin: str, directive: str) -> None:
         if self._offline:

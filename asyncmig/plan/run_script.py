@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from contextlib import contextmanager, nullcontext
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from asyncmig.errors import AsyncmigError, IrreversibleError, ScriptError
@@ -180,14 +181,17 @@ def _run_section(section: SqlSection, recorder: Recorder) -> None:
     path = recorder.revision.path
     if section.kind == "transaction":
         recorder.divide()
-    for number, statement in enumerate(_statements(section, recorder)):
-        origin = f"{path}:{statement.line}"
-        if section.kind == "backfill" and number == 0:
-            recorder.add_backfill(section.options, statement.text, origin=origin)
-            continue
+    statements = _statements(section, recorder)
+    if section.kind == "backfill":
+        first = next(statements, None)
+        text, line = (None, section.line) if first is None else (first.text, first.line)
+        is_taken = recorder.add_backfill(section.options, text, origin=f"{path}:{line}")
+        if first is not None and not is_taken:
+            statements = chain([first], statements)
+    for statement in statements:
         recorder.add(
             statement.text,
-            origin=origin,
+            origin=f"{path}:{statement.line}",
             directive="sql",
             autocommit=section.kind == "autocommit",
             copy_data=statement.copy_data,

@@ -396,7 +396,8 @@ class Project:
             current: the rows.
             way: the direction.
             offline: for a script for psql.
-            connect: read from the database what safe rewrites depend on, as a run does.
+            connect: read from the database what safe rewrites depend on, as a run does, and estimates of
+                the rows of backfills.
         """
         project = await self.single_database("a plan")
         from asyncmig.plan.moves import find_moves
@@ -411,7 +412,12 @@ class Project:
         )
         if connect:
             await project.read_online_changes(planner, moves, scripts)
-        return planner.plan(target, current, way, moves, scripts)
+        plan = planner.plan(target, current, way, moves, scripts)
+        if not connect:
+            return plan
+        from asyncmig.project.backfill_estimates import with_estimates
+
+        return await with_estimates(project, plan)
 
     async def rewriting(self, *, connect: bool = False, offline: bool = False) -> Rewriting | None:
         """The safe rewrites of a plan; ``connect`` reads from the database what they depend on.

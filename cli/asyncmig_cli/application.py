@@ -103,7 +103,7 @@ def run(arguments: Sequence[str], console: Console | None = None) -> int:
 def _invoke(arguments: Sequence[str], command_line: CommandLine) -> int:
     try:
         outcome = application().main(
-            args=list(arguments) or ["--help"],
+            args=command_line.arguments or ["--help"],
             prog_name="asyncmig",
             standalone_mode=False,
             obj=command_line,

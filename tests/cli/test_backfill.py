@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,6 +67,73 @@ async def test_run_and_show(recorded: Command, pg: asyncpg.Connection) -> None:
     shown = recorded("backfill", "show", "count").out
     assert "UPDATE item SET n = 1 + abs(1 / (id - 300)::int)" in shown
     assert "refused (300) division by zero" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("backfill", "run", "--progress=json", "--json"),
+        ("--progress=json", "backfill", "run", "--json"),
+    ],
+)
+async def test_progress_as_json(recorded: Command, arguments: tuple[str, ...]) -> None:
+    done = recorded(*arguments)
+    assert done.code == 0, done.err
+    assert done.document["backfills"][0]["rows"] == 499
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    names = [line["event"] for line in lines]
+    assert (names[0], names[-1]) == ("BackfillStarted", "BackfillFinished")
+    begin = next(line for line in lines if line["event"] == "BackfillStarted")
+    assert (begin["backfill"], begin["total"], begin["scanned"]) == ("count", 500, 0)
+    assert (lines[-1]["state"], lines[-1]["rows"], lines[-1]["failed"]) == ("done", 499, 1)
+    assert all(datetime.fromisoformat(line["at"]).tzinfo for line in lines)
+
+
+def test_the_progress_of_a_run_as_json(
+    project: Project, database_command: Command, pg: asyncpg.Connection
+) -> None:
+    """Rows, rate and remaining time of a backfill within ``upgrade``, and the events of its revision."""
+    project.revision(
+        "aaaa",
+        upgrade="""
+        op.execute("CREATE TABLE item (id bigint PRIMARY KEY, n int)")
+        op.execute("INSERT INTO item SELECT i FROM generate_series(1, 30) i")
+        op.backfill("item", {"n": "length(pg_sleep(0.05)::text)"}, name="slow", batch_size=5)
+        """,
+    )
+    done = database_command("upgrade", "--progress=json")
+    assert done.code == 0, done.err
+    lines = [json.loads(line) for line in done.err.splitlines()]
+    names = [line["event"] for line in lines]
+    assert {"RunStarted", "StepStarted", "StepFinished", "RunFinished"} <= {*names}
+    progress = [line for line in lines if line["event"] == "BackfillProgress"]
+    assert progress
+    last = progress[-1]
+    assert last["revision"] == "aaaa"
+    assert 0 < last["rows"] == last["scanned"] <= 30
+    assert last["rate"] > 0
+    assert last["remaining"] >= 0
+
+
+def test_the_plan_says_rows_and_inverse(project: Project, recorded: Command) -> None:
+    project.revision(
+        "bbbb",
+        down="aaaa",
+        upgrade="""
+        op.backfill("item", {"n": "2"}, where="n = 0", name="two")
+        op.execute("ALTER TABLE item ADD extra int")
+        op.backfill("item", {"extra": "1"}, where="extra IS NULL", name="extra", deferred=True)
+        """,
+        downgrade='op.backfill("item", {"n": "0"}, name="back")',
+    )
+    lines = [line.strip() for line in recorded("plan").out.splitlines()]
+    assert "-- about 500 rows, 5.9 kB" in lines
+    assert "-- about 500 rows, 5.9 kB in the table" in lines
+    assert lines.count("-- inverse: backfill back of the downgrade") == 2
+    assert "-- deferred: it is recorded here, and `asyncmig backfill run` does it" in lines
+    phases = recorded("plan", "--json").document["steps"][0]["phases"]
+    assert [phase["inverse"] for phase in phases] == ["back", None, "back"]
+    assert phases[0]["estimate"]["rows"] == 500
 
 
 def test_pause_resume_and_cancel(recorded: Command) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
+from asyncmig.sql.backfills.definition import FINISH_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -69,7 +70,7 @@ class RequireBackfillOp(MigrateOperation, directive="require_backfill"):
 
     name: str
     _: KW_ONLY
-    finish_rows: int = 10_000
+    finish_rows: int = FINISH_ROWS
 
 
 class BackfillDirectives(Directives):
@@ -210,7 +211,7 @@ class BackfillDirectives(Directives):
             )
         )
 
-    def require_backfill(self, name: str, *, finish_rows: int = 10_000) -> None:
+    def require_backfill(self, name: str, *, finish_rows: int = FINISH_ROWS) -> None:
         """Require that a deferred backfill is done.
 
         A small rest is finished here. Where more is left, the revision stops with the figures, and

@@ -21,6 +21,9 @@
     -- backfill: name=upper_name           the next statement runs in batches
     UPDATE customer SET name = upper(name) WHERE name <> upper(name);
 
+    -- backfill: require=order_totals     that backfill has to be done
+    ALTER TABLE orders ALTER total SET NOT NULL;
+
     -- downgrade
     DROP TABLE customer;
 
@@ -213,11 +216,10 @@ def _append(
     options: str,
 ) -> None:
     first = _NOT_BLANK.search(text, begin, end)
-    if first is not None:
-        while text[end - 1].isspace():
-            end -= 1
-        line = text.count("\n", 0, first.start()) + 1
-        body = text[first.start() : end]
+    if first is not None or kind == "backfill":  # a mark with nothing below it is an error
+        start = begin if first is None else first.start()
+        line = text.count("\n", 0, start) + 1
+        body = text[start:end].rstrip()
         found.setdefault(section, []).append(
             SqlSection(kind=kind, text=body, line=line, options=options)
         )

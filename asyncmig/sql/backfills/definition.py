@@ -15,7 +15,7 @@ from asyncmig.sql.quoting import identifier, literal, qualified
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CTID_KEY", "Backfill", "BackfillKind", "OnError", "RowOrder"]
+__all__ = ["CTID_KEY", "FINISH_ROWS", "Backfill", "BackfillKind", "OnError", "RowOrder"]
 
 BackfillKind: TypeAlias = Literal["update", "delete", "insert", "function", "gate"]
 OnError: TypeAlias = Literal["stop", "record"]
@@ -23,6 +23,9 @@ RowOrder: TypeAlias = Literal["key", "ctid"]
 
 CTID_KEY = ("ctid",)
 """The key of a backfill whose batches follow the blocks of the table."""
+
+FINISH_ROWS = 10_000
+"""How many rows a gate finishes itself, where the script does not say."""
 
 _TUNING = frozenset({"deferred", "on_error", "batch_size", "allowance"})
 """The fields that change how a backfill runs, and not what it does."""
@@ -125,7 +128,7 @@ class Backfill:
         tables = f"{self.table_name}, {self.source}" if self.source else self.table_name
         conditions = [f"({text})" for text in (self.join, self.where) if text]
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        return f"SELECT 1 FROM {tables}{where}"
+        return f"SELECT {identifier(self.table)}.* FROM {tables}{where}"
 
     @property
     def fingerprint(self) -> str:

@@ -1,7 +1,7 @@
 """A backfill that a SQL revision writes as a statement, below a line ``-- backfill: name=... table=...``.
 
 The statement is divided at its keywords outside of parentheses, so that a range of keys can be put into its
-condition.
+condition. A line ``-- backfill: require=...`` is a gate and has no statement.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.errors import ScriptError
-from asyncmig.sql.backfills.definition import Backfill
+from asyncmig.sql.backfills.definition import CTID_KEY, FINISH_ROWS, Backfill
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
 
 if TYPE_CHECKING:
@@ -17,7 +17,20 @@ if TYPE_CHECKING:
 
 __all__ = ["backfill_mark", "parse_backfill"]
 
-_OPTIONS = ("name", "table", "key", "deferred", "on_error", "batch_size")
+_OPTIONS = ("name", "table", "key", "by", "function", "deferred", "on_error", "batch_size")
+_GATE = ("require", "finish_rows")
+_NOT_BY_ROW = (
+    "GROUP",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "HAVING",
+    "DISTINCT",
+)
+"""Clauses whose result depends on other rows than one."""
 _TRUE = frozenset({"true", "yes", "on", "1"})
 
 
@@ -26,7 +39,7 @@ def parse_backfill(mark: str, text: str) -> Backfill:
 
     Args:
         mark: what follows ``-- backfill:``, as ``name=email_lower deferred=true``.
-        text: an UPDATE, a DELETE or an INSERT ... SELECT.
+        text: an UPDATE, a DELETE or an INSERT ... SELECT; with ``function``, a SELECT.
 
     Raises:
         ScriptError: the mark has an unknown option, or the statement cannot be divided.
@@ -40,16 +53,25 @@ def parse_backfill(mark: str, text: str) -> Backfill:
             found = _delete(pieces)
         case "INSERT":
             found = _insert(pieces)
+        case "SELECT" if "function" in options:
+            found = _function(pieces)
         case word:
-            raise _refused(
-                f"it is followed by {word or 'nothing'}", "write an UPDATE, a DELETE or an INSERT"
-            )
+            hint = "write an UPDATE, a DELETE or an INSERT; a SELECT needs function=module:name"
+            raise _refused(f"it is followed by {word or 'nothing'}", hint)
+    if "function" in options and found["kind"] != "function":
+        raise _refused(
+            "it has function=, and its statement is no SELECT", "select the columns of the function"
+        )
     schema, table = found.pop("schema"), found.pop("table")
     named = options.pop("table", None)
     if named is not None and named not in {table, f"{schema}.{table}"}:
         raise _refused(
             f"it names the table {named}, and its statement changes {table}",
             "correct one of the two",
+        )
+    if options.get("key") == CTID_KEY and found["where"] is None:
+        raise _refused(
+            "by=ctid needs a WHERE", "give a condition that is false for a row that is changed"
         )
     return Backfill(
         name=options.pop("name", None) or f"{table}_{found['kind']}",
@@ -73,6 +95,24 @@ def backfill_mark(definition: Backfill) -> str:
     return f"-- backfill: {' '.join(written)}"
 
 
+def parse_gate(mark: str) -> Backfill | None:
+    """The gate of a line ``-- backfill: require=NAME finish_rows=N``; None where it is no gate.
+
+    Raises:
+        ScriptError: it has an unknown option.
+    """
+    values = dict(part.partition("=")[::2] for part in mark.split())
+    if "require" not in values:
+        return None
+    rows = values.get("finish_rows", str(FINISH_ROWS))
+    for name, value in values.items():
+        if name not in _GATE or not value:
+            raise _refused(f"it has {name!r}", "a gate has require=name and finish_rows=number")
+    if not rows.isdecimal():
+        raise _refused(f"it has finish_rows={rows}", "finish_rows is a number of rows")
+    return Backfill(name=values["require"], kind="gate", allowance=int(rows))
+
+
 def _options(mark: str) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for part in mark.split():
@@ -82,6 +122,17 @@ def _options(mark: str) -> dict[str, Any]:
         match name:
             case "key":
                 options[name] = tuple(value.split(","))
+            case "by":
+                if value not in {"key", "ctid"}:
+                    raise _refused(f"it has {part!r}", "by is key or ctid")
+                if value == "ctid" and "key=" in mark:
+                    raise _refused("it has key= and by=ctid", "leave out one of the two")
+                if value == "ctid":
+                    options["key"] = CTID_KEY
+            case "function":
+                if not all(value.partition(":")):
+                    raise _refused(f"it has {part!r}", "function is module:name")
+                options[name] = value
             case "deferred":
                 options[name] = not sign or value.lower() in _TRUE
             case "batch_size":
@@ -110,9 +161,26 @@ class _Pieces:
         depth = 0
         for index, token in enumerate(self.tokens):
             depth += (token.text in "([") - (token.text in ")]") if token.kind is Kind.SYMBOL else 0
-            if depth == 0 and index >= after and token.word in words:
+            if depth == 0 and index >= after and (token.word or token.text) in words:
                 return index
         return None
+
+    def remove_conflict_clause(self) -> None:
+        """Leave out ON CONFLICT DO NOTHING, which every batch has; refuse other forms of it."""
+        found = self.find("CONFLICT")
+        if found is None:
+            return
+        if [token.word for token in self.tokens[found - 1 :]] != [
+            "ON",
+            "CONFLICT",
+            "DO",
+            "NOTHING",
+        ]:
+            raise _refused(
+                f"its statement has {self.between(found - 1, None)}",
+                "a batch may only do nothing about a row that is there: ON CONFLICT DO NOTHING",
+            )
+        self.tokens = self.tokens[: found - 1]
 
     def between(self, begin: int, end: int | None) -> str:
         """The text of the tokens from ``begin`` up to ``end``."""
@@ -183,21 +251,47 @@ def _delete(pieces: _Pieces) -> dict[str, Any]:
 
 
 def _insert(pieces: _Pieces) -> dict[str, Any]:
-    pieces.refuse(
-        "RETURNING", "WITH", "ON", "GROUP", "ORDER", "LIMIT", "UNION", "HAVING", "DISTINCT"
-    )
+    pieces.refuse("RETURNING", "WITH", *_NOT_BY_ROW)
+    pieces.remove_conflict_clause()
     select = pieces.find("SELECT")
     read = None if select is None else pieces.find("FROM", after=select)
     if select is None or read is None:
         raise _refused("its INSERT reads no table", "write INSERT INTO t (...) SELECT ... FROM u")
     where = pieces.find("WHERE", after=read)
-    schema, table = pieces.table(read + 1, where)
+    comma = pieces.find(",", after=read)
+    if comma is not None and where is not None and comma > where:
+        comma = None
+    schema, table = pieces.table(read + 1, where if comma is None else comma)
     return {
         "kind": "insert",
         "schema": schema,
         "table": table,
+        "source": None if comma is None else pieces.between(comma + 1, where),
         "into": pieces.between(2, select),
         "assignments": pieces.between(select + 1, read),
+        "where": None if where is None else pieces.between(where + 1, None),
+    }
+
+
+def _function(pieces: _Pieces) -> dict[str, Any]:
+    """The query of the rows that a function gets."""
+    pieces.refuse("WITH", *_NOT_BY_ROW)
+    read = pieces.find("FROM")
+    if read is None:
+        raise _refused("its SELECT reads no table", "write SELECT id, email FROM users WHERE ...")
+    where = pieces.find("WHERE", after=read)
+    schema, table = pieces.table(read + 1, where)
+    names = [_name(token) for token in pieces.tokens[1:read:2]]
+    commas = [token.text for token in pieces.tokens[2:read:2]]
+    if not names or None in names or len(commas) >= len(names) or {*commas} - {","}:
+        raise _refused(
+            f"it selects {pieces.between(1, read)!r}", "name columns alone, without expressions"
+        )
+    return {
+        "kind": "function",
+        "schema": schema,
+        "table": table,
+        "columns": tuple(map(str, names)),
         "where": None if where is None else pieces.between(where + 1, None),
     }
 

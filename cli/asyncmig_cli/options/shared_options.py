@@ -68,7 +68,8 @@ Progress = Annotated[
         "--progress/--no-progress",
         rich_help_panel=PANEL,
         show_default=False,
-        help="Show live progress; otherwise one line is printed for each finished revision.",
+        help="Show live progress; otherwise one line is printed for each finished revision. "
+        "--progress=json writes each event as a line of JSON to standard error.",
     ),
 ]
 RaiseErr = Annotated[

@@ -67,16 +67,23 @@ class EnvWarnings(NullReporter):
                 self.stream.line(f"note: {event.message}")
 
 
-def choose_reporter(stream: Stream, *, quiet: bool, live: bool | None) -> Reporter:
+def choose_reporter(
+    stream: Stream, *, quiet: bool, live: bool | None, as_json: bool = False
+) -> Reporter:
     """A live display on a terminal, plain lines elsewhere, nothing when quiet.
 
     Args:
         stream: standard error.
         quiet: whether to show nothing.
         live: True or False overrides the choice by the stream.
+        as_json: write each event as a line of JSON.
     """
     if quiet:
         return NullReporter()
+    if as_json:
+        from asyncmig_cli.progress.json_lines import JsonReporter
+
+        return JsonReporter(stream)
     is_live = _has_cursor(stream) if live is None else live
     # rich comes with typer, but not with typer-slim.
     if is_live and find_spec("rich") is not None:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from asyncmig.plan.model import Phase, PhaseKind, Plan, Step
+from asyncmig.plan.inverses import changes_rows
+from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, Step
 from asyncmig.plan.rewrites.notes import rewrite_notes
 from asyncmig.sql.statement import Statement
 from asyncmig_cli.output.console import Stream
-from asyncmig_cli.output.units import count
+from asyncmig_cli.output.units import count, large_count, size
 from asyncmig_cli.rendering.files import near
 
-__all__ = ["phase_lines", "plan_lines", "step_lines"]
+__all__ = ["backfill_notes", "phase_lines", "plan_lines", "step_lines"]
 
 KINDS = {
     PhaseKind.TRANSACTION: ("transaction", "green", "one transaction"),
@@ -48,7 +49,7 @@ def step_lines(step: Step, stream: Stream, number: str = "") -> Iterator[str]:
 def phase_lines(step: Step, stream: Stream) -> Iterator[str]:
     """The phases of a step, and its change of the version table."""
     for index, phase in enumerate(step.phases, 1):
-        yield from _phase_lines(phase, index, len(step.phases), stream)
+        yield from _phase_lines(phase, step.direction, index, len(step.phases), stream)
     if step.live:
         where = f" at {near(step.live_origin)}" if step.live_origin else ""
         note = f"reads from the database{where}: later statements are known only when it runs"
@@ -56,13 +57,38 @@ def phase_lines(step: Step, stream: Stream) -> Iterator[str]:
     yield f"    {stream.style(_version_change(step), 'dim')}"
 
 
-def _phase_lines(phase: Phase, index: int, total: int, stream: Stream) -> Iterator[str]:
+def _phase_lines(
+    phase: Phase, direction: Direction, index: int, total: int, stream: Stream
+) -> Iterator[str]:
     word, color, meaning = KINDS[phase.kind]
     counted = count(len(phase.statements), "statement") if phase.statements else "nothing to run"
     heading = stream.style(word, color)
     yield f"  phase {index}/{total} {heading} {stream.style(f'({meaning}), {counted}', 'dim')}"
+    for note in backfill_notes(phase, direction):
+        yield f"    {stream.style(f'-- {note}', 'dim')}"
     for statement in phase.statements:
         yield from _statement_lines(statement, stream)
+
+
+def backfill_notes(phase: Phase, direction: Direction) -> Iterator[str]:
+    """What a plan says about a backfill: its rows, what computes them, who runs it, and its inverse."""
+    definition = changes_rows(phase)
+    if definition is None:
+        return
+    estimate = phase.estimate
+    if estimate is not None:
+        figures = f"about {large_count(estimate.rows)} rows, {size(estimate.bytes)}"
+        yield figures + (" in the table" if estimate.whole_table else "")
+    if definition.function is not None:
+        yield f"{definition.function} computes the values"
+    if definition.deferred:
+        yield "deferred: it is recorded here, and `asyncmig backfill run` does it"
+    if direction is Direction.UPGRADE:
+        yield (
+            f"no inverse: the downgrade has no backfill of {definition.table_name}"
+            if phase.inverse is None
+            else f"inverse: backfill {phase.inverse} of the downgrade"
+        )
 
 
 def _statement_lines(statement: Statement, stream: Stream) -> Iterator[str]:

@@ -10,6 +10,9 @@ from asyncmig_cli.output.documents import write_document
 __all__ = ["CommandLine", "SecretText", "hide_secrets"]
 
 
+JSON_PROGRESS = "--progress=json"
+
+
 class SecretText(str):
     """A string whose ``repr`` is ``'***'``: tracebacks with variables show it (Sentry, rich)."""
 
@@ -31,15 +34,18 @@ class CommandLine:
     """One call of ``asyncmig``.
 
     ``json`` and ``raiseerr`` are also read from the raw arguments, because an error may occur before
-    the arguments are parsed.
+    the arguments are parsed; ``--progress=json`` is only read there, because ``--progress`` is a flag.
     """
 
     def __init__(self, arguments: Sequence[str] = (), console: Console | None = None) -> None:
         words = list(arguments)
-        words = words[: words.index("--")] if "--" in words else words
+        end = words.index("--") if "--" in words else len(words)
+        rest, words = words[end:], words[:end]
         self.console = console or open_console()
         self.json = "--json" in words
         self.raiseerr = "--raiseerr" in words
+        self.json_progress = JSON_PROGRESS in words
+        self.arguments = ["--progress" if word == JSON_PROGRESS else word for word in words] + rest
         self.shared = SharedOptions()
 
     def show_version(self) -> None:

@@ -195,7 +195,10 @@ class Invocation:
         reporter: Reporter = NullReporter() if quiet else EnvWarnings(self.console.err)
         if progress:
             reporter = choose_reporter(
-                self.console.err, quiet=self.options.quiet, live=self.options.progress
+                self.console.err,
+                quiet=self.options.quiet,
+                live=self.options.progress,
+                as_json=self.command_line.json_progress,
             )
 
         def on_signal(number: int) -> None:

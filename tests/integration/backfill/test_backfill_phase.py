@@ -94,6 +94,40 @@ async def test_the_plan_has_a_phase_of_its_own(project, database_url):
     await migrator.upgrade()
 
 
+async def test_the_plan_has_an_estimate_and_the_inverse(project, database_url, pg):
+    await make_table(pg, "bigint", rows=5000)
+    await pg.execute("UPDATE item SET done = id % 10 < 9; ANALYZE item")
+    project.revision(
+        "one",
+        upgrade="""
+        op.backfill("item", {"n": "1"}, where="NOT done", name="some")
+        op.execute("ALTER TABLE item ADD label text; CREATE TABLE other (id int PRIMARY KEY, n int)")
+        op.backfill("item", {"label": "'x'"}, where="label IS NULL", name="all")
+        op.backfill("other", {"n": "1"}, name="new")
+        """,
+        downgrade='op.backfill("item", {"n": "0"}, name="back")',
+    )
+    migrator = migrator_of(database_url, project)
+    phases = [
+        phase for phase in (await migrator.plan()).steps[0].phases if phase.kind == "backfill"
+    ]
+    some, every, new = [phase.estimate for phase in phases]
+    assert some is not None
+    assert 300 < some.rows < 700
+    assert some.bytes // some.rows in range(12, 20)
+    assert not some.whole_table
+    assert every is not None
+    assert (every.rows, every.whole_table) == (5000, True)
+    assert new is None
+    assert [phase.inverse for phase in phases] == ["back", "back", None]
+    document: Any = (await migrator.plan()).to_dict()
+    phase = document["steps"][0]["phases"][0]
+    assert phase["estimate"] == {"rows": some.rows, "bytes": some.bytes, "whole_table": False}
+    assert phase["inverse"] == "back"
+    offline = await migrator.plan(current=())
+    assert [phase.estimate for phase in offline.steps[0].phases] == [None] * 4
+
+
 async def test_rows_added_meanwhile_are_found(project, database_url, pg):
     """A trigger adds a row behind the position with each row that is changed in the first pass."""
     await make_table(pg, "bigint", rows=500)
@@ -244,6 +278,47 @@ async def test_a_sql_revision(project, database_url, pg):
     await migrator.upgrade()
     assert await counters(pg) == {1: 2500}
     assert await pg.fetchval("SELECT name FROM asyncmig_backfill") == "count"
+
+
+async def test_every_form_in_a_sql_revision(project, database_url, pg, tmp_path, monkeypatch):
+    await make_table(pg, "bigint", rows=500)
+    await pg.execute(
+        "CREATE TABLE other AS SELECT id, 1 AS n FROM item; CREATE TABLE copy (id bigint, n int)"
+    )
+    (tmp_path / "sql_functions.py").write_text(
+        "def add(rows):\n    return [{'n': row['n'] + 1, 'done': True} for row in rows]\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    project.sql_revision(
+        "one",
+        upgrade="""
+        -- backfill: name=joined
+        UPDATE item SET n = o.n FROM other AS o WHERE o.id = item.id;
+        -- backfill: name=called deferred function=sql_functions:add
+        SELECT n FROM item WHERE done IS NULL;
+        -- backfill: name=copied
+        INSERT INTO copy SELECT item.id, o.n FROM item, other AS o WHERE o.id = item.id
+        ON CONFLICT DO NOTHING;
+        -- backfill: name=deleted by=ctid
+        DELETE FROM other USING item AS i WHERE i.id = other.id;
+        -- backfill: require=called
+        ALTER TABLE item ALTER done SET NOT NULL;
+        """,
+    )
+    await migrator_of(database_url, project).upgrade()
+    assert await counters(pg) == {2: 500}
+    assert dict(await pg.fetch("SELECT n, count(*) FROM copy GROUP BY n")) == {1: 500}
+    assert await pg.fetchval("SELECT count(*) FROM other") == 0
+    jobs = await pg.fetch("SELECT name, state FROM asyncmig_backfill ORDER BY id")
+    assert [tuple(job) for job in jobs] == [
+        (name, "done") for name in ("joined", "called", "copied", "deleted")
+    ]
+
+
+async def test_a_mark_with_nothing_below_it(project, database_url):
+    project.sql_revision("one", upgrade="SELECT 1;\n-- backfill: name=x")
+    with pytest.raises(ScriptError, match="it is followed by nothing"):
+        await migrator_of(database_url, project).upgrade()
 
 
 async def test_a_script_for_psql_is_refused(project, database_url, pg):

@@ -25,7 +25,7 @@ def test_the_statement():
         "UPDATE orders SET city = c.city\nFROM c\nWHERE (id > 5) AND (c.id = a) AND (a > 1)"
         "\nRETURNING true"
     )
-    assert UPDATE.remaining == "SELECT 1 FROM orders, c WHERE (c.id = a) AND (a > 1)"
+    assert UPDATE.remaining == "SELECT orders.* FROM orders, c WHERE (c.id = a) AND (a > 1)"
 
 
 def test_tuning_is_not_part_of_the_fingerprint():

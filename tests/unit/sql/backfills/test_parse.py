@@ -6,7 +6,7 @@ import pytest
 
 from asyncmig.errors import ScriptError
 from asyncmig.sql.backfills.definition import Backfill
-from asyncmig.sql.backfills.parse import parse_backfill
+from asyncmig.sql.backfills.parse import parse_backfill, parse_gate
 
 
 def test_an_update():
@@ -50,9 +50,66 @@ def test_an_insert():
     )
 
 
+def test_an_insert_from_two_tables():
+    found = parse_backfill(
+        "",
+        "INSERT INTO u SELECT x, (SELECT 1, 2) FROM t, app.v AS w WHERE f(x, 1) ON CONFLICT DO NOTHING",
+    )
+    assert (found.table, found.source, found.where) == ("t", "app.v AS w", "f(x, 1)")
+    assert found.statement().endswith("FROM t, app.v AS w\nWHERE (f(x, 1))\nON CONFLICT DO NOTHING")
+
+
+def test_a_function():
+    found = parse_backfill(
+        "function=app.rows:domains", 'SELECT email, "Id" FROM app.users WHERE domain IS NULL'
+    )
+    assert found == Backfill(
+        name="users_function",
+        kind="function",
+        schema="app",
+        table="users",
+        function="app.rows:domains",
+        columns=("email", "Id"),
+        where="domain IS NULL",
+    )
+
+
+def test_by_ctid():
+    assert parse_backfill("by=ctid", "DELETE FROM t WHERE a").follows_ctid
+    assert parse_backfill("by=key", "DELETE FROM t").key == ()
+
+
+def test_a_gate():
+    assert parse_gate("name=x") is None
+    assert parse_gate("require=x") == Backfill(name="x", kind="gate", allowance=10_000)
+    assert parse_gate("finish_rows=0 require=x") == Backfill(name="x", kind="gate", allowance=0)
+
+
+@pytest.mark.parametrize("mark", ["require=", "require=x deferred", "require=x finish_rows=some"])
+def test_a_gate_that_is_refused(mark):
+    with pytest.raises(ScriptError, match="the mark `-- backfill:` cannot be used: it has"):
+        parse_gate(mark)
+
+
 @pytest.mark.parametrize(
     ("mark", "text", "message"),
     [
+        ("by=rowid", "UPDATE t SET a = 1", "it has 'by=rowid'"),
+        ("by=ctid", "UPDATE t SET a = 1", "by=ctid needs a WHERE"),
+        ("function=f", "SELECT a FROM t", "it has 'function=f'"),
+        ("function=m:f", "UPDATE t SET a = 1", "it has function=, and its statement is no SELECT"),
+        ("function=m:f", "SELECT f(a) FROM t", "it selects 'f(a)'"),
+        ("function=m:f", "SELECT 1", "its SELECT reads no table"),
+        (
+            "",
+            "INSERT INTO t SELECT a FROM u JOIN v ON true",
+            "its table is written 'u JOIN v ON true'",
+        ),
+        (
+            "",
+            "INSERT INTO t SELECT a FROM u ON CONFLICT (a) DO UPDATE SET b = 1",
+            "its statement has ON CONFLICT (a) DO UPDATE SET b = 1",
+        ),
         ("", "SELECT 1", "it is followed by SELECT"),
         ("", "", "it is followed by nothing"),
         ("size=5", "UPDATE t SET a = 1", "it has 'size=5'"),
