@@ -101,7 +101,8 @@ def parse_gate(mark: str) -> Backfill | None:
     Raises:
         ScriptError: it has an unknown option.
     """
-    values = dict(part.partition("=")[::2] for part in mark.split())
+    pairs = (part.partition("=") for part in mark.split())
+    values = {name: value for name, _, value in pairs}
     if "require" not in values:
         return None
     rows = values.get("finish_rows", str(FINISH_ROWS))
