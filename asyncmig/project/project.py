@@ -417,7 +417,7 @@ class Project:
             return plan
         from asyncmig.project.backfill_estimates import with_estimates
 
-        return await with_estimates(project, plan)
+        return await with_estimates(plan, project.database(), project.settings)
 
     async def rewriting(self, *, connect: bool = False, offline: bool = False) -> Rewriting | None:
         """The safe rewrites of a plan; ``connect`` reads from the database what they depend on.
