@@ -20,8 +20,9 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# the oldest SQLAlchemy that pyproject.toml allows
+# the oldest SQLAlchemy and typer that pyproject.toml allows
 OLD_SQLALCHEMY := 2.0.36
+OLD_TYPER := 0.16.0
 OLD := .matrix/sqlalchemy-$(OLD_SQLALCHEMY)
 MATRIX_TESTS ?= tests/unit/ddl tests/unit/operations tests/unit/alembic_compat tests/differential \
 	$(addprefix tests/integration/,alembic_compat autogenerate ddl diff entities operations \
@@ -102,7 +103,8 @@ test-mutants: $(STAMP) ## does a test fail when the core has a mistake? SAMPLE (
 $(OLD)/.installed: pyproject.toml constraints.txt
 	@test -x $(OLD)/bin/python || $(PYTHON) -m venv $(OLD)
 	@echo "installing SQLAlchemy $(OLD_SQLALCHEMY) into $(OLD) (once)"
-	@sed 's/^SQLAlchemy==.*/SQLAlchemy==$(OLD_SQLALCHEMY)/' constraints.txt >$(OLD)/constraints.txt
+	@sed -e 's/^SQLAlchemy==.*/SQLAlchemy==$(OLD_SQLALCHEMY)/' -e 's/^typer==.*/typer==$(OLD_TYPER)/' \
+		constraints.txt >$(OLD)/constraints.txt
 	@PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=$(OLD)/constraints.txt \
 		$(OLD)/bin/python -m pip install --quiet --editable '.[dev]'
 	@touch $@

@@ -11,9 +11,22 @@ from pathlib import Path
 from textwrap import dedent, indent
 from typing import NamedTuple
 
-__all__ = ["CASES", "TARGET", "Case", "page"]
+from asyncmig import errors
+from asyncmig_cli.errors import InterruptedRunError, UsageError
+
+__all__ = ["CASES", "TARGET", "TYPES", "Case", "page"]
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
+
+
+TYPES: dict[str, tuple[str, str]] = {
+    name: (str(getattr(errors, name).exit_code), getattr(errors, name).__doc__ or "")
+    for name in sorted(errors.__all__)
+} | {
+    UsageError.__name__: ("2", UsageError.__doc__ or ""),
+    InterruptedRunError.__name__: ("130, 143", InterruptedRunError.__doc__ or ""),
+}
+"""Exit code and docstring of each type of error, the command line's own ones included."""
 
 
 class Case(NamedTuple):
@@ -288,7 +301,18 @@ def page() -> str:
         "`--json` it is a document with the class of the error and its fields; in Python it is an",
         "exception with `message`, `hint` and `fields()`. `--raiseerr` adds the traceback. On this page,",
         "`…` replaces parts of a message that vary.",
+        "",
+        "## Types",
+        "",
+        "`type` in the JSON document is one of these. The exit code of an error is 5 if a revision is",
+        "left partially applied, and 2 if an argument or an option is wrong whatever the project",
+        "contains. Another type is an error that asyncmig does not expect: a bug in it or in a script.",
+        "",
+        "| Type | Exit code | Meaning |",
+        "|---|---|---|",
     ]
+    for name, (code, meaning) in TYPES.items():
+        lines.append(f"| `{name}` | {code} | {_in_a_table(meaning)} |")
     for case in CASES:
         lines += ["", f"## {case.title}", "", case.why, ""]
         if case.before:
@@ -313,6 +337,11 @@ def page() -> str:
         if case.cure:
             lines += ["```console", f"$ asyncmig {case.cure}", "```"]
     return "\n".join(lines) + "\n"
+
+
+def _in_a_table(docstring: str) -> str:
+    """The first sentence of a docstring, as Markdown."""
+    return docstring.strip().partition("\n")[0].replace("``", "`")
 
 
 def _shown(pattern: str) -> str:

@@ -58,7 +58,9 @@ def _checked(name: str, value: Any) -> Any:
 
 
 def _wrong(name: str, value: object, expected: str) -> ConfigError:
+    from asyncmig.sql.masking import mask_secrets
+
     return ConfigError(
-        f"{name} must be {expected}, not {value!r}",
+        f"{name} must be {expected}, not {mask_secrets(repr(value))}",
         hint=f"docs/configuration.md describes {name} and its default",
     )

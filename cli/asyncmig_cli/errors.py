@@ -4,7 +4,7 @@ __all__ = ["InterruptedRunError", "UsageError"]
 
 
 class UsageError(Exception):
-    """Arguments or options that are wrong or do not go together. Exit code 2.
+    """Arguments or options are wrong or do not go together.
 
     Args:
         message: what is wrong, one line, lower case.

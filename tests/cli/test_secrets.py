@@ -1,12 +1,17 @@
 """Passwords in statements and URLs are in no output of any command."""
 
+import io
 import json
+import os
 import re
+import sys
 from urllib.parse import urlsplit
 
 import pytest
 
+from asyncmig_cli.application import run
 from asyncmig_cli.commands import COMMANDS as EVERY_COMMAND
+from asyncmig_cli.output.console import open_console
 from fix_project import Project
 from support.command import Command
 
@@ -84,16 +89,16 @@ LINES: dict[str, tuple[str, ...]] = {
     "branches": ("branches -v",),
     "history": ("history -v", "history --indicate-current"),
     "show": ("show head --plan",),
-    "plan": ("plan",),
-    "lint": ("lint",),
-    "backfill": ("backfill list",),
+    "plan": ("plan", "plan --locks"),
+    "lint": ("lint", "lint --format sarif"),
+    "backfill": ("backfill list", "backfill run --dry-run", "backfill show nothing"),
     "upgrade": ("upgrade",),
     "downgrade": ("downgrade -1",),
     "deploy": ("deploy --dry-run", "deploy --yes"),
     "current": ("current -v",),
     "status": ("status --list",),
     "check": ("check",),
-    "log": ("log",),
+    "log": ("log", "log --locks"),
     "stamp": ("stamp head",),
     "resolve": ("resolve bbbb --forget",),
     "ensure_version": ("ensure_version",),
@@ -202,3 +207,76 @@ def test_no_variable_of_a_frame_shows_a_password_while_a_script_runs(
     )
     database_command("--url", url, "upgrade", code=0)
     assert found.read_text().splitlines() == ["looked"]
+
+
+WORD = "Tr0ub4dor%xyz"
+PIECES = ("Tr0ub4dor", "b4dor", "dor%x")
+"""Parts of it too: a parser may quote the text from the character that it does not understand."""
+
+
+def _url(rest: str = "127.0.0.1:1/x", *, after: str = "", scheme: str = "postgresql") -> str:
+    return f"{scheme}://u:{WORD}{after}@{rest}"
+
+
+BARE = 'url = "postgresql://u@127.0.0.1:1/x"\n'
+CONFIGURATIONS = {
+    "port": f'url = "{_url("h:port/x")}"',
+    "another database": f'url = "{_url(scheme="mysql")}"',
+    "no closing quote": f'url = "{_url()}',
+    "no quotes": f"url = {_url()}",
+    **{
+        f"sign {sign}": f'url = "{_url(after=sign + "1")}"'
+        for sign in ("/", "@", "#", "?", "[", " ", "${NOPE}")
+    },
+    "parameter": f'url = "postgresql://u@127.0.0.1:1/x?password={WORD}&nosuch=1"',
+    "misspelled parameter": f'url = "postgresql://u@127.0.0.1:1/x?passwrd={WORD}"',
+    "argument": BARE + f'connect_args = {{password = "{WORD}", nosuch = 1}}',
+    "misspelled argument": BARE + f'connect_args = {{passwrd = "{WORD}"}}',
+    "wrong key": f'urll = "{_url()}"',
+    "list": f'url = ["{_url()}"]',
+    "table": f'[url]\nx = "{_url()}"',
+    "twice": f'url = "{_url()}"\nurl = "{_url()}"',
+    "shadow": BARE + f'shadow_url = "{_url("h:port/x")}"',
+    "databases": f'[databases.a]\nurl = "{_url("h:port/x")}"',
+    "database without a table": f'[databases]\na = "{_url()}"',
+    "keywords": f'url = "host=127.0.0.1 port=1 user=u password={WORD}"',
+    "keywords with a quote": f"""url = "host=127.0.0.1 port=1 user=u password='{WORD}" """,
+    "jdbc": f'url = "jdbc:postgresql://127.0.0.1:1/x?user=u&password={WORD}"',
+    "driver": f'url = "{_url(scheme="postgresql+psycopgg")}"',
+    "sslmode": f'url = "{_url("127.0.0.1:1/x?sslmode=perhaps")}"',
+    "another key": BARE + f'lock_timeout = "{_url()}"',
+}
+INI_FILES = {
+    "percent": f"[alembic]\nscript_location = migrations\nsqlalchemy.url = {_url()}\n",
+    "no sign": f"[alembic]\nscript_location = migrations\nsqlalchemy.url {_url()}\n {WORD}\n",
+    "no section": f"sqlalchemy.url = {_url()}\n",
+    "twice": "[alembic]\nscript_location = migrations\n" + f"sqlalchemy.url = {_url()}\n" * 2,
+}
+ASKING = ("current", "upgrade --json", "check --raiseerr", "plan --locks", "log --locks", "lint")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("asyncmig.toml", text) for text in CONFIGURATIONS.values()),
+        *(("alembic.ini", text) for text in INI_FILES.values()),
+    ],
+    ids=[*CONFIGURATIONS, *(f"ini {name}" for name in INI_FILES)],
+)
+def test_a_configuration_that_fails(
+    project: Project, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    for variable in [*os.environ]:
+        if variable.startswith(("ASYNCMIG_", "ALEMBIC_")) or variable == "DATABASE_URL":
+            monkeypatch.delenv(variable)
+    monkeypatch.chdir(project.path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    native = 'script_location = "migrations"\n' if name == "asyncmig.toml" else ""
+    (project.path / name).write_text(f"{native}{text}\n")
+    codes = set()
+    for line in ASKING:
+        out, err = io.StringIO(), io.StringIO()
+        codes.add(run(line.split(), open_console(out, err)))
+        for piece in PIECES:
+            assert piece not in out.getvalue() + err.getvalue(), line
+    assert codes & {1, 2}

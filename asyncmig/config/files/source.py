@@ -69,6 +69,10 @@ class ValueSource(NamedTuple):
             return "a list"
         if self.secret:
             return "the value written there"
+        if isinstance(value, str) and "://" in value:  # a URL in the wrong place
+            from asyncmig.sql.masking import mask_secrets
+
+            return mask_secrets(repr(value))
         return repr(value) if isinstance(value, str) else str(value)
 
 

@@ -176,11 +176,12 @@ def _check_not_taken(graph: RevisionGraph, name: str) -> None:
 
 
 def _location(settings: Settings, parents: Iterable[Revision]) -> Path | None:
-    """With several locations, the location of a parent."""
+    """With several locations, the location of a parent; of nested ones the innermost."""
     locations = settings.version_paths
     if len(locations) > 1:
+        innermost = sorted(locations, key=lambda path: len(path.resolve().parts), reverse=True)
         for parent in parents:
-            for location in locations:
+            for location in innermost:
                 if location.resolve() in _folders_of(parent.path):
                     return location
     return None

@@ -5,6 +5,7 @@ from typing import Any
 
 import typer
 
+from asyncmig import errors
 from asyncmig.errors import AsyncmigError, EnvFileError, FileError, UrlError
 from asyncmig_cli.errors import InterruptedRunError, UsageError
 from asyncmig_cli.exit_codes import ExitCode
@@ -12,7 +13,7 @@ from asyncmig_cli.output.console import BrokenOutputError, Stream
 from asyncmig_cli.output.documents import write_document
 from asyncmig_cli.runtime.command_line import CommandLine
 
-__all__ = ["report"]
+__all__ = ["documented_type", "report"]
 
 # By its version typer has its own copy of click, or click itself: both are found from here.
 _parser_usage_error, _parser_error = typer.BadParameter.__mro__[1:3]
@@ -94,7 +95,7 @@ def _describe(error: BaseException) -> _Report:
         from asyncmig_cli.runtime.option_hints import hint_with_options
 
         return _Report(
-            type(error),
+            documented_type(type(error)),
             code=_exit_code(error),
             message=error.message,
             hint=hint_with_options(error),
@@ -114,6 +115,13 @@ def _describe(error: BaseException) -> _Report:
         message=f"unexpected {type(error).__name__}: {_first_line(str(error)) or 'no message'}",
         hint=BUG,
     )
+
+
+def documented_type(kind: type[AsyncmigError]) -> type[AsyncmigError]:
+    """The class of an error, or the nearest one above it that ``asyncmig.errors`` has."""
+    while kind.__name__ not in errors.__all__:
+        kind = next(base for base in kind.__bases__ if issubclass(base, AsyncmigError))
+    return kind
 
 
 def _describe_interrupted(error: InterruptedRunError) -> _Report:

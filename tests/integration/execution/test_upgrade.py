@@ -640,3 +640,22 @@ async def test_asking_for_the_dialects_name_reads_nothing(project, migrator, pg)
     assert not plan.live
     await migrator().upgrade()
     assert await tables(pg) == ["t"]
+
+
+@pytest.mark.parametrize("separate", [True, False])
+async def test_a_new_enum_label_used_by_a_later_revision_of_one_transaction(
+    project, database_url, pg, separate
+):
+    """PostgreSQL demands a commit between them (55P04), so ``transaction = "all"`` is divided there."""
+    await pg.execute("CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE m (mood mood)")
+    add, use = (
+        "op.execute(\"ALTER TYPE mood ADD VALUE 'happy'\")",
+        "op.execute(\"INSERT INTO m VALUES ('happy')\")",
+    )
+    project.revision("a1", upgrade="op.execute('CREATE TABLE first ()')")
+    project.revision("b1", down="a1", upgrade=add if separate else f"{add}\n{use}")
+    project.revision("c1", down="b1", upgrade=use if separate else "op.execute('SELECT 1')")
+    migrator = Migrator(database_url, script_location=project.script_location, transaction="all")
+    await migrator.upgrade()
+    assert await pg.fetchval("SELECT count(*) FROM m WHERE mood = 'happy'") == 1
+    assert (await migrator.status()).state == "current"

@@ -161,6 +161,22 @@ class TestRevision:
         )
         assert Path(made.path).parent == one
 
+    @pytest.mark.parametrize("inner_first", [True, False])
+    def test_a_parent_in_the_inner_one_of_nested_locations(
+        self, project, load, tmp_path, inner_first
+    ):
+        outer = tmp_path / "outer"
+        inner = outer / "inner"
+        inner.mkdir(parents=True)
+        for revision, folder in (("a1", outer), ("b1", inner)):
+            project.revision(revision)
+            (project.versions / f"{revision}.py").rename(folder / f"{revision}.py")
+        locations = (inner, outer) if inner_first else (outer, inner)
+        settings, directory = load(version_locations=locations)
+        for parent, folder in (("a1", outer), ("b1", inner)):
+            new = NewRevision(head=parent, rev_id=f"{parent}x")
+            assert Path(create_revision(settings, directory, new).path).parent == folder
+
     def test_a_parent_that_lies_elsewhere(self, project, load, tmp_path):
         """The history may be read from more folders than are written to."""
         from asyncmig.errors import ConfigError
