@@ -32,8 +32,9 @@
     ├── NotCurrentError              revisions are pending where none may be
     └── FileError                    a file or folder that cannot be read or written
 
-``str(error)`` is one line; ``hint`` says what to do next. The fields of a class are attributes with
-types, and ``fields()`` gives those that are known as plain data. None of them contains a password.
+``str(error)`` is one line; ``hint`` says what to do next; ``id`` names a section of docs/errors.md. The
+fields of a class are attributes with types, and ``fields()`` gives those that are known as plain data. None
+of them contains a password.
 
 >>> from asyncmig.errors import RevisionNotFoundError
 >>> error = RevisionNotFoundError("no revision is called 'ae2'", revision="ae2", nearest=("ae1",))
@@ -91,6 +92,7 @@ class AsyncmigError(Exception):
         fields: values of the fields that the class declares.
 
     Attributes:
+        id: of the type, such as ``E0201``; it does not change, and ``asyncmig explain`` knows it.
         exit_code: the exit code of the command line.
         database: which of several databases failed.
         databases: the results of the other databases by name, where all of them were queried.
@@ -103,6 +105,7 @@ class AsyncmigError(Exception):
             ``name``, ``template`` ... The exit code is 2 then.
     """
 
+    id: ClassVar[str] = "E0001"
     exit_code: ClassVar[int] = 1
     message: str
     hint: str | None
@@ -164,6 +167,7 @@ class ConfigError(AsyncmigError):
         rule: the unknown rule of the linter.
     """
 
+    id = "E0100"
     path: str | None = None
     line: int | None = None
     nearest: str | None = None
@@ -181,10 +185,13 @@ class ConfigError(AsyncmigError):
 class ConfigNotFoundError(ConfigError):
     """There is no configuration file where one was expected."""
 
+    id = "E0101"
+
 
 class ConfigKeyError(ConfigError):
     """A key is unknown, has the wrong type, or refers to an undefined variable."""
 
+    id = "E0102"
     key: str
 
 
@@ -195,6 +202,7 @@ class EnvFileError(ConfigError):
         status: the exit code that the file gave to ``sys.exit()``.
     """
 
+    id = "E0103"
     status: int | None = None
 
 
@@ -206,12 +214,15 @@ class UrlError(ConfigError):
         missing: True when there is no URL at all.
     """
 
+    id = "E0104"
     source: str | None = None
     missing: bool = False
 
 
 class RevisionError(AsyncmigError):
     """The script directory or a target expression is wrong."""
+
+    id = "E0200"
 
 
 class RevisionNotFoundError(RevisionError):
@@ -223,6 +234,7 @@ class RevisionNotFoundError(RevisionError):
         current: True when it is a row of the version table.
     """
 
+    id = "E0201"
     revision: str
     nearest: tuple[str, ...] = ()
     current: bool = False
@@ -231,6 +243,7 @@ class RevisionNotFoundError(RevisionError):
 class AmbiguousRevisionError(RevisionError):
     """A partial id matches several revisions: ``candidates``."""
 
+    id = "E0202"
     revision: str
     candidates: tuple[str, ...]
 
@@ -238,6 +251,7 @@ class AmbiguousRevisionError(RevisionError):
 class MultipleHeadsError(RevisionError):
     """``head`` was given and there are several ``heads``."""
 
+    id = "E0203"
     heads: tuple[str, ...]
     target: str | None = None
 
@@ -253,6 +267,7 @@ class TargetError(RevisionError):
         nearest: a known name like the unknown one.
     """
 
+    id = "E0204"
     target: str
     current: tuple[str, ...] = ()
     overlapping: tuple[str, ...] = ()
@@ -269,6 +284,7 @@ class HistoryError(RevisionError):
         missing: the id that no file defines; ``nearest`` are names like it.
     """
 
+    id = "E0205"
     revisions: tuple[str, ...]
     paths: tuple[str, ...] = ()
     missing: str | None = None
@@ -291,6 +307,7 @@ class ScriptError(RevisionError):
         needs_running_script: ``op`` or ``context`` was used where no script runs.
     """
 
+    id = "E0206"
     needs_running_script: bool = False
     path: str | None = None
     line: int | None = None
@@ -314,6 +331,7 @@ class PlanError(AsyncmigError):
         current: the current revisions.
     """
 
+    id = "E0300"
     revision: str | None = None
     origin: str | None = None
     current: tuple[str, ...] = ()
@@ -322,16 +340,20 @@ class PlanError(AsyncmigError):
 class DirectiveError(PlanError):
     """A directive cannot become SQL: an unknown operation, a value without a literal."""
 
+    id = "E0301"
     directive: str | None = None
 
 
 class NeedsDatabaseError(PlanError):
     """A script reads from the database in offline mode."""
 
+    id = "E0302"
+
 
 class IrreversibleError(PlanError):
     """A revision has no downgrade; ``path`` and ``line`` say where it is missing."""
 
+    id = "E0303"
     path: str | None = None
     line: int | None = None
 
@@ -348,6 +370,7 @@ class DatabaseError(AsyncmigError):
         applied: revisions of this run that are committed.
     """
 
+    id = "E0400"
     sqlstate: str | None = None
     detail: str | None = None
     server_hint: str | None = None
@@ -362,6 +385,8 @@ class DatabaseError(AsyncmigError):
 class ConnectionFailedError(DatabaseError):
     """No connection could be made."""
 
+    id = "E0401"
+
 
 class StatementFailedError(DatabaseError):
     """A statement of a script failed, and nothing of its revision was committed.
@@ -375,6 +400,7 @@ class StatementFailedError(DatabaseError):
         attempts: how often the phase was tried, where it failed on a lock.
     """
 
+    id = "E0402"
     revision: str
     direction: str | None = None
     phase: int | None = None
@@ -390,6 +416,7 @@ class StatementFailedError(DatabaseError):
 class PartiallyAppliedError(StatementFailedError):
     """A statement failed, and a part of its revision is committed or has left something behind."""
 
+    id = "E0403"
     exit_code = 5
 
 
@@ -406,6 +433,7 @@ class BackfillError(DatabaseError):
         remaining: how many rows are left, as far as that is known.
     """
 
+    id = "E0404"
     backfill: str | None = None
     state: str | None = None
     key: tuple[str, ...] = ()
@@ -419,6 +447,7 @@ class LockNotAcquiredError(DatabaseError):
     Or a script has freed the lock during the run, and another session holds it now.
     """
 
+    id = "E0405"
     exit_code = 4
     holder: str | None = None
     waited: float | None = None
@@ -427,9 +456,13 @@ class LockNotAcquiredError(DatabaseError):
 class ConnectionLostError(DatabaseError):
     """The migrating connection was lost, and the runner's lock with it."""
 
+    id = "E0406"
+
 
 class PoolingError(DatabaseError):
     """A proxy pools connections by transaction, where the runner's session lock has no effect."""
+
+    id = "E0407"
 
 
 class UnexpectedStateError(DatabaseError):
@@ -441,6 +474,7 @@ class UnexpectedStateError(DatabaseError):
         connected: the other sessions of the database, one text each.
     """
 
+    id = "E0408"
     expected: tuple[str, ...] = ()
     found: tuple[str, ...] | None = None
     connected: tuple[str, ...] = ()
@@ -457,6 +491,7 @@ class RefusedModelsError(AsyncmigError):
         subject, part, sql, position, sqlstate, server_hint: those of the first refused object.
     """
 
+    id = "E0700"
     refused: tuple[object, ...] = ()
     differences: tuple[object, ...] = ()
     subject: str | None = None
@@ -470,6 +505,7 @@ class RefusedModelsError(AsyncmigError):
 class NotCurrentError(AsyncmigError):
     """Revisions are pending where none may be; ``state`` is that of ``Status``."""
 
+    id = "E0500"
     exit_code = 3
     current: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
@@ -479,5 +515,6 @@ class NotCurrentError(AsyncmigError):
 class FileError(AsyncmigError):
     """A file or folder cannot be read or written; ``config`` is the configuration that names it."""
 
+    id = "E0600"
     path: str | None = None
     config: str | None = None

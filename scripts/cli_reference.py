@@ -57,11 +57,12 @@ to standard error. The fields of each named document are listed [below](#documen
 prints
 
 ```json
-{"error": {"type": "RevisionNotFoundError", "message": "...", "hint": "...", "fields": {}}}
+{"error": {"type": "RevisionNotFoundError", "id": "E0201", "message": "...", "hint": "...", "fields": {}}}
 ```
 
-where `type` is the class of the error (see `asyncmig.errors`), `hint` may be null, and `fields` are the
-fields of the error. `asyncmig --version --json` prints `{"asyncmig": string, "python": string}`.
+where `type` is the class of the error (see `asyncmig.errors`), `id` is what `asyncmig explain` takes (null
+for an unexpected exception), `hint` may be null, and `fields` are the fields of the error.
+`asyncmig --version --json` prints `{"asyncmig": string, "python": string}`.
 """
 
 

@@ -1,365 +1,71 @@
-"""Write docs/errors.md: each error with an example and its solution; ``--check`` only compares.
+"""Write docs/errors.md from the articles of ``asyncmig explain``; ``--check`` only compares.
 
-tests/integration/project/test_error_pages.py executes every case: the call must fail with this error,
-and must succeed after the solution of the page.
+tests/integration/project/test_error_pages.py executes every example.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from textwrap import dedent, indent
-from typing import NamedTuple
 
-from asyncmig import errors
 from asyncmig_cli.errors import InterruptedRunError, UsageError
+from asyncmig_cli.explanations.articles import error_articles, error_types
 
-__all__ = ["CASES", "TARGET", "TYPES", "Case", "page"]
+__all__ = ["TARGET", "page"]
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
+HEAD = """\
+<!-- Written by scripts/error_pages.py from asyncmig_cli/explanations: change those, then `make docs`. -->
 
+# Errors
 
-TYPES: dict[str, tuple[str, str]] = {
-    name: (str(getattr(errors, name).exit_code), getattr(errors, name).__doc__ or "")
-    for name in sorted(errors.__all__)
-} | {
-    UsageError.__name__: ("2", UsageError.__doc__ or ""),
-    InterruptedRunError.__name__: ("130, 143", InterruptedRunError.__doc__ or ""),
-}
-"""Exit code and docstring of each type of error, the command line's own ones included."""
+Every error says what is wrong and where, on one line, and what to do next, in a hint. The last line,
+`see:`, has the address of a section of this page, or of [Errors of PostgreSQL](sqlstates.md); `asyncmig
+explain E0201` prints the section without a network. With `--json` an error is a document with its id,
+its type and its fields; in Python it is an exception with `id`, `message`, `hint` and `fields()`.
+`--raiseerr` adds the traceback. Ids do not change. On this page, `…` replaces parts of a message that
+vary.
 
+## Types
 
-class Case(NamedTuple):
-    """One error with its example.
-
-    Attributes:
-        row: its row in the list of features.
-        title: the heading.
-        why: the cause, and what the solution does.
-        scripts: bodies of upgrade by revision id; each follows the one before it.
-        call: the command line.
-        kind: the class of the error.
-        message: as printed; ``*`` replaces parts that vary.
-        hint: likewise.
-        code: the exit code.
-        before: SQL that prepares the database.
-        url: the fault of the URL: ``port``, ``user``, ``database``, ``limited``, ``reader``.
-        held: SQL of another session's open transaction.
-        config: lines of the configuration.
-        parents: down_revision by id where it is not the one before.
-        cured: corrected scripts.
-        cure: the command line that works afterwards; the same, if empty.
-        cleaned: SQL that corrects the database.
-    """
-
-    row: str
-    title: str
-    why: str
-    call: str
-    kind: str
-    message: str
-    hint: str
-    scripts: dict[str, str] = {}  # noqa: RUF012 - a constant of constants
-    code: int = 1
-    before: str = ""
-    url: str = ""
-    held: str = ""
-    config: str = ""
-    parents: dict[str, str] = {}  # noqa: RUF012 - likewise
-    cured: dict[str, str] = {}  # noqa: RUF012 - likewise
-    cure: str = ""
-    cleaned: str = ""
-
-
-BOOK = 'op.create_table("book", sa.Column("id", sa.Integer), sa.Column("pages", sa.Text))'
-
-CASES = (
-    Case(
-        row="K1",
-        title="A revision cannot be found",
-        why="No revision has this name: a typing error, a file that was not committed, a branch label of"
-        " another project. `asyncmig history` lists the revisions.",
-        scripts={"ae10": BOOK},
-        call="upgrade ae20",
-        kind="RevisionNotFoundError",
-        message="no revision or branch is called 'ae20'",
-        hint="did you mean 'ae10'?",
-        cure="upgrade ae10",
-    ),
-    Case(
-        row="K2",
-        title="A table already exists",
-        why="The tables were created by hand or by another tool, without an entry in the version table."
-        " If they are the tables that the revision creates, stamp the database.",
-        scripts={"ae10": BOOK},
-        before="CREATE TABLE book (id integer, pages text)",
-        call="upgrade",
-        kind="StatementFailedError",
-        message='revision ae10 failed at *ae10.py:* in op.create_table: relation "book" already exists',
-        hint="it exists, and the version table was empty: * stamp the revision *",
-        cure="stamp ae10",
-    ),
-    Case(
-        row="K3",
-        title="There are several heads",
-        why="Two revisions have the same parent. `heads` upgrades to both, and"
-        " `asyncmig merge heads -m 'join'` joins them.",
-        scripts={"ae10": BOOK, "be20": "pass", "ce30": "pass"},
-        parents={"ce30": "ae10"},
-        call="upgrade head",
-        kind="MultipleHeadsError",
-        message="'head' is not one revision: there are 2 heads, be20, ce30",
-        hint="name one (`be20`), all (`heads`), or join them with `asyncmig merge heads`",
-        cure="upgrade heads",
-    ),
-    Case(
-        row="K4",
-        title="Rows violate a new constraint",
-        why="The existing rows do not satisfy the constraint. PostgreSQL's detail names one of them. Correct"
-        " the data in an earlier revision, or in this one before the constraint.",
-        scripts={"ae10": 'op.create_unique_constraint("one_id", "book", ["id"])'},
-        before="CREATE TABLE book (id integer); INSERT INTO book VALUES (1), (1)",
-        call="upgrade",
-        kind="StatementFailedError",
-        message='revision ae10 failed at *: could not create unique index "one_id"*',
-        hint="rows in the table break the constraint: *; nothing of ae10 was kept",
-        cleaned="DELETE FROM book WHERE ctid = '(0,2)'",
-    ),
-    Case(
-        row="K4",
-        title="Rows violate a foreign key",
-        why="As above, for rows that reference a missing row.",
-        scripts={"ae10": 'op.create_foreign_key("loan_book", "loan", "book", ["book_id"], ["id"])'},
-        before="CREATE TABLE book (id integer PRIMARY KEY); CREATE TABLE loan (book_id integer);"
-        " INSERT INTO loan VALUES (7)",
-        call="upgrade",
-        kind="StatementFailedError",
-        message='*violates foreign key constraint "loan_book"*',
-        hint="rows in the table break the constraint: *",
-        cleaned="DELETE FROM loan",
-    ),
-    Case(
-        row="K5",
-        title="A column cannot be cast",
-        why="PostgreSQL has no automatic conversion between the two types; `postgresql_using` gives the"
-        " expression.",
-        scripts={"ae10": 'op.alter_column("book", "pages", type_=sa.Integer)'},
-        before="CREATE TABLE book (pages text)",
-        call="upgrade",
-        kind="StatementFailedError",
-        message='*in op.alter_column: column "pages" cannot be cast automatically to type integer',
-        hint="the values cannot be converted automatically: give alter_column"
-        ' postgresql_using="pages::integer"*',
-        cured={
-            "ae10": 'op.alter_column("book", "pages", type_=sa.Integer,'
-            ' postgresql_using="pages::integer")'
-        },
-    ),
-    Case(
-        row="K6",
-        title="The server cannot be reached",
-        why="The server is not running, or the host or port is wrong. `--wait-for-database 30s` waits for"
-        " a server that is still starting.",
-        call="current",
-        url="port",
-        kind="ConnectionFailedError",
-        message="cannot reach *",
-        hint="is the server running*",
-    ),
-    Case(
-        row="K6",
-        title="The login is refused",
-        why="The user does not exist, or the password is wrong. Messages never show the password.",
-        call="current",
-        url="user",
-        kind="ConnectionFailedError",
-        message="*refused the login: *",
-        hint="check user and password in the URL*",
-    ),
-    Case(
-        row="K6",
-        title="The database does not exist",
-        why="asyncmig does not create databases.",
-        call="current",
-        url="database",
-        kind="ConnectionFailedError",
-        message="there is no such database: *",
-        hint="create it with `createdb`, or correct the name in the URL",
-    ),
-    Case(
-        row="K6",
-        title="There are too many connections",
-        why="The server, the database or the role is at its limit.",
-        call="current",
-        url="limited",
-        kind="ConnectionFailedError",
-        message="*has no free connection: too many connections for role *",
-        hint="wait, raise max_connections, or close idle sessions*",
-    ),
-    Case(
-        row="K7",
-        title="Another session holds a lock for too long",
-        why="Another session holds a lock on the table. The phase is rolled back and retried"
-        " `lock_retries` times; the error names the blocker. End that session, or let it finish.",
-        scripts={"ae10": 'op.add_column("book", sa.Column("pages", sa.Text))'},
-        before="CREATE TABLE book (id integer)",
-        held="LOCK TABLE book",
-        config='lock_timeout = "1s"\nlock_retries = 0',
-        call="upgrade",
-        kind="StatementFailedError",
-        message="revision ae10 failed at *in op.add_column: canceling statement due to lock timeout*"
-        "blocked by *",
-        hint="another session held the lock for longer than lock_timeout: *",
-    ),
-    Case(
-        row="K8",
-        title="A revision is partially applied",
-        why="VACUUM cannot run in a transaction, so the statements before it are committed first. The"
-        " journal records the committed phases: correct the script after that point, and run the same"
-        " command. The exit code is 5.",
-        scripts={
-            "ae10": BOOK + '\nop.execute("VACUUM book")\nop.execute("UPDATE book SET id = 1/0")'
-            '\nop.execute("SELECT 1/0")'
-        },
-        call="upgrade",
-        code=5,
-        kind="PartiallyAppliedError",
-        message="revision ae10 failed at *ae10.py:* in op.execute: division by zero",
-        hint="*phases before phase 3 of ae10 are committed (VACUUM); correct the cause and run the same"
-        " command again: it continues from there",
-        cured={"ae10": BOOK + '\nop.execute("VACUUM book")\nop.execute("UPDATE book SET id = 1")'},
-    ),
-    Case(
-        row="K9",
-        title="The history has a cycle",
-        why="A `down_revision` was edited by hand. `asyncmig validate` lists all faults of a history.",
-        scripts={"ae10": BOOK, "be20": "pass"},
-        parents={"ae10": "be20"},
-        call="upgrade",
-        kind="HistoryError",
-        message="the history has a cycle: ae10 -> be20 -> ae10",
-        hint="one of these revisions names a later one in `down_revision` or `depends_on`: correct that"
-        " file",
-    ),
-    Case(
-        row="K10",
-        title="The models cannot be imported",
-        why="`target_metadata` names a module that does not exist or that raises an error. `prepend_sys_path`"
-        " lists the folders in which it is looked for.",
-        scripts={"ae10": BOOK},
-        config='target_metadata = "no_such_models:Base.metadata"',
-        call="upgrade",
-        kind="ConfigError",
-        message="'no_such_models:Base.metadata' cannot be imported: there is no module 'no_such_models'",
-        hint="add its folder to prepend_sys_path, or install the package",
-    ),
-    Case(
-        row="K11",
-        title="Permission is denied",
-        why="The role of the URL does not own the table. Migrate as the owner: with a URL of the owner, or"
-        " with the setting `role`, which executes `SET ROLE`.",
-        scripts={"ae10": 'op.add_column("book", sa.Column("pages", sa.Text))'},
-        before="CREATE TABLE book (id integer)",
-        url="reader",
-        call="upgrade",
-        kind="StatementFailedError",
-        message="revision ae10 failed at *: must be owner of table book",
-        hint="grant the privilege, or set `role` to the owner of the objects*",
-    ),
-    Case(
-        row="K12",
-        title="A script has a syntax error",
-        why="asyncmig reads the script before anything runs.",
-        scripts={"ae10": 'op.execute("SELECT 1"'},
-        call="upgrade",
-        kind="ScriptError",
-        message="*ae10.py:* is not valid Python: '(' was never closed",
-        hint='correct the line: op.execute("SELECT 1"',
-        cured={"ae10": 'op.execute("SELECT 1")'},
-    ),
-    Case(
-        row="K13",
-        title="The database is not PostgreSQL",
-        why="asyncmig connects to PostgreSQL with asyncpg. It accepts the name of any driver in a PostgreSQL"
-        " URL (`postgresql+psycopg2://`).",
-        call="current --url mysql://root@localhost/app",
-        kind="UrlError",
-        message="the database url (from --url) is MySQL's",
-        hint="asyncmig migrates PostgreSQL only: postgresql://user:password@host:5432/database",
-    ),
-)
+`type` in the JSON document is one of these. The exit code of an error is 5 if a revision is left
+partially applied, and 2 if an argument or an option is wrong whatever the project contains. Another
+type, with the id null, is an error that asyncmig does not expect: a bug in it or in a script.
+"""
 
 
 def page() -> str:
     """The whole page."""
-    lines = [
-        "<!-- Written by scripts/error_pages.py, whose cases are tests: change those, then `make docs`. -->",
-        "",
-        "# Errors",
-        "",
-        "Every error says what is wrong and where, on one line, and what to do next, in a hint. With",
-        "`--json` it is a document with the class of the error and its fields; in Python it is an",
-        "exception with `message`, `hint` and `fields()`. `--raiseerr` adds the traceback. On this page,",
-        "`…` replaces parts of a message that vary.",
-        "",
-        "## Types",
-        "",
-        "`type` in the JSON document is one of these. The exit code of an error is 5 if a revision is",
-        "left partially applied, and 2 if an argument or an option is wrong whatever the project",
-        "contains. Another type is an error that asyncmig does not expect: a bug in it or in a script.",
-        "",
-        "| Type | Exit code | Meaning |",
-        "|---|---|---|",
+    rows = ["| id | type | exit code | meaning |", "|---|---|---|---|"]
+    for name, kind in error_types().items():
+        cells = (f"[{name}](#{name.lower()})", f"`{kind.__name__}`", exit_code(kind), meaning(kind))
+        rows.append(f"| {' | '.join(cells)} |")
+    sections = [
+        f"## {name}\n\n`{article.title}`\n\n{article.text}"
+        for name, article in error_articles().items()
     ]
-    for name, (code, meaning) in TYPES.items():
-        lines.append(f"| `{name}` | {code} | {_in_a_table(meaning)} |")
-    for case in CASES:
-        lines += ["", f"## {case.title}", "", case.why, ""]
-        if case.before:
-            lines += ["```sql", *(f"{part.strip()};" for part in case.before.split(";")), "```", ""]
-        if case.held:
-            lines += ["```sql", f"BEGIN; {case.held};  -- in another session", "```", ""]
-        if case.config:
-            lines += ["```toml", case.config, "```", ""]
-        for revision, body in case.scripts.items():
-            if body != "pass":
-                lines += ["```python", _script(revision, body), "```", ""]
-        lines += ["```console", f"$ asyncmig {case.call}", f"error: {_shown(case.message)}"]
-        lines += [f"hint: {_shown(case.hint)}"]
-        lines += [f"$ echo $?\n{case.code}"] if case.code != 1 else []
-        lines += ["```", "", f"`{case.kind}`"]
-        if case.cured or case.cure or case.cleaned:
-            lines += ["", "What to do:", ""]
-        if case.cleaned:
-            lines += ["```sql", f"{case.cleaned};", "```"]
-        for revision, body in case.cured.items():
-            lines += ["```python", _script(revision, body), "```"]
-        if case.cure:
-            lines += ["```console", f"$ asyncmig {case.cure}", "```"]
-    return "\n".join(lines) + "\n"
+    return "\n\n".join([HEAD.rstrip(), "\n".join(rows), *sections]) + "\n"
 
 
-def _in_a_table(docstring: str) -> str:
-    """The first sentence of a docstring, as Markdown."""
-    return docstring.strip().partition("\n")[0].replace("``", "`")
+def exit_code(kind: type[Exception]) -> str:
+    """The exit code of the command line for an error of a type."""
+    of_command_line = {UsageError: "2", InterruptedRunError: "130, 143"}
+    return of_command_line.get(kind) or str(getattr(kind, "exit_code", 1))
 
 
-def _shown(pattern: str) -> str:
-    return pattern.replace("*", "…")
-
-
-def _script(revision: str, body: str) -> str:
-    return f"# {revision}.py\ndef upgrade(op: Operations) -> None:\n{indent(dedent(body), '    ')}"
+def meaning(kind: type[Exception]) -> str:
+    """The first line of the docstring, as Markdown."""
+    return (kind.__doc__ or "").strip().partition("\n")[0].replace("``", "`")
 
 
 def main() -> int:
     """Write the page, or check that it is up to date."""
     if "--check" in sys.argv[1:]:
-        if TARGET.exists() and TARGET.read_text() == page():
+        if TARGET.exists() and TARGET.read_text("utf-8") == page():
             return 0
         print(f"{TARGET} is out of date: run scripts/error_pages.py", file=sys.stderr)
         return 1
-    TARGET.write_text(page())
+    TARGET.write_text(page(), encoding="utf-8")
     return 0
 
 

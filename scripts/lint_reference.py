@@ -10,6 +10,7 @@ from pathlib import Path
 
 from asyncmig.lint.example import TABLES
 from asyncmig.lint.rule import Rule, all_rules
+from asyncmig_cli.explanations.markdown import rule_text
 
 __all__ = ["BEGIN", "END", "TARGET", "with_reference"]
 
@@ -33,25 +34,7 @@ def reference() -> str:
 
 def section(name: str, rule: type[Rule]) -> str:
     """What one rule reports, why, and its examples."""
-    facts = [f"Severity: {rule.severity}."]
-    if rule.by_size:
-        facts.append("A note where the table is small.")
-    if rule.style:
-        facts.append(f'Opt-in: `enable = ["{name}"]` or `"style"`.')
-    if rule.needs_database:
-        facts.append("Needs a database.")
-    parts = [f"### {name}", f"{rule.title[0].upper()}{rule.title[1:]}. {' '.join(facts)}", rule.why]
-    if rule.examples is not None:
-        if rule.examples.setup:
-            parts.append(f"Given:\n\n```sql\n{rule.examples.setup}\n```")
-        parts.append(f"Reported:\n\n```sql\n{_sql(rule.examples.bad)}\n```")
-        parts.append(f"Not reported by this rule:\n\n```sql\n{_sql(rule.examples.good)}\n```")
-    return "\n\n".join(parts)
-
-
-def _sql(texts: tuple[str, ...]) -> str:
-    """Each transaction on lines of its own."""
-    return "\n".join(f"{text.rstrip(';')};" for text in texts)
+    return f"### {name}\n\n{rule_text(name, rule)}"
 
 
 def with_reference(document: str) -> str:

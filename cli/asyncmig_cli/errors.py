@@ -11,6 +11,8 @@ class UsageError(Exception):
         hint: what to write instead.
     """
 
+    id = "E0900"
+
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
@@ -24,6 +26,8 @@ class InterruptedRunError(Exception):
         cause: the error that the cancelled work raised.
         hint: what is left behind, where the caller knows more than the default text says.
     """
+
+    id = "E0901"
 
     def __init__(
         self, signal: int, cause: BaseException | None = None, *, hint: str | None = None

@@ -283,6 +283,6 @@ def test_a_working_directory_that_was_deleted(command: Command, project: Project
             check=False,
         )
         assert done.returncode == 1
-        assert done.stderr == (
-            "error: the working directory was deleted\nhint: change to a folder that exists\n"
+        assert done.stderr.startswith(
+            "error: the working directory was deleted\nhint: change to a folder that exists\nsee: "
         )

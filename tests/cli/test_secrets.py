@@ -80,6 +80,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "list_templates": ("list_templates",),
     "list_plugins": ("list_plugins",),
     "embedded": ("embedded status",),
+    "explain": ("explain E0402",),
     "help": ("help upgrade",),
     "revision": ("revision -m one", "revision --autogenerate -m two"),
     "merge": ("merge heads -m both",),

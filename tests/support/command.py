@@ -49,7 +49,7 @@ class Outcome:
         """The error of that document."""
         found = self.document
         assert set(found) == {"error"}
-        assert set(found["error"]) == {"type", "message", "hint", "fields"}
+        assert set(found["error"]) == {"type", "id", "message", "hint", "fields"}
         return found["error"]
 
 

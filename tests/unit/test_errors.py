@@ -14,7 +14,7 @@ from asyncmig import errors
 
 ROOT = Path(asyncmig.__file__).parent
 CLASSES = {name: getattr(errors, name) for name in errors.__all__}
-NOT_FIELDS = {"exit_code", "message", "hint"}
+NOT_FIELDS = {"exit_code", "id", "message", "hint"}
 
 
 def declared(kind: type[errors.AsyncmigError]) -> set[str]:

@@ -14,6 +14,7 @@ COMMANDS: Final[dict[str, str]] = {
     "list_templates": PROJECT,
     "list_plugins": PROJECT,
     "embedded": PROJECT,
+    "explain": PROJECT,
     "help": PROJECT,
     "revision": HISTORY,
     "merge": HISTORY,

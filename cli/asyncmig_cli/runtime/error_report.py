@@ -22,7 +22,7 @@ BUG = "this is a bug in asyncmig or in a script that it ran; --raiseerr shows th
 
 
 class _Report:
-    """What is reported of an error."""
+    """What is reported of an error; ``topic`` is what ``asyncmig explain`` knows of it, where it helps."""
 
     def __init__(
         self,
@@ -33,8 +33,11 @@ class _Report:
         hint: str | None = None,
         fields: dict[str, object] | None = None,
         usage: str | None = None,
+        topic: str | None = None,
     ) -> None:
         self.kind = kind.__name__
+        self.id: str | None = getattr(kind, "id", None)
+        self.topic = topic
         self.code = code
         self.message = message
         self.hint = hint
@@ -60,6 +63,7 @@ def report(error: BaseException, command_line: CommandLine, *, json: bool | None
     if json:
         facts = {
             "type": found.kind,
+            "id": found.id,
             "message": found.message,
             "hint": found.hint,
             "fields": found.fields,
@@ -92,14 +96,15 @@ def _exit_code(error: AsyncmigError) -> int:
 
 def _describe(error: BaseException) -> _Report:
     if isinstance(error, AsyncmigError):
-        from asyncmig_cli.runtime.option_hints import hint_with_options
+        from asyncmig_cli.runtime.option_hints import fields_with_options, hint_with_options
 
         return _Report(
             documented_type(type(error)),
             code=_exit_code(error),
             message=error.message,
             hint=hint_with_options(error),
-            fields=error.fields(),
+            fields=fields_with_options(error),
+            topic=_topic(error),
         )
     if isinstance(error, InterruptedRunError):
         return _describe_interrupted(error)
@@ -133,6 +138,7 @@ def _describe_interrupted(error: InterruptedRunError) -> _Report:
             message=f"{error}: {cause.message}",
             hint=cause.hint,
             fields=cause.fields,
+            topic=cause.topic,
         )
     hint = error.hint or (
         "what was not committed is rolled back; `asyncmig status` shows the state of the database"
@@ -155,6 +161,17 @@ def _describe_parser_error(error: Any) -> _Report:
     )
 
 
+def _topic(error: AsyncmigError) -> str:
+    """The SQLSTATE, where asyncmig knows more about it, or the id of the error."""
+    sqlstate = error.fields().get("sqlstate")
+    if isinstance(sqlstate, str):
+        from asyncmig.database.error_hints import HINTS
+
+        if any(row.sqlstate == sqlstate for row in HINTS):
+            return sqlstate
+    return error.id
+
+
 def _first_line(text: str) -> str:
     return text.strip().partition("\n")[0]
 
@@ -170,6 +187,12 @@ def _write(found: _Report, stream: Stream) -> None:
     hint = _hint_without_servers(found)
     if hint:
         stream.line(f"{stream.style('hint:', 'cyan', 'bold')} {hint}")
+    if found.topic:
+        from asyncmig_cli.explanations.articles import article_url, error_types
+
+        kind = "error" if found.topic in error_types() else "sqlstate"
+        see = f"{article_url(kind, found.topic)} or `asyncmig explain {found.topic}`"
+        stream.line(f"{stream.style('see:', 'cyan', 'bold')} {see}")
 
 
 def _hint_without_servers(found: _Report) -> str | None:

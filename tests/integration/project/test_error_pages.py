@@ -10,22 +10,17 @@ import subprocess
 import sys
 from contextlib import closing
 from fnmatch import fnmatchcase
-from importlib.util import module_from_spec, spec_from_file_location
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 import pytest
 
 from asyncmig_cli.application import run
+from asyncmig_cli.explanations.error_cases import CASES
 from asyncmig_cli.output.console import open_console
 from support.paths import ROOT
 
 SCRIPT = ROOT / "scripts" / "error_pages.py"
-_spec = spec_from_file_location("error_pages", SCRIPT)
-error_pages = module_from_spec(_spec)
-sys.modules["error_pages"] = error_pages
-_spec.loader.exec_module(error_pages)
-
 ROLE = f"asyncmig_role_{secrets.token_hex(4)}"
 
 
@@ -91,7 +86,7 @@ def write(project, case, scripts) -> None:
         below = revision
 
 
-@pytest.mark.parametrize("case", error_pages.CASES, ids=lambda case: f"{case.row} {case.title}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.row} {case.title}")
 def test_what_where_what_next(case, project, database_url, wrong_url, monkeypatch) -> None:
     for variable in [name for name in os.environ if name.startswith(("ASYNCMIG_", "ALEMBIC_"))]:
         monkeypatch.delenv(variable)
@@ -129,7 +124,7 @@ def test_what_where_what_next(case, project, database_url, wrong_url, monkeypatc
 
 
 def test_every_row_has_a_case() -> None:
-    assert {case.row for case in error_pages.CASES} == {f"K{number}" for number in range(1, 14)}
+    assert {case.row for case in CASES} == {f"K{number}" for number in range(1, 14)}
 
 
 def test_the_page_is_up_to_date() -> None:

@@ -19,6 +19,12 @@ def told(error: BaseException, *arguments: str) -> tuple[int, str, str]:
     return code, written(console.out), written(console.err)
 
 
+def see(kind: type[errors.AsyncmigError]) -> str:
+    """The last line of an error."""
+    address = f"https://asyncmig.github.io/asyncmig/errors/#{kind.id.lower()}"
+    return f"see: {address} or `asyncmig explain {kind.id}`\n"
+
+
 def error_classes() -> list[type[errors.AsyncmigError]]:
     return [getattr(errors, name) for name in errors.__all__]
 
@@ -28,11 +34,18 @@ def test_every_error_of_the_library_has_its_message_hint_and_code(
     kind: type[errors.AsyncmigError],
 ) -> None:
     error = kind("it is wrong", hint="do this")
-    assert told(error) == (kind.exit_code, "", "error: it is wrong\nhint: do this\n")
+    text = f"error: it is wrong\nhint: do this\n{see(kind)}"
+    assert told(error) == (kind.exit_code, "", text)
     code, out, err = told(error, "--json")
     assert (code, err) == (kind.exit_code, "")
     assert json.loads(out) == {
-        "error": {"type": kind.__name__, "message": "it is wrong", "hint": "do this", "fields": {}}
+        "error": {
+            "type": kind.__name__,
+            "id": kind.id,
+            "message": "it is wrong",
+            "hint": "do this",
+            "fields": {},
+        }
     }
 
 
@@ -43,8 +56,8 @@ def test_exit_codes_of_the_contract() -> None:
     assert told(errors.AsyncmigError("x"))[0] == 1
 
 
-def test_an_error_without_a_hint_is_one_line() -> None:
-    assert told(errors.AsyncmigError("x"))[2] == "error: x\n"
+def test_an_error_without_a_hint() -> None:
+    assert told(errors.AsyncmigError("x"))[2] == f"error: x\n{see(errors.AsyncmigError)}"
 
 
 def test_facts_are_for_machines_and_a_statement_is_for_people() -> None:
@@ -79,7 +92,7 @@ def test_anything_else_is_a_bug_told_in_one_line() -> None:
 
 def test_a_group_of_one_error_is_that_error() -> None:
     group = ExceptionGroup("tasks", [errors.LockNotAcquiredError("held", hint="wait")])
-    assert told(group) == (4, "", "error: held\nhint: wait\n")
+    assert told(group) == (4, "", f"error: held\nhint: wait\n{see(errors.LockNotAcquiredError)}")
 
 
 def test_the_traceback_is_added_on_demand() -> None:
@@ -88,7 +101,7 @@ def test_the_traceback_is_added_on_demand() -> None:
     _, out, err = told(caught.value, "--raiseerr", "--json")
     assert json.loads(out)["error"]["type"] == "UrlError"
     assert err.startswith("Traceback (most recent call last)")
-    assert told(caught.value, "--raiseerr")[2].endswith("\nerror: no url\n")
+    assert told(caught.value, "--raiseerr")[2].endswith(f"\nerror: no url\n{see(errors.UrlError)}")
 
 
 def test_options_before_and_after_a_name_are_put_together() -> None:
@@ -120,5 +133,5 @@ def test_the_hint_of_the_server_is_told_once(hint: str, lines: list[str] | None)
     error = errors.StatementFailedError("failed", hint=hint, sql="DROP TABLE t", server_hint=said)
     shown = told(error)[2].splitlines()
     assert f"  server hint {said}" in shown
-    assert shown[3:] == ([f"hint: {hint}"] if lines is None else lines)
+    assert shown[3:-1] == ([f"hint: {hint}"] if lines is None else lines)
     assert json.loads(told(error, "--json")[1])["error"]["hint"] == hint

@@ -72,6 +72,7 @@ def test_what_the_library_says_of_an_interrupted_run_is_kept() -> None:
     assert report(caught.value, CommandLine((), console)) == 143
     assert written(console.err) == (
         "error: interrupted by SIGTERM: half of b2 stands\nhint: run it again\n"
+        "see: https://asyncmig.github.io/asyncmig/errors/#e0402 or `asyncmig explain E0402`\n"
     )
 
 

@@ -12,8 +12,9 @@ import asyncmig_cli
 from asyncmig import errors
 from asyncmig.errors import AsyncmigError
 from asyncmig_cli import errors as of_the_command_line
+from asyncmig_cli.explanations.articles import error_types
 from asyncmig_cli.runtime.error_report import documented_type
-from scripts.error_pages import TARGET, TYPES
+from scripts.error_pages import TARGET, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +50,9 @@ def test_the_documented_types_are_those_of_the_code():
         for kind in subclasses(AsyncmigError)
         if kind.__module__.partition(".")[0] in {"asyncmig", "asyncmig_cli"}
     }
-    table = re.findall(r"^\| `(\w+Error)` \| ([\d, ]+) \|", TARGET.read_text("utf-8"), re.MULTILINE)
+    row = re.compile(r"^\| \[E\d+\]\(#e\d+\) \| `(\w+Error)` \| ([\d, ]+) \|", re.MULTILINE)
+    table = row.findall(TARGET.read_text("utf-8"))
     documented = {name for name, _ in table}
     assert documented == {*errors.__all__, *of_the_command_line.__all__}
     assert {documented_type(kind).__name__ for kind in ours} <= documented
-    assert {name: code for name, (code, _) in TYPES.items()} == dict(table)
+    assert {kind.__name__: exit_code(kind) for kind in error_types().values()} == dict(table)
