@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from asyncmig.bookkeeping.journal import Decision
 from asyncmig.sql.quoting import identifier, literal, qualified, text_array
 from asyncmig.version import asyncmig_version
 
@@ -192,6 +193,27 @@ class BackfillTables:
             f"UPDATE {self.jobs} SET state = 'cancelled', finished_at = now(),"
             f" reason = {literal(f'revision {revision} was downgraded')}"
             f" WHERE revision = {literal(revision)} AND state <> 'cancelled'"
+        )
+
+    def resolve(self, revision: str, decision: Decision) -> str:
+        """Follow what a person has decided about the backfill at which a revision is partially applied.
+
+        Only a backfill that is not deferred runs within a revision; the others end with the revision that is
+        forgotten.
+        """
+        own, ended = "NOT deferred AND state <> 'done'", "clock_timestamp()"
+        match decision:
+            case Decision.DONE:
+                state, reason = "'done'", "'declared done by a person'"
+            case Decision.RETRY:
+                state = "CASE WHEN started_at IS NULL THEN 'pending' ELSE 'running' END"
+                reason, ended = "NULL", "NULL"
+            case Decision.FORGET:
+                state, reason = "'cancelled'", "'its revision was forgotten by a person'"
+                own = "state <> 'cancelled'"
+        return (
+            f"UPDATE {self.jobs} SET state = {state}, reason = {reason}, error = NULL,"
+            f" finished_at = {ended} WHERE revision = {literal(revision)} AND {own}"
         )
 
     @cached_property

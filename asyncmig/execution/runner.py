@@ -179,10 +179,10 @@ class Runner:
                     books.journal.insert_stamp(revision, graph.get(revision).down_revisions)
                     for revision in sorted(after - state.heads)
                 ]
-                rows += [
-                    books.journal.resolve(entry.journal_id, Decision.FORGET)
-                    for entry in resolved_by(graph, state.partial, change)
-                ]
+                for entry in resolved_by(graph, state.partial, change):
+                    rows.append(books.journal.resolve(entry.journal_id, Decision.FORGET))
+                    if state.has_backfills:
+                        rows.append(books.backfills.resolve(entry.revision, Decision.FORGET))
             hooks = await anyio.to_thread.run_sync(self._source.version_hooks)
             if hooks and change:
                 if purge:
@@ -232,7 +232,8 @@ class Runner:
                     revision=revision,
                 )
             entry = found[0]
-            if decision is Decision.DONE and (entry.kind != "autocommit" or entry.state == "done"):
+            in_statement = entry.kind in {"autocommit", "backfill"} and entry.state != "done"
+            if decision is Decision.DONE and not in_statement:
                 raise PlanError(
                     f"revision {entry.revision} stopped between two phases, not in a statement",
                     hint="run the same command again: it continues from there",
@@ -240,7 +241,10 @@ class Runner:
                 )
             books = Bookkeeping.of(replace(self._settings, journal=True), state.schema)
             assert books.journal is not None  # noqa: S101 - asked for in the line above
-            await session.transact([books.journal.resolve(entry.journal_id, decision)])
+            changes = [books.journal.resolve(entry.journal_id, decision)]
+            if state.has_backfills and (entry.kind == "backfill" or decision is Decision.FORGET):
+                changes.append(books.backfills.resolve(entry.revision, decision))
+            await session.transact(changes)
             return entry
 
     async def ensure_tables(self) -> bool:
