@@ -152,6 +152,7 @@ class Recorder:
         self.changes_role = False
         self.changed_settings: set[str] = set()
         self._autocommit_depth = 0
+        self._backfills: set[str] = set()
         self._size = 0
 
     # what directives see
@@ -339,6 +340,8 @@ class Recorder:
         """Append one statement to the script's list."""
         facts = self.inspect(sql, origin, directive)
         self._size += len(sql)
+        if backfill is not None and backfill.kind != "gate":
+            self._note_backfill(backfill.name, origin, directive)
         match facts.control:
             case None | Control.SAVEPOINT:
                 pass
@@ -394,6 +397,13 @@ class Recorder:
         self._refuse_offline_backfill(origin, "sql")
         self.add(definition.statement(), origin=origin, directive="sql", backfill=definition)
         return gate is None
+
+    def _note_backfill(self, name: str, origin: str | None, directive: str) -> None:
+        """Refuse a name that the script has used: the second job would take the place of the first."""
+        if name in self._backfills:
+            what = f"the script has two backfills with the name {name}"
+            raise self._refused(what, "give one of them another name=", origin, directive)
+        self._backfills.add(name)
 
     def _refuse_offline_backfill(self, origin: str, directive: str) -> None:
         if self._offline:

@@ -147,6 +147,28 @@ async def test_rows_added_meanwhile_are_found(project, database_url, pg):
     assert await pg.fetchval("SELECT pass FROM asyncmig_backfill") == 3
 
 
+async def test_a_key_that_the_application_changes_meanwhile(project, database_url, pg):
+    """A trigger moves a row that is ahead of the position behind it, as an application may."""
+    await make_table(pg, "bigint", rows=500)
+    await pg.execute(
+        """
+        CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            UPDATE item SET id = -id WHERE id = new.id + 7 * 250; RETURN new;
+        END $$;
+        CREATE TRIGGER move AFTER UPDATE ON item FOR EACH ROW WHEN (new.done AND new.id % 5 = 0)
+        EXECUTE FUNCTION move()
+        """
+    )
+    project.revision(
+        "one", upgrade='op.backfill("item", {"n": "n + 1", "done": "true"}, where="done IS NULL")'
+    )
+    await migrator_of(database_url, project).upgrade()
+    assert await pg.fetchval("SELECT count(*) FROM item WHERE id < 0") == 50
+    assert await counters(pg) == {1: 500}
+    job = await pg.fetchrow("SELECT pass, rows FROM asyncmig_backfill")
+    assert tuple(job) == (3, 500)
+
+
 async def test_a_condition_that_stays_true_is_said(project, database_url, pg):
     await make_table(pg, "bigint", rows=500)
     project.revision("one", upgrade='op.backfill("item", {"n": "n + 1"}, where="id > 0")')
@@ -246,6 +268,20 @@ async def test_a_name_that_another_revision_has(project, database_url, pg):
     with pytest.raises(PartiallyAppliedError, match="revision one has a backfill of that name"):
         await migrator_of(database_url, project).upgrade()
     assert await counters(pg) == {1: 10}
+
+
+async def test_a_name_twice_in_a_revision(project, database_url, pg):
+    """The second job would take the place of the first, which may be deferred."""
+    await make_table(pg, "bigint", rows=10)
+    project.revision(
+        "one",
+        upgrade="""
+        op.backfill("item", {"n": "1"}, name="x", deferred=True)
+        op.backfill("item", {"n": "2"}, name="x", deferred=True)
+        """,
+    )
+    with pytest.raises(ScriptError, match="has two backfills with the name x"):
+        await migrator_of(database_url, project).upgrade()
 
 
 async def test_rows_that_another_session_has_locked(project, database_url, pg):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import asyncpg
+import pytest
 
 from asyncmig import Migrator, embedded
 from asyncmig.events import BackfillWaiting
@@ -90,6 +91,57 @@ async def test_a_vacuum_of_the_table(project, database_url, pg):
             await pg.execute("SELECT pg_cancel_backend($1)", vacuum.get_server_pid())
     await vacuum.close()
     await check_done(pg)
+
+
+@pytest.mark.slow
+async def test_a_real_autovacuum(project):
+    """An autovacuum with a cost delay works on the table; without the delay it ends, and the job goes on."""
+    settings = {
+        "autovacuum": "on",
+        "autovacuum_naptime": "1s",
+        "autovacuum_vacuum_cost_delay": "100ms",
+        "autovacuum_vacuum_cost_limit": "1",
+    }
+    async with embedded.server(settings=settings) as server:
+        pg = await asyncpg.connect(server.url)
+        await make_table(pg)
+        await pg.execute(
+            "ALTER TABLE item SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0);"
+            "UPDATE item SET n = 0"
+        )
+        with anyio.fail_after(60):
+            while not await pg.fetchval(
+                "SELECT count(*) FROM pg_stat_activity AS a JOIN pg_locks AS l USING (pid)"
+                " WHERE backend_type = 'autovacuum worker' AND relation = 'item'::regclass"
+            ):
+                await anyio.sleep(0.1)
+        async with running(project, server.url) as reasons:
+            await wait_for(reasons, "vacuums or analyzes the table")
+            found, done = await state(pg)
+            assert found == "waiting"
+            await anyio.sleep(1.2)
+            assert await state(pg) == ("waiting", done)
+            await pg.execute("ALTER SYSTEM SET autovacuum_vacuum_cost_delay = 0")
+            await pg.execute("SELECT pg_reload_conf()")
+        await check_done(pg)
+        await pg.close()
+
+
+async def test_a_long_archive_queue(project):
+    """The archive command hangs: it does not fail, and files wait for it."""
+    hang = "while ! test -e works; do sleep 0.1; done"
+    settings = {"archive_mode": "on", "archive_command": hang, "wal_level": "replica"}
+    async with embedded.server(settings=settings) as server:
+        pg = await asyncpg.connect(server.url)
+        await make_table(pg)
+        for _ in range(4):
+            await pg.execute("SELECT pg_logical_emit_message(false, '', 'next'), pg_switch_wal()")
+        async with running(project, server.url, backfill_archive_queue=2) as reasons:
+            await wait_for(reasons, "files of the write-ahead log wait to be archived, more than 2")
+            assert (await state(pg))[0] == "waiting"
+            await pg.execute("COPY (SELECT 1) TO PROGRAM 'cat > works'")
+        await check_done(pg)
+        await pg.close()
 
 
 async def test_an_archive_command_that_fails(project, tmp_path):
