@@ -173,6 +173,7 @@ docs: $(STAMP) ## write the generated pages, and build the site into build/site
 	@$(BIN)/python scripts/sqlstate_page.py
 	@$(BIN)/python scripts/lock_facts.py
 	@$(BIN)/python scripts/lint_reference.py
+	@$(BIN)/python scripts/llms_text.py
 	@$(BIN)/zensical build --strict
 
 pages: $(STAMP) ## run the examples of tutorial and guides, write their output into the pages, draw the pictures

@@ -21,7 +21,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Block", "Command", "blocks_of", "normalized", "run_page", "with_output"]
+__all__ = ["Block", "Command", "blocks_of", "last_pages", "normalized", "run_page", "with_output"]
 
 _FENCE = re.compile(
     r"^(?:<!-- not executed: (?P<reason>[^\n]+?) -->\n+)?"
@@ -30,6 +30,7 @@ _FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _CONTINUES = re.compile(r"<!-- continues: (\S+) -->")
+_LIMIT = 270
 _PORT = "8000"
 _FOLDER = "/home/ada/shop"
 _WAIT = """
@@ -69,11 +70,14 @@ class Command:
     """A command of a ``console`` block.
 
     Attributes:
+        page: the page that has it.
         text: as it is written behind ``$ ``.
         expected: what the page says that it prints.
+        line: its number in the page.
         printed: what it printed, standard error included.
     """
 
+    page: Path
     text: str
     expected: str
     line: int
@@ -101,18 +105,26 @@ def blocks_of(page: Path) -> list[Block]:
     ]
 
 
+def last_pages(pages: list[Path]) -> list[Path]:
+    """The pages that no other page continues: to run them is to run all."""
+    continued = {
+        page.with_name(match[1])
+        for page in pages
+        if (match := _CONTINUES.search(page.read_text("utf-8")))
+    }
+    return [page for page in pages if page not in continued]
+
+
 def run_page(page: Path, folder: Path) -> list[Command]:
-    """Execute the blocks of a page in an empty folder.
+    """Execute the blocks of a page, behind those of the pages that it continues, in an empty folder.
 
     Returns:
-        The commands of its ``console`` blocks, with what they printed.
+        The commands of all ``console`` blocks, with what they printed.
 
     Raises:
         AssertionError: a command of an ``sh`` block failed; the message has the end of the output.
     """
-    own = blocks_of(page)
-    script = _script_of([*_earlier_blocks(page), *own], folder)
-    commands = script.commands[-_count(own) :] if _count(own) else []
+    script = _script_of(_chain(page), folder)
     port = str(_free_port())
     text = "\n".join(script.lines).replace(_PORT, port)
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
@@ -122,7 +134,7 @@ def run_page(page: Path, folder: Path) -> list[Command]:
         "NO_COLOR": "1",
         "COLUMNS": "100",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_ADDOPTS": "-p no:pytest_alembic -p no:cacheprovider",
+        "PYTEST_ADDOPTS": "-p no:pytest_alembic -p no:cacheprovider -p no:faker",
     }
     work = folder / "work"
     work.mkdir()
@@ -137,7 +149,7 @@ def run_page(page: Path, folder: Path) -> list[Command]:
             start_new_session=True,
         )
         try:
-            status = shell.wait(110)
+            status = shell.wait(_LIMIT)
         finally:
             _stop_group(shell.pid)
         output.seek(0)
@@ -149,26 +161,18 @@ def run_page(page: Path, folder: Path) -> list[Command]:
                 printed.read_text("utf-8").replace(port, _PORT).replace(str(work), _FOLDER)
             )
     assert status == 0, f"{page.name}: exit code {status}\n{tail}\n{_last(script.commands)}"
-    return commands
+    return script.commands
 
 
-def _earlier_blocks(page: Path) -> list[Block]:
+def _chain(page: Path) -> list[Path]:
+    """The pages that a page continues, and the page."""
     match = _CONTINUES.search(page.read_text("utf-8"))
-    if match is None:
-        return []
-    previous = page.with_name(match[1])
-    return [*_earlier_blocks(previous), *blocks_of(previous)]
+    return [*(_chain(page.with_name(match[1])) if match else []), page]
 
 
-def _count(blocks: list[Block]) -> int:
-    return sum(
-        len(_commands(one)) for one in blocks if one.language == "console" and one.reason is None
-    )
-
-
-def _script_of(blocks: list[Block], folder: Path) -> _Script:
+def _script_of(pages: list[Path], folder: Path) -> _Script:
     script = _Script()
-    for block in blocks:
+    for page, block in ((one, block) for one in pages for block in blocks_of(one)):
         if block.reason is not None:
             continue
         if block.title is not None:
@@ -181,7 +185,7 @@ def _script_of(blocks: list[Block], folder: Path) -> _Script:
                 if line.rstrip().endswith("&"):
                     script.lines.append(f"wait_for_port {_PORT}")
         elif block.language == "console":
-            for command in _commands(block):
+            for command in _commands(page, block):
                 number = len(script.commands)
                 script.commands.append(command)
                 script.lines.append(
@@ -190,11 +194,11 @@ def _script_of(blocks: list[Block], folder: Path) -> _Script:
     return script
 
 
-def _commands(block: Block) -> list[Command]:
+def _commands(page: Path, block: Block) -> list[Command]:
     found: list[Command] = []
     for number, line in enumerate(block.text.splitlines(), block.line):
         if line.startswith("$ "):
-            found.append(Command(line[2:], "", number))
+            found.append(Command(page, line[2:], "", number))
         elif found:
             found[-1].expected += f"{line}\n"
     return found

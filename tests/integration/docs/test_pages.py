@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asyncmig.embedded import stop_background
-from support.page_script import normalized, run_page
+from support.page_script import last_pages, normalized, run_page
 from support.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DOCS = ROOT / "docs"
-PAGES = sorted(
+PAGES = [
     str(page.relative_to(DOCS))
-    for folder in ("tutorial", "how-to")
-    for page in (DOCS / folder).glob("*.md")
-)
+    for page in last_pages(
+        sorted([*(DOCS / "tutorial").glob("*.md"), *(DOCS / "how-to").glob("*.md")])
+    )
+]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", PAGES)
 def test_the_examples_work_and_print_what_the_page_shows(name: str, tmp_path: Path) -> None:
     try:
@@ -30,5 +32,5 @@ def test_the_examples_work_and_print_what_the_page_shows(name: str, tmp_path: Pa
             stop_background(project / "postgres")
     for command in commands:
         assert normalized(command.printed) == normalized(command.expected), (
-            f"docs/{name}:{command.line}: $ {command.text}"
+            f"{command.page.relative_to(ROOT)}:{command.line}: $ {command.text}"
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.paths import ROOT
+from support.site import site
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,10 +78,12 @@ def test_every_page_of_the_documentation_is_linked():
     assert set(ROOT.glob("docs/**/*.md")) - linked == {ROOT / "docs/index.md"}
 
 
-def test_the_urls_of_the_package_are_those_of_this_repository():
+def test_the_urls_of_the_package_are_those_of_this_repository_and_its_site():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert set(project["urls"]) == {"Homepage", "Documentation", "Changelog", "Issues", "Source"}
-    for url in project["urls"].values():
+    urls = dict(project["urls"])
+    assert set(urls) == {"Homepage", "Documentation", "Changelog", "Issues", "Source"}
+    assert urls.pop("Documentation") == site()["site_url"]
+    for url in urls.values():
         assert url == REPOSITORY or url.startswith(f"{REPOSITORY}/")
         found = target(ROOT / "pyproject.toml", url)
         assert found is None or found[0].is_file(), url
