@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from asyncmig.bookkeeping.backfill_tables import BACKFILL_TABLES
 from asyncmig.locks.copy import build_copy, read_source
 from asyncmig.locks.known import KnownEffects, known_effects
 from asyncmig.locks.levels import SMALL_TABLE_ROWS, ImpactLevel, level_of, worst
@@ -123,8 +124,8 @@ def known_impact(plan: Plan, *, major: int, default_schema: str = "public") -> I
 
 
 def _without_own(relations: dict[int, Relation], settings: Settings) -> dict[int, Relation]:
-    """The relations without the version table and the journal, which every run changes."""
-    own = {settings.version_table, "asyncmig_journal"}
+    """The relations without the version table, the journal and the tables of backfills, which runs change."""
+    own = {settings.version_table, settings.journal_table, *BACKFILL_TABLES}
     tables = {oid for oid, each in relations.items() if each.name.name in own}
     return {oid: each for oid, each in relations.items() if each.table not in tables}
 
