@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from asyncmig.sql.actions.action import Action
     from asyncmig.sql.reader import SqlName
 
-__all__ = ["column_list", "lines", "name_for", "relation_sql", "text_of", "with_concurrently"]
+__all__ = [
+    "column_list",
+    "lines",
+    "name_for",
+    "not_valid",
+    "relation_sql",
+    "text_of",
+    "with_concurrently",
+]
 
 
 def relation_sql(name: SqlName | None) -> str:
@@ -34,6 +42,23 @@ def column_list(columns: tuple[str, ...]) -> str:
 def text_of(action: Action, place: Place) -> str:
     """The text of one action in its statement, on one line."""
     return " ".join(place.statement.sql[action.start : action.end].split())
+
+
+def not_valid(action: Action, place: Place, name: str) -> str:
+    """A constraint as it is written, added as NOT VALID and then validated.
+
+    Args:
+        action: adds the constraint.
+        place: the statement.
+        name: for a constraint without one.
+    """
+    alter = f"ALTER TABLE {relation_sql(action.relation)}"
+    written = text_of(action, place)
+    own = action.new_constraint.name if action.new_constraint else None
+    if own is None:
+        written = written.replace("ADD ", f"ADD CONSTRAINT {name} ", 1)
+    constraint = name if own is None else identifier(own)
+    return lines(f"{alter} {written} NOT VALID", f"{alter} VALIDATE CONSTRAINT {constraint}")
 
 
 def with_concurrently(sql: str, keyword: str = "INDEX") -> str:

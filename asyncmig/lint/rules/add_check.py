@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
-from asyncmig.lint.suggest import lines, name_for, relation_sql
+from asyncmig.lint.safe_text import safe_text
+from asyncmig.lint.suggest import name_for, not_valid
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
-from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,14 +48,9 @@ class AddCheck(Rule):
         check = action.new_constraint
         if table is None or check is None or check.not_valid or check.not_enforced:
             return
-        name = identifier(check.name) if check.name else name_for(action.relation, "check")
-        alter = f"ALTER TABLE {relation_sql(action.relation)}"
-        inherit = " NO INHERIT" if check.no_inherit else ""
         yield Problem(
             message=f"blocks reads and writes of {table} while it checks every row",
             table=table,
-            suggestion=lines(
-                f"{alter} ADD CONSTRAINT {name} CHECK ({check.expression}){inherit} NOT VALID",
-                f"{alter} VALIDATE CONSTRAINT {name}",
-            ),
+            suggestion=safe_text(action, place)
+            or not_valid(action, place, name_for(action.relation, "check")),
         )

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
-from asyncmig.lint.suggest import lines, name_for, relation_sql
+from asyncmig.lint.safe_text import safe_text
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.action import ConstraintKind
 from asyncmig.sql.actions.kinds import ActionKind
-from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,27 +60,9 @@ class AddColumnInlineConstraint(Rule):
         if not found:
             return
         words = " and ".join(_WORDS[each.kind] for each in found)
-        alter = f"ALTER TABLE {relation_sql(action.relation)}"
-        default = f" DEFAULT {column.default}" if column.default else ""
-        steps = [f"{alter} ADD COLUMN {identifier(column.name)} {column.type}{default}"]
-        for each in found:
-            if each.kind is ConstraintKind.CHECK:
-                name = name_for(action.relation, column.name, "check")
-                steps += [
-                    f"{alter} ADD CONSTRAINT {name} CHECK ({each.expression}) NOT VALID",
-                    f"{alter} VALIDATE CONSTRAINT {name}",
-                ]
-            else:
-                name = name_for(action.relation, column.name, "key")
-                steps += [
-                    (
-                        f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {relation_sql(action.relation)} "
-                        f"({identifier(column.name)})"
-                    ),
-                    f"{alter} ADD CONSTRAINT {name} {_WORDS[each.kind]} USING INDEX {name}",
-                ]
         yield Problem(
             message=f"blocks reads and writes of {table} while it scans it for {words} of {column.name}",
             table=table,
-            suggestion=lines(*steps),
+            suggestion=safe_text(action, place)
+            or "-- the column alone; then each constraint in a statement of its own, by its safe form",
         )

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
+from asyncmig.lint.safe_text import safe_text
 from asyncmig.lint.schema.tables import key_of
-from asyncmig.lint.suggest import lines, name_for, relation_sql
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.action import ConstraintKind
 from asyncmig.sql.actions.kinds import ActionKind
-from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,18 +59,11 @@ class AddColumnReferences(Rule):
         parent = key_of(key.references)
         scans = column.default is not None and column.default.upper() != "NULL"
         what = " and checks every row" if scans else ""
-        name = key.name or name_for(action.relation, column.name, "fkey")
-        alter = f"ALTER TABLE {relation_sql(action.relation)}"
-        referenced = f" ({', '.join(key.referenced_columns)})" if key.referenced_columns else ""
         both = "" if parent == table or place.is_new(parent) else f" together with {parent}"
         yield Problem(
             message=f"locks {table}{both} for the foreign key of {column.name}{what}",
             table=table,
             severity=Severity.ERROR if scans else None,
-            suggestion=lines(
-                f"{alter} ADD COLUMN {identifier(column.name)} {column.type}",
-                f"{alter} ADD CONSTRAINT {name} FOREIGN KEY ({identifier(column.name)}) "
-                f"REFERENCES {key.references.sql}{referenced} NOT VALID",
-                f"{alter} VALIDATE CONSTRAINT {name}",
-            ),
+            suggestion=safe_text(action, place)
+            or "-- the column alone; the foreign key as NOT VALID; VALIDATE it in a later transaction",
         )

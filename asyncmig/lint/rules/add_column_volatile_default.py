@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
-from asyncmig.lint.suggest import lines, relation_sql
+from asyncmig.lint.safe_text import safe_text
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
 from asyncmig.sql.names import volatile_call
-from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,16 +53,10 @@ class AddColumnVolatileDefault(Rule):
         call = volatile_call(column.default, place.schema.volatile)
         if call is None:
             return
-        name = identifier(column.name)
-        alter = f"ALTER TABLE {relation_sql(action.relation)}"
         yield Problem(
             message=f"rewrites {table}: the default of {column.name} calls {call}(), which is volatile",
             table=table,
-            suggestion=lines(
-                f"{alter} ADD COLUMN {name} {column.type}",
-                f"{alter} ALTER COLUMN {name} SET DEFAULT {column.default}",
-                f"-- fill the old rows in batches: UPDATE {relation_sql(action.relation)} SET {name} = "
-                f"{column.default} WHERE {name} IS NULL",
-            ),
+            suggestion=safe_text(action, place)
+            or "-- the column without the default; then SET DEFAULT; then op.backfill for the old rows",
             facts=place.facts if call in place.schema.volatile else "sql",
         )

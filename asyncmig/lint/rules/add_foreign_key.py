@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
+from asyncmig.lint.safe_text import safe_text
 from asyncmig.lint.schema.tables import key_of
-from asyncmig.lint.suggest import lines, name_for, relation_sql, text_of
+from asyncmig.lint.suggest import name_for, not_valid
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
-from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +66,9 @@ class AddForeignKey(Rule):
             return
         parent = key_of(key.references)
         both = "" if parent == table or place.is_new(parent) else f" and {parent}"
-        name = identifier(key.name) if key.name else name_for(action.relation, *key.columns, "fkey")
-        alter = f"ALTER TABLE {relation_sql(action.relation)}"
-        written = text_of(action, place)
-        written = written if key.name else written.replace("ADD ", f"ADD CONSTRAINT {name} ", 1)
         yield Problem(
             message=f"blocks writes to {table}{both} while it looks up every row",
             table=table,
-            suggestion=lines(f"{alter} {written} NOT VALID", f"{alter} VALIDATE CONSTRAINT {name}"),
+            suggestion=safe_text(action, place)
+            or not_valid(action, place, name_for(action.relation, *key.columns, "fkey")),
         )

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
-from asyncmig.lint.suggest import column_list, lines, name_for, relation_sql
+from asyncmig.lint.safe_text import safe_text
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
-from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,18 +48,10 @@ class AddKey(Rule):
         if table is None or key is None or key.index is not None:
             return
         words = "PRIMARY KEY" if action.kind is ActionKind.ADD_PRIMARY_KEY else "UNIQUE"
-        if key.name:
-            name = identifier(key.name)
-        elif words == "UNIQUE":
-            name = name_for(action.relation, *key.columns, "key")
-        else:
-            name = name_for(action.relation, "pkey")
-        relation = relation_sql(action.relation)
         yield Problem(
             message=f"blocks reads and writes of {table} while it builds the index of {words}",
             table=table,
-            suggestion=lines(
-                f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {relation} ({column_list(key.columns)})",
-                f"ALTER TABLE {relation} ADD CONSTRAINT {name} {words} USING INDEX {name}",
-            ),
+            suggestion=safe_text(action, place)
+            or "-- a unique index with the same columns and options, created concurrently; then ADD"
+            f" CONSTRAINT ... {words} USING INDEX",
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
-from asyncmig.lint.suggest import lines, name_for, relation_sql
+from asyncmig.lint.safe_text import safe_text
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.action import ConstraintKind
 from asyncmig.sql.actions.kinds import ActionKind
@@ -70,17 +70,11 @@ class AttachPartition(Rule):
             for each in known.constraints.values()
         ):
             return
-        relation = relation_sql(action.partition)
-        name = name_for(action.partition, "bounds")
         yield Problem(
             message=f"blocks reads and writes of {table} while it looks for rows outside of the bounds",
             table=table,
-            suggestion=lines(
-                f"ALTER TABLE {relation} ADD CONSTRAINT {name} CHECK (...) NOT VALID",
-                f"ALTER TABLE {relation} VALIDATE CONSTRAINT {name}",
-                " ".join(place.statement.sql.split()),
-                f"ALTER TABLE {relation} DROP CONSTRAINT {name}",
-            ),
+            suggestion=safe_text(action, place)
+            or "-- a CHECK of the bounds as NOT VALID; VALIDATE it; ATTACH PARTITION; DROP the CHECK",
             facts=place.facts if known else "sql",
         )
 

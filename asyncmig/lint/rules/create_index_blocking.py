@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
-from asyncmig.lint.suggest import lines, name_for, relation_sql, with_concurrently
+from asyncmig.lint.safe_text import safe_text
+from asyncmig.lint.suggest import lines, with_concurrently
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from asyncmig.sql.actions.action import Action
 
 __all__ = ["CreateIndexBlocking"]
+
+
+_ON_PARTITIONS = (
+    "-- CREATE INDEX ... ON ONLY the table; CREATE INDEX CONCURRENTLY on each partition; ALTER INDEX ..."
+    " ATTACH PARTITION each of them"
+)
 
 
 class CreateIndexBlocking(Rule):
@@ -54,23 +61,12 @@ class CreateIndexBlocking(Rule):
             ]
             if place.schema.complete and not partitions:
                 return  # there is nothing to index
-            suggestion = _for_partitions(action)
+            suggestion = safe_text(action, place) if partitions else None
+            suggestion = suggestion or _ON_PARTITIONS
         else:
-            suggestion = lines(with_concurrently(place.statement.sql))
+            suggestion = safe_text(action, place) or lines(with_concurrently(place.statement.sql))
         yield Problem(
             message=f"builds an index on {table} while writes to it wait",
             table=table,
             suggestion=suggestion,
         )
-
-
-def _for_partitions(action: Action) -> str:
-    table = relation_sql(action.relation)
-    index = action.index.sql if action.index else name_for(action.relation, *action.columns, "idx")
-    columns = ", ".join(action.columns) or "..."
-    return lines(
-        f"CREATE INDEX {index} ON ONLY {table} ({columns})",
-        "-- then for each partition:",
-        f"CREATE INDEX CONCURRENTLY partition_{index} ON partition ({columns})",
-        f"ALTER INDEX {index} ATTACH PARTITION partition_{index}",
-    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
+from asyncmig.lint.safe_text import safe_text
 from asyncmig.lint.suggest import lines
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
@@ -49,5 +50,6 @@ class DetachPartition(Rule):
         yield Problem(
             message=f"blocks reads and writes of {table} and all of its partitions",
             table=table,
-            suggestion=lines(f"{' '.join(place.statement.sql.split())} CONCURRENTLY"),
+            suggestion=safe_text(action, place)
+            or lines(f"{' '.join(place.statement.sql.split())} CONCURRENTLY"),
         )

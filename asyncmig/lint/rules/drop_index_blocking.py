@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
+from asyncmig.lint.safe_text import safe_text
 from asyncmig.lint.suggest import lines
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
@@ -51,6 +52,7 @@ class DropIndexBlocking(Rule):
         yield Problem(
             message=f"drops the index {action.index}{on} while reads and writes of its table wait",
             table=table.name if table else None,
-            suggestion=lines(f"DROP INDEX CONCURRENTLY {exists}{action.index.sql}"),
+            suggestion=safe_text(action, place)
+            or lines(f"DROP INDEX CONCURRENTLY {exists}{action.index.sql}"),
             facts=place.facts if table else "sql",
         )

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
-from asyncmig.lint.rules.set_not_null import not_null_steps
-from asyncmig.lint.suggest import name_for, relation_sql
+from asyncmig.lint.safe_text import not_null_text
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
 
@@ -59,13 +58,11 @@ class PrimaryKeyNullable(Rule):
         nullable = [column for column in index.columns if not known.proves_not_null(column)]
         if not nullable:
             return
-        relation = relation_sql(action.relation)
         yield Problem(
             message=f"blocks reads and writes of {table} while it looks for NULL in {', '.join(nullable)}",
             table=table,
             suggestion="\n".join(
-                not_null_steps(relation, column, name_for(action.relation, column, "present"))
-                for column in nullable
+                filter(None, (not_null_text(action.relation, each, place) for each in nullable))
             ),
             facts=place.facts,
         )

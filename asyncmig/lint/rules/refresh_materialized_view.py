@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
+from asyncmig.lint.safe_text import safe_text
 from asyncmig.lint.suggest import lines, name_for, relation_sql
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
@@ -55,5 +56,6 @@ class RefreshMaterializedView(Rule):
         yield Problem(
             message=f"blocks reads of {view} while its query runs",
             table=view,
-            suggestion=lines(refresh) if unique else lines(index, refresh),
+            suggestion=safe_text(action, place)
+            or (lines(refresh) if unique else lines(index, refresh)),
         )

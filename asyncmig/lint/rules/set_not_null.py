@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
-from asyncmig.lint.suggest import lines, name_for, relation_sql
+from asyncmig.lint.safe_text import not_null_text
 from asyncmig.results.lint import Severity
 from asyncmig.sql.actions.kinds import ActionKind
-from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,25 +56,12 @@ class SetNotNull(Rule):
         known = place.table(table)
         if known is not None and known.proves_not_null(column):
             return
-        relation = relation_sql(action.relation)
         message = f"blocks reads and writes of {table} while it looks for NULL in {column}"
         is_known = known is not None and column in known.columns
         yield Problem(
             message=message if is_known else f"{message}, unless it is NOT NULL already",
             table=table,
             severity=None if is_known else Severity.WARNING,
-            suggestion=not_null_steps(
-                relation, column, name_for(action.relation, column, "present")
-            ),
+            suggestion=not_null_text(action.relation, column, place),
             facts=place.facts if is_known else "sql",
         )
-
-
-def not_null_steps(relation: str, column: str, name: str) -> str:
-    """NOT NULL without a scan under ACCESS EXCLUSIVE, on every version."""
-    return lines(
-        f"ALTER TABLE {relation} ADD CONSTRAINT {name} CHECK ({identifier(column)} IS NOT NULL) NOT VALID",
-        f"ALTER TABLE {relation} VALIDATE CONSTRAINT {name}",
-        f"ALTER TABLE {relation} ALTER COLUMN {identifier(column)} SET NOT NULL",
-        f"ALTER TABLE {relation} DROP CONSTRAINT {name}",
-    )

@@ -43,6 +43,8 @@ class ConstraintDefinition:
         not_valid: existing rows are not checked.
         not_enforced: no row is checked (PostgreSQL 18).
         deferrable: it may be checked at the end of a transaction.
+        initially: ``"DEFERRED"`` or ``"IMMEDIATE"`` as written.
+        on_delete, on_update, match: of a foreign key, as written.
         no_inherit: children do not get it.
     """
 
@@ -56,6 +58,10 @@ class ConstraintDefinition:
     not_valid: bool = False
     not_enforced: bool = False
     deferrable: bool = False
+    initially: str | None = None
+    on_delete: str | None = None
+    on_update: str | None = None
+    match: str | None = None
     no_inherit: bool = False
 
 
@@ -137,6 +143,7 @@ class Action:
             partition, the label of an enum.
         mode: the mode of LOCK TABLE: ``"ACCESS EXCLUSIVE"``.
         words: what is left of the text, for kinds that need it (options, the object of GRANT).
+        elements: the elements of an index as written.
         unique: of an index.
         only: ONLY is written: children or partitions are not changed.
         concurrently, if_exists, if_not_exists, cascade, temporary, unlogged: as the statement writes.
@@ -165,6 +172,7 @@ class Action:
     expression: str | None = None
     mode: str | None = None
     words: str = ""
+    elements: tuple[str, ...] = ()
     unique: bool = False
     only: bool = False
     concurrently: bool = False

@@ -156,6 +156,16 @@ class Cursor:
             self.take(",")
         return tuple(found)
 
+    def elements(self) -> tuple[str, ...]:
+        """Take a parenthesis, and give the texts between its commas."""
+        found: list[str] = []
+        if not self.take("("):
+            return ()
+        while not self.at_end and not self.take(")"):
+            found.append(self.until(frozenset({","})))
+            self.take(",")
+        return tuple(found)
+
     def until(self, stops: frozenset[str]) -> str:
         """Take everything up to one of these words outside of parentheses and CASE, and give the text.
 

@@ -189,24 +189,27 @@ def _references(cursor: Cursor, columns: tuple[str, ...]) -> ConstraintDefinitio
         return None
     table = cursor.name()
     referenced = cursor.column_names()
-    while cursor.word in ("MATCH", "ON"):
-        if cursor.next() == "MATCH":
-            cursor.next()
-            continue
-        cursor.next()  # DELETE or UPDATE
-        if cursor.take("NO", "ACTION"):
-            continue
-        if cursor.take("SET"):
-            cursor.next()
-            cursor.group()
-        else:
-            cursor.next()
-    return ConstraintDefinition(
+    found = ConstraintDefinition(
         kind=ConstraintKind.FOREIGN_KEY,
         columns=columns,
         references=table,
         referenced_columns=referenced,
     )
+    while cursor.word in ("MATCH", "ON"):
+        if cursor.next() == "MATCH":
+            found = replace(found, match=cursor.next())
+            continue
+        is_delete = cursor.next() == "DELETE"  # or UPDATE
+        start = cursor.at
+        if not cursor.take("NO", "ACTION"):
+            if cursor.take("SET"):
+                cursor.next()
+                cursor.group()
+            else:
+                cursor.next()
+        does = cursor.text_from(start)
+        found = replace(found, on_delete=does) if is_delete else replace(found, on_update=does)
+    return found
 
 
 def _attributes(cursor: Cursor, constraint: ConstraintDefinition) -> ConstraintDefinition:
@@ -220,9 +223,11 @@ def _attributes(cursor: Cursor, constraint: ConstraintDefinition) -> ConstraintD
         elif cursor.take("DEFERRABLE"):
             constraint = replace(constraint, deferrable=True)
         elif cursor.take("INITIALLY"):
+            initially = cursor.next()
             constraint = replace(
-                constraint, deferrable=constraint.deferrable or cursor.word == "DEFERRED"
+                constraint,
+                deferrable=constraint.deferrable or initially == "DEFERRED",
+                initially=initially,
             )
-            cursor.next()
         elif not (cursor.take("NOT", "DEFERRABLE") or cursor.take("ENFORCED")):
             return constraint

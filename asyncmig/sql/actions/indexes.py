@@ -22,6 +22,9 @@ def create_index(cursor: Cursor, *, unique: bool) -> tuple[Action, ...]:
     cursor.take("ON")
     table, only = cursor.relation()
     method = cursor.identifier() if cursor.take("USING") else None
+    start = cursor.at
+    elements = cursor.elements()
+    cursor.at = start
     columns = cursor.column_names()
     predicate = None
     for word in cursor.outside():
@@ -40,6 +43,7 @@ def create_index(cursor: Cursor, *, unique: bool) -> tuple[Action, ...]:
             only=only,
             index=index,
             columns=columns,
+            elements=elements,
             unique=unique,
             type=method,
             expression=predicate,

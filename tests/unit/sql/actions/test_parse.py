@@ -207,14 +207,15 @@ ONE_ACTION = [
         K.CREATE_INDEX_CONCURRENTLY,
         {
             "target": "INDEX", "relation": "s.t", "index": "s.i", "columns": ("a", "c"),
-            "unique": True, "only": True, "type": "btree", "expression": "a > 1",
+            "elements": ("a desc", "lower(b)", "c"), "unique": True,
+            "only": True, "type": "btree", "expression": "a > 1",
             "concurrently": True, "if_not_exists": True, "where": True,
         },
     ),
     (
         "create index on t (a)",
         K.CREATE_INDEX,
-        {"target": "INDEX", "relation": "t", "columns": ("a",)},
+        {"target": "INDEX", "relation": "t", "columns": ("a",), "elements": ("a",)},
     ),
     (
         "drop index concurrently if exists s.i",
@@ -461,7 +462,8 @@ COLUMNS = [
             constraints=(
                 ConstraintDefinition(
                     kind=C.FOREIGN_KEY, name="c", columns=("a",), references=SqlName("s", "u"),
-                    referenced_columns=("id",), deferrable=True,
+                    referenced_columns=("id",), deferrable=True, initially="DEFERRED",
+                    match="FULL", on_delete="set null (a)", on_update="no action",
                 ),
             ),
         ),
@@ -509,7 +511,8 @@ CONSTRAINTS = [
         "foreign key (a, b) references s.u on delete cascade not valid",
         K.ADD_FOREIGN_KEY,
         ConstraintDefinition(
-            kind=C.FOREIGN_KEY, columns=("a", "b"), references=SqlName("s", "u"), not_valid=True
+            kind=C.FOREIGN_KEY, columns=("a", "b"), references=SqlName("s", "u"), not_valid=True,
+            on_delete="cascade",
         ),
     ),
     (
