@@ -240,6 +240,9 @@ class Recorder:
             self.online = changes.for_script(
                 self.revision.id, None if self.rewrites is None else self.rewrites.facts.answers
             )
+        if self._live is None and not self.online.is_foreseen(operation, self.dialect):
+            self._mark_live(self._origin(line, 0))
+            raise StopRecordingError
         form = self.online.form(operation, self.dialect, obstacle)
         if form is not None and self._offline:
             raise self._refused(

@@ -50,6 +50,11 @@ class Statement:
         return hashlib.sha256(self.sql.encode()).hexdigest()[:32]
 
     @property
+    def is_of_online_change(self) -> bool:
+        """True for the phases of ``alter_column_online`` and its kind; the plain forms are not meant."""
+        return self.replaces is not None and (self.directive or "").endswith("_column_online")
+
+    @property
     def shown(self) -> str:
         """``sql`` for a person to read: passwords and keys are ``***``."""
         return mask_secrets(self.sql)

@@ -15,7 +15,7 @@ from asyncmig.sql.classify import classify
 from asyncmig.sql.reader import Reader, SqlName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy.engine import Dialect
 
@@ -47,6 +47,7 @@ class OnlineChanges:
     obstacle: str | None = None
     requested: list[ColumnRequest] = field(default_factory=list)
     _relations: NewRelations = field(default_factory=NewRelations, init=False)
+    _ddl: dict[str, list[str]] = field(default_factory=dict, init=False)
 
     def for_script(self, revision: str, answers: dict[str, Any] | None = None) -> ScriptChanges:
         """The changes of a script that is about to be recorded.
@@ -55,12 +56,24 @@ class OnlineChanges:
             revision: whose script it is.
             answers: of its safe rewrites, which the journal keeps; None where none are made.
         """
+        self._ddl[revision] = []
         return ScriptChanges(
             self,
             revision,
             self._relations.for_script(revision),
             {"safe_rewrites": False} if answers is None else answers,
         )
+
+    def ddl_of(self, revision: str) -> list[str]:
+        """The statements of a script so far that change the schema."""
+        return self._ddl[revision]
+
+    def ddl_before(self, revision: str) -> Iterator[str]:
+        """Those of the scripts before it."""
+        for other, statements in self._ddl.items():
+            if other == revision:
+                return
+            yield from statements
 
 
 class ScriptChanges:
@@ -83,14 +96,24 @@ class ScriptChanges:
         self._plan = plan
         self._revision = revision
         self._relations = relations
-        self._ddl: list[str] = []
         self.answers = answers
 
     def note(self, sql: str) -> None:
         """Note what a statement of the script creates and changes."""
         self._relations.note(sql)
         if classify(sql).verb.startswith(_DDL):
-            self._ddl.append(sql)
+            self._plan.ddl_of(self._revision).append(sql)
+
+    def is_foreseen(self, operation: OnlineOp, dialect: Dialect) -> bool:
+        """True where the catalog that was read is the one that the operation will find.
+
+        False where an earlier script of the plan changes the table: a run reads the catalog again.
+        """
+        table = column_request(operation, Compilation(dialect)).table
+        if self._plan.documents is None or self._is_new(table):
+            return True
+        earlier = self._plan.ddl_before(self._revision)
+        return not any(is_named(sql, operation.table_name) for sql in earlier)
 
     def form(
         self, operation: OnlineOp, dialect: Dialect, obstacle: str | None = None
@@ -114,7 +137,7 @@ class ScriptChanges:
             raise _refused(
                 operation, f"its phases are committed one by one: {obstacle}", "run it by itself"
             )
-        if any(is_named(sql, operation.table_name) for sql in self._ddl):
+        if any(is_named(sql, operation.table_name) for sql in self._plan.ddl_of(self._revision)):
             raise _refused(
                 operation,
                 f"an earlier statement of this revision changes {request.table}, and the plan is made from"

@@ -21,7 +21,7 @@ from asyncmig.plan.online.additions import (
     validations,
 )
 from asyncmig.plan.online.change import Change, Move
-from asyncmig.plan.online.names import new_column_name, proof_name
+from asyncmig.plan.online.names import kept_name, new_column_name, proof_name
 from asyncmig.plan.online.refusals import refusals, without_copy
 from asyncmig.plan.online.requests import ColumnRequest
 from asyncmig.plan.online.swap import swap
@@ -148,6 +148,9 @@ def _take_back(change: Change) -> Iterator[str]:
 
 def _finish(operation: FinishColumnOnlineOp, catalog: Catalog) -> SafeForm:
     mark, table = catalog.mark, catalog.tables[0]
+    if catalog.version is None:  # without a database: as after a change of the type
+        kept = kept_name(operation.column_name)
+        mark = {"kind": "alter", "old": kept, "new": operation.column_name, "swapped": True}
     if mark is None:
         raise _refused(operation, ["the column is in no online change"])
     if mark["kind"] == "alter":

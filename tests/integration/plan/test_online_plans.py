@@ -85,6 +85,8 @@ async def test_a_revision_sees_what_the_one_before_it_has_changed(project, migra
     project.revision(
         "c1", down="b1", upgrade=ALTER.replace("BigInteger", "Numeric(20, 2)"), header=HEADER
     )
+    steps = await migrator.plan()
+    assert [step.live for step in steps] == [False, True, True]
     await migrator.upgrade()
     assert await pg.fetchval(TYPE) == "numeric(20,2)"
     definition = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'few'"
@@ -160,6 +162,29 @@ async def test_a_plan_without_a_database_shows_a_plain_column(project):
     sql = [statement.sql for statement in step.statements]
     assert sql[0] == "ALTER TABLE bill ADD COLUMN total_online BIGINT"
     assert sql[-1] == "ALTER TABLE bill RENAME COLUMN total_online TO total"
+
+
+async def test_lint_accepts_the_phases(project, database_url, pg):
+    await pg.execute(TABLE + "; CREATE INDEX bill_total ON bill (total)")
+    project.revision("a1", upgrade=ALTER, header=HEADER)
+    project.revision("b1", down="a1", upgrade='op.rename_column_online("bill", "total", "amount")')
+    migrator = Migrator(database_url, script_location=project.script_location)
+    assert (await migrator.lint("a1")).findings == ()
+    assert (await migrator.lint(offline=True)).findings == ()
+    await migrator.upgrade("a1")
+    assert (await migrator.lint()).findings == ()
+    await migrator.upgrade()
+    project.revision("c1", down="b1", upgrade='op.finish_column_online("bill", "amount")')
+    assert [each.rule for each in (await migrator.lint()).findings] == ["drop-column"]
+
+
+async def test_the_locks_of_the_phases(project, migrator, pg):
+    await pg.execute(TABLE + "; CREATE INDEX bill_total ON bill (total)")
+    project.revision("a1", upgrade=ALTER, header=HEADER)
+    impact = await migrator.impact(await migrator.plan())
+    assert not any("bill" in statement.rewrites for statement in impact.statements)
+    scans = [each.sql for each in impact.statements if "bill" in each.scans]
+    assert [sql.split(" ")[0] for sql in scans] == ["UPDATE", "CREATE", "ALTER"], scans
 
 
 @pytest.mark.parametrize(
