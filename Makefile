@@ -54,7 +54,7 @@ integration: $(STAMP) ## the tests that need a database
 	@$(PYTEST) tests/integration tests/cli tests/differential
 
 test-crash: $(STAMP) ## every crash point, 2,000 random histories, 50 processes: minutes
-	@ASYNCMIG_TEST_DEPTH=full,crash_points=all,server_wide_crash_points=all,comparison_crash_points=all,kills=100,histories=2000,processes=50 \
+	@ASYNCMIG_TEST_DEPTH=full,crash_points=all,server_wide_crash_points=all,comparison_crash_points=all,kills=100,backfill_kills=200,histories=2000,processes=50 \
 		$(PYTEST) tests/crash
 
 test-autogen: $(STAMP) ## autogenerate: every single change, EXAMPLES (2,000) random pairs, on PostgreSQL MAJORS (15 18): an hour

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from benchmarks import backfill_rates, lock_load
+from benchmarks import backfill_load, backfill_rates, lock_load
 from benchmarks.cases.cold_start import cold_start
 from benchmarks.cases.comparing import compared, comparing
 from benchmarks.cases.fresh import fresh_far, fresh_local
@@ -99,8 +99,11 @@ def run(options: argparse.Namespace) -> int:
             print(table([summary]), end="\n\n", flush=True)
         waits = _waits(options, server)
         rates = _rates(options, server)
+        loads = _backfill_load(options, server)
     seconds = time.perf_counter() - begun
-    report = document(summaries, facts, waits, rates, repetitions=repetitions, seconds=seconds)
+    report = document(
+        summaries, facts, waits, rates, loads, repetitions=repetitions, seconds=seconds
+    )
     options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(f"{options.json} written after {seconds:.0f} s; {_conditions(facts)}")
     return 1 if report["failed"] else 0
@@ -125,6 +128,17 @@ def _rates(options: argparse.Namespace, server: Server) -> list[dict[str, object
     with server.database() as url:
         found = anyio.run(backfill_rates.measure, url, rows, repetitions, _tell)
     print(backfill_rates.table(found), end="\n\n", flush=True)
+    return found
+
+
+def _backfill_load(options: argparse.Namespace, server: Server) -> list[dict[str, object]]:
+    """What an application waits for while a backfill changes the rows of its table."""
+    if options.only and not any("backfill load".startswith(only) for only in options.only):
+        return []
+    rows, seconds = (2_000, 0.5) if options.quick else (1_000_000, 20.0)
+    with server.database() as url:
+        found = anyio.run(backfill_load.measure, url, rows, seconds, _tell)
+    print(backfill_load.table(found), end="\n\n", flush=True)
     return found
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import platform
 import statistics
 import sys
@@ -18,7 +19,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio
 import asyncpg
@@ -62,25 +63,51 @@ def upgrade(op):
 """
 
 
+FUNCTION = """\
+revision = "one"
+down_revision = None
+
+
+def lower(rows):
+    return [{"email_lower": row["email"].lower()} for row in rows]
+
+
+def upgrade(op):
+    op.backfill_with(
+        lower, "account", columns=["email"], where="email_lower IS NULL", deferred=True
+    )
+"""
+
+Measured: TypeAlias = "tuple[list[float], float]"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """One way to change all rows; ``run`` gives the rates of the tenths of the table, if it knows them."""
+    """One way to change all rows.
+
+    Attributes:
+        name: of the way.
+        run: gives the rates of the tenths of the table, if it knows them, and how many bytes the memory of
+            the process has grown from the first tenth to the end.
+        script: of the revision with the backfill.
+    """
 
     name: str
-    run: Callable[[str, Path, int], Awaitable[list[float]]]
+    run: Callable[[str, Path, int], Awaitable[Measured]]
+    script: str = SCRIPT
 
 
-async def one_update(url: str, _folder: Path, _rows: int) -> list[float]:
+async def one_update(url: str, _folder: Path, _rows: int) -> Measured:
     """Everything in one transaction."""
     connection = await asyncpg.connect(url)
     await connection.execute(
         "UPDATE account SET email_lower = lower(email) WHERE email_lower IS NULL"
     )
     await connection.close()
-    return []
+    return [], 0.0
 
 
-async def plain_loop(url: str, _folder: Path, rows: int) -> list[float]:
+async def plain_loop(url: str, _folder: Path, rows: int) -> Measured:
     """A transaction for each batch, by the key."""
     connection = await asyncpg.connect(url)
     statement = await connection.prepare(LOOP.format(batch=BATCH))
@@ -90,24 +117,34 @@ async def plain_loop(url: str, _folder: Path, rows: int) -> list[float]:
         done = min(done + BATCH, rows)
         points.append((time.perf_counter(), done))
     await connection.close()
-    return tenths(points, rows)
+    return tenths(points, rows), 0.0
 
 
-def asyncmig(workers: int, **settings: Any) -> Callable[[str, Path, int], Awaitable[list[float]]]:
+def asyncmig(workers: int, **settings: Any) -> Callable[[str, Path, int], Awaitable[Measured]]:
     """A deferred backfill, run by so many workers."""
 
-    async def run(url: str, folder: Path, rows: int) -> list[float]:
+    async def run(url: str, folder: Path, rows: int) -> Measured:
         points = [(time.perf_counter(), 0)]
+        memory: list[float] = []
 
         def note(event: Event) -> None:
             if isinstance(event, BackfillProgress):
                 points.append((time.perf_counter(), event.scanned))
+                if event.scanned >= rows / 10:
+                    memory.append(resident_memory())
 
         migrator = Migrator(url, script_location=folder, on_event=note, **settings)
         await migrator.run_backfills(workers=workers)
-        return tenths([*points, (time.perf_counter(), rows)], rows)
+        parts = tenths([*points, (time.perf_counter(), rows)], rows)
+        return parts, memory[-1] - memory[0] if memory else 0.0
 
     return run
+
+
+def resident_memory() -> float:
+    """The memory of this process in bytes; 0 where there is no /proc."""
+    path = Path("/proc/self/statm")
+    return float(path.read_text().split()[1]) * os.sysconf("SC_PAGESIZE") if path.exists() else 0.0
 
 
 FIXED = {"backfill_batch_size": BATCH, "backfill_largest_batch": BATCH}
@@ -118,6 +155,7 @@ CONTENDERS = (
     Contender(name="asyncmig, 1 worker, 5000", run=asyncmig(1, **FIXED)),
     Contender(name="asyncmig, 2 workers, 5000", run=asyncmig(2, **FIXED)),
     Contender(name="asyncmig, 1 worker, 100 ms", run=asyncmig(1)),
+    Contender(name="asyncmig, a function", run=asyncmig(1), script=FUNCTION),
 )
 
 
@@ -139,31 +177,38 @@ def _time_at(points: list[tuple[float, int]], rows: int) -> float:
     return points[-1][0]
 
 
+async def prepare(
+    connection: asyncpg.Connection, url: str, folder: Path, rows: int, script: str = SCRIPT
+) -> None:
+    """Make the table anew, and record a deferred backfill of it."""
+    await connection.execute(TABLE.format(rows=rows))
+    if await connection.fetchval("SELECT to_regclass('alembic_version')"):
+        await connection.execute(
+            "DROP TABLE alembic_version, asyncmig_journal, asyncmig_backfill,"
+            " asyncmig_backfill_range, asyncmig_backfill_failure"
+        )
+    (folder / "versions").mkdir(exist_ok=True)
+    (folder / "versions" / "one.py").write_text(script, encoding="utf-8")
+    await Migrator(url, script_location=folder).upgrade()
+
+
 async def measure(
     url: str, rows: int, repetitions: int, told: Callable[[str], None]
 ) -> list[dict[str, Any]]:
     """The rates of all contenders, in turn."""
     samples: dict[str, list[float]] = {each.name: [] for each in CONTENDERS}
     parts: dict[str, list[float]] = {}
+    growth: dict[str, float] = {}
     connection = await asyncpg.connect(url)
     with tempfile.TemporaryDirectory(prefix="asyncmig-") as scratch:
         folder = Path(scratch)
-        (folder / "versions").mkdir()
-        (folder / "versions" / "one.py").write_text(SCRIPT, encoding="utf-8")
         for number in range(repetitions):
             for each in CONTENDERS:
                 told(f"backfill, {each.name}, {number + 1} of {repetitions}")
-                await connection.execute(TABLE.format(rows=rows))
-                migrator = Migrator(url, script_location=folder)
-                if await connection.fetchval("SELECT to_regclass('alembic_version')"):
-                    await connection.execute(
-                        "DROP TABLE alembic_version, asyncmig_journal, asyncmig_backfill,"
-                        " asyncmig_backfill_range, asyncmig_backfill_failure"
-                    )
-                await migrator.upgrade()
+                await prepare(connection, url, folder, rows, each.script)
                 await connection.execute("CHECKPOINT")
                 began = time.perf_counter()
-                parts[each.name] = await each.run(url, folder, rows)
+                parts[each.name], growth[each.name] = await each.run(url, folder, rows)
                 samples[each.name].append(rows / (time.perf_counter() - began))
                 done = await connection.fetchval(
                     "SELECT count(*) FROM account WHERE email_lower = lower(email)"
@@ -180,6 +225,7 @@ async def measure(
             "rate": medians[each.name],
             "of_the_loop": medians[each.name] / medians["plain loop"],
             "tenths": parts[each.name],
+            "memory_growth": growth[each.name],
             "met": not each.name.endswith("5000")
             or medians[each.name] >= AIM * medians["plain loop"],
         }
@@ -189,10 +235,13 @@ async def measure(
 
 def table(found: list[dict[str, Any]]) -> str:
     """The rates as text."""
-    lines = [f"{'backfill':28} {'rows/s':>9} {'of the loop':>12}  first and last tenth"]
+    lines = [
+        f"{'backfill':28} {'rows/s':>9} {'of the loop':>12}  first and last tenth, more memory"
+    ]
     for one in found:
         parts = one["tenths"]
-        ends = f"{parts[0]:,.0f}, {parts[-1]:,.0f}" if parts else ""
+        memory = f", {one['memory_growth'] / 1e6:.1f} MB"
+        ends = f"{parts[0]:,.0f}, {parts[-1]:,.0f}{memory}" if parts else ""
         met = "" if one["met"] else "  missed"
         lines.append(
             f"{one['name']:28} {one['rate']:9,.0f} {one['of_the_loop']:11.2f}x  {ends}{met}"

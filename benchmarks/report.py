@@ -59,6 +59,7 @@ def document(
     facts: dict[str, object],
     waits: Sequence[dict[str, object]] = (),
     rates: Sequence[dict[str, object]] = (),
+    loads: Sequence[dict[str, object]] = (),
     *,
     repetitions: int,
     seconds: float,
@@ -69,6 +70,7 @@ def document(
         "cases": [_case(summary) for summary in summaries],
         "lock_load": list(waits),
         "backfill": list(rates),
+        "backfill_load": list(loads),
         "failed": [
             f"{summary.case.name}: {outcome.failure}"
             for summary in summaries

@@ -21,11 +21,12 @@ pytestmark = [pytest.mark.sampled, pytest.mark.timeout(1800)]
 
 @pytest.fixture
 def counting(project):
-    """Two backfills between other phases; each row counts how often it was changed."""
+    """Backfills of every kind between other phases; each row counts how often it was changed."""
     project.revision(
         "a1",
         upgrade=f"""
-        op.execute("CREATE TABLE item (a int, id text, n int DEFAULT 0, m int, PRIMARY KEY (a, id))")
+        op.execute("CREATE TABLE item (a int, id text, n int DEFAULT 0, m int, k int, j int,"
+            " PRIMARY KEY (a, id))")
         op.execute("INSERT INTO item SELECT i % 3, md5(i::text) FROM generate_series(1, {ROWS}) i")
         op.backfill("item", {{"n": "n + 1"}})
         op.execute("ALTER TABLE item ADD CHECK (n > 0)")
@@ -34,7 +35,12 @@ def counting(project):
     project.revision(
         "b1",
         down="a1",
-        upgrade='op.backfill("item", {"m": "coalesce(m, 0) + 1"}, where="m IS NULL")',
+        upgrade="""
+        op.backfill("item", {"m": "coalesce(m, 0) + 1"}, where="m IS NULL")
+        op.backfill("item", {"j": "coalesce(j, 0) + 1"}, where="j IS NULL", by="ctid")
+        op.backfill_with(add, "item", columns=["k"], name="item_k")
+        """,
+        header='def add(rows):\n    return [{"k": (row["k"] or 0) + 1} for row in rows]',
     )
     return project
 
@@ -53,10 +59,11 @@ async def upgrade(url: str, project) -> None:
 async def check(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:
-        rows = await connection.fetch("SELECT n, m, count(*) FROM item GROUP BY n, m")
-        assert [tuple(row) for row in rows] == [(1, 1, ROWS)]
+        rows = await connection.fetch("SELECT n, m, j, k, count(*) FROM item GROUP BY n, m, j, k")
+        assert [tuple(row) for row in rows] == [(1, 1, 1, 1, ROWS)]
         jobs = await connection.fetch("SELECT name, state, rows FROM asyncmig_backfill ORDER BY id")
-        assert [tuple(row) for row in jobs] == [("item_n", "done", ROWS), ("item_m", "done", ROWS)]
+        names = ("item_n", "item_m", "item_j", "item_k")
+        assert [tuple(row) for row in jobs] == [(name, "done", ROWS) for name in names]
         phases = await connection.fetch(
             "SELECT revision, phase, kind, state, final FROM asyncmig_journal ORDER BY id"
         )
@@ -64,7 +71,9 @@ async def check(url: str) -> None:
             ("a1", 0, "transaction", "done", False),
             ("a1", 1, "backfill", "done", False),
             ("a1", 2, "transaction", "done", True),
-            ("b1", 0, "backfill", "done", True),
+            ("b1", 0, "backfill", "done", False),
+            ("b1", 1, "backfill", "done", False),
+            ("b1", 2, "backfill", "done", True),
         ]
     finally:
         await connection.close()

@@ -30,6 +30,7 @@ class Depth:
         server_wide_crash_points: the same for statements that reach beyond one database.
         comparison_crash_points: the same for a comparison with the models.
         kills: times that the process of a run is killed, for each direction.
+        backfill_kills: times that the processes of a backfill are killed, for each kind of it.
         rounds: rounds of starts beside Alembic, and of sessions that the server ends.
         processes: processes that start at the same moment.
         graphs: random revision graphs for each property that is compared with Alembic's.
@@ -50,6 +51,7 @@ class Depth:
     server_wide_crash_points: int
     comparison_crash_points: int
     kills: int
+    backfill_kills: int
     rounds: int
     processes: int
     graphs: int
@@ -89,6 +91,7 @@ QUICK = Depth(
     server_wide_crash_points=1,
     comparison_crash_points=2,
     kills=1,
+    backfill_kills=2,
     rounds=4,
     processes=12,
     graphs=60,
@@ -105,6 +108,7 @@ FULL = Depth(
     server_wide_crash_points=3,
     comparison_crash_points=6,
     kills=6,
+    backfill_kills=12,
     rounds=40,
     processes=16,
     graphs=300,

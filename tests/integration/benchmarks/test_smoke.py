@@ -56,8 +56,11 @@ def test_a_quick_run_measures_everybody(server, tmp_path):
         assert sum(bar["transactions"] for bar in load["histogram"]) == load["transactions"] > 0
         assert load["longest_wait"] >= load["p99"] > 0
     rates = report["backfill"]
-    assert len(rates) == 5
+    assert len(rates) == 6
     assert all(one["rate"] > 0 for one in rates)
+    idle, busy = report["backfill_load"]
+    assert idle["transactions"] > 0
+    assert busy["longest"] >= busy["p99"] >= busy["p50"] > 0
 
 
 def test_rewrite_load_prints_a_table(tmp_path):
