@@ -251,3 +251,28 @@ async def test_what_may_have_committed_is_not_run_again_unasked(
     await migrator.resolve("b1", "done")
     assert (await migrator.upgrade()).after == ("b1",)
     assert await pg.fetchval("SELECT count(*) FROM k") == 2
+
+
+async def test_what_follows_an_autocommit_block_is_one_transaction_again(
+    project, database_url, pg
+) -> None:
+    """Only the statement in the block is committed by itself."""
+    project.revision(
+        "a1",
+        header="import sqlalchemy as sa",
+        upgrade="""
+            bind = op.get_bind()
+            with op.get_context().autocommit_block():
+                bind.execute(sa.text("CREATE TABLE first ()"))
+            bind.execute(sa.text("CREATE TABLE second ()"))
+            bind.execute(sa.text("CREATE TABLE third ()"))
+            bind.execute(sa.text("SELECT 1 / 0"))
+        """,
+    )
+    migrator = Migrator(database_url, script_location=project.script_location)
+    with pytest.raises(PartiallyAppliedError, match="division by zero"):
+        await migrator.upgrade()
+    rows = await pg.fetch(
+        "SELECT tablename FROM pg_tables WHERE tablename IN ('first', 'second', 'third')"
+    )
+    assert [row[0] for row in rows] == ["first"]

@@ -160,3 +160,8 @@ def test_create_names_its_indexes_after_the_table() -> None:
     assert (
         still_open == 'CREATE INDEX IF NOT EXISTS "Log_open_idx" ON app."Log" (id) WHERE NOT final'
     )
+
+
+@pytest.mark.parametrize("text", ["abc", "abc:def"])
+def test_the_fingerprint_of_a_failure_is_written_as_it_was_read(text: str) -> None:
+    assert str(FailureFingerprint.parse(text)) == text

@@ -87,3 +87,17 @@ def settings_of(tmp_path):
         return Settings(script_location=tmp_path), state
 
     return make
+
+
+@pytest.mark.parametrize(
+    ("facts", "phase", "continues"),
+    [
+        ({"kind": "autocommit"}, 1, True),
+        ({"kind": "backfill"}, 1, True),
+        ({"kind": "transaction"}, 1, False),
+        ({"kind": "autocommit"}, 0, False),
+    ],
+)
+def test_a_phase_continues_with_its_own_row(facts: dict, phase: int, continues: bool) -> None:
+    made = resume(**facts)
+    assert made.autocommit_entry(phase) is (made.entry if continues else None)

@@ -4,6 +4,8 @@ import pytest
 
 from asyncmig.plan.model import PhaseKind
 from asyncmig.plan.phases import COMMIT_HERE, split_phases
+from asyncmig.sql.backfills.definition import Backfill
+from asyncmig.sql.statement import Statement
 from support.plans import statement
 
 ADD_VALUE = "ALTER TYPE mood ADD VALUE 'so so'"
@@ -75,3 +77,15 @@ class TestEnumLabels:
 
 def test_each_kind_has_its_value() -> None:
     assert PhaseKind.AUTOCOMMIT.value == "autocommit"
+
+
+def test_a_backfill_is_one_phase() -> None:
+    rows = Statement(
+        sql="UPDATE t SET n = 1", backfill=Backfill(name="n", table="t", assignments="n = 1")
+    )
+    found = split_phases([statement("SELECT 1"), rows, statement("SELECT 2")])
+    assert [(phase.kind, phase.statements) for phase in found] == [
+        (PhaseKind.TRANSACTION, (statement("SELECT 1"),)),
+        (PhaseKind.BACKFILL, (rows,)),
+        (PhaseKind.TRANSACTION, (statement("SELECT 2"),)),
+    ]

@@ -14,6 +14,7 @@ from asyncmig.operations.directives.tables import CreateTableOp
 from asyncmig.plan.phases import COMMIT_HERE
 from asyncmig.plan.recorder import Recorder, StopRecordingError
 from asyncmig.revisions.graph.revision import Revision
+from asyncmig.sql.slices import LARGE
 
 
 class Live:
@@ -220,3 +221,12 @@ class TestStatements:
         with pytest.raises(ScriptError, match=r"revision a1 failed in op\.execute: ") as caught:
             recorder().inspect("\0", None, "execute")
         assert caught.value.fields().get("line") is None
+
+
+def test_the_size_of_what_is_recorded_decides_about_a_thread() -> None:
+    own = recorder()
+    for _ in range(3):
+        own.add("SELECT '" + "x" * (LARGE // 2) + "'", origin=None, directive="sql")
+    assert own.holds_much
+    own.take()
+    assert not own.holds_much

@@ -19,3 +19,7 @@ def test_secrets_are_not_shown() -> None:
 def test_other_parameters_are_shown() -> None:
     statement = Statement(sql="SELECT 1", parameters=(1, "a"))
     assert statement.shown_parameters == (1, "a")
+
+
+def test_a_statement_is_transactional_unless_it_says_otherwise() -> None:
+    assert Statement(sql="SELECT 1").transactional

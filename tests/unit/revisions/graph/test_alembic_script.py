@@ -146,3 +146,13 @@ class TestScript:
     def test_without_marks(self) -> None:
         assert script("n")._head_only(tree_indicators=False, head_indicators=False) == "n"
         assert script("n")._head_only(tree_indicators=False) == "n (head)"
+
+
+def test_the_text_of_a_revision_has_its_labels() -> None:
+    labelled = AlembicRevision("b", "a", None, "left")
+    assert repr(labelled) == "Revision('b', 'a', branch_labels={'left'})"
+
+
+def test_only_a_branch_point_lists_its_branches() -> None:
+    assert "Branches into: " in script("a").log_entry
+    assert "Branches into: " not in script("c").log_entry

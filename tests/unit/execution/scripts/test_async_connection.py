@@ -1,0 +1,80 @@
+"""asyncmig.execution.scripts.async_connection: savepoints of async scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.execution.scripts.async_connection import ScriptConnection
+from asyncmig.plan.recorder import Recorder
+from asyncmig.revisions.graph.revision import Revision
+
+
+class Driver:
+    """An asyncpg connection without a server."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    async def execute(self, query: str, *args: Any) -> str:
+        del args
+        self.sent.append(query)
+        return "OK"
+
+
+class Hooks:
+    """What the runner does around a statement: nothing."""
+
+    def __init__(self) -> None:
+        self.driver_connection = Driver()
+
+    async def run_leading_statements(self, recorder: Recorder, sql: str) -> str:
+        del recorder
+        return sql
+
+    async def before_statement(
+        self, recorder: Recorder, sql: str, *, needs_rows: bool = False
+    ) -> bool:
+        del recorder, sql, needs_rows
+        return True
+
+    async def after_statement(self, recorder: Recorder) -> None: ...
+
+    async def note_failure(self, recorder: Recorder, error: Exception) -> None: ...
+
+
+@pytest.fixture
+def hooks() -> Hooks:
+    return Hooks()
+
+
+@pytest.fixture
+def connection(hooks: Hooks) -> ScriptConnection:
+    recorder = Recorder(Revision(id="a1", path=__file__), dialect=MigrationDialect())
+    return ScriptConnection(hooks, recorder)  # type: ignore[arg-type]  # only what is called here
+
+
+async def test_a_savepoint_is_released(hooks: Hooks, connection: ScriptConnection) -> None:
+    async with connection.transaction():
+        await connection.execute("SELECT 1")
+    assert hooks.driver_connection.sent == [
+        "SAVEPOINT asyncmig_script_1",
+        "SELECT 1",
+        "RELEASE SAVEPOINT asyncmig_script_1",
+    ]
+
+
+async def test_an_error_goes_back_to_the_savepoint(
+    hooks: Hooks, connection: ScriptConnection
+) -> None:
+    with pytest.raises(LookupError):
+        async with connection.transaction(), connection.transaction():
+            raise LookupError
+    assert hooks.driver_connection.sent == [
+        "SAVEPOINT asyncmig_script_1",
+        "SAVEPOINT asyncmig_script_2",
+        "ROLLBACK TO SAVEPOINT asyncmig_script_2",
+        "ROLLBACK TO SAVEPOINT asyncmig_script_1",
+    ]
