@@ -109,6 +109,7 @@ COMPARING = """
 """
 
 
+@pytest.mark.slow
 async def test_the_client_dies_at_random_moments(database_url, pg):
     before = catalog_dump(database_url)
     moments = random.Random(6)

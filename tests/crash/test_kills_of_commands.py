@@ -15,7 +15,7 @@ import pytest
 from asyncmig import Migrator
 from support.depth import depth
 
-pytestmark = [pytest.mark.sampled, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.slow, pytest.mark.sampled, pytest.mark.timeout(3600)]
 
 COMMANDS = {
     "stamp": "stamp heads",

@@ -28,7 +28,7 @@ from support.crash_history import contents, write_every_kind
 from support.depth import depth
 from support.fault_proxy import fault_proxy
 
-pytestmark = [pytest.mark.sampled, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.slow, pytest.mark.sampled, pytest.mark.timeout(3600)]
 
 ANSWER = 1.5
 """``command_timeout``, ``connect_timeout`` and ``lock_wait``."""

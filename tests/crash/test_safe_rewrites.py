@@ -20,7 +20,7 @@ SAMPLE = depth().crash_points
 LAST = ("detach partition", "refresh", "not null and more")
 """Cases that change what others need."""
 
-pytestmark = [pytest.mark.sampled, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.sampled, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture

@@ -58,7 +58,8 @@ class Locking(FakeSession):
     async def clean_up(self, sql: str) -> None:
         self.messages.append(sql)
 
-    def idling(self) -> Any:
+    def idling(self, answer_seconds: float) -> Any:
+        assert answer_seconds > 0
         self.idle += 1
         return nullcontext()
 
