@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import nullcontext
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +15,7 @@ from asyncmig.revisions.files.script import PythonScript
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from asyncmig.backfill.jobs import Job
     from asyncmig.revisions.files.script import Script
@@ -32,6 +34,10 @@ class Scripts(Protocol):
 
     def load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, Script]:
         """Read and import scripts; called in a thread."""
+        ...
+
+    def alembic_imports(self) -> AbstractContextManager[object]:
+        """Active while code of scripts runs: what ``import alembic`` gives."""
         ...
 
 
@@ -66,7 +72,8 @@ class RevisionFunctions:
                 backfill=job.name,
                 state="failed",
             ) from error
-        return RowFunction(job.name, name, function)
+        context = nullcontext if self._source is None else self._source.alembic_imports
+        return RowFunction(job.name, name, function, context)
 
     async def _owner(self, revision: str, module: str) -> Any:
         """The module with the function: that of the revision where ``module`` is empty."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.run_script import AnyScript
@@ -37,6 +38,10 @@ class ScriptSource(HistorySource, Protocol):
 
     def load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, AnyScript]:
         """Read and import scripts; called in a thread."""
+        ...
+
+    def alembic_imports(self) -> AbstractContextManager[object]:
+        """Active while code of scripts runs: what ``import alembic`` gives."""
         ...
 
     def version_hooks(self) -> Sequence[VersionHook]:

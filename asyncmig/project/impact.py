@@ -15,6 +15,7 @@ from asyncmig.plan.run_request import RunRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from asyncmig.events import Event
     from asyncmig.locks.observe import Observer
@@ -83,6 +84,9 @@ class _WithoutHooks:
 
     def load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, AnyScript]:
         return self._project.load_scripts(revisions)
+
+    def alembic_imports(self) -> AbstractContextManager[None]:
+        return self._project.alembic_imports()
 
     def version_hooks(self) -> tuple[VersionHook, ...]:
         return ()

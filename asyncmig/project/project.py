@@ -375,7 +375,7 @@ class Project:
             keywords=run.keywords if run is not None else None,
             one_transaction=self.settings.transaction == "all",
             offline=offline,
-            import_context=self._alembic_imports,
+            import_context=self.alembic_imports,
             version_hooks=await anyio.to_thread.run_sync(self.version_hooks) if offline else (),
             rewriting=rewriting,
         )
@@ -471,7 +471,7 @@ class Project:
             origins=self._model_origins(),
             notify=self.emit,
             options=self.environment_options(autogenerate=True),
-            import_context=self._alembic_imports,
+            import_context=self.alembic_imports,
             as_sql=as_sql,
         )
 
@@ -510,7 +510,7 @@ class Project:
             settings.version_paths,
             recursive=settings.recursive_version_locations,
             sourceless=settings.sourceless,
-            import_context=self._alembic_imports,
+            import_context=self.alembic_imports,
             named_by=settings.config_path,
         )
 
@@ -543,12 +543,12 @@ class Project:
 
             load_plugins(self.settings)
         return {
-            revision.id: load_script(revision, import_context=self._alembic_imports)
+            revision.id: load_script(revision, import_context=self.alembic_imports)
             for revision in revisions
         }
 
-    def _alembic_imports(self) -> AbstractContextManager[None]:
-        """While scripts are loaded and run, ``alembic`` is ours."""
+    def alembic_imports(self) -> AbstractContextManager[None]:
+        """While code of scripts runs, ``import alembic`` gives asyncmig's facade."""
         from asyncmig.alembic_compat.facade.environment_context import Environment
         from asyncmig.alembic_compat.imports import alembic_imports
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import anyio.to_thread
@@ -16,6 +17,7 @@ from asyncmig.errors import BackfillError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.types import TypeEngine
 
@@ -37,12 +39,20 @@ class RowFunction:
         backfill: the name, for errors.
         name: of the function, for errors.
         function: it; a function that is not a coroutine function is called in a thread.
+        context: makes a context manager that is active while it works.
     """
 
-    def __init__(self, backfill: str, name: str, function: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        backfill: str,
+        name: str,
+        function: Callable[..., Any],
+        context: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         self._backfill = backfill
         self._name = name
         self._function = function
+        self._context = context
 
     async def __call__(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Values, ...]:
         """The new values of each row, in the order of the rows.
@@ -52,17 +62,19 @@ class RowFunction:
             BackfillError: it gave something else than values for each row.
         """
         try:
-            if inspect.iscoroutinefunction(self._function):
-                answer = await self._function(rows)
-            else:
-                answer = await anyio.to_thread.run_sync(self._function, rows)
-                if inspect.isawaitable(answer):
-                    answer = await answer
+            with self._context():
+                answer = await self._call(rows)
         except Exception as error:
             raise RowFunctionError(
                 f"{self._name} raised {type(error).__name__}: {error}"
             ) from error
         return self._checked(answer, len(rows))
+
+    async def _call(self, rows: Sequence[Mapping[str, Any]]) -> object:
+        if inspect.iscoroutinefunction(self._function):
+            return await self._function(rows)
+        answer = await anyio.to_thread.run_sync(self._function, rows)
+        return await answer if inspect.isawaitable(answer) else answer
 
     def _checked(self, answer: object, count: int) -> tuple[Values, ...]:
         if not isinstance(answer, Sequence) or isinstance(answer, str | bytes):

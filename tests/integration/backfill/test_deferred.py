@@ -187,8 +187,14 @@ async def test_a_gate_for_a_name_that_is_unknown(project, database_url):
         await migrator.upgrade()
 
 
-async def test_a_service_runs_it(deferred, pg):
-    async with asyncmig.migrated(deferred, backfills=True):
+@pytest.mark.parametrize("service", ["migrated", "lifespan"])
+async def test_a_service_runs_it(deferred, pg, service):
+    running = (
+        asyncmig.migrated(deferred, backfills=True)
+        if service == "migrated"
+        else asyncmig.lifespan(deferred, backfills=True)(None)
+    )
+    async with running:
         with anyio.fail_after(20):
             while (await deferred.status()).backfills:
                 await anyio.sleep(0.05)
