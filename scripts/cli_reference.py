@@ -66,6 +66,15 @@ for an unexpected exception), `hint` may be null, and `fields` are the fields of
 """
 
 
+COMPLETION = """
+## Completion
+
+`asyncmig --install-completion` adds the completion of commands, options, revisions and branch labels to the
+start-up files of your shell: bash, zsh or fish. `_ASYNCMIG_COMPLETE=source_zsh asyncmig` (`source_bash`,
+`source_fish`) prints the script, for an image or a package.
+"""
+
+
 def reference() -> str:
     """The whole page."""
     return "\n".join(_lines()).rstrip() + "\n"
@@ -80,6 +89,7 @@ def _lines() -> Iterator[str]:
     yield from _table(shared)
     yield ""
     yield JSON
+    yield COMPLETION
     yield "## Commands"
     heading = ""
     for name, panel in COMMANDS.items():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.execution.work_units import StandaloneStatement, Transaction, frame_step
 from asyncmig.plan.rewrites.notes import rewrite_notes
+from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,6 +27,10 @@ def offline_script(
     inside: bool = False,
 ) -> str:
     """The whole script.
+
+    The statements of the migrations come first: the journal is created in the transaction of its first row,
+    behind the statements of the phase. Where they change settings of the session (``search_path``, the
+    role), it is created before them, as in a run.
 
     Args:
         plan: recorded with ``offline=True``.
@@ -65,8 +70,10 @@ def _lines(
     if create_tables:
         yield from _terminated([books.version.create(plan.revisions, if_missing=True)])
     yield from _terminated([books.version.require(plan.current)])
-    if books.journal is not None:
-        yield from _terminated(books.journal.create())
+    setup = _journal_setup(books)
+    if setup and (not plan.steps or _changes_settings(plan.steps[0])):
+        yield from setup
+        setup = []
     if not (one_transaction and plan.steps) and not inside:
         yield "COMMIT;"
         yield ""
@@ -84,6 +91,10 @@ def _lines(
                         yield from _announce(step)
                         announced = True
                     for part in unit.fragments:
+                        if setup and part.statement is None:
+                            # before the first row, and behind the statements that it records
+                            yield from setup
+                            setup = []
                         yield from _notes(part.statement)
                         yield from _statement(
                             part.sql, part.statement.copy_data if part.statement else None
@@ -105,6 +116,27 @@ def _lines(
     if is_open is not inside:
         yield "BEGIN;" if inside else "COMMIT;"
         yield ""
+
+
+def _journal_setup(books: Bookkeeping) -> list[str]:
+    """The creation of the journal, if there is one, with a comment for the reader of the script."""
+    if books.journal is None:
+        return []
+    first, *others = _terminated(books.journal.create())
+    return [
+        f"-- the journal of asyncmig: what has run (--no-journal leaves it out)\n{first}",
+        *others,
+    ]
+
+
+def _changes_settings(step: Step) -> bool:
+    """Whether statements before the journal's first row may say where, or in which role, it is created."""
+    statements = step.phases[0].statements if step.phases else ()
+    return any(
+        classify(statement.sql).verb.partition(" ")[0] in {"SET", "RESET"}
+        or "set_config" in statement.sql.lower()
+        for statement in statements
+    )
 
 
 def _announce(step: Step) -> Iterator[str]:

@@ -2,7 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from asyncmig_cli.options.parameters import LockWait, NoLock, Sql, Wait, run_settings
+from asyncmig_cli.options.parameters import (
+    LockWait,
+    NoJournal,
+    NoLock,
+    Sql,
+    Wait,
+    run_settings,
+    script_settings,
+)
 from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -20,18 +28,20 @@ DOCUMENT = 'VersionTableResult; with --sql {"sql": string}'
 def ensure_version(
     invocation: Invocation,
     sql: Sql = False,
+    no_journal: NoJournal = False,
     lock_wait: LockWait = None,
     no_lock: NoLock = False,
     wait: Wait = None,
 ) -> None:
     """Create the version table and the journal if needed."""
+    settings = script_settings(sql=sql, no_journal=no_journal)
     if sql:
         invocation.console.reserve()
 
         async def script(migrator: "Migrator") -> str:
             return await migrator.ensure_version_sql()
 
-        invocation.show_sql(invocation.migrate(script))
+        invocation.show_sql(invocation.migrate(script, progress=False, **settings))
         return
 
     async def work(migrator: "Migrator") -> "VersionTableResult":

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from asyncmig_cli.errors import UsageError
+from asyncmig_cli.input.adopt_prompt import wants_adoption
 from asyncmig_cli.input.model_prompt import choose_models
 from asyncmig_cli.rendering.files import new_project_lines
 from asyncmig_cli.runtime.invocation import Invocation
@@ -45,7 +46,7 @@ def init(
         bool,
         typer.Option("--package", help="Write __init__.py files."),
     ] = False,
-) -> None:
+) -> int | None:
     """Create a script directory and its configuration file."""
     if multidb and template not in {None, "multidb"}:
         message = f"--multidb and --template {template} name two templates"
@@ -57,6 +58,10 @@ def init(
     from asyncmig.scaffold.init import init_project
     from asyncmig.scaffold.model_search import FoundModels
 
+    if not invocation.options.config and wants_adoption(invocation):
+        from asyncmig_cli.commands.adopt import adopt
+
+        return adopt(invocation, db=False)
     named = next(iter(invocation.options.config), None)
     template = "multidb" if multidb else template or "generic"
     models = FoundModels(tuple(metadata)) if metadata else choose_models(invocation, template)
@@ -68,3 +73,4 @@ def init(
     invocation.confirm(
         result.to_dict(), lambda stream: new_project_lines(result, stream, databases=databases)
     )
+    return None

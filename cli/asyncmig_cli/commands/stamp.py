@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from asyncmig_cli.input.completion import complete_revision
-from asyncmig_cli.options.parameters import LockWait, NoLock, Sql, Tag, Wait, run_settings
+from asyncmig_cli.options.parameters import (
+    LockWait,
+    NoJournal,
+    NoLock,
+    Sql,
+    Tag,
+    Wait,
+    run_settings,
+    script_settings,
+)
 from asyncmig_cli.runtime.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -30,19 +39,21 @@ def stamp(
     ],
     purge: Annotated[bool, typer.Option("--purge", help="Empty the version table first.")] = False,
     sql: Sql = False,
+    no_journal: NoJournal = False,
     tag: Tag = None,
     lock_wait: LockWait = None,
     no_lock: NoLock = False,
     wait: Wait = None,
 ) -> None:
     """Set the version table without running revisions."""
+    settings = script_settings(sql=sql, no_journal=no_journal, tag=tag)
     if sql:
         invocation.console.reserve()
 
         async def script(migrator: "Migrator") -> str:
             return await migrator.stamp_sql(*revisions, purge=purge)
 
-        invocation.show_sql(invocation.migrate(script, tag=tag))
+        invocation.show_sql(invocation.migrate(script, progress=False, **settings))
         return
 
     async def work(migrator: "Migrator") -> "StampResult":

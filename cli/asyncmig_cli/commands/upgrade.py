@@ -10,12 +10,14 @@ from asyncmig_cli.options.parameters import (
     LockRetries,
     LockTimeout,
     LockWait,
+    NoJournal,
     NoLock,
     Sql,
     Tag,
     TransactionWait,
     Wait,
     run_settings,
+    script_settings,
 )
 from asyncmig_cli.runtime.invocation import Invocation
 from asyncmig_cli.runtime.run_options import run_steps
@@ -40,6 +42,7 @@ def upgrade(
         ),
     ] = "heads",
     sql: Sql = False,
+    no_journal: NoJournal = False,
     tag: Tag = None,
     dry_run: DryRun = False,
     lock_timeout: LockTimeout = None,
@@ -59,4 +62,12 @@ def upgrade(
         no_lock=no_lock,
         wait=wait,
     )
-    run_steps(invocation, "upgrade", target, sql=sql, dry_run=dry_run, settings=settings)
+    script = script_settings(sql=sql, no_journal=no_journal, tag=tag)
+    run_steps(
+        invocation,
+        "upgrade",
+        target,
+        sql=sql,
+        dry_run=dry_run,
+        settings=script if sql else settings,
+    )

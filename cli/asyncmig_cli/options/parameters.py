@@ -26,6 +26,12 @@ __all__ = [
 
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show more detail.")]
 Sql = Annotated[bool, typer.Option("--sql", help="Print the SQL instead of running it.")]
+NoJournal = Annotated[
+    bool,
+    typer.Option(
+        "--no-journal", help="With --sql: leave out the journal; keep the version table only."
+    ),
+]
 Tag = Annotated[
     str | None,
     typer.Option("--tag", metavar="TEXT", help="Label of this run in the journal."),
@@ -118,6 +124,20 @@ def _seconds(option: str, written: str | None) -> float | None:
     except ValueError:
         message = f"{option}: {written!r} is not a duration"
         raise UsageError(message, "write 5s, 200ms, 1min, or a number of seconds") from None
+
+
+def script_settings(*, sql: bool, no_journal: bool, tag: str | None = None) -> dict[str, object]:
+    """The settings of a script for psql that these options change.
+
+    Raises:
+        UsageError: ``--no-journal`` without ``--sql``.
+    """
+    if no_journal and not sql:
+        message = "--no-journal is for --sql"
+        raise UsageError(
+            message, "a run needs no journal with `journal = false` in the configuration"
+        )
+    return {"tag": tag, "journal": False if no_journal else None}
 
 
 def run_settings(

@@ -50,7 +50,7 @@ def run_steps(
         async def script(migrator: "Migrator") -> str:
             return await migrator.sql(target, direction=direction)
 
-        invocation.show_sql(invocation.migrate(script, tag=settings["tag"]))
+        invocation.show_sql(invocation.migrate(script, progress=False, **settings))
         return
 
     if dry_run:

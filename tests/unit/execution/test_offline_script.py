@@ -104,3 +104,47 @@ def test_a_script_with_a_password_says_so():
         "passwords or keys in plain text" in line for line in lines(step(transaction(secret)))
     )
     assert not any("plain text" in line for line in lines(FIRST))
+
+
+CREATED = "CREATE TABLE IF NOT EXISTS asyncmig_journal ("
+COMMENT = "-- the journal of asyncmig: what has run (--no-journal leaves it out)"
+
+
+def order(*steps, **options) -> list[str]:
+    """What is done, without the rows and columns of the journal."""
+    found = lines(*steps, books=BOOKS, **options)
+    return [
+        line.partition(" (run,")[0]
+        for line in found[1:]
+        if line.startswith(("BEGIN", "COMMIT", "SELECT", "SET", "VACUUM", "INSERT", CREATED))
+    ]
+
+
+def test_the_journal_is_created_behind_the_statements_of_the_first_phase():
+    assert order(FIRST, SECOND)[:7] == [
+        "BEGIN;",
+        "COMMIT;",
+        "BEGIN;",
+        "SELECT 1;",
+        CREATED,
+        "INSERT INTO asyncmig_journal",
+        "INSERT INTO alembic_version (version_num) VALUES ('a1');",
+    ]
+    found = lines(FIRST, SECOND, books=BOOKS)
+    assert found.count(COMMENT) == found.count(CREATED) == 1
+
+
+def test_the_journal_is_created_before_a_statement_outside_a_transaction():
+    assert order(step(autocommit("VACUUM t")))[2:7] == [
+        "BEGIN;",
+        CREATED,
+        "INSERT INTO asyncmig_journal",
+        "COMMIT;",
+        "VACUUM t;",
+    ]
+
+
+def test_the_journal_comes_first_where_the_script_changes_settings():
+    for sql in ("SET LOCAL ROLE owner", "SELECT set_config('search_path', 'app', true)"):
+        found = order(step(transaction(sql)))
+        assert found.index(CREATED) < found.index("COMMIT;") < found.index(f"{sql};")
