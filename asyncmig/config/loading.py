@@ -157,7 +157,7 @@ def _layers(
             layers.append(files.ini.section(_ALEMBIC_SECTION))
         if section is not None:
             layers.append(section)
-        if _OUR_SECTION in sections:
+        if _OUR_SECTION in sections or files.ini.parser.has_section(f"{_OUR_SECTION}.lint"):
             layers.append(files.ini.section(_OUR_SECTION, native=True))
     return layers, own
 

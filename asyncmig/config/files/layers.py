@@ -20,6 +20,8 @@ __all__ = ["AlembicTable", "IniFile", "IniSection", "Layer", "NativeTable", "rea
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 _LISTS = ("version_locations", "prepend_sys_path")
 _HOOKS = "post_write_hooks"
+_LINT = "lint"
+_LINT_LISTS = frozenset({"disable", "enable"})
 _INI_FAULTS = {
     "DuplicateOptionError": "a key that is written twice",
     "DuplicateSectionError": "a section that is written twice",
@@ -173,7 +175,10 @@ class IniFile:
 
     def sections(self) -> list[str]:
         """The sections that ``-n`` may name, without those of logging and hooks."""
-        other = ("loggers", "handlers", "formatters", "logger_", "handler_", "formatter_", _HOOKS)
+        other = (
+            *("loggers", "handlers", "formatters", "logger_", "handler_", "formatter_", _HOOKS),
+            "asyncmig.",
+        )
         return [name for name in self.parser.sections() if not name.startswith(other)]
 
     def section(self, name: str, *, native: bool = False) -> IniSection:
@@ -195,7 +200,8 @@ class IniSection:
     def names(self) -> Iterable[str]:
         """The keys, as written."""
         defaults = self._parser.defaults()
-        for name in self._parser.options(self.table):
+        written = self._parser.options(self.table) if self._parser.has_section(self.table) else ()
+        for name in written:
             value = self.raw(name)
             if name == "here" or name.endswith("path_separator"):
                 continue
@@ -205,6 +211,8 @@ class IniSection:
             # In Alembic's template a key without a value means the default.
             if value != "":
                 yield name
+        if self.native and self._parser.has_section(f"{self.table}.{_LINT}"):
+            yield _LINT
         if not self.native and self._parser.has_section(_HOOKS):
             yield _HOOKS
 
@@ -212,6 +220,8 @@ class IniSection:
         """A key's value, interpolated."""
         if name == _HOOKS:
             return self._hooks(place)
+        if name == _LINT and self._parser.has_section(f"{self.table}.{_LINT}"):
+            return self._lint(f"{self.table}.{_LINT}")
         value: object = self._interpolated(self.table, name, place)
         if self.native or place.secret:
             value = expand_environment(value, self._file.environ, place)
@@ -221,7 +231,7 @@ class IniSection:
 
     def raw(self, name: str) -> object:
         """A key's value as written."""
-        return self._parser.get(self.table, name, raw=True)
+        return self._parser.get(self.table, name, raw=True, fallback="")
 
     def _interpolated(self, section: str, name: str, place: ValueSource) -> str:
         import configparser
@@ -236,6 +246,31 @@ class IniSection:
                 "has a percent sign that does not start a %(name)s",
                 hint="write a literal percent sign as %%; in a URL, %40 is written %%40",
             ) from None
+
+    def _lint(self, section: str) -> dict[str, object]:
+        """``[asyncmig.lint]``, with its severities in a section below."""
+        table: dict[str, object] = {}
+        for name in self._options(section):
+            place = ValueSource(path=self.path, table=section, key=name, base=self.base)
+            text = self._interpolated(section, name, place)
+            if name in _LINT_LISTS:
+                table[name] = [item for item in re.split(r"[,\s]+", text) if item]
+            else:
+                table[name] = int(text) if text.isdecimal() else text
+        below = f"{section}.severity"
+        if self._parser.has_section(below):
+            table["severity"] = {
+                name: self._interpolated(
+                    below, name, ValueSource(path=self.path, table=below, key=name, base=self.base)
+                )
+                for name in self._options(below)
+            }
+        return table
+
+    def _options(self, section: str) -> list[str]:
+        """The keys of a section without the variables of ``[DEFAULT]``."""
+        defaults = self._parser.defaults()
+        return [name for name in self._parser.options(section) if name not in defaults]
 
     def _split(self, name: str, value: str) -> list[str]:
         keys = ("path_separator", "version_path_separator")[: 1 if name != _LISTS[0] else 2]

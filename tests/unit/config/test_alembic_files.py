@@ -24,6 +24,24 @@ def read(tmp_path):
     return write_and_load
 
 
+LINT = """
+[asyncmig]
+safe_rewrites = true
+wait_for_transactions = 30s
+
+[asyncmig.lint]
+disable = trigger, rename
+enable =
+    style
+    drop-column
+start_after = ae10
+small_table_rows = 500
+fail_on = error
+
+[asyncmig.lint.severity]
+drop-column = error
+"""
+
 HEAD = "[alembic]\nscript_location = db\n"
 
 
@@ -552,3 +570,53 @@ class TestSearch:
         assert not load(["a.toml", "b.ini"], name="d", cwd=tmp_path, environ={}).lock
         named = load(["a.toml", "b.ini"], name="e", cwd=tmp_path, environ={})
         assert named.version_table == "e"
+
+
+@pytest.mark.parametrize("table", ["alembic", "asyncmig"])
+def test_safe_rewrites(read, table):
+    assert read(HEAD).safe_rewrites is False
+    head = HEAD if table == "alembic" else f"{HEAD}[asyncmig]\n"
+    assert read(f"{head}safe_rewrites = true\n").safe_rewrites is True
+    assert read(f"{head}safe_rewrites = false\n").safe_rewrites is False
+    with pytest.raises(ConfigKeyError, match="safe_rewrites must be true or false, not 'maybe'"):
+        read(f"{head}safe_rewrites = maybe\n")
+
+
+def test_lint_and_locks(read):
+    settings = read(f"{HEAD}{LINT}")
+    assert settings.safe_rewrites is True
+    assert settings.wait_for_transactions == 30
+    lint = settings.lint
+    assert lint.disable == ("trigger", "rename")
+    assert lint.enable == ("style", "drop-column")
+    assert (lint.start_after, lint.small_table_rows, lint.fail_on) == ("ae10", 500, "error")
+    assert lint.severity == {"drop-column": "error"}
+
+
+def test_lint_without_the_section_above_it(read):
+    settings = read(f"[DEFAULT]\nrule = trigger\n{HEAD}[asyncmig.lint]\ndisable = %(rule)s\n")
+    assert settings.lint.disable == ("trigger",)
+    assert settings.lint.fail_on == "warning"
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("disabel = trigger", r"alembic.ini:\d: \[asyncmig.lint\] disabel is not a key of lint"),
+        (
+            "small_table_rows = many",
+            r"small_table_rows must be a whole number, 0 or more, not 'many'",
+        ),
+        ("fail_on = always", r"fail_on must be one of"),
+    ],
+)
+def test_wrong_lint_settings(read, lines, message):
+    with pytest.raises(ConfigKeyError, match=message):
+        read(f"{HEAD}[asyncmig.lint]\n{lines}\n")
+
+
+def test_pyproject_of_alembic(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.alembic]\nscript_location = "db"\nsafe_rewrites = true\n'
+    )
+    assert load(cwd=tmp_path, environ={}).safe_rewrites is True
