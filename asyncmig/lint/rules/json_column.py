@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["JsonColumn"]
 
 
+_AS_JSONB = {
+    ActionKind.ADD_COLUMN: "ADD COLUMN {0} jsonb",
+    ActionKind.ALTER_COLUMN_TYPE: "ALTER COLUMN {0} TYPE jsonb USING to_jsonb({0})",
+}
+
+
 class JsonColumn(Rule):
     """Reports a column of type json in an existing table."""
 
@@ -43,10 +49,9 @@ class JsonColumn(Rule):
         if table is None or (action.type or "").lower() != "json":
             return
         column = action.column or ""
+        change = _AS_JSONB[action.kind].format(identifier(column))
         yield Problem(
             message=f"{table}.{column} is json: DISTINCT, GROUP BY and UNION fail with it",
             table=table,
-            suggestion=lines(
-                f"ALTER TABLE {relation_sql(action.relation)} ADD COLUMN {identifier(column)} jsonb"
-            ),
+            suggestion=lines(f"ALTER TABLE {relation_sql(action.relation)} {change}"),
         )

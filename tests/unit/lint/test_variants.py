@@ -26,6 +26,13 @@ VARIANTS = [
     ),
     (
         "",
+        "ALTER TABLE orders ALTER COLUMN status TYPE json USING to_json(status);",
+        "json-column",
+        "orders.status is json",
+        "ALTER TABLE orders ALTER COLUMN status TYPE jsonb USING to_jsonb(status);",
+    ),
+    (
+        "",
         "REINDEX TABLE orders;",
         "reindex-blocking",
         "an index of orders",

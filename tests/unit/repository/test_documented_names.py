@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 PYTHON = re.compile(r"^( *)```(?:python|py)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
-DOTTED = re.compile(r"(?<![\w./@-])asyncmig(?:\.[A-Za-z_]\w*)+")
+# in brackets it is a section of an ini file
+DOTTED = re.compile(r"(?<![\w./@\[-])asyncmig(?:\.[A-Za-z_]\w*)+")
 # a file, a setting of a session, loggers
 NOT_PYTHON = {"asyncmig.toml", "asyncmig.committed"}
 NOT_PYTHON |= {f"asyncmig.{logger}" for logger in ("cache", "run", "server", "startup", "wait")}
