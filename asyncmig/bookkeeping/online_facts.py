@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from asyncmig.bookkeeping.rewrite_facts import obstacle_of, read_recorded
 from asyncmig.plan.online.changes import OnlineChanges
-from asyncmig.plan.online_columns import find_column_requests, has_online_change
+from asyncmig.plan.online_columns import find_column_requests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -260,7 +260,7 @@ async def read_online_changes(
         moves: of the plan.
         scripts: of the moves, by revision id.
     """
-    if not any(has_online_change(scripts[move.revision.id]) for move in moves):
+    if not any(scripts[move.revision.id].has_online_change for move in moves):
         return None
     changes = OnlineChanges(
         recorded=await read_recorded(session, settings, state),

@@ -239,7 +239,7 @@ class Executor:
     async def _read_columns_again(self, script: AnyScript, number: int) -> None:
         """What a column change online depends on, once the scripts before it have run."""
         online = self._planner.online
-        if number == 1 or online is None or not script.mentions(b"_column_online"):
+        if number == 1 or online is None or not script.has_online_change:
             return
         from asyncmig.bookkeeping.online_facts import read_documents
 

@@ -183,7 +183,7 @@ class PendingRun:
         self, state: DatabaseState, moves: Sequence[Move], scripts: Mapping[str, AnyScript]
     ) -> OnlineChanges | None:
         """What the column changes online of the scripts depend on; None where there are none."""
-        if not any(script.mentions(b"_column_online") for script in scripts.values()):
+        if not any(script.has_online_change for script in scripts.values()):
             return None
         from asyncmig.bookkeeping.online_facts import read_online_changes
 

@@ -17,12 +17,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.revisions.graph.moves import Move
 
-__all__ = ["find_column_requests", "has_online_change"]
-
-
-def has_online_change(script: AnyScript) -> bool:
-    """True where the text of a script has one of the directives."""
-    return script.mentions(b"_column_online")
+__all__ = ["find_column_requests"]
 
 
 def find_column_requests(
@@ -32,7 +27,7 @@ def find_column_requests(
     asked = OnlineChanges()
     for move in moves:
         script = scripts[move.revision.id]
-        if not has_online_change(script):
+        if not script.has_online_change:
             continue
         recorder = planner.recorder(move.revision, online=asked.for_script(move.revision.id))
         try:

@@ -19,6 +19,7 @@ from asyncmig.operations.base.origin import calling_line
 from asyncmig.plan.error_handlers import is_handled_by_caller
 from asyncmig.plan.online.changes import OnlineChanges
 from asyncmig.plan.online.phases import is_online
+from asyncmig.plan.online.sql_mark import marked_operation
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
 from asyncmig.plan.rewrites.safe_form import SafeForm
 from asyncmig.sql.backfills.parse import parse_backfill, parse_gate
@@ -400,6 +401,20 @@ class Recorder:
         self._refuse_offline_backfill(origin, "sql")
         self.add(definition.statement(), origin=origin, directive="sql", backfill=definition)
         return gate is None
+
+    def add_online(self, mark: str, sql: str, *, origin: str) -> None:
+        """Append the phases of an online change of a SQL revision.
+
+        Args:
+            mark: the options of the line above it.
+            sql: the statement that makes the change at once.
+            origin: where it is.
+        """
+        try:
+            operation = marked_operation(mark, sql)
+        except ScriptError as error:
+            raise self._refused(str(error), error.hint, origin, "sql") from None
+        self._record(operation, int(origin.rpartition(":")[2]), handled=False)
 
     def _note_backfill(self, name: str, origin: str | None, directive: str) -> None:
         """Refuse a name that the script has used: the second job would take the place of the first."""

@@ -188,6 +188,10 @@ def _run_section(section: SqlSection, recorder: Recorder) -> None:
         is_taken = recorder.add_backfill(section.options, text, origin=f"{path}:{line}")
         if first is not None and not is_taken:
             statements = chain([first], statements)
+    elif section.kind == "online":
+        first = next(statements, None)
+        text, line = ("", section.line) if first is None else (first.text, first.line)
+        recorder.add_online(section.options, text, origin=f"{path}:{line}")
     for statement in statements:
         recorder.add(
             statement.text,

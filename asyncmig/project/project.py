@@ -445,7 +445,7 @@ class Project:
         self, planner: Planner, moves: Sequence[Move], scripts: Mapping[str, AnyScript]
     ) -> None:
         """Read from the database what the column changes online of a plan depend on."""
-        if not any(script.mentions(b"_column_online") for script in scripts.values()):
+        if not any(script.has_online_change for script in scripts.values()):
             return
         from asyncmig.bookkeeping.online_facts import read_online_changes
         from asyncmig.bookkeeping.state import read_state

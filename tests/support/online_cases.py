@@ -96,6 +96,30 @@ CASES = {
         back='op.alter_column_online("person", "code", type_=sa.String(100))',
         rows="INSERT INTO person SELECT i, 'code ' || i FROM generate_series(1, 500) i;",
     ),
+    "names": OnlineCase(
+        tables="""
+        CREATE SCHEMA "App 1";
+        CREATE TABLE "App 1"."Order Line" (
+            "Unit ""Id" {type}, "select" int, "%s :x" text, PRIMARY KEY ("Unit ""Id", "select")
+        );
+        CREATE TABLE "App 1".part (
+            "Line:Id" {type}, "select" int, id int PRIMARY KEY,
+            CONSTRAINT "To: 'Line'" FOREIGN KEY ("Line:Id", "select") REFERENCES "App 1"."Order Line"
+                ON DELETE SET NULL
+        );
+        CREATE INDEX "Every 'Unit'" ON "App 1"."Order Line" (("Unit ""Id" + "select"));
+        COMMENT ON COLUMN "App 1"."Order Line"."Unit ""Id" IS 'a \\ :b %s';
+        ALTER TABLE "App 1"."Order Line" REPLICA IDENTITY USING INDEX "Order Line_pkey";
+        """,
+        old="integer",
+        new="bigint",
+        directive="op.alter_column_online('Order Line', 'Unit \"Id', type_=sa.BigInteger, schema='App 1')",
+        back="op.alter_column_online('Order Line', 'Unit \"Id', type_=sa.Integer, schema='App 1')",
+        rows="""
+        INSERT INTO "App 1"."Order Line" SELECT i, 1, i FROM generate_series(1, 300) i;
+        INSERT INTO "App 1".part SELECT i, 1, i FROM generate_series(1, 300) i;
+        """,
+    ),
     "enum": OnlineCase(
         tables="""
         CREATE TYPE state AS ENUM ('open', 'paid', 'sent');

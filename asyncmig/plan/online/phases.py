@@ -106,7 +106,7 @@ def _alter(
             for table in catalog.tables
             for column in table.columns
         ),
-        job=f"{revision}_{type_}",
+        job=revision,
         kept=not operation.drop_old,
         fire_triggers=operation.fire_triggers,
     )
@@ -117,24 +117,22 @@ def _alter(
 def _rename(operation: RenameColumnOnlineOp, catalog: Catalog, revision: str) -> SafeForm:
     mark, old, new = catalog.mark, operation.column_name, operation.new_column_name
     if mark is not None and mark["kind"] == "rename" and mark["old"] == new and mark["new"] == old:
-        return SafeForm((_sql(_take_back(_renaming(operation, catalog, new, old, revision))),))
-    change = _renaming(operation, catalog, old, new, revision)
+        return SafeForm((_sql(_take_back(_renaming(operation, catalog, old, revision))),))
+    change = _renaming(operation, catalog, new, revision)
     if mark is not None and (mark["kind"] != "rename" or mark["new"] != new):
         raise _refused(operation, ["an earlier online change of the column is not finished"])
     _check(operation, change)
     return SafeForm(tuple(_beside(change)))
 
 
-def _renaming(
-    operation: RenameColumnOnlineOp, catalog: Catalog, old: str, new: str, revision: str
-) -> Change:
+def _renaming(operation: RenameColumnOnlineOp, catalog: Catalog, new: str, revision: str) -> Change:
     column = catalog.tables[0].columns[0]
     move = Move(table=catalog.tables[0], column=column, new=new, final=new, type=column.type)
     return Change(
         kind="rename",
         catalog=catalog,
         moves=(move,),
-        job=f"{revision}_{old}",
+        job=revision,
         fire_triggers=operation.fire_triggers,
     )
 
@@ -217,6 +215,7 @@ def _backfill(change: Change, move: Move) -> BackfillOp:
         where=f"{new} IS NULL AND {old} IS NOT NULL",
         name=f"{change.job}_{move.table.name}_{move.column.name}",
         schema=move.table.facts["schema"],
+        by="key" if move.table.facts.get("has_key") else "ctid",
     )
 
 

@@ -66,11 +66,6 @@ def _of_table(change: Change, table: TableFacts) -> Iterator[str]:
         yield f"{name} is a table of a composite type"
     if facts.get("forces_row_security"):
         yield f"{name} forces row level security on its owner, so a backfill may not see all rows"
-    if not facts.get("has_key"):
-        yield (
-            f"{name} has no primary key and no unique index of NOT NULL columns, which the batches of the"
-            " backfill need"
-        )
     for publication in facts["publications"]:
         yield (
             f"publication {publication} publishes {name}, and its subscribers do not have the new column"
@@ -98,7 +93,7 @@ def _of_column(change: Change, move: Move) -> Iterator[str]:
     facts, name = move.column.facts, move.table.column_sql(move.column.name)
     if facts.get("generated"):
         yield f"{name} is a generated column"
-    if facts.get("collation"):
+    if facts.get("collation") and " COLLATE " not in move.type:
         yield f"{name} has the collation {facts['collation']}"
     if facts.get("label"):
         yield f"{name} has a security label"
@@ -115,6 +110,8 @@ def _of_column(change: Change, move: Move) -> Iterator[str]:
     taken = move.new in move.table.facts["names"]
     if taken and not change.has_leftovers:
         yield f"{move.table.sql} has a column {move.new} already"
+    if [each.new for each in change.moves_of(move.table)].count(move.new) > 1:
+        yield f"two columns of {move.table.sql} are the same when they are cut to {move.new}"
     objects = move.table.facts["objects"]
     if proof_name(move.table.name, move.final) in objects and not change.has_leftovers:
         yield f"{move.table.sql} has a constraint {proof_name(move.table.name, move.final)} already"

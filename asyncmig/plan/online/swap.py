@@ -71,10 +71,9 @@ def swap(change: Change) -> Iterator[str]:
 
 
 def _locked(change: Change) -> list[str]:
-    """The tables that the transaction locks: also those on the other side of a foreign key."""
+    """The tables that the transaction alters; a table that a foreign key refers to is locked by its drop."""
     names = [table.sql for table in change.catalog.tables]
-    for key in change.foreign_keys:
-        names += [key.table, key.target]
+    names += [key.table for key in change.foreign_keys]
     return list(dict.fromkeys(names))
 
 

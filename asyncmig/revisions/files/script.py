@@ -48,6 +48,11 @@ class Script:
         """True where the file has a word in it."""
         return word in self._source
 
+    @property
+    def has_online_change(self) -> bool:
+        """True where the file has a directive of a column change online, or the mark of SQL revisions."""
+        return self.mentions(b"_column_online")
+
 
 class PythonScript(Script):
     """A Python script that was imported.
@@ -203,6 +208,13 @@ class SqlScript(Script):
         self._kept: SqlSections | None = read_sql_sections(text, revision.path)
         self.has_upgrade = self._kept.upgrade is not None
         self.has_downgrade = self._kept.downgrade is not None
+        sections = (*(self._kept.upgrade or ()), *(self._kept.downgrade or ()))
+        self._has_online_change = any(section.kind == "online" for section in sections)
+
+    @property
+    def has_online_change(self) -> bool:
+        """True where a section has the mark."""
+        return self._has_online_change
 
     @property
     def _sections(self) -> SqlSections:

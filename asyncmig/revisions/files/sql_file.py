@@ -24,6 +24,9 @@
     -- backfill: require=order_totals     that backfill has to be done
     ALTER TABLE orders ALTER total SET NOT NULL;
 
+    -- online: drop_old=false             the next statement changes its column without a long lock
+    ALTER TABLE customer ALTER id TYPE numeric;
+
     -- downgrade
     DROP TABLE customer;
 
@@ -57,7 +60,7 @@ __all__ = [
     "read_sql_sections",
 ]
 
-PhaseMark = Literal["autocommit", "transaction", "backfill"]
+PhaseMark = Literal["autocommit", "transaction", "backfill", "online"]
 
 _FACT = re.compile(
     r"--\s*(revision|down_revisions?|depends_on|branch_labels?|message"
@@ -66,7 +69,7 @@ _FACT = re.compile(
 )
 _MARK = re.compile(
     r"--\s*(?:(?P<section>upgrade|downgrade)\s*:?|phase\s*:\s*(?P<phase>.*?)"
-    r"|backfill\s*:\s*(?P<backfill>.*?))\s*",
+    r"|backfill\s*:\s*(?P<backfill>.*?)|online\s*:\s*(?P<online>.*?))\s*",
     re.IGNORECASE,
 )
 _NOT_BLANK = re.compile(r"\S")
@@ -81,7 +84,8 @@ class SqlSection:
 
     Attributes:
         kind: ``autocommit`` or ``transaction`` where a mark says so; ``backfill`` where the first statement
-            runs in batches; None where the planner decides.
+            runs in batches; ``online`` where it is an online change of a column; None where the planner
+            decides.
         text: the SQL as written.
         line: the line of the file where ``text`` begins, counted from 1.
     """
@@ -90,7 +94,7 @@ class SqlSection:
     text: str
     line: int
     options: str = ""
-    """Of a backfill, as its mark has them."""
+    """Of a backfill or online change, as its mark has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +190,8 @@ def read_sql_sections(text: str, path: str) -> SqlSections:
             found[section] = []
         elif mark["backfill"] is not None:
             kind, options = "backfill", mark["backfill"]
+        elif mark["online"] is not None:
+            kind, options = "online", mark["online"]
         else:
             kind = _phase(mark["phase"].lower())
             if kind is None:
@@ -216,7 +222,10 @@ def _append(
     options: str,
 ) -> None:
     first = _NOT_BLANK.search(text, begin, end)
-    if first is not None or kind == "backfill":  # a mark with nothing below it is an error
+    if first is not None or kind in {
+        "backfill",
+        "online",
+    }:  # a mark with nothing below it is an error
         start = begin if first is None else first.start()
         line = text.count("\n", 0, start) + 1
         body = text[start:end].rstrip()

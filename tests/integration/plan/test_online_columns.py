@@ -42,7 +42,8 @@ async def table_names(url: str) -> list[str]:
     connection = await asyncpg.connect(url)
     try:
         rows = await connection.fetch(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            "SELECT oid::regclass::text FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace::regnamespace::text !~ '^(pg_|information)'"
         )
         return sorted(row[0] for row in rows if not row[0].startswith(OWN))
     finally:

@@ -174,6 +174,20 @@ async def test_taken_back_while_the_old_column_is_kept(project, database_url, pg
     assert await pg.fetchval("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal") == 0
 
 
+async def test_a_table_without_a_key(project, database_url, pg):
+    await pg.execute("CREATE TABLE bill (total int)")
+    await pg.execute("INSERT INTO bill SELECT i FROM generate_series(1, 3000) i")
+    project.revision(
+        "a1",
+        header="import sqlalchemy as sa",
+        upgrade='op.alter_column_online("bill", "total", type_=sa.BigInteger)',
+    )
+    await Migrator(
+        database_url, script_location=project.script_location, backfill_batch_size=500
+    ).upgrade()
+    assert await rows(pg, "SELECT count(*), sum(total) FROM bill") == [(3000, 4501500)]
+
+
 async def test_a_value_that_does_not_fit_is_named(project, database_url, pg):
     await pg.execute("CREATE TABLE bill (id int PRIMARY KEY, note text)")
     await pg.execute("INSERT INTO bill SELECT i, repeat('x', i) FROM generate_series(1, 30) i")

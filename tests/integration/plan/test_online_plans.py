@@ -261,3 +261,37 @@ async def test_in_an_alembic_project(project, database_url, pg):
     assert await pg.fetchval(TYPE) == "bigint"
     await migrator.downgrade("base")
     assert await pg.fetchval(TYPE) == "integer"
+
+
+async def test_in_sql_revisions(project, migrator, pg):
+    await pg.execute(TABLE + "; INSERT INTO bill SELECT i, i FROM generate_series(1, 50) i")
+    project.sql_revision(
+        "a1",
+        upgrade="""
+-- online:
+ALTER TABLE public.bill ALTER COLUMN total SET DATA TYPE numeric(12, 2) USING total / 100.0;
+CREATE INDEX bill_total ON bill (total);
+""",
+        downgrade="""
+-- online: fire_triggers=true
+ALTER TABLE bill ALTER total TYPE int USING total * 100;
+""",
+    )
+    project.sql_revision(
+        "b1",
+        down="a1",
+        upgrade="-- online:\nALTER TABLE bill RENAME total TO amount;",
+        downgrade="-- online:\nALTER TABLE bill RENAME COLUMN amount TO total;",
+    )
+    project.sql_revision(
+        "c1", down="b1", upgrade="-- online: keep=amount\nALTER TABLE bill DROP COLUMN total;"
+    )
+    await migrator.upgrade("b1")
+    assert await pg.fetchval("SELECT sum(total) FROM bill WHERE total = amount") == 1275 / 100
+    await migrator.downgrade("base")
+    assert await pg.fetchval(TYPE) == "integer"
+    assert await pg.fetchval("SELECT sum(total) FROM bill") == 1275
+    await pg.execute("DROP INDEX IF EXISTS bill_total")
+    await migrator.upgrade()
+    assert await pg.fetchval(TYPE.replace("'total'", "'amount'")) == "numeric(12,2)"
+    assert [row[1] for row in await phases_of(pg, "c1")] == ["transaction"]

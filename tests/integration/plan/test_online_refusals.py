@@ -78,7 +78,6 @@ CASES = {
         "ALTER TABLE bill ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
         "forces row level security",
     ),
-    "key": (TOTAL, "ALTER TABLE bill DROP CONSTRAINT bill_pkey", "has no primary key"),
     "collation": (
         ("note", "type_=sa.String(9)"),
         'ALTER TABLE bill ALTER note TYPE text COLLATE "C"',

@@ -292,7 +292,6 @@ def test_a_constraint_that_is_not_valid_stays_so():
         ({"inherits": True}, "public.bill inherits from a table"),
         ({"is_typed": True}, "public.bill is a table of a composite type"),
         ({"forces_row_security": True}, "public.bill forces row level security"),
-        ({"has_key": False}, "public.bill has no primary key"),
         ({"publications": ["everything"]}, "publication everything publishes public.bill"),
         ({"rules": ["log"]}, "rule log of public.bill"),
         ({"dependents": ["view sums"]}, "view sums depends on the column"),
