@@ -19,10 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["SERVER_LOGGERS", "EventLog", "LogOutlet", "server_logger"]
 
+LOGGERS = (
+    "asyncmig.backfill",
+    "asyncmig.config",
+    "asyncmig.run",
+    "asyncmig.server",
+    "asyncmig.wait",
+)
+"""The loggers of events."""
+
 SERVER_LOGGERS = (
     "uvicorn.error",
     "gunicorn.error",
-    "hypercorn.error",
     "_granian",
     "arq",
     "faststream",
@@ -66,10 +74,7 @@ class LogOutlet:
         if self.fallback is not None or logging.getLogger("asyncmig").hasHandlers():
             return True
         known = logging.root.manager.loggerDict
-        return any(
-            name.startswith("asyncmig.") and isinstance(logger, logging.Logger) and logger.handlers
-            for name, logger in known.items()
-        )
+        return any(getattr(known.get(name), "handlers", ()) for name in LOGGERS)
 
     def write(
         self, name: str, level: int, text: str, extra: Mapping[str, object] | None = None

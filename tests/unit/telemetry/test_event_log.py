@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from asyncmig import events
-from asyncmig.telemetry.event_log import SERVER_LOGGERS, EventLog, LogOutlet, server_logger
+from asyncmig.telemetry.event_log import (
+    LOGGERS,
+    SERVER_LOGGERS,
+    EventLog,
+    LogOutlet,
+    server_logger,
+)
+from asyncmig.telemetry.log_lines import LogLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DONE = events.NothingPending(direction="upgrade", heads=("a1",))
 WAIT = events.LockBlocked(blockers=())
+NOTICE = events.ServerNotice(severity="NOTICE", message="it exists")
+CONFIG = events.ConfigWarning(message="no effect")
+FILLED = events.BackfillWaiting(revision="a1", backfill="fill", reason="paused")
 
 
 class Records(logging.Handler):
@@ -101,6 +111,22 @@ def test_a_record_has_the_fields_of_its_event() -> None:
         "asyncmig.ahead": False,
         "asyncmig.database": "audit",
     }
+
+
+def test_one_logger_alone_may_have_a_handler() -> None:
+    records = Records()
+    with bare_root():
+        logging.getLogger("asyncmig.run").addHandler(records)
+        logging.getLogger("asyncmig.run").setLevel(logging.INFO)
+        log().write(DONE)
+        log().write(WAIT)
+    assert records.texts == ["upgrade: nothing is pending, at a1"]
+
+
+def test_the_loggers_of_events_are_those_of_the_lines() -> None:
+    lines = LogLines()
+    found = {lines.line(event).logger for event in (DONE, WAIT, NOTICE, CONFIG, FILLED)}
+    assert {f"asyncmig.{name}" for name in found} == set(LOGGERS)
 
 
 def test_records_reach_the_handler_of_the_root() -> None:
