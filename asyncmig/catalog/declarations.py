@@ -7,10 +7,11 @@ from dataclasses import replace
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
-from asyncmig.catalog.entities import ON_TABLES
+from asyncmig.catalog.entities import ON_TABLES, EntityKey, EventTrigger, Need
 from asyncmig.catalog.model_statement import ModelStatement
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.entities.declared import UnquotedPolicy
+from asyncmig.entities.event_triggers import parse_event_trigger
 from asyncmig.errors import ConfigError
 from asyncmig.sql.lexer import Kind, identifier_value, tokens
 
@@ -65,13 +66,38 @@ class Declarations:
 
     @property
     def schemas(self) -> frozenset[str]:
-        """The schemas of the entities."""
-        return frozenset(map(self._schema, self.entities))
+        """The schemas of the entities; event triggers have none."""
+        return frozenset(
+            self._schema(entity) for entity in self.entities if entity.kind != "event_trigger"
+        )
 
     @property
     def kinds(self) -> frozenset[str]:
         """The kinds of which at least one entity is declared."""
         return frozenset(entity.kind for entity in self.entities)
+
+    @property
+    def event_triggers(self) -> dict[EntityKey, EventTrigger]:
+        """The declared event triggers by key; they are compared without being created in the shadow.
+
+        Raises:
+            ConfigError: a statement is no CREATE EVENT TRIGGER.
+        """
+        found = {}
+        for entity in self._of(("event_trigger",)):
+            definition = parse_event_trigger(entity.sql()[0])
+            function = (definition.schema or self.default_schema, definition.function)
+            key = EntityKey("event_trigger", "", entity.name)
+            found[key] = EventTrigger(
+                key=key,
+                comment=getattr(entity, "comment", None),
+                needs=frozenset({Need("routine", *function)}),
+                event=definition.event,
+                tags=definition.tags,
+                function=function,
+                fires=getattr(entity, "fires", "origin"),
+            )
+        return found
 
     def around(
         self,

@@ -22,6 +22,7 @@ __all__ = [
     "Entities",
     "Entity",
     "EntityKey",
+    "EventTrigger",
     "Extension",
     "Grant",
     "MaterializedView",
@@ -50,9 +51,9 @@ class EntityKey(NamedTuple):
 
     Attributes:
         kind: ``view``, ``materialized_view``, ``function``, ``procedure``, ``trigger``, ``policy``,
-            ``row_security``, ``rule``, ``statistics``, ``aggregate``, ``extension``, ``composite_type`` or
-            ``grant``.
-        schema: the schema; empty for an extension, which has none.
+            ``row_security``, ``rule``, ``statistics``, ``aggregate``, ``extension``, ``event_trigger``,
+            ``composite_type`` or ``grant``.
+        schema: the schema; empty for an extension and an event trigger, which have none.
         name: the name; for a grant, the name of its object.
         detail: the table of a trigger, policy and the like; the argument types of a routine; the privilege of
             a grant.
@@ -65,7 +66,8 @@ class EntityKey(NamedTuple):
 
     def describe(self, default_schema: str = "") -> str:
         """Kind and name for messages: ``trigger touched on book``, ``function shop.total(integer)``."""
-        name = self.name if self.schema == default_schema else f"{self.schema}.{self.name}"
+        local = self.schema in {"", default_schema}
+        name = self.name if local else f"{self.schema}.{self.name}"
         kind = self.kind.replace("_", " ")
         if self.kind in ROUTINES:
             return f"{kind} {name}({self.detail})"
@@ -161,8 +163,8 @@ class Routine(Entity):
         settings: SET clauses: ``search_path=shop``.
         definition: the whole statement.
         plain: ``op.create_function`` can express all of it; not compared.
-        required: an event trigger, base or range type, cast, operator or another object that no model
-            declares needs it; not compared.
+        required: a base or range type, cast, operator or another object that no model declares needs it;
+            not compared.
     """
 
     arguments: str
@@ -220,6 +222,16 @@ class Trigger(Entity):
     definition: str
     fires: str = "origin"
     constraint: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTrigger(Entity):
+    """An event trigger; ``function`` is schema and name, ``tags`` are sorted, ``fires`` as for a trigger."""
+
+    event: str
+    function: tuple[str, str]
+    tags: tuple[str, ...] = ()
+    fires: str = "origin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +308,8 @@ class Entities:
     Attributes:
         by_key: all entities except grants.
         grants: the grants.
-        table_needs: the routines and types that defaults, checks, indexes and columns of a table depend on.
+        table_needs: the routines and types that defaults, checks, indexes and columns of a table depend on,
+            and the routines that the default and the checks of a domain depend on.
         owners: owners by the kind (as for ``Grant``), schema and name of objects that can have grants.
     """
 

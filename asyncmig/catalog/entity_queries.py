@@ -65,7 +65,8 @@ SELECT p.oid, n.nspname AS schema, p.proname AS name, p.prokind = 'p' AS procedu
                WHERE x.refclassid = 'pg_proc'::regclass AND x.refobjid = p.oid
                  AND x.classid NOT IN ('pg_class'::regclass, 'pg_attrdef'::regclass,
                      'pg_constraint'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
-                     'pg_rewrite'::regclass, 'pg_proc'::regclass, 'pg_statistic_ext'::regclass)
+                     'pg_rewrite'::regclass, 'pg_proc'::regclass, 'pg_statistic_ext'::regclass,
+                     'pg_event_trigger'::regclass)
                  AND y.typtype IS DISTINCT FROM 'd') AS required,
        {_OWNER.format(owner="p.proowner")},
        obj_description(p.oid, 'pg_proc') AS comment
@@ -181,6 +182,15 @@ SELECT e.oid, e.extname AS name, e.extversion AS version, n.nspname AS schema,
        obj_description(e.oid, 'pg_extension') AS comment
 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
 WHERE e.extname <> 'plpgsql'"""
+
+_EVENT_TRIGGERS = f"""\
+SELECT v.oid, v.evtname AS name, v.evtevent AS event, coalesce(v.evttags, '{{}}') AS tags,
+       v.evtenabled AS fires, n.nspname AS function_schema, p.proname AS function,
+       obj_description(v.oid, 'pg_event_trigger') AS comment
+FROM pg_event_trigger v
+JOIN pg_proc p ON p.oid = v.evtfoid
+JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE {_NO_EXTENSION.format(table="pg_event_trigger", oid="v.oid")}"""
 
 _SIGNATURE = """\
 p.proname || '(' || array_to_string(ARRAY(
@@ -317,6 +327,15 @@ FROM (
     ) x
     JOIN pg_class c ON c.oid = x.oid AND c.relkind IN ('r', 'p')
     JOIN namespaces n ON n.oid = c.relnamespace
+    UNION ALL
+    SELECT 'table', NULL, n.nspname, y.typname, x.refclassid, x.refobjid, x.refobjsubid
+    FROM {_TABLE_NEEDS} x
+    LEFT JOIN pg_constraint q ON x.classid = 'pg_constraint'::regclass AND q.oid = x.objid
+    JOIN pg_type y ON y.oid = CASE x.classid WHEN 'pg_type'::regclass THEN x.objid ELSE q.contypid END
+                      AND y.typtype = 'd'
+    JOIN namespaces n ON n.oid = y.typnamespace
+    WHERE x.classid IN ('pg_type'::regclass, 'pg_constraint'::regclass)
+      AND x.refclassid = 'pg_proc'::regclass
 ) d
 LEFT JOIN pg_proc p ON d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid
 LEFT JOIN pg_namespace pn ON pn.oid = p.pronamespace
@@ -347,6 +366,7 @@ _PARTS = {
     "row_security": _ROW_SECURITY,
     "composite_type": _COMPOSITES,
     "extension": _EXTENSIONS,
+    "event_trigger": _EVENT_TRIGGERS,
     "grant": _GRANTS,
     "owner": _OWNERS,
     "dependency": _DEPENDENCIES,

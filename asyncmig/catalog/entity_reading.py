@@ -13,6 +13,7 @@ from asyncmig.catalog.entities import (
     Entities,
     Entity,
     EntityKey,
+    EventTrigger,
     Extension,
     Grant,
     MaterializedView,
@@ -250,6 +251,19 @@ def _composite(row: Any) -> CompositeType:
     )
 
 
+def _event_trigger(row: Any) -> EventTrigger:
+    schema, function = row["function_schema"], row["function"]
+    return EventTrigger(
+        key=EntityKey("event_trigger", "", row["name"]),
+        comment=row["comment"],
+        needs=frozenset({Need("routine", schema, function)}),
+        event=row["event"],
+        tags=tuple(sorted(row["tags"])),
+        function=(schema, function),
+        fires=_FIRES[row["fires"]],
+    )
+
+
 def _extension(row: Any) -> Extension:
     return Extension(
         key=EntityKey("extension", "", row["name"]), version=row["version"], schema=row["schema"]
@@ -281,4 +295,5 @@ _READERS: dict[str, Callable[[Any], Entity]] = {
     "row_security": _row_security,
     "composite_type": _composite,
     "extension": _extension,
+    "event_trigger": _event_trigger,
 }

@@ -504,7 +504,7 @@ KEYS: tuple[Key, ...] = (
         group=_COMPARING,
         doc="Kinds of entities whose undeclared objects are dropped, even if none is declared:"
         " `view`, `materialized_view`, `function`, `procedure`, `aggregate`, `trigger`, `policy`,"
-        " `row_security`, `rule`, `statistics`, `composite_type`, `extension`, `grant`.",
+        " `row_security`, `rule`, `statistics`, `composite_type`, `event_trigger`, `extension`, `grant`.",
         default="the declared kinds",
     ),
     Key(

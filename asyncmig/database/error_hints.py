@@ -29,7 +29,7 @@ class Failure:
         directive: the ``op`` member that made it.
         downgrade: the revision is being reverted.
         revision: its id.
-        earlier: statements of the same revision that ran before.
+        earlier: statements of the same phase that ran before.
         empty_history: the version table was empty before the run.
     """
 
@@ -120,7 +120,7 @@ def _exists(sqlstate: str, condition: str) -> tuple[ErrorHint, ...]:
         _row(
             sqlstate,
             condition,
-            "{name} exists, and no statement of this revision created it: drop or rename it, "
+            "{name} exists, and no earlier statement of this phase created it: drop or rename it, "
             "or, if it is what the "
             "revision wants, create it only if it does not exist",
             cause="something else created it",

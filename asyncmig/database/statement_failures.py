@@ -51,7 +51,7 @@ def statement_failure(
         journalled: the journal records where the next run continues.
         attempts: how often it was tried.
         blockers: the sessions that blocked the last attempt.
-        earlier: the statements of the revision that ran before it in the same transaction.
+        earlier: the statements of the revision that ran before it in the same phase.
     """
     sqlstate = getattr(error, "sqlstate", None)
     where = (statement.origin if statement else None) or origin or step.path or step.revision

@@ -29,6 +29,7 @@ from asyncmig.diff.tables.constraints import compare_constraints
 from asyncmig.diff.tables.inheritance import without_inherited_changes
 from asyncmig.diff.types.compare import (
     change_types,
+    compare_domains,
     compare_schemas,
     compare_sequences,
     compare_type_comments,
@@ -174,6 +175,7 @@ def _compared(
         SchemaItemFactory(existing, model_types),
         changed_objects(before, after, replacements),
     )
+    compare_domains(comparison, entities.dropped, entities.created)
     annotate(comparison.operations, entities.blocked, before.default_schema)
     return comparison, entities
 

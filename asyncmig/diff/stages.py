@@ -26,6 +26,8 @@ class Stage(IntEnum):
     DROP_FOREIGN_KEYS = auto()
     DROP_INDEXES_CONCURRENTLY = auto()
     """Before anything else is dropped, so that nothing is missing while they are being dropped."""
+    DROP_DOMAIN_CHECKS = auto()
+    """Of domains that call a function that is dropped."""
     DROP_ENTITIES = auto()
     DETACH_FROM_PARENTS = auto()
     CREATE_TYPES = auto()
@@ -38,6 +40,8 @@ class Stage(IntEnum):
     CHANGE_TYPES = auto()
     CREATE_ENTITIES_FOR_TABLES = auto()
     """Functions and types that defaults, checks, indexes and columns use."""
+    ADD_DOMAIN_CHECKS = auto()
+    """Of domains that call a function that is created."""
     CREATE_TABLES = auto()
     ADD_COLUMNS_TO_CHILDREN = auto()
     CHANGE_COLUMNS = auto()

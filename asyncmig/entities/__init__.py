@@ -14,6 +14,7 @@ Example::
 
 from asyncmig.entities.aggregates import Aggregate
 from asyncmig.entities.declared import Entity, SqlText
+from asyncmig.entities.event_triggers import EventTrigger
 from asyncmig.entities.registry import register, registered
 from asyncmig.entities.relations import CompositeType, MaterializedView, Sequence, View, ViewIndex
 from asyncmig.entities.rights import Extension, Grant, Policy, Revoke, RowSecurity
@@ -25,6 +26,7 @@ __all__ = [
     "Aggregate",
     "CompositeType",
     "Entity",
+    "EventTrigger",
     "Extension",
     "Function",
     "Grant",

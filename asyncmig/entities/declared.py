@@ -30,6 +30,7 @@ _KINDS = {
     "AGGREGATE": "aggregate",
     "RULE": "rule",
     "STATISTICS": "statistics",
+    "EVENT": "event_trigger",
     "TRIGGER": "trigger",
     "POLICY": "policy",
     "EXTENSION": "extension",
@@ -37,7 +38,9 @@ _KINDS = {
     "SEQUENCE": "sequence",
     "GRANT": "grant",
 }
-_BEFORE_NAME = frozenset({"OR", "REPLACE", "TEMP", "RECURSIVE", "VIEW", "IF", "NOT", "EXISTS"})
+_BEFORE_NAME = frozenset(
+    {"OR", "REPLACE", "TEMP", "RECURSIVE", "VIEW", "TRIGGER", "IF", "NOT", "EXISTS"}
+)
 
 
 class Entity(Protocol):
@@ -45,8 +48,8 @@ class Entity(Protocol):
 
     Attributes:
         kind: ``view``, ``materialized_view``, ``function``, ``procedure``, ``aggregate``, ``trigger``,
-            ``policy``, ``row_security``, ``rule``, ``statistics``, ``extension``, ``composite_type``,
-            ``sequence`` or ``grant``.
+            ``event_trigger``, ``policy``, ``row_security``, ``rule``, ``statistics``, ``extension``,
+            ``composite_type``, ``sequence`` or ``grant``.
         schema: None for the default one.
         name: of the object; of a trigger or policy, without its table.
     """
@@ -201,5 +204,5 @@ def _header(sql: str) -> tuple[str, str | None, str]:
     raise ConfigError(
         f"this statement declares no entity: {sql.strip().partition(chr(10))[0][:80]!r}",
         hint="write a complete CREATE VIEW, MATERIALIZED VIEW, FUNCTION, PROCEDURE, AGGREGATE, TRIGGER, "
-        "POLICY, RULE, STATISTICS, EXTENSION, TYPE, SEQUENCE or GRANT statement",
+        "EVENT TRIGGER, POLICY, RULE, STATISTICS, EXTENSION, TYPE, SEQUENCE or GRANT statement",
     )

@@ -141,9 +141,9 @@ class SourceSchema:
     def statements(self) -> list[str]:
         """The statements that create everything; it takes a while, so call it in a thread."""
         default = self.environment.default_schema
-        found = replace(
-            catalog_of(self.rows, default_schema=default), entities=entities_of(self.entities)
-        )
+        # event triggers would fire while the copy is made
+        rows = [(kind, value) for kind, value in self.entities if kind != "event_trigger"]
+        found = replace(catalog_of(self.rows, default_schema=default), entities=entities_of(rows))
         empty = Catalog(default_schema=default, schemas=frozenset({"public"}))
         dialect = MigrationDialect()
         statements = [

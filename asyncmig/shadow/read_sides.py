@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anyio.to_thread
 
 from asyncmig.catalog.declarations import Declarations
+from asyncmig.catalog.entities import EventTrigger
 from asyncmig.catalog.entity_reading import read_entity_rows
 from asyncmig.catalog.models import Models
 from asyncmig.catalog.object_name import ObjectName
@@ -339,6 +340,14 @@ def _finish(catalog: Catalog, models: Models, declared: Declarations) -> Catalog
     """Remove placeholders, and mark constraints whose names the models leave to the server."""
     named = models.named_constraints()
 
+    # those of the database are in the catalog too, where the models are built beside it
+    others = {
+        key: item
+        for key, item in catalog.entities.by_key.items()
+        if not isinstance(item, EventTrigger)
+    }
+    by_key = dict(sorted({**others, **declared.event_triggers}.items()))
+
     def marked(table: Table) -> Table:
         unnamed = {
             name: replace(item, named=False)
@@ -349,6 +358,7 @@ def _finish(catalog: Catalog, models: Models, declared: Declarations) -> Catalog
 
     return replace(
         catalog,
+        entities=replace(catalog.entities, by_key=by_key),
         schemas=catalog.schemas & {*models.schemas, *declared.schemas, catalog.default_schema},
         tables={
             name: marked(table)

@@ -61,11 +61,15 @@ class EntityComparison:
         left: the entities that exist before the stage in which entities are created.
         blocked: columns and tables that cannot be dropped, with the entities that depend on them.
         unpredictable: the entities to create whose printed form after a rename is unknown.
+        dropped: the entities that are dropped, those that are created again included.
+        created: the entities that are created or replaced.
     """
 
     left: Entities
     blocked: DropBlockers = field(default_factory=dict)
     unpredictable: tuple[EntityKey, ...] = ()
+    dropped: frozenset[EntityKey] = frozenset()
+    created: frozenset[EntityKey] = frozenset()
 
 
 def compare_entities(
@@ -183,6 +187,8 @@ class _EntityChanges:
             left=self._left(dropped, kept, early),
             blocked=drop_blockers(self._before, self._after, dropped),
             unpredictable=tuple(sorted(unpredictable)),
+            dropped=frozenset(dropped),
+            created=frozenset(created | replaced),
         )
 
     def _check_function_bodies(self, value: str) -> None:

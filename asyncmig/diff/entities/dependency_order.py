@@ -39,6 +39,7 @@ _RANK = {
             "trigger",
             "rule",
             "statistics",
+            "event_trigger",
         )
     )
 }

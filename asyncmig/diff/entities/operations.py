@@ -8,6 +8,7 @@ from asyncmig.catalog.entities import (
     Aggregate,
     CompositeType,
     Entity,
+    EventTrigger,
     Extension,
     MaterializedView,
     Policy,
@@ -21,6 +22,7 @@ from asyncmig.catalog.entities import (
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.entities.kinds.aggregates import AggregateKind
 from asyncmig.diff.entities.kinds.composite_types import CompositeTypeKind
+from asyncmig.diff.entities.kinds.event_triggers import EventTriggerKind
 from asyncmig.diff.entities.kinds.extensions import ExtensionKind
 from asyncmig.diff.entities.kinds.materialized_views import MaterializedViewKind
 from asyncmig.diff.entities.kinds.policies import PolicyKind
@@ -45,6 +47,7 @@ __all__ = ["EntityOperations", "is_replaceable"]
 _KINDS: dict[type[Entity], type[EntityKind[Any]]] = {
     Aggregate: AggregateKind,
     CompositeType: CompositeTypeKind,
+    EventTrigger: EventTriggerKind,
     Extension: ExtensionKind,
     MaterializedView: MaterializedViewKind,
     Policy: PolicyKind,

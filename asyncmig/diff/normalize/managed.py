@@ -19,6 +19,7 @@ _MANAGEABLE = frozenset(
     {
         "aggregate",
         "composite_type",
+        "event_trigger",
         "extension",
         "function",
         "grant",

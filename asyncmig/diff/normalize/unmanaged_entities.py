@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from asyncmig.catalog.entities import ON_TABLES, Extension, MaterializedView, Routine
+from asyncmig.catalog.entities import ON_TABLES, EventTrigger, Extension, MaterializedView, Routine
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.entities.grants import object_name
 
@@ -45,11 +45,18 @@ def keep_unmanaged(sides: Sides, rules: Rules) -> Sides:
     found: dict[EntityKey, Entity] = {
         key: item for key, item in declared.items() if is_included(key, item, existing.get(key))
     }
+    called = {
+        item.function
+        for key, item in existing.items()
+        if isinstance(item, EventTrigger)
+        and (not managed.manages(key.kind) or not is_included(key, declared.get(key), item))
+    }
     for key, item in existing.items():
         # a partition belongs to its parent, and models know nothing of what is on it
         is_managed = managed.manages(key.kind) and item.partitioned is None
-        # PostgreSQL refuses to drop the function of an event trigger, a type or a cast
-        is_managed = is_managed and not (isinstance(item, Routine) and item.required)
+        # PostgreSQL refuses to drop the function of a type, a cast or an event trigger that is kept
+        is_required = isinstance(item, Routine) and (item.required or key[1:3] in called)
+        is_managed = is_managed and not is_required
         stays = key not in declared and not is_managed
         if (stays or not is_included(key, declared.get(key), item)) and _keeps_table(
             item, actual, wanted

@@ -17,8 +17,9 @@ from asyncmig.sql.default_names import default_name
 from asyncmig.sql.quoting import comment_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
+    from asyncmig.catalog.entities import EntityKey
     from asyncmig.catalog.model import Catalog, Column
     from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.comparison import Comparison
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "change_types",
+    "compare_domains",
     "compare_schemas",
     "compare_sequences",
     "compare_type_comments",
@@ -46,7 +48,7 @@ def compare_schemas(comparison: Comparison) -> None:
 
 
 def create_types(comparison: Comparison) -> None:
-    """Create enum types and domains, and add labels to enum types."""
+    """Create enum types, and add labels to them."""
     before, after, new = comparison.before, comparison.after, comparison.new
     for name, enum in after.enums.items():
         existing = before.enums.get(name)
@@ -54,11 +56,41 @@ def create_types(comparison: Comparison) -> None:
             comparison.add(Stage.CREATE_TYPES, enums.create_enum(enum, new))
         elif enums.only_adds_labels(existing, enum):
             comparison.extend(Stage.ADD_ENUM_LABELS, enums.add_labels(existing, enum, new))
-    comparison.extend(Stage.CREATE_TYPES, domains.create_domains(before, after, new))
+
+
+def compare_domains(
+    comparison: Comparison, dropped: Collection[EntityKey], created: Collection[EntityKey]
+) -> None:
+    """Create and alter domains; a check or default that calls a routine is there only while that exists.
+
+    Args:
+        comparison: the comparison, after all other passes.
+        dropped: the entities that are dropped, those that are created again included.
+        created: the entities that are created or replaced.
+    """
+    before, after, new = comparison.before, comparison.after, comparison.new
+    released = domains.calling(before, dropped)
+    waiting = domains.calling(after, created)
+    for name in {**before.domains, **after.domains}:
+        existing, domain = before.domains.get(name), after.domains.get(name)
+        if existing is not None and name in released:
+            bare = domains.without_checks(existing)
+            comparison.extend(Stage.DROP_DOMAIN_CHECKS, domains.alter(existing, bare, new))
+            existing = bare
+        if domain is None or name in comparison.replacements.domains:
+            continue
+        last = domain
+        if name in waiting or name in released:
+            domain = domains.without_checks(domain, existing)
+        if existing is None:
+            comparison.add(Stage.CREATE_TYPES, domains.create_domain(domain, new))
+        else:
+            comparison.extend(Stage.CHANGE_TYPES, domains.alter(existing, domain, new))
+        comparison.extend(Stage.ADD_DOMAIN_CHECKS, domains.alter(domain, last, new))
 
 
 def change_types(comparison: Comparison) -> Iterator[MigrateOperation]:
-    """Replace enum types, domains and composite types, and alter domains.
+    """Replace enum types, domains and composite types.
 
     Yields:
         the operations, for ``Stage.CHANGE_TYPES``.
@@ -73,7 +105,6 @@ def change_types(comparison: Comparison) -> Iterator[MigrateOperation]:
             before.domains[name], after.domains[name], old, new, names[name]
         )
     yield from composite_columns.replace_composites(replacements.composites, old, new, names)
-    yield from domains.alter_domains(before, after, new, replacements.domains)
 
 
 def drop_types(comparison: Comparison) -> None:

@@ -12,30 +12,55 @@ from asyncmig.sql.default_names import default_name
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from asyncmig.catalog.entities import EntityKey
     from asyncmig.catalog.model import Catalog, Column, Domain
     from asyncmig.catalog.object_name import ObjectName
     from asyncmig.diff.schema_items.schema_items import SchemaItemFactory
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = [
-    "alter_domains",
-    "create_domains",
+    "alter",
+    "calling",
+    "create_domain",
     "drop_domains",
     "drop_replaced",
     "replace_domain",
     "replaced_domains",
+    "without_checks",
 ]
 
 _NUMBERS = {"smallint", "integer", "bigint", "real", "double precision", "numeric"}
 
 
-def create_domains(
-    before: Catalog, after: Catalog, factory: SchemaItemFactory
-) -> Iterator[ExecuteSQLOp]:
-    """CREATE DOMAIN for each domain that only ``after`` has."""
-    for name, domain in after.domains.items():
-        if name not in before.domains:
-            yield ExecuteSQLOp(_create(domain, factory))
+def calling(catalog: Catalog, routines: Collection[EntityKey]) -> frozenset[ObjectName]:
+    """The domains whose default or CHECK calls one of these routines."""
+    found = {
+        (key.schema, key.name, key.detail)
+        for key in routines
+        if key.kind in {"function", "aggregate"}
+    }
+    needs = catalog.entities.table_needs
+    return frozenset(
+        name
+        for name in catalog.domains
+        if any(need.kind == "routine" and need[1:] in found for need in needs.get(name, ()))
+    )
+
+
+def without_checks(domain: Domain, like: Domain | None = None) -> Domain:
+    """The domain without its default and CHECK constraints, except those that ``like`` has too."""
+    kept = () if like is None else like.checks
+    same = like is not None and like.default == domain.default
+    return replace(
+        domain,
+        default=domain.default if same else None,
+        checks=tuple(check for check in domain.checks if check in kept),
+    )
+
+
+def create_domain(domain: Domain, factory: SchemaItemFactory) -> ExecuteSQLOp:
+    """CREATE DOMAIN."""
+    return ExecuteSQLOp(_create(domain, factory))
 
 
 def drop_domains(
@@ -47,30 +72,24 @@ def drop_domains(
             yield ExecuteSQLOp(f"DROP DOMAIN {factory.qualified(name)}")
 
 
-def alter_domains(
-    before: Catalog, after: Catalog, factory: SchemaItemFactory, replaced: Collection[ObjectName]
-) -> Iterator[ExecuteSQLOp]:
-    """ALTER DOMAIN for domains that differ, except those that are replaced."""
-    for name, domain in after.domains.items():
-        existing = before.domains.get(name)
-        if existing is None or existing == domain or name in replaced:
-            continue
-        alter = f"ALTER DOMAIN {factory.qualified(name)}"
-        old, new = dict(existing.checks), dict(domain.checks)
-        for check, definition in old.items():
-            if new.get(check) != definition:
-                yield ExecuteSQLOp(f"{alter} DROP CONSTRAINT {factory.quote(check)}")
-        if existing.default != domain.default:
-            default = domain.default
-            change = "DROP DEFAULT" if default is None else f"SET DEFAULT {factory.local(default)}"
-            yield ExecuteSQLOp(f"{alter} {change}")
-        for change in _not_null(existing, domain, factory):
-            yield ExecuteSQLOp(f"{alter} {change}")
-        for check, definition in new.items():
-            if old.get(check) != definition:
-                yield ExecuteSQLOp(
-                    f"{alter} ADD CONSTRAINT {factory.quote(check)} {factory.local(definition)}"
-                )
+def alter(existing: Domain, domain: Domain, factory: SchemaItemFactory) -> Iterator[ExecuteSQLOp]:
+    """ALTER DOMAIN, for two domains of one base type."""
+    statement = f"ALTER DOMAIN {factory.qualified(domain.name)}"
+    old, new = dict(existing.checks), dict(domain.checks)
+    for check, definition in old.items():
+        if new.get(check) != definition:
+            yield ExecuteSQLOp(f"{statement} DROP CONSTRAINT {factory.quote(check)}")
+    if existing.default != domain.default:
+        default = domain.default
+        change = "DROP DEFAULT" if default is None else f"SET DEFAULT {factory.local(default)}"
+        yield ExecuteSQLOp(f"{statement} {change}")
+    for change in _not_null(existing, domain, factory):
+        yield ExecuteSQLOp(f"{statement} {change}")
+    for check, definition in new.items():
+        if old.get(check) != definition:
+            yield ExecuteSQLOp(
+                f"{statement} ADD CONSTRAINT {factory.quote(check)} {factory.local(definition)}"
+            )
 
 
 def _not_null(before: Domain, after: Domain, factory: SchemaItemFactory) -> Iterator[str]:

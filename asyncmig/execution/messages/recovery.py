@@ -197,7 +197,7 @@ def transaction_failure(
         phase,
         statement,
         index=None if statement is None else _index_in_phase(unit, phase, statement, own),
-        earlier=[each.sql for each in own],
+        earlier=[*(each.sql for each in unit.before or ()), *(each.sql for each in own)],
         committed=context.committed(step, unit, phase),
         attempts=attempts,
         blockers=blockers,

@@ -66,6 +66,7 @@ async def send_standalone(context: ExecutionContext, unit: StandaloneStatement) 
                         unit.phase,
                         unit.statement,
                         index=unit.index,
+                        earlier=[each.sql for each in unit.before],
                         committed=committed,
                         attempts=retries.attempt + 1,
                         blockers=retries.blockers,

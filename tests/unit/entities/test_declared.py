@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from asyncmig.entities import (
     Aggregate,
     CompositeType,
+    EventTrigger,
     Extension,
     Function,
     Grant,
@@ -25,6 +26,7 @@ from asyncmig.entities import (
     ViewIndex,
 )
 from asyncmig.entities.declared import DeclaredEntity
+from asyncmig.entities.event_triggers import parse_event_trigger
 from asyncmig.errors import ConfigError
 
 
@@ -170,6 +172,16 @@ from asyncmig.errors import ConfigError
             Trigger("x", "t", "after", "delete", "f()"),
             ["CREATE TRIGGER x AFTER DELETE ON t FOR EACH ROW EXECUTE FUNCTION f()"],
         ),
+        (
+            EventTrigger(
+                "x", "sql_drop", "app.f", tags=["DROP TABLE"], fires="disabled", comment="c"
+            ),
+            [
+                "CREATE EVENT TRIGGER x ON sql_drop WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION app.f()",
+                "ALTER EVENT TRIGGER x DISABLE",
+                "COMMENT ON EVENT TRIGGER x IS 'c'",
+            ],
+        ),
         (Statistics("st", "t", ["a", "b"]), ["CREATE STATISTICS st ON a, b FROM t"]),
         (Extension("citext", version="1.6"), ["CREATE EXTENSION citext VERSION '1.6'"]),
         (
@@ -223,3 +235,38 @@ def test_a_statement_that_creates_no_entity_is_refused(text):
 def test_the_base_class_has_no_sql():
     with pytest.raises(NotImplementedError):
         DeclaredEntity().sql()
+
+
+@pytest.mark.parametrize(
+    ("sql", "definition"),
+    [
+        (
+            'CREATE EVENT TRIGGER "X" ON ddl_command_end EXECUTE PROCEDURE "F"();',
+            ("ddl_command_end", (), None, "F"),
+        ),
+        (
+            "create event trigger x on sql_drop when tag in ('drop table', 'B') execute function app.f()",
+            ("sql_drop", ("B", "DROP TABLE"), "app", "f"),
+        ),
+    ],
+)
+def test_the_definition_of_an_event_trigger(sql, definition):
+    declared = SqlText(sql)
+    assert (declared.kind, declared.schema, declared.name.lower()) == ("event_trigger", None, "x")
+    assert parse_event_trigger(sql) == definition
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE EVENT TRIGGER x",
+        "CREATE EVENT TRIGGER x ON sql_drop",
+        "CREATE EVENT TRIGGER x ON EXECUTE FUNCTION f()",
+        "CREATE EVENT TRIGGER x ON sql_drop EXECUTE f()",
+        "CREATE EVENT TRIGGER x ON sql_drop EXECUTE FUNCTION",
+        "CREATE TRIGGER x ON sql_drop EXECUTE FUNCTION f()",
+    ],
+)
+def test_what_is_no_event_trigger(sql):
+    with pytest.raises(ConfigError, match="no CREATE EVENT TRIGGER"):
+        parse_event_trigger(sql)

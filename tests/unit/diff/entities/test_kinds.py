@@ -10,6 +10,7 @@ from asyncmig.catalog.entities import (
     Aggregate,
     CompositeType,
     EntityKey,
+    EventTrigger,
     Extension,
     MaterializedView,
     Policy,
@@ -52,6 +53,12 @@ RULE = Rule(
 STATISTICS = Statistics(
     key=EntityKey("statistics", "public", "st", "book"),
     definition="CREATE STATISTICS st ON id, id FROM public.book",
+)
+EVENT_TRIGGER = EventTrigger(
+    key=EntityKey("event_trigger", "", "seen"),
+    event="sql_drop",
+    tags=("DROP TABLE",),
+    function=("public", "touch"),
 )
 TRIGGER = trigger("touched", "book")
 VIEW = view("titles", "SELECT 1 AS n", (), "n")
@@ -100,6 +107,13 @@ def changes(before, after):
             RULE,
             ["CREATE RULE no_delete AS ON DELETE TO book DO INSTEAD NOTHING"],
             ["DROP RULE no_delete ON book"],
+        ),
+        (
+            EVENT_TRIGGER,
+            [
+                "CREATE EVENT TRIGGER seen ON sql_drop WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION touch()"
+            ],
+            ["DROP EVENT TRIGGER seen"],
         ),
         (STATISTICS, ["CREATE STATISTICS st ON id, id FROM book"], ["DROP STATISTICS st"]),
         (
