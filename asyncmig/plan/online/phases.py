@@ -20,6 +20,7 @@ from asyncmig.plan.online.additions import (
     drop_leftovers,
     validations,
 )
+from asyncmig.plan.online.catalog import Catalog, ColumnFacts, TableFacts
 from asyncmig.plan.online.change import Change, Move
 from asyncmig.plan.online.names import kept_name, new_column_name, proof_name
 from asyncmig.plan.online.refusals import refusals, without_copy
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from asyncmig.ddl.compilation import Compilation
     from asyncmig.errors import DirectiveError
     from asyncmig.operations.base.operation import MigrateOperation
-    from asyncmig.plan.online.catalog import Catalog
 
 __all__ = ["OnlineOp", "column_request", "is_online", "online_form"]
 
@@ -148,26 +148,14 @@ def _finish(operation: FinishColumnOnlineOp, catalog: Catalog) -> SafeForm:
     mark, table = catalog.mark, catalog.tables[0]
     if catalog.version is None:  # without a database: as after a change of the type
         kept = kept_name(operation.column_name)
-        mark = {"kind": "alter", "old": kept, "new": operation.column_name, "swapped": True}
+        group = [[table.schema, table.name, operation.column_name, kept]]
+        mark = {"kind": "alter", "swapped": True, "group": group}
     if mark is None:
         raise _refused(operation, ["the column is in no online change"])
     if mark["kind"] == "alter":
         if not mark.get("swapped"):
             raise _refused(operation, ["its online change has not come to the swap"])
-        column = table.columns[0]
-        move = Move(
-            table=table, column=column, new=mark["new"], final=mark["new"], type=column.type
-        )
-        return SafeForm(
-            (
-                _sql(
-                    [
-                        *drop_sync(move),
-                        f"ALTER TABLE {table.sql} DROP COLUMN {identifier(mark['old'])}",
-                    ]
-                ),
-            )
-        )
+        return SafeForm((_sql(_drop_kept(mark["group"])),))
     column = table.columns[0]
     move = Move(table=table, column=column, new=mark["new"], final=mark["new"], type=column.type)
     change = Change(kind="rename", catalog=catalog, moves=(move,), fire_triggers=True)
@@ -175,6 +163,14 @@ def _finish(operation: FinishColumnOnlineOp, catalog: Catalog) -> SafeForm:
     if missing := list(without_copy(change)):
         raise _refused(operation, missing)
     return SafeForm((_sql(swap(change)),))
+
+
+def _drop_kept(group: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Without the old columns of a change; ``group`` has schema, table, column and old column of each."""
+    for schema, name, final, kept in group:
+        table, column = TableFacts({"schema": schema, "name": name}), ColumnFacts({"name": kept})
+        yield from drop_sync(Move(table=table, column=column, new=final, final=final, type=""))
+        yield f"ALTER TABLE {table.sql} DROP COLUMN {identifier(kept)}"
 
 
 def _beside(change: Change) -> Iterator[tuple[MigrateOperation, ...]]:

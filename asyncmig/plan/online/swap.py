@@ -139,7 +139,7 @@ def _replace_column(change: Change, move: Move) -> Iterator[str]:
     if move.new != move.final:
         yield f"{alter} RENAME COLUMN {new} TO {final}"
     if change.kept:
-        yield from keep_old_in_sync(move)
+        yield from keep_old_in_sync(move, change.moves)
     wanted = move.column.facts.get("not_null_name")
     if wanted is not None:
         proof = proof_name(move.table.name, move.final)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from asyncmig.sql.quoting import comment_on, identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from asyncmig.plan.online.change import Move
 
@@ -70,13 +70,19 @@ def create_sync(move: Move, kind: str) -> Iterator[str]:
     yield f"ALTER TABLE {move.table.sql} ENABLE ALWAYS TRIGGER {move.trigger}"
 
 
-def keep_old_in_sync(move: Move) -> Iterator[str]:
-    """After the swap: the new column is written, and the old one follows."""
+def keep_old_in_sync(move: Move, together: Sequence[Move]) -> Iterator[str]:
+    """After the swap: the new column is written, and the old one follows.
+
+    Args:
+        move: the two columns.
+        together: all columns of the change; ``finish_column_online`` drops their old ones with it.
+    """
     assignment = f"NEW.{identifier(move.kept)} := NEW.{identifier(move.final)};"
     yield _FUNCTION.format(
         replace=" OR REPLACE", function=move.function, settings="", assignment=assignment
     )
-    yield _mark(move, kind="alter", old=move.kept, new=move.final, swapped=True)
+    group = [[each.table.schema, each.table.name, each.final, each.kept] for each in together]
+    yield _mark(move, kind="alter", old=move.kept, new=move.final, swapped=True, group=group)
 
 
 def drop_sync(move: Move) -> Iterator[str]:

@@ -67,3 +67,22 @@ async def test_ends_as_if_made_with_the_type(project, make_database, name):
     await migrator_of(project, url).downgrade("base")
     assert difference(url, direct_old) == ([], [])
     assert await contents(url, names) == rows
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {"timestamptz"}))  # it depends on a zone
+async def test_ends_the_same_by_way_of_a_kept_column(project, make_database, name):
+    case = CASES[name]
+    url, direct_new = make_database(), make_database()
+    await execute(url, tables(case, case.old) + case.rows)
+    await execute(direct_new, tables(case, case.new))
+    kept = case.directive.removesuffix(")") + ", drop_old=False)"
+    project.revision("a1", upgrade=kept, header=HEADER)
+    finish = case.directive.replace("alter_column_online", "finish_column_online")
+    schema = ", schema='App 1'" if "schema=" in finish else ""
+    project.revision("b1", down="a1", upgrade=f"{finish.partition(', type_=')[0]}{schema})")
+
+    await migrator_of(project, url).upgrade("a1")
+    assert difference(url, direct_new) != ([], [])
+    await migrator_of(project, url).upgrade("b1")
+
+    assert difference(url, direct_new) == ([], [])

@@ -153,7 +153,7 @@ def test_the_old_column_is_kept():
     assert not any("DROP TRIGGER" in sql or "DROP COLUMN" in sql for sql in found[-1])
     assert "ALTER TABLE public.bill RENAME COLUMN total TO total_old" in found[-1]
     assert any("NEW.total_old := NEW.total;" in sql for sql in found[-1])
-    assert '"swapped": true' in found[-1][-1]
+    assert found[-1][-1].endswith('"group": [["public", "bill", "total", "total_old"]]}\'')
 
 
 def test_leftovers_are_dropped_first():
@@ -403,6 +403,21 @@ def test_refused_after_another_change(operation, mark, problem):
     with pytest.raises(DirectiveError) as caught:
         phases(operation, document(mark=mark))
     assert problem in str(caught.value)
+
+
+def test_finish_drops_all_old_columns_of_a_change():
+    group = [["public", "bill", "id", "id_old"], ["app", "Part", "bill_id", "bill_id_old"]]
+    mark = {"kind": "alter", "old": "id_old", "new": "id", "swapped": True, "group": group}
+    assert phases(FinishColumnOnlineOp("bill", "id"), document(mark=mark)) == [
+        [
+            'DROP TRIGGER IF EXISTS "~id_online" ON public.bill',
+            "DROP FUNCTION IF EXISTS public.bill_id_online()",
+            "ALTER TABLE public.bill DROP COLUMN id_old",
+            'DROP TRIGGER IF EXISTS "~bill_id_online" ON app."Part"',
+            'DROP FUNCTION IF EXISTS app."Part_bill_id_online"()',
+            'ALTER TABLE app."Part" DROP COLUMN bill_id_old',
+        ]
+    ]
 
 
 def test_finish_needs_the_copies():
