@@ -161,3 +161,61 @@ def test_a_notice_of_the_server() -> None:
         "notice: skipping",
         "  detail: it exists",
     ]
+
+
+def backfill_progress(**changes: object) -> events.BackfillProgress:
+    values = {
+        "revision": "r1",
+        "backfill": "emails",
+        "rows": 300,
+        "scanned": 400,
+        "total": 1000,
+        "batches": 4,
+        "failed": 0,
+        "size": 100,
+        "rate": 2000.0,
+        "remaining": 0.3,
+    } | changes
+    return events.BackfillProgress(**values)  # type: ignore[arg-type]  # the values of a test
+
+
+def test_a_backfill_says_rows_rate_and_remaining_time_now_and_again() -> None:
+    stream, clock = memory_stream(), Clock()
+    reporter = LineReporter(stream, clock)
+    reporter(
+        events.BackfillStarted(
+            revision="r1", backfill="emails", table="users", total=1000, scanned=0, deferred=False
+        )
+    )
+    for seconds, scanned in ((1, 100), (5, 400), (1, 500), (5, 900)):
+        clock.now += seconds
+        reporter(backfill_progress(scanned=scanned, failed=scanned // 900))
+    reporter(events.BackfillWaiting(revision="r1", backfill="emails", reason="a standby lags"))
+    reporter(
+        events.BackfillFinished(
+            revision="r1",
+            backfill="emails",
+            state="done",
+            rows=999,
+            failed=1,
+            elapsed=12.0,
+            note="x",
+        )
+    )
+    assert written(stream).splitlines() == [
+        "    backfill emails: about 1000 rows",
+        "    backfill emails: 40% of 1000 rows, 2,000 rows/s, 300 ms left",
+        "    backfill emails: 90% of 1000 rows, 2,000 rows/s, 300 ms left, 1 refused",
+        "    backfill emails waits: a standby lags",
+        "    backfill emails is done: 999 rows changed, 1 refused (12.00 s); x",
+    ]
+
+
+def test_a_deferred_backfill_names_the_command() -> None:
+    stream = memory_stream()
+    LineReporter(stream)(
+        events.BackfillFinished(
+            revision="r1", backfill="emails", state="pending", rows=0, failed=0, elapsed=0.0
+        )
+    )
+    assert written(stream) == "    backfill emails is recorded: `asyncmig backfill run` does it\n"

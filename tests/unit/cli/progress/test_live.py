@@ -101,6 +101,31 @@ def test_a_finished_phase_and_a_new_step_take_their_lines_away() -> None:
     assert len(drawn(picture_after(RUN, STEP, PHASE, STATEMENT, share(0.9), STEP))) == 1
 
 
+def test_a_backfill_has_a_bar_with_rate_and_remaining_time() -> None:
+    begin = events.BackfillStarted(
+        revision="r2", backfill="emails", table="users", total=1000, scanned=0, deferred=True
+    )
+    progress = events.BackfillProgress(
+        revision="r2",
+        backfill="emails",
+        rows=400,
+        scanned=400,
+        total=1000,
+        batches=4,
+        failed=0,
+        size=100,
+        rate=2000.0,
+        remaining=0.3,
+    )
+    for seen in ((RUN, STEP, begin, progress), (begin, progress)):
+        lines = drawn(picture_after(*seen), width=100)
+        assert any("backfill emails" in line for line in lines)
+        assert any("40% of 1000 rows, 2,000 rows/s, 300 ms left" in line for line in lines)
+    waiting = events.BackfillWaiting(revision="r2", backfill="emails", reason="a standby lags")
+    lines = drawn(picture_after(RUN, STEP, begin, progress, waiting), width=100)
+    assert any("a standby lags" in line for line in lines)
+
+
 def test_no_line_is_wider_than_the_terminal() -> None:
     long = events.StatementStarted(revision="r2", sql="SELECT " + "x" * 300, origin=None)
     _, line = drawn(picture_after(RUN, STEP, PHASE, long), width=50)
