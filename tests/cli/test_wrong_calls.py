@@ -12,9 +12,10 @@ import psycopg2
 import pytest
 
 from asyncmig_cli.application import run
+from asyncmig_cli.explanations.articles import error_types
 from asyncmig_cli.output.console import open_console
 from fix_project import Project
-from scripts.error_pages import TYPES
+from scripts.error_pages import exit_code
 from support.wrong_calls import WRONG_CALLS, WrongCall
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def test_a_wrong_call(stage: Stage, call: WrongCall, monkeypatch: pytest.MonkeyP
     told = (code, out, err)
     assert code == call.code, told
     error = json.loads(out)["error"]
-    assert str(code) in {TYPES[error["type"]][0], "2"}, error
+    assert str(code) in {exit_code(error_types()[error["id"]]), "2"}, error
     assert error["message"], error
     assert "\n" not in error["message"], error
     assert not error["message"].startswith("unexpected"), error

@@ -61,7 +61,6 @@ CASES = (
         " another project. `asyncmig history` lists the revisions.",
         scripts={"ae10": BOOK},
         call="upgrade ae20",
-        code=2,
         kind="RevisionNotFoundError",
         message="no revision or branch is called 'ae20'",
         hint="did you mean 'ae10'?",
