@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from asyncmig.errors import ScriptError
 from asyncmig.lint.example import Claim, Examples
 from asyncmig.lint.rule import Problem, Rule
 from asyncmig.lint.suggest import relation_sql
 from asyncmig.results.lint import Severity
+from asyncmig.sql.actions.cursor import Cursor
 from asyncmig.sql.actions.kinds import ActionKind
+from asyncmig.sql.backfills.parse import parse_backfill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +55,7 @@ class ChangeAllRows(Rule):
         yield Problem(
             message=f"{_WORDS[action.kind]} every row of {table} in one transaction",
             table=table,
-            suggestion=_suggestion(action),
+            suggestion=_suggestion(action, place.statement.sql),
         )
 
 
@@ -60,9 +64,26 @@ def _is_always(condition: str | None) -> bool:
     return text in ("true", "1=1", "(true)")
 
 
-def _suggestion(action: Action) -> str:
+def _suggestion(action: Action, sql: str) -> str:
     table = relation_sql(action.relation)
     if action.kind is ActionKind.UPDATE:
-        columns = ", ".join(f'"{column}": "..."' for column in action.columns)
-        return f'op.backfill("{table}", {{{columns}}}, where="...", name="...")'
+        values = _values(sql) or dict.fromkeys(action.columns, "...")
+        return f'op.backfill({json.dumps(table)}, {json.dumps(values, ensure_ascii=False)}, where="...")'
     return f"-- in batches: DELETE FROM {table} WHERE id BETWEEN ... AND ...;"
+
+
+def _values(sql: str) -> dict[str, str]:
+    """The new value of each column; empty where the statement cannot be divided."""
+    try:
+        definition = parse_backfill("", sql)
+    except ScriptError:
+        return {}
+    found: dict[str, str] = {}
+    cursor = Cursor(definition.assignments)
+    while not cursor.at_end:
+        column = cursor.identifier()
+        if column is None or not cursor.take("=") or definition.source is not None:
+            return {}  # (a, b) = (x, y), or values of another table
+        found[column] = " ".join(cursor.until(frozenset({","})).split())
+        cursor.take(",")
+    return found

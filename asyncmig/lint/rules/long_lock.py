@@ -61,17 +61,18 @@ class LongLock(Rule):
         if slow is None:
             return
         locked: dict[str, str] = {}
-        line = None
+        since_line: dict[str, str] = {}
         for earlier in place.earlier:
             for table, blocked in earlier.locks:
-                if locked.get(table) != READS:
+                if locked.get(table) not in {READS, blocked}:
                     locked[table] = blocked
-                    line = line or earlier.statement.origin
+                    since_line[table] = earlier.statement.origin or ""
         if not locked or (set(locked) == {slow} and not _changes_rows(place)):
             return  # the rule for the statement itself says how to do it without a scan under a lock
         blocked = READS if READS in locked.values() else next(iter(locked.values()))
         tables = [table for table, what in locked.items() if what == blocked]
-        since = f" since line {line.rpartition(':')[2]}" if line else ""
+        line = since_line[tables[0]].rpartition(":")[2]
+        since = f" since line {line}" if line else ""
         yield Problem(
             message=f"blocks {blocked} of {' and '.join(tables)}{since} while it reads {slow}",
             table=slow,

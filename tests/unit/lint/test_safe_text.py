@@ -49,6 +49,14 @@ PARTITIONED = "CREATE TABLE events (id bigint, at date) PARTITION BY RANGE (at);
             "CREATE INDEX i ON orders (code) INCLUDE (status)",
             "CREATE INDEX CONCURRENTLY i ON orders (code) INCLUDE (status);",
         ),
+        (
+            "UPDATE orders SET status = lower(status), note = 'a, b'",
+            'op.backfill("orders", {"status": "lower(status)", "note": "\'a, b\'"}, where="...")',
+        ),
+        (
+            "UPDATE orders SET (status, note) = ('a', 'b')",
+            'op.backfill("orders", {"status": "...", "note": "..."}, where="...")',
+        ),
         ("DROP INDEX orders_status CASCADE", "DROP INDEX CONCURRENTLY orders_status;"),
     ],
 )

@@ -41,3 +41,16 @@ async def test_a_constraint_that_an_earlier_deployment_left(tmp_path):
     assert finding.rule == "unvalidated-constraint"
     assert finding.message == "c of orders is NOT VALID since an earlier deployment"
     assert (await lint_texts(tmp_path, TABLES + ADD, column + VALIDATE)).reported == ()
+
+
+async def test_a_long_lock_begins_where_reads_are_blocked(tmp_path):
+    """A foreign key that refers to orders blocks writes of it; ADD COLUMN blocks reads, too."""
+    text = (
+        "CREATE TABLE note (id bigint, order_id bigint REFERENCES orders);\n"
+        "ALTER TABLE orders ADD COLUMN n integer;\n"
+        "UPDATE orders SET n = 0 WHERE n IS NULL;"
+    )
+    result = await lint_texts(tmp_path, TABLES, text)
+    (found,) = [each for each in result.findings if each.rule == "long-lock"]
+    assert found.line is not None
+    assert f"reads and writes of orders since line {found.line - 1} " in found.message

@@ -224,7 +224,7 @@ VARIANTS = [
         "UPDATE orders SET status = 'x', note = 'y' WHERE true;",
         "change-all-rows",
         "changes every row",
-        'op.backfill("orders", {"status": "...", "note": "..."}',
+        'op.backfill("orders", {"status": "\'x\'", "note": "\'y\'"}',
     ),
     (
         (
