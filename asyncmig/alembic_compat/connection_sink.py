@@ -49,7 +49,7 @@ class ConnectionSink:
     def perform(self, operation: MigrateOperation) -> None:
         """Compile an operation and execute its statements."""
         doubles = self._connection.dialect.paramstyle in {"format", "pyformat"}
-        for compiled in compile_operation(operation, self._dialect):
+        for compiled in compile_operation(operation, self._dialect, of_alembic=True):
             sql = compiled.sql.replace("%", "%%") if doubles else compiled.sql
             self._connection.exec_driver_sql(sql)
 

@@ -26,12 +26,15 @@ __all__ = ["compile_operation"]
 _UNKNOWN_KEYWORD = re.compile(r"Argument '(\w+)' is not accepted by dialect")
 
 
-def compile_operation(operation: MigrateOperation, dialect: Dialect) -> list[CompiledSql]:
+def compile_operation(
+    operation: MigrateOperation, dialect: Dialect, *, of_alembic: bool = False
+) -> list[CompiledSql]:
     """The statements of an operation, in the order they are to run.
 
     Args:
         operation: one of ``asyncmig.operations``, or of a subclass.
         dialect: a ``MigrationDialect``.
+        of_alembic: it comes from a script for Alembic; see ``check_keywords``.
 
     Raises:
         DirectiveError: it has no SQL, or is of a class that asyncmig cannot compile.
@@ -42,8 +45,12 @@ def compile_operation(operation: MigrateOperation, dialect: Dialect) -> list[Com
         compile_operation(DropTableOp("book"), MigrationDialect())[0].sql  # DROP TABLE book
     """
     if isinstance(operation, OpContainer):
-        return [sql for inner in operation.ops for sql in compile_operation(inner, dialect)]
-    check_keywords(operation)
+        return [
+            sql
+            for inner in operation.ops
+            for sql in compile_operation(inner, dialect, of_alembic=of_alembic)
+        ]
+    check_keywords(operation, of_alembic=of_alembic)
     try:
         return [
             CompiledSql(statement) if isinstance(statement, str) else statement

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -65,8 +66,13 @@ _TAKEN: Mapping[str, tuple[str, ...]] = {
 """Keywords that no signature shows."""
 
 
-def check_keywords(operation: MigrateOperation) -> None:
+def check_keywords(operation: MigrateOperation, *, of_alembic: bool = False) -> None:
     """Refuse a keyword that is similar to one of the directive, and that would have no effect.
+
+    Args:
+        operation: of a script.
+        of_alembic: the script is written for Alembic, which ignores such a keyword: the history must run as
+            it did, so only a warning tells of it.
 
     Raises:
         DirectiveError: a keyword is misspelled.
@@ -84,12 +90,13 @@ def check_keywords(operation: MigrateOperation) -> None:
         # a common prefix would make any two keywords similar
         plain = {each.removeprefix(_PREFIX): each for each in sorted(known, reverse=True)}
         near = nearest(name.removeprefix(_PREFIX), plain)
-        if near is not None:
-            raise directive_error(
-                f"op.{directive} has no keyword {name}",
-                hint=f"did you mean '{plain[near]}'?",
-                directive=directive,
-            )
+        if near is None:
+            continue
+        problem, hint = f"op.{directive} has no keyword {name}", f"did you mean '{plain[near]}'?"
+        if not of_alembic:
+            raise directive_error(problem, hint=hint, directive=directive)
+        if directive != "alter_column":  # its compilation warns of every keyword that has no effect
+            warnings.warn(f"{problem}, and Alembic ignores it; {hint}", stacklevel=2)
 
 
 @cache

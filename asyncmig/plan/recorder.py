@@ -144,6 +144,7 @@ class Recorder:
         self.entries: list[Entry] = []
         self.live_origin: str | None = None
         self.went_live = False
+        self.is_of_alembic = False
         self._dialect = dialect
         self._offline = offline
         self._live = live
@@ -258,7 +259,7 @@ class Recorder:
         self, operation: MigrateOperation, directive: str, line: int | None
     ) -> list[CompiledSql]:
         try:
-            return compile_operation(operation, self.dialect)
+            return compile_operation(operation, self.dialect, of_alembic=self.is_of_alembic)
         except ScriptError as error:
             within = error.fields().get("line")  # of the text
             offset = within - 1 if isinstance(within, int) else 0

@@ -123,6 +123,7 @@ def run_script(
         for section in sections or ():
             _run_section(section, recorder)
         return None
+    recorder.is_of_alembic = script.mentions(b"alembic")
     operations = Operations(recorder, created_types=recorder.created_types)
     if isinstance(script, DeferredScript):
         with _script_context(script, operations, recorder):

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from asyncmig.ddl.compiler import compile_operation
+from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.ddl.keywords import _BUILT
 from asyncmig.errors import DirectiveError
+from asyncmig.operations.directives.columns import AlterColumnOp, DropColumnOp
 from asyncmig.operations.facade import Operations
 from support.recording_sink import sql_of
 
@@ -115,3 +118,20 @@ def test_keywords_of_other_databases_and_of_sqlalchemy_are_taken(
     call: Callable[[Operations], None],
 ):
     assert sql_of(call)
+
+
+def test_a_keyword_that_alembic_ignores_is_a_warning_in_a_script_for_alembic():
+    operation = DropColumnOp("t", "a", if_exist=True)
+    with pytest.warns(UserWarning, match="has no keyword if_exist, and Alembic ignores it"):
+        found = compile_operation(operation, MigrationDialect(), of_alembic=True)
+    assert [each.sql for each in found] == ["ALTER TABLE t DROP COLUMN a"]
+
+
+def test_alter_column_warns_once_in_a_script_for_alembic():
+    operation = AlterColumnOp("t", "a", modify_nullable=False, default="x")
+    with pytest.warns(UserWarning, match="default has no effect") as warned:
+        found = compile_operation(operation, MigrationDialect(), of_alembic=True)
+    assert [each.sql for each in found] == ["ALTER TABLE t ALTER COLUMN a SET NOT NULL"]
+    assert [str(each.message) for each in warned] == [
+        "alter_column of t.a: default has no effect on PostgreSQL"
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.errors import ScriptError
+from asyncmig.errors import DirectiveError, ScriptError
 from asyncmig.plan.model import Direction
 from asyncmig.plan.recorder import Recorder
 from asyncmig.plan.run_script import record, run_script, script_failure
@@ -107,3 +107,17 @@ def test_the_last_line_of_the_script_counts(loaded) -> None:
     line = caught.value.fields()["line"]
     lines = Path(script.revision.path).read_text().splitlines()
     assert lines[line - 1] == "    raise LookupError('gone')"
+
+
+def test_a_script_for_alembic_keeps_the_keywords_that_alembic_ignores(loaded) -> None:
+    script, recorder = loaded(
+        header="from alembic import op", upgrade="op.drop_column('t', 'a', if_exist=True)"
+    )
+    with pytest.warns(UserWarning, match="has no keyword if_exist"):
+        assert recorded(script, recorder) == ["ALTER TABLE t DROP COLUMN a"]
+
+
+def test_a_script_of_asyncmig_refuses_them(loaded) -> None:
+    script, recorder = loaded(upgrade="op.drop_column('t', 'a', if_exist=True)")
+    with pytest.raises(DirectiveError, match=r"op\.drop_column has no keyword if_exist"):
+        record(script, UP, recorder)
