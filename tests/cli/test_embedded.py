@@ -64,6 +64,7 @@ async def test_a_server_in_the_background_from_its_start_to_its_end(project: Pat
     assert asyncmig(project, "embedded", "stop") == "the server is not running\n"
     assert asyncmig(project, "embedded", "url", code=1) == (
         f"error: no server is running in {project / FOLDER}\nhint: asyncmig embedded start\n"
+        "see: https://asyncmig.github.io/asyncmig/errors/#e0401 or `asyncmig explain E0401`\n"
     )
 
     # the data remains, and a temporary server of --embedded sees it
