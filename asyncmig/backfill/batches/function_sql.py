@@ -73,7 +73,15 @@ def write_batch(
         f"{identifier(column)} = g.asyncmig_{number}" for number, column in enumerate(columns)
     )
     same = f"({definition.where}) IS TRUE" if definition.where else "false"
-    is_row = key.equals("g.asyncmig_key")
+    # the planner finds the rows by the range, and joins no more than it
+    is_row = " AND ".join(
+        text
+        for text in (
+            key.equals("g.asyncmig_key"),
+            key.between(part.cursor, part.upper if bound is None else bound),
+        )
+        if text
+    )
     first = "(SELECT asyncmig_number FROM asyncmig_conflict)"
     before = f"(SELECT asyncmig_key FROM asyncmig_given WHERE asyncmig_number = {first} - 1)"
     start = position_literal(part.cursor)

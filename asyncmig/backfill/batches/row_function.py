@@ -14,6 +14,7 @@ from sqlalchemy.types import NullType
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.ddl.literal import typed_literal
 from asyncmig.errors import BackfillError
+from asyncmig.sql.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ __all__ = ["RowFunction", "RowFunctionError", "values_sql"]
 
 Values: TypeAlias = "Mapping[str, Any] | None"
 
+_DIALECT = MigrationDialect()
+_UNKNOWN = NullType()
 _TYPES: dict[str, TypeEngine[Any]] = {"json": JSON(), "jsonb": JSONB()}
 
 
@@ -116,18 +119,20 @@ def values_sql(values: Mapping[str, Any], types: Mapping[str, str]) -> tuple[str
     Raises:
         RowFunctionError: there is no literal for a value.
     """
-    dialect = MigrationDialect()
     cells = []
     for column, type_ in types.items():
         value = values[column]
         if isinstance(value, bytes) and type_ == '"char"':  # as asyncpg reads it
             value = value.decode()
-        known = (
-            NullType() if isinstance(value, str) or value is None else _TYPES.get(type_, NullType())
-        )
         try:
-            text = typed_literal(value, known, dialect)
+            cells.append(f"({_literal(value, type_)})::{type_}")
         except Exception as error:
             raise RowFunctionError(f"the value of {column}: {error}") from error
-        cells.append(f"({text})::{type_}")
     return tuple(cells)
+
+
+def _literal(value: Any, type_: str) -> str:
+    if value is None or (type(value) is str and "\0" not in value):
+        return literal(value)  # nearly all values
+    known = _UNKNOWN if isinstance(value, str) else _TYPES.get(type_, _UNKNOWN)
+    return typed_literal(value, known, _DIALECT)

@@ -55,7 +55,10 @@ def test_the_values_are_written_where_the_version_is_the_same():
         "    (1, ARRAY['6']::text[], '100'::xid, true, ('x')::text),\n"
         "    (2, ARRAY['7']::text[], '101'::xid, false, NULL)\n)" in text
     )
-    assert "ON item.id = (g.asyncmig_key)[1]::bigint AND item.xmin = g.asyncmig_version" in text
+    assert (
+        "ON item.id = (g.asyncmig_key)[1]::bigint AND item.id > '5'::bigint AND item.id <= '9'::bigint"
+        " AND item.xmin = g.asyncmig_version" in text
+    )
     assert "UPDATE item SET c = g.asyncmig_0\n" in text
     assert "RETURNING (c IS NULL) IS TRUE AS asyncmig_same" in text
     assert "done = true AND (SELECT asyncmig_number FROM asyncmig_conflict) IS NULL" in text
