@@ -190,6 +190,18 @@ CASES: dict[str, Case] = {
         ' server_default=sa.text("substr(gen_random_uuid()::text, 15, 1)")))',
         1,
     ),
+    "column with a volatile default of a table without a key": Case(
+        'op.add_column("book", sa.Column("shelf", sa.Text,'
+        ' server_default=sa.text("substr(gen_random_uuid()::text, 15, 1)")))',
+        'op.drop_column("book", "shelf")',
+        2,
+    ),
+    "column with a volatile default of a partitioned table": Case(
+        'op.add_column("sale", sa.Column("shelf", sa.Text, nullable=False,'
+        ' server_default=sa.text("substr(gen_random_uuid()::text, 15, 1)")))',
+        'op.drop_column("sale", "shelf")',
+        4,
+    ),
     "attach partition": Case(
         'op.attach_partition("sale", "sale_2026", "FROM (\'2026-01-01\') TO (\'2027-01-01\')")',
         'op.detach_partition("sale", "sale_2026")',

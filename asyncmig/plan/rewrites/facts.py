@@ -58,7 +58,7 @@ class DatabaseFacts:
         with_default_partition: the partitioned tables that have a default partition.
         partitioned_indexes: the indexes of partitioned tables.
         refreshable: the materialized views that can be refreshed concurrently.
-        without_key: the tables without an index that the batches of a backfill could follow.
+        without_key: the tables without an index that batches could follow; a backfill follows their blocks.
         volatile_functions: the volatile functions outside of the system's schemas, by name.
     """
 

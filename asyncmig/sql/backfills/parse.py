@@ -86,7 +86,8 @@ def backfill_mark(definition: Backfill) -> str:
     """The line above the statement of a backfill in a SQL revision."""
     options = {
         "name": definition.name,
-        "key": ",".join(definition.key),
+        "key": "" if definition.follows_ctid else ",".join(definition.key),
+        "by": "ctid" if definition.follows_ctid else "",
         "deferred": "true" if definition.deferred else "",
         "on_error": definition.on_error if definition.on_error != "stop" else "",
         "batch_size": "" if definition.batch_size is None else str(definition.batch_size),

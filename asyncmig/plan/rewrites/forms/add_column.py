@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.plan.rewrites.safe_form import RewriteContext
-    from asyncmig.sql.reader import SqlName
 
 __all__ = ["rewrite_add_column"]
 
@@ -36,8 +35,7 @@ def rewrite_add_column(
     operation: AddColumnOp, context: RewriteContext
 ) -> SafeForm | NotRewritten | None:
     """ADD COLUMN | values of a volatile default, NOT NULL | each constraint and index | COMMENT."""
-    relation = context.relation(operation.table_name, operation.schema)
-    if context.facts.is_new(relation):
+    if context.facts.is_new(context.relation(operation.table_name, operation.schema)):
         return None
     column: Any = operation.column
     objects = SchemaObjects(operation.script_context)
@@ -48,8 +46,11 @@ def rewrite_add_column(
     if reason := _table_rewrite(own):
         return NotRewritten(reason)
     default = _volatile_default(own, context)
-    if default is not None and (reason := _not_fillable(operation, relation, default, context)):
-        return NotRewritten(reason)
+    if default is not None and operation.if_not_exists:
+        return NotRewritten(
+            f"the volatile default {default} rewrites the table, and IF NOT EXISTS does not tell whether the"
+            " column is new"
+        )
     if operation.if_not_exists:
         return None
     if operation.inline_primary_key and own.primary_key:
@@ -89,21 +90,6 @@ def _volatile_default(column: Column[Any], context: RewriteContext) -> str | Non
     default = context.compilation.ddl_compiler.get_column_default_string(column)
     if default and any(map(context.facts.is_volatile, called_functions(default))):
         return default
-    return None
-
-
-def _not_fillable(
-    operation: AddColumnOp, relation: SqlName, default: str, context: RewriteContext
-) -> str | None:
-    """Why the rows cannot get their values in batches; None where they can."""
-    because = f"the volatile default {default} rewrites the table, and"
-    if operation.if_not_exists:
-        return f"{because} IF NOT EXISTS does not tell whether the column is new"
-    if not (context.facts.offline or context.facts.has_key(relation)):
-        return (
-            f"{because} {relation} has neither a primary key nor a unique index of NOT NULL columns, which"
-            " the batches of a backfill follow"
-        )
     return None
 
 

@@ -67,10 +67,12 @@ def fill_with_default(
         )
         autocommit = {"isolation_level": "AUTOCOMMIT"}
         return ExecuteSQLOp(escape_backslashes(block), execution_options=autocommit)
+    has_key = context.facts.has_key(context.relation(table, schema))
     return BackfillOp(
         table,
         {column: "DEFAULT"},
         where=escape_backslashes(f"{name} IS NULL"),
         name="_".join(" ".join(filter(None, (schema, table, column, "default"))).split()),
         schema=schema,
+        by="key" if has_key else "ctid",
     )

@@ -199,6 +199,21 @@ FORMS: list[tuple[MigrateOperation, DatabaseFacts | None, str]] = [
         """,
     ),
     (
+        AddColumnOp(
+            "book", sa.Column("n", sa.Float, server_default=sa.text("random()")), schema="app"
+        ),
+        DatabaseFacts(without_key=frozenset({BOOK})),
+        """
+        -- phase 1, in a transaction
+        ALTER TABLE app.book ADD COLUMN n FLOAT;
+        ALTER TABLE app.book ALTER COLUMN n SET DEFAULT random();
+        -- phase 2, in batches
+        -- backfill: name=app_book_n_default by=ctid
+        UPDATE app.book SET n = DEFAULT
+        WHERE (n IS NULL);
+        """,
+    ),
+    (
         RefreshMaterializedViewOp("thick"),
         DatabaseFacts(refreshable=frozenset({SqlName(None, "thick")})),
         """
@@ -332,14 +347,6 @@ DEFAULT = DatabaseFacts(with_default_partition=frozenset({BOOK}))
             AddColumnOp("book", sa.Column("double", sa.Integer, sa.Computed("pages * 2"))),
             None,
             "a stored generated column rewrites the table, and there is no other way to add it",
-        ),
-        (
-            AddColumnOp("book", sa.Column("n", sa.Float, server_default=RANDOM), schema="app"),
-            DatabaseFacts(without_key=frozenset({BOOK})),
-            (
-                "the volatile default random() rewrites the table, and app.book has neither a primary key nor"
-                " a unique index of NOT NULL columns, which the batches of a backfill follow"
-            ),
         ),
         (
             AddColumnOp(
