@@ -48,6 +48,7 @@ class OnlineChanges:
     requested: list[ColumnRequest] = field(default_factory=list)
     _relations: NewRelations = field(default_factory=NewRelations, init=False)
     _ddl: dict[str, list[str]] = field(default_factory=dict, init=False)
+    _used: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict, init=False)
 
     def for_script(self, revision: str, answers: dict[str, Any] | None = None) -> ScriptChanges:
         """The changes of a script that is about to be recorded.
@@ -63,6 +64,20 @@ class OnlineChanges:
             self._relations.for_script(revision),
             {"safe_rewrites": False} if answers is None else answers,
         )
+
+    def document(self, revision: str, request: ColumnRequest) -> Mapping[str, Any] | None:
+        """What is known of a column; None where it was not looked up.
+
+        A script that is run again gets the same answer, so that its committed phases are the same.
+        """
+        self.requested.append(request)
+        recorded = (self.recorded.get(revision) or {}).get(request.key)
+        found = recorded or self._used.get((revision, request.key))
+        if found is None and self.documents is not None:
+            found = self.documents.get(request.key)
+        if found is not None:
+            self._used[revision, request.key] = found
+        return found
 
     def ddl_of(self, revision: str) -> list[str]:
         """The statements of a script so far that change the schema."""
@@ -150,13 +165,10 @@ class ScriptChanges:
     def _catalog(
         self, operation: OnlineOp, request: ColumnRequest, compilation: Compilation
     ) -> Catalog:
-        self._plan.requested.append(request)
-        recorded = (self._plan.recorded.get(self._revision) or {}).get(request.key)
-        documents = self._plan.documents
-        if recorded is None and documents is None:
+        found = self._plan.document(self._revision, request)
+        if found is None and self._plan.documents is None:
             schema = compilation.translate_schema(operation.schema)
             return Catalog.assumed(operation.table_name, schema, operation.column_name)
-        found = recorded or (documents or {}).get(request.key)
         if found is None:
             raise _refused(
                 operation,

@@ -17,7 +17,9 @@ from asyncmig.operations.directives.online import (
     RenameColumnOnlineOp,
 )
 from asyncmig.plan.online.catalog import Catalog
+from asyncmig.plan.online.changes import OnlineChanges
 from asyncmig.plan.online.phases import online_form
+from asyncmig.plan.online.requests import ColumnRequest
 
 DIALECT = MigrationDialect()
 
@@ -403,6 +405,18 @@ def test_refused_after_another_change(operation, mark, problem):
     with pytest.raises(DirectiveError) as caught:
         phases(operation, document(mark=mark))
     assert problem in str(caught.value)
+
+
+def test_a_script_that_is_run_again_gets_the_same_answer():
+    request = ColumnRequest("alter", "bill", "total")
+    first, second = document(), document(mark=RENAMING)
+    changes = OnlineChanges(documents={request.key: first})
+    assert changes.document("a1", request) is first
+    changes.documents = {request.key: second}
+    assert changes.document("a1", request) is first
+    assert changes.document("b1", request) is second
+    assert OnlineChanges(recorded={"a1": {request.key: first}}).document("a1", request) is first
+    assert OnlineChanges().document("a1", request) is None
 
 
 def test_finish_drops_all_old_columns_of_a_change():
