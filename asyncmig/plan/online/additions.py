@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from asyncmig.plan.online.expressions import index_body, plain_default, rename_columns
 from asyncmig.plan.online.names import copy_name, proof_name
 from asyncmig.plan.online.sync import create_sync, drop_sync
+from asyncmig.plan.online.table_locks import lock_tables
 from asyncmig.sql.quoting import comment_on, identifier
 
 if TYPE_CHECKING:
@@ -138,13 +139,16 @@ def validations(change: Change, table: TableFacts) -> Iterator[str]:
             yield f"{alter} {identifier(copy_name(check.name))}"
 
 
-def add_foreign_key(change: Change, key: ForeignKeyFacts) -> Iterator[str]:
-    """A foreign key between the new columns; then VALIDATE, unless the old one is NOT VALID too."""
+def add_foreign_key(change: Change, key: ForeignKeyFacts) -> Iterator[tuple[str, ...]]:
+    """The phases of a foreign key between the new columns; without VALIDATE where the old one has none."""
     name = identifier(copy_name(key.name))
     definition = foreign_key_definition(change, key)
-    yield f"ALTER TABLE {key.table} ADD CONSTRAINT {name} {definition} NOT VALID"
+    yield (
+        lock_tables((key.target, key.table), "SHARE ROW EXCLUSIVE"),
+        f"ALTER TABLE {key.table} ADD CONSTRAINT {name} {definition} NOT VALID",
+    )
     if key.facts["validated"]:
-        yield f"ALTER TABLE {key.table} VALIDATE CONSTRAINT {name}"
+        yield (f"ALTER TABLE {key.table} VALIDATE CONSTRAINT {name}",)
 
 
 def foreign_key_definition(change: Change, key: ForeignKeyFacts) -> str:

@@ -27,6 +27,7 @@ from asyncmig.plan.online.refusals import refusals, without_copy
 from asyncmig.plan.online.requests import ColumnRequest
 from asyncmig.plan.online.swap import swap
 from asyncmig.plan.online.sync import drop_sync
+from asyncmig.plan.online.table_locks import lock_tables
 from asyncmig.plan.rewrites.safe_form import SafeForm, raw_sql
 from asyncmig.sql.quoting import identifier
 
@@ -140,6 +141,10 @@ def _renaming(operation: RenameColumnOnlineOp, catalog: Catalog, new: str, revis
 def _take_back(change: Change) -> Iterator[str]:
     """Without the new name: the old column has everything that it had."""
     (move,) = change.moves
+    names = [move.table.sql]
+    for key in change.foreign_keys:
+        names += [key.target, key.table]
+    yield lock_tables(names, "ACCESS EXCLUSIVE")
     yield from drop_sync(move)
     yield f"ALTER TABLE {move.table.sql} DROP COLUMN {identifier(move.new)} CASCADE"
 
@@ -155,7 +160,7 @@ def _finish(operation: FinishColumnOnlineOp, catalog: Catalog) -> SafeForm:
     if mark["kind"] == "alter":
         if not mark.get("swapped"):
             raise _refused(operation, ["its online change has not come to the swap"])
-        return SafeForm((_sql(_drop_kept(mark["group"])),))
+        return SafeForm(tuple(map(_sql, _drop_kept(mark["group"]))))
     column = table.columns[0]
     move = Move(table=table, column=column, new=mark["new"], final=mark["new"], type=column.type)
     change = Change(kind="rename", catalog=catalog, moves=(move,), fire_triggers=True)
@@ -165,12 +170,18 @@ def _finish(operation: FinishColumnOnlineOp, catalog: Catalog) -> SafeForm:
     return SafeForm((_sql(swap(change)),))
 
 
-def _drop_kept(group: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Without the old columns of a change; ``group`` has schema, table, column and old column of each."""
+def _drop_kept(group: Sequence[Sequence[str]]) -> Iterator[list[str]]:
+    """Without the old columns of a change, a phase for each.
+
+    ``group`` has schema, table, column and old column of each.
+    """
     for schema, name, final, kept in group:
         table, column = TableFacts({"schema": schema, "name": name}), ColumnFacts({"name": kept})
-        yield from drop_sync(Move(table=table, column=column, new=final, final=final, type=""))
-        yield f"ALTER TABLE {table.sql} DROP COLUMN {identifier(kept)}"
+        move = Move(table=table, column=column, new=final, final=final, type="")
+        yield [
+            *drop_sync(move),
+            f"ALTER TABLE {table.sql} DROP COLUMN {identifier(kept)}",
+        ]
 
 
 def _beside(change: Change) -> Iterator[tuple[MigrateOperation, ...]]:
@@ -186,8 +197,8 @@ def _beside(change: Change) -> Iterator[tuple[MigrateOperation, ...]]:
         for statement in validations(change, table):
             yield _sql([statement])
     for key in change.foreign_keys:
-        for statement in add_foreign_key(change, key):
-            yield _sql([statement])
+        for statements in add_foreign_key(change, key):
+            yield _sql(statements)
     for table in change.catalog.tables:
         last = [f"ANALYZE {table.sql}"]
         if change.kind == "rename":

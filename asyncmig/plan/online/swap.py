@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from asyncmig.plan.online.additions import default_of
 from asyncmig.plan.online.names import copy_name, proof_name
 from asyncmig.plan.online.sync import drop_sync, keep_old_in_sync
+from asyncmig.plan.online.table_locks import lock_tables
 from asyncmig.sql.quoting import comment_on, identifier, literal, qualified
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ $asyncmig$"""
 
 def swap(change: Change) -> Iterator[str]:
     """Lock the tables, remove the old columns, and give the new ones their names."""
-    yield f"LOCK TABLE {', '.join(_locked(change))} IN ACCESS EXCLUSIVE MODE"
+    yield lock_tables(_locked(change), "ACCESS EXCLUSIVE")
     for move in change.moves:
         yield _guard(change, move)
     if not change.kept:
@@ -71,10 +72,11 @@ def swap(change: Change) -> Iterator[str]:
 
 
 def _locked(change: Change) -> list[str]:
-    """The tables that the transaction alters; a table that a foreign key refers to is locked by its drop."""
+    """The tables that the transaction alters, and those that a foreign key refers to."""
     names = [table.sql for table in change.catalog.tables]
-    names += [key.table for key in change.foreign_keys]
-    return list(dict.fromkeys(names))
+    for key in change.foreign_keys:
+        names += [key.target, key.table]
+    return names
 
 
 def _guard(change: Change, move: Move) -> str:

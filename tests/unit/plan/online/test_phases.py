@@ -20,6 +20,7 @@ from asyncmig.plan.online.catalog import Catalog
 from asyncmig.plan.online.changes import OnlineChanges
 from asyncmig.plan.online.phases import online_form
 from asyncmig.plan.online.requests import ColumnRequest
+from asyncmig.plan.online.table_locks import lock_tables
 
 DIALECT = MigrationDialect()
 
@@ -112,7 +113,7 @@ def test_a_plain_column():
         ["ALTER TABLE public.bill VALIDATE CONSTRAINT bill_total_online_proof"],
         ["ANALYZE public.bill"],
     ]
-    assert found[-1][0] == "LOCK TABLE public.bill IN ACCESS EXCLUSIVE MODE"
+    assert found[-1][0] == lock_tables(["public.bill"], "ACCESS EXCLUSIVE")
     assert found[-1][2:] == [
         'DROP TRIGGER IF EXISTS "~total_online" ON public.bill',
         "DROP FUNCTION IF EXISTS public.bill_total_online()",
@@ -186,6 +187,7 @@ def test_a_rename_is_taken_back():
     operation = RenameColumnOnlineOp("bill", "amount", "total")
     assert phases(operation, document({"name": "amount"}, mark=mark)) == [
         [
+            lock_tables(["public.bill"], "ACCESS EXCLUSIVE"),
             'DROP TRIGGER IF EXISTS "~amount_online" ON public.bill',
             "DROP FUNCTION IF EXISTS public.bill_amount_online()",
             "ALTER TABLE public.bill DROP COLUMN amount CASCADE",
@@ -263,13 +265,14 @@ def test_foreign_keys_keep_their_actions():
     }
     found = phases(alter(), document(foreign_keys=[key]))
     assert [
+        lock_tables(["public.bill", "public.part"], "SHARE ROW EXCLUSIVE"),
         (
             "ALTER TABLE public.part ADD CONSTRAINT f_online FOREIGN KEY (bill_total)"
             " REFERENCES public.bill (total_online) MATCH FULL ON UPDATE CASCADE"
             " ON DELETE SET NULL (bill_total) DEFERRABLE INITIALLY DEFERRED NOT VALID"
-        )
+        ),
     ] in found
-    assert found[-1][0] == "LOCK TABLE public.bill, public.part IN ACCESS EXCLUSIVE MODE"
+    assert found[-1][0] == lock_tables(["public.bill", "public.part"], "ACCESS EXCLUSIVE")
 
 
 def test_a_constraint_that_is_not_valid_stays_so():
@@ -427,10 +430,12 @@ def test_finish_drops_all_old_columns_of_a_change():
             'DROP TRIGGER IF EXISTS "~id_online" ON public.bill',
             "DROP FUNCTION IF EXISTS public.bill_id_online()",
             "ALTER TABLE public.bill DROP COLUMN id_old",
+        ],
+        [
             'DROP TRIGGER IF EXISTS "~bill_id_online" ON app."Part"',
             'DROP FUNCTION IF EXISTS app."Part_bill_id_online"()',
             'ALTER TABLE app."Part" DROP COLUMN bill_id_old',
-        ]
+        ],
     ]
 
 
