@@ -40,7 +40,8 @@ class ModelStatement:
         table: the table that it creates or changes; None if all tables may depend on it.
         leads_to: the tables that must exist before it.
         locks: the approximate number of locks that it takes until the end of the transaction.
-        problem: why SQLAlchemy refuses to compile it.
+        problem: why it is refused before it is sent, for instance because SQLAlchemy cannot compile it.
+        hint: what to do about the problem, if it is known.
     """
 
     sql: str
@@ -52,3 +53,4 @@ class ModelStatement:
     leads_to: tuple[ObjectName, ...] = ()
     locks: int = 0
     problem: str | None = None
+    hint: str | None = None

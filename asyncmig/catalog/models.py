@@ -30,7 +30,6 @@ from asyncmig.catalog.named_types import NamedTypes
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.ddl.compilation import clean_layout
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.errors import ConfigError
 from asyncmig.operations.base.sqlalchemy_private import (
     applies_to_dialect,
     is_added_later,
@@ -83,6 +82,9 @@ class Models:
         server_version: ``(18, 1)``.
         schema_translate_map: schemas by the schemas in the models that they replace; None stands for
             models without a schema.
+
+    Attributes:
+        missing: tables of foreign keys that neither the models nor the database have; set by who looked.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Models:
     ) -> None:
         self.metadatas = metadatas
         self.default_schema = default_schema
+        self.missing: frozenset[ObjectName] = frozenset()
         self._translate = dict(schema_translate_map or {})
         self._dialect = MigrationDialect(server_version)
         # CONCURRENTLY is not part of the definition of an index, and cannot run in a transaction
@@ -141,39 +144,44 @@ class Models:
     def outside(self) -> Mapping[ObjectName, Table]:
         """Placeholders for tables outside of the models, with the columns that foreign keys refer to.
 
-        They replace the real tables, so that building the models does not lock these.
-
-        Raises:
-            ConfigError: a column has the type of a column of such a table. Facts: ``subject``.
+        They replace the real tables, so that building the models does not lock these. A foreign key that
+        gives its columns no type has none: its table is refused.
         """
         keys: dict[ObjectName, list[ForeignTarget]] = {}
         for table in self.tables.values():
             for key in table.foreign_key_constraints:
                 target = foreign_target(key)
                 name = ObjectName(self._meant(target.schema), target.table)
-                if tuple(name) in self.tables:
-                    continue
-                if any(isinstance(type_, NullType) for type_ in target.types):
-                    raise ConfigError(
-                        f"{self._describe_key(table, key)}, which is not in the models, so that the type "
-                        "of the column is unknown",
-                        hint="are all models imported? for a table outside the models, give the column "
-                        "a type",
-                        subject=self._subject(table),
-                    )
-                keys.setdefault(name, []).append(target)
+                if tuple(name) not in self.tables and not _lacks_type(target):
+                    keys.setdefault(name, []).append(target)
         return {name: placeholder_table(targets) for name, targets in keys.items()}
 
-    def describe_keys_to(self, name: ObjectName) -> Iterator[str]:
-        """Descriptions of the foreign keys to a table."""
-        for table in self.tables.values():
-            for key in table.foreign_key_constraints:
-                if self._target(key) == name:
-                    yield self._describe_key(table, key)
-
-    def _describe_key(self, table: Table, key: ForeignKeyConstraint) -> str:
-        columns = ", ".join(key.column_keys)
-        return f"{self._subject(table)}: the foreign key ({columns}) refers to {'.'.join(self._target(key))}"
+    def _problem(self, item: _Element) -> tuple[str, str] | None:
+        """Why a table or foreign key is refused although SQLAlchemy might compile it, and what to do."""
+        if isinstance(item.ddl, CreateTable) and item.table is not None:
+            for key in item.table.foreign_key_constraints:
+                name = self._target(key)
+                if tuple(name) not in self.tables and _lacks_type(foreign_target(key)):
+                    columns = ", ".join(key.column_keys)
+                    problem = (
+                        f"the foreign key ({columns}) refers to {'.'.join(name)}, which is not in the models,"
+                        " so that the type of the column is unknown"
+                    )
+                    return (
+                        problem,
+                        "are all models imported? for a table outside the models, give the column a type",
+                    )
+        if item.part is not None and (missing := self.missing.intersection(item.leads_to)):
+            [name] = missing
+            hint = (
+                "are all models imported, and is the name correct? if other migrations create it, run them"
+                " first"
+            )
+            return (
+                f"it refers to {'.'.join(name)}, which exists neither in the models nor in the database",
+                hint,
+            )
+        return None
 
     @cached_property
     def borrowed(self) -> frozenset[ObjectName]:
@@ -209,9 +217,12 @@ class Models:
         return [self._statement(item, translate) for item in self._elements(enums)]
 
     def _statement(self, item: _Element, translate: Mapping[str | None, str]) -> ModelStatement:
-        sql, problem = "", None
+        sql, problem, hint = "", None, None
         try:
-            sql = self._compile(item.ddl, translate)
+            if (found := self._problem(item)) is None:
+                sql = self._compile(item.ddl, translate)
+            else:
+                problem, hint = found
         except (SQLAlchemyError, AssertionError, AttributeError, TypeError) as error:
             # an unnamed index is an AssertionError in SQLAlchemy, an invalid default one of the others
             problem = str(error).partition("\n")[0] or "SQLAlchemy gives no reason"
@@ -225,6 +236,7 @@ class Models:
             leads_to=item.leads_to,
             locks=item.locks,
             problem=problem,
+            hint=hint,
         )
 
     def named_constraints(self) -> frozenset[tuple[str, str, str]]:
@@ -352,6 +364,10 @@ class Models:
 
     def _subject(self, table: Table) -> str:
         return f"table {self._label(table)}"
+
+
+def _lacks_type(target: ForeignTarget) -> bool:
+    return any(isinstance(type_, NullType) for type_ in target.types)
 
 
 def _locks(table: Table) -> int:

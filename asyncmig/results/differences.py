@@ -88,8 +88,8 @@ class RefusedObject(Result):
         reason: why, with the server's detail.
         hint: what to do.
         sql: the statement; ``position`` is the character that the server points to, from 1.
-        sqlstate: the server's error code; None if SQLAlchemy refuses, or if another refused object is
-            the reason.
+        sqlstate: the server's error code; None if the statement was not sent: SQLAlchemy refuses it, or
+            what it refers to is missing or refused.
         server_hint: the hint of the server.
     """
 

@@ -47,13 +47,13 @@ def split(statements: Sequence[ModelStatement], max_locks: int) -> list[frozense
     taken = 0
     for table in locks:
         more = {table, *needs[table]} - inside
-        if own and taken + sum(locks[name] for name in more) > max_locks:
+        if own and taken + sum(locks.get(name, 0) for name in more) > max_locks:
             batches.append(frozenset(own))
             own, inside, taken = set(), set(), 0
             more = {table, *needs[table]}
         own.add(table)
         inside |= more
-        taken += sum(locks[name] for name in more)
+        taken += sum(locks.get(name, 0) for name in more)
     return [*batches, frozenset(own)]
 
 

@@ -19,7 +19,7 @@ from asyncmig.catalog.models import Models
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.catalog.reading import read_enums, read_rows
 from asyncmig.database.concurrency import gather_with_thread
-from asyncmig.errors import ConfigError, DatabaseError
+from asyncmig.errors import DatabaseError
 from asyncmig.shadow.build_errors import MissingObjects
 from asyncmig.shadow.cache import key_of
 from asyncmig.shadow.entity_build import DeclaredEntities
@@ -154,7 +154,6 @@ async def read_sides(
     Raises:
         DatabaseError: a timeout is exceeded, a privilege is missing, or the server is read-only or has a
             wrong version.
-        ConfigError: a foreign key refers to a missing table.
         RefusedModelsError: the server rejects an object of models that need more locks than it has.
     """
     async with explain_timeouts(session, limits), rolled_back_transaction(session, limits.sql):
@@ -171,7 +170,7 @@ async def read_sides(
             return models, declared, sorted(models.schemas | declared.schemas)
 
         models, declared, schemas = await anyio.to_thread.run_sync(described)
-        await _require_targets(session, models)
+        await _look_for_targets(session, models)
         if include_schemas:
             every = await session.fetch(_SCHEMAS)
             schemas = sorted({*schemas, *(row["name"] for row in every)})
@@ -210,19 +209,14 @@ async def read_sides(
     )
 
 
-async def _require_targets(session: Session, models: Models) -> None:
-    """Raise an error for foreign keys to missing tables, with which the revision would fail."""
+async def _look_for_targets(session: Session, models: Models) -> None:
+    """Look for the tables of foreign keys that are outside of the models: without one the key is refused."""
     outside = list(models.outside)
     if not outside:
         return
     names = [name.schema for name in outside], [name.name for name in outside]
-    for row in await session.fetch(_MISSING_TARGETS, *names):
-        description = next(models.describe_keys_to(ObjectName(row["schema"], row["name"])))
-        raise ConfigError(
-            f"{description}, which exists neither in the models nor in the database",
-            hint="are all models imported, and is the name correct? if other migrations create it, "
-            "run them first",
-        )
+    rows = await session.fetch(_MISSING_TARGETS, *names)
+    models.missing = frozenset(ObjectName(row["schema"], row["name"]) for row in rows)
 
 
 def _build_request(

@@ -54,8 +54,8 @@ class Refusals:
     found: list[Refusal] = field(default_factory=list)
 
     def add_uncompiled(self, statement: ModelStatement) -> None:
-        """Add a statement that SQLAlchemy cannot compile."""
-        self._add(statement, str(statement.problem), _NOT_COMPILED)
+        """Add a statement with a problem, such as one that SQLAlchemy cannot compile."""
+        self._add(statement, str(statement.problem), statement.hint or _NOT_COMPILED)
 
     def add(
         self, statement: ModelStatement, error: asyncpg.PostgresError, errors: BuildErrors
@@ -125,10 +125,10 @@ def refused_models(
         then: what follows from it, for the hint.
     """
     first = refused[0]
-    who = "SQLAlchemy" if first.sqlstate is None else "PostgreSQL"
+    who = "asyncmig cannot create" if first.sqlstate is None else "PostgreSQL rejects"
     more = len(refused) - 1
     others = f"; {more} more {'object is' if more == 1 else 'objects are'} refused" if more else ""
-    message = f"{who} rejects the models: {first}{others}"
+    message = f"{who} the models: {first}{others}"
     return RefusedModelsError(
         message,
         hint="; ".join(filter(None, (first.hint, then))) or None,

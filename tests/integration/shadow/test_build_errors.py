@@ -284,3 +284,25 @@ async def test_the_other_objects_are_compared(project: Project, database_url: st
         "+ create_view titles",
     }
     assert not await pg.fetchval(locks)
+
+
+async def test_the_others_are_compared_beside_keys_to_no_table(project: Project, database_url: str):
+    metadata = sa.MetaData()
+    table(metadata, sa.Column("author", sa.Integer, sa.ForeignKey("autor.id")))
+    table(metadata, sa.Column("reader", sa.ForeignKey("reader.id")), name="loan")
+    table(metadata, name="shelf")
+    settings = project.settings(url=database_url, shadow_cache=False)
+    migrator = Migrator(settings=settings, target_metadata=metadata)
+    with pytest.raises(RefusedModelsError) as caught:
+        await migrator.check()
+    assert [(item.subject, item.part) for item in caught.value.refused] == [
+        ("table loan", None),
+        ("table book", "foreign key (author)"),
+    ]
+    assert caught.value.message.startswith(
+        "asyncmig cannot create the models: table loan: the foreign"
+    )
+    assert {str(item) for item in caught.value.differences} == {
+        "+ create_table book",
+        "+ create_table shelf",
+    }
