@@ -32,7 +32,7 @@ CALLS = {
     "function": 'op.backfill_with(add, "item", columns=["n"], name="count", deferred=True)',
 }
 
-pytestmark = [pytest.mark.sampled, pytest.mark.timeout(600 + 30 * KILLS)]
+pytestmark = [pytest.mark.slow, pytest.mark.sampled, pytest.mark.timeout(600 + 30 * KILLS)]
 
 
 async def record(project, url: str, pg: asyncpg.Connection, kind: str) -> Migrator:

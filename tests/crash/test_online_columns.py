@@ -18,7 +18,7 @@ from support.online_cases import CASES, HEADER, execute, tables
 SAMPLE = max(1, depth().crash_points // 2)
 CASE = CASES["primary key"]
 
-pytestmark = [pytest.mark.sampled, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.sampled, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture
