@@ -161,12 +161,14 @@ def asyncmig_stairway(
     asyncmig_test_configuration: TestConfiguration,
 ) -> dict[str, RevisionOutcome]:
     """What happened when each revision was applied, reverted and applied again."""
-    from asyncmig.testing.stairway import climb
+    from asyncmig.testing.stairway import climb, climb_fast
     from asyncmig.testing.template import with_database
 
-    return asyncmig_portal.call(
-        with_database, asyncmig_databases, asyncmig_test_configuration, climb
-    )
+    databases, config = asyncmig_databases, asyncmig_test_configuration
+    found = asyncmig_portal.call(with_database, databases, config, climb_fast)
+    if found is None:
+        found = asyncmig_portal.call(with_database, databases, config, climb)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -122,11 +122,16 @@ class AsyncMigrationRunner:
         Returns:
             the current revision.
         """
+        await self.upgrade_with_rows(target)
+        return await self.current()
+
+    async def upgrade_with_rows(self, target: str) -> None:
+        """As ``managed_upgrade``, without the query for the current revision."""
         config = self.config
         stops = {*config.before_revision_data, *config.at_revision_data, *config.skip_revisions}
         if not stops:
             await self.migrator.upgrade(target)
-            return await self.current()
+            return
         plan = await self.migrator.plan(target)
         previous: str | None = None
         for revision in [step.revision for step in plan.steps]:
@@ -141,7 +146,6 @@ class AsyncMigrationRunner:
                 await self.insert_into(None, config.at_revision_data.get(revision))
             previous = revision
         await self.migrator.upgrade(target)
-        return await self.current()
 
     async def managed_downgrade(self, target: str) -> str:
         """Downgrade to a revision; skipped revisions are only stamped.

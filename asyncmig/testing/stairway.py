@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import asyncpg
+
 from asyncmig.errors import AsyncmigError, IrreversibleError
 from asyncmig.testing.rows import Rows, read_rows_of_tables, seed_tables
 from asyncmig.testing.snapshot import describe_changes, read_snapshot
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from asyncmig.results import RevisionInfo
     from asyncmig.testing.runner import AsyncMigrationRunner
 
-__all__ = ["RevisionOutcome", "climb", "climb_with_rows"]
+__all__ = ["RevisionOutcome", "climb", "climb_fast", "climb_with_rows"]
 
 
 @dataclass(slots=True)
@@ -43,6 +45,51 @@ class RevisionOutcome:
     reached: bool = False
 
 
+async def climb_fast(runner: AsyncMigrationRunner) -> dict[str, RevisionOutcome] | None:
+    """As ``climb``, with the second upgrade of a revision in one run with the first upgrade of its child.
+
+    Returns:
+        the outcomes; None if something fails or differs, or rows are to be inserted. ``climb`` on an empty
+        database then says what it is.
+    """
+    config = runner.config
+    if config.before_revision_data or config.at_revision_data or config.skip_revisions:
+        return None
+    order = await runner.history()
+    outcomes = {info.revision: RevisionOutcome(info, reached=True) for info in order.infos}
+    kept = _not_reverted(runner, [*outcomes])
+    reverted: str | None = None
+    try:
+        async with runner.connection() as connection:
+            before = await read_snapshot(connection)
+            for revision, outcome in outcomes.items():
+                if reverted is not None and reverted not in outcome.info.down_revisions:
+                    await runner.migrator.upgrade(reverted)
+                await runner.migrator.upgrade(revision)
+                above, reverted = await read_snapshot(connection), None
+                if revision not in kept:
+                    outcome.reverted = await _is_reverted(runner, outcome)
+                if outcome.reverted:
+                    if any(describe_changes(before, await read_snapshot(connection))):
+                        return None
+                    reverted = revision
+                before = above
+        if reverted is not None:
+            await runner.migrator.upgrade(reverted)
+    except (AsyncmigError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        return None
+    return outcomes
+
+
+async def _is_reverted(runner: AsyncMigrationRunner, outcome: RevisionOutcome) -> bool:
+    """Revert a revision; False if it is irreversible."""
+    try:
+        await runner.migrator.downgrade(_one_below(outcome.info))
+    except IrreversibleError:
+        outcome.irreversible = True
+    return not outcome.irreversible
+
+
 async def climb(runner: AsyncMigrationRunner) -> dict[str, RevisionOutcome]:
     """Apply, revert and apply again each revision, from an empty database; stops at the first failure."""
     order = await runner.history()
@@ -54,7 +101,7 @@ async def climb(runner: AsyncMigrationRunner) -> dict[str, RevisionOutcome]:
             async with runner.connection() as connection:
                 before = await read_snapshot(connection)
             outcome.while_doing = "upgrade"
-            await runner.managed_upgrade(revision)
+            await runner.upgrade_with_rows(revision)
             if revision in kept:
                 continue
             outcome.while_doing = "downgrade"
@@ -83,7 +130,7 @@ async def climb_with_rows(runner: AsyncMigrationRunner) -> dict[str, RevisionOut
         async with runner.connection() as connection:
             before: Rows = await read_rows_of_tables(connection)
         try:
-            await runner.managed_upgrade(revision)
+            await runner.upgrade_with_rows(revision)
         except AsyncmigError as error:
             outcome.error = error
             break

@@ -33,7 +33,7 @@ async def migrated_template(databases: TestDatabases, config: TestConfiguration)
     parts = await anyio.to_thread.run_sync(lambda: list(_state(settings, config)))
 
     async def migrate(url: str) -> None:
-        await AsyncMigrationRunner(url, config).managed_upgrade("heads")
+        await AsyncMigrationRunner(url, config).upgrade_with_rows("heads")
 
     return await databases.template(template_name(parts), migrate)
 
