@@ -83,3 +83,20 @@ def test_rewrite_load_prints_a_table(tmp_path):
     for one in report["results"]:
         assert 0 < one["p50"] <= one["p99"] <= one["longest"]
         assert one["transactions"] > 0
+
+
+@pytest.mark.timeout(300)
+def test_the_ready_tests_of_both_plugins_pass_on_one_project(tmp_path):
+    """The project is one of Alembic, whose models only its env.py names."""
+    report = tmp_path / "ready.json"
+    options = ("--revisions", "2", "--repetitions", "1", "--tests", "3", "--json", str(report))
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.ready_tests", *options],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=280,
+    )
+    found = json.loads(report.read_text())
+    assert found["passed"] == {"pytest-alembic": 4, "asyncmig, the same": 5, "asyncmig, all": 9}
+    assert found["clone_ms"] > 0
