@@ -85,6 +85,11 @@ CHANGES = (
         'op.add_column("account", sa.Column("code", sa.Text, unique=True))',
     ),
     Change(
+        "ADD COLUMN, volatile default",
+        'op.add_column("account", sa.Column("token", sa.Uuid,'
+        ' server_default=sa.text("gen_random_uuid()"), nullable=False))',
+    ),
+    Change(
         "index of a partitioned table",
         'op.create_index("ix_event_day", "event", ["day"])',
         WRITE_EVENT.replace("{table}", "event_1"),
