@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.database.concurrency import import_in_thread
 from asyncmig.events import EnvWarning
+from asyncmig.project.garbage_collection import short_collections
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,14 +43,15 @@ async def visit_databases(
     """
     if project.alembic_config is not None:
         request = replace(request, config=project.alembic_config)
-    path = await project.env_file_to_execute()
-    if path is None:
-        return "".join([await work(one) or "" for one in await project.databases()])
-    await import_in_thread(
-        "asyncmig.alembic_compat.env_script.execute",
-        "asyncmig.alembic_compat.env_reading.project_runs",
-    )
-    return await _visit_env(project, path, work, request)
+    with short_collections():
+        path = await project.env_file_to_execute()
+        if path is None:
+            return "".join([await work(one) or "" for one in await project.databases()])
+        await import_in_thread(
+            "asyncmig.alembic_compat.env_script.execute",
+            "asyncmig.alembic_compat.env_reading.project_runs",
+        )
+        return await _visit_env(project, path, work, request)
 
 
 async def _visit_env(
