@@ -19,9 +19,12 @@ garbage while it is frozen is not freed."""
 
 _OLDEST_GENERATION = 2
 
+_FROZEN_BY_PYTHON = 1000
+"""No service that freezes its objects has so few. Python 3.12 starts with some hundred frozen ones."""
+
 
 class _Freezer:
-    """Freezes what survives a full collection, from the first block that is entered to the last that is left."""
+    """Freezes what survives a full collection, from the first block entered to the last one left."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -32,7 +35,9 @@ class _Freezer:
     def enter(self) -> None:
         with self._lock:
             self._blocks += 1
-            if self._blocks > 1 or not gc.isenabled() or gc.get_freeze_count():
+            if self._blocks > 1 or not gc.isenabled():
+                return
+            if gc.get_freeze_count() > _FROZEN_BY_PYTHON:
                 return
             self._until = time.monotonic() + LIMIT_SECONDS
             self._is_active = True
