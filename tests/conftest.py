@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
+
+from support.paths import memory_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,11 +22,23 @@ pytest_plugins = [
     "fix_standby",
 ]
 
-# a busy machine is no failure: what is slow is found by counting, never by the clock
-settings.register_profile(
-    "asyncmig", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
-settings.load_profile("asyncmig")
+USUAL_THRESHOLD = gc.get_threshold()
+COLLECTING_THRESHOLD = 200_000
+"""New objects before Python looks for garbage: in collecting thousands of tests there is none."""
+
+
+def pytest_configure() -> None:
+    """Write the folders of the tests into memory, and do not search for garbage while collecting."""
+    if folder := memory_folder():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+    gc.set_threshold(COLLECTING_THRESHOLD, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """Leave the tests and the modules out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*USUAL_THRESHOLD)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,6 @@ import warnings
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from shutil import disk_usage
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -22,8 +21,9 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from packaging.specifiers import SpecifierSet
 
+from support.paths import memory_folder
+
 UNIT_TESTS = Path(__file__).parent / "unit"
-ROOMY = 2 << 30
 SERVER = pytest.StashKey["TestServer"]()
 RESOURCES = pytest.StashKey[ExitStack]()
 
@@ -100,10 +100,10 @@ def start_embedded(resources: ExitStack) -> str:
     """PostgreSQL from the wheel, in memory where there is room."""
     from asyncmig import embedded
 
-    in_memory = Path("/dev/shm")
-    scratch = in_memory if in_memory.is_dir() and disk_usage(in_memory).free > ROOMY else None
     portal = resources.enter_context(start_blocking_portal())
-    server = portal.wrap_async_context_manager(embedded.server(tcp=True, scratch_dir=scratch))
+    server = portal.wrap_async_context_manager(
+        embedded.server(tcp=True, scratch_dir=memory_folder())
+    )
     return resources.enter_context(server).url
 
 

@@ -26,6 +26,9 @@ class Depth:
 
     Attributes:
         name: ``quick`` or ``full``.
+        cells: of a parametrised test that is marked ``cells(number)``: ``some`` runs that many cells,
+            ``all`` runs every cell.
+        examples: drawn values for each test of a property, where it has no number of its own.
         crash_points: messages of a run at which the connection is cut, for each direction and moment.
         server_wide_crash_points: the same for statements that reach beyond one database.
         comparison_crash_points: the same for a comparison with the models.
@@ -47,6 +50,8 @@ class Depth:
     """
 
     name: str
+    cells: str
+    examples: int
     crash_points: int
     server_wide_crash_points: int
     comparison_crash_points: int
@@ -87,6 +92,8 @@ class Depth:
 
 QUICK = Depth(
     name="quick",
+    cells="some",
+    examples=20,
     crash_points=4,
     server_wide_crash_points=1,
     comparison_crash_points=2,
@@ -104,6 +111,8 @@ QUICK = Depth(
 )
 FULL = Depth(
     name="full",
+    cells="all",
+    examples=200,
     crash_points=12,
     server_wide_crash_points=3,
     comparison_crash_points=6,
@@ -136,6 +145,8 @@ def parse_depth(text: str) -> Depth:
         field, _, value = change.partition("=")
         if field == "name" or field not in {known.name for known in fields(Depth)}:
             raise ValueError(f"{VARIABLE} has no field {field!r}; pytest's header lists them")
+        if field == "cells" and value not in {"some", "all"}:
+            raise ValueError(f"{VARIABLE} gives cells as {value!r}: it takes some or all")
         if isinstance(getattr(depth, field), str):
             depth = replace(depth, **{field: value})
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -39,6 +40,8 @@ def test_pytest_shows_all_differences(tmp_path):
         "-q",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "pytest_asyncio.plugin",
         "-o",
         "asyncio_mode=auto",
         "--rootdir",
@@ -47,6 +50,7 @@ def test_pytest_shows_all_differences(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(tmp_path)],
         cwd=tmp_path,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,

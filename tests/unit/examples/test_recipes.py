@@ -54,6 +54,7 @@ def test_manifests_are_valid(name: str) -> None:
     assert kubernetes_validate.validate(manifest, "1.37", strict=True) == "1.37"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

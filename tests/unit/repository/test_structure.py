@@ -6,8 +6,12 @@ import ast
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = {"asyncmig": ROOT, "asyncmig_cli": ROOT / "cli"}
@@ -36,10 +40,18 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements in a module, in blocks and functions too."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+            yield from statements(child)
+
+
 def imported_by(name: str, path: Path) -> set[str]:
     """Every import counts: at the top, inside functions, and for types only."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from mypy import api
 
 from support.paths import ROOT
+
+pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parent
 

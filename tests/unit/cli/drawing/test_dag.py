@@ -1,6 +1,6 @@
 """The picture of a history: what it looks like, and that its lines lead where the edges do."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncmig_cli.rendering.dag import GraphRow, draw
@@ -169,7 +169,6 @@ def reached(nodes: list[Node]) -> dict[str, set[str]]:
 
 
 @given(histories())
-@settings(max_examples=200)
 def test_every_edge_can_be_followed(nodes: list[Node]) -> None:
     found = reached(nodes)
     for name, parents in nodes:
@@ -189,7 +188,6 @@ def walk_down(rows: list[GraphRow], start: int) -> str | None:
 
 
 @given(histories(most_parents=1))
-@settings(max_examples=200)
 def test_without_merges_the_eye_finds_the_parent(nodes: list[Node]) -> None:
     rows = list(draw(nodes))
     starts = {row.node: index for index, row in enumerate(rows) if row.node is not None}
@@ -199,7 +197,6 @@ def test_without_merges_the_eye_finds_the_parent(nodes: list[Node]) -> None:
 
 
 @given(histories())
-@settings(max_examples=200)
 def test_no_line_begins_or_ends_in_the_air(nodes: list[Node]) -> None:
     roots = {name for name, parents in nodes if not parents}
     above: set[int] = set()
@@ -213,7 +210,6 @@ def test_no_line_begins_or_ends_in_the_air(nodes: list[Node]) -> None:
 
 
 @given(histories())
-@settings(max_examples=200)
 def test_each_node_has_one_star_in_its_order(nodes: list[Node]) -> None:
     rows = list(draw(nodes))
     assert [row.node for row in rows if row.node is not None] == [name for name, _ in nodes]

@@ -152,7 +152,7 @@ MESSAGES = st.text(
 @example(message="upgrade", sql=True)
 @example(message="revision: x", sql=True)
 @example(message="a\n-- downgrade", sql=True)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_message_survives(tmp_path_factory, message, sql):
     folder = tmp_path_factory.mktemp("db")
     project = Settings(script_location=folder, file_template="%(rev)s")

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asyncmig.render.source.layout import Call, ListCode, format_code, string_literal
+from support.depth import depth
 
 
 def test_what_fits_stands_on_one_line():
@@ -60,7 +61,7 @@ def test_strings_have_as_few_backslashes_as_formatters_want(text, written):
     assert string_literal(text) == written
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=depth().examples // 10)
 @given(st.lists(st.text("'\"\\\n\x01aä"), min_size=20, max_size=20))
 def test_formatters_leave_strings_alone(texts):
     source = "".join(f"x = {string_literal(text)}\n" for text in texts)
