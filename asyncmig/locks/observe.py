@@ -345,13 +345,12 @@ class Observer:
                     found.add(known.name)
                 self._files[oid] = file
                 continue
+            is_new, self._files[oid] = oid not in self._files, file
             replaced = self._names.get((row["of_table"], SqlName(row["schema"], row["name"])))
-            if replaced is not None and replaced.is_index and oid not in self._files:
-                if (
-                    file != self._files[replaced.oid]
-                ):  # a new index may keep the file of the old one
+            if is_new and replaced is not None and replaced.is_index:
+                if file != self._files[replaced.oid]:  # a new index may keep the file of the old one
                     found.add(replaced.name)
-                self._files[oid] = self._files[replaced.oid] = file
+                self._files[replaced.oid] = file
         return frozenset(found)
 
     def _scanned(

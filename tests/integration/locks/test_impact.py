@@ -145,6 +145,17 @@ async def test_a_lock_that_an_earlier_statement_holds(assess):
     assert second.level == "everything"
 
 
+async def test_an_index_that_takes_the_name_of_another_is_not_rewritten(assess):
+    impact = await assess(
+        "CREATE INDEX CONCURRENTLY orders_next ON orders (note, amount)",
+        "DROP INDEX orders_note",
+        "ALTER INDEX orders_next RENAME TO orders_note",
+        "REINDEX INDEX orders_pkey",
+    )
+    rewrites = [statement.rewrites for statement in impact.statements]
+    assert rewrites == [(), (), (), ("orders_pkey",)]
+
+
 async def test_each_phase_begins_without_locks(assess):
     _, _, third = (
         await assess(
