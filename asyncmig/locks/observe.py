@@ -348,7 +348,8 @@ class Observer:
             is_new, self._files[oid] = oid not in self._files, file
             replaced = self._names.get((row["of_table"], SqlName(row["schema"], row["name"])))
             if is_new and replaced is not None and replaced.is_index:
-                if file != self._files[replaced.oid]:  # a new index may keep the file of the old one
+                # a new index may keep the file of the old one
+                if file != self._files[replaced.oid]:
                     found.add(replaced.name)
                 self._files[replaced.oid] = file
         return frozenset(found)
