@@ -45,6 +45,7 @@ class ExecutionContext:
         one_transaction: all steps share a transaction (``transaction = "all"``).
         lock_watch: samples lock waits for the journal; None where there is no journal.
         scripts: where functions of backfills come from.
+        is_last: no other run follows on the session.
     """
 
     session: Session
@@ -56,6 +57,7 @@ class ExecutionContext:
     one_transaction: bool = False
     lock_watch: LockWatch | None = None
     scripts: ScriptSource | None = None
+    is_last: bool = True
 
     async def watched(self, send: Callable[[], Awaitable[None]]) -> None:
         """Run ``send``, and sample the locks of the session meanwhile."""

@@ -231,7 +231,8 @@ class Executor:
             info = MigrationInfo.of_move(move, self._planner.graph)
             await self._call_hooks(revision, step, unit, info)
         settings = self._context.settings
-        if settings is not None and (number < self._progress.total or recorder.changes_role):
+        is_followed = number < self._progress.total or not self._context.is_last
+        if settings is not None and (is_followed or recorder.changes_role):
             restored = restore_settings(self._session, settings, recorder.changed_settings)
             if restored:
                 self._sender.add(Transaction(fragments=[Fragment(sql) for sql in restored]))

@@ -34,7 +34,7 @@ from asyncmig.revisions.graph.names import listed
 from asyncmig.version import asyncmig_version
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 
     from asyncmig.bookkeeping.state import DatabaseState
     from asyncmig.config.settings import Settings
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from asyncmig.results import RunResult
     from asyncmig.revisions.graph.moves import Move, StampMove
 
-__all__ = ["PendingRun"]
+__all__ = ["PendingRun", "StepwiseRun"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,7 @@ class PendingRun:
         source: where the revisions come from.
         planner: makes steps.
         tag: for the journal.
+        is_last: no other run follows on the session.
     """
 
     session: Session
@@ -76,6 +77,7 @@ class PendingRun:
     source: ScriptSource
     planner: Planner
     tag: str | None
+    is_last: bool = True
 
     async def load_scripts(
         self, moves: Sequence[Move], direction: Direction
@@ -229,8 +231,47 @@ class PendingRun:
             one_transaction=self.planner.one_transaction,
             lock_watch=lock_watch,
             scripts=self.source,
+            is_last=self.is_last,
         )
         return Executor(context, self.planner, read_resumes=read_again, hooks=hooks)
+
+
+class StepwiseRun:
+    """Upgrades and downgrades on one locked session, for a caller that looks at the database in between.
+
+    Each run loads its scripts again and commits as a run by itself, and the settings that its scripts have
+    changed are restored behind it. After an error the session cannot be used further.
+
+    Args:
+        pending: executes scripts.
+        read_state: reads the version table and the journal.
+    """
+
+    def __init__(
+        self, pending: PendingRun, read_state: Callable[[], Awaitable[DatabaseState]]
+    ) -> None:
+        self._pending = pending
+        self._read_state = read_state
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether the caller's transaction is open: no other connection sees what is done."""
+        return self._pending.session.caller_transaction
+
+    async def run(self, request: RunRequest) -> RunResult:
+        """Bring the database to a target; a database that is there already has nothing to execute.
+
+        Raises:
+            AsyncmigError: see ``Migrator.upgrade``.
+        """
+        request = request.begin()
+        pending = self._pending
+        state = await self._read_state()
+        moves = request.moves(pending.planner.graph, state.heads)
+        if not moves:
+            return request.result(state.heads, state.heads)
+        scripts = await pending.load_scripts(moves, request.direction)
+        return await pending.execute(state, moves, scripts, request)
 
 
 def _names(heads: Iterable[str]) -> str:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from asyncmig.database.session import Session
     from asyncmig.events import Event
     from asyncmig.execution.history_prefetch import HistoryPrefetch
-    from asyncmig.execution.pending_run import PendingRun
+    from asyncmig.execution.pending_run import PendingRun, StepwiseRun
     from asyncmig.execution.script_source import ScriptSource
     from asyncmig.plan.run_request import RunRequest
     from asyncmig.results import RunResult
@@ -138,8 +138,32 @@ class Runner:
         async with session.answering(self._settings.lock_wait, "reading the version table"):
             return await read_state(session, self._settings, check_tables_first=check_tables_first)
 
+    @asynccontextmanager
+    async def stepwise(self) -> AsyncIterator[StepwiseRun]:
+        """One session under the runner's lock, for upgrades and downgrades that follow one another.
+
+        Raises:
+            AsyncmigError: see ``Migrator.upgrade``.
+        """
+        from asyncmig.execution.pending_run import StepwiseRun
+
+        graph = await self._source.graph()
+        async with (
+            self._session() as session,
+            self._locked(session),
+            session.idling(self._settings.connect_timeout or ANSWER_SECONDS),
+            run_settings(session, self._settings),
+        ):
+            pending = await self._pending_run(session, graph, None, is_last=False)
+            yield StepwiseRun(pending, lambda: self._read_state(session))
+
     async def _pending_run(
-        self, session: Session, graph: RevisionGraph, tag: str | None
+        self,
+        session: Session,
+        graph: RevisionGraph,
+        tag: str | None,
+        *,
+        is_last: bool = True,
     ) -> PendingRun:
         """What executes scripts; its imports are most of the time of a start, and not needed at head."""
         await import_in_thread("asyncmig.execution.pending_run")
@@ -153,6 +177,7 @@ class Runner:
             source=self._source,
             planner=await self._source.planner(graph),
             tag=tag,
+            is_last=is_last,
         )
 
     async def stamp(

@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Awaitable, Iterator, Mapping
 
     from anyio.from_thread import BlockingPortal
 
+    from asyncmig.errors import AsyncmigError
     from asyncmig.migrator import Migrator
     from asyncmig.testing.configuration import TestConfiguration
     from asyncmig.testing.databases import TestDatabases
     from asyncmig.testing.runner import AsyncMigrationRunner
     from asyncmig.testing.stairway import RevisionOutcome
     from asyncmig.testing.sync_runner import MigrationRunner
+
+    Outcomes = dict[str, RevisionOutcome]
+    UpgradedDatabase = tuple[MigrationRunner, AsyncmigError | None]
 
 __all__: list[str] = []
 
@@ -155,20 +159,75 @@ def migrator(async_migration_runner: AsyncMigrationRunner) -> Migrator:
 
 
 @pytest.fixture(scope="session")
+def asyncmig_history(
+    asyncmig_portal: BlockingPortal, asyncmig_test_configuration: TestConfiguration
+) -> MigrationRunner:
+    """A runner for what needs no database: the history and the linter."""
+    from asyncmig.testing.runner import AsyncMigrationRunner
+    from asyncmig.testing.sync_runner import MigrationRunner
+
+    runner = AsyncMigrationRunner("postgresql://no-database", asyncmig_test_configuration)
+    return MigrationRunner(runner, asyncmig_portal)
+
+
+@pytest.fixture(scope="session")
+def asyncmig_upgraded(
+    asyncmig_portal: BlockingPortal,
+    asyncmig_databases: TestDatabases,
+    asyncmig_test_configuration: TestConfiguration,
+) -> Iterator[UpgradedDatabase]:
+    """A database that the whole history has run on once, and why it could not."""
+    from asyncmig.testing.sync_runner import MigrationRunner
+    from asyncmig.testing.template import upgraded_database
+
+    with asyncmig_portal.wrap_async_context_manager(
+        upgraded_database(asyncmig_databases, asyncmig_test_configuration)
+    ) as (runner, error):
+        yield MigrationRunner(runner, asyncmig_portal), error
+
+
+@pytest.fixture(scope="session")
 def asyncmig_stairway(
     asyncmig_portal: BlockingPortal,
     asyncmig_databases: TestDatabases,
     asyncmig_test_configuration: TestConfiguration,
-) -> dict[str, RevisionOutcome]:
+) -> Outcomes:
     """What happened when each revision was applied, reverted and applied again."""
-    from asyncmig.testing.stairway import climb, climb_fast
+    from asyncmig.testing.stairway import climb, climb_in_session
     from asyncmig.testing.template import with_database
 
     databases, config = asyncmig_databases, asyncmig_test_configuration
-    found = asyncmig_portal.call(with_database, databases, config, climb_fast)
+    found = asyncmig_portal.call(with_database, databases, config, climb_in_session)
     if found is None:
         found = asyncmig_portal.call(with_database, databases, config, climb)
     return found
+
+
+@pytest.fixture(scope="session")
+def asyncmig_traces(
+    asyncmig_portal: BlockingPortal,
+    asyncmig_databases: TestDatabases,
+    asyncmig_test_configuration: TestConfiguration,
+    asyncmig_stairway: Outcomes,
+) -> Outcomes:
+    """The outcomes of ``asyncmig_stairway``, with what downgrades have left different."""
+    from asyncmig.testing.stairway import climb, find_traces
+    from asyncmig.testing.template import with_database
+
+    differing = {name for name, one in asyncmig_stairway.items() if one.fingerprint_differs}
+    if not differing:
+        return asyncmig_stairway
+    databases, config = asyncmig_databases, asyncmig_test_configuration
+
+    def find(runner: AsyncMigrationRunner) -> Awaitable[dict[str, tuple[str, ...]] | None]:
+        return find_traces(runner, differing)
+
+    traces = asyncmig_portal.call(with_database, databases, config, find)
+    if traces is None:
+        return asyncmig_portal.call(with_database, databases, config, climb)
+    for revision, found in traces.items():
+        asyncmig_stairway[revision].traces = found
+    return asyncmig_stairway
 
 
 @pytest.fixture(scope="session")
@@ -176,14 +235,16 @@ def asyncmig_rows(
     asyncmig_portal: BlockingPortal,
     asyncmig_databases: TestDatabases,
     asyncmig_test_configuration: TestConfiguration,
-) -> dict[str, RevisionOutcome]:
+) -> Outcomes:
     """What happened when each revision was applied to tables with rows."""
-    from asyncmig.testing.stairway import climb_with_rows
+    from asyncmig.testing.stairway import climb_with_rows, climb_with_rows_in_session
     from asyncmig.testing.template import with_database
 
-    return asyncmig_portal.call(
-        with_database, asyncmig_databases, asyncmig_test_configuration, climb_with_rows
-    )
+    databases, config = asyncmig_databases, asyncmig_test_configuration
+    found = asyncmig_portal.call(with_database, databases, config, climb_with_rows_in_session)
+    if found is None:
+        found = asyncmig_portal.call(with_database, databases, config, climb_with_rows)
+    return found
 
 
 @pytest.fixture

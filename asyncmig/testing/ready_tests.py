@@ -15,9 +15,12 @@ from asyncmig.testing.configuration import ANY_REVISION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from asyncmig.errors import AsyncmigError
     from asyncmig.testing.configuration import TestConfiguration
     from asyncmig.testing.stairway import RevisionOutcome
     from asyncmig.testing.sync_runner import MigrationRunner
+
+    UpgradedDatabase = tuple[MigrationRunner, AsyncmigError | None]
 
 __all__ = [
     "test_data_survives",
@@ -30,23 +33,25 @@ __all__ = [
 ]
 
 
-def test_single_head(migration_runner: MigrationRunner) -> None:
+def test_single_head(asyncmig_history: MigrationRunner) -> None:
     """The history has one head."""
-    heads = migration_runner.heads
+    heads = asyncmig_history.heads
     if len(heads) > 1:
         _fail(f"the history has {len(heads)} heads: {', '.join(heads)}", "asyncmig merge heads")
 
 
-def test_upgrade(migration_runner: MigrationRunner) -> None:
+def test_upgrade(asyncmig_upgraded: UpgradedDatabase) -> None:
     """The whole history runs on an empty database."""
-    with _reported_errors():
-        migration_runner.migrate_up_to("heads")
+    _, error = asyncmig_upgraded
+    if error is not None:
+        _fail(error.message, error.hint)
 
 
-def test_models_match_the_schema(migration_runner: MigrationRunner) -> None:
+def test_models_match_the_schema(asyncmig_upgraded: UpgradedDatabase) -> None:
     """After the upgrade, the database is what the models describe."""
     from asyncmig.alembic_compat.detection import find_env_file
 
+    migration_runner, error = asyncmig_upgraded
     migrator = migration_runner.migrator
     settings = migrator.settings
     if not settings.target_metadata and find_env_file(settings) is None:
@@ -54,8 +59,9 @@ def test_models_match_the_schema(migration_runner: MigrationRunner) -> None:
             "the configuration names no models",
             "set target_metadata, or leave this test out: asyncmig_exclude = models_match_the_schema",
         )
+    if error is not None:
+        _fail(error.message, error.hint)
     with _reported_errors():
-        migration_runner.migrate_up_to("heads")
         found = migration_runner.call(migrator.check)
     if not found.ok:
         _fail(
@@ -77,10 +83,10 @@ def test_stairway(asyncmig_stairway: dict[str, RevisionOutcome], asyncmig_revisi
 
 
 def test_downgrade_leaves_no_trace(
-    asyncmig_stairway: dict[str, RevisionOutcome], asyncmig_revision: str
+    asyncmig_traces: dict[str, RevisionOutcome], asyncmig_revision: str
 ) -> None:
     """The downgrade of the revision restores the schema exactly."""
-    for outcome in _outcomes(asyncmig_stairway, asyncmig_revision):
+    for outcome in _outcomes(asyncmig_traces, asyncmig_revision):
         if outcome.traces:
             _fail(
                 f"{_place(outcome)}: after upgrade and downgrade the schema differs:\n  "
@@ -108,9 +114,9 @@ def test_data_survives(
             )
 
 
-def test_lint(migration_runner: MigrationRunner) -> None:
+def test_lint(asyncmig_history: MigrationRunner) -> None:
     """The linter has no finding that is not allowed by a comment."""
-    found = migration_runner.call(migration_runner.migrator.lint, all=True, offline=True)
+    found = asyncmig_history.call(asyncmig_history.migrator.lint, all=True, offline=True)
     if not found.ok:
         findings = [one for one in found.findings if not one.allowed]
         _fail("\n".join(f"{one.path}:{one.line}: {one.rule}: {one.message}" for one in findings))

@@ -11,12 +11,13 @@ import asyncpg
 from asyncmig.sql.quoting import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-__all__ = ["Rows", "read_rows_of_tables", "seed_tables"]
+__all__ = ["Rows", "Tables", "read_rows", "read_tables", "seed_tables"]
 
 _EACH = 2
 _MOST_ROWS = 1000
+_TABLES_AT_ONCE = 50
 _BOOKKEEPING = "('alembic_version', 'asyncmig_journal', 'asyncmig_backfill')"
 
 _TABLES = f"""\
@@ -50,6 +51,18 @@ WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.a
 
 
 @dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of a database with their columns, from the catalogs."""
+
+    tables: tuple[asyncpg.Record, ...]
+    columns: Mapping[int, Sequence[asyncpg.Record]]
+
+    def columns_of(self, table: asyncpg.Record) -> Sequence[asyncpg.Record]:
+        """The columns of a table; a table may have none."""
+        return self.columns.get(table["oid"], ())
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column and the texts of its values, None for NULL."""
 
@@ -72,6 +85,10 @@ class Rows:
     """The rows of all tables by the table's OID, which survives renaming."""
 
     tables: Mapping[int, TableRows]
+
+    def replaced_by(self, newer: Rows) -> Rows:
+        """The same with the tables of ``newer`` as they are there."""
+        return Rows({**self.tables, **newer.tables})
 
     def lost_in(self, after: Rows) -> Iterator[str]:
         """What ``after`` no longer has: tables with rows, rows, columns with values, values."""
@@ -113,72 +130,98 @@ def _lost_values(table: TableRows, number: int, old: Column) -> Iterator[str]:
             )
 
 
-async def read_rows_of_tables(connection: asyncpg.Connection) -> Rows:
-    """Read the rows of all tables, at most 1,000 of each."""
-    tables = await connection.fetch(_TABLES)
-    columns = await _columns(connection, [row["oid"] for row in tables])
-    found: dict[int, TableRows] = {}
-    for table in tables:
-        own = columns.get(table["oid"], [])
-        texts = ", ".join(f"{identifier(column['name'])}::text" for column in own)
-        rows = await connection.fetch(f"SELECT {texts} FROM {_name(table)} LIMIT {_MOST_ROWS}")
-        found[table["oid"]] = TableRows(
-            table["name"],
-            len(rows),
-            {
-                column["attnum"]: Column(
-                    column["name"], column["type"], tuple(row[number] for row in rows)
-                )
-                for number, column in enumerate(own)
-            },
-        )
-    return Rows(found)
+async def read_tables(connection: asyncpg.Connection) -> Tables:
+    """Read which tables there are."""
+    tables = tuple(await connection.fetch(_TABLES))
+    columns: dict[int, list[asyncpg.Record]] = {}
+    for row in await connection.fetch(_COLUMNS, [table["oid"] for table in tables]):
+        columns.setdefault(row["attrelid"], []).append(row)
+    return Tables(tables, columns)
 
 
-async def seed_tables(connection: asyncpg.Connection) -> list[str]:
+async def read_rows(
+    connection: asyncpg.Connection, tables: Tables, only: Collection[int] | None = None
+) -> Rows:
+    """Read the rows of tables, at most 1,000 of each.
+
+    Args:
+        connection: any to the database.
+        tables: what ``read_tables`` has found.
+        only: the OIDs of the tables to read; None reads all.
+    """
+    chosen = [table for table in tables.tables if only is None or table["oid"] in only]
+    texts: dict[int, list[list[str | None]]] = {table["oid"]: [] for table in chosen}
+    for first in range(0, len(chosen), _TABLES_AT_ONCE):
+        parts = [
+            f"(SELECT {table['oid']}::oid, ARRAY[{_texts(tables.columns_of(table))}]::text[]"
+            f" FROM {_name(table)} LIMIT {_MOST_ROWS})"
+            for table in chosen[first : first + _TABLES_AT_ONCE]
+        ]
+        for oid, values in await connection.fetch(" UNION ALL ".join(parts)):
+            texts[oid].append(values)
+    return Rows({table["oid"]: _table_rows(tables, table, texts[table["oid"]]) for table in chosen})
+
+
+def _texts(columns: Sequence[asyncpg.Record]) -> str:
+    return ", ".join(f"{identifier(column['name'])}::text" for column in columns)
+
+
+def _table_rows(
+    tables: Tables, table: asyncpg.Record, rows: Sequence[Sequence[str | None]]
+) -> TableRows:
+    return TableRows(
+        table["name"],
+        len(rows),
+        {
+            column["attnum"]: Column(
+                column["name"], column["type"], tuple(row[number] for row in rows)
+            )
+            for number, column in enumerate(tables.columns_of(table))
+        },
+    )
+
+
+async def seed_tables(
+    connection: asyncpg.Connection, tables: Tables, rows: Rows
+) -> tuple[frozenset[int], tuple[str, ...]]:
     """Insert rows into empty tables, parents first.
 
+    Args:
+        connection: any to the database.
+        tables: what ``read_tables`` has found.
+        rows: their rows; tables that have some are left alone.
+
     Returns:
-        the tables that could not be filled, with the server's reason.
+        the OIDs of the tables that were filled, and the names of those that could not be filled with the
+        server's reason.
     """
-    tables = await connection.fetch(_TABLES)
-    columns = await _columns(connection, [row["oid"] for row in tables])
+    seeded: list[int] = []
     unseeded: list[str] = []
-    for table in _parents_first(tables):
-        if await connection.fetchval(f"SELECT count(*) FROM {_name(table)}"):
+    for table in _parents_first(tables.tables):
+        if rows.tables[table["oid"]].count:
             continue
         for number in range(1, _EACH + 1):
             try:
                 async with connection.transaction():
-                    values = await _values(
-                        connection, columns.get(table["oid"], []), number, tables
-                    )
+                    values = await _values(connection, tables, table, number)
                     names = ", ".join(map(identifier, values))
                     await connection.execute(
                         f"INSERT INTO {_name(table)} ({names}) VALUES ({', '.join(values.values())})"
                         if values
                         else f"INSERT INTO {_name(table)} DEFAULT VALUES"
                     )
+                    seeded.append(table["oid"])
             except asyncpg.PostgresError as error:
                 unseeded.append(f"{table['name']}: {error}")
                 break
-    return unseeded
+    return frozenset(seeded), tuple(unseeded)
 
 
 def _name(table: asyncpg.Record) -> str:
     return f"{identifier(table['schema'])}.{identifier(table['table'])}"
 
 
-async def _columns(
-    connection: asyncpg.Connection, oids: list[int]
-) -> dict[int, list[asyncpg.Record]]:
-    found: dict[int, list[asyncpg.Record]] = {}
-    for row in await connection.fetch(_COLUMNS, oids):
-        found.setdefault(row["attrelid"], []).append(row)
-    return found
-
-
-def _parents_first(tables: list[asyncpg.Record]) -> Iterator[asyncpg.Record]:
+def _parents_first(tables: Sequence[asyncpg.Record]) -> Iterator[asyncpg.Record]:
     left = {table["oid"]: table for table in tables}
     while left:
         ready = [
@@ -189,15 +232,12 @@ def _parents_first(tables: list[asyncpg.Record]) -> Iterator[asyncpg.Record]:
 
 
 async def _values(
-    connection: asyncpg.Connection,
-    columns: list[asyncpg.Record],
-    number: int,
-    tables: list[asyncpg.Record],
+    connection: asyncpg.Connection, tables: Tables, table: asyncpg.Record, number: int
 ) -> dict[str, str]:
     """The literal of each column that needs a value."""
-    names = {table["oid"]: _name(table) for table in tables}
+    names = {one["oid"]: _name(one) for one in tables.tables}
     found: dict[str, str] = {}
-    for column in columns:
+    for column in tables.columns_of(table):
         if column["generated"] or (column["has_default"] and column["parent"] is None):
             continue
         value: str | None

@@ -1,21 +1,37 @@
-"""Climbs the history of a database revision by revision: up, down, and up again."""
+"""Climbs the history of a database revision by revision: up, down, and up again.
+
+A climb first uses one session for all its runs, with one execution of ``env.py``, and compares fingerprints
+of the schema. That is enough where everything passes. Where a revision fails, or needs runs of its own, the
+climb is repeated on an empty database with a run for each step, and what these runs report is the outcome.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import asyncpg
-
 from asyncmig.errors import AsyncmigError, IrreversibleError
-from asyncmig.testing.rows import Rows, read_rows_of_tables, seed_tables
+from asyncmig.testing.fingerprint import read_fingerprint
+from asyncmig.testing.rows import Rows, read_rows, read_tables, seed_tables
+from asyncmig.testing.single_session import SessionSteps, in_single_session
 from asyncmig.testing.snapshot import describe_changes, read_snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection
+
+    import asyncpg
+
     from asyncmig.results import RevisionInfo
     from asyncmig.testing.runner import AsyncMigrationRunner
 
-__all__ = ["RevisionOutcome", "climb", "climb_fast", "climb_with_rows"]
+__all__ = [
+    "RevisionOutcome",
+    "climb",
+    "climb_in_session",
+    "climb_with_rows",
+    "climb_with_rows_in_session",
+    "find_traces",
+]
 
 
 @dataclass(slots=True)
@@ -28,6 +44,8 @@ class RevisionOutcome:
         while_doing: what failed: ``upgrade``, ``downgrade``, ``second upgrade``.
         irreversible: it has no downgrade, or one that raises ``NotImplementedError``.
         reverted: its downgrade was run.
+        fingerprint_differs: its downgrade left other rows in the catalogs; whether the schema differs too is
+            for ``find_traces`` to say.
         traces: what its downgrade left different from before the upgrade.
         lost: rows and values that its upgrade lost.
         unseeded: tables for which no rows could be made, and why.
@@ -39,52 +57,66 @@ class RevisionOutcome:
     while_doing: str = ""
     irreversible: bool = False
     reverted: bool = False
+    fingerprint_differs: bool = False
     traces: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
-    unseeded: tuple[str, ...] = field(default=())
+    unseeded: tuple[str, ...] = ()
     reached: bool = False
 
 
-async def climb_fast(runner: AsyncMigrationRunner) -> dict[str, RevisionOutcome] | None:
-    """As ``climb``, with the second upgrade of a revision in one run with the first upgrade of its child.
+async def climb_in_session(runner: AsyncMigrationRunner) -> dict[str, RevisionOutcome] | None:
+    """As ``climb``, on one session, comparing fingerprints.
 
     Returns:
-        the outcomes; None if something fails or differs, or rows are to be inserted. ``climb`` on an empty
-        database then says what it is.
+        the outcomes; None if a revision fails, or rows are to be inserted. ``climb`` on an empty database
+        then says what it is.
     """
-    config = runner.config
-    if config.before_revision_data or config.at_revision_data or config.skip_revisions:
-        return None
-    order = await runner.history()
-    outcomes = {info.revision: RevisionOutcome(info, reached=True) for info in order.infos}
+    outcomes = await _outcomes(runner)
     kept = _not_reverted(runner, [*outcomes])
-    reverted: str | None = None
-    try:
-        async with runner.connection() as connection:
-            before = await read_snapshot(connection)
-            for revision, outcome in outcomes.items():
-                if reverted is not None and reverted not in outcome.info.down_revisions:
-                    await runner.migrator.upgrade(reverted)
-                await runner.migrator.upgrade(revision)
-                above, reverted = await read_snapshot(connection), None
-                if revision not in kept:
-                    outcome.reverted = await _is_reverted(runner, outcome)
-                if outcome.reverted:
-                    if any(describe_changes(before, await read_snapshot(connection))):
-                        return None
-                    reverted = revision
-                before = above
-        if reverted is not None:
-            await runner.migrator.upgrade(reverted)
-    except (AsyncmigError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        return None
-    return outcomes
+
+    async def work(steps: SessionSteps, connection: asyncpg.Connection) -> bool:
+        for revision, outcome in outcomes.items():
+            outcome.reached = True
+            before = await read_fingerprint(connection)
+            await steps.upgrade(revision)
+            if revision in kept or not await _is_reverted(steps, outcome):
+                continue
+            outcome.reverted = True
+            outcome.fingerprint_differs = await read_fingerprint(connection) != before
+            await steps.upgrade(revision)
+        return True
+
+    return outcomes if await in_single_session(runner, work) else None
 
 
-async def _is_reverted(runner: AsyncMigrationRunner, outcome: RevisionOutcome) -> bool:
+async def find_traces(
+    runner: AsyncMigrationRunner, revisions: Collection[str]
+) -> dict[str, tuple[str, ...]] | None:
+    """What the downgrades of revisions leave different, by full snapshots, on an empty database.
+
+    Returns:
+        the traces by revision; None where ``climb`` is to find them.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    outcomes = await _outcomes(runner)
+
+    async def work(steps: SessionSteps, connection: asyncpg.Connection) -> bool:
+        for revision, outcome in outcomes.items():
+            if revision in revisions:
+                before = await read_snapshot(connection)
+                await steps.upgrade(revision)
+                await steps.downgrade(_one_below(outcome.info))
+                found[revision] = tuple(describe_changes(before, await read_snapshot(connection)))
+            await steps.upgrade(revision)
+        return True
+
+    return found if await in_single_session(runner, work) else None
+
+
+async def _is_reverted(steps: SessionSteps, outcome: RevisionOutcome) -> bool:
     """Revert a revision; False if it is irreversible."""
     try:
-        await runner.migrator.downgrade(_one_below(outcome.info))
+        await steps.downgrade(_one_below(outcome.info))
     except IrreversibleError:
         outcome.irreversible = True
     return not outcome.irreversible
@@ -92,8 +124,7 @@ async def _is_reverted(runner: AsyncMigrationRunner, outcome: RevisionOutcome) -
 
 async def climb(runner: AsyncMigrationRunner) -> dict[str, RevisionOutcome]:
     """Apply, revert and apply again each revision, from an empty database; stops at the first failure."""
-    order = await runner.history()
-    outcomes = {info.revision: RevisionOutcome(info) for info in order.infos}
+    outcomes = await _outcomes(runner)
     kept = _not_reverted(runner, [*outcomes])
     for revision, outcome in outcomes.items():
         outcome.reached = True
@@ -120,25 +151,52 @@ async def climb(runner: AsyncMigrationRunner) -> dict[str, RevisionOutcome]:
     return outcomes
 
 
+async def climb_with_rows_in_session(
+    runner: AsyncMigrationRunner,
+) -> dict[str, RevisionOutcome] | None:
+    """As ``climb_with_rows``, on one session; None where ``climb_with_rows`` is to say what is wrong."""
+    outcomes = await _outcomes(runner)
+
+    async def work(steps: SessionSteps, connection: asyncpg.Connection) -> bool:
+        await _climb_with_rows(outcomes, connection, steps.upgrade)
+        return True
+
+    return outcomes if await in_single_session(runner, work) else None
+
+
 async def climb_with_rows(runner: AsyncMigrationRunner) -> dict[str, RevisionOutcome]:
     """Apply each revision on tables with rows, and compare the rows before and after."""
-    order = await runner.history()
-    outcomes = {info.revision: RevisionOutcome(info) for info in order.infos}
+    outcomes = await _outcomes(runner)
+    async with runner.connection() as connection:
+        try:
+            await _climb_with_rows(outcomes, connection, runner.upgrade_with_rows)
+        except AsyncmigError as error:
+            last = [outcome for outcome in outcomes.values() if outcome.reached][-1]
+            last.error = error
+    return outcomes
+
+
+async def _climb_with_rows(
+    outcomes: dict[str, RevisionOutcome],
+    connection: asyncpg.Connection,
+    upgrade: Callable[[str], Awaitable[None]],
+) -> None:
+    before = Rows({})
     for revision, outcome in outcomes.items():
         outcome.reached = True
         outcome.while_doing = "upgrade"
-        async with runner.connection() as connection:
-            before: Rows = await read_rows_of_tables(connection)
-        try:
-            await runner.upgrade_with_rows(revision)
-        except AsyncmigError as error:
-            outcome.error = error
-            break
-        async with runner.connection() as connection:
-            after = await read_rows_of_tables(connection)
-            outcome.lost = tuple(before.lost_in(after))
-            outcome.unseeded = tuple(await seed_tables(connection))
-    return outcomes
+        await upgrade(revision)
+        tables = await read_tables(connection)
+        after = await read_rows(connection, tables)
+        outcome.lost = tuple(before.lost_in(after))
+        seeded, outcome.unseeded = await seed_tables(connection, tables, after)
+        before = after.replaced_by(await read_rows(connection, tables, seeded))
+
+
+async def _outcomes(runner: AsyncMigrationRunner) -> dict[str, RevisionOutcome]:
+    """An outcome for each revision, in an order in which they can be applied."""
+    order = await runner.history()
+    return {info.revision: RevisionOutcome(info) for info in order.infos}
 
 
 def _not_reverted(runner: AsyncMigrationRunner, order: list[str]) -> frozenset[str]:

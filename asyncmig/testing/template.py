@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio.to_thread
 
+from asyncmig.errors import AsyncmigError
 from asyncmig.testing.databases import template_name
 from asyncmig.testing.runner import AsyncMigrationRunner
 from asyncmig.version import asyncmig_version
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from asyncmig.config.settings import Settings
     from asyncmig.testing.configuration import TestConfiguration
     from asyncmig.testing.databases import TestDatabases
 
-__all__ = ["migrated_template", "with_database"]
+__all__ = ["migrated_template", "upgraded_database", "with_database"]
 
 T = TypeVar("T")
 _ENDINGS = frozenset({".py", ".sql", ".toml", ".ini"})
@@ -47,6 +49,28 @@ async def with_database(
     url = await databases.create()
     try:
         return await work(AsyncMigrationRunner(url, config))
+    finally:
+        await databases.drop(url)
+
+
+@asynccontextmanager
+async def upgraded_database(
+    databases: TestDatabases, config: TestConfiguration
+) -> AsyncIterator[tuple[AsyncMigrationRunner, AsyncmigError | None]]:
+    """A new database that the whole history runs on; it is dropped afterwards.
+
+    Yields:
+        Its runner, and why it is not at the heads.
+    """
+    url = await databases.create()
+    try:
+        runner = AsyncMigrationRunner(url, config)
+        failure: AsyncmigError | None = None
+        try:
+            await runner.upgrade_with_rows("heads")
+        except AsyncmigError as error:
+            failure = error
+        yield runner, failure
     finally:
         await databases.drop(url)
 

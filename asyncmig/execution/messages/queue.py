@@ -37,6 +37,8 @@ class MessageQueue:
         caller_transaction: the transaction is the caller's: no BEGIN and no COMMIT is sent, and
             transactions are merged as well.
         begins_message: a transaction for which this is true is the first of its message.
+        first_number: of the commits, which the connection remembers: runs on one connection need different
+            ones.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class MessageQueue:
         merge: bool = False,
         caller_transaction: bool = False,
         begins_message: Callable[[Transaction], bool] = lambda _: False,
+        first_number: int = 1,
     ) -> None:
         self._merge = merge
         self._caller_transaction = caller_transaction
@@ -53,7 +56,7 @@ class MessageQueue:
         self._due = 0
         self._size = 0
         self._has_standalone = False
-        self._number = 0
+        self._number = first_number - 1
         self._batch = FIRST_BATCH
         self._quick = True
 

@@ -9,6 +9,7 @@ else one by one, so that an error names its own statement.
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ class MessageSender:
             merge=context.one_transaction,
             caller_transaction=context.session.caller_transaction,
             begins_message=self._waits_for_transactions,
+            first_number=secrets.randbits(53),
         )
         self._background = BackgroundTask()
 
@@ -217,8 +219,9 @@ class MessageSender:
             return
         await self._session.roll_back()
         rows = await self._session.fetch(_LAST_COMMIT)
+        # a setting that another run on this connection has left is not a number of this message
         last = int(rows[0]["number"] or 0)
-        self._commit(sum(number <= last for number in message.commits))
+        self._commit(message.commits.index(last) + 1 if last in message.commits else 0)
         failed = self._queue.head
         assert isinstance(failed, Transaction)  # noqa: S101 - a message holds nothing else
         await self._recover(failed, error)

@@ -200,3 +200,22 @@ async def test_what_is_atomic_leaves_nothing(project, migrator, database_url):
     finally:
         await connection.close()
     assert (await migrator.upgrade()).revisions == ("a1",)
+
+
+async def test_what_an_earlier_run_on_the_connection_has_committed_is_not_taken_for_its_own(
+    project, database_url
+):
+    project.revision("a1", upgrade="op.execute('CREATE TABLE t ()')")
+    engine = create_async_engine(
+        database_url.replace("postgresql", "postgresql+asyncpg", 1), pool_size=1, max_overflow=0
+    )
+    migrator = Migrator(engine, script_location=project.script_location)
+    try:
+        await migrator.upgrade()
+        project.revision("a2", down="a1", upgrade="op.execute('SELECT 1 / 0')")
+        with pytest.raises(StatementFailedError, match="division by zero") as caught:
+            await migrator.upgrade()
+        assert caught.value.applied == ()
+        assert (await migrator.status()).pending == ("a2",)
+    finally:
+        await engine.dispose()

@@ -8,6 +8,7 @@ import pytest
 from asyncmig.errors import PlanError, StatementFailedError, UnexpectedStateError
 from asyncmig.events import BatchSent, PhaseFinished, PhaseRetried, StepFinished
 from asyncmig.execution.messages import queue, recovery
+from asyncmig.execution.messages import sender as sender_module
 from asyncmig.execution.messages.sender import MessageSender
 from asyncmig.execution.work_units import (
     Fragment,
@@ -44,6 +45,12 @@ def unit(*sql: str, phase: int = 0, revision: str = "a1", closed: bool = True) -
         phase_commits=[PhaseCommit(own, phase, PhaseKind.TRANSACTION, final=True)],
         closed=closed,
     )
+
+
+@pytest.fixture(autouse=True)
+def first_commit(monkeypatch):
+    """Commits are numbered from 1 on, for ``committed``."""
+    monkeypatch.setattr(sender_module.secrets, "randbits", lambda _: 1)
 
 
 def committed(number: int) -> dict:
