@@ -15,6 +15,8 @@ import tokenize
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from asyncmig.revisions.files.python_ast import tree_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -96,7 +98,7 @@ def _of_sql(text: str) -> Iterator[Silence]:
 def _of_python(text: str) -> Iterator[Silence]:
     lines = text.splitlines()
     try:
-        tree = ast.parse(text)
+        tree = tree_of(text)
         hashes = {
             token.start[0]: token.string
             for token in tokenize.generate_tokens(io.StringIO(text).readline)

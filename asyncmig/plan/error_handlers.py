@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asyncmig.revisions.files.python_ast import tree_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType, FrameType
@@ -82,7 +84,7 @@ def _numbers(table: bytes) -> Iterator[int]:
 def _guarded_lines(source: str) -> tuple[tuple[int, int], ...] | None:
     """The lines inside ``try`` and inside a ``with`` that may suppress; None without a source."""
     try:
-        tree = ast.parse(source)
+        tree = tree_of(source)
     except (SyntaxError, ValueError):
         return None
     if not tree.body:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asyncmig.revisions.files.python_ast import tree_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -165,7 +167,7 @@ def _read_modules(root: Path) -> dict[str, _Module]:
         if len(found) == _MOST_FILES:
             return {}
         try:
-            tree = ast.parse(path.read_bytes())
+            tree = tree_of(path.read_bytes())
         except (OSError, SyntaxError, ValueError):
             continue
         found[name] = _read_module(tree, name, is_package=is_package)

@@ -6,6 +6,8 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.revisions.files.python_ast import tree_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -90,4 +92,4 @@ def _attribute(value: Any, name: str) -> Any:
 
 
 def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
+    return tree_of(path.read_bytes())

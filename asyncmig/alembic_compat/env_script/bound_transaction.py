@@ -7,6 +7,8 @@ import linecache
 import sys
 from typing import TYPE_CHECKING
 
+from asyncmig.revisions.files.python_ast import tree_of
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
@@ -27,7 +29,7 @@ def rolls_back_by_name(path: Path) -> bool:
         return False
     linecache.checkcache(name)
     try:
-        tree = ast.parse("".join(linecache.getlines(name)))
+        tree = tree_of("".join(linecache.getlines(name)))
     except SyntaxError:
         return False
     names = {

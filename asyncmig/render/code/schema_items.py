@@ -25,6 +25,7 @@ from asyncmig.operations.base.model_type import model_type
 from asyncmig.operations.base.sqlalchemy_private import foreign_key_target, table_prefixes
 from asyncmig.render.source.layout import Call, Code, ListCode, one_line, string_literal
 from asyncmig.render.source.prefixes import Prefixes
+from asyncmig.revisions.files.python_ast import tree_of
 from asyncmig.types import ServerType
 
 if TYPE_CHECKING:
@@ -307,11 +308,14 @@ def _type_repr(type_: TypeEngine[Any]) -> str:
 def _is_plain_call(code: str) -> bool:
     """True for a repr that is a call and uses no other name; ``<...>`` is not."""
     try:
-        call = ast.parse(code, mode="eval").body
+        body = tree_of(code).body
     except SyntaxError:
         return False
-    names = [node for node in ast.walk(call) if isinstance(node, ast.Name)]
-    return isinstance(call, ast.Call) and names == [call.func]
+    match body:
+        case [ast.Expr(value=ast.Call() as call)]:
+            return [node for node in ast.walk(call) if isinstance(node, ast.Name)] == [call.func]
+        case _:
+            return False
 
 
 def _target(element: Any) -> str:

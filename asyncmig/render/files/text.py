@@ -131,7 +131,7 @@ def _needs_sqlalchemy(new: NewRevision) -> bool:
     if not new.upgrades and not new.downgrades:
         return True
     try:
-        names = ast.walk(ast.parse("\n".join([*new.imports, new.upgrades, new.downgrades])))
+        names = ast.walk(tree_of("\n".join([*new.imports, new.upgrades, new.downgrades])))
     except SyntaxError:
         return True
     return any(isinstance(node, ast.Name) and node.id == "sa" for node in names)

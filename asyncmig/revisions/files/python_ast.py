@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-import threading
 import warnings
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Unwritten", "flattened", "parse", "read_tree", "tree_of", "unwritten_functions"]
 
-_parsing = threading.RLock()  # garbage collection may parse while we do
+_ATTEMPTS = 10
 _LINE_START = re.compile(r"^[^\s)\]}#]", re.MULTILINE)
 _SETTERS_FROM_INSIDE = frozenset(("globals", "exec", "modules"))
 
@@ -63,13 +63,17 @@ def _parsed(text: str | bytes) -> ast.Module:
 
 
 def tree_of(text: str | bytes, path: str = "<unknown>") -> ast.Module:
-    """``ast.parse``, one thread at a time.
+    """``ast.parse``, repeated where garbage collection has disturbed it.
 
-    Before 3.11.8 Python counts the depth of all trees under construction together, and refuses one whose
-    count another thread has changed (gh-106905).
+    Before 3.11.8 Python counts the depth of all trees under construction in one variable (gh-106905). No
+    other code runs while Python builds a tree, except finalizers of garbage. If a finalizer parses (logging a
+    traceback does), or lets a thread run that parses, the count is wrong, and Python raises SystemError
+    instead of returning the tree. The next attempt finds that garbage gone.
     """
-    with _parsing:
-        return ast.parse(text, path)
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(SystemError):
+            return ast.parse(text, path)
+    return ast.parse(text, path)
 
 
 # -- metadata -----------------------------------------------------------------------------------
