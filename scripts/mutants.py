@@ -80,12 +80,13 @@ CORE = (
 UNIT_TESTS = tuple(
     f"tests/unit/{package}"
     for package in (
-        *("bookkeeping", "database", "ddl", "diff", "entities", "execution"),
+        *("backfill", "bookkeeping", "database", "ddl", "diff", "entities", "execution"),
         *("operations", "plan", "revisions", "sql"),
     )
 )
 DATABASE_TESTS = tuple(
-    f"tests/integration/{package}" for package in ("bookkeeping", "database", "execution", "plan")
+    f"tests/integration/{package}"
+    for package in ("backfill", "bookkeeping", "database", "execution", "plan")
 )
 WARM = (
     "alembic",
@@ -103,6 +104,7 @@ OPTIONS = (
         "--quiet",
         "--color=no",
         "--tb=short",
+        "--assert=plain",  # else pytest's import hook is before ours: asyncmig is a plugin's package
         "-p",
         "no:cacheprovider",
         "-p",
@@ -396,7 +398,7 @@ class Run:
 
 
 def check_controls(mutants: Iterable[Mutant], processes: int) -> None:
-    """Make sure that the tests of some mutants pass where the module has no mistake."""
+    """Make sure that the tests of some mutants pass without the mistake, and fail where nothing works."""
     controls = [
         replace(
             mutant, mutation=replace(mutant.mutation, after=mutant.mutation.before, source=source)
@@ -406,6 +408,14 @@ def check_controls(mutants: Iterable[Mutant], processes: int) -> None:
     ]
     if len(Run(controls, processes).to_the_end().survivors) < len(controls):
         sys.exit("tests fail in a fork without a mistake, too")
+    broken = "raise ImportError('a mutant')"
+    hopeless = [
+        replace(mutant, mutation=replace(mutant.mutation, source=broken)) for mutant in controls
+    ]
+    if Run(hopeless, processes).to_the_end().survivors:
+        sys.exit(
+            "tests pass in a fork whose module cannot be imported: they run without the mistake"
+        )
 
 
 def _kill_group(group: int) -> None:
