@@ -21,6 +21,7 @@ __all__ = [
     "DatabaseConnected",
     "EnvWarning",
     "Event",
+    "HistoryWarning",
     "LockAcquired",
     "LockBlocked",
     "LockWaiting",
@@ -55,6 +56,13 @@ class ConfigWarning(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvWarning(ConfigWarning):
     """Something about the execution of an ``env.py``: a statement that was left out, say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryWarning(ConfigWarning):
+    """The script directory has ``revisions`` below an applied one that the database has never run."""
+
+    revisions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from asyncmig.autogenerate.user_comparators import add_users_operations
 from asyncmig.autogenerate.user_errors import user_errors
 from asyncmig.autogenerate.write import Generated, ScriptWriter
 from asyncmig.bookkeeping.backfill_tables import BACKFILL_TABLES
+from asyncmig.bookkeeping.inserted_revisions import inserted_revisions
 from asyncmig.bookkeeping.queries import read_status
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.config.objects import import_object
@@ -31,7 +32,7 @@ from asyncmig.diff.report import differences
 from asyncmig.diff.schema_items.models_catalog import ModelsCatalog
 from asyncmig.entities import registered
 from asyncmig.errors import ConfigError, NotCurrentError
-from asyncmig.events import ConfigWarning
+from asyncmig.events import ConfigWarning, HistoryWarning
 from asyncmig.operations.base.containers import DowngradeOps, MigrationScript, UpgradeOps
 from asyncmig.results.differences import CheckResult
 from asyncmig.shadow.cache import ShadowCache
@@ -259,6 +260,8 @@ class Autogenerate:
             status, state = await read_status(session, settings, self.graph)
             if self.require_current:
                 await _require_current(session, status)
+            for found in await inserted_revisions(session, settings, state, self.graph):
+                self.notify(HistoryWarning(message=str(found), revisions=found.revisions))
             given: Mapping[str | None, str] = self.options.get("schema_translate_map") or {}
             catalogs = await read_sides(
                 session,

@@ -6,6 +6,7 @@ exist.
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -47,6 +48,13 @@ ARRAY(SELECT CASE c.oid WHEN pg_catalog.to_regclass({version_name}) THEN 'the ve
       WHERE c.oid IN (pg_catalog.to_regclass({version_name}), pg_catalog.to_regclass({used_journal}))
         AND (c.relkind NOT IN ('r', 'p') OR pg_catalog.row_security_active(c.oid))) AS faults"""
 
+# what was run last, and on which parents: enough to see, without a query, that the files say the same
+_NEWEST = """\
+SELECT pg_catalog.json_agg(pg_catalog.json_build_array(revision, down_revisions))::text FROM (
+    SELECT revision, down_revisions FROM {journal}
+    WHERE direction = 'upgrade' AND final AND state = 'done' ORDER BY id DESC LIMIT 50
+) AS newest"""
+
 _OPTIMISTIC = f"""\
 SELECT
     pg_catalog.pg_backend_pid() AS backend_pid,
@@ -56,6 +64,7 @@ SELECT
      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
      WHERE c.oid = pg_catalog.to_regclass({{version_name}})) AS schema,
     pg_catalog.to_regclass({{backfills}}) IS NOT NULL AS has_backfills,
+    ({_NEWEST}) AS newest,
     open.*
 FROM (SELECT 1) AS one LEFT JOIN ({{open}}) AS open ON true"""
 
@@ -141,6 +150,7 @@ class DatabaseState:
         has_journal: whether the journal exists.
         has_backfills: whether the tables of backfills exist.
         partial: the partially applied revisions.
+        newest: the revisions that were run last, with their parents then; None if they were not read.
     """
 
     heads: frozenset[str]
@@ -150,6 +160,7 @@ class DatabaseState:
     has_backfills: bool = False
     width: int | None = None
     partial: tuple[PartialRevision, ...] = ()
+    newest: tuple[tuple[str, tuple[str, ...]], ...] | None = None
 
 
 async def read_state(
@@ -194,6 +205,7 @@ async def _read_optimistically(session: Session, settings: Settings) -> Database
         used_journal=literal(journal),
         backfills=literal(BackfillTables(schema=settings.version_table_schema).jobs),
         open=_PARTIAL.format(journal=journal),
+        journal=journal,
     )
     rows = await session.fetch(query)
     row = rows[0]
@@ -206,6 +218,9 @@ async def _read_optimistically(session: Session, settings: Settings) -> Database
         has_journal=True,
         has_backfills=row["has_backfills"],
         partial=tuple(_partial_revision(row) for row in rows if row["id"] is not None),
+        newest=tuple(
+            (revision, tuple(parents)) for revision, parents in json.loads(row["newest"] or "[]")
+        ),
     )
 
 

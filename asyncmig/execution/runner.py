@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 import asyncpg
 
+from asyncmig.bookkeeping.inserted_revisions import inserted_revisions
 from asyncmig.bookkeeping.journal import Decision
 from asyncmig.bookkeeping.partial_revisions import resolved_by
 from asyncmig.bookkeeping.state import read_state
@@ -21,7 +22,7 @@ from asyncmig.database.concurrency import import_in_thread
 from asyncmig.database.session import ANSWER_SECONDS
 from asyncmig.database.session_settings import open_session, run_settings
 from asyncmig.errors import AsyncmigError, PlanError, RevisionNotFoundError
-from asyncmig.events import DatabaseConnected, NothingPending, RunFailed
+from asyncmig.events import DatabaseConnected, HistoryWarning, NothingPending, RunFailed
 from asyncmig.execution.history_prefetch import prefetch_history
 from asyncmig.results import StampResult
 from asyncmig.revisions.graph.moves import RowChange, stamp_moves
@@ -95,6 +96,7 @@ class Runner:
         graph = await prefetch.graph(state)
         if graph is None:
             return self._nothing_pending(state, request, ahead=False)
+        await self._warn_of_inserted_revisions(session, state, graph)
         moves, ahead = await self._moves(session, state, graph, request)
         if not moves:
             return self._nothing_pending(state, request, ahead=ahead)
@@ -123,6 +125,13 @@ class Runner:
                     scripts = await pending.load_scripts(moves, request.direction)
             async with run_settings(session, self._settings):
                 return await pending.execute(state, moves, scripts, request)
+
+    async def _warn_of_inserted_revisions(
+        self, session: Session, state: DatabaseState, graph: RevisionGraph
+    ) -> None:
+        """Look at what was run last: a database at the target needs no other query."""
+        for found in await inserted_revisions(session, self._settings, state, graph, whole=False):
+            self._emit(HistoryWarning(message=str(found), revisions=found.revisions))
 
     def _nothing_pending(
         self, state: DatabaseState, request: RunRequest, *, ahead: bool

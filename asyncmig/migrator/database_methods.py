@@ -56,7 +56,8 @@ class DatabaseMethods(MigratorBase):
         """Compare the database with the code; one query, for health endpoints.
 
         Args:
-            scripts: also report in ``edited`` which applied scripts were changed since; reads them all.
+            scripts: also report in ``edited`` which applied scripts were changed since, which reads them all,
+                and in ``inserted`` which revisions were put below an applied one and never run.
 
         Raises:
             DatabaseError, RevisionError: as ``current``.

@@ -199,9 +199,12 @@ async def status_of(project: Project, *, scripts: bool = False) -> Status:
             status, state = await read_status(session, project.settings, graph)
         if scripts:
             from asyncmig.bookkeeping.changed_scripts import changed_revisions
+            from asyncmig.bookkeeping.inserted_revisions import inserted_revisions
 
             edited = await changed_revisions(session, project.settings, state, graph)
-            status = replace(status, edited=edited)
+            found = await inserted_revisions(session, project.settings, state, graph)
+            inserted = tuple(name for each in found for name in each.revisions)
+            status = replace(status, edited=edited, inserted=inserted)
     return status
 
 

@@ -53,6 +53,7 @@ def combined_status(found: Mapping[str, Status]) -> Status:
         partial=tuple(step for item in every for step in item.partial),
         unknown=_union(item.unknown for item in every),
         edited=_union(item.edited for item in every),
+        inserted=_union(item.inserted for item in every),
         backfills=tuple(job for item in every for job in item.backfills),
         databases=dict(found),
     )

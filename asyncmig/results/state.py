@@ -58,8 +58,9 @@ class Status(Result):
     """The revisions of the database compared with those of the code, for health endpoints.
 
     ``state`` is one of ``current``, ``pending``, ``partial``, ``ahead``, ``diverged``, ``empty``; with
-    several databases the worst one. ``backfills`` has those that are neither done nor cancelled; they do
-    not change the state.
+    several databases the worst one. The rest does not change it: ``edited``, applied revisions whose script
+    was changed since, and ``inserted``, revisions that were put below an applied one and never run, both only
+    if they were asked for; ``backfills``, those that are neither done nor cancelled.
     """
 
     state: str
@@ -69,6 +70,7 @@ class Status(Result):
     partial: tuple[PartialStep, ...] = ()
     unknown: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
+    inserted: tuple[str, ...] = ()
     backfills: tuple[BackfillInfo, ...] = ()
     databases: Mapping[str, Status] = field(default_factory=dict)
 

@@ -41,7 +41,7 @@ def status(
         bool,
         typer.Option(
             "--scripts/--no-scripts",
-            help="Report applied scripts that were changed since; reads all scripts.",
+            help="Report applied scripts that were changed, and revisions inserted below them; reads all.",
         ),
     ] = True,
     wait: Wait = None,

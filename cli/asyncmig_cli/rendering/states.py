@@ -76,6 +76,9 @@ def status_lines(status: Status, stream: Stream) -> Iterator[str]:
         yield _fact(stream, "unknown", ", ".join(status.unknown))
     if status.edited:
         yield _fact(stream, "edited", f"{_listed(status.edited)} (changed since they were applied)")
+    if status.inserted:
+        what = "below an applied revision, and never run"
+        yield _fact(stream, "inserted", f"{_listed(status.inserted)} ({what})")
     for line in _partial_lines(status.partial, stream):
         yield _fact(stream, "partial", line)
     for job in status.backfills:

@@ -31,6 +31,7 @@ STATE = {
     "heads": ["a1", "b1"],
     "schema": "app",
     "has_backfills": False,
+    "newest": '[["a1", ["a0"]]]',
 }
 PRESENCE = {
     "backend_pid": 7,
@@ -80,11 +81,13 @@ async def test_one_query_reads_rows_and_partial_revisions() -> None:
     assert (state.has_version_table, state.has_journal) == (True, True)
     assert [entry.revision for entry in state.partial] == ["a1", "b1"]
     assert state.partial[0].statement == 2
+    assert state.newest == (("a1", ("a0",)),)
     assert database.backend_pid == 7
 
 
 async def test_without_a_partial_revision() -> None:
-    assert (await read_state(Database(), settings())).partial == ()
+    state = await read_state(Database(everything=[STATE | NO_ENTRY | {"newest": None}]), settings())
+    assert (state.partial, state.newest) == ((), ())
 
 
 @pytest.mark.parametrize(
