@@ -62,8 +62,8 @@ class InsertedRevisions:
 
     def __str__(self) -> str:
         """What was found, and how to run the revisions or to declare them applied."""
-        them = "them" if len(self.revisions) > 1 else "it"
         last, start, heads = self.revisions[-1], " ".join(self.start), " ".join(self.heads)
+        them = "them" if len(self.revisions) > 1 else "it"
         return (
             f"the script directory has {listed(self.revisions)} below {self.above}, but {self.above} was"
             f" applied on {listed(self.parents)}, and the journal has no row of"
