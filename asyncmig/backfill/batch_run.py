@@ -44,6 +44,7 @@ class BatchOutcome:
         rows: that were changed.
         unchanged: for which the condition is still true.
         waiting: sessions that waited for its rows.
+        writers: transactions of other sessions that wrote at its end.
         elapsed: the time by which the size of the next batch is decided, in seconds.
         conflict: a row was changed by another session while the function worked.
     """
@@ -51,6 +52,7 @@ class BatchOutcome:
     rows: int
     unchanged: int
     waiting: int
+    writers: tuple[str, ...]
     elapsed: float
     conflict: bool = False
 
@@ -121,6 +123,7 @@ class BatchRun:
             rows=done[0]["rows"],
             unchanged=done[0]["unchanged"],
             waiting=done[0]["waiting"],
+            writers=tuple(done[0]["writers"]),
             elapsed=max(elapsed, (computed - began) / FUNCTION_SHARE),
             conflict=done[0].get("conflict") or False,
         )

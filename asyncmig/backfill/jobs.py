@@ -289,6 +289,13 @@ class Jobs:
             f" finished_at = pg_catalog.clock_timestamp() WHERE id = {job.id} AND state IN {RUNNABLE}"
         )
 
+    async def set_reason(self, job: Job, reason: str | None) -> None:
+        """Note why a running job is slower than it could be; None where it is not."""
+        await self._session.send(
+            f"UPDATE {self.tables.jobs} SET reason = {literal(reason)}"
+            f" WHERE id = {job.id} AND state = 'running'"
+        )
+
     async def set_waiting(self, job: Job, reason: str | None) -> None:
         """Note that a running job waits, or that it continues."""
         before, after = ("running", "waiting") if reason else ("waiting", "running")

@@ -30,6 +30,7 @@ class BackfillOptions:
         replica_lag: batches wait while a standby is further behind, in seconds; None does not look.
         archive_queue: batches wait while more files are to be archived; None does not look.
         pause_for_vacuum: batches wait while a vacuum works on the table.
+        busy_percent: of the time, that batches take while other sessions write; 100 does not look.
     """
 
     batch_time: float = 0.1
@@ -40,6 +41,7 @@ class BackfillOptions:
     replica_lag: float | None = 10.0
     archive_queue: int | None = 42
     pause_for_vacuum: bool = True
+    busy_percent: int = 20
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -54,6 +56,7 @@ class BackfillOptions:
             replica_lag=settings.backfill_replica_lag,
             archive_queue=settings.backfill_archive_queue or None,
             pause_for_vacuum=settings.backfill_pause_for_vacuum,
+            busy_percent=settings.backfill_busy_percent,
         )
 
     def session_settings(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from asyncmig.backfill.concurrent_writers import ConcurrentWriters
 from asyncmig.backfill.jobs import Job, Jobs, JobState
 from asyncmig.backfill.report import BackfillReport
 from asyncmig.backfill.table_facts import check_same_table, read_estimate, read_table
@@ -92,10 +93,13 @@ class JobRun:
         figures = await self._jobs.progress(job)
         report = BackfillReport(self._emit, job, figures, total)
         report.started()
+        writers = ConcurrentWriters(self._options)
 
         async def work(session: Session) -> None:
             throttle = Throttle(session, table.oid, self._options, self._user_throttle)
-            worker = Worker(session, self._tables, job, function, self._options, report, throttle)
+            worker = Worker(
+                session, self._tables, job, function, self._options, report, throttle, writers
+            )
             await worker.run()
 
         await self._in_sessions(work)

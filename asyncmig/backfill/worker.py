@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from asyncmig.backfill.batch_run import BatchOutcome
     from asyncmig.backfill.batches.keys import BatchTable, Range
     from asyncmig.backfill.batches.row_function import RowFunction
+    from asyncmig.backfill.concurrent_writers import ConcurrentWriters
     from asyncmig.backfill.jobs import Job
     from asyncmig.backfill.options import BackfillOptions
     from asyncmig.backfill.report import BackfillReport
@@ -55,6 +56,7 @@ class Worker:
         options: the limits.
         report: takes what is done.
         throttle: decides about pauses.
+        writers: of other sessions; the workers of a process share what they see.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class Worker:
         options: BackfillOptions,
         report: BackfillReport,
         throttle: Throttle,
+        writers: ConcurrentWriters,
     ) -> None:
+        self._writers = writers
         self._throttle = throttle
         self._session = session
         self._jobs = Jobs(session, tables)
@@ -206,6 +210,19 @@ class Worker:
             size.blocked()
             self._report.waits(f"{outcome.waiting} sessions waited for its rows: smaller batches")
             await anyio.sleep(self._options.batch_time)
+        await self._make_room(outcome, size)
+
+    async def _make_room(self, outcome: BatchOutcome, size: BatchSize) -> None:
+        """Take less of the time while other sessions write."""
+        writers = self._writers
+        if writers.note(outcome.writers):
+            reason = writers.reason if writers.are_active else None
+            if reason is not None:
+                self._report.waits(reason)
+            await self._jobs.set_reason(self._job, reason)
+        size.aim(writers.batch_time)
+        if self._batches.bound is not None:  # the range has more rows
+            await anyio.sleep(writers.pause_after(outcome.elapsed))
 
     async def _wait_for_throttle(self) -> bool:
         """Make a pause where the next batch has to wait.

@@ -353,6 +353,14 @@ KEYS: tuple[Key, ...] = (
         doc="Batches wait while a vacuum works on the table, also one that was started by hand.",
     ),
     Key(
+        name="backfill_busy_percent",
+        kind=integer(1, 100),
+        group=_BACKFILLS,
+        doc="While other sessions write in the database, the batches of a worker take this percentage of the"
+        " time: each takes that part of `backfill_batch_time` (20 ms or more), and a pause follows. 100 does"
+        " not look for them.",
+    ),
+    Key(
         name="version_table",
         kind=TEXT,
         alembic="version_table",

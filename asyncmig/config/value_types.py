@@ -227,15 +227,18 @@ def _hook(table: Mapping[str, object], place: ValueSource) -> PostWriteHook:
     )
 
 
-def integer(minimum: int) -> Kind:
-    """A whole number, ``minimum`` or more."""
+def integer(minimum: int, maximum: int | None = None) -> Kind:
+    """A whole number, ``minimum`` or more, up to ``maximum``."""
+    accepted = f"{minimum} or more" if maximum is None else f"{minimum} to {maximum}"
 
     def parse(value: object, place: ValueSource) -> int:
         number = value
         if isinstance(value, str) and value.strip().isdecimal():
             number = int(value)
-        if isinstance(number, bool) or not isinstance(number, int) or number < minimum:
-            raise place.wrong(f"a whole number, {minimum} or more", value)
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise place.wrong(f"a whole number, {accepted}", value)
+        if number < minimum or (maximum is not None and number > maximum):
+            raise place.wrong(f"a whole number, {accepted}", value)
         return number
 
     return Kind("whole number", parse)

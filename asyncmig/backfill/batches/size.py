@@ -49,6 +49,12 @@ class BatchSize:
         grown = int(self.rows * factor)
         return grown + 1 if factor == GROWTH and grown == self.rows else grown
 
+    def aim(self, target: float) -> None:
+        """Batches should take ``target`` seconds from now on; smaller ones begin at once."""
+        if target < self.target and self._before_search is None:
+            self.rows = max(1, int(self.rows * target / self.target))
+        self.target = target
+
     def blocked(self) -> None:
         """Other sessions waited for the rows of a batch: the next one is smaller."""
         if self._before_search is None:

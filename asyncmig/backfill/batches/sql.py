@@ -38,6 +38,11 @@ WAITING = """\
    AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid)))"""
 """How many sessions wait for the rows of the batch, at its end."""
 
+FIRST_USER_OID = 16384
+
+FIRST_USER_OID = 16384
+"""Relations with smaller numbers are those of the system catalog."""
+
 SAMPLE = 20_000
 """Rows that are read to find the middle of a range."""
 
@@ -101,9 +106,9 @@ def batch(
 ) -> str:
     """One batch: the rows after the position of a range up to ``bound``, or to its end where that is None.
 
-    It gives a row with ``rows`` (changed), ``unchanged`` (for which the condition is still true) and
-    ``waiting`` (sessions that wait for its rows); no row where the range has changed, or the job does not
-    run.
+    It gives a row with ``rows`` (changed), ``unchanged`` (for which the condition is still true),
+    ``waiting`` (sessions that wait for its rows) and ``writers`` (transactions of others that write); no row
+    where the range has changed, or the job does not run.
     """
     definition = table.definition
     last = bound is None
@@ -175,7 +180,7 @@ SET {moved}generation = r.generation + 1, done = {done}, rows = r.rows + c.rows,
 FROM (SELECT pg_catalog.count(*) AS rows, {unchanged} AS unchanged
       FROM asyncmig_changed) AS c
 WHERE r.id = (SELECT id FROM asyncmig_claimed)
-RETURNING c.rows, c.unchanged, {WAITING} AS waiting"""
+RETURNING c.rows, c.unchanged, {WAITING} AS waiting, {_writers(tables)} AS writers"""
 
 
 def pass_over(
@@ -217,6 +222,20 @@ def claim(tables: BackfillTables, table: BatchTable, part: Range) -> str:
         f" AND j.table_oid = pg_catalog.to_regclass({literal(table.definition.table_name)}){attached}"
         " FOR UPDATE OF r SKIP LOCKED"
     )
+
+
+def _writers(tables: BackfillTables) -> str:
+    """The transactions of this database that write to tables now, but for those of workers."""
+    own = ", ".join(
+        f"{literal(name)}::pg_catalog.regclass" for name in (tables.jobs, tables.ranges)
+    )
+    return f"""\
+ARRAY(SELECT l.virtualtransaction FROM pg_catalog.pg_locks AS l
+ WHERE l.granted AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation >= {FIRST_USER_OID}
+   AND l.database = (SELECT oid FROM pg_catalog.pg_database
+                     WHERE datname = pg_catalog.current_database())
+ GROUP BY l.virtualtransaction
+ HAVING pg_catalog.bool_or(l.mode = 'RowExclusiveLock') AND pg_catalog.bool_and(l.relation NOT IN ({own})))"""
 
 
 def _within(table: BatchTable, part: Range) -> str:

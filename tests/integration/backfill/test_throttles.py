@@ -229,3 +229,64 @@ async def test_sessions_that_wait_for_its_rows(project, database_url, pg):
         await pg.execute("DROP TRIGGER slow ON item")
     assert "sessions waited for its rows" in reasons[0]
     await check_done(pg)
+
+
+async def test_sessions_that_write(project, database_url, pg):
+    """Beside a writer batches are shorter and rest; a transaction that only stays open does not count."""
+    await make_table(pg)
+    await pg.execute("CREATE TABLE other (n int)")
+    idle = await asyncpg.connect(database_url)
+    await idle.execute("BEGIN; INSERT INTO other VALUES (0)")
+    writer = await asyncpg.connect(database_url)
+    ended = anyio.Event()
+
+    async def write() -> None:
+        while not ended.is_set():
+            async with writer.transaction():
+                await writer.execute("INSERT INTO other VALUES (1)")
+                await anyio.sleep(0.01)
+
+    async with running(project, database_url, backfill_busy_percent=1) as reasons:
+        async with anyio.create_task_group() as group:
+            group.start_soon(write)
+            await wait_for(reasons, "other sessions write in the database: its batches take 1%")
+            job = await pg.fetchrow("SELECT state, reason FROM asyncmig_backfill")
+            assert job is not None
+            assert job["state"] == "running"
+            assert "other sessions write" in job["reason"]
+            assert (await state(pg))[1] < ROWS
+            await anyio.sleep(1)
+            size = await pg.fetchval("SELECT min(size) FROM asyncmig_backfill_range")
+            assert size is not None, "the job is done: it did not rest"
+            assert size < 100
+            ended.set()
+        with anyio.fail_after(30):
+            while await pg.fetchval("SELECT reason FROM asyncmig_backfill WHERE state = 'running'"):
+                await anyio.sleep(0.05)
+    await writer.close()
+    await idle.close()
+    await check_done(pg)
+
+
+async def test_workers_are_no_writers_to_each_other(project, database_url, pg):
+    await make_table(pg)
+    project.revision(
+        "one", upgrade='op.backfill("item", {"n": "n + 1"}, name="count", deferred=True)'
+    )
+    reasons: list[str] = []
+
+    def note(event: object) -> None:
+        if isinstance(event, BackfillWaiting):
+            reasons.append(event.reason)
+
+    migrator = Migrator(
+        database_url,
+        script_location=project.script_location,
+        on_event=note,
+        backfill_batch_size=10,
+        backfill_largest_batch=10,
+    )
+    await migrator.upgrade()
+    await migrator.run_backfills(workers=3)
+    assert not [reason for reason in reasons if "other sessions write" in reason]
+    await check_done(pg)

@@ -78,6 +78,7 @@ backfill_largest_batch = 20000
 backfill_replica_lag = "30s"
 backfill_archive_queue = 0
 backfill_pause_for_vacuum = false
+backfill_busy_percent = 35
 psycopg2_compat = true
 version_table = "versions"
 version_table_schema = "meta"
@@ -141,7 +142,7 @@ def test_every_key(read, tmp_path):
     assert settings.backfill_batch_time == 0.05
     assert (settings.backfill_batch_size, settings.backfill_largest_batch) == (500, 20_000)
     assert (settings.backfill_replica_lag, settings.backfill_archive_queue) == (30.0, 0)
-    assert settings.backfill_pause_for_vacuum is False
+    assert (settings.backfill_pause_for_vacuum, settings.backfill_busy_percent) == (False, 35)
     assert settings.transaction == "all"
     assert settings.revision_format == "sql"
     assert settings.schema_translate_map == {None: "acme", "tenant": "acme_data"}

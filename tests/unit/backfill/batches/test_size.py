@@ -80,3 +80,20 @@ def test_a_refused_row_is_found_by_halving():
     steered.end_search()
     assert steered.rows == 1000
     assert not steered.is_searching
+
+
+def test_another_target_makes_smaller_batches_at_once_and_larger_ones_slowly():
+    batch = size()
+    batch.aim(0.02)
+    assert (batch.rows, batch.target) == (200, 0.02)
+    batch.aim(0.1)
+    assert (batch.rows, batch.target) == (200, 0.1)
+    batch.finished(200, 0.01)
+    assert batch.rows == 240
+
+
+def test_the_search_of_a_row_keeps_its_size():
+    batch = size()
+    batch.search(1000)
+    batch.aim(0.02)
+    assert batch.rows == 500

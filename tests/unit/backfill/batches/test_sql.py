@@ -91,7 +91,15 @@ FROM (SELECT pg_catalog.count(*) AS rows, pg_catalog.count(*) FILTER (WHERE asyn
 WHERE r.id = (SELECT id FROM asyncmig_claimed)
 RETURNING c.rows, c.unchanged, (SELECT pg_catalog.count(DISTINCT l.pid) FROM pg_catalog.pg_locks AS l
  WHERE NOT l.granted AND l.pid <> pg_catalog.pg_backend_pid()
-   AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid))) AS waiting"""
+   AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(l.pid))) AS waiting, \
+ARRAY(SELECT l.virtualtransaction FROM pg_catalog.pg_locks AS l
+ WHERE l.granted AND l.pid <> pg_catalog.pg_backend_pid() AND l.relation >= 16384
+   AND l.database = (SELECT oid FROM pg_catalog.pg_database
+                     WHERE datname = pg_catalog.current_database())
+ GROUP BY l.virtualtransaction
+ HAVING pg_catalog.bool_or(l.mode = 'RowExclusiveLock') AND pg_catalog.bool_and(l.relation NOT IN \
+('app.asyncmig_backfill'::pg_catalog.regclass, \
+'app.asyncmig_backfill_range'::pg_catalog.regclass))) AS writers"""
     )
 
 
