@@ -193,11 +193,13 @@ def test_a_wrong_name_names_the_nearest(renamed, project):
     assert len(list(project.versions.glob("*.py"))) == 1
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("word", ["book", "=x", "a=b=c"])
 def test_what_is_no_pair(renamed, word):
     assert renamed("revision", "--autogenerate", "--rename", word).code == 2
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(("answer", "drops"), [("y\n", False), ("\n", True), ("\x04", True)])
 def test_a_rename_is_asked_for_on_a_terminal(renamed, project, answer, drops):
     found = renamed.terminal("revision", "--autogenerate", "--rev-id", "b2", typed=answer)
@@ -216,6 +218,7 @@ def test_ctrl_c_at_the_question(renamed, project):
     assert len(list(project.versions.glob("*.py"))) == 1
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("typed", ["\x04", "y\x04\x04"])
 def test_the_end_of_input_ends_the_line(renamed, typed):
     found = renamed.terminal("revision", "--autogenerate", typed=typed, columns=200)

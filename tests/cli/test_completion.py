@@ -93,6 +93,7 @@ def names(shell: str, text: str) -> list[str]:
     return [line.partition("\t")[0] for line in text.splitlines() if line]
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("ask", [offered, protocol])
 @pytest.mark.parametrize("shell", SHELLS)
 def test_commands_options_and_revisions(

@@ -344,6 +344,7 @@ async def test_a_lock_that_is_held_ends_with_4(
     assert error["type"] == "LockNotAcquiredError"
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(("number", "code"), [(2, 130), (15, 143)])
 async def test_a_signal_rolls_back_and_frees_the_lock(
     database_command: Command, tables: Project, pg: asyncpg.Connection, number: int, code: int

@@ -209,6 +209,7 @@ def test_raiseerr_adds_the_traceback(command: Command) -> None:
     assert "Traceback" in outcome.err
 
 
+@pytest.mark.cells(5)
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [

@@ -37,6 +37,7 @@ def normalised(text: str) -> list[list[str]]:
     return sorted(sorted(line.replace(",", " ").split()) for line in text.splitlines())
 
 
+@pytest.mark.cells(3)
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -110,6 +111,7 @@ def test_colour_only_on_a_terminal(command: Command, branched: Project) -> None:
     assert plain(command.terminal("history", "--graph").out) == piped
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("arguments", ["history", "history --json", "history --graph", "--help"])
 def test_a_reader_that_leaves_early_is_not_told_off(
     command: Command, project: Project, arguments: str

@@ -9,6 +9,7 @@ from fix_project import Project
 from support.command import Command, plain
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("name", ["upgrade", "ensure-version", "list_templates"])
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help_has_an_example(command: Command, name: str, option: str) -> None:
@@ -18,6 +19,7 @@ def test_help_has_an_example(command: Command, name: str, option: str) -> None:
     assert "--raiseerr" in out
 
 
+@pytest.mark.cells(8)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_fits_a_terminal_of_80_columns_and_40_lines(command: Command, name: str) -> None:
     lines = command(name, "--help", env={"COLUMNS": "80"}, code=0).out.splitlines()

@@ -45,6 +45,7 @@ def test_without_a_terminal_the_refusal_names_adopt(command: Command, alembic: P
     assert command("init", "db", "-c", "other.toml", code=0).err == ""
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("answer", ["\n", "y\n"])
 def test_a_person_adopts_it(command: Command, alembic: Path, answer: str) -> None:
     shown = plain(command.terminal("init", "db", typed=answer).out)

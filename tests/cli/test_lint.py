@@ -103,6 +103,7 @@ def test_pending_revisions_of_a_database(database_command: Command, indexed: Pro
     assert database_command("lint").out == "nothing to lint: pending revisions\n"
 
 
+@pytest.mark.cells(3)
 @pytest.mark.parametrize(
     ("arguments", "code", "message", "hint"),
     [

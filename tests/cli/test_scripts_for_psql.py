@@ -76,6 +76,7 @@ async def test_a_failed_script_leaves_no_journal_without_its_revision(
     assert await tables(pg) == {"book", "alembic_version"}
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize(
     ("arguments", "state"),
     [

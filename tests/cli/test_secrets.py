@@ -38,6 +38,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_statement_that_fails(
     database_command: Command, project: Project, statement: str
@@ -112,6 +113,7 @@ def test_the_table_has_every_command() -> None:
     assert set(LINES) == set(EVERY_COMMAND)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reachable", [True, False])
 def test_no_output_of_any_command_has_a_secret(
     database_command: Command, project: Project, database_url: str, reachable: bool
@@ -256,6 +258,7 @@ INI_FILES = {
 ASKING = ("current", "upgrade --json", "check --raiseerr", "plan --locks", "log --locks", "lint")
 
 
+@pytest.mark.cells(8)
 @pytest.mark.parametrize(
     ("name", "text"),
     [

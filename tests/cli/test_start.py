@@ -83,6 +83,7 @@ def test_a_command_imports_no_other_command(command: Command, project: Project) 
     assert {name for name in new if name.startswith(prefix)} == {f"{prefix}heads"}
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("name", sorted(MOST_MODULES_AT_HEAD))
 def test_a_command_that_finds_nothing_pending_imports_no_sqlalchemy(
     name: str, database_command: Command, project: Project

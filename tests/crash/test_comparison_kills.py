@@ -59,6 +59,7 @@ async def gone(pg: asyncpg.Connection, pid: int) -> None:
             await anyio.sleep(0.01)
 
 
+@pytest.mark.slow
 async def test_the_server_process_dies_at_any_message(database_url, pg):
     before = catalog_dump(database_url)
     calm = Doomed(await asyncpg.connect(database_url), pg, 0)
@@ -78,6 +79,7 @@ async def test_the_server_process_dies_at_any_message(database_url, pg):
     assert catalog_dump(database_url) == before
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.03, 0.06, 0.1])
 async def test_cancelled_at_any_moment(database_url, pg, seconds):
     driver = await asyncpg.connect(database_url)

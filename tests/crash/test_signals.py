@@ -76,6 +76,7 @@ def configured(history):
     return history
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 async def test_in_a_transaction(start, configured, database_url, pg, number, code):
     configured.revision(
@@ -97,6 +98,7 @@ async def test_in_a_transaction(start, configured, database_url, pg, number, cod
     assert await pg.fetchval("SELECT to_regclass('u')") is None
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 async def test_in_a_concurrent_index(start, configured, database_url, pg, number):
     configured.revision(

@@ -155,6 +155,7 @@ def said(api) -> list[str]:
     return re.sub(r"/?test_\w+|:\d+/", "", text).splitlines()
 
 
+@pytest.mark.cells(6)
 @pytest.mark.parametrize("name", OUTPUT)
 async def test_output(apis, name) -> None:
     ours, theirs = apis()
@@ -164,6 +165,7 @@ async def test_output(apis, name) -> None:
     assert said(ours) != [] or name == "current of nothing"
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("range_", ["-1:", "-2:", "-1:head", "base:-1", "-2:current", ":+2"])
 async def test_ranges_by_steps(apis, range_) -> None:
     ours, theirs = apis()
@@ -234,6 +236,7 @@ ERRORS = {
 }
 
 
+@pytest.mark.cells(3)
 @pytest.mark.parametrize("name", ERRORS)
 async def test_errors_are_command_errors(apis, name) -> None:
     call, _ = ERRORS[name]

@@ -164,6 +164,7 @@ def tools(project, make_database, monkeypatch):
     return Tools(project, make_database(), make_database())
 
 
+@pytest.mark.cells(1)
 async def test_scripts_of_alembic_utils_leave_the_same_catalog(tools, absent):
     dumps = []
     for number in range(1, len(UPGRADES) + 1):
@@ -175,6 +176,7 @@ async def test_scripts_of_alembic_utils_leave_the_same_catalog(tools, absent):
         assert catalog_dump(tools.ours) == dump, number
 
 
+@pytest.mark.cells(1)
 async def test_the_way_back_drops_what_was_created(tools, absent):
     await tools.alembic(command.upgrade, "e2")
     await tools.alembic(command.downgrade, "e1")

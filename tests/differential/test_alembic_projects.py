@@ -200,6 +200,7 @@ async def test_every_habit_leaves_the_same_database(both):
     assert without_time[0] == without_time[1]
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("meeting", ["r01", "r04", "r08", "r12"])
 async def test_each_goes_on_where_the_other_stopped(both, meeting):
     tools, first, second = both

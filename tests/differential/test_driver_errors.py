@@ -89,6 +89,7 @@ def theirs(url, statement):
     return raised.value
 
 
+@pytest.mark.cells(8)
 @pytest.mark.parametrize("name", STATEMENTS)
 async def test_an_error_is_psycopg2s(connection, database_url, name) -> None:
     statement = STATEMENTS[name]
@@ -107,6 +108,7 @@ async def test_an_error_is_psycopg2s(connection, database_url, name) -> None:
     assert str(ours).splitlines()[1:] == str(expected).splitlines()[1:]
 
 
+@pytest.mark.cells(8)
 @pytest.mark.parametrize("name", STATEMENTS)
 async def test_an_error_is_psycopgs_too(connection, name) -> None:
     error = (await refusal(connection, STATEMENTS[name])).orig

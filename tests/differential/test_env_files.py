@@ -8,14 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 
-from support.depth import depth
 from support.env_project import ENV_FILES, EnvFile, EnvProject
 
 FILES = [EnvFile.read(path) for path in sorted(ENV_FILES.glob("*.py"))]
 
 
 def named(files):
-    return [pytest.param(file, id=file.path.stem) for file in files][:: depth().env_files_one_in]
+    return [pytest.param(file, id=file.path.stem) for file in files]
 
 
 @pytest.fixture
@@ -76,6 +75,7 @@ def assert_same_databases(theirs, ours):
         assert found.splitlines() == expected.splitlines()
 
 
+@pytest.mark.cells(6)
 @pytest.mark.parametrize("file", named(FILES))
 def test_online(file, both):
     theirs, ours = both(file)
@@ -91,6 +91,7 @@ def test_online(file, both):
     assert_same_databases(theirs, ours)
 
 
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("file", named(file for file in FILES if file.offline))
 def test_offline(file, both):
     theirs, ours = both(file)

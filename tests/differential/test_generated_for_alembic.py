@@ -163,6 +163,7 @@ def second() -> sa.MetaData:
     return metadata
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("concurrently", [False, True])
 async def test_alembic_runs_what_was_generated(generating: Generating, concurrently):
     url = generating.url

@@ -37,6 +37,7 @@ def test_file_names(message, limit, template):
     assert Path(file_name(ours, "ab12", message, MADE, ".py")) == expected
 
 
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("template", ["generic", "async", "pyproject", "multidb"])
 @pytest.mark.parametrize("down", [(), ("a1",), ("a1", "b1")])
 def test_a_project_s_own_mako_template(tmp_path, monkeypatch, template, down):

@@ -435,6 +435,7 @@ def dump(url):
     return catalog_dump(url, data=True).splitlines()
 
 
+@pytest.mark.cells(6)
 @pytest.mark.parametrize("name", HABITS)
 async def test_a_habit_leaves_the_same_database(project, both, name) -> None:
     project.revision("r1", header=HEADER, signature="def {name}():", upgrade=TABLE)
@@ -445,6 +446,7 @@ async def test_a_habit_leaves_the_same_database(project, both, name) -> None:
     assert ours == theirs
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("name", TYPED)
 async def test_types_process_their_values(project, both, name) -> None:
     project.revision(
@@ -464,6 +466,7 @@ async def test_types_process_their_values(project, both, name) -> None:
     assert ours == theirs
 
 
+@pytest.mark.cells(3)
 @pytest.mark.parametrize("name", LOOPS)
 async def test_a_script_may_run_event_loops(project, both, name) -> None:
     header = f"""{HEADER}

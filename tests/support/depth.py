@@ -43,7 +43,6 @@ class Depth:
         changes_one_in: of the single changes of the models, one in so many runs.
         proofs_one_in: of these changes, one in so many is compared with Alembic and pg_dump.
         directives_one_in: of the pairs of a directive and a habit of old scripts, one in so many runs.
-        env_files_one_in: of the ``env.py`` files that both tools execute, one in so many runs.
         packages: published packages that are installed and migrated, joined by ``+``; ``none`` or ``all``.
         add_ons: add-ons of SQLAlchemy whose types are compared: ``dev`` (what the extra ``dev``
             installs), ``all`` or ``geoalchemy2``.
@@ -66,7 +65,6 @@ class Depth:
     changes_one_in: int
     proofs_one_in: int
     directives_one_in: int
-    env_files_one_in: int
     packages: str = "none"
     add_ons: str = "dev"
 
@@ -104,10 +102,9 @@ QUICK = Depth(
     graphs=60,
     histories=8,
     model_pairs=5,
-    changes_one_in=18,
+    changes_one_in=36,
     proofs_one_in=90,
     directives_one_in=180,
-    env_files_one_in=6,
 )
 FULL = Depth(
     name="full",
@@ -126,7 +123,6 @@ FULL = Depth(
     changes_one_in=4,
     proofs_one_in=28,
     directives_one_in=30,
-    env_files_one_in=1,
 )
 
 

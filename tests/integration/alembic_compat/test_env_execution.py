@@ -117,6 +117,7 @@ async def test_the_loop_of_the_caller_runs_on(alembic, project, database_url, en
     assert beats >= 10
 
 
+@pytest.mark.cells(1)
 @BOTH
 async def test_cancellation_reaches_the_run_and_ends_the_thread(
     alembic, project, database_url, pg, env

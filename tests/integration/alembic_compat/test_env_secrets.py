@@ -67,6 +67,7 @@ def folder(project):
     return project
 
 
+@pytest.mark.cells(3)
 @pytest.mark.parametrize("options", [[], ["--json"], ["--raiseerr"]], ids=["text", "json", "trace"])
 @pytest.mark.parametrize("file", FILES)
 def test_no_output_has_the_password(folder, database_url, file, options):

@@ -98,6 +98,7 @@ async def test_migrate_and_upgrade(flask, pg, database_url) -> None:
     assert first.stem.partition("_")[0] in flask("current")
 
 
+@pytest.mark.slow
 async def test_a_changed_type_up_and_down(flask, pg, database_url) -> None:
     flask("init")
     flask("migrate")
@@ -110,6 +111,7 @@ async def test_a_changed_type_up_and_down(flask, pg, database_url) -> None:
     assert catalog_dump(database_url) == before
 
 
+@pytest.mark.slow
 def test_nothing_to_migrate_writes_no_file(flask) -> None:
     flask("init")
     flask("migrate")
@@ -170,6 +172,7 @@ def test_the_functions(flask) -> None:
     assert texts[8].endswith(" (head) (mergepoint)\n")
 
 
+@pytest.mark.slow
 def test_templates(flask) -> None:
     assert "flask - Single-database configuration for Flask." in flask("list-templates")
     flask("init", "--template", "flask-multidb", "--package")

@@ -150,6 +150,7 @@ def test_the_four_tests_and_the_project_s_own_pass(run) -> None:
     assert code == 0
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_found(run, project) -> None:
     models = project.path / "models.py"
     models.write_text(models.read_text() + "    born = sa.Column(sa.Date)\n")

@@ -29,6 +29,7 @@ def shop() -> sa.MetaData:
     return metadata
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize(
     "setting",
     [

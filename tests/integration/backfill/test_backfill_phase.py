@@ -51,6 +51,7 @@ async def counters(pg) -> dict[int, int]:
     return dict(await pg.fetch("SELECT n, count(*) FROM item GROUP BY n"))
 
 
+@pytest.mark.cells(3)
 @pytest.mark.parametrize("kind", KEYS)
 async def test_every_row_is_changed_once(project, database_url, pg, kind):
     await make_table(pg, kind)

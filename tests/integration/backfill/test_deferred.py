@@ -71,6 +71,7 @@ async def test_upgrade_records_it(deferred, pg):
     assert await deferred.run_backfills() == ()
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("workers", [2, 4])
 async def test_several_workers_divide_the_rows(deferred, pg, workers):
     await slow(pg, 0.0005)

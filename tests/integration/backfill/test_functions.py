@@ -49,6 +49,7 @@ async def check(pg) -> None:
     assert [tuple(row) for row in rows] == [(1, True, ROWS)]
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("kind", ["def", "async def"])
 @pytest.mark.parametrize("script", ["def", "async def"])
 async def test_sync_and_async(project, database_url, pg, items, kind, script):

@@ -186,6 +186,7 @@ async def test_a_table_written_with_its_schema(project, database_url, pg):
     await check(pg)
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(
     ("change", "rows"),
     [

@@ -70,6 +70,7 @@ async def check_done(pg: asyncpg.Connection) -> None:
     assert dict(await pg.fetch("SELECT n, count(*) FROM item GROUP BY n")) == {1: ROWS}
 
 
+@pytest.mark.slow
 async def test_a_vacuum_of_the_table(project, database_url, pg):
     await make_table(pg)
     vacuum = await asyncpg.connect(database_url)
@@ -127,6 +128,7 @@ async def test_a_real_autovacuum(project):
         await pg.close()
 
 
+@pytest.mark.slow
 async def test_a_long_archive_queue(project):
     """The archive command hangs: it does not fail, and files wait for it."""
     hang = "while ! test -e works; do sleep 0.1; done"
@@ -165,6 +167,7 @@ async def test_an_archive_command_that_fails(project, tmp_path):
         await pg.close()
 
 
+@pytest.mark.slow
 async def test_a_standby_that_lags(project, replicated):
     primary, _ = replicated.create_database("lagging")
     standby = await asyncpg.connect(replicated.standby)

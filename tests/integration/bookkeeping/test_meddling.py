@@ -119,6 +119,7 @@ async def poor_role(pg, database_url):
     await pg.execute(f'DROP OWNED BY "{name}"; DROP ROLE "{name}"')
 
 
+@pytest.mark.cells(4)
 @pytest.mark.parametrize(
     "statement",
     [

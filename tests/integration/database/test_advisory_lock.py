@@ -96,6 +96,7 @@ async def test_two_version_tables_do_not_wait_for_each_other(history, database_u
     assert result.revisions == ("a1",)
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize(
     ("first", "second", "waits"),
     [

@@ -10,7 +10,6 @@ import pytest
 from asyncmig import Migrator
 from asyncmig.database.error_hints import HINTS
 from asyncmig.errors import StatementFailedError
-from support.depth import depth
 
 SETUP = """
 CREATE TABLE base (id int PRIMARY KEY, name text DEFAULT 'none', n int, body text);
@@ -167,6 +166,7 @@ def _fixed(text: str) -> list[str]:
     return [part for part in re.split(r"\{\w+\}", text) if part.strip()]
 
 
+@pytest.mark.cells(24)
 @pytest.mark.parametrize(("sqlstate", "cause"), PROVOKED)
 async def test_the_hint(project, database_url, pg, sqlstate, cause):
     await pg.execute(SETUP)
@@ -215,19 +215,15 @@ LOCAL = {
 """What cannot be provoked outside a transaction, and why."""
 
 
-def sampled(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """All rows at full depth, otherwise some."""
-    return rows if depth().name == "full" else rows[::9]
-
-
 def harmless(hint: str, sqlstate: str, cause: str) -> bool:
     """The hint names no step that would make things worse where objects exist already."""
     may_stamp = cause == "no revision was applied before"
     return "head:base" not in hint and (may_stamp or "stamp" not in hint)
 
 
+@pytest.mark.cells(7)
 @pytest.mark.parametrize(
-    ("sqlstate", "cause"), sampled([row for row in PROVOKED if row[1] != "a downgrade"])
+    ("sqlstate", "cause"), [row for row in PROVOKED if row[1] != "a downgrade"]
 )
 async def test_in_a_downgrade(project, database_url, pg, sqlstate, cause):
     await pg.execute(SETUP)
@@ -252,9 +248,10 @@ async def test_in_a_downgrade(project, database_url, pg, sqlstate, cause):
     assert expected(sqlstate, cause, caught.value), hint
 
 
+@pytest.mark.cells(6)
 @pytest.mark.parametrize(
     ("sqlstate", "cause"),
-    sampled([row for row in PROVOKED if row[1] != "a downgrade" and row not in LOCAL]),
+    [row for row in PROVOKED if row[1] != "a downgrade" and row not in LOCAL],
 )
 async def test_outside_a_transaction(project, database_url, pg, sqlstate, cause):
     await pg.execute(SETUP)

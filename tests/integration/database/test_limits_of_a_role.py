@@ -61,6 +61,7 @@ async def test_a_run_sets_them_aside(project, limited, pg):
     await migrator.stamp("base")
 
 
+@pytest.mark.slow
 async def test_waiting_for_another_process_sets_them_aside(project, limited):
     project.revision("a1")
     migrator = Migrator(limited, script_location=project.script_location)
@@ -72,6 +73,7 @@ async def test_waiting_for_another_process_sets_them_aside(project, limited):
     assert (await waiting).ok
 
 
+@pytest.mark.slow
 async def test_waiting_for_the_lock_sets_them_aside(project, limited, database_url, pg):
     project.revision("a1", upgrade='op.execute("SELECT pg_sleep(4)")')
     await Migrator(limited, script_location=project.script_location).ensure_version()

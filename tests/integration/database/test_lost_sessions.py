@@ -91,6 +91,7 @@ async def ending_proxy(url: str, at: int):
         yield proxy
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(
     ("body", "signature"),
     [(STATIC, "def {name}(op):"), (BIND, "def {name}(op):"), (AWAITING, "async def {name}(op):")],

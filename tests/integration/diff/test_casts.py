@@ -31,6 +31,7 @@ def named(text: str) -> TypeName:
     return TypeName(text=text, name=name, array=text.endswith("[]"))
 
 
+@pytest.mark.slow
 async def test_using_stands_where_postgresql_wants_it(pg):
     await pg.execute("CREATE TYPE mood AS ENUM ('a'); CREATE TYPE state AS ENUM ('a')")
     wrong = []
@@ -53,6 +54,7 @@ async def test_using_stands_where_postgresql_wants_it(pg):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.cells(6)
 @pytest.mark.parametrize(
     ("before", "values", "after", "became", "back"),
     [

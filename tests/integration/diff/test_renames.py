@@ -96,6 +96,7 @@ async def test_a_table_with_everything(project, database_url):
     assert "by_hand" not in body
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("new", ["phone", "Phone No", "user", "position"])
 async def test_a_column_with_everything(project, database_url, new):
     text = await there_and_back(
@@ -291,6 +292,7 @@ async def test_no_is_asked_once(project, database_url):
     assert (created.renames, created.candidates) == ((), ())
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize(
     ("pair", "message", "hint"),
     [

@@ -46,6 +46,7 @@ STORED = {
 }
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -148,6 +149,7 @@ DOMAINS = {
 }
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("name", DOMAINS)
 async def test_base_type_of_a_domain(comparing: Comparing, name):
     def models(domain: Any) -> sa.MetaData:
@@ -184,6 +186,7 @@ SINCE = {
 }
 
 
+@pytest.mark.cells(3)
 @pytest.mark.parametrize(
     "constraint",
     [
@@ -354,6 +357,7 @@ ORDERS = {
 }
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("name", ORDERS)
 async def test_orders_that_run(comparing: Comparing, name):
     up, down = await comparing.there_and_back(*ORDERS[name])

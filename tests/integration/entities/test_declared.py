@@ -240,6 +240,7 @@ op.create_trigger(
     )
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("sql_file", [False, True])
 async def test_what_a_dropped_column_is_kept_by_is_named(
     project: Project, database_url: str, pg: asyncpg.Connection, sql_file

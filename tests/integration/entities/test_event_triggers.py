@@ -113,6 +113,7 @@ async def test_the_function_is_created_anew_with_its_event_trigger(side: Side):
     assert (await moved.check()).ok
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("managed", [(), ("event_trigger",)])
 async def test_the_function_of_an_event_trigger_that_is_kept_is_not_dropped(
     side: Side, pg: Connection, managed: tuple[str, ...]

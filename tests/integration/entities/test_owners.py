@@ -51,6 +51,7 @@ async def owners(pg: asyncpg.Connection) -> dict[str, str]:
     return {row["name"]: row["owner"] for row in await pg.fetch(OWNERS)}
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("still", [True, False])
 async def test_owners_are_put_back(
     project: Project, database_url: str, pg: asyncpg.Connection, roles, still

@@ -157,6 +157,7 @@ async def there_and_back(
     return written.read_text()
 
 
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("entities", ENTITIES)
 @pytest.mark.parametrize("table", ["book", "tome"])
 async def test_what_names_a_renamed_column(project: Project, database_url: str, entities, table):
@@ -170,6 +171,7 @@ async def test_what_names_a_renamed_column(project: Project, database_url: str, 
     )
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("entities", [view, trigger])
 async def test_a_renamed_column_that_changes_its_type(
     project: Project, database_url: str, entities
@@ -288,6 +290,7 @@ UNDECLARED = {
 }
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize(
     ("kind", "table"), [("view", "book"), *((it, "tome") for it in UNDECLARED)]
 )
@@ -351,6 +354,7 @@ CALLS = {
 }
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(
     ("moment", "language"),
