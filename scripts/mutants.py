@@ -50,10 +50,10 @@ SAMPLE = 200
 SEED = 1
 WANTED = 95
 """Per cent of the mutants that tests should notice, without the equivalent ones."""
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 """Seconds for one stage of a mutant; a mistake that makes the tests hang is noticed."""
-LONGEST_STAGE = 12.0
-"""Seconds of tests that one stage of a mutant runs at most, the short tests first."""
+LONGEST_STAGE = 25.0
+"""Seconds of tests that one stage of a mutant runs at most."""
 
 CORE = (
     "asyncmig/bookkeeping",
@@ -154,11 +154,18 @@ class Reached:
         unit = {test for test in tests if test.startswith(UNIT_TESTS)}
         near = {test for test in unit if test.startswith(own)}
         stages = [near, unit - near, tests - unit]
-        return [self._shortest(stage) for stage in stages if stage]
+        return [self._choose(stage) for stage in stages if stage]
 
-    def _shortest(self, tests: Collection[str]) -> list[str]:
-        chosen, total = [], 0.0
+    def _choose(self, tests: Collection[str]) -> list[str]:
+        """The short tests first: one case of each function, then the second cases, and so on."""
+        cases = Counter[str]()
+        order = []
         for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
+            function = test.partition("[")[0]
+            order.append((cases[function], test))
+            cases[function] += 1
+        chosen, total = [], 0.0
+        for _, test in sorted(order, key=lambda pair: pair[0]):
             total += self.seconds[test]
             if total > LONGEST_STAGE and chosen:
                 break

@@ -216,18 +216,13 @@ def _range(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
 
 
 def _range_text(value: Any) -> str:
-    """A range of SQLAlchemy, asyncpg or psycopg2; all have ``lower`` and ``upper``."""
+    """A range of SQLAlchemy, asyncpg or psycopg2; all have the same attributes."""
     if isinstance(value, str):
         return value
-    if isinstance(value, Range):
-        if value.empty:
-            return "empty"
-        opening, closing = value.bounds
-    else:
-        if value.isempty:
-            return "empty"
-        opening = "[" if value.lower_inc else "("
-        closing = "]" if value.upper_inc else ")"
+    if value.isempty:
+        return "empty"
+    opening = "[" if value.lower_inc else "("
+    closing = "]" if value.upper_inc else ")"
     return f"{opening}{_bound(value.lower)},{_bound(value.upper)}{closing}"
 
 

@@ -131,11 +131,10 @@ def _journal_setup(books: Bookkeeping) -> list[str]:
 
 def _changes_settings(step: Step) -> bool:
     """Whether statements before the journal's first row may say where, or in which role, it is created."""
-    statements = step.phases[0].statements if step.phases else ()
     return any(
         classify(statement.sql).verb.partition(" ")[0] in {"SET", "RESET"}
         or "set_config" in statement.sql.lower()
-        for statement in statements
+        for statement in step.phases[0].statements
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 import asyncpg
@@ -364,17 +364,15 @@ async def _find_moves(
 
 
 def _run_failed(error: AsyncmigError, request: RunRequest) -> RunFailed:
-    fields = error.fields()
-    sqlstate, revision = fields.get("sqlstate"), fields.get("revision")
-    phase, applied = fields.get("phase"), fields.get("applied")
+    fields: dict[str, Any] = error.fields()
     return RunFailed(
         direction=str(request.direction),
         error=type(error).__name__,
         message=error.message,
         hint=error.hint,
-        sqlstate=sqlstate if isinstance(sqlstate, str) else None,
-        revision=revision if isinstance(revision, str) else None,
-        phase=phase if isinstance(phase, int) else None,
-        applied=tuple(map(str, applied)) if isinstance(applied, list) else (),
+        sqlstate=fields.get("sqlstate"),
+        revision=fields.get("revision"),
+        phase=fields.get("phase"),
+        applied=tuple(fields.get("applied") or ()),
         elapsed=time.monotonic() - request.started,
     )

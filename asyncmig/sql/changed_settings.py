@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from asyncmig.sql.lexer import Kind, Token, identifier_value, string_value, tokens
 from asyncmig.sql.slices import contains
 
@@ -31,8 +29,6 @@ _NOT_OF_SESSION = frozenset(
     {"seed", "transaction_deferrable", "transaction_isolation", "transaction_read_only"}
 )
 """PostgreSQL has no RESET for them: they end with the transaction, or have no value to return to."""
-_LONGEST_COMMAND = 8
-"""Tokens: ``SET SESSION schema . name``, and a few more."""
 _NAMES = frozenset({Kind.WORD, Kind.QUOTED})
 
 
@@ -49,7 +45,7 @@ def changed_settings(sql: str) -> frozenset[str]:
     """
     first = next(tokens(sql), None)
     if first is not None and first.word in {"SET", "RESET"}:
-        found = list(islice(tokens(sql), _LONGEST_COMMAND))
+        found = list(tokens(sql))
         words = [token.word for token in found[:3]] + ["", "", ""]
         return _of_command(found, words) - _NOT_OF_SESSION
     return _of_calls(list(tokens(sql))) if contains(sql, "set_config") else frozenset()

@@ -104,3 +104,10 @@ async def test_what_prevents_rewrites(options, fields, obstacle) -> None:
     found = await read_rewriting(database(**options), settings(safe_rewrites=True, **fields), STATE)
     assert found is not None
     assert found.obstacle == obstacle
+
+
+async def test_answers_that_say_that_no_rewrite_was_made_make_none() -> None:
+    state = replace(STATE, partial=(partial(),))
+    recorded = json.dumps({"safe_rewrites": False})
+    found = await read_rewriting(database(recorded=recorded), settings(safe_rewrites=False), state)
+    assert found is None

@@ -307,3 +307,27 @@ class TestReading:
         with pytest.raises(StatementFailedError, match=r"a1\.py:11: no table"):
             await execute(session)
         assert not any("alembic_version (" in message for message in session.messages)
+
+
+async def test_scripts_ask_for_the_version_of_the_server(project, execute) -> None:
+    project.revision(
+        "a1", upgrade='op.execute(f"SELECT {op.get_context().dialect.server_version_info}")'
+    )
+    assert short(await execute()) == ["SELECT (16, 1)", "+a1"]
+
+
+async def test_other_tasks_run_between_two_revisions(project, execute) -> None:
+    for number in range(20):
+        project.revision(f"r{number}", down=f"r{number - 1}" if number else None)
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    counting = asyncio.create_task(count())
+    await execute()
+    counting.cancel()
+    assert turns > 20

@@ -47,3 +47,8 @@ from asyncmig.sql.changed_settings import changed_settings
 )
 def test_changed_settings(sql, names):
     assert changed_settings(sql) == names
+
+
+def test_a_setting_with_several_dots():
+    assert changed_settings("SET SESSION a.b.c.d = 1") == {"a.b.c.d"}
+    assert changed_settings("RESET a.b.c") == {"a.b.c"}

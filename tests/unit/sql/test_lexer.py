@@ -91,3 +91,9 @@ def test_string_value(text, value):
 )
 def test_identifier_value(text, value):
     assert identifier_value(text) == value
+
+
+def test_backslashes_count_in_unicode_strings_only():
+    assert string_value(r"U&'\0061'") == "a"
+    assert string_value(r"N'\0061'") == r"\0061"
+    assert string_value(r"'\0061'") == r"\0061"

@@ -90,3 +90,29 @@ def test_a_restarted_sequence_continues_after_all_columns_that_use_it():
     after = catalog(*tables, sequence("numbers", options=DOWN))
     found = [text for text in sql(compare(before, after)) if "setval" in text]
     assert [text.partition(" FROM ")[2].split()[0] for text in found] == ["book", "loan"]
+
+
+def test_a_restarted_sequence_leaves_columns_alone_that_stop_using_it():
+    default = replace(PLAIN, default="nextval('public.numbers'::regclass)")
+    before = catalog(table("book", default), table("loan", default), sequence("numbers"))
+    after = catalog(table("book", PLAIN), sequence("numbers", options=DOWN))
+    assert not [text for text in sql(compare(before, after)) if "setval" in text]
+
+
+@pytest.mark.parametrize(
+    ("type_", "least", "most"),
+    [("smallint", -(2**15), 2**15 - 1), ("integer", -(2**31), 2**31 - 1)],
+)
+def test_the_limits_of_the_type_are_no_condition(type_, least, most):
+    plain = replace(PLAIN, type=column("x", type_).type)
+    up = replace(COUNTING, maximum=most)
+    down = replace(COUNTING, increment=-1, start=-1, minimum=least, maximum=-1)
+    for options, bound in ((up, "id >= 1"), (down, "id <= -1")):
+        serial = replace(plain, serial=True, options=options, sequence=name("book_id_seq"))
+        (found,) = values(plain, serial)
+        assert found.partition(" WHERE ")[2] == bound
+    narrow = replace(up, maximum=most - 1)
+    (found,) = values(
+        plain, replace(plain, serial=True, options=narrow, sequence=name("book_id_seq"))
+    )
+    assert found.endswith(f" AND id <= {most - 1}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import asyncpg
 import pytest
 
@@ -45,6 +47,14 @@ class TestSend:
         await send_standalone(fake_context(session, events=events), unit("VACUUM t"))
         assert [type(event) for event in events] == [PhaseStarted, StatementStarted]
         assert session.messages == ["VACUUM t"]
+
+    async def test_rows_of_copy_are_sent_behind_it(self) -> None:
+        session = FakeSession()
+        copied = replace(statement("COPY t FROM STDIN"), copy_data="1\n2\n")
+        await send_standalone(
+            fake_context(session), replace(unit("COPY t FROM STDIN"), statement=copied)
+        )
+        assert session.messages == ["COPY t FROM STDIN <- 1\n2\n"]
 
     async def test_only_the_first_of_a_phase_starts_it(self) -> None:
         events: list = []

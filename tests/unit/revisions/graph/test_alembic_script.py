@@ -156,3 +156,8 @@ def test_the_text_of_a_revision_has_its_labels() -> None:
 def test_only_a_branch_point_lists_its_branches() -> None:
     assert "Branches into: " in script("a").log_entry
     assert "Branches into: " not in script("c").log_entry
+
+
+def test_parents_are_shown_if_they_are_asked_for() -> None:
+    assert "->" not in script("b").cmd_format(verbose=False)
+    assert "a -> b" in script("b").cmd_format(verbose=False, include_parents=True)
