@@ -44,6 +44,14 @@ class TestInsert:
         assert (row["host"], row["pid"], row["application"]) == ("'here'", "1", "'tests'")
         assert (row["role"], row["tag"], row["error"]) == ("current_user", "NULL", "NULL")
 
+    def test_the_answers_of_safe_rewrites_have_a_column(self) -> None:
+        insert = JOURNAL.insert(
+            step(PHASE, rewrite_facts={"a": "it's"}), 0, PHASE, state="done", final=True
+        )
+        assert columns(insert)["rewrite_facts"] == """'{"a": "it''s"}'"""
+        none = JOURNAL.insert(step(PHASE), 0, PHASE, state="done", final=True)
+        assert "rewrite_facts" not in columns(none)
+
     def test_an_autocommit_phase_starts_with_no_statement_done(self) -> None:
         phase = autocommit("VACUUM t")
         row = columns(

@@ -72,6 +72,18 @@ class TestNotBlocked:
         with pytest.raises(ScriptError, match=f"revision {revision} "):
             self.check(revision, "upgrade", "c")
 
+    def test_the_hint_says_whose_code_can_finish_it(self) -> None:
+        with pytest.raises(ScriptError) as known:
+            self.check("b", "upgrade", "c")
+        assert str(known.value.hint).startswith("run the downgrade again, or `asyncmig resolve b")
+        moves = GRAPH.upgrade_path("c", [])
+        unknown = partial(revision="gone", direction="downgrade", down_revisions=("b",))
+        with pytest.raises(ScriptError) as newer:
+            check_not_blocked(GRAPH, [unknown], moves, Direction.UPGRADE)
+        assert "run the downgrade again with the code that has that revision" in str(
+            newer.value.hint
+        )
+
     def test_one_that_depends_on_it_too(self) -> None:
         with pytest.raises(ScriptError, match="the upgrade of revision y "):
             self.check("y", "downgrade", "base", "c")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import asyncpg
@@ -53,6 +54,7 @@ class Database(FakeSession):
         self.presence = PRESENCE | answers.get("presence", {})
         self.versions = answers.get("versions", [{"version_num": "a1"}])
         self.journal = answers.get("journal", [])
+        self.queries: list[str] = []
 
     async def fetch(self, query: str, *args: Any) -> list[Any]:
         if "AS heads" in query:
@@ -64,6 +66,7 @@ class Database(FakeSession):
         else:
             name, answer = "journal", self.journal
         self.messages.append(name)
+        self.queries.append(query)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -119,6 +122,16 @@ async def test_the_tables_are_looked_up_at_once_where_that_is_known_to_be_needed
     database = Database()
     await read_state(database, settings(journal=bool(asked)), **asked)
     assert database.messages[0] == "presence"
+
+
+@pytest.mark.parametrize(("journal", "asked"), [(True, "asyncmig_journal"), (False, "NULL")])
+async def test_a_journal_that_is_not_used_may_be_any_relation(journal: bool, asked: str) -> None:
+    database = Database()
+    await read_state(database, settings(journal=journal), check_tables_first=True)
+    (faults,) = re.findall(
+        r"c\.oid IN \(.*, pg_catalog\.to_regclass\((.*?)\)\)", database.queries[0]
+    )
+    assert faults.strip("'") == asked
 
 
 async def test_an_empty_database_has_a_place_for_the_tables() -> None:

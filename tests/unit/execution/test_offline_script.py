@@ -148,3 +148,9 @@ def test_the_journal_comes_first_where_the_script_changes_settings():
     for sql in ("SET LOCAL ROLE owner", "SELECT set_config('search_path', 'app', true)"):
         found = order(step(transaction(sql)))
         assert found.index(CREATED) < found.index("COMMIT;") < found.index(f"{sql};")
+
+
+def test_transactions_are_set_apart_by_empty_lines():
+    text = offline_script(plan(FIRST), WITHOUT_JOURNAL, create_tables=False)
+    assert "\nCOMMIT;\n\nBEGIN;\n\n-- Running upgrade  -> a1, the first\n" in text
+    assert text.endswith("\n\nCOMMIT;\n\n")

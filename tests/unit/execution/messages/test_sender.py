@@ -117,6 +117,17 @@ class TestFlush:
             "SELECT 2 FROM u",
         ]
 
+    async def test_one_that_succeeds_then_is_committed(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING, times=1), caller_transaction=True)
+        events, failure = await sent(session, unit("SELECT 2 FROM u"))
+        assert failure is None
+        assert session.messages[1:] == [
+            "ROLLBACK TO SAVEPOINT asyncmig_message",
+            "SELECT 2 FROM u",
+            "RELEASE SAVEPOINT asyncmig_message",
+        ]
+        assert [type(event) for event in events][-1] is StepFinished
+
 
 def read_unit(*sql: str, closed: bool = True) -> Transaction:
     """A transaction in which a script has read."""
