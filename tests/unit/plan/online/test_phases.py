@@ -18,6 +18,7 @@ from asyncmig.operations.directives.online import (
 )
 from asyncmig.plan.online.catalog import Catalog
 from asyncmig.plan.online.changes import OnlineChanges
+from asyncmig.plan.online.names import trigger_name
 from asyncmig.plan.online.phases import online_form
 from asyncmig.plan.online.requests import ColumnRequest
 from asyncmig.plan.online.table_locks import lock_tables
@@ -501,3 +502,75 @@ def test_an_identity_moves_with_its_position():
 )
 def test_an_identity_keeps_its_options(kind, sequence, text):
     assert any(text in sql for sql in identity(kind, **sequence))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "keywords"),
+    [
+        ({"enabled": False}, {}),
+        ({"name": "~total_online"}, {}),
+        ({"update": False}, {}),
+        ({}, {"fire_triggers": True}),
+        ({"name": "~z", "update": False, "before": False}, {}),
+        ({"name": "~z", "update": False, "row": False}, {}),
+    ],
+)
+def test_triggers_that_disturb_nothing(trigger, keywords):
+    made = alter(**keywords)
+    assert phases(made, document(triggers=[TRIGGER | trigger]))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        {"to_table": "other"},
+        {"to_columns": ["id"]},
+    ],
+)
+def test_an_expression_may_be_used_beside_foreign_keys_elsewhere(key):
+    assert phases(alter(using="total + 1"), document(foreign_keys=[FOREIGN_KEY | key]))
+
+
+def test_constraints_and_foreign_keys_get_their_names_back():
+    swap = phases(alter(), document(constraints=[CONSTRAINT], foreign_keys=[FOREIGN_KEY]))[-1]
+    assert [sql for sql in swap if "RENAME CONSTRAINT" in sql] == [
+        "ALTER TABLE public.bill RENAME CONSTRAINT c_online TO c",
+        "ALTER TABLE public.part RENAME CONSTRAINT f_online TO f",
+    ]
+    assert "ALTER TABLE public.part DROP CONSTRAINT f" in swap
+
+
+def test_an_old_column_that_is_kept_loses_what_hinders_it():
+    column = {"not_null": True, "default": "0"}
+    key = {"constraint": "u", "unique": True, "name": "u", "uses": {"total": 1}}
+    key["definition"] = "CREATE UNIQUE INDEX u ON public.bill USING btree (total)"
+    unique = CONSTRAINT | {"name": "u", "kind": "u", "index": "u", "definition": "UNIQUE (total)"}
+    found = document(column, version=17, indexes=[INDEX, INDEX | key], constraints=[unique])
+    swap = phases(alter(drop_old=False), found)[-1]
+    for sql in (
+        "ALTER TABLE public.bill DROP CONSTRAINT u",
+        "DROP INDEX public.i",
+        "ALTER TABLE public.bill ALTER COLUMN total DROP DEFAULT",
+        "ALTER TABLE public.bill ALTER COLUMN total DROP NOT NULL",
+        "ALTER TABLE public.bill RENAME COLUMN total TO total_old",
+        "ALTER TABLE public.bill RENAME COLUMN total_online TO total",
+    ):
+        assert sql in swap
+    assert "DROP INDEX public.u" not in swap
+    assert "ALTER TABLE public.bill DROP COLUMN total" not in swap
+
+
+@pytest.mark.parametrize(
+    ("request_", "key", "triggers"),
+    [
+        (ColumnRequest("alter", "bill", "total"), "online alter bill total", ["~total"]),
+        (
+            ColumnRequest("rename", "app.bill", "total", "sum"),
+            "online rename app.bill total sum",
+            ["~sum", "~total"],
+        ),
+    ],
+)
+def test_the_question_about_a_column(request_, key, triggers):
+    assert request_.key == key
+    assert request_.triggers == tuple(map(trigger_name, [name[1:] for name in triggers]))
