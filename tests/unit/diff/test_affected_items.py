@@ -158,3 +158,23 @@ def test_where_a_table_and_its_index_are_stored() -> None:
     created = changes(catalog(), catalog(fast))
     assert created[0].endswith("USING heap2 TABLESPACE fast")
     assert created[1] == "CREATE INDEX ix ON book (n) TABLESPACE fast"
+
+
+def test_a_constraint_that_names_one_of_several_replaced_types_is_added_again() -> None:
+    sides = [
+        catalog(
+            enum("mood", *labels),
+            enum("size", *labels),
+            table(
+                "book",
+                column("n", "public.mood", kind="e"),
+                column("m"),
+                check("ck", "m > length('ok'::public.mood::text)", "m"),
+                check("other", "m > 0", "m"),
+            ),
+        )
+        for labels in (("bad", "ok"), ("ok",))
+    ]
+    found = changes(*sides)
+    assert "ALTER TABLE book DROP CONSTRAINT ck" in found
+    assert not any("other" in text for text in found)

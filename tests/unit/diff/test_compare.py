@@ -399,3 +399,18 @@ def test_an_entity_is_unpredictable_after_a_rename():
     assert unpredictable == (marked.key,)
     _, none = compare_reporting_unpredictable(before, before)
     assert none == ()
+
+
+def test_a_foreign_key_to_another_key_does_not_wait_for_a_concurrent_index():
+    key = primary_key("id", constraint="author_pkey")
+    author = [column("id", nullable=False), column("name"), key]
+    sides = [
+        catalog(table("author", *author, *more), table("book", column("author"), *keys))
+        for more, keys in (
+            ((), ()),
+            ((index("ix", "author", "name"),), (foreign_key("fk", "author", "author"),)),
+        )
+    ]
+    found = sql(compare(*sides, concurrent_indexes=True))
+    assert [text.split()[0] for text in found] == ["ALTER", "CREATE"]
+    assert "CONCURRENTLY" in found[1]

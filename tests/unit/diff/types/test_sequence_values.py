@@ -116,3 +116,18 @@ def test_the_limits_of_the_type_are_no_condition(type_, least, most):
         plain, replace(plain, serial=True, options=narrow, sequence=name("book_id_seq"))
     )
     assert found.endswith(f" AND id <= {most - 1}")
+
+
+@pytest.mark.parametrize("make", [SERIAL, IDENTITY])
+def test_a_sequence_that_is_not_restarted_keeps_its_value(make):
+    cached = replace(make, options=replace(COUNTING, cache=5))
+    assert values(make, cached) == []
+    assert values(make, replace(make, options=DOWN)) != []
+
+
+def test_sequences_that_are_not_restarted_keep_their_values():
+    default = replace(PLAIN, default="nextval('public.numbers'::regclass)")
+    before = catalog(table("book", default), sequence("numbers"))
+    options = replace(COUNTING, cache=5)
+    after = catalog(table("book", default), sequence("numbers", options=options))
+    assert not [text for text in sql(compare(before, after)) if "setval" in text]
