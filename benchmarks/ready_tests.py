@@ -1,7 +1,9 @@
 """The ready tests of the pytest plugin beside those of pytest-alembic, and a database for each test.
 
 One project of 36 revisions, made for Alembic, is tested by both plugins on the same private server, in
-turn. Then a suite of 200 tests takes a migrated database for each test.
+turn: with the tests that both have, and with all. "Of them" is the time beyond a pytest process with an empty
+test and neither plugin: the plugin's import, the tests, and the databases. Then a suite of 200 tests takes a
+migrated database for each test.
 
     python -m benchmarks.ready_tests                     # prints a table
     python -m benchmarks.ready_tests --repetitions 1 --json ready.json
@@ -78,6 +80,10 @@ with connectable.connect() as connection:
     with context.begin_transaction():
         context.run_migrations()
 """
+TRACES = """
+from pytest_alembic.tests.experimental.downgrade_leaves_no_trace import test_downgrade_leaves_no_trace
+from test_pytest_alembic import *
+"""
 PYTEST_ALEMBIC = """
 import os
 
@@ -125,6 +131,8 @@ def pytest_runtest_logreport(report):
 def pytest_sessionfinish():
     Path("durations.json").write_text(json.dumps(durations))
 """
+NOTHING = "pytest alone"
+THEIRS = ("-p", "no:asyncmig")
 OURS = ("-p", "no:pytest_alembic", "--asyncmig")
 SAME = "data_survives lint downgrade_leaves_no_trace"
 """The ready tests that pytest-alembic has no counterpart of."""
@@ -147,6 +155,8 @@ def write_project(folder: Path, revisions: int, tests: int) -> None:
         "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
     )
     (folder / "test_pytest_alembic.py").write_text(PYTEST_ALEMBIC)
+    (folder / "test_pytest_alembic_traces.py").write_text(TRACES)
+    (folder / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
     (folder / "tests").mkdir()
     (folder / "tests" / "conftest.py").write_text(DURATIONS)
     (folder / "tests" / "test_suite.py").write_text(SUITE.format(tests=tests))
@@ -182,11 +192,12 @@ def measure(revisions: int, repetitions: int, tests: int) -> dict[str, Any]:
         scratch = memory if memory.is_dir() else None
         server = portal.wrap_async_context_manager(embedded.server(tcp=True, scratch_dir=scratch))
         url = resources.enter_context(server).url
-        without = ("--ignore=tests/test_suite.py", "--ignore=test_pytest_alembic.py")
         runs = {
-            "pytest-alembic": ("-p", "no:asyncmig", "test_pytest_alembic.py"),
-            "asyncmig, the same": (*OURS, *without, "--asyncmig-exclude", SAME),
-            "asyncmig, all": (*OURS, *without, "--asyncmig-exclude", "lint"),
+            NOTHING: ("-p", "no:asyncmig", "-p", "no:pytest_alembic", "test_nothing.py"),
+            "pytest-alembic": (*THEIRS, "test_pytest_alembic.py"),
+            "asyncmig, the same": (*OURS, "tests/conftest.py", "--asyncmig-exclude", SAME),
+            "pytest-alembic, all": (*THEIRS, "test_pytest_alembic_traces.py"),
+            "asyncmig, all": (*OURS, "tests/conftest.py", "--asyncmig-exclude", "lint"),
         }
         for _ in range(repetitions):
             for name, arguments in runs.items():
@@ -214,10 +225,14 @@ def main() -> None:
     options = parser.parse_args()
     found = measure(options.revisions, options.repetitions, options.tests)
     print(f"ready tests of {found['revisions']} revisions, whole process, median")
+    alone = median(found["seconds"][NOTHING])
     base = median(found["seconds"]["pytest-alembic"])
     for name, samples in found["seconds"].items():
         taken = median(samples)
-        print(f"{name:20} {found['passed'][name]:4} tests {taken:7.2f} s  {taken / base:.2f}x")
+        print(
+            f"{name:20} {found['passed'][name]:4} tests {taken:7.2f} s  {taken / base:.2f}x", end=""
+        )
+        print(f"  of them {taken - alone:6.2f} s  {(taken - alone) / (base - alone):.2f}x")
     print(
         f"{found['tests']} tests with a database each: {found['clone_ms']:.0f} ms a clone", end=""
     )

@@ -107,6 +107,17 @@ class PendingRun:
         scripts: Mapping[str, AnyScript],
         request: RunRequest,
     ) -> RunResult:
+        """As ``execute_from``, without the state that it leaves."""
+        result, _ = await self.execute_from(state, moves, scripts, request)
+        return result
+
+    async def execute_from(
+        self,
+        state: DatabaseState,
+        moves: Sequence[Move],
+        scripts: Mapping[str, AnyScript],
+        request: RunRequest,
+    ) -> tuple[RunResult, DatabaseState]:
         """Execute moves, and check what the version table has afterwards.
 
         Args:
@@ -114,6 +125,9 @@ class PendingRun:
             moves: what is to do.
             scripts: the loaded script of each, by revision id.
             request: what was asked for.
+
+        Returns:
+            The result, and the state that it leaves.
 
         Raises:
             AsyncmigError: see ``Migrator.upgrade``.
@@ -166,7 +180,7 @@ class PendingRun:
                 elapsed=result.elapsed,
             )
         )
-        return result
+        return result, after
 
     async def stamp(
         self,
@@ -252,6 +266,7 @@ class StepwiseRun:
     ) -> None:
         self._pending = pending
         self._read_state = read_state
+        self._state: DatabaseState | None = None
 
     @property
     def is_in_transaction(self) -> bool:
@@ -266,12 +281,13 @@ class StepwiseRun:
         """
         request = request.begin()
         pending = self._pending
-        state = await self._read_state()
+        state = self._state = self._state or await self._read_state()
         moves = request.moves(pending.planner.graph, state.heads)
         if not moves:
             return request.result(state.heads, state.heads)
         scripts = await pending.load_scripts(moves, request.direction)
-        return await pending.execute(state, moves, scripts, request)
+        result, self._state = await pending.execute_from(state, moves, scripts, request)
+        return result
 
 
 def _names(heads: Iterable[str]) -> str:

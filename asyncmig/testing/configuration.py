@@ -23,6 +23,10 @@ Rows = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 _FORMER = {"file": "config", "config_file_name": "config"}
 _SETTINGS = frozenset({"script_location", "target_metadata"})
 _WITHOUT_EFFECT = frozenset({"sqlalchemy.url"})
+_NOT_SUPPORTED = {
+    "process_revision_directives": "ready tests write no revision",
+    "include_schemas": "set include_schemas in the configuration file, or in env.py",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ class TestConfiguration:
 
     @classmethod
     def of(cls, given: TestConfiguration | Mapping[str, Any] | None) -> TestConfiguration:
-        """A configuration from what a fixture returned: one, a dictionary, or None.
+        """A configuration from what a fixture returned: one, a dictionary, a ``Config`` of Alembic, or None.
 
         A dictionary may also have the keys of pytest-alembic: ``file``, ``script_location`` and
         ``target_metadata``. ``sqlalchemy.url`` has no effect, because the tests have a database of their own.
@@ -65,6 +69,8 @@ class TestConfiguration:
         """
         if isinstance(given, TestConfiguration):
             return given
+        if hasattr(given, "get_main_option"):
+            return cls._of_alembic(given)
         known = {one.name for one in fields(cls)}
         chosen: dict[str, Any] = {}
         settings: dict[str, Any] = {}
@@ -74,6 +80,12 @@ class TestConfiguration:
                 settings[name] = value
             elif name in known:
                 chosen[name] = value if value is not None else _default(cls, name)
+            elif name in _NOT_SUPPORTED:
+                raise ConfigError(
+                    f"asyncmig_config does not take {key!r} of pytest-alembic",
+                    hint=_NOT_SUPPORTED[name],
+                    name=key,
+                )
             elif name not in _WITHOUT_EFFECT:
                 near = nearest(key, known | _SETTINGS)
                 raise ConfigError(
@@ -86,6 +98,13 @@ class TestConfiguration:
         if settings:
             chosen["settings"] = {**settings, **chosen.get("settings", {})}
         return cls(**chosen)
+
+    @classmethod
+    def _of_alembic(cls, given: Any) -> TestConfiguration:
+        """The file of a ``Config`` of Alembic, and the folder that it was given instead of the file's."""
+        location = given.get_main_option("script_location")
+        settings = {} if location is None else {"script_location": location}
+        return cls(config=given.config_file_name, settings=settings)
 
 
 def _default(cls: type[TestConfiguration], name: str) -> Any:

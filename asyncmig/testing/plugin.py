@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator, Mapping
 
     from anyio.from_thread import BlockingPortal
+    from sqlalchemy import Engine
 
     from asyncmig.errors import AsyncmigError
     from asyncmig.migrator import Migrator
@@ -61,12 +62,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def asyncmig_config(request: pytest.FixtureRequest) -> TestConfiguration | Mapping[str, Any]:
     """The project under test; override it in ``conftest.py``.
 
-    The default takes the ini key ``asyncmig_config``, or else searches the configuration file as the command
-    does. A dictionary with fields of ``asyncmig.testing.TestConfiguration`` is enough.
+    The default takes what a fixture ``alembic_config`` returns, which a project has written for
+    pytest-alembic; then the ini key ``asyncmig_config``; or else it searches the configuration file as the
+    command does. A dictionary with fields of ``asyncmig.testing.TestConfiguration`` is enough.
     """
     from asyncmig.testing.collection import configured
+    from asyncmig.testing.configuration import TestConfiguration
+    from asyncmig.testing.former_fixtures import former_config
 
-    return configured(request.config)
+    former = former_config(request.session)
+    if former is None:
+        return configured(request.config)
+    return TestConfiguration.of(former)
 
 
 @pytest.fixture(scope="session")
@@ -134,12 +141,17 @@ def migrated_url(
 
 @pytest.fixture
 def async_migration_runner(
-    empty_url: str, asyncmig_test_configuration: TestConfiguration
+    request: pytest.FixtureRequest, asyncmig_test_configuration: TestConfiguration
 ) -> AsyncMigrationRunner:
-    """Migrates an empty database step by step; its methods are awaited."""
+    """Migrates an empty database step by step; its methods are awaited.
+
+    The database is that of the project's ``alembic_engine``, if there is such a fixture.
+    """
+    from asyncmig.testing.former_fixtures import former_engine_url
     from asyncmig.testing.runner import AsyncMigrationRunner
 
-    return AsyncMigrationRunner(empty_url, asyncmig_test_configuration)
+    url = former_engine_url(request) or request.getfixturevalue("empty_url")
+    return AsyncMigrationRunner(url, asyncmig_test_configuration)
 
 
 @pytest.fixture
@@ -251,3 +263,12 @@ def asyncmig_rows(
 def alembic_runner(migration_runner: MigrationRunner) -> MigrationRunner:
     """``migration_runner``, by the name that it has in pytest-alembic."""
     return migration_runner
+
+
+@pytest.fixture
+def alembic_engine(empty_url: str) -> Iterator[Engine]:
+    """A synchronous SQLAlchemy engine for the database of ``migration_runner``."""
+    from asyncmig.testing.former_fixtures import engine_for
+
+    with engine_for(empty_url) as engine:
+        yield engine

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from asyncmig.migrator import Migrator
+from asyncmig.migrator.base import project_of
+from asyncmig.plan.model import Direction
+from asyncmig.plan.moves import find_moves
 from asyncmig.sql.quoting import identifier
 
 if TYPE_CHECKING:
@@ -132,9 +135,8 @@ class AsyncMigrationRunner:
         if not stops:
             await self.migrator.upgrade(target)
             return
-        plan = await self.migrator.plan(target)
         previous: str | None = None
-        for revision in [step.revision for step in plan.steps]:
+        for revision in await self._revisions_to(target, Direction.UPGRADE):
             if revision in stops:
                 if previous is not None:
                     await self.migrator.upgrade(previous)
@@ -147,6 +149,12 @@ class AsyncMigrationRunner:
             previous = revision
         await self.migrator.upgrade(target)
 
+    async def _revisions_to(self, target: str, direction: Direction) -> list[str]:
+        """The revisions between the database and a target; no script is run, as some are to be skipped."""
+        graph = await project_of(self.migrator).graph()
+        current = (await self.migrator.current()).heads
+        return [move.revision.id for move in find_moves(graph, target, current, direction)]
+
     async def managed_downgrade(self, target: str) -> str:
         """Downgrade to a revision; skipped revisions are only stamped.
 
@@ -156,8 +164,7 @@ class AsyncMigrationRunner:
         skipped = set(self.config.skip_revisions)
         if skipped:
             order = await self.history()
-            plan = await self.migrator.plan(target, direction="downgrade")
-            for revision in [step.revision for step in plan.steps]:
+            for revision in await self._revisions_to(target, Direction.DOWNGRADE):
                 previous = order.previous_revision(revision)
                 if revision in skipped:
                     await self.migrator.stamp(previous)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -133,6 +133,20 @@ class MigrationRunner:
     def execute(self, query: str, *args: Any) -> str:
         """Execute a statement."""
         return self.call(self._runner.execute, query, *args)
+
+    def raw_command(self, *arguments: Any, **options: Any) -> NoReturn:
+        """Not supported: the methods of ``migrator`` do what Alembic's commands do."""
+        raise NotImplementedError(
+            f"{arguments[0] if arguments else 'raw_command'}: commands of Alembic are not run by name;"
+            " migration_runner.call(migration_runner.migrator.upgrade, ...) runs a method of the migrator"
+        )
+
+    def generate_revision(self, *arguments: Any, **options: Any) -> NoReturn:
+        """Not supported: a revision is written by ``migrator.revision()``."""
+        raise NotImplementedError(
+            "generate_revision: write a revision with"
+            " migration_runner.call(migration_runner.migrator.revision, ...), compare models with .check"
+        )
 
     def table_at_revision(
         self, name: str, *, revision: str | None = None, schema: str | None = None

@@ -265,6 +265,63 @@ def test_a_wrong_configuration_is_named(shop: Project, config: str, message: str
     assert message in result.out
 
 
+COUNTING = """
+import asyncpg
+from pathlib import Path
+
+connections = []
+connect = asyncpg.connect
+
+async def counted(*arguments, **options):
+    connections.append(1)
+    return await connect(*arguments, **options)
+
+asyncpg.connect = counted
+
+def pytest_sessionfinish():
+    Path("connections").write_text(str(len(connections)))
+"""
+COUNTED_ENV = """
+import models
+from alembic import context
+from sqlalchemy import engine_from_config, pool
+
+with open("executions", "a") as file:
+    file.write("x")
+engine = engine_from_config(context.config.get_section("alembic"), poolclass=pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=models.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+
+@pytest.mark.slow
+def test_connections_and_executions_of_env_py_do_not_grow_with_the_history(shop: Project) -> None:
+    """36 revisions took 15 seconds in pytest-alembic's issue 85, as each step was a command of its own."""
+    for number in range(4, 37):
+        shop.revision(
+            f"{number:04}",
+            f"'{number - 1:04}'",
+            f"op.execute('CREATE TABLE t{number} (id int PRIMARY KEY, n int)')",
+            f"op.drop_table('t{number}')",
+        )
+    (shop.folder / "asyncmig.toml").unlink()
+    (shop.folder / "alembic.ini").write_text(
+        "[alembic]\nscript_location = migrations\nprepend_sys_path = .\n"
+        "sqlalchemy.url = postgresql+psycopg2://unused\n"
+    )
+    (shop.folder / "migrations/env.py").write_text(COUNTED_ENV)
+    (shop.folder / "models.py").write_text("import sqlalchemy as sa\nmetadata = sa.MetaData()\n")
+    (shop.folder / "tests/conftest.py").write_text(COUNTING)
+    result = shop.run("--asyncmig", "--asyncmig-exclude", "models_match_the_schema lint")
+    assert result.outcomes() == {"passed": 2 + 3 * 36}, result.out
+    # one each for the upgrade, the stairway and the rows
+    assert (shop.folder / "executions").read_text() == "xxx"
+    # the server, then each of the three with a second connection that looks
+    assert int((shop.folder / "connections").read_text()) <= 8
+
+
 def test_an_unknown_ready_test_is_a_usage_error(shop: Project) -> None:
     shop.tests("")
     result = shop.run("--asyncmig", "--asyncmig-exclude", "stairwy")
