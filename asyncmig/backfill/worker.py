@@ -217,9 +217,9 @@ class Worker:
         writers = self._writers
         if writers.note(outcome.writers):
             reason = writers.reason if writers.are_active else None
+            await self._jobs.set_reason(self._job, reason)
             if reason is not None:
                 self._report.waits(reason)
-            await self._jobs.set_reason(self._job, reason)
         size.aim(writers.batch_time)
         if self._batches.bound is not None:  # the range has more rows
             await anyio.sleep(writers.pause_after(outcome.elapsed))
@@ -233,8 +233,8 @@ class Worker:
         waited = False
         while (reason := await self._throttle.reason()) is not None:
             waited = True
-            self._report.waits(reason)
             await self._jobs.set_waiting(self._job, reason)
+            self._report.waits(reason)
             await anyio.sleep(INTERVAL)
             if not await self._is_running():
                 return False

@@ -1,22 +1,32 @@
-"""Column changes online are cut at every message; the next run continues and ends as if undisturbed."""
+"""Column changes online are cut at every message, and killed; the next run ends as if undisturbed."""
 
 from __future__ import annotations
 
-import random
-
-import anyio
 import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.errors import AsyncmigError
 from fix_database import catalog_dump
 from support.depth import depth
-from support.fault_proxy import fault_proxy
+from support.interrupted_runs import InterruptedRuns
 from support.online_cases import CASES, HEADER, execute, tables
 
 SAMPLE = max(1, depth().crash_points // 2)
 CASE = CASES["primary key"]
+
+BACK = "".join(
+    f"""
+    DROP FUNCTION IF EXISTS {table}_{column}_online() CASCADE;
+    ALTER TABLE {table} DROP COLUMN IF EXISTS {column}_online CASCADE;
+    """
+    for table, column in (
+        ("purchase", "customer_id"),
+        ("referral", "customer_id"),
+        ("referral", "by_id"),
+        ("customer", "id"),
+    )
+)
+"""As docs/online-column-changes.md says, for each column."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.sampled, pytest.mark.timeout(1800)]
 
@@ -56,6 +66,10 @@ async def prepared(url: str, project, direction: str) -> str:
     return url
 
 
+def schema_and_rows(url: str) -> str:
+    return catalog_dump(url, data=True, version_table=False, without="*.asyncmig_*")
+
+
 async def contents(url: str) -> tuple[str, list[tuple[object, ...]]]:
     """Everything that two runs may differ in."""
     connection = await asyncpg.connect(url)
@@ -71,30 +85,55 @@ async def contents(url: str) -> tuple[str, list[tuple[object, ...]]]:
     return dump, [tuple(row) for row in phases]
 
 
+async def interrupted(project, make_database, direction: str) -> InterruptedRuns:
+    start = await prepared(make_database(), project, direction)
+
+    async def database() -> str:
+        return make_database(start.rpartition("/")[2])
+
+    async def continued(url: str) -> None:
+        await run(url, project, direction)
+
+    return InterruptedRuns(direction=direction, database=database, run=continued, contents=contents)
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
 async def test_cut_at_a_message(changing, make_database, direction, when, capsys):
-    start = await prepared(make_database(), changing, direction)
-    calm = make_database(start.rpartition("/")[2])
-    async with fault_proxy(calm) as proxy:
-        await run(proxy.url, changing, direction)
-        total = proxy.seen
-    expected = await contents(calm)
-
-    points = range(1, total + 1)
-    if len(points) > SAMPLE:
-        points = sorted(random.Random(f"{direction}{when}").sample(points, SAMPLE))
-    for point in points:
-        url = make_database(start.rpartition("/")[2])
-        async with fault_proxy(url, point, when) as proxy:
-            try:
-                with anyio.fail_after(60):
-                    await run(proxy.url, changing, direction)
-            except AsyncmigError:
-                pass
-            assert proxy.broken or proxy.seen < point
-        await run(url, changing, direction)
-        found = await contents(url)
-        assert found == expected, f"{direction}: cut {when} message {point} of {total}"
+    runs = await interrupted(changing, make_database, direction)
+    tried = await runs.check_cuts(when, sample=SAMPLE)
     with capsys.disabled():
-        print(f"\n{direction}, cut {when} a message: {len(points)} of {total} points")
+        print(f"\n{tried}")
+
+
+@pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
+async def test_killed_at_a_random_time(changing, make_database, direction, capsys):
+    runs = await interrupted(changing, make_database, direction)
+    tried = await runs.check_kills(changing.script_location, kills=depth().kills)
+    with capsys.disabled():
+        print(f"\n{tried}")
+
+
+async def test_forgotten_after_a_cut(changing, make_database, capsys):
+    """What the guide says to drop is all that is left: the tables are as before, and may be changed again."""
+    start = await prepared(make_database(), changing, "upgrade")
+    before = schema_and_rows(start)
+    runs = await interrupted(changing, make_database, "upgrade")
+    calm = await runs.database()
+    points, total = await runs.points(calm, "forgotten", sample=SAMPLE)
+    expected = schema_and_rows(calm)
+    forgotten = 0
+    for point in points:
+        url = await runs.database()
+        await runs.cut(url, point, "after")
+        migrator = Migrator(url, script_location=changing.script_location)
+        status = await migrator.status()
+        if [entry.revision for entry in status.partial] == ["a1"]:
+            await migrator.resolve("a1", "forget")
+            await execute(url, BACK)
+            assert schema_and_rows(url) == before, f"message {point}"
+            forgotten += 1
+        await runs.run(url)
+        assert schema_and_rows(url) == expected, f"message {point}"
+    with capsys.disabled():
+        print(f"\nforgotten after {forgotten} of {len(points)} cuts, of {total} points")

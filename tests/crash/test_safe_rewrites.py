@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import random
-
-import anyio
 import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from asyncmig.errors import AsyncmigError
 from fix_database import catalog_dump
 from support.depth import depth
-from support.fault_proxy import fault_proxy
+from support.interrupted_runs import InterruptedRuns
 from support.rewrite_cases import CASES, SETUP
 
 SAMPLE = depth().crash_points
@@ -82,31 +78,22 @@ async def contents(url: str) -> tuple[str, list[tuple[object, ...]]]:
     return catalog_dump(url, data=True), [tuple(row) for row in phases]
 
 
+async def interrupted(project, make_database, direction: str) -> InterruptedRuns:
+    start = await prepared(make_database(), project, direction)
+
+    async def database() -> str:
+        return make_database(start.rpartition("/")[2])
+
+    async def continued(url: str) -> None:
+        await run(url, project, direction)
+
+    return InterruptedRuns(direction=direction, database=database, run=continued, contents=contents)
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
 async def test_cut_at_a_message(every_rewrite, make_database, direction, when, capsys):
-    start = await prepared(make_database(), every_rewrite, direction)
-    calm = make_database(start.rpartition("/")[2])
-    async with fault_proxy(calm) as proxy:
-        await run(proxy.url, every_rewrite, direction)
-        total = proxy.seen
-    expected = await contents(calm)
-
-    points = range(1, total + 1)
-    if len(points) > SAMPLE:
-        points = sorted(random.Random(f"{direction}{when}").sample(points, SAMPLE))
-    for point in points:
-        url = make_database(start.rpartition("/")[2])
-        async with fault_proxy(url, point, when) as proxy:
-            try:
-                with anyio.fail_after(60):
-                    await run(proxy.url, every_rewrite, direction)
-            except AsyncmigError:
-                pass
-            assert proxy.broken or proxy.seen < point
-        with anyio.fail_after(60):
-            await run(url, every_rewrite, direction)
-        found = await contents(url)
-        assert found == expected, f"{direction}: cut {when} message {point} of {total}"
+    runs = await interrupted(every_rewrite, make_database, direction)
+    tried = await runs.check_cuts(when, sample=SAMPLE)
     with capsys.disabled():
-        print(f"\n{direction}, cut {when} a message: {len(points)} of {total} points")
+        print(f"\n{tried}")
