@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from benchmarks import backfill_load, backfill_rates, lock_load
+from benchmarks import backfill_load, backfill_rates, lock_load, online_change
 from benchmarks.cases.cold_start import cold_start
 from benchmarks.cases.comparing import compared, comparing
 from benchmarks.cases.fresh import fresh_far, fresh_local
@@ -100,9 +100,10 @@ def run(options: argparse.Namespace) -> int:
         waits = _waits(options, server)
         rates = _rates(options, server)
         loads = _backfill_load(options, server)
+        changes = _online_change(options, server)
     seconds = time.perf_counter() - begun
     report = document(
-        summaries, facts, waits, rates, loads, repetitions=repetitions, seconds=seconds
+        summaries, facts, waits, rates, loads, changes, repetitions=repetitions, seconds=seconds
     )
     options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(f"{options.json} written after {seconds:.0f} s; {_conditions(facts)}")
@@ -135,10 +136,21 @@ def _backfill_load(options: argparse.Namespace, server: Server) -> list[dict[str
     """What an application waits for while a backfill changes the rows of its table."""
     if options.only and not any("backfill load".startswith(only) for only in options.only):
         return []
-    rows, seconds = (2_000, 0.5) if options.quick else (1_000_000, 20.0)
+    rows, seconds, rounds = (2_000, 0.5, 1) if options.quick else (1_000_000, 6.0, 5)
     with server.database() as url:
-        found = anyio.run(backfill_load.measure, url, rows, seconds, _tell)
+        found = anyio.run(backfill_load.measure, url, rows, seconds, rounds, _tell)
     print(backfill_load.table(found), end="\n\n", flush=True)
+    return found
+
+
+def _online_change(options: argparse.Namespace, server: Server) -> list[dict[str, object]]:
+    """What an application waits for while the type of a key is changed."""
+    if options.only and not any("online change".startswith(only) for only in options.only):
+        return []
+    rows, seconds = (2_000, 0.5) if options.quick else (500_000, 10.0)
+    with server.database() as url:
+        found = anyio.run(online_change.measure, url, rows, seconds, _tell)
+    print(online_change.table(found), end="\n\n", flush=True)
     return found
 
 

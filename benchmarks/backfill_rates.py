@@ -4,7 +4,8 @@ The table has a bigint key, a text and an index on it; the backfill writes ``low
 of every row. All contenders take turns on tables of their own, with a CHECKPOINT before each. The loop is the
 one that people write: a keyset query with LIMIT, and an UPDATE of its rows, in one prepared statement.
 
-It is part of ``python -m benchmarks``; ``python -m benchmarks.backfill_rates [ROWS]`` measures it alone.
+It is part of ``python -m benchmarks``; alone, on a server with settings of one's own:
+``python -m benchmarks.backfill_rates [ROWS [REPETITIONS]] [NAME=VALUE ...]``.
 """
 
 from __future__ import annotations
@@ -249,17 +250,30 @@ def table(found: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-async def alone(rows: int, repetitions: int) -> list[dict[str, Any]]:
-    """Measure on a private server that is as durable as one in production."""
-    durable = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-    async with embedded.server(settings=durable) as server:
+async def alone(rows: int, repetitions: int, settings: dict[str, str]) -> list[dict[str, Any]]:
+    """Measure on a private server that is as durable as one in production.
+
+    Args:
+        rows: of the table.
+        repetitions: of each contender.
+        settings: further ones of the server.
+    """
+    durable = {
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
+        "max_wal_size": "1GB",  # the default; an embedded server has small files, so that it has 64 MB
+    }
+    async with embedded.server(settings=durable | settings) as server:
         return await measure(
             server.url, rows, repetitions, lambda what: print(what, file=sys.stderr)
         )
 
 
 if __name__ == "__main__":
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    rates = anyio.run(alone, count, int(sys.argv[2]) if len(sys.argv) > 2 else 3)
+    numbers = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+    further = dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
+    count, times = (*numbers, *(1_000_000, 3)[len(numbers) :])
+    rates = anyio.run(alone, count, times, further)
     print(table(rates))
     print(json.dumps({"python": platform.python_version(), "backfill": rates}, indent=1))

@@ -60,6 +60,7 @@ def document(
     waits: Sequence[dict[str, object]] = (),
     rates: Sequence[dict[str, object]] = (),
     loads: Sequence[dict[str, object]] = (),
+    changes: Sequence[dict[str, object]] = (),
     *,
     repetitions: int,
     seconds: float,
@@ -71,6 +72,7 @@ def document(
         "lock_load": list(waits),
         "backfill": list(rates),
         "backfill_load": list(loads),
+        "online_change": list(changes),
         "failed": [
             f"{summary.case.name}: {outcome.failure}"
             for summary in summaries

@@ -58,9 +58,15 @@ def test_a_quick_run_measures_everybody(server, tmp_path):
     rates = report["backfill"]
     assert len(rates) == 6
     assert all(one["rate"] > 0 for one in rates)
-    idle, busy = report["backfill_load"]
-    assert idle["transactions"] > 0
-    assert busy["longest"] >= busy["p99"] >= busy["p50"] > 0
+    names = [load["name"] for load in report["backfill_load"]]
+    assert names[0] == "writers alone"
+    assert names[-1] == "beside a backfill"
+    assert len(names) == 4
+    idle, busy = report["online_change"]
+    assert busy["swap"] > 0
+    for load in (*report["backfill_load"], idle, busy):
+        assert load["transactions"] > 0
+        assert load["longest"] >= load["p99"] >= load["p50"] > 0
 
 
 def test_rewrite_load_prints_a_table(tmp_path):
