@@ -174,7 +174,7 @@ def run(
         text=True,
         check=False,
         env=environment,
-        cwd=repository,
+        cwd=Path(ini).parent,
     )
     seconds = time.perf_counter() - begun
     if done.returncode:

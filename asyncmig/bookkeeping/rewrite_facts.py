@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from asyncmig.plan.rewrites.facts import DatabaseFacts, Partition
-from asyncmig.plan.rewrites.rewriting import Rewriting
 from asyncmig.sql.quoting import literal, qualified
 from asyncmig.sql.reader import SqlName
 
@@ -16,6 +14,8 @@ if TYPE_CHECKING:
     from asyncmig.bookkeeping.state import DatabaseState
     from asyncmig.config.settings import Settings
     from asyncmig.database.session import Session
+    from asyncmig.plan.rewrites.facts import DatabaseFacts, Partition
+    from asyncmig.plan.rewrites.rewriting import Rewriting
 
 __all__ = ["needs_facts_column", "obstacle_of", "read_recorded", "read_rewriting"]
 
@@ -99,6 +99,8 @@ async def read_rewriting(
     recorded = await read_recorded(session, settings, state)
     if not (settings.safe_rewrites or any(map(_has_rewrites, recorded.values()))):
         return None
+    from asyncmig.plan.rewrites.rewriting import Rewriting
+
     return Rewriting(
         enabled=settings.safe_rewrites,
         database=await _read_facts(session),
@@ -147,6 +149,8 @@ def _has_rewrites(recorded: Mapping[str, Any] | None) -> bool:
 
 
 async def _read_facts(session: Session) -> DatabaseFacts:
+    from asyncmig.plan.rewrites.facts import DatabaseFacts, Partition
+
     row = (await session.fetch(_FACTS))[0]
     partitioned = json.loads(row["partitioned"] or "[]")
     partitions: dict[SqlName, tuple[Partition, ...]] = {}

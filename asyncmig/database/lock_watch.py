@@ -97,20 +97,30 @@ class LockWatch:
             await send()
             return
         # Not a task group: a script may drive the coroutine by hand and drop it; no scope can be left then.
-        sampling = asyncio.create_task(self._sample())
+        # The task begins with the first sample, because most messages are over by then.
+        sampling: asyncio.Task[None] | None = None
+
+        def begin() -> None:
+            nonlocal sampling
+            sampling = asyncio.create_task(self._sample())
+
+        timer = asyncio.get_running_loop().call_later(FIRST_LOOK, begin)
         try:
             await send()
         except GeneratorExit:
-            sampling.cancel()
+            timer.cancel()
+            if sampling is not None:
+                sampling.cancel()
             raise
         except BaseException:
+            timer.cancel()
             await _end(sampling)
             raise
+        timer.cancel()
         await _end(sampling)
 
     async def _sample(self) -> None:
         pause = INTERVAL
-        await anyio.sleep(FIRST_LOOK)
         if not self._opened:
             self._opened = True
             self._observer = await self._resources.enter_async_context(self._database.observer())
@@ -139,8 +149,10 @@ class LockWatch:
         await self._resources.aclose()
 
 
-async def _end(sampling: asyncio.Task[None]) -> None:
-    """Cancel the task and wait for its end: its connection is used again."""
+async def _end(sampling: asyncio.Task[None] | None) -> None:
+    """Cancel the task, if it has begun, and wait for its end: its connection is used again."""
+    if sampling is None:
+        return
     sampling.cancel()
     with anyio.CancelScope(shield=True):
         await asyncio.wait([sampling])

@@ -16,13 +16,9 @@ from asyncmig.ddl.compiler import compile_operation
 from asyncmig.ddl.dialect import with_schema_map
 from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.base.origin import calling_line
+from asyncmig.operations.directives.online import is_online
 from asyncmig.plan.error_handlers import is_handled_by_caller
-from asyncmig.plan.online.changes import OnlineChanges
-from asyncmig.plan.online.phases import is_online
-from asyncmig.plan.online.sql_mark import marked_operation
 from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
-from asyncmig.plan.rewrites.safe_form import SafeForm
-from asyncmig.sql.backfills.parse import parse_backfill, parse_gate
 from asyncmig.sql.changed_settings import changed_settings
 from asyncmig.sql.classify import Control, classify
 from asyncmig.sql.names import calls_function
@@ -30,7 +26,7 @@ from asyncmig.sql.slices import LARGE, contains
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection, Dialect
@@ -39,10 +35,10 @@ if TYPE_CHECKING:
     from asyncmig.ddl.compiled import CompiledSql
     from asyncmig.operations.base.created_types import ScriptTypes
     from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.operations.directives.online import OnlineOp
     from asyncmig.plan.online.changes import ScriptChanges
-    from asyncmig.plan.online.phases import OnlineOp
     from asyncmig.plan.rewrites.rewriting import ScriptRewrites
-    from asyncmig.plan.rewrites.safe_form import NotRewritten
+    from asyncmig.plan.rewrites.safe_form import NotRewritten, SafeForm
     from asyncmig.revisions.graph.revision import Revision
     from asyncmig.sql.backfills.definition import Backfill
     from asyncmig.sql.classify import Classification
@@ -218,26 +214,42 @@ class Recorder:
             form = self._online_form(operation, line, obstacle)
         elif self.rewrites is not None:
             form = self.rewrites.safe_form(operation, self.dialect, obstacle)
-        if isinstance(form, SafeForm):
-            replaces = ";\n".join(compiled.sql for compiled in plain)
-            for number, phase in enumerate(form.phases):
-                if number:
-                    self.divide()
-                for inner in phase:
-                    if operation.script_context is not None:
-                        inner.set_context(operation.script_context)
-                    compiled = self._compiled(inner, operation.directive, line)
-                    self._add_all(compiled, operation.directive, line, replaces=replaces)
-            self.divide()
+        if form is None:
+            self._add_all(plain, operation.directive, line)
         else:
-            reason = None if form is None else form.reason
-            self._add_all(plain, operation.directive, line, not_rewritten=reason)
+            self._add_form(form, operation, plain, line)
+
+    def _add_form(
+        self,
+        form: SafeForm | NotRewritten,
+        operation: MigrateOperation,
+        plain: Sequence[CompiledSql],
+        line: int | None,
+    ) -> None:
+        """Append the phases that replace a directive, or its plain form with the reason."""
+        from asyncmig.plan.rewrites.safe_form import NotRewritten
+
+        if isinstance(form, NotRewritten):
+            self._add_all(plain, operation.directive, line, not_rewritten=form.reason)
+            return
+        replaces = ";\n".join(compiled.sql for compiled in plain)
+        for number, phase in enumerate(form.phases):
+            if number:
+                self.divide()
+            for inner in phase:
+                if operation.script_context is not None:
+                    inner.set_context(operation.script_context)
+                compiled = self._compiled(inner, operation.directive, line)
+                self._add_all(compiled, operation.directive, line, replaces=replaces)
+        self.divide()
 
     def _online_form(
         self, operation: OnlineOp, line: int | None, obstacle: str | None
     ) -> SafeForm | None:
         """The phases of a column change online; None where its plain form is enough."""
         if self.online is None:
+            from asyncmig.plan.online.changes import OnlineChanges
+
             changes = OnlineChanges(documents=None if self._live is None else {})
             self.online = changes.for_script(
                 self.revision.id, None if self.rewrites is None else self.rewrites.facts.answers
@@ -394,6 +406,8 @@ class Recorder:
         Returns:
             False for a gate, which has no statement.
         """
+        from asyncmig.sql.backfills.parse import parse_backfill, parse_gate
+
         try:
             gate = parse_gate(mark)
             definition = gate or parse_backfill(mark, sql or "")
@@ -411,6 +425,8 @@ class Recorder:
             sql: the statement that makes the change at once.
             origin: where it is.
         """
+        from asyncmig.plan.online.sql_mark import marked_operation
+
         try:
             operation = marked_operation(mark, sql)
         except ScriptError as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from asyncmig.sql.lexer import Kind, string_value, tokens
@@ -93,12 +94,21 @@ def classify(sql: str) -> Classification:
         >>> classify("create index concurrently i on app.t (a)").table
         SqlName(schema='app', name='t')
     """
+    return _remembered(sql) if len(sql) <= _LONGEST_REMEMBERED else _classify(sql)
+
+
+def _classify(sql: str) -> Classification:
     reader = Reader(sql)
     first = reader.next()
     while first == "(":
         first = reader.next()
     reading = _READINGS.get(first)
     return Classification(verb=first) if reading is None else reading(reader, first, sql)
+
+
+# each statement is looked at when it is recorded, divided into phases, framed and sent
+_LONGEST_REMEMBERED = 4_000
+_remembered = lru_cache(maxsize=256)(_classify)
 
 
 def may_commit(sql: str) -> bool:

@@ -33,7 +33,11 @@ __all__ = [
     "tokens",
 ]
 
-_LETTER = "A-Za-z_\u0080-\U0010ffff"
+# Letters are those of ASCII, ``_`` and all above ASCII. The classes say what is none: the compiler of ``re``
+# takes milliseconds for each range up to U+10FFFF.
+_LETTER = r"[^\x00-@\[-^`{-\x7f]"
+_LETTER_OR_DIGIT = r"[^\x00-/:-@\[-^`{-\x7f]"
+_IN_NAME = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 
 _TOKEN = re.compile(
     rf"""
@@ -42,15 +46,15 @@ _TOKEN = re.compile(
     | (?P<escape>[eE]')
     | (?P<string>(?:[bBxXnN]|[uU]&)?')
     | (?P<quoted>(?:[uU]&)?")
-    | (?P<word>[{_LETTER}][{_LETTER}0-9$]*)
-    | (?P<dollar>\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$)
+    | (?P<word>{_LETTER}{_IN_NAME}*)
+    | (?P<dollar>\$(?:{_LETTER}{_LETTER_OR_DIGIT}*)?\$)
     | (?P<number>\.?[0-9](?:(?<=[eE])[+-]|[0-9A-Za-z_.])*)
     | (?P<symbol>::|\$[0-9]+|.)
     """,
     re.VERBOSE | re.DOTALL,
 )
-_INSIDE_NAME = re.compile(rf"[{_LETTER}0-9$]")
-_DOLLAR_QUOTE = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$")
+_INSIDE_NAME = re.compile(_IN_NAME)
+_DOLLAR_QUOTE = re.compile(rf"\$(?:{_LETTER}{_LETTER_OR_DIGIT}*)?\$")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _ESCAPE_EDGE = re.compile(r"'|\\")
 # what separates two parts of one string constant: a line break, and comments

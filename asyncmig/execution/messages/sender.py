@@ -29,7 +29,6 @@ from asyncmig.execution.messages.recovery import (
     transaction_failure,
 )
 from asyncmig.execution.messages.transaction_wait import asks_for_strong_lock, wait_for_transactions
-from asyncmig.execution.standalone.statement import send_standalone
 from asyncmig.execution.work_units import StandaloneStatement, Transaction, TransactionState
 
 if TYPE_CHECKING:
@@ -143,6 +142,8 @@ class MessageSender:
     async def _send_due(self) -> None:
         while (unit := self._queue.due) is not None:
             if isinstance(unit, StandaloneStatement):
+                from asyncmig.execution.standalone.statement import send_standalone
+
                 await send_standalone(self._context, unit)
                 self._queue.drop()
             elif unit.state is not TransactionState.QUEUED and is_copy(unit.next_fragment):

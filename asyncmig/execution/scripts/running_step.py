@@ -14,7 +14,6 @@ from asyncmig.database.committed_work import CommittedWork
 from asyncmig.database.session import ROLE_OF_RUN
 from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.execution.scripts.handled_errors import recorded_text, restored_error
-from asyncmig.execution.standalone.statement import StandaloneRun
 from asyncmig.execution.work_units import (
     PhaseCommit,
     StandaloneStatement,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from asyncmig.execution.context import ExecutionContext
     from asyncmig.execution.messages.sender import MessageSender
     from asyncmig.execution.resume import Resume
+    from asyncmig.execution.standalone.statement import StandaloneRun
     from asyncmig.execution.work_units import Unit
     from asyncmig.plan.model import Step
     from asyncmig.plan.planner import Planner
@@ -219,6 +219,8 @@ class RunningStep:
         run: StandaloneRun | None = None
         for unit in opening:
             if isinstance(unit, StandaloneStatement):
+                from asyncmig.execution.standalone.statement import StandaloneRun
+
                 run = StandaloneRun(self._context, unit, self._sender.lock_timeout(self.step))
             else:
                 self._sender.add(unit)

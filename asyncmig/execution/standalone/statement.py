@@ -19,7 +19,6 @@ from asyncmig.database.statement_failures import server_message
 from asyncmig.errors import StatementFailedError
 from asyncmig.events import PhaseStarted, StatementStarted
 from asyncmig.execution.retries import Retries
-from asyncmig.execution.standalone.backfill import send_backfill
 from asyncmig.execution.standalone.interrupted_statements import is_done, remove_invalid_index
 from asyncmig.execution.standalone.side_effects import NO_SIDE_EFFECT, side_effect
 from asyncmig.execution.standalone.statement_monitor import run_monitored
@@ -41,6 +40,8 @@ async def send_standalone(context: ExecutionContext, unit: StandaloneStatement) 
         StatementFailedError: the server refused it.
     """
     if unit.statement.backfill is not None:
+        from asyncmig.execution.standalone.backfill import send_backfill
+
         await send_backfill(context, unit, unit.statement.backfill)
         return
     async with Retries(context, unit.step, unit.phase) as retries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from asyncmig.operations.base.directives import Directives
 from asyncmig.operations.base.operation import MigrateOperation
@@ -15,7 +15,9 @@ __all__ = [
     "AlterColumnOnlineOp",
     "FinishColumnOnlineOp",
     "OnlineDirectives",
+    "OnlineOp",
     "RenameColumnOnlineOp",
+    "is_online",
 ]
 
 
@@ -53,6 +55,14 @@ class FinishColumnOnlineOp(MigrateOperation, directive="finish_column_online"):
     column_name: str
     _: KW_ONLY
     schema: str | None = None
+
+
+OnlineOp: TypeAlias = AlterColumnOnlineOp | RenameColumnOnlineOp | FinishColumnOnlineOp
+
+
+def is_online(operation: MigrateOperation) -> TypeGuard[OnlineOp]:
+    """True for the operations of online changes."""
+    return isinstance(operation, AlterColumnOnlineOp | RenameColumnOnlineOp | FinishColumnOnlineOp)
 
 
 class OnlineDirectives(Directives):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
     from asyncmig.errors import DirectiveError
-    from asyncmig.plan.online.phases import OnlineOp
+    from asyncmig.operations.directives.online import OnlineOp
     from asyncmig.plan.online.requests import ColumnRequest
     from asyncmig.plan.rewrites.new_relations import ScriptRelations
     from asyncmig.plan.rewrites.safe_form import SafeForm

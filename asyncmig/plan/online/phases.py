@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING
 
 from sqlalchemy.types import to_instance
 
@@ -37,15 +37,9 @@ if TYPE_CHECKING:
     from asyncmig.ddl.compilation import Compilation
     from asyncmig.errors import DirectiveError
     from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.operations.directives.online import OnlineOp
 
-__all__ = ["OnlineOp", "column_request", "is_online", "online_form"]
-
-OnlineOp: TypeAlias = AlterColumnOnlineOp | RenameColumnOnlineOp | FinishColumnOnlineOp
-
-
-def is_online(operation: MigrateOperation) -> TypeGuard[OnlineOp]:
-    """True for the operations of online changes."""
-    return isinstance(operation, AlterColumnOnlineOp | RenameColumnOnlineOp | FinishColumnOnlineOp)
+__all__ = ["column_request", "online_form"]
 
 
 def column_request(operation: OnlineOp, compilation: Compilation) -> ColumnRequest:

@@ -17,7 +17,7 @@ from asyncmig.sql.actions.parse import parse_actions
 from asyncmig.sql.lexer import tokens
 
 if TYPE_CHECKING:
-    from asyncmig.plan.online.phases import OnlineOp
+    from asyncmig.operations.directives.online import OnlineOp
 
 __all__ = ["WrittenType", "marked_operation"]
 
