@@ -532,6 +532,7 @@ class Project:
 
     def load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, AnyScript]:
         """Execute or parse the scripts of revisions; call it in a thread."""
+        from asyncmig.revisions.cache.checksums import read_checksums
         from asyncmig.revisions.files.script import load_script
 
         if self.settings.prepend_sys_path:
@@ -542,10 +543,12 @@ class Project:
             from asyncmig.plugins import load_plugins
 
             load_plugins(self.settings)
-        return {
+        scripts = {
             revision.id: load_script(revision, import_context=self.alembic_imports)
             for revision in revisions
         }
+        read_checksums(scripts.values())
+        return scripts
 
     def alembic_imports(self) -> AbstractContextManager[None]:
         """While code of scripts runs, ``import alembic`` gives asyncmig's facade."""

@@ -90,10 +90,15 @@ class PythonScript(Script):
                 self._read = (checksum(self._source), {})
         return self._read
 
-    @property
+    @cached_property
     def checksum(self) -> str:
         """A digest of the syntax tree, or of the byte code where there is no source."""
         return self._meaning[0]
+
+    @property
+    def source(self) -> bytes:
+        """The file."""
+        return self._source
 
     @property
     def has_upgrade(self) -> bool:
