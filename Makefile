@@ -39,7 +39,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## run the example service on a private PostgreSQL: upgrade, requests, downgrade, upgrade
 	@$(BIN)/python scripts/demo.py
 
-test: $(STAMP) check ## lint, types, contracts, and the tests that are not slow: minutes
+test: $(STAMP) check ## lint, types, contracts, and the tests that are not slow, with some cells of large ones: minutes
 	@$(PYTEST) -m "not slow"
 
 test-full: $(STAMP) ## the rest: the slow tests, and the sampled ones at full depth
@@ -112,7 +112,7 @@ $(OLD)/.installed: pyproject.toml constraints.txt
 test-matrix: $(STAMP) $(OLD)/.installed ## what makes SQL, with SQLAlchemy 2.0 and 2.1 on PostgreSQL 15 and 18
 	@for major in 15 18; do for python in $(OLD)/bin/python $(BIN)/python; do \
 		echo "PostgreSQL $$major, SQLAlchemy $$($$python -c 'import sqlalchemy; print(sqlalchemy.__version__)')"; \
-		$(BIN)/python scripts/servers.py run $$major -- \
+		ASYNCMIG_TEST_DEPTH=quick,cells=all $(BIN)/python scripts/servers.py run $$major -- \
 			$$python -m pytest --quiet $(MATRIX_TESTS) || exit 1; \
 	done; done
 
@@ -150,7 +150,7 @@ COVERED := 92
 COVERED_PURE := revisions:99 sql:95 operations:99 ddl:98 plan:92 entities:98 catalog:97 diff:98 lint:94
 
 coverage: $(STAMP) ## all tests with branch coverage; fails below what COVERED and COVERED_PURE ask
-	@$(PYTEST) --cov --cov-report=
+	@ASYNCMIG_TEST_DEPTH=$${ASYNCMIG_TEST_DEPTH:-quick,cells=all} $(PYTEST) --cov --cov-report=
 	@$(MAKE) --no-print-directory coverage-check
 
 coverage-check: $(STAMP) ## the thresholds of coverage, against the last run

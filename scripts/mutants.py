@@ -259,7 +259,7 @@ def map_tests(paths: Sequence[str], *, reuse: bool) -> Reached:
     )
     durations = SCRATCH / "durations.json"
     command = [sys.executable, __file__, "--map", str(durations), *paths]
-    environment = {**os.environ, "ASYNCMIG_TEST_DEPTH": "quick"}
+    environment = {**os.environ, "ASYNCMIG_TEST_DEPTH": "quick,cells=all"}
     if not reuse and subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
         sys.exit("the tests cannot be run")
     data = coverage.CoverageData(str(SCRATCH / "coverage"))
@@ -461,7 +461,7 @@ def main() -> int:
         servers = str(Path(__file__).with_name("servers.py"))
         os.execv(sys.executable, [sys.executable, servers, "run", "18", "--", *sys.orig_argv])
     os.chdir(ROOT)
-    os.environ["ASYNCMIG_TEST_DEPTH"] = "quick"
+    os.environ["ASYNCMIG_TEST_DEPTH"] = "quick,cells=all"
     SCRATCH.mkdir(parents=True, exist_ok=True)
     chosen = choose(given.paths, given.sample, given.seed)
     begun = time.monotonic()

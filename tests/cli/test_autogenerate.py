@@ -90,6 +90,7 @@ END'''))
 """
 
 
+@pytest.mark.slow
 def test_a_changed_function_is_shown_line_by_line(with_models, project, server):
     models = project.path / "shop_models.py"
     models.write_text(MODELS + ENTITIES)

@@ -80,6 +80,7 @@ def test_in_a_pipe_nothing_is_guessed(database_command: Command, release, ask) -
     assert tables(ask) is None
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(
     ("answer", "code", "left"), [("y\n", 0, "a,b"), ("\n", 1, None), ("", 1, None)]
 )
@@ -99,6 +100,7 @@ def test_a_person_is_asked(
     assert tables(ask) == left
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(
     ("name", "beginning"), [("before.sql", b"--\n-- PostgreSQL"), ("x.dump", b"PGDMP")]
 )

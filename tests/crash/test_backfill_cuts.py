@@ -79,6 +79,7 @@ async def check(url: str) -> None:
         await connection.close()
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_cut_at_a_message(counting, make_database, when, capsys):
     calm = make_database()

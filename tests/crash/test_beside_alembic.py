@@ -88,6 +88,7 @@ def alembics(project, database_url) -> Iterator[list[Any]]:
             process.stdout.close()
 
 
+@pytest.mark.cells(1)
 @pytest.mark.sampled
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("starts", [3, 18])

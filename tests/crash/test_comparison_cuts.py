@@ -66,6 +66,7 @@ def refused() -> sa.MetaData:
     return metadata
 
 
+@pytest.mark.cells(2)
 @pytest.mark.sampled
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("models", [with_entities, tables, refused], ids=lambda item: item.__name__)

@@ -39,6 +39,7 @@ async def prepare(url: str, project, direction: str) -> None:
         await run(url, project, "upgrade")
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
 async def test_cut_at_a_message(every_kind, make_database, direction, when, capsys):

@@ -77,6 +77,7 @@ async def everything(url: str, database: str, setting: str) -> list[object]:
         await connection.close()
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
 async def test_cut_in_what_is_server_wide(project, make_database, admin, direction, when, capsys):

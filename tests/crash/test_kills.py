@@ -12,6 +12,7 @@ from support.interrupted_runs import InterruptedRuns
 pytestmark = [pytest.mark.sampled, pytest.mark.timeout(1800)]
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
 async def test_killed_at_a_random_time(project, make_database, direction, capsys):
     folder = write_every_kind(project).script_location

@@ -21,6 +21,7 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'asyncmig'"""
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
 async def test_at_a_random_time(project, make_database, direction, capsys):
     every_kind = write_every_kind(project)

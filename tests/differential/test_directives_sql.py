@@ -45,6 +45,7 @@ def compare(script: Callable[[Any], Any], metadata: sa.MetaData | None = None) -
     assert normal(";\n".join(ours)) == normal(alembic_sql(script, metadata))
 
 
+@pytest.mark.cells(30)
 @pytest.mark.parametrize("name", CASES)
 def test_same_sql(name):
     convention = sa.MetaData(naming_convention=CONVENTION) if name == "naming_convention" else None

@@ -132,6 +132,7 @@ def after() -> sa.MetaData:
     return metadata
 
 
+@pytest.mark.slow
 @pytest.mark.pg(">=15")  # NULLS NOT DISTINCT
 async def test_an_order_that_runs_and_comes_back(project: Project, database_url, pg):
     def migrator(metadata: sa.MetaData, **settings: Any) -> Migrator:

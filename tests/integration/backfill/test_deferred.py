@@ -93,6 +93,7 @@ async def test_several_workers_divide_the_rows(deferred, pg, workers):
     assert len(names) >= workers
 
 
+@pytest.mark.slow
 async def test_pause_resume_and_cancel(deferred, pg, events):
     await slow(pg)
     ended: list[object] = []

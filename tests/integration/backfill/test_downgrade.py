@@ -72,6 +72,7 @@ async def test_a_deferred_job_is_cancelled_while_it_runs(project, database_url, 
     assert await counters(pg) == {1: ROWS}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("table")
 async def test_an_interrupted_downgrade_continues_its_own_backfill(project, database_url, pg):
     project.revision(

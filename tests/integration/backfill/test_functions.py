@@ -274,6 +274,7 @@ async def writing(
     await connection.close()
 
 
+@pytest.mark.slow
 async def test_rows_that_change_while_the_function_works(project, database_url, pg, items):
     """The application adds 10 to rows that were read: nothing is lost, and each row is changed once."""
     await pg.execute("DELETE FROM item WHERE id > 300")

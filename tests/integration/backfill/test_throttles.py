@@ -146,6 +146,7 @@ async def test_a_long_archive_queue(project):
         await pg.close()
 
 
+@pytest.mark.slow
 async def test_an_archive_command_that_fails(project, tmp_path):
     settings = {"archive_mode": "on", "archive_command": "test -e works", "wal_level": "replica"}
     async with embedded.server(settings=settings) as server:

@@ -44,6 +44,7 @@ async def test_the_holder_is_told_and_asked_for_once(history, database_url, pg):
     assert any(isinstance(event, LockAcquired) for event in events)
 
 
+@pytest.mark.slow
 async def test_another_holder_is_told(history, database_url, pg, monkeypatch):
     monkeypatch.setattr(advisory_lock, "HOLDER_INTERVAL", 0.3)
     events = []

@@ -120,6 +120,7 @@ async def test_many_rows_of_a_bulk_insert_are_compiled_in_a_thread(project, data
     assert turns.while_reading > 20
 
 
+@pytest.mark.slow
 async def test_a_long_text_of_an_async_script_is_cut_in_a_thread(project, database_url, pg):
     project.revision(
         "a1",

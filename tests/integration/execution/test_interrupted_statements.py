@@ -70,6 +70,7 @@ async def test_vacuum_is_sent_again(die_before, pg):
     assert sent(events) == ["VACUUM t"]
 
 
+@pytest.mark.cells(2)
 @pytest.mark.parametrize(
     "scope", ["INDEX {0} t_i", "TABLE {0} t", "SCHEMA {0} public", "DATABASE {0} {1}"]
 )

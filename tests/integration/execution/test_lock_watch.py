@@ -70,6 +70,7 @@ async def test_a_wait_is_recorded_at_its_phase(migrator, project, database_url):
     assert found["a", 0] == found["c", 0] == (None, None, None, None)
 
 
+@pytest.mark.slow
 async def test_a_retried_wait_counts_for_the_phase_that_succeeds(migrator, project, database_url):
     project.revision("a", upgrade='op.execute("ALTER TABLE orders ADD x int")')
     ready = asyncio.Event()

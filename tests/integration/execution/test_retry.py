@@ -120,6 +120,7 @@ async def test_the_error_names_who_blocks(project, database_url, pg, table):
     assert (await migrator.upgrade()).revisions == ("b1",)
 
 
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("retries", [0, 1])
 @pytest.mark.parametrize("timeout", [0.001, 0.3])
 @pytest.mark.parametrize(
@@ -285,6 +286,7 @@ async def test_an_alone_statement_that_never_gets_the_lock(project, database_url
     assert (await migrator.upgrade()).revisions == ("a1",)
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("form", ["directive", "bind"])
 async def test_a_concurrent_index_waits_as_long_as_it_takes(project, database_url, pg, table, form):
     sql = "CREATE INDEX CONCURRENTLY t_i ON t (i)"
@@ -303,6 +305,7 @@ async def test_a_concurrent_index_waits_as_long_as_it_takes(project, database_ur
     assert await pg.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_i'::regclass")
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(
     ("before", "sql"),
     [

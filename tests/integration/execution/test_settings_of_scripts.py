@@ -15,6 +15,7 @@ op.execute(
 """
 
 
+@pytest.mark.cells(8)
 @pytest.mark.parametrize(
     "body",
     [

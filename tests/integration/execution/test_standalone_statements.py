@@ -49,6 +49,7 @@ async def cancelled_while_it_waits(migrator, url, pg, table) -> StatementFailedE
     return caught.value
 
 
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("form", ["directive", "bind"])
 @pytest.mark.parametrize(
     ("before", "sql"),
@@ -104,6 +105,7 @@ async def invalid_index(pg):
         await pg.execute("CREATE UNIQUE INDEX CONCURRENTLY t_i ON t (i)")
 
 
+@pytest.mark.cells(3)
 @pytest.mark.parametrize("condition", ["", "IF NOT EXISTS "])
 @pytest.mark.parametrize("form", ["directive", "bind"])
 @pytest.mark.parametrize("phase", [0, 1])

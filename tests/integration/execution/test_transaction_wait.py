@@ -66,6 +66,7 @@ async def test_a_phase_asks_when_the_transaction_has_ended(migrator, reader):
     assert len(ending) == 1
 
 
+@pytest.mark.slow
 async def test_it_asks_after_the_time_as_it_would_without(migrator, reader):
     heard = []
     await migrator(heard.append).upgrade("a1")

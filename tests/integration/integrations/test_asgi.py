@@ -141,6 +141,7 @@ async def locks(pg) -> int:
     )
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 async def test_three_replicas_on_an_empty_database_all_serve(serve, history, pg, loop):
     replicas = [serve(loop=loop) for _ in range(3)]
@@ -182,6 +183,7 @@ async def test_an_application_without_a_lifespan_is_migrated_too(serve, history,
     assert await applied(pg) == ["a1", "b2"]
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("factory", ["fastapi", "plain"])
 async def test_a_failing_script_ends_the_start_and_says_where(serve, history, pg, factory):
     history.revision("c3", down="b2", upgrade="op.execute('select nonsense')")
@@ -194,6 +196,7 @@ async def test_a_failing_script_ends_the_start_and_says_where(serve, history, pg
     assert await locks(pg) == 0
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("mode", ["upgrade", "wait", "check"])
 async def test_a_database_ahead_of_the_code_is_served(serve, history, database_url, tmp_path, mode):
     await Migrator(database_url, script_location=history.script_location).upgrade()

@@ -8,6 +8,7 @@ from unit.lint.test_types import FREE, REWRITE
 VALUES = {"varchar(10)[]": "'{a}'", "cidr": "'10.0.0.0/8'", "bit varying(4)": "B'1'", "json": "'1'"}
 
 
+@pytest.mark.cells(7)
 @pytest.mark.parametrize(
     ("old", "new", "rewrites"),
     [*((*pair, False) for pair in FREE), *((*pair, True) for pair in REWRITE)],

@@ -46,6 +46,7 @@ def locks(statement) -> dict[str, str]:
     return {lock.relation: lock.mode for lock in statement.locks if not (lock.table or lock.held)}
 
 
+@pytest.mark.cells(6)
 @pytest.mark.parametrize(
     ("sql", "expected", "rewrites", "scans", "blocks", "level"),
     [
@@ -303,6 +304,7 @@ async def read_behind_an_exclusive_lock(pg, database_url: str, schema: str, monk
         await read_source(session)
 
 
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("schema", PRINTED.values(), ids=PRINTED)
 async def test_a_table_is_locked_where_an_expression_with_its_columns_is_printed(
     pg, database_url, schema, monkeypatch

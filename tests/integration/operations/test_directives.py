@@ -246,6 +246,7 @@ SCRIPTS = [
 IRREVERSIBLE = {"validate_constraint"}
 
 
+@pytest.mark.cells(5)
 @pytest.mark.parametrize(("script", "ground"), SCRIPTS, ids=[s.__name__ for s, _ in SCRIPTS])
 async def test_there_and_back(pg, script, ground):
     for sql in ground:
@@ -259,6 +260,7 @@ async def test_there_and_back(pg, script, ground):
     assert await pg.fetch(SUMMARY) == before
 
 
+@pytest.mark.cells(4)
 @pytest.mark.parametrize(("script", "ground"), SCRIPTS, ids=[s.__name__ for s, _ in SCRIPTS])
 async def test_there_back_and_there_again(pg, script, ground):
     for sql in ground:

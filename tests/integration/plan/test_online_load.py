@@ -39,6 +39,7 @@ async def change_under_load(project, url: str, rows: int, clients: int) -> Load:
     return load
 
 
+@pytest.mark.slow
 async def test_no_update_is_lost(project, make_database):
     url, direct = make_database(), make_database()
     await execute(direct, DIRECT)

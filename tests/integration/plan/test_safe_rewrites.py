@@ -27,6 +27,7 @@ async def run(url: str, project, target: str, *, safe: bool) -> None:
         await migrator.downgrade(target)
 
 
+@pytest.mark.cells(8)
 @pytest.mark.parametrize("name", CASES)
 async def test_the_catalog_is_that_of_the_plain_form(project, make_database, server, name):
     case = CASES[name]

@@ -146,6 +146,7 @@ async def test_every_setting_comes_over(alembic_project, pg):
     assert (await Migrator(settings=read(project)).status()).state == "current"
 
 
+@pytest.mark.slow
 async def test_a_pyproject_keeps_every_byte(alembic_project):
     path = alembic_project.path / "pyproject.toml"
     written = (

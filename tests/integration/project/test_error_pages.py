@@ -86,6 +86,7 @@ def write(project, case, scripts) -> None:
         below = revision
 
 
+@pytest.mark.cells(8)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.row} {case.title}")
 def test_what_where_what_next(case, project, database_url, wrong_url, monkeypatch) -> None:
     for variable in [name for name in os.environ if name.startswith(("ASYNCMIG_", "ALEMBIC_"))]:

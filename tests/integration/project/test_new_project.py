@@ -74,6 +74,7 @@ async def test_asyncpg_and_sqlalchemy_connect_alike(database_url, query):
     assert ("5MB" in ours) == ("work_mem" in query)
 
 
+@pytest.mark.cells(3)
 @pytest.mark.parametrize(
     ("form", "expected"),
     [

@@ -151,6 +151,7 @@ CASES: dict[Callable[[sa.MetaData], None], tuple[str, str, str]] = {
 }
 
 
+@pytest.mark.cells(5)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 async def test_a_refused_model_is_named(
     project: Project, database_url: str, pg: Connection, case: Callable[[sa.MetaData], None]

@@ -109,6 +109,7 @@ async def test_unchanged_after_its_own_migration_but_for_the_types(kept: Kept):
     await kept.comparing.nothing_to_do(sides)
 
 
+@pytest.mark.cells(4)
 @pytest.mark.parametrize(
     "change",
     [

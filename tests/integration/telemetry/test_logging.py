@@ -148,6 +148,7 @@ def serve(folder: Path, **environment: object) -> str:
     return "".join(lines)
 
 
+@pytest.mark.slow
 def test_uvicorn_shows_the_migration_under_its_default_configuration(
     history, database_url, tmp_path
 ):

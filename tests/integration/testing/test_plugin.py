@@ -154,6 +154,7 @@ def test_the_name_of_pytest_alembic(alembic_runner):
     assert result.outcomes() == {"passed": 6}, result.out
 
 
+@pytest.mark.slow
 def test_the_template_is_kept_until_something_changes(shop: Project) -> None:
     shop.tests(
         """
@@ -183,6 +184,7 @@ def test_ready_tests_of_a_sound_project(shop: Project) -> None:
     assert former.outcomes() == {"passed": 12}, former.out
 
 
+@pytest.mark.slow
 def test_ready_tests_are_tests_of_a_module_that_imports_them(shop: Project) -> None:
     shop.tests("from asyncmig.testing.ready_tests import test_single_head, test_stairway\n")
     assert shop.run().outcomes() == {"passed": 4}
@@ -224,6 +226,7 @@ def test_each_failure_names_revision_and_file(shop: Project) -> None:
         assert expected in out, out
 
 
+@pytest.mark.slow
 def test_rows_of_revisions_and_exceptions(shop: Project) -> None:
     shop.revision(
         "0004",
@@ -249,6 +252,7 @@ def test_rows(migration_runner):
     assert result.outcomes() == {"passed": 1 + 2 + 12}, result.out
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(
     ("config", "message"),
     [
@@ -329,6 +333,7 @@ def test_an_unknown_ready_test_is_a_usage_error(shop: Project) -> None:
     assert "asyncmig has no ready test 'test_stairwy'" in result.out
 
 
+@pytest.mark.slow
 def test_options_of_pytest_alembic_beside_it(shop: Project) -> None:
     shop.tests("def test_own(): pass\n")
     done = subprocess.run(
