@@ -247,6 +247,24 @@ def test_index_of_a_partitioned_table():
     ]
 
 
+@pytest.mark.parametrize(
+    ("expression", "name"),
+    [
+        ("lower(title)", "lower"),
+        ("lower(title) DESC NULLS LAST", "lower"),
+        ("(lower(title) ISNULL)", "expr"),
+        ("lower(title) ISNULL", "expr"),
+        ("title DESC", "title"),
+        ("(pages + 1)", "expr"),
+    ],
+)
+def test_an_index_of_a_partition_is_named_as_postgresql_names_it(expression, name):
+    operation = CreateIndexOp("ix", "book", [sa.text(expression)], schema="app")
+    assert f"CREATE INDEX book_2_{name}_idx ON ONLY app.book_2 ({expression});" in phases(
+        operation, PARTITIONED
+    )
+
+
 def test_unique_constraint_of_a_partitioned_table():
     operation = CreateUniqueConstraintOp("uq", "book", ["isbn"], schema="app")
     own = '"Book 2a_isbn_key"'
