@@ -5,11 +5,19 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from asyncmig.bookkeeping.version_conflict import is_version_conflict, version_conflict
+from asyncmig.bookkeeping.journal import Journal
+from asyncmig.bookkeeping.version_conflict import (
+    is_version_conflict,
+    journal_conflict,
+    lacks_column,
+    missing_column,
+    version_conflict,
+)
 from asyncmig.bookkeeping.version_table import VersionTable
 from support.fake_session import FakeSession
 
 TABLE = VersionTable(schema="app")
+JOURNAL = Journal(schema="app")
 
 
 def unique(schema: str, table: str) -> asyncpg.UniqueViolationError:
@@ -51,3 +59,35 @@ async def test_where_nothing_can_be_asked(options) -> None:
     error = await version_conflict(Gone(**options), TABLE, "the stamp", ())
     assert "does not hold the rows where the stamp expected nothing" in str(error)
     assert error.fields().get("found") is None
+
+
+async def test_a_journal_that_others_changed_names_the_sessions() -> None:
+    others = [{"pid": 7, "application_name": "psql", "role": "app", "state": "idle"}]
+    session = FakeSession(rows={"pg_stat_activity": others})
+    error = await journal_conflict(session, JOURNAL, "the upgrade of revision a1")
+    assert str(error).startswith(
+        "the journal app.asyncmig_journal has no row, or several, of the upgrade of revision a1"
+    )
+    assert error.connected == ("pid 7 (psql, app, idle)",)
+    session = FakeSession(rows=session.rows, caller_transaction=True)
+    error = await journal_conflict(session, JOURNAL, "the upgrade of revision a1")
+    assert error.connected == ()
+    assert session.messages == []
+
+
+@pytest.mark.parametrize(
+    ("error", "lacks"),
+    [
+        (
+            asyncpg.UndefinedColumnError('column "x" of relation "asyncmig_journal" is missing'),
+            True,
+        ),
+        (asyncpg.UndefinedColumnError('column "x" of relation "users" is missing'), False),
+        (asyncpg.UndefinedTableError('of relation "asyncmig_journal"'), False),
+    ],
+)
+def test_a_journal_that_lost_a_column(error, lacks) -> None:
+    assert lacks_column(error, JOURNAL) is lacks
+    assert str(missing_column(error, JOURNAL)) == (
+        f"the table app.asyncmig_journal is not a journal of asyncmig: {error}"
+    )
