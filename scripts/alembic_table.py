@@ -33,7 +33,7 @@ from asyncmig.alembic import Config, MigrationContext, ScriptDirectory, autogene
 from asyncmig.alembic import EnvironmentContext as OurEnvironmentContext
 from asyncmig.alembic_compat.facade.script.revision import RevisionMap
 from asyncmig.alembic_compat.facade.script.steps import RevisionStep, StampStep
-from asyncmig.config.keys import KEYS
+from asyncmig.config.keys.table import KEYS
 from asyncmig.operations.batch import BatchOperations
 from asyncmig.operations.facade import Operations
 from asyncmig.revisions.graph.alembic_script import AlembicScript

@@ -11,7 +11,7 @@ from asyncmig.config.files.layers import AlembicTable, IniFile, Layer, NativeTab
 from asyncmig.config.files.locations import working_directory
 from asyncmig.config.files.search import Files, find_files
 from asyncmig.config.files.source import ValueSource, nearest
-from asyncmig.config.keys import BY_NAME, KEYS, Key
+from asyncmig.config.keys.table import BY_NAME, KEYS
 from asyncmig.config.settings import InvalidUrl, Settings
 from asyncmig.config.x_arguments import read_x
 from asyncmig.errors import ConfigError, ConfigKeyError
@@ -19,6 +19,8 @@ from asyncmig.errors import ConfigError, ConfigKeyError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from configparser import ConfigParser
+
+    from asyncmig.config.keys.key import Key
 
 __all__ = ["load", "load_parsed"]
 

@@ -5,23 +5,30 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from asyncmig.lint.schema.constraints import (
+    add_constraint,
+    add_table_constraint,
+    drop_constraint,
+    index_key,
+    rename_constraint,
+    validate_constraint,
+)
 from asyncmig.lint.schema.tables import (
     KnownColumn,
-    KnownConstraint,
     KnownIndex,
     KnownSchema,
     KnownTable,
     key_of,
 )
+from asyncmig.lint.schema.views import create_view, forget_view
 from asyncmig.sql.actions.action import ConstraintKind
 from asyncmig.sql.actions.kinds import ActionKind
-from asyncmig.sql.names import mentioned_names
 from asyncmig.sql.reader import SqlName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from asyncmig.sql.actions.action import Action, ColumnDefinition, ConstraintDefinition
+    from asyncmig.sql.actions.action import Action, ColumnDefinition
 
 __all__ = ["apply_actions", "created_objects"]
 
@@ -100,39 +107,7 @@ def _create_table(schema: KnownSchema, action: Action, sql: str) -> None:
     for definition in action.definitions:
         _add_column(schema, table, definition)
     for constraint in action.constraints:
-        _add_constraint(schema, table, constraint, constraint.columns)
-
-
-def _create_view(schema: KnownSchema, action: Action, _sql: str) -> None:
-    if action.relation is not None:
-        key = key_of(action.relation)
-        materialized = action.kind is ActionKind.CREATE_MATERIALIZED_VIEW
-        kind = "materialized view" if materialized else "view"
-        _forget_view(schema, key)
-        schema.tables[key] = KnownTable(name=key, kind=kind, complete=False)
-        for table, column in _used_columns(schema, action.expression or ""):
-            known = schema.tables[table]
-            known.views[column] = (*known.views.get(column, ()), key)
-
-
-def _forget_view(schema: KnownSchema, view: str) -> None:
-    for table in schema.tables.values():
-        for column, views in list(table.views.items()):
-            if view in views:
-                table.views[column] = tuple(name for name in views if name != view)
-
-
-def _used_columns(schema: KnownSchema, query: str) -> Iterator[tuple[str, str]]:
-    """The columns that a query uses, as far as its text tells: those that one of its tables alone has."""
-    words = {key_of(name) for name in mentioned_names(query)}
-    tables = [schema.tables[word] for word in words if word in schema.tables]
-    if any(not table.complete for table in tables):
-        return
-    for table in tables:
-        others = {name for other in tables if other is not table for name in other.columns}
-        for column in table.columns:
-            if column in words and column not in others:
-                yield table.name, column
+        add_constraint(schema, table, constraint, constraint.columns)
 
 
 def _drop_relation(schema: KnownSchema, action: Action, _sql: str) -> None:
@@ -140,7 +115,7 @@ def _drop_relation(schema: KnownSchema, action: Action, _sql: str) -> None:
         return
     key = key_of(action.relation)
     schema.tables.pop(key, None)
-    _forget_view(schema, key)
+    forget_view(schema, key)
     for index, table in list(schema.index_tables.items()):
         if table == key:
             del schema.index_tables[index]
@@ -203,107 +178,11 @@ def _add_column(schema: KnownSchema, table: KnownTable, definition: ColumnDefini
     )
     for constraint in definition.constraints:
         if constraint.kind is not ConstraintKind.NOT_NULL:
-            _add_constraint(schema, table, constraint, (definition.name,))
+            add_constraint(schema, table, constraint, (definition.name,))
 
 
 def _is_enum(schema: KnownSchema, type_: str | None) -> bool:
     return type_ is not None and type_.strip('"').removeprefix("public.").strip('"') in schema.enums
-
-
-def _add_constraint(
-    schema: KnownSchema,
-    table: KnownTable,
-    constraint: ConstraintDefinition,
-    columns: tuple[str, ...],
-) -> None:
-    name = constraint.name or _default_name(table, constraint, columns)
-    if constraint.index is not None:
-        index = table.indexes.pop(constraint.index, None)
-        columns = index.columns if index else ()
-        schema.index_tables.pop(_index_key(table, constraint.index), None)
-    table.constraints[name] = KnownConstraint(
-        name=name,
-        kind=constraint.kind,
-        columns=columns,
-        expression=constraint.expression,
-        references=key_of(constraint.references) if constraint.references else None,
-        valid=not constraint.not_valid,
-    )
-    if constraint.kind in (
-        ConstraintKind.UNIQUE,
-        ConstraintKind.PRIMARY_KEY,
-        ConstraintKind.EXCLUDE,
-    ):
-        table.indexes[name] = KnownIndex(name=name, columns=columns, unique=True, constraint=True)
-        schema.index_tables[_index_key(table, name)] = table.name
-    if constraint.kind is ConstraintKind.PRIMARY_KEY:
-        for column in columns:
-            if column in table.columns:
-                table.columns[column].not_null = True
-    if constraint.kind is ConstraintKind.NOT_NULL and not constraint.not_valid:
-        for column in columns:
-            if column in table.columns:
-                table.columns[column].not_null = True
-
-
-def _default_name(
-    table: KnownTable, constraint: ConstraintDefinition, columns: tuple[str, ...]
-) -> str:
-    """PostgreSQL's name for a constraint without one, but for its cuts and numbers."""
-    base = table.name.rpartition(".")[2]
-    suffix = {
-        ConstraintKind.PRIMARY_KEY: "pkey",
-        ConstraintKind.UNIQUE: "key",
-        ConstraintKind.FOREIGN_KEY: "fkey",
-        ConstraintKind.CHECK: "check",
-        ConstraintKind.EXCLUDE: "excl",
-        ConstraintKind.NOT_NULL: "not_null",
-    }[constraint.kind]
-    middle = () if constraint.kind is ConstraintKind.PRIMARY_KEY else columns
-    name = "_".join((base, *middle, suffix))
-    number = 0
-    while (found := name if not number else f"{name}{number}") in table.constraints:
-        number += 1
-    return found
-
-
-def _index_key(table: KnownTable, index: str) -> str:
-    schema, _, _ = table.name.rpartition(".")
-    return f"{schema}.{index}" if schema else index
-
-
-def _constraint_action(schema: KnownSchema, table: KnownTable, action: Action) -> None:
-    if action.new_constraint is not None:
-        _add_constraint(schema, table, action.new_constraint, action.new_constraint.columns)
-
-
-def _validate(_schema: KnownSchema, table: KnownTable, action: Action) -> None:
-    constraint = table.constraints.get(action.constraint or "")
-    if constraint is not None:
-        constraint.valid = True
-        if constraint.kind is ConstraintKind.NOT_NULL:
-            for column in constraint.columns:
-                if column in table.columns:
-                    table.columns[column].not_null = True
-
-
-def _drop_constraint(schema: KnownSchema, table: KnownTable, action: Action) -> None:
-    name = action.constraint or ""
-    table.constraints.pop(name, None)
-    table.indexes.pop(name, None)
-    schema.index_tables.pop(_index_key(table, name), None)
-
-
-def _rename_constraint(schema: KnownSchema, table: KnownTable, action: Action) -> None:
-    old, new = action.constraint or "", action.new_name or ""
-    if (constraint := table.constraints.pop(old, None)) is not None:
-        constraint.name = new
-        table.constraints[new] = constraint
-    if (index := table.indexes.pop(old, None)) is not None:
-        index.name = new
-        table.indexes[new] = index
-        schema.index_tables.pop(_index_key(table, old), None)
-        schema.index_tables[_index_key(table, new)] = table.name
 
 
 def _drop_column(schema: KnownSchema, table: KnownTable, action: Action) -> None:
@@ -315,7 +194,7 @@ def _drop_column(schema: KnownSchema, table: KnownTable, action: Action) -> None
     for name, index in list(table.indexes.items()):
         if column in index.columns:
             del table.indexes[name]
-            schema.index_tables.pop(_index_key(table, name), None)
+            schema.index_tables.pop(index_key(table, name), None)
 
 
 def _rename_column(_schema: KnownSchema, table: KnownTable, action: Action) -> None:
@@ -359,7 +238,7 @@ def _create_index(schema: KnownSchema, table: KnownTable, action: Action) -> Non
     # a partial index, and one over expressions, covers no foreign key
     columns = () if action.where else action.columns
     table.indexes[name] = KnownIndex(name=name, columns=columns, unique=action.unique)
-    schema.index_tables[_index_key(table, name)] = table.name
+    schema.index_tables[index_key(table, name)] = table.name
 
 
 def _drop_index(schema: KnownSchema, action: Action, _sql: str) -> None:
@@ -378,7 +257,7 @@ def _rename_index(schema: KnownSchema, action: Action, _sql: str) -> None:
     if table is None:
         return
     schema.index_tables.pop(key_of(action.index), None)
-    schema.index_tables[_index_key(table, action.new_name)] = table.name
+    schema.index_tables[index_key(table, action.new_name)] = table.name
     if (index := table.indexes.pop(action.index.name, None)) is not None:
         index.name = action.new_name
         table.indexes[action.new_name] = index
@@ -416,9 +295,9 @@ _APPLY: dict[ActionKind, Callable[[KnownSchema, Action, str], None]] = {
     ActionKind.CREATE_TABLE: _create_table,
     ActionKind.CREATE_TABLE_AS: _create_table,
     ActionKind.CREATE_PARTITION: _create_table,
-    ActionKind.CREATE_VIEW: _create_view,
-    ActionKind.REPLACE_VIEW: _create_view,
-    ActionKind.CREATE_MATERIALIZED_VIEW: _create_view,
+    ActionKind.CREATE_VIEW: create_view,
+    ActionKind.REPLACE_VIEW: create_view,
+    ActionKind.CREATE_MATERIALIZED_VIEW: create_view,
     ActionKind.DROP_TABLE: _drop_relation,
     ActionKind.DROP_VIEW: _drop_relation,
     ActionKind.DROP_MATERIALIZED_VIEW: _drop_relation,
@@ -432,15 +311,15 @@ _APPLY: dict[ActionKind, Callable[[KnownSchema, Action, str], None]] = {
     ActionKind.ALTER_COLUMN_TYPE: _table_action(_alter_type),
     ActionKind.SET_NOT_NULL: _table_action(_null(not_null=True)),
     ActionKind.DROP_NOT_NULL: _table_action(_null(not_null=False)),
-    ActionKind.ADD_CHECK: _table_action(_constraint_action),
-    ActionKind.ADD_FOREIGN_KEY: _table_action(_constraint_action),
-    ActionKind.ADD_UNIQUE: _table_action(_constraint_action),
-    ActionKind.ADD_PRIMARY_KEY: _table_action(_constraint_action),
-    ActionKind.ADD_EXCLUDE: _table_action(_constraint_action),
-    ActionKind.ADD_NOT_NULL: _table_action(_constraint_action),
-    ActionKind.VALIDATE_CONSTRAINT: _table_action(_validate),
-    ActionKind.DROP_CONSTRAINT: _table_action(_drop_constraint),
-    ActionKind.RENAME_CONSTRAINT: _table_action(_rename_constraint),
+    ActionKind.ADD_CHECK: _table_action(add_table_constraint),
+    ActionKind.ADD_FOREIGN_KEY: _table_action(add_table_constraint),
+    ActionKind.ADD_UNIQUE: _table_action(add_table_constraint),
+    ActionKind.ADD_PRIMARY_KEY: _table_action(add_table_constraint),
+    ActionKind.ADD_EXCLUDE: _table_action(add_table_constraint),
+    ActionKind.ADD_NOT_NULL: _table_action(add_table_constraint),
+    ActionKind.VALIDATE_CONSTRAINT: _table_action(validate_constraint),
+    ActionKind.DROP_CONSTRAINT: _table_action(drop_constraint),
+    ActionKind.RENAME_CONSTRAINT: _table_action(rename_constraint),
     ActionKind.ATTACH_PARTITION: _table_action(_attach),
     ActionKind.DETACH_PARTITION: _table_action(_detach),
     ActionKind.DETACH_PARTITION_CONCURRENTLY: _table_action(_detach),

@@ -13,7 +13,7 @@ import pytest
 
 from asyncmig.config import Settings, load
 from asyncmig.config.files.source import ValueSource
-from asyncmig.config.keys import BY_NAME, KEYS
+from asyncmig.config.keys.table import BY_NAME, KEYS
 from asyncmig.config.reference import BEGIN, END, reference, with_reference
 from asyncmig.config.settings import InvalidUrl
 from support.paths import ROOT

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from asyncmig.config import PostWriteHook, load
-from asyncmig.config.keys import KEYS
+from asyncmig.config.keys.table import KEYS
 from asyncmig.config.settings import InvalidUrl
 from asyncmig.errors import ConfigError, ConfigKeyError, ConfigNotFoundError
 from asyncmig.shadow.targets import shadow_of

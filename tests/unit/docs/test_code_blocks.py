@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from asyncmig.config.keys import BY_NAME
+from asyncmig.config.keys.table import BY_NAME
 from asyncmig.sql.split import split
 from asyncmig_cli.application import application
 from asyncmig_cli.commands import canonical_name
