@@ -13,7 +13,7 @@ class Case(NamedTuple):
     """One error with its example.
 
     Attributes:
-        row: its row in the list of features.
+        row: its row in the list of features; empty for a cause that it does not list.
         title: the heading.
         why: the cause, and what the solution does.
         scripts: bodies of upgrade by revision id; each follows the one before it.
@@ -267,5 +267,101 @@ CASES = (
         kind="UrlError",
         message="the database url (from --url) is MySQL's",
         hint="asyncmig migrates PostgreSQL only: postgresql://user:password@host:5432/database",
+    ),
+    Case(
+        row="",
+        title="A script raises an error",
+        why="The Python code of the script failed, not a statement in PostgreSQL. The message names file and"
+        " line; `--raiseerr` shows the traceback.",
+        scripts={"ae10": "1 / 0"},
+        call="upgrade",
+        kind="ScriptError",
+        message="revision ae10 failed at *ae10.py:*: ZeroDivisionError: division by zero",
+        hint="the script itself raised this",
+        cured={"ae10": BOOK},
+    ),
+    Case(
+        row="",
+        title="A module that a script imports is missing",
+        why="The environment in which migrations run lacks the package, or `prepend_sys_path` lacks the"
+        " folder of the application.",
+        scripts={"ae10": "import no_such_module"},
+        call="upgrade",
+        kind="ScriptError",
+        message="revision ae10 failed at *ae10.py:*: ModuleNotFoundError: No module named 'no_such_module'",
+        hint="the script itself raised this",
+        cured={"ae10": BOOK},
+    ),
+    Case(
+        row="",
+        title="A relative target is beyond the end",
+        why="`+2` counts from the revision that the database is at.",
+        scripts={"ae10": BOOK},
+        call="upgrade +2",
+        kind="TargetError",
+        message="'+2' is beyond the end of the history: it has only 1 of the 2 steps",
+        hint="`asyncmig history` shows all revisions",
+        cure="upgrade +1",
+    ),
+    Case(
+        row="",
+        title="A partial id matches several revisions",
+        why="An id may be shortened as long as one revision begins with it.",
+        scripts={"ae10": BOOK, "ae20": "pass"},
+        call="upgrade ae",
+        kind="AmbiguousRevisionError",
+        message="'ae' is ambiguous: ae10, ae20 start with it",
+        hint="type one more character",
+        cure="upgrade ae20",
+    ),
+    Case(
+        row="",
+        title="The parent of a revision is missing",
+        why="`down_revision` names a file that is not in the script directory: it was not committed, or it"
+        " was deleted after it was merged.",
+        scripts={"ae10": BOOK, "be20": "pass"},
+        parents={"be20": "zz99"},
+        call="upgrade",
+        kind="HistoryError",
+        message="`down_revision` of revision 'be20' (*be20.py) names 'zz99', which is not a revision",
+        hint="restore the missing file, or correct `down_revision`",
+    ),
+    Case(
+        row="",
+        title="A key has a wrong value",
+        why="The value has another type than the key takes. A key that asyncmig does not know is refused"
+        " likewise; the hint then names the nearest one.",
+        scripts={"ae10": BOOK},
+        config='lock_timeout = "soon"',
+        call="upgrade",
+        kind="ConfigKeyError",
+        message='*asyncmig.toml:2: lock_timeout must be a time, in seconds or such as "5s", "200ms" or'
+        " \"1min\", not 'soon'",
+        hint="docs/configuration.md describes lock_timeout and its default",
+    ),
+    Case(
+        row="",
+        title="A script for psql needs an answer of the database",
+        why="With `--sql` no database is asked. Run the revision against a database, or write what it reads"
+        " as SQL that decides on the server.",
+        scripts={"ae10": 'op.get_bind().execute(sa.text("SELECT 1")).scalar()'},
+        call="upgrade --sql",
+        kind="NeedsDatabaseError",
+        message="ae10: get_bind() at *ae10.py:* needs a database, and --sql has none",
+        hint="guard it with `if not op.get_context().as_sql:`, or run this revision online",
+        cure="upgrade",
+    ),
+    Case(
+        row="",
+        title="A table does not exist",
+        why="A revision changes a table that no earlier revision has created, or that is in a schema outside"
+        " the search path.",
+        scripts={"ae10": 'op.drop_table("book")'},
+        call="upgrade",
+        kind="StatementFailedError",
+        message='revision ae10 failed at *ae10.py:* in op.drop_table: table "book" does not exist',
+        hint="check its name; if it is in a schema outside the search_path, give schema=..., or set"
+        " search_path in the configuration; nothing of ae10 was kept",
+        cleaned="CREATE TABLE book ()",
     ),
 )

@@ -87,7 +87,7 @@ def write(project, case, scripts) -> None:
 
 
 @pytest.mark.cells(8)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.row} {case.title}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.row} {case.title}".strip())
 def test_what_where_what_next(case, project, database_url, wrong_url, monkeypatch) -> None:
     for variable in [name for name in os.environ if name.startswith(("ASYNCMIG_", "ALEMBIC_"))]:
         monkeypatch.delenv(variable)
@@ -125,7 +125,7 @@ def test_what_where_what_next(case, project, database_url, wrong_url, monkeypatc
 
 
 def test_every_row_has_a_case() -> None:
-    assert {case.row for case in CASES} == {f"K{number}" for number in range(1, 14)}
+    assert {case.row for case in CASES if case.row} == {f"K{number}" for number in range(1, 14)}
 
 
 def test_the_page_is_up_to_date() -> None:
