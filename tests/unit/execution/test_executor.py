@@ -13,10 +13,17 @@ import pytest
 
 from asyncmig.config.settings import Settings
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.errors import ConnectionLostError, ScriptError, StatementFailedError
+from asyncmig.errors import (
+    ConnectionLostError,
+    DirectiveError,
+    ScriptError,
+    StatementFailedError,
+)
 from asyncmig.events import StepStarted
 from asyncmig.execution.executor import Executor
 from asyncmig.execution.resume import Resume
+from asyncmig.plan.online.changes import OnlineChanges
+from asyncmig.plan.online.requests import ColumnRequest
 from asyncmig.plan.planner import Planner
 from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.graph.moves import RowChange, stamp_moves
@@ -69,11 +76,13 @@ def execute(project):
         resumes: dict[str, Resume] | None = None,
         settings: Settings | None = None,
         books: Bookkeeping = WITHOUT_JOURNAL,
+        online: OnlineChanges | None = None,
         **options: Any,
     ) -> list[str]:
         session = session or Session()
         graph = ScriptDirectory.load([project.versions], cache=False).graph
         planner = Planner(graph, dialect=MigrationDialect(), **options)
+        planner.online = online
         moves = graph.upgrade_path("heads", ())
         scripts = {move.revision.id: load_script(move.revision) for move in moves}
         events: list[Any] = []
@@ -331,3 +340,41 @@ async def test_other_tasks_run_between_two_revisions(project, execute) -> None:
     await execute()
     counting.cancel()
     assert turns > 20
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "read"),
+    [
+        ("SELECT 1", 'op.rename_column_online("bill", "total", "sum")', True),
+        (None, 'op.rename_column_online("bill", "total", "sum")', False),
+    ],
+)
+async def test_columns_are_read_again_behind_other_scripts(
+    project, execute, monkeypatch, first, second, read
+) -> None:
+    asked: list[tuple[list[str], list[ColumnRequest]]] = []
+
+    async def read_documents(session: Session, _: object, requests: list[ColumnRequest]) -> None:
+        asked.append((list(session.messages), requests))
+
+    monkeypatch.setattr("asyncmig.bookkeeping.online_facts.read_documents", read_documents)
+    if first:
+        project.revision("a1", upgrade=f'op.execute("{first}")')
+    project.revision("b1", down="a1" if first else None, upgrade=second)
+    request = ColumnRequest("rename", "bill", "total", "sum")
+    online = OnlineChanges(documents={}, requested=[request, request])
+    with pytest.raises(DirectiveError, match="was not looked up"):
+        await execute(online=online)
+    assert len(asked) == read
+    for messages, requests in asked:
+        assert "SELECT 1" in messages[0]
+        assert requests == [request]
+
+
+async def test_columns_are_read_again_for_their_own_scripts_only(
+    project, execute, monkeypatch
+) -> None:
+    monkeypatch.setattr("asyncmig.bookkeeping.online_facts.read_documents", None)
+    project.revision("a1", upgrade='op.execute("SELECT 1")')
+    project.revision("b1", down="a1", upgrade='op.execute("SELECT 2")')
+    assert "SELECT 2" in await execute(online=OnlineChanges(documents={}))

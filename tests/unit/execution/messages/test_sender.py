@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import asyncpg
 import pytest
 
+from asyncmig.config.settings import Settings
 from asyncmig.errors import PlanError, StatementFailedError, UnexpectedStateError
 from asyncmig.events import BatchSent, PhaseFinished, PhaseRetried, StepFinished
 from asyncmig.execution.messages import queue, recovery
@@ -408,3 +411,41 @@ class TestSendAhead:
         sender.discard()
         await sender.flush()
         assert session.messages == []
+
+
+class TestWaitForTransactions:
+    @pytest.mark.parametrize(
+        ("seconds", "sql", "caller", "asked"),
+        [
+            (5.0, "ALTER TABLE t ADD x int", False, True),
+            (0.0, "ALTER TABLE t ADD x int", False, False),
+            (5.0, "REFRESH MATERIALIZED VIEW v", False, False),
+            (5.0, "ALTER TABLE t ADD x int", True, False),
+        ],
+    )
+    async def test_it_is_done_in_front_of_a_strong_lock(
+        self, monkeypatch, seconds, sql, caller, asked
+    ) -> None:
+        waited: list[Transaction] = []
+
+        async def wait(_: object, unit: Transaction) -> None:
+            waited.append(unit)
+
+        monkeypatch.setattr(sender_module, "wait_for_transactions", wait)
+        session = FakeSession(caller_transaction=caller)
+        settings = Settings(script_location="migrations", wait_for_transactions=seconds)
+        sender = MessageSender(replace(fake_context(session), settings=settings))
+        made = unit(sql)
+        made.fragments = list(fragments_of([statement(sql, replaces="a form")], made.step, 0))
+        sender.add(made)
+        await sender.flush()
+        assert len(waited) == asked
+
+    async def test_a_statement_of_the_script_does_not_wait(self, monkeypatch) -> None:
+        monkeypatch.setattr(sender_module, "wait_for_transactions", None)
+        settings = Settings(script_location="migrations", wait_for_transactions=5.0)
+        session = FakeSession()
+        sender = MessageSender(replace(fake_context(session), settings=settings))
+        sender.add(unit("ALTER TABLE t ADD x int"))
+        await sender.flush()
+        assert len(session.messages) == 1
