@@ -78,3 +78,25 @@ async def test_an_error_goes_back_to_the_savepoint(
         "ROLLBACK TO SAVEPOINT asyncmig_script_2",
         "ROLLBACK TO SAVEPOINT asyncmig_script_1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("method", "written", "called"),
+    [("copy_to_table", False, False), ("copy_to_table", True, True), ("add_listener", False, True)],
+)
+async def test_other_methods_wait_for_what_is_pending(hooks, method, written, called) -> None:
+    calls: list[tuple[object, ...]] = []
+
+    async def member(*args: object) -> str:
+        calls.append(args)
+        return "done"
+
+    async def before_other_io(recorder: Recorder) -> bool:
+        del recorder
+        return written
+
+    setattr(hooks.driver_connection, method, member)
+    hooks.before_other_io = before_other_io
+    connection = ScriptConnection(hooks, None)  # type: ignore[arg-type]  # what is used of both
+    result = await getattr(connection, method)("t")
+    assert (result, calls) == (("done", [("t",)]) if called else (None, []))
