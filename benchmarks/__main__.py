@@ -136,7 +136,7 @@ def _backfill_load(options: argparse.Namespace, server: Server) -> list[dict[str
     """What an application waits for while a backfill changes the rows of its table."""
     if options.only and not any("backfill load".startswith(only) for only in options.only):
         return []
-    rows, seconds, rounds = (2_000, 0.5, 1) if options.quick else (1_000_000, 6.0, 5)
+    rows, seconds, rounds = (2_000, 0.5, 1) if options.quick else (1_000_000, 8.0, 5)
     with server.database() as url:
         found = anyio.run(backfill_load.measure, url, rows, seconds, rounds, _tell)
     print(backfill_load.table(found), end="\n\n", flush=True)

@@ -39,6 +39,9 @@ WRITERS = 8
 PAUSE = 0.01
 """Seconds between two transactions of a writer."""
 
+SETTLE = 2.0
+"""Seconds that do not count: the backfill's process starts, and its first batch has not seen a writer."""
+
 GRACE = 0.1
 MOST = 2.0
 """How many times the 99th percentile of the writers alone is allowed."""
@@ -60,9 +63,17 @@ BUSY_PERCENTS = {
 WRITE = "UPDATE account SET email_lower = email_lower WHERE id = $1"
 
 
-async def write(url: str, rows: int, sql: str) -> None:
-    """Say when all are connected, write until standard input is closed, then print the durations."""
+async def write(url: str, rows: int, sql: str, settle: float) -> None:
+    """Say when all are connected, write until standard input is closed, then print the durations.
+
+    Args:
+        url: of the database.
+        rows: of the table.
+        sql: the statement; its parameter is a number of a row.
+        settle: seconds at the beginning that are left out.
+    """
     durations: list[float] = []
+    first = time.perf_counter() + settle
     is_ended = anyio.Event()
 
     async def writer(*, task_status: TaskStatus[None]) -> None:
@@ -73,7 +84,8 @@ async def write(url: str, rows: int, sql: str) -> None:
         while not is_ended.is_set():
             began = time.perf_counter()
             await statement.fetch(random.randint(1, rows))
-            durations.append(time.perf_counter() - began)
+            if began >= first:
+                durations.append(time.perf_counter() - began)
             await anyio.sleep(PAUSE)
         await connection.close()
 
@@ -87,10 +99,21 @@ async def write(url: str, rows: int, sql: str) -> None:
 
 
 @asynccontextmanager
-async def writing(url: str, rows: int, sql: str = WRITE) -> AsyncIterator[list[float]]:
+async def writing(
+    url: str, rows: int, sql: str = WRITE, *, settle: float = 0.0
+) -> AsyncIterator[list[float]]:
     """Writers run in another process; their durations are known behind the block."""
     durations: list[float] = []
-    command = [sys.executable, "-m", "benchmarks.backfill_load", "write", url, str(rows), sql]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.backfill_load",
+        "write",
+        url,
+        str(rows),
+        sql,
+        str(settle),
+    ]
     async with await anyio.open_process(command, stdin=PIPE, stderr=None) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -134,7 +157,8 @@ async def measure(
         async def run(name: str, work: Callable[[], Awaitable[object]]) -> None:
             told(f"backfill, {name}")
             before = await _scanned(connection)
-            async with writing(url, rows) as durations:
+            settle = min(SETTLE, seconds / 4)
+            async with writing(url, rows, settle=settle) as durations:
                 with anyio.move_on_after(seconds):
                     await work()
             rate = (await _scanned(connection) - before) / seconds
@@ -227,12 +251,12 @@ def table(found: list[dict[str, Any]]) -> str:
 async def private(rows: int) -> list[dict[str, Any]]:
     """Measure on a private server that is as durable as one in production."""
     async with embedded.server(settings=LIKE_PRODUCTION) as server:
-        return await measure(server.url, rows, 6.0, 5, lambda what: print(what, file=sys.stderr))
+        return await measure(server.url, rows, 8.0, 5, lambda what: print(what, file=sys.stderr))
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["write"]:
-        anyio.run(write, sys.argv[2], int(sys.argv[3]), sys.argv[4])
+        anyio.run(write, sys.argv[2], int(sys.argv[3]), sys.argv[4], float(sys.argv[5]))
     else:
         waits = anyio.run(private, int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
         print(table(waits))
