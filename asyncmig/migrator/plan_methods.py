@@ -9,6 +9,7 @@ from asyncmig.errors import TargetError
 from asyncmig.migrator.base import MigratorBase
 from asyncmig.plan.model import Direction
 from asyncmig.project import fan_out
+from asyncmig.project.plans import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -57,11 +58,13 @@ class PlanMethods(MigratorBase):
         checked = _direction(direction)
         if current is not None:
             heads = (current,) if isinstance(current, str) else tuple(current)
-            return await self._project.plan(target, heads, checked, offline=offline)
+            return await make_plan(self._project, target, heads, checked, offline=offline)
 
         async def plan(project: Project) -> Plan:
             state = await fan_out.current_state(project)
-            return await project.plan(target, state.heads, checked, offline=offline, connect=True)
+            return await make_plan(
+                project, target, state.heads, checked, offline=offline, connect=True
+            )
 
         request = EnvRequest(command="plan", revision=target, reading=True)
         return await fan_out.call_one(self._project, plan, request, "a plan")
@@ -89,7 +92,7 @@ class PlanMethods(MigratorBase):
 
         async def plan(project: Project) -> Plan:
             state = await fan_out.current_state(project)
-            return await project.plan(target, state.heads, checked, connect=True)
+            return await make_plan(project, target, state.heads, checked, connect=True)
 
         request = EnvRequest(command="plan", revision=target, reading=True)
         return await fan_out.call_each(self._project, plan, request)

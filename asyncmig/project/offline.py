@@ -10,6 +10,7 @@ from asyncmig.errors import TargetError
 from asyncmig.execution.offline_script import offline_script, write_transaction
 from asyncmig.plan.model import Direction
 from asyncmig.plan.version_hooks import MigrationInfo
+from asyncmig.project.plans import make_plan
 from asyncmig.project.visit import visit_databases
 from asyncmig.revisions.graph.moves import stamp_moves
 
@@ -34,7 +35,7 @@ async def migration_script(project: Project, range_: str, way: Direction) -> str
 
     async def write(member: Project) -> str:
         current = _rows(await member.graph(), start)
-        plan = await member.plan(target or "heads", current, way, offline=True)
+        plan = await make_plan(member, target or "heads", current, way, offline=True)
         return offline_script(
             plan,
             _books(member),

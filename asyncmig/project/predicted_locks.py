@@ -11,6 +11,7 @@ from asyncmig.locks.facts import NEWEST_MAJOR
 from asyncmig.locks.impact import known_impact
 from asyncmig.locks.modes import LockMode
 from asyncmig.plan.model import Direction
+from asyncmig.project.plans import make_plan
 from asyncmig.results.impact import PredictedLock
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ async def _planned(
     parents = graph.get(revision).down_revisions
     try:
         if direction == Direction.UPGRADE:
-            plan = await project.plan(revision, parents, Direction.UPGRADE)
+            plan = await make_plan(project, revision, parents, Direction.UPGRADE)
         else:
             below = parents[0] if parents else "base"
-            plan = await project.plan(f"{revision}@{below}", (revision,), Direction.DOWNGRADE)
+            plan = await make_plan(project, f"{revision}@{below}", (revision,), Direction.DOWNGRADE)
     except AsyncmigError:  # a script that cannot be planned any more
         return None
     impact = await anyio.to_thread.run_sync(lambda: known_impact(plan, major=NEWEST_MAJOR))

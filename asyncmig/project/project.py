@@ -12,7 +12,8 @@ import anyio.to_thread
 
 from asyncmig.database.concurrency import import_in_thread
 from asyncmig.errors import ConfigError
-from asyncmig.project.user_objects import as_list, load_models, load_version_hooks
+from asyncmig.project.models import Models
+from asyncmig.project.user_objects import load_version_hooks
 from asyncmig.revisions.cache.heads_cache import known_heads
 from asyncmig.telemetry.event_log import EventLog
 from asyncmig.telemetry.observe import observe
@@ -29,20 +30,17 @@ if TYPE_CHECKING:
     from asyncmig.alembic_compat.env_script.request import EnvMigration
     from asyncmig.alembic_compat.facade.config import Config
     from asyncmig.autogenerate.compare import Autogenerate
-    from asyncmig.autogenerate.empty_models import ModelOrigins
     from asyncmig.backfill.runner import BackfillRunner
     from asyncmig.config.settings import Settings
     from asyncmig.database.connections import Database
     from asyncmig.events import Event
     from asyncmig.execution.runner import Runner
-    from asyncmig.plan.model import Direction, Plan
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.rewrites.rewriting import Rewriting
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import VersionHook
     from asyncmig.project.user_objects import VersionHooks
     from asyncmig.revisions.graph.graph import RevisionGraph
-    from asyncmig.revisions.graph.moves import Move
     from asyncmig.revisions.graph.revision import Revision
     from asyncmig.revisions.script_directory import ScriptDirectory
 
@@ -81,8 +79,7 @@ class Project:
         self._each: Mapping[str, Settings] = {}
         self._given_hooks = on_version_apply
         self._given = database
-        self._given_models = models
-        self._models: tuple[MetaData, ...] | None = None
+        self._models = Models(models)
         self._on_event = on_event
         self.log: EventLog | None = EventLog()
         self.alembic_config: Config | None = None
@@ -90,7 +87,6 @@ class Project:
         self.write_hooks: Mapping[str, Callable[..., object]] = {}
         self._env_config: Config | None = None
         self._env_run: ProjectRun | None = None
-        self._models_place: str | None = None
         self._databases: tuple[Project, ...] | None = None
         self._handed: Database | None = None
         self._handed_as: str = ""
@@ -258,7 +254,7 @@ class Project:
         project = Project(
             settings,
             database=self._given,
-            models=self._given_models,
+            models=self._models.given,
             on_event=self._on_event,
             on_version_apply=self._given_hooks,
         )
@@ -276,14 +272,7 @@ class Project:
         self.settings = (
             run.settings if self._given is None else replace(run.settings, url_source=None)
         )
-        metadata = run.target_metadata
-        if self._models is None and self._given_models is None:
-            if metadata is not None:
-                self._models = (
-                    tuple(metadata) if isinstance(metadata, list | tuple) else (metadata,)
-                )
-            if metadata is not None or not self.settings.target_metadata:
-                self._models_place = "env.py"
+        self._models.use_env(run.target_metadata, self.settings)
 
     # the parts
 
@@ -380,83 +369,6 @@ class Project:
             rewriting=rewriting,
         )
 
-    async def plan(
-        self,
-        target: str,
-        current: Sequence[str],
-        way: Direction,
-        *,
-        offline: bool = False,
-        connect: bool = False,
-    ) -> Plan:
-        """The plan from rows of the version table to a target.
-
-        Args:
-            target: a target expression.
-            current: the rows.
-            way: the direction.
-            offline: for a script for psql.
-            connect: read from the database what safe rewrites depend on, as a run does, and estimates of
-                the rows of backfills.
-        """
-        project = await self.single_database("a plan")
-        from asyncmig.plan.moves import find_moves
-
-        planner = await project.planner(
-            offline=offline,
-            rewriting=await project.rewriting(connect=connect, offline=offline),
-        )
-        moves = find_moves(planner.graph, target, current, way)
-        scripts = await anyio.to_thread.run_sync(
-            project.load_scripts, [move.revision for move in moves]
-        )
-        if connect:
-            await project.read_online_changes(planner, moves, scripts)
-        plan = planner.plan(target, current, way, moves, scripts)
-        if not connect:
-            return plan
-        from asyncmig.project.backfill_estimates import with_estimates
-
-        return await with_estimates(plan, project.database(), project.settings)
-
-    async def rewriting(self, *, connect: bool = False, offline: bool = False) -> Rewriting | None:
-        """The safe rewrites of a plan; ``connect`` reads from the database what they depend on.
-
-        Args:
-            connect: a database is asked.
-            offline: for a script for psql.
-        """
-        from asyncmig.bookkeeping.rewrite_facts import one_transaction_obstacle, read_rewriting
-        from asyncmig.plan.rewrites.rewriting import Rewriting
-
-        if not connect:
-            obstacle = one_transaction_obstacle(self.settings)
-            if not self.settings.safe_rewrites:
-                return None
-            return Rewriting(obstacle=obstacle, offline=offline)
-        from asyncmig.bookkeeping.state import read_state
-        from asyncmig.database.session_settings import open_session
-
-        async with open_session(self.database(), self.settings) as session:
-            state = await read_state(session, self.settings)
-            return await read_rewriting(session, self.settings, state)
-
-    async def read_online_changes(
-        self, planner: Planner, moves: Sequence[Move], scripts: Mapping[str, AnyScript]
-    ) -> None:
-        """Read from the database what the column changes online of a plan depend on."""
-        if not any(script.has_online_change for script in scripts.values()):
-            return
-        from asyncmig.bookkeeping.online_facts import read_online_changes
-        from asyncmig.bookkeeping.state import read_state
-        from asyncmig.database.session_settings import open_session
-
-        async with open_session(self.database(), self.settings) as session:
-            state = await read_state(session, self.settings)
-            planner.online = await read_online_changes(
-                session, self.settings, state, planner, moves, scripts
-            )
-
     async def autogenerate(self, *, as_sql: bool = False) -> Autogenerate:
         """The comparison of models and database; ``as_sql`` is for a SQL revision."""
         project = await self.single_database("a comparison with models")
@@ -468,7 +380,7 @@ class Project:
             settings=self.settings,
             graph=await self.graph(),
             metadata=await self.models(),
-            origins=self._model_origins(),
+            origins=self._models.origins(self.settings),
             notify=self.emit,
             options=self.environment_options(autogenerate=True),
             import_context=self.alembic_imports,
@@ -482,21 +394,7 @@ class Project:
 
     async def models(self) -> tuple[MetaData, ...]:
         """The models, imported once."""
-        if self._models is None:
-            given = self._given_models or self.settings.target_metadata
-            self._models = await anyio.to_thread.run_sync(load_models, self.settings, given)
-        return self._models
-
-    def _model_origins(self) -> ModelOrigins:
-        """The origins of the models, for messages."""
-        from asyncmig.autogenerate.empty_models import ModelOrigins
-
-        if self._models_place is not None:
-            return ModelOrigins(place=self._models_place)
-        given = as_list(self._given_models or self.settings.target_metadata)
-        specs = [item if isinstance(item, str) else None for item in given]
-        file = None if self._given_models else self.settings.config_path
-        return ModelOrigins(specs=specs, place=None if file is None else file.name)
+        return await self._models.load(self.settings)
 
     async def directory(self) -> ScriptDirectory:
         """The revision files, read again."""

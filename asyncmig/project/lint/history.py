@@ -9,6 +9,7 @@ import anyio.to_thread
 from asyncmig.plan.model import Direction
 from asyncmig.plan.moves import find_moves
 from asyncmig.plan.run_script import check_written
+from asyncmig.project.plans import choose_rewriting
 
 if TYPE_CHECKING:
     from asyncmig.plan.model import Step
@@ -25,7 +26,7 @@ async def history_steps(project: Project, chosen: ChosenRevisions) -> tuple[Step
     start again where a deployment of chosen revisions begins.
     """
     member = await project.single_database("lint")
-    planner = await member.planner(rewriting=await member.rewriting())
+    planner = await member.planner(rewriting=await choose_rewriting(member))
     moves = find_moves(planner.graph, "heads", (), Direction.UPGRADE)
     scripts = await anyio.to_thread.run_sync(member.load_scripts, [move.revision for move in moves])
     steps = []
@@ -35,7 +36,7 @@ async def history_steps(project: Project, chosen: ChosenRevisions) -> tuple[Step
         check_written(scripts[name], Direction.UPGRADE)
         begins = name in chosen.ids and not (chosen.together and begun)
         if begins and planner.rewriting is not None:
-            planner.rewriting = await member.rewriting()
+            planner.rewriting = await choose_rewriting(member)
         begun = begun or begins
         steps.append(planner.record(move, scripts[name]))
     return tuple(steps)

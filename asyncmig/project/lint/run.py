@@ -20,6 +20,7 @@ from asyncmig.lint.silences import read_silences
 from asyncmig.plan.model import Direction
 from asyncmig.project.lint.history import history_steps
 from asyncmig.project.lint.scope import ChosenRevisions, choose_revisions
+from asyncmig.project.plans import make_plan
 from asyncmig.results.lint import LintResult
 from asyncmig.revisions.graph.names import listed
 
@@ -67,7 +68,7 @@ async def lint_online(project: Project, scope: LintScope) -> LintResult:
             status, _ = await read_status(session, settings, graph)
         if chosen is None:
             rows = [head for head in status.current if head in graph]
-            plan = await project.plan(scope.target, rows, Direction.UPGRADE, connect=True)
+            plan = await make_plan(project, scope.target, rows, Direction.UPGRADE, connect=True)
             steps: Sequence[Step] = plan.steps
             linted: Iterable[Step] = steps
         else:
