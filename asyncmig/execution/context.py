@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from asyncmig.database.committed_work import CommittedWork
-from asyncmig.database.statement_failures import statement_failure
 from asyncmig.execution.work_units import first_rolled_back
 
 if TYPE_CHECKING:
@@ -113,6 +112,8 @@ class ExecutionContext:
         earlier: Sequence[str] = (),
     ) -> StatementFailedError:
         """The error of a statement of a script; arguments as ``statement_failure``."""
+        from asyncmig.database.statement_failures import statement_failure
+
         return statement_failure(
             error,
             step,

@@ -15,7 +15,6 @@ import anyio
 
 from asyncmig.database.server_errors import TRANSIENT_STATES, postgres_error
 from asyncmig.database.session_settings import restore_settings
-from asyncmig.database.statement_failures import retries_exhausted
 from asyncmig.errors import (
     AsyncmigError,
     ConnectionLostError,
@@ -24,7 +23,6 @@ from asyncmig.errors import (
     StatementFailedError,
 )
 from asyncmig.execution.messages.sender import MessageSender
-from asyncmig.execution.retries import Retries
 from asyncmig.execution.scripts.connections import ScriptConnections
 from asyncmig.execution.scripts.failures import Failures
 from asyncmig.execution.scripts.hook_step import VersionHookStep
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
 
     from asyncmig.execution.context import ExecutionContext
     from asyncmig.execution.resume import Resume
+    from asyncmig.execution.retries import Retries
     from asyncmig.plan.planner import Planner
     from asyncmig.plan.run_script import AnyScript
     from asyncmig.plan.version_hooks import VersionHook
@@ -296,6 +295,9 @@ class Executor:
             or self._session.closed
         ):
             raise error
+        from asyncmig.database.statement_failures import retries_exhausted
+        from asyncmig.execution.retries import Retries
+
         await self._connections.close()
         await self._session.roll_back()
         phase = facts.get("phase")

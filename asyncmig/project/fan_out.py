@@ -13,9 +13,6 @@ from asyncmig.database.concurrency import import_in_thread
 from asyncmig.errors import AsyncmigError, ConfigError, ConnectionFailedError, NotCurrentError
 from asyncmig.project.project import several_databases
 from asyncmig.project.visit import visit_databases
-from asyncmig.results.differences import RevisionCheck
-from asyncmig.results.state import CurrentState
-from asyncmig.revisions.graph.describe import describe_all
 from asyncmig.revisions.graph.names import listed
 
 if TYPE_CHECKING:
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
     from asyncmig.bookkeeping.queries import LogFilter
     from asyncmig.database.session import Session
     from asyncmig.project.project import Project
-    from asyncmig.results import JournalEntry, Status
+    from asyncmig.results import CurrentState, JournalEntry, RevisionCheck, Status
 
 __all__ = [
     "call_each",
@@ -210,6 +207,9 @@ async def status_of(project: Project, *, scripts: bool = False) -> Status:
 
 async def current_state(project: Project) -> CurrentState:
     """The current revisions of one database."""
+    from asyncmig.results import CurrentState
+    from asyncmig.revisions.graph.describe import describe_all
+
     status = await status_of(project)
     graph = await project.graph()
     known = [graph.get(head) for head in status.current if head in graph]
@@ -225,6 +225,8 @@ async def current_state(project: Project) -> CurrentState:
 
 async def revision_check(project: Project, target: str) -> RevisionCheck:
     """Whether one database is exactly at the revisions of a target expression."""
+    from asyncmig.results import RevisionCheck
+
     status = await status_of(project)
     graph = await project.graph()
     named = tuple(item.id for item in graph.resolve(target, current=status.current))

@@ -22,7 +22,6 @@ from asyncmig.bookkeeping.version_conflict import (
 from asyncmig.database.server_errors import server_error
 from asyncmig.database.session_settings import milliseconds
 from asyncmig.execution.messages.message import MESSAGE_LIMIT, Message, is_copy
-from asyncmig.execution.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from asyncmig.errors import AsyncmigError
     from asyncmig.events import Blocker
     from asyncmig.execution.context import ExecutionContext
+    from asyncmig.execution.retries import Retries
     from asyncmig.execution.work_units import Fragment, Transaction
     from asyncmig.sql.statement import Statement
 
@@ -66,6 +66,8 @@ async def send_again(
         StatementFailedError: it names the failing statement, and the sessions that blocked it.
         UnexpectedStateError: another process changed the version table.
     """
+    from asyncmig.execution.retries import Retries
+
     await raise_version_conflict(context, unit, error)
     own = [item for item in unit.fragments if item.statement is not None]
     async with Retries(context, unit.step, unit.phase) as retries:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from asyncmig.database.blockers import holders
 from asyncmig.events import TransactionsAwaited
 from asyncmig.sql.classify import classify
 
@@ -43,6 +42,8 @@ def asks_for_strong_lock(unit: Transaction) -> bool:
 
 async def wait_for_transactions(context: ExecutionContext, unit: Transaction) -> None:
     """Wait until no long transaction holds a lock on what a phase names, at most as long as is set."""
+    from asyncmig.database.blockers import holders
+
     limit = 0.0 if context.settings is None else context.settings.wait_for_transactions
     statements = [fragment.sql for fragment in unit.fragments if fragment.statement is not None]
     began = time.monotonic()

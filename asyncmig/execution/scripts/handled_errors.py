@@ -9,7 +9,6 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from asyncmig.database.server_errors import postgres_error, sqlstate_of
-from asyncmig.database.statement_failures import server_message
 from asyncmig.sql.statement import Statement
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def keep_when_stopped(connection: Connection) -> None:
 def recorded_text(error: asyncpg.PostgresError) -> str:
     """An error as the journal keeps it."""
     sent = Statement(sql=str(getattr(error, "query", None) or ""))
+    from asyncmig.database.statement_failures import server_message
+
     return f"{server_message(error, sent)} (SQLSTATE {sqlstate_of(error)})"
 
 

@@ -11,9 +11,7 @@ from asyncmig.errors import ScriptError
 from asyncmig.revisions.files.checksum import checksum
 from asyncmig.revisions.files.import_script import forget_module, import_script
 from asyncmig.revisions.files.python_metadata import decode
-from asyncmig.revisions.files.sql_file import read_sql_limits, read_sql_sections
 from asyncmig.revisions.graph.revision import ScriptKind
-from asyncmig.sql.layout import normalize_sql
 from asyncmig.sql.slices import LARGE
 
 if TYPE_CHECKING:
@@ -207,6 +205,8 @@ class SqlScript(Script):
     """
 
     def __init__(self, revision: Revision, text: str) -> None:
+        from asyncmig.revisions.files.sql_file import read_sql_limits, read_sql_sections
+
         super().__init__(revision, b"")  # the sections are all of it that is needed
         self.is_large = len(text) > LARGE
         self.limits = read_sql_limits(text)
@@ -225,6 +225,8 @@ class SqlScript(Script):
     def _sections(self) -> SqlSections:
         if self._kept is None:
             text = decode(_source_of(self.revision), self.revision.path)
+            from asyncmig.revisions.files.sql_file import read_sql_sections
+
             sections = read_sql_sections(text, self.revision.path)
             if _checksum_of(sections) != self.checksum:
                 raise ScriptError(
@@ -258,6 +260,8 @@ class SqlScript(Script):
 
 
 def _checksum_of(both: SqlSections) -> str:
+    from asyncmig.sql.layout import normalize_sql
+
     pieces: list[str] = []
     for name, sections in (("upgrade", both.upgrade), ("downgrade", both.downgrade)):
         if sections is not None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.results import BranchPoint, RevisionInfo
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from asyncmig.results import BranchPoint, RevisionInfo
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.revision import Revision
 
@@ -31,6 +30,8 @@ def describe_heads(
 
 def describe_branch_points(graph: RevisionGraph) -> tuple[BranchPoint, ...]:
     """Every revision with several children, newest first."""
+    from asyncmig.results import BranchPoint
+
     return tuple(
         BranchPoint(
             revision=_describe(graph, revision),
@@ -93,6 +94,8 @@ def describe_all(
 def _describe(
     graph: RevisionGraph, revision: Revision, *, current: Collection[str] | None = None
 ) -> RevisionInfo:
+    from asyncmig.results import RevisionInfo
+
     children = graph.children(revision.id)
     return RevisionInfo(
         revision=revision.id,
