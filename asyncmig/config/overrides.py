@@ -8,7 +8,7 @@ from warnings import warn
 
 from asyncmig.config.duration import parse_duration
 from asyncmig.config.files.source import nearest
-from asyncmig.config.settings import Settings
+from asyncmig.config.settings import InvalidUrl, Settings
 from asyncmig.errors import ConfigError
 
 __all__ = ["checked_overrides"]
@@ -16,6 +16,7 @@ __all__ = ["checked_overrides"]
 _TIMES = frozenset({"connect_timeout", "wait_for_database", "wait_for_transactions"})
 _LIMITS = frozenset({"command_timeout", "lock_timeout", "lock_wait", "statement_timeout"})
 _FORMER = {"lenient_bind": "psycopg2_compat"}
+_URLS = frozenset({"url", "shadow_url"})
 _COUNTS = frozenset({"lock_retries", "statement_cache_size"})
 
 
@@ -40,6 +41,14 @@ def checked_overrides(overrides: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked(name: str, value: Any) -> Any:
+    if name in _URLS:
+        if not isinstance(value, str | InvalidUrl | None):
+            raise ConfigError(
+                f"{name} must be text, such as postgresql://user@host/database, not {type(value).__name__}",
+                hint="write a URL object of SQLAlchemy as text: "
+                "url.render_as_string(hide_password=False)",
+            )
+        return value
     if name in _COUNTS:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise _wrong(name, value, "a whole number, 0 or more")

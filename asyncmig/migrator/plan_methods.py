@@ -41,8 +41,8 @@ class PlanMethods(MigratorBase):
 
         Args:
             target: a target expression.
-            current: rows of the version table to start from; None reads them from the database. With
-                rows given, no database is needed.
+            current: rows of the version table to start from, ``base`` for none; None reads them from the
+                database. With rows given, no database is needed.
             direction: ``upgrade`` or ``downgrade``.
             offline: plan a script for psql, where a script that reads is an error.
 
@@ -57,7 +57,8 @@ class PlanMethods(MigratorBase):
         """
         checked = _direction(direction)
         if current is not None:
-            heads = (current,) if isinstance(current, str) else tuple(current)
+            rows = (current,) if isinstance(current, str) else current
+            heads = tuple(row for row in rows if row != "base")
             return await make_plan(self._project, target, heads, checked, offline=offline)
 
         async def plan(project: Project) -> Plan:

@@ -142,6 +142,17 @@ HABITS = {
         cursor.execute(f"INSERT INTO t ({names}) VALUES ({values})")
         assert isinstance(Identifier("x"), sql.Composable)
     """,
+    "SQL of psycopg that writes itself": """
+        from psycopg import sql
+        from psycopg.sql import Identifier
+
+        cursor = op.get_bind().connection.cursor()
+        for context in (None, cursor, op.get_bind().connection.dbapi_connection):
+            if not type(context).__module__.startswith("psycopg2"):
+                op.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(
+                    Identifier("t"), Identifier("T x")).as_string(context))
+                op.execute("ALTER TABLE %s RENAME TO t" % Identifier("public", "T x").as_string(context))
+    """,
     "the inspector between directives": """
         inspector = sa.inspect(op.get_bind())
         columns = {column["name"] for column in inspector.get_columns("t")}

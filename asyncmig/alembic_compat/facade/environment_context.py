@@ -37,7 +37,7 @@ class Environment:
         self, name: str, importer: Mapping[str, object] | None, fromlist: Sequence[str]
     ) -> Any:
         """Another module for an import; None where it is as written."""
-        if name.partition(".")[0] == "psycopg2":
+        if name.partition(".")[0] in {"psycopg", "psycopg2"}:
             from asyncmig.alembic_compat.psycopg2_compat.sql_module import sql_stand_in
 
             return sql_stand_in(name, importer, fromlist)

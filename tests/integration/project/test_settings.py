@@ -48,6 +48,16 @@ async def test_scripts_see_the_models(project, models, given, schemas):
     assert len(await migrator.plan(current=[])) == 1
 
 
+@pytest.mark.parametrize(
+    ("current", "steps"), [("base", 2), (["base"], 2), ([], 2), ("a1", 1), (("a1",), 1), ("b2", 0)]
+)
+async def test_a_plan_begins_where_it_is_told(project, current, steps):
+    project.revision("a1")
+    project.revision("b2", down="a1")
+    migrator = Migrator(script_location=project.script_location)
+    assert len(await migrator.plan("head", current=current)) == steps
+
+
 async def test_several_models_by_settings(project, models):
     project.revision("a1", upgrade="assert len(op.get_context().opts['target_metadata']) == 2")
     settings = project.settings(target_metadata=models, prepend_sys_path=(project.path,))

@@ -32,6 +32,9 @@ def test_times_and_numbers_as_files_have_them():
         {"lock_wait": float("nan")},
         {"statement_timeout": []},
         {"connect_timeout": None},
+        {"url": 5},
+        {"url": b"postgresql://host/database"},
+        {"shadow_url": 5},
     ],
 )
 def test_what_none_can_be(wrong):
