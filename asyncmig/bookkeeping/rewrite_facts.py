@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.sql.quoting import literal, qualified
 from asyncmig.sql.reader import SqlName
 
@@ -99,6 +100,7 @@ async def read_rewriting(
     recorded = await read_recorded(session, settings, state)
     if not (settings.safe_rewrites or any(map(_has_rewrites, recorded.values()))):
         return None
+    await import_in_thread("asyncmig.plan.rewrites.rewriting")
     from asyncmig.plan.rewrites.rewriting import Rewriting
 
     return Rewriting(

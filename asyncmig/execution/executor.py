@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.database.server_errors import TRANSIENT_STATES, postgres_error
 from asyncmig.database.session_settings import restore_settings
 from asyncmig.errors import (
@@ -295,6 +296,7 @@ class Executor:
             or self._session.closed
         ):
             raise error
+        await import_in_thread("asyncmig.execution.retries")
         from asyncmig.database.statement_failures import retries_exhausted
         from asyncmig.execution.retries import Retries
 

@@ -207,6 +207,9 @@ async def status_of(project: Project, *, scripts: bool = False) -> Status:
 
 async def current_state(project: Project) -> CurrentState:
     """The current revisions of one database."""
+    await import_in_thread(
+        "asyncmig.results.history", "asyncmig.results.state", "asyncmig.revisions.graph.describe"
+    )
     from asyncmig.results import CurrentState
     from asyncmig.revisions.graph.describe import describe_all
 
@@ -225,6 +228,7 @@ async def current_state(project: Project) -> CurrentState:
 
 async def revision_check(project: Project, target: str) -> RevisionCheck:
     """Whether one database is exactly at the revisions of a target expression."""
+    await import_in_thread("asyncmig.results.differences")
     from asyncmig.results import RevisionCheck
 
     status = await status_of(project)

@@ -1,8 +1,9 @@
-"""``psycopg2.sql`` and ``psycopg.sql`` for scripts: objects that also write themselves for cursors of asyncmig.
+"""``psycopg2.sql`` and ``psycopg.sql`` for scripts: their objects write themselves on asyncmig's cursors too.
 
 ``Identifier("a").as_string(cursor)`` asks libpq to quote, by a connection of the driver's own. The classes
-here do the same work for any other cursor or connection. In psycopg2 ``SQL`` and ``Composed`` ask their parts;
-in psycopg every class reads the encoding of the connection, so all of them are replaced, and what they make.
+here do the same work for any other cursor or connection. In psycopg2 ``SQL`` and ``Composed`` ask their
+parts; in psycopg every class reads the encoding of the connection, so all of them are replaced, and what
+they make.
 """
 
 from __future__ import annotations

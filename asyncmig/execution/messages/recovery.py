@@ -19,6 +19,7 @@ from asyncmig.bookkeeping.version_conflict import (
     missing_column,
     version_conflict,
 )
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.database.server_errors import server_error
 from asyncmig.database.session_settings import milliseconds
 from asyncmig.execution.messages.message import MESSAGE_LIMIT, Message, is_copy
@@ -66,6 +67,7 @@ async def send_again(
         StatementFailedError: it names the failing statement, and the sessions that blocked it.
         UnexpectedStateError: another process changed the version table.
     """
+    await import_in_thread("asyncmig.execution.retries")
     from asyncmig.execution.retries import Retries
 
     await raise_version_conflict(context, unit, error)

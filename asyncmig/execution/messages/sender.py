@@ -17,6 +17,7 @@ import anyio.lowlevel
 import asyncpg
 
 from asyncmig.database.background_task import BackgroundTask
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.database.server_errors import TRANSIENT_STATES, sqlstate_of
 from asyncmig.errors import PlanError
 from asyncmig.execution.messages.message import GUARD, LAST_COMMIT, is_copy
@@ -142,6 +143,7 @@ class MessageSender:
     async def _send_due(self) -> None:
         while (unit := self._queue.due) is not None:
             if isinstance(unit, StandaloneStatement):
+                await import_in_thread("asyncmig.execution.standalone.statement")
                 from asyncmig.execution.standalone.statement import send_standalone
 
                 await send_standalone(self._context, unit)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.events import TransactionsAwaited
 from asyncmig.sql.classify import classify
 
@@ -42,6 +43,7 @@ def asks_for_strong_lock(unit: Transaction) -> bool:
 
 async def wait_for_transactions(context: ExecutionContext, unit: Transaction) -> None:
     """Wait until no long transaction holds a lock on what a phase names, at most as long as is set."""
+    await import_in_thread("asyncmig.database.blockers")
     from asyncmig.database.blockers import holders
 
     limit = 0.0 if context.settings is None else context.settings.wait_for_transactions

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio.to_thread
 
 from asyncmig.database.committed_work import CommittedWork
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.database.session import ROLE_OF_RUN
 from asyncmig.errors import ScriptError, StatementFailedError
 from asyncmig.execution.scripts.handled_errors import recorded_text, restored_error
@@ -219,6 +220,7 @@ class RunningStep:
         run: StandaloneRun | None = None
         for unit in opening:
             if isinstance(unit, StandaloneStatement):
+                await import_in_thread("asyncmig.execution.standalone.statement")
                 from asyncmig.execution.standalone.statement import StandaloneRun
 
                 run = StandaloneRun(self._context, unit, self._sender.lock_timeout(self.step))

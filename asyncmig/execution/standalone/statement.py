@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import asyncpg
 
 from asyncmig.bookkeeping.state import PreviousAttempt
+from asyncmig.database.concurrency import import_in_thread
 from asyncmig.database.session_settings import statement_timeouts
 from asyncmig.database.statement_failures import server_message
 from asyncmig.errors import StatementFailedError
@@ -40,6 +41,7 @@ async def send_standalone(context: ExecutionContext, unit: StandaloneStatement) 
         StatementFailedError: the server refused it.
     """
     if unit.statement.backfill is not None:
+        await import_in_thread("asyncmig.execution.standalone.backfill")
         from asyncmig.execution.standalone.backfill import send_backfill
 
         await send_backfill(context, unit, unit.statement.backfill)
