@@ -210,7 +210,7 @@ async def current_state(project: Project) -> CurrentState:
     await import_in_thread(
         "asyncmig.results.history", "asyncmig.results.state", "asyncmig.revisions.graph.describe"
     )
-    from asyncmig.results import CurrentState
+    from asyncmig.results.state import CurrentState
     from asyncmig.revisions.graph.describe import describe_all
 
     status = await status_of(project)
@@ -229,7 +229,7 @@ async def current_state(project: Project) -> CurrentState:
 async def revision_check(project: Project, target: str) -> RevisionCheck:
     """Whether one database is exactly at the revisions of a target expression."""
     await import_in_thread("asyncmig.results.differences")
-    from asyncmig.results import RevisionCheck
+    from asyncmig.results.differences import RevisionCheck
 
     status = await status_of(project)
     graph = await project.graph()

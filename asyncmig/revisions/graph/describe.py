@@ -30,7 +30,7 @@ def describe_heads(
 
 def describe_branch_points(graph: RevisionGraph) -> tuple[BranchPoint, ...]:
     """Every revision with several children, newest first."""
-    from asyncmig.results import BranchPoint
+    from asyncmig.results.history import BranchPoint
 
     return tuple(
         BranchPoint(
@@ -94,7 +94,7 @@ def describe_all(
 def _describe(
     graph: RevisionGraph, revision: Revision, *, current: Collection[str] | None = None
 ) -> RevisionInfo:
-    from asyncmig.results import RevisionInfo
+    from asyncmig.results.history import RevisionInfo
 
     children = graph.children(revision.id)
     return RevisionInfo(
