@@ -59,7 +59,7 @@ CHANGES = [
     "ALTER STATISTICS stat SET STATISTICS 9",
     "GRANT SELECT ON a TO public",
     "GRANT UPDATE (name) ON a TO public",
-    "GRANT USAGE ON SCHEMA public TO public; REVOKE CREATE ON SCHEMA public FROM pg_database_owner",
+    "REVOKE USAGE ON SCHEMA public FROM public",
     "ALTER TABLE a OWNER TO pg_monitor",
     "COMMENT ON TABLE a IS 'x'",
     "COMMENT ON COLUMN a.name IS 'x'",
