@@ -24,7 +24,7 @@ print(json.dumps(facts), file=sys.stderr)
 FORBIDDEN = {"sqlalchemy", "asyncpg", "asyncio", "anyio", "rich", "pydantic", "greenlet", "mako"}
 MOST_NEW_MODULES = 81
 NOT_AT_HEAD = {"sqlalchemy", "greenlet", "mako", "rich", "pydantic"}
-MOST_MODULES_AT_HEAD = {"upgrade": 268, "status": 280, "current": 275}  # status compares scripts
+MOST_MODULES_AT_HEAD = {"upgrade": 285, "status": 288, "current": 280}  # status compares scripts
 OF_THE_LOG = {"logging", "atexit"}
 """What ``-v`` also imports, to show the log of the library."""
 
