@@ -27,8 +27,16 @@ COLLECTING_THRESHOLD = 200_000
 """New objects before Python looks for garbage: in collecting thousands of tests there is none."""
 
 
-def pytest_configure() -> None:
-    """Write the folders of the tests into memory, and do not search for garbage while collecting."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Write the folders of the tests into memory, and do not search for garbage while collecting.
+
+    Pytest rewrites the assertions of packages with a plugin, in every process again. asyncmig's have none to
+    show, and in threads, where asyncmig imports some of its modules, ``ast.parse`` fails now and then
+    before Python 3.11.8 (gh-106905).
+    """
+    hook = config.pluginmanager.rewrite_hook
+    hook._must_rewrite.discard("asyncmig")
+    hook._marked_for_rewrite_cache.clear()
     if folder := memory_folder():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
     gc.set_threshold(COLLECTING_THRESHOLD, 20, 20)
