@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import DOMAIN
 from asyncmig import Migrator
 from asyncmig.database.session import Session
 from asyncmig.shadow import cache as shadow_cache
-from asyncmig.shadow import read_sides
+from asyncmig.shadow import environment, read_sides
 from asyncmig.shadow.cache import ShadowCache
 
 if TYPE_CHECKING:
@@ -79,8 +79,23 @@ class Kept:
 
 
 @pytest.fixture
-def kept(comparing: Comparing, tmp_path: Path) -> Kept:
+def kept(comparing: Comparing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
+    """Comparisons without the roles of the server: other tests create and drop some meanwhile."""
+    key = environment._ENVIRONMENT_KEY
+    without_roles = key.replace("FROM pg_roles r WHERE", "FROM pg_roles r WHERE false AND")
+    assert without_roles != key
+    monkeypatch.setattr(environment, "_ENVIRONMENT_KEY", without_roles)
     return Kept(comparing, tmp_path / "kept")
+
+
+async def test_a_new_role_builds_the_models(kept: Kept, monkeypatch: pytest.MonkeyPatch, pg):
+    monkeypatch.undo()
+    await kept.built()
+    await pg.execute("CREATE ROLE of_the_cache_test")
+    try:
+        assert await kept.built()
+    finally:
+        await pg.execute("DROP ROLE of_the_cache_test")
 
 
 async def test_unchanged_models_are_not_built_again(kept: Kept):

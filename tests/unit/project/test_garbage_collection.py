@@ -77,6 +77,43 @@ def test_objects_are_frozen_for_a_limited_time(monkeypatch):
         assert gc.get_freeze_count() == 0
 
 
+def test_the_limit_holds_without_full_collections(monkeypatch):
+    monkeypatch.setattr(garbage_collection, "LIMIT_SECONDS", -1.0)
+    with short_collections():
+        kept = [[] for _ in range(50_000)]
+        assert gc.get_freeze_count() == 0
+        del kept
+
+
+def test_many_new_objects_cause_no_full_collection():
+    full = []
+
+    def collected(when, facts):
+        full.append(facts["generation"] == 2)
+
+    with short_collections():
+        gc.callbacks.append(collected)
+        kept = [[] for _ in range(1_000_000)]
+        gc.callbacks.remove(collected)
+    assert len(kept) == 1_000_000
+    assert full
+    assert not any(full)
+
+
+def test_the_thresholds_of_the_service_are_restored():
+    usual = gc.get_threshold()
+    gc.set_threshold(900, 12, 7)
+    try:
+        with short_collections():
+            assert gc.get_threshold() == garbage_collection.THRESHOLDS
+        assert gc.get_threshold() == (900, 12, 7)
+        gc.set_threshold(0, 12, 7)  # as good as disabled
+        with short_collections():
+            assert gc.get_freeze_count() == 0
+    finally:
+        gc.set_threshold(*usual)
+
+
 def test_nothing_changes_where_collection_is_disabled():
     gc.disable()
     with short_collections():
