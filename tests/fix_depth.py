@@ -22,7 +22,7 @@ def pytest_configure() -> None:
         examples = depth().examples
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
-    # a busy machine is no failure: what is slow is found by counting, never by the clock
+    # a busy machine must not fail a test: slow code is found by counting, not by the clock
     settings.register_profile(
         "asyncmig",
         max_examples=examples,

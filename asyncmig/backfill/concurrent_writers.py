@@ -24,7 +24,7 @@ LONGEST_PAUSE = 1.0
 class ConcurrentWriters:
     """The transactions of other sessions that write, as the batches have seen them.
 
-    A transaction counts once: one that stays open for minutes is no sign of an application at work.
+    A transaction counts once: one that stays open for minutes does not show that an application is working.
 
     Args:
         options: how much of the time batches may take beside writers.

@@ -338,7 +338,7 @@ class Session:
         """End what takes longer, and the connection with it: TCP alone notices a partition after a minute.
 
         Args:
-            seconds: the limit; None is no limit.
+            seconds: the limit; None means no limit.
             doing: what is done meanwhile, for the error: ``reading the version table``.
 
         Raises:

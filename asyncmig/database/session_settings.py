@@ -27,7 +27,7 @@ _ROLES = frozenset({"role", "session_authorization"})
 
 
 def milliseconds(seconds: float) -> str:
-    """A time as PostgreSQL's settings take it; 0 is no limit."""
+    """A time as PostgreSQL's settings take it; 0 means no limit."""
     return str(max(1, round(seconds * 1000)) if seconds else 0)
 
 

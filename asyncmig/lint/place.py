@@ -25,7 +25,7 @@ class Circumstances:
     """How the plan will run, as far as rules need it.
 
     Attributes:
-        lock_timeout: seconds of the settings; 0 is no limit, None keeps the server's.
+        lock_timeout: seconds of the settings; 0 means no limit, None keeps the server's.
         one_transaction: the revisions share a transaction, as far as PostgreSQL allows.
         server: the major version, where a database was asked; it may be unknown.
         database: a database was asked for facts.

@@ -93,9 +93,9 @@ class Step:
         version: the change of the version table, committed with the last phase.
         rows_before: the rows that this change finds; None where it is not checked.
         epilogue: statements of ``on_version_apply`` in a script for psql, behind that change.
-        lock_timeout: seconds, where the script sets it; 0 is no limit.
+        lock_timeout: seconds, where the script sets it; 0 means no limit.
         lock_retries: likewise, how often a phase is retried.
-        statement_timeout: likewise, seconds; 0 is no limit.
+        statement_timeout: likewise, seconds; 0 means no limit.
         rewrite_facts: what its safe rewrites depend on, by question; None where ``safe_rewrites`` is off. A
             run that continues the step uses the same answers.
     """

@@ -29,7 +29,7 @@ def own_limit(script: AnyScript, name: str) -> float | None:
     try:
         return parse_duration(value)
     except ValueError:
-        wanted = 'a time, in seconds or such as "5s" or "200ms"; 0 is no limit'
+        wanted = 'a time, in seconds or such as "5s" or "200ms"; 0 means no limit'
         raise _unusable(script, name, value, wanted) from None
 
 

@@ -136,7 +136,7 @@ def connect_arguments(settings: Settings, url: DatabaseUrl | None = None) -> dic
     names = {"application_name": settings.application_name}
     layers = (
         {
-            # Zero is no limit, as in libpq; asyncpg takes it for "at once" or refuses it.
+            # Zero means no limit, as in libpq; asyncpg takes it for "at once" or refuses it.
             "timeout": settings.connect_timeout or None,
             "command_timeout": settings.command_timeout or None,
             "statement_cache_size": settings.statement_cache_size,

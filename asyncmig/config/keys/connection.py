@@ -32,7 +32,7 @@ CONNECTION: tuple[Key, ...] = (
         name="connect_timeout",
         kind=DURATION,
         group=_CONNECTION,
-        doc="Timeout of one attempt to connect; 0 is no limit.",
+        doc="Timeout of one attempt to connect; 0 means no limit.",
     ),
     Key(
         name="wait_for_database",

@@ -74,7 +74,7 @@ EXECUTION: tuple[Key, ...] = (
         kind=LIMIT,
         group=_EXECUTION,
         doc="PostgreSQL's `lock_timeout`: how long a statement may wait for a lock before its phase is"
-        ' rolled back and retried. 0 is no limit; `"none"` keeps the server\'s setting.',
+        ' rolled back and retried. 0 means no limit; `"none"` keeps the server\'s setting.',
     ),
     Key(
         name="lock_retries",
@@ -87,7 +87,7 @@ EXECUTION: tuple[Key, ...] = (
         name="statement_timeout",
         kind=LIMIT,
         group=_EXECUTION,
-        doc="PostgreSQL's `statement_timeout`. 0 is no limit; `\"none\"` keeps the server's setting.",
+        doc="PostgreSQL's `statement_timeout`. 0 means no limit; `\"none\"` keeps the server's setting.",
     ),
     Key(
         name="safe_rewrites",
