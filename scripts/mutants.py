@@ -4,6 +4,7 @@
     python scripts/mutants.py --sample 0 asyncmig/plan        # all of a folder
     python scripts/mutants.py --seed 7 --sample 500
     python scripts/mutants.py --reuse                         # without the first run of the tests
+    python scripts/mutants.py --tests tests/unit/plan --sample 80 asyncmig/plan   # minutes, without a server
 
 The tests run once, to learn which lines each of them reaches. Then each mutant runs the tests that reach
 its line until one fails: those of its own package, the other unit tests, the tests with a database. It does
@@ -126,6 +127,11 @@ class Mutant:
     def key(self) -> tuple[str, str, str]:
         """How ``equivalent_mutants.toml`` names it."""
         return self.path, self.mutation.code, self.mutation.change
+
+    @property
+    def is_control(self) -> bool:
+        """True where nothing is changed: its tests pass."""
+        return self.mutation.before == self.mutation.after
 
     def __str__(self) -> str:
         return f"{self.path}:{self.mutation.line}: {self.mutation.change}\n    {self.mutation.code}"
@@ -381,9 +387,12 @@ class Run:
     def _ended(self, pid: int, status: int) -> None:
         job = self._jobs.pop(pid)
         _kill_group(pid)  # what its tests have left
+        output = job.log.read_text(errors="replace")
         job.log.unlink(missing_ok=True)
         if status in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
             self._start(job.mutant, job.stage + 1)
+        elif job.mutant.is_control:
+            print(output)
         elif job.mutant.key in self._equivalents:
             self.outcomes.wrongly_argued.append(job.mutant)
         else:
@@ -395,7 +404,7 @@ class Run:
             self.outcomes.argued += 1
         else:
             self.outcomes.survivors.append(mutant)
-            if mutant.mutation.before != mutant.mutation.after:
+            if not mutant.is_control:
                 print(mutant, flush=True)
 
     def _end_what_hangs(self) -> None:
@@ -417,7 +426,8 @@ def check_controls(mutants: Iterable[Mutant], processes: int) -> None:
         sys.exit("tests fail in a fork without a mistake, too")
     broken = "raise ImportError('a mutant')"
     hopeless = [
-        replace(mutant, mutation=replace(mutant.mutation, source=broken)) for mutant in controls
+        replace(mutant, mutation=replace(mutant.mutation, after=broken, source=broken))
+        for mutant in controls
     ]
     if Run(hopeless, processes).to_the_end().survivors:
         sys.exit(
@@ -453,11 +463,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--processes", type=int, default=max(2, os.cpu_count() or 1))
     parser.add_argument("--reuse", action="store_true", help="trust what the last run has noted")
+    parser.add_argument(
+        "--tests",
+        action="append",
+        help="run the tests of this folder only; can be repeated (those of the core's packages)",
+    )
     parser.add_argument("--map", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.map:
         return write_map(given.map, given.paths)
-    if "ASYNCMIG_TEST_URL" not in os.environ:
+    tests = given.tests or [*UNIT_TESTS, *DATABASE_TESTS]
+    needs_server = not all(test.startswith("tests/unit/") for test in tests)
+    if needs_server and "ASYNCMIG_TEST_URL" not in os.environ:
         servers = str(Path(__file__).with_name("servers.py"))
         os.execv(sys.executable, [sys.executable, servers, "run", "18", "--", *sys.orig_argv])
     os.chdir(ROOT)
@@ -465,7 +482,7 @@ def main() -> int:
     SCRATCH.mkdir(parents=True, exist_ok=True)
     chosen = choose(given.paths, given.sample, given.seed)
     begun = time.monotonic()
-    reached = map_tests([*UNIT_TESTS, *DATABASE_TESTS], reuse=given.reuse)
+    reached = map_tests(tests, reuse=given.reuse)
     mutants = [
         Mutant(path=path, mutation=mutation, stages=reached.stages(path, mutation))
         for path, mutation in chosen

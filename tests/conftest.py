@@ -34,9 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
     show, and in threads, where asyncmig imports some of its modules, ``ast.parse`` fails now and then
     before Python 3.11.8 (gh-106905).
     """
-    hook = config.pluginmanager.rewrite_hook
-    hook._must_rewrite.discard("asyncmig")
-    hook._marked_for_rewrite_cache.clear()
+    if config.getoption("assertmode") != "plain":  # scripts/mutants.py has none rewritten
+        hook = config.pluginmanager.rewrite_hook
+        hook._must_rewrite.discard("asyncmig")
+        hook._marked_for_rewrite_cache.clear()
     if folder := memory_folder():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
     gc.set_threshold(COLLECTING_THRESHOLD, 20, 20)
