@@ -84,6 +84,27 @@ class Resume:
             phase=index,
         )
 
+    def check_not_shortened(self, step: Step, index: int) -> None:
+        """Make sure that the script does not end in a phase that is committed.
+
+        The change of the version table would be in it. An error that the script handled in that phase is
+        raised again instead.
+
+        Raises:
+            ScriptError: the script ends before the phase with which the revision continues.
+        """
+        if index in self.caught:
+            return
+        raise ScriptError(
+            f"revision {step.revision} was shortened after it was partially applied ({step.path})",
+            hint=(
+                "restore the script; or, once the database is repaired by hand, "
+                f"`asyncmig resolve {step.revision} --forget`"
+            ),
+            revision=step.revision,
+            path=step.path,
+        )
+
 
 async def read_resumes(
     session: Session, settings: Settings, state: DatabaseState

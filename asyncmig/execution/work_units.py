@@ -37,6 +37,7 @@ __all__ = [
     "fragments_of",
     "frame_phase",
     "frame_step",
+    "has_statement",
 ]
 
 
@@ -169,6 +170,13 @@ class StandaloneStatement:
 
 
 Unit: TypeAlias = Transaction | StandaloneStatement
+
+
+def has_statement(unit: Unit) -> bool:
+    """True where a statement of the script is in a unit, and not only bookkeeping."""
+    return isinstance(unit, StandaloneStatement) or any(
+        fragment.statement is not None for fragment in unit.fragments
+    )
 
 
 def first_rolled_back(revision: str, unit: Unit | None, phase: int) -> int:

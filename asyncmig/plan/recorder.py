@@ -8,7 +8,7 @@ refusal when a script for psql is written, and the engine's connection in a run.
 from __future__ import annotations
 
 from collections.abc import Sized
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,15 +18,11 @@ from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.base.origin import calling_line
 from asyncmig.operations.directives.online import is_online
 from asyncmig.plan.error_handlers import is_handled_by_caller
-from asyncmig.plan.phases import COMMIT_HERE, CommitHere, Entry
-from asyncmig.sql.changed_settings import changed_settings
-from asyncmig.sql.classify import Control, classify
-from asyncmig.sql.names import calls_function
-from asyncmig.sql.slices import LARGE, contains
-from asyncmig.sql.statement import Statement
+from asyncmig.plan.recorded_statements import RecordedStatements
+from asyncmig.sql.slices import LARGE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection, Dialect
@@ -40,8 +36,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.rewrites.rewriting import ScriptRewrites
     from asyncmig.plan.rewrites.safe_form import NotRewritten, SafeForm
     from asyncmig.revisions.graph.revision import Revision
-    from asyncmig.sql.backfills.definition import Backfill
-    from asyncmig.sql.classify import Classification
+    from asyncmig.sql.statement import Statement
 
 __all__ = ["LiveAccess", "Recorder", "StopRecordingError"]
 
@@ -99,8 +94,8 @@ class StopRecordingError(BaseException):
     """
 
 
-class Recorder:
-    """Takes the operations of one script.
+class Recorder(RecordedStatements):
+    """Takes the operations of one script, and keeps their statements.
 
     Args:
         revision: whose script it is.
@@ -131,39 +126,23 @@ class Recorder:
         rewrites: ScriptRewrites | None = None,
         online: ScriptChanges | None = None,
     ) -> None:
-        self.revision = revision
+        super().__init__(revision, offline=offline, source=source)
         self.rewrites = rewrites
         self.online = online
-        self.source = source or revision.path
         self.created_types = created_types
         self.import_context = import_context
-        self.entries: list[Entry] = []
         self.live_origin: str | None = None
         self.went_live = False
         self.is_of_alembic = False
         self._dialect = dialect
-        self._offline = offline
         self._live = live
         self._target_metadata = target_metadata
         self._options: Mapping[str, Any] = options if options is not None else {}
-        self.sets_lock_timeout = False
-        self.changes_role = False
-        self.changed_settings: set[str] = set()
-        self._autocommit_depth = 0
-        self._backfills: set[str] = set()
-        self._size = 0
-
-    # what directives see
-
-    @property
-    def offline(self) -> bool:
-        """True when a script for psql is being written."""
-        return self._offline
 
     @property
     def planning(self) -> bool:
         """True while only a plan is made: there is no connection, but there will be one."""
-        return self._live is None and not self._offline
+        return self._live is None and not self.offline
 
     @property
     def dialect(self) -> Dialect:
@@ -190,11 +169,6 @@ class Recorder:
             return self.online.answers
         return None if self.rewrites is None else self.rewrites.facts.answers
 
-    @property
-    def in_autocommit(self) -> bool:
-        """True inside an autocommit block."""
-        return self._autocommit_depth > 0
-
     def perform(self, operation: MigrateOperation) -> None:
         """Compile an operation and append its statements."""
         line = calling_line(self.source)
@@ -205,6 +179,22 @@ class Recorder:
             self._record(operation, line, handled=handled)
         if self.went_live and self._live is not None:
             self._live.after_directive(self, handled=handled)
+
+    def add_online(self, mark: str, sql: str, *, origin: str) -> None:
+        """Append the phases of an online change of a SQL revision.
+
+        Args:
+            mark: the options of the line above it.
+            sql: the statement that makes the change at once.
+            origin: where it is.
+        """
+        from asyncmig.plan.online.sql_mark import marked_operation
+
+        try:
+            operation = marked_operation(mark, sql)
+        except ScriptError as error:
+            raise self.refused(str(error), error.hint, origin, "sql") from None
+        self._record(operation, int(origin.rpartition(":")[2]), handled=False)
 
     def _record(self, operation: MigrateOperation, line: int | None, *, handled: bool) -> None:
         plain = self._compiled(operation, operation.directive, line)
@@ -255,14 +245,14 @@ class Recorder:
                 self.revision.id, None if self.rewrites is None else self.rewrites.facts.answers
             )
         if self._live is None and not self.online.is_foreseen(operation, self.dialect):
-            self._mark_live(self._origin(line, 0))
+            self._mark_live(self.origin_at(line))
             raise StopRecordingError
         form = self.online.form(operation, self.dialect, obstacle)
-        if form is not None and self._offline:
-            raise self._refused(
+        if form is not None and self.offline:
+            raise self.refused(
                 "its phases depend on the catalog of the database, which a script for psql does not read",
                 "run this revision with a database: `asyncmig upgrade`",
-                self._origin(line, 0),
+                self.origin_at(line),
                 operation.directive,
             )
         return form
@@ -275,8 +265,8 @@ class Recorder:
         except ScriptError as error:
             within = error.fields().get("line")  # of the text
             offset = within - 1 if isinstance(within, int) else 0
-            origin = self._origin(line, offset)
-            raise self._refused(str(error), error.hint, origin, directive) from None
+            origin = self.origin_at(line, offset)
+            raise self.refused(str(error), error.hint, origin, directive) from None
 
     def _add_all(
         self,
@@ -288,11 +278,9 @@ class Recorder:
         not_rewritten: str | None = None,
     ) -> None:
         for compiled in statements:
-            if compiled.backfill is not None:
-                self._refuse_offline_backfill(self._origin(line, compiled.line), directive)
             self.add(
                 compiled.sql,
-                origin=self._origin(line, compiled.line),
+                origin=self.origin_at(line, compiled.line),
                 directive=directive,
                 parameters=compiled.parameters,
                 autocommit=bool(compiled.autocommit),
@@ -302,26 +290,25 @@ class Recorder:
                 backfill=compiled.backfill,
             )
 
+    def _append(self, statement: Statement) -> None:
+        """Append one statement; what later directives become can depend on it."""
+        super()._append(statement)
+        if self.rewrites is not None:
+            self.rewrites.facts.relations.note(statement.sql)
+        if self.online is not None:
+            self.online.note(statement.sql)
+
     def _is_handled(self, line: int | None) -> bool:
         """Look whether the script handles errors of a directive; then all before it is sent.
 
         A plan shows what follows when there is no error, and marks the step as live.
         """
-        if self._offline or not is_handled_by_caller():
+        if self.offline or not is_handled_by_caller():
             return False
-        self._mark_live(self._origin(line, 0))
+        self._mark_live(self.origin_at(line))
         if self._live is not None:
             self._live.before_handled_directive(self)
         return True
-
-    @contextmanager
-    def autocommit(self) -> Iterator[None]:
-        """Statements inside are committed one by one."""
-        self._autocommit_depth += 1
-        try:
-            yield
-        finally:
-            self._autocommit_depth -= 1
 
     def bind(self) -> Connection:
         """The connection of a sync script, which is live from here on."""
@@ -339,172 +326,9 @@ class Recorder:
         """Await a function from a sync script, which is live from here on."""
         return self._go_live("run_async()").run_async(self, function, args, kwargs)
 
-    # what the planner and the engine see
-
-    def add(
-        self,
-        sql: str,
-        *,
-        origin: str | None,
-        directive: str,
-        parameters: tuple[object, ...] = (),
-        autocommit: bool = False,
-        copy_data: str | None = None,
-        replaces: str | None = None,
-        not_rewritten: str | None = None,
-        backfill: Backfill | None = None,
-    ) -> None:
-        """Append one statement to the script's list."""
-        facts = self.inspect(sql, origin, directive)
-        self._size += len(sql)
-        if backfill is not None and backfill.kind != "gate":
-            self._note_backfill(backfill.name, origin, directive)
-        match facts.control:
-            case None | Control.SAVEPOINT:
-                pass
-            case Control.BEGIN | Control.COMMIT:
-                self.divide()
-                return
-            case Control.ROLLBACK:  # pragma: no branch - the last kind
-                raise ScriptError(
-                    f"{self.revision.id}: a script may not roll back the runner's transaction"
-                    + (f" ({origin})" if origin else ""),
-                    hint="use a savepoint, or raise an exception to undo the whole revision",
-                    revision=self.revision.id,
-                    path=self.revision.path,
-                )
-        self.entries.append(
-            Statement(
-                sql=sql,
-                parameters=parameters,
-                origin=origin,
-                directive=directive,
-                transactional=facts.transactional
-                and not autocommit
-                and not self.in_autocommit
-                and backfill is None,
-                enum_label=facts.enum_label,
-                copy_data=copy_data,
-                replaces=replaces,
-                not_rewritten=not_rewritten,
-                backfill=backfill,
-            )
-        )
-        if self.rewrites is not None:
-            self.rewrites.facts.relations.note(sql)
-        if self.online is not None:
-            self.online.note(sql)
-
-    def add_backfill(self, mark: str, sql: str | None, *, origin: str) -> bool:
-        """Append a statement of a SQL revision that runs in batches, or a gate.
-
-        Args:
-            mark: the options of the line above it.
-            sql: the statement; None where nothing follows.
-            origin: where it is.
-
-        Returns:
-            False for a gate, which has no statement.
-        """
-        from asyncmig.sql.backfills.parse import parse_backfill, parse_gate
-
-        try:
-            gate = parse_gate(mark)
-            definition = gate or parse_backfill(mark, sql or "")
-        except ScriptError as error:
-            raise self._refused(str(error), error.hint, origin, "sql") from None
-        self._refuse_offline_backfill(origin, "sql")
-        self.add(definition.statement(), origin=origin, directive="sql", backfill=definition)
-        return gate is None
-
-    def add_online(self, mark: str, sql: str, *, origin: str) -> None:
-        """Append the phases of an online change of a SQL revision.
-
-        Args:
-            mark: the options of the line above it.
-            sql: the statement that makes the change at once.
-            origin: where it is.
-        """
-        from asyncmig.plan.online.sql_mark import marked_operation
-
-        try:
-            operation = marked_operation(mark, sql)
-        except ScriptError as error:
-            raise self._refused(str(error), error.hint, origin, "sql") from None
-        self._record(operation, int(origin.rpartition(":")[2]), handled=False)
-
-    def _note_backfill(self, name: str, origin: str | None, directive: str) -> None:
-        """Refuse a name that the script has used: the second job would take the place of the first."""
-        if name in self._backfills:
-            what = f"the script has two backfills with the name {name}"
-            raise self._refused(what, "give one of them another name=", origin, directive)
-        self._backfills.add(name)
-
-    def _refuse_offline_backfill(self, origin: str, directive: str) -> None:
-        if self._offline:
-            raise self._refused(
-                "a backfill commits after each batch and looks up the key of its table, which a "
-                "script for psql does not do",
-                "run this revision with a database: `asyncmig upgrade`",
-                origin,
-                directive,
-            )
-
-    def inspect(self, sql: str, origin: str | None, directive: str) -> Classification:
-        """Look at a statement before it is kept or sent.
-
-        Raises:
-            ScriptError: no server takes it, or no run survives it.
-        """
-        if (problem := _unsendable(sql)) is not None:
-            raise self._refused(
-                problem, "PostgreSQL has no such character: take it out", origin, directive
-            )
-        self.sets_lock_timeout = self.sets_lock_timeout or "lock_timeout" in sql
-        if not self.changes_role:  # in a function body or a DO block as well
-            self.changes_role = contains(sql, "role") or contains(sql, "authorization")
-        self.changed_settings |= changed_settings(sql)
-        facts = classify(sql)
-        if facts.verb == "DISCARD ALL":
-            raise self._refused(
-                "DISCARD ALL frees the lock that keeps other runners away",
-                "DISCARD TEMP, DISCARD SEQUENCES and RESET ALL can be used",
-                origin,
-                directive,
-            )
-        if calls_function(sql, "pg_advisory_unlock_all", bodies=facts.verb == "DO"):
-            raise self._refused(
-                "pg_advisory_unlock_all() frees the lock that keeps other runners away",
-                "free each lock by its key: pg_advisory_unlock(key)",
-                origin,
-                directive,
-            )
-        return facts
-
-    def divide(self) -> None:
-        """Commit the statements so far: the script asks for it."""
-        if self.entries and not isinstance(self.entries[-1], CommitHere):
-            self.entries.append(COMMIT_HERE)
-
-    def origin(self) -> str:
-        """``file:line`` of the script's line that is running."""
-        return self._origin(calling_line(self.source), 0)
-
-    @property
-    def holds_much(self) -> bool:
-        """True where so much was recorded since the last ``take`` that a thread should work on it."""
-        return self._size > LARGE
-
-    def take(self) -> list[Entry]:
-        """Everything recorded since the last call."""
-        taken, self.entries = self.entries, []
-        self._size = 0
-        return taken
-
     def _go_live(self, what: str) -> LiveAccess:
-        line = calling_line(self.source)
-        origin = self._origin(line, 0)
-        if self._offline:
+        origin = self.origin()
+        if self.offline:
             raise NeedsDatabaseError(
                 f"{self.revision.id}: {what} at {origin} needs a database, and --sql has none",
                 hint="guard it with `if not op.get_context().as_sql:`, or run this revision online",
@@ -521,22 +345,6 @@ class Recorder:
             self.went_live = True
             self.live_origin = origin
 
-    def _origin(self, line: int | None, offset: int) -> str:
-        return f"{self.source}:{(line or 1) + offset}"
-
-    def _refused(
-        self, what: str, hint: str | None, origin: str | None, directive: str
-    ) -> ScriptError:
-        where = f" at {origin}" if origin else ""
-        called = "" if directive == "sql" else f" in op.{directive}"
-        return ScriptError(
-            f"revision {self.revision.id} failed{where}{called}: {what}",
-            hint=hint,
-            revision=self.revision.id,
-            path=self.revision.path,
-            line=int(origin.rpartition(":")[2]) if origin else None,
-        )
-
 
 def _is_large(operation: MigrateOperation) -> bool:
     """True where compiling an operation takes longer than an event loop may be held."""
@@ -544,17 +352,3 @@ def _is_large(operation: MigrateOperation) -> bool:
     rows = getattr(operation, "rows", ())  # of data; a function's is the estimate of ROWS
     many = isinstance(rows, Sized) and len(rows) > _MANY
     return many or len(sql if isinstance(sql, str) else getattr(sql, "text", "")) > LARGE
-
-
-def _unsendable(sql: str) -> str | None:
-    """The character of a text that no server accepts; a NUL would end the message early."""
-    if (at := sql.find("\0")) >= 0:
-        what = "a NUL character"
-    else:
-        try:
-            sql.encode()
-        except UnicodeEncodeError as error:
-            at, what = error.start, "half of a surrogate pair"
-        else:
-            return None
-    return f"the SQL has {what} in line {sql.count(chr(10), 0, at) + 1}"

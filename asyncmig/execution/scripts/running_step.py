@@ -23,6 +23,7 @@ from asyncmig.execution.work_units import (
     bookkeeping_fragments,
     fragments_of,
     frame_phase,
+    has_statement,
 )
 from asyncmig.plan.model import Phase, PhaseKind
 from asyncmig.plan.planner import EMPTY_PHASE
@@ -293,7 +294,7 @@ class RunningStep:
             # a transaction is left as it is: the script may have set a savepoint, and go back to it
             return self._context.session.in_transaction
         phase = self._autocommit.get(head.phase)
-        if phase is None or not _has_statement(head):
+        if phase is None or not has_statement(head):
             return False
         self._sender.discard()
         self._open = None
@@ -430,18 +431,9 @@ class RunningStep:
         """Pass over a phase that an earlier run has committed, once it is clear that it is the same."""
         assert self._resume is not None  # noqa: S101 - `already_committed` says so
         self._resume.check(self.step, self.index, phase)
+        if final:
+            self._resume.check_not_shortened(self.step, self.index)
         index, caught = self.index, self._resume.caught.get(self.index)
-        if caught is None and final:
-            raise ScriptError(
-                f"revision {self.step.revision} was shortened after it was partially applied"
-                f" ({self.step.path})",
-                hint=(
-                    "restore the script; or, once the database is repaired by hand, "
-                    f"`asyncmig resolve {self.step.revision} --forget`"
-                ),
-                revision=self.step.revision,
-                path=self.step.path,
-            )
         self.index += 1
         if caught is not None:
             error = restored_error(caught)
@@ -450,10 +442,3 @@ class RunningStep:
                 error, self.step, index, statement, committed=CommittedWork(phases=index + 1)
             )
             raise self.replayed_failure from error
-
-
-def _has_statement(unit: Unit) -> bool:
-    """True where a statement of the script is in it, and not only bookkeeping."""
-    return isinstance(unit, StandaloneStatement) or any(
-        fragment.statement is not None for fragment in unit.fragments
-    )

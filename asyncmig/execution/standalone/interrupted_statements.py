@@ -10,17 +10,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from asyncmig.bookkeeping.state import PreviousAttempt
-from asyncmig.errors import PartiallyAppliedError, StatementFailedError
+from asyncmig.errors import PartiallyAppliedError
 from asyncmig.execution.standalone.catalog_queries import (
     DETACH,
     INDEX,
-    LEFTOVERS,
     OF_A_RELATION,
     OF_A_SCHEMA,
     OF_THE_DATABASE,
 )
+from asyncmig.execution.standalone.invalid_index_repair import drop_leftover_indexes
 from asyncmig.sql.classify import classify, may_commit
-from asyncmig.sql.quoting import qualified
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from asyncmig.execution.work_units import StandaloneStatement
     from asyncmig.sql.classify import Classification
 
-__all__ = ["is_done", "remove_invalid_index"]
+__all__ = ["is_done"]
 
 
 class Verdict(StrEnum):
@@ -75,53 +74,6 @@ def _undecidable(unit: StandaloneStatement, what: str) -> PartiallyAppliedError:
     )
 
 
-async def remove_invalid_index(session: Session, unit: StandaloneStatement) -> None:
-    """Before an index is built concurrently: drop an invalid one of that name from an earlier attempt.
-
-    ``CREATE INDEX CONCURRENTLY IF NOT EXISTS`` would take it for the index that was asked for.
-
-    Raises:
-        StatementFailedError: another session builds it, or no attempt of this revision has made it.
-    """
-    facts = classify(unit.statement.sql)
-    if facts.verb != "CREATE INDEX" or not facts.concurrently or facts.object is None:
-        return
-    rows = await session.fetch(INDEX, facts.object.sql)
-    if not rows or rows[0]["valid"]:
-        return
-    row = rows[0]
-    index = qualified(row["schema"], row["name"])
-    if row["building"]:
-        raise _blocked(
-            unit,
-            f"index {index} is being built by another session",
-            "wait until it is done, then run the same command again",
-        )
-    if unit.previous is PreviousAttempt.NONE:
-        raise _blocked(
-            unit,
-            f"there is an invalid index {index} on {row['table_name']}, left by a build that failed",
-            f"drop it with `DROP INDEX CONCURRENTLY {index}`, then run the same command again",
-        )
-    await session.send(f"DROP INDEX CONCURRENTLY {index}")
-
-
-def _blocked(unit: StandaloneStatement, message: str, hint: str) -> StatementFailedError:
-    step, statement = unit.step, unit.statement
-    kind = PartiallyAppliedError if unit.phase or unit.index else StatementFailedError
-    return kind(
-        f"revision {step.revision} stopped at {statement.origin}: {message}",
-        hint=hint,
-        revision=step.revision,
-        direction=str(step.direction),
-        origin=statement.origin,
-        directive=statement.directive,
-        sql=statement.shown,
-        phase=unit.phase,
-        statement=unit.index,
-    )
-
-
 async def _check_create_index(session: Session, facts: Classification) -> Verdict:
     if facts.object is None:
         return Verdict.UNKNOWN
@@ -136,25 +88,19 @@ async def _check_drop_index(session: Session, facts: Classification) -> Verdict:
 
 async def _check_reindex(session: Session, facts: Classification) -> Verdict:
     for name in facts.objects:
-        await _drop_leftovers(session, OF_A_RELATION, name.sql)
+        await drop_leftover_indexes(session, OF_A_RELATION, name.sql)
     return Verdict.AGAIN
 
 
 async def _check_reindex_schema(session: Session, facts: Classification) -> Verdict:
     for schema in facts.objects:
-        await _drop_leftovers(session, OF_A_SCHEMA, schema.name)
+        await drop_leftover_indexes(session, OF_A_SCHEMA, schema.name)
     return Verdict.AGAIN
 
 
 async def _check_reindex_database(session: Session, _facts: Classification) -> Verdict:
-    await _drop_leftovers(session, OF_THE_DATABASE)
+    await drop_leftover_indexes(session, OF_THE_DATABASE)
     return Verdict.AGAIN
-
-
-async def _drop_leftovers(session: Session, named: str, *names: str) -> None:
-    for row in await session.fetch(LEFTOVERS.format(named=named), *names):
-        name = qualified(row["schema"], row["name"])
-        await session.send(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
 async def _check_detach(session: Session, facts: Classification) -> Verdict:

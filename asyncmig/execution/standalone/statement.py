@@ -20,7 +20,8 @@ from asyncmig.database.statement_failures import server_message
 from asyncmig.errors import StatementFailedError
 from asyncmig.events import PhaseStarted, StatementStarted
 from asyncmig.execution.retries import Retries
-from asyncmig.execution.standalone.interrupted_statements import is_done, remove_invalid_index
+from asyncmig.execution.standalone.interrupted_statements import is_done
+from asyncmig.execution.standalone.invalid_index_repair import remove_invalid_index
 from asyncmig.execution.standalone.side_effects import NO_SIDE_EFFECT, side_effect
 from asyncmig.execution.standalone.statement_monitor import run_monitored
 from asyncmig.plan.model import Phase, PhaseKind

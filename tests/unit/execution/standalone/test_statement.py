@@ -10,7 +10,8 @@ import pytest
 from asyncmig.bookkeeping.state import PreviousAttempt
 from asyncmig.errors import PartiallyAppliedError, StatementFailedError
 from asyncmig.events import PhaseRetried, PhaseStarted, StatementStarted
-from asyncmig.execution.standalone.interrupted_statements import is_done, remove_invalid_index
+from asyncmig.execution.standalone.interrupted_statements import is_done
+from asyncmig.execution.standalone.invalid_index_repair import remove_invalid_index
 from asyncmig.execution.standalone.statement import send_standalone
 from asyncmig.execution.work_units import StandaloneStatement
 from support.fake_session import FakeSession, fake_context

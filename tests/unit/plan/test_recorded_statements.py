@@ -1,8 +1,8 @@
-"""asyncmig.plan.recorder: text that no server takes."""
+"""asyncmig.plan.recorded_statements: text that no server takes."""
 
 import pytest
 
-from asyncmig.plan.recorder import _unsendable
+from asyncmig.plan.recorded_statements import _unsendable
 
 
 @pytest.mark.parametrize(
