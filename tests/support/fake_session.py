@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
+
+import asyncpg
 
 from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.execution.context import ExecutionContext
@@ -12,8 +14,6 @@ from support.plans import BOOKS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-
-    import asyncpg
 
     from asyncmig.bookkeeping.tables import Bookkeeping
     from asyncmig.events import Event
@@ -67,7 +67,9 @@ class FakeSession:
     async def transact(self, statements: Sequence[str]) -> None:
         await self.send("BEGIN\n;\n" + "\n;\n".join(statements) + "\n;\nCOMMIT")
 
-    transact_best_effort = transact
+    async def transact_best_effort(self, statements: Sequence[str]) -> None:
+        with suppress(asyncpg.PostgresError):
+            await self.transact(statements)
 
     def answering(self, seconds: float | None, doing: str) -> Any:
         """No limit; what is asked for shall be one."""

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from dataclasses import replace
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
 
 from asyncmig.config.settings import Settings
-from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import (
     ConnectionLostError,
     DirectiveError,
@@ -20,86 +15,19 @@ from asyncmig.errors import (
     StatementFailedError,
 )
 from asyncmig.events import StepStarted
-from asyncmig.execution.executor import Executor
 from asyncmig.execution.resume import Resume
 from asyncmig.plan.online.changes import OnlineChanges
 from asyncmig.plan.online.requests import ColumnRequest
-from asyncmig.plan.planner import Planner
-from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.graph.moves import RowChange, stamp_moves
-from asyncmig.revisions.script_directory import ScriptDirectory
-from support.fake_session import FakeSession, fake_context
-from support.plans import BOOKS, WITHOUT_JOURNAL, autocommit, partial, transaction
-
-if TYPE_CHECKING:
-    from asyncmig.bookkeeping.tables import Bookkeeping
-
-
-class Session(FakeSession):
-    """Knows its server's version, as scripts ask for it."""
-
-    synchronous_scripts = False
-    disposable = True
-    server_version = 16
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        version = SimpleNamespace(major=16, minor=1)
-        self.driver = SimpleNamespace(get_server_version=lambda: version)
-
-    async def fetch(self, query: str, *args: Any) -> list[dict[str, Any]]:
-        found = await super().fetch(query, *args)
-        if (error := self.refuse(query)) is not None:
-            raise error
-        return found
-
-    async def check_not_lost(self, error: BaseException) -> None:
-        """The session is alive."""
-
-
-def short(sent: list[str]) -> list[str]:
-    """Statements without the checks of the version table, whose changes are ``+a1`` and ``a1 -> b1``."""
-    kept = [text for text in sent if "version_table_changed" not in text]
-    inserted = [re.sub(r"INSERT INTO alembic_version .*\('(\w+)'\)", r"+\1", text) for text in kept]
-    changed = r"UPDATE alembic_version SET version_num='(\w+)' WHERE .* = '(\w+)'"
-    return [re.sub(changed, r"\2 -> \1", text) for text in inserted]
+from support.executions import Execution, short
+from support.executions import ScriptSession as Session
+from support.plans import BOOKS, autocommit, partial, transaction
 
 
 @pytest.fixture
 def execute(project):
     """A function: runs the upgrade of all revisions; gives the statements that were sent."""
-
-    async def run(
-        session: Session | None = None,
-        *,
-        hooks: tuple[Any, ...] = (),
-        resumes: dict[str, Resume] | None = None,
-        settings: Settings | None = None,
-        books: Bookkeeping = WITHOUT_JOURNAL,
-        online: OnlineChanges | None = None,
-        **options: Any,
-    ) -> list[str]:
-        session = session or Session()
-        graph = ScriptDirectory.load([project.versions], cache=False).graph
-        planner = Planner(graph, dialect=MigrationDialect(), **options)
-        planner.online = online
-        moves = graph.upgrade_path("heads", ())
-        scripts = {move.revision.id: load_script(move.revision) for move in moves}
-        events: list[Any] = []
-        context = fake_context(session, events=events, books=books)
-        one = bool(options.get("one_transaction"))
-        executor = Executor(
-            replace(context, settings=settings, one_transaction=one),
-            planner,
-            read_resumes=lambda: None,
-            hooks=hooks,
-        )
-        run.events, run.executor = events, executor
-        run.applied = await executor.run(moves, scripts, resumes=resumes)
-        sent = [text for message in session.messages for text in message.split("\n;\n")]
-        return [text for text in sent if not text.startswith(("BEGIN", "SET asyncmig", "ROLLBACK"))]
-
-    return run
+    return Execution(project)
 
 
 async def test_each_revision_with_its_row(project, execute) -> None:

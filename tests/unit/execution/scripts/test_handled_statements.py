@@ -1,0 +1,391 @@
+"""asyncmig.execution.scripts: scripts that handle the error of a directive or of a statement of their own."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from asyncmig.errors import StatementFailedError
+from support.executions import ScriptRun, refusing
+from support.plans import BOOKS, WITHOUT_JOURNAL
+
+
+@pytest.fixture
+def run(project) -> ScriptRun:
+    """A function: runs one script, and gives what was sent."""
+    return ScriptRun(project)
+
+
+LAST = "journal 0 transaction done {} final; rows; +a1; COMMIT"
+
+SENT = {
+    "a read leaves the transaction open": (
+        """
+        op.execute("SELECT 1")
+        run(op, "SELECT 2")
+        op.execute("SELECT 3")
+        """,
+        ["BEGIN; SELECT 1", "SELECT 2", "SELECT 3", LAST.format(2)],
+    ),
+    "a read begins a transaction": (
+        'run(op, "SELECT 1")',
+        ["BEGIN", "SELECT 1", LAST.format(0)],
+    ),
+    "several definitions behind a read": (
+        """
+        run(op, "SELECT 1")
+        op.execute("CREATE TABLE t (); CREATE TABLE u ()")
+        """,
+        [
+            "BEGIN",
+            "SELECT 1",
+            (
+                "SAVEPOINT asyncmig_statements; CREATE TABLE t (); CREATE TABLE u ();"
+                f" RELEASE SAVEPOINT asyncmig_statements; {LAST.format(2)}"
+            ),
+        ],
+    ),
+    "a rollback by hand begins again": (
+        """
+        op.execute("SELECT 1")
+        run(op, "SELECT 2")
+        op.execute("SELECT lost")
+        op.get_bind().rollback()
+        run(op, "SELECT 3")
+        op.execute("SELECT 4")
+        """,
+        [
+            "BEGIN; SELECT 1",
+            "SELECT 2",
+            "ROLLBACK",
+            "BEGIN",
+            "SELECT 3",
+            "SELECT 4",
+            LAST.format(1),
+        ],
+    ),
+    "a rollback of nothing": (
+        """
+        op.get_bind().rollback()
+        op.execute("SELECT 1")
+        """,
+        [f"BEGIN; SELECT 1; {LAST.format(1)}"],
+    ),
+    "statements in an autocommit block are phases": (
+        """
+        op.execute("SELECT 1")
+        with op.get_context().autocommit_block():
+            run(op, "UPDATE t SET i = 1")
+            run(op, "SELECT 2")
+            run(op, "UPDATE t SET i = 2")
+        op.execute("SELECT 3")
+        """,
+        [
+            "BEGIN; SELECT 1; journal 0 transaction done 1; rows; COMMIT",
+            "BEGIN",
+            "UPDATE t SET i = 1",
+            "journal 1 transaction done 0; rows; COMMIT",
+            "SELECT 2",
+            "BEGIN",
+            "UPDATE t SET i = 2",
+            "journal 2 transaction done 0; rows; COMMIT",
+            "BEGIN; SELECT 3; journal 3 transaction done 1 final; rows; +a1; COMMIT",
+        ],
+    ),
+    "the last statement in an autocommit block": (
+        """
+        with op.get_context().autocommit_block():
+            run(op, "UPDATE t SET i = 1")
+        """,
+        [
+            "BEGIN",
+            "UPDATE t SET i = 1",
+            "journal 0 transaction done 0; rows; COMMIT",
+            "BEGIN; journal 1 transaction done 0 final; rows; +a1; COMMIT",
+        ],
+    ),
+    "CALL is outside a transaction in an autocommit block only": (
+        """
+        run(op, "CALL p()")
+        with op.get_context().autocommit_block():
+            run(op, "CALL q()")
+        """,
+        [
+            "BEGIN",
+            "CALL p()",
+            "journal 0 transaction done 0; rows; COMMIT",
+            "BEGIN; journal 1 autocommit started 0; rows; COMMIT",
+            "CALL q()",
+            "BEGIN; journal 1 done; rows; COMMIT",
+            "BEGIN; journal 2 transaction done 0 final; rows; +a1; COMMIT",
+        ],
+    ),
+    "statements outside a transaction": (
+        """
+        op.execute("SELECT 1")
+        run(op, "VACUUM t")
+        run(op, "SELECT 2")
+        op.execute("VACUUM u")
+        """,
+        [
+            "BEGIN; SELECT 1; journal 0 transaction done 1; rows; COMMIT",
+            "BEGIN; journal 1 autocommit started 0; rows; COMMIT",
+            "VACUUM t",
+            "BEGIN; journal 1 done; rows; COMMIT",
+            "BEGIN",
+            "SELECT 2",
+            (
+                "journal 2 transaction done 0; rows; COMMIT;"
+                " BEGIN; journal 3 autocommit started 0; rows; COMMIT"
+            ),
+            "VACUUM u",
+            "BEGIN; journal 3 done final; rows; +a1; COMMIT",
+        ],
+    ),
+    "bookkeeping has the role of the run": (
+        """
+        op.execute("SET ROLE x")
+        run(op, "SELECT 2")
+        op.execute("VACUUM")
+        run(op, "VACUUM t")
+        with op.get_context().autocommit_block():
+            op.execute("UPDATE t SET i = 1")
+        """,
+        [
+            "BEGIN; SET ROLE x",
+            "SELECT 2",
+            (
+                "role; journal 0 transaction done 1; rows; COMMIT;"
+                " BEGIN; role; journal 1 autocommit started 0; rows; COMMIT"
+            ),
+            "VACUUM",
+            "BEGIN; role; journal 1 done; rows; COMMIT",
+            "BEGIN; role; journal 2 autocommit started 0; rows; COMMIT",
+            "VACUUM t",
+            "BEGIN; role; journal 2 done; rows; COMMIT",
+            (
+                "BEGIN; SET LOCAL synchronous_commit = off; role; journal 3 autocommit started 0; rows;"
+                " COMMIT; BEGIN; UPDATE t SET i = 1; role; journal 3 done final; rows; +a1; COMMIT"
+            ),
+        ],
+    ),
+    "a text with several statements": (
+        'run(op, "UPDATE t SET i = 1; VACUUM t; UPDATE t SET i = 2")',
+        [
+            "BEGIN",
+            "UPDATE t SET i = 1",
+            "journal 0 transaction done 0; rows; COMMIT",
+            "BEGIN; journal 1 autocommit started 0; rows; COMMIT",
+            "VACUUM t",
+            "BEGIN; journal 1 done; rows; COMMIT",
+            "BEGIN",
+            "UPDATE t SET i = 2",
+            "journal 2 transaction done 0 final; rows; +a1; COMMIT",
+        ],
+    ),
+    "an index that may be there": (
+        'run(op, "CREATE INDEX IF NOT EXISTS i ON t (a)")',
+        ["BEGIN", "DO ...", "CREATE INDEX IF NOT EXISTS i ON t (a)", LAST.format(0)],
+    ),
+}
+
+
+class TestHandledErrors:
+    async def test_of_a_statement_outside_a_transaction(self, run) -> None:
+        found = await run(
+            """
+            try:
+                run(op, "VACUUM bad")
+            except sa.exc.ProgrammingError as error:
+                op.execute(f"SELECT {error.orig.sqlstate!r}")
+            """,
+            refusing("bad"),
+        )
+        assert found == [
+            "BEGIN; journal 0 autocommit started 0; rows; COMMIT",
+            "VACUUM bad",
+            "BEGIN; journal 0 failed final; COMMIT",
+            (
+                "BEGIN; SET LOCAL synchronous_commit = off; journal 0 caught; COMMIT; BEGIN; SELECT '42P01';"
+                " journal 1 transaction done 1 final; rows; +a1; COMMIT"
+            ),
+            "ROLLBACK",
+        ]
+
+    async def test_of_a_statement_in_a_transaction_of_its_own(self, run) -> None:
+        found = await run(
+            """
+            with op.get_context().autocommit_block():
+                try:
+                    run(op, "UPDATE bad SET i = 1")
+                except sa.exc.DBAPIError:
+                    run(op, "UPDATE t SET i = 2")
+            op.execute("SELECT 3")
+            """,
+            refusing("bad"),
+        )
+        assert found == [
+            "BEGIN",
+            "UPDATE bad SET i = 1",
+            "ROLLBACK",
+            "BEGIN",
+            "UPDATE t SET i = 2",
+            "journal 0 transaction done 0; rows; COMMIT",
+            "BEGIN; SELECT 3; journal 1 transaction done 1 final; rows; +a1; COMMIT",
+            "ROLLBACK",
+        ]
+
+    async def test_of_the_last_statement_in_a_transaction_of_its_own(self, run) -> None:
+        found = await run(
+            """
+            with op.get_context().autocommit_block():
+                try:
+                    run(op, "UPDATE bad SET i = 1")
+                except sa.exc.DBAPIError:
+                    pass
+            """,
+            refusing("bad"),
+        )
+        assert found[2:] == ["ROLLBACK", f"BEGIN; {LAST.format(0)}", "ROLLBACK"]
+
+    @pytest.mark.parametrize("books", [BOOKS, WITHOUT_JOURNAL])
+    async def test_of_a_directive_in_an_autocommit_block(self, run, books) -> None:
+        found = await run(
+            """
+            with op.get_context().autocommit_block():
+                op.execute("SELECT 0")
+                try:
+                    op.execute("SELECT bad")
+                except sa.exc.ProgrammingError:
+                    op.execute("SELECT 5")
+            """,
+            refusing("bad"),
+            books=books,
+        )
+        if books is WITHOUT_JOURNAL:
+            assert [line for line in found if "SELECT" in line] == [
+                "BEGIN; SELECT 0; rows; COMMIT",
+                "BEGIN; SELECT bad; rows; COMMIT",
+                "SELECT bad",
+                "BEGIN; SELECT 5; rows; +a1; COMMIT",
+            ]
+            return
+        assert found[2:] == [
+            "ROLLBACK",
+            "committed?",
+            "BEGIN",
+            "SELECT bad",
+            "ROLLBACK",
+            (
+                "BEGIN; SET LOCAL synchronous_commit = off; journal 1 caught; COMMIT;"
+                " BEGIN; SET LOCAL synchronous_commit = off; journal 2 autocommit started 0; rows; COMMIT;"
+                " BEGIN; SELECT 5; journal 2 done final; rows; +a1; COMMIT"
+            ),
+            "ROLLBACK",
+        ]
+
+    async def test_of_a_directive_outside_a_transaction(self, run) -> None:
+        found = await run(
+            """
+            try:
+                op.execute("VACUUM bad")
+            except sa.exc.ProgrammingError:
+                pass
+            run(op, "SELECT 1")
+            """,
+            refusing("bad"),
+        )
+        assert found == [
+            "BEGIN",
+            "COMMIT; BEGIN; journal 0 autocommit started 0; rows; COMMIT",
+            "VACUUM bad",
+            "BEGIN; journal 0 failed final; COMMIT",
+            "BEGIN; journal 0 caught; COMMIT; BEGIN",
+            "SELECT 1",
+            "journal 1 transaction done 0 final; rows; +a1; COMMIT",
+            "ROLLBACK",
+        ]
+
+    async def test_of_a_directive_in_a_savepoint(self, run) -> None:
+        found = await run(
+            """
+            op.execute("SELECT 0")
+            try:
+                with op.get_bind().begin_nested():
+                    op.execute("SELECT bad; SELECT 2")
+            except sa.exc.DBAPIError:
+                op.execute("SELECT 5")
+            """,
+            refusing("bad"),
+        )
+        assert found == [
+            "BEGIN; SELECT 0",
+            "SAVEPOINT sa_savepoint_1",
+            "SELECT bad",
+            "ROLLBACK TO SAVEPOINT sa_savepoint_1",
+            "SELECT 5",
+            "journal 0 transaction done 4 final; rows; +a1; COMMIT",
+            "ROLLBACK",
+        ]
+
+    async def test_bookkeeping_that_fails_ends_the_script(self, run) -> None:
+        with pytest.raises(StatementFailedError):
+            await run(
+                """
+                with op.get_context().autocommit_block():
+                    try:
+                        op.execute("SELECT 1")
+                    except Exception:
+                        op.execute("SELECT 5")
+                """,
+                refusing("'started'"),
+            )
+        assert not any("SELECT 5" in line for line in run.trace)
+
+    async def test_an_earlier_directive_that_fails_ends_the_script(self, run) -> None:
+        with pytest.raises(StatementFailedError, match=r"a1\.py:\d+ in op\.execute: no table"):
+            await run(
+                """
+                op.execute("SELECT bad")
+                try:
+                    op.execute("SELECT 1")
+                except Exception:
+                    op.execute("SELECT 5")
+                """,
+                refusing("bad"),
+            )
+        assert not any("SELECT 1" in line or "SELECT 5" in line for line in run.trace)
+
+    async def test_an_earlier_directive_that_fails_before_a_read(self, run) -> None:
+        with pytest.raises(StatementFailedError, match=r"a1\.py:\d+ in op\.execute: no table"):
+            await run(
+                """
+                op.execute("SELECT bad")
+                try:
+                    run(op, "SELECT 1")
+                except Exception:
+                    op.execute("SELECT 5")
+                """,
+                refusing("bad"),
+            )
+        assert not any("SELECT 1" in line or "SELECT 5" in line for line in run.trace)
+
+    @pytest.mark.parametrize(
+        ("before", "handled"), [("", False), ("op.execute('SET LOCAL lock_timeout = 1')", True)]
+    )
+    async def test_a_lock_timeout_of_the_run_ends_the_script(self, run, before, handled) -> None:
+        upgrade = f"""
+            {before}
+            try:
+                with op.get_bind().begin_nested():
+                    op.execute("LOCK TABLE t")
+            except sa.exc.DBAPIError:
+                op.execute("SELECT 5")
+        """
+        session = refusing("LOCK TABLE t", asyncpg.LockNotAvailableError("lock timeout"))
+        if handled:
+            assert "SELECT 5" in await run(upgrade, session, retries=0)
+        else:
+            with pytest.raises(StatementFailedError, match="lock timeout"):
+                await run(upgrade, session, retries=0)
+            assert "SELECT 5" not in run.trace
