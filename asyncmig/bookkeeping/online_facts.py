@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.bookkeeping.rewrite_facts import obstacle_of, read_recorded
+from asyncmig.plan.moves import direction_of
 from asyncmig.plan.online.changes import OnlineChanges
 from asyncmig.plan.online_columns import find_column_requests
 
@@ -119,6 +120,12 @@ SELECT jsonb_build_object(
         WHERE conrelid = $1 OR confrelid = $1
         UNION SELECT i.relname FROM pg_catalog.pg_index AS x
         JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid WHERE x.indrelid = $1) AS o),
+    'not_valid', (SELECT coalesce(jsonb_agg(name ORDER BY name), '[]') FROM (
+        SELECT conname AS name FROM pg_catalog.pg_constraint
+        WHERE (conrelid = $1 OR confrelid = $1) AND NOT convalidated
+        UNION SELECT i.relname FROM pg_catalog.pg_index AS x
+        JOIN pg_catalog.pg_class AS i ON i.oid = x.indexrelid
+        WHERE x.indrelid = $1 AND NOT x.indisvalid) AS o),
     'has_key', EXISTS (SELECT FROM pg_catalog.pg_index AS x WHERE x.indrelid = $1 AND x.indisunique
         AND x.indisvalid AND x.indpred IS NULL AND x.indexprs IS NULL
         AND NOT EXISTS (SELECT FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS k (number, position)
@@ -265,6 +272,8 @@ async def read_online_changes(
     changes = OnlineChanges(
         recorded=await read_recorded(session, settings, state),
         obstacle=obstacle_of(session, settings),
+        graph=planner.graph,
+        directions={move.revision.id: direction_of(move) for move in moves},
     )
     changes.requested = find_column_requests(planner, moves, scripts)
     await read_documents(session, changes, changes.requested)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from asyncmig.errors import ScriptError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from asyncmig.bookkeeping.state import PartialRevision
     from asyncmig.plan.model import Direction
     from asyncmig.revisions.graph.graph import RevisionGraph
     from asyncmig.revisions.graph.moves import Move, RowChange
 
-__all__ = ["check_not_blocked", "resolved_by"]
+__all__ = ["check_not_blocked", "check_stamp", "resolved_by"]
 
 
 def check_not_blocked(
@@ -44,10 +44,41 @@ def check_not_blocked(
         )
 
 
+def check_stamp(
+    graph: RevisionGraph, partial: Iterable[PartialRevision], heads: Collection[str]
+) -> None:
+    """Refuse a stamp by which a revision counts as applied, or as undone, that is so only in part.
+
+    Without it the opposite direction would later run on what was never changed: a ``USING`` that converts
+    values back would read values that were never converted.
+
+    Args:
+        graph: the history.
+        partial: the partially applied revisions.
+        heads: the rows of the version table after the stamp.
+
+    Raises:
+        ScriptError: it names the revision.
+    """
+    applied = graph.ancestors(head for head in heads if head in graph)
+    for entry in partial:
+        is_applied = entry.revision in applied
+        if entry.revision not in graph or is_applied is not (entry.direction == "upgrade"):
+            continue
+        what = "applied" if is_applied else "not applied"
+        raise ScriptError(
+            f"the {entry.direction} of revision {entry.revision} is partially applied, and this stamp"
+            f" declares the revision {what}",
+            hint=f"run the {entry.direction} again to finish it; or finish it by hand, then"
+            f" `asyncmig resolve {entry.revision} --forget`, and stamp again",
+            revision=entry.revision,
+        )
+
+
 def resolved_by(
     graph: RevisionGraph, partial: Iterable[PartialRevision], change: RowChange
 ) -> list[PartialRevision]:
-    """The partially applied revisions that a stamp resolves: those related to its rows."""
+    """The partially applied revisions that a stamp discards: those related to its rows."""
     stamped = {*change.remove, *change.add}
     return [entry for entry in partial if _related(graph, entry, stamped)]
 

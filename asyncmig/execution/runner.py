@@ -12,7 +12,7 @@ import asyncpg
 
 from asyncmig.bookkeeping.inserted_revisions import inserted_revisions
 from asyncmig.bookkeeping.journal import Decision
-from asyncmig.bookkeeping.partial_revisions import resolved_by
+from asyncmig.bookkeeping.partial_revisions import check_stamp, resolved_by
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.tables import Bookkeeping, setup_statements
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
@@ -196,13 +196,18 @@ class Runner:
         purge: bool = False,
         tag: str | None = None,
     ) -> StampResult:
-        """Write the version table without running anything."""
+        """Write the version table without running anything.
+
+        Raises:
+            ScriptError: a partially applied revision would count as applied, or as undone.
+        """
         graph = await self._source.graph()
         async with self._session() as session, self._locked(session):
             state = await self._read_state(session)
             kept = frozenset[str]() if purge else state.heads
             change = graph.stamp_path(targets, kept)
             after = change.apply(kept)
+            check_stamp(graph, state.partial, after)
             if purge:
                 change = RowChange(remove=tuple(sorted(state.heads)), add=tuple(sorted(after)))
             books = Bookkeeping.of_run(self._settings, state.schema, tag)

@@ -100,7 +100,8 @@ class RunMethods(MigratorBase):
             tag: a label for the journal.
 
         Raises:
-            RevisionError: a target names no revision, or several.
+            RevisionError: a target names no revision, or several; or a revision would count as applied, or
+                as undone, that is so only in part.
             LockNotAcquiredError: another runner held the lock for longer than ``lock_wait``.
             DatabaseError: as ``upgrade``.
 

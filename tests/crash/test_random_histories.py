@@ -96,6 +96,13 @@ class Model:
         path = self.path(target)
         return bool(path and self.partial and path[0][1] != self.partial[1])
 
+    def contradicts(self, target: int) -> bool:
+        """Whether a stamp declares that the partial revision is what it is only in part."""
+        if self.partial is None:
+            return False
+        revision, direction, _ = self.partial
+        return (NAMES.index(revision) < target) is (direction == "upgrade")
+
     def run(self, target: int) -> None:
         for revision, direction in self.path(target):
             first = self.partial[2] if self.partial else 0
@@ -141,7 +148,12 @@ class World:
         await self.learn(target)
 
     async def stamp(self, target: int) -> None:
-        await self.migrator().stamp(NAMES[target - 1] if target else "base")
+        stamping = self.migrator().stamp(NAMES[target - 1] if target else "base")
+        if self.model.contradicts(target):
+            with pytest.raises(ScriptError, match="is partially applied, and this stamp"):
+                await stamping
+            return
+        await stamping
         if target != self.model.position:
             self.model.position, self.model.partial = target, None
 

@@ -121,8 +121,8 @@ def _needs_its_rows(recorder: Recorder, sql: str) -> ScriptError:
         f"revision {recorder.revision.id} is partially applied and cannot be replayed: it needs the rows of "
         f"a statement that has already run ({recorder.origin()})",
         hint=(
-            "finish it by hand, then stamp it; or undo it by hand, then "
-            f"`asyncmig resolve {recorder.revision.id} --forget`"
+            "finish it by hand, or undo it by hand; then `asyncmig resolve"
+            f" {recorder.revision.id} --forget`, and stamp it if it is finished"
         ),
         revision=recorder.revision.id,
         path=recorder.revision.path,

@@ -43,7 +43,7 @@ def add_columns(change: Change, table: TableFacts) -> Iterator[str]:
     """The new columns of a table with what the old ones have, and the trigger."""
     for move in change.moves_of(table):
         yield from _add_column(move)
-        yield from create_sync(move, change.kind)
+        yield from create_sync(change, move)
         if change.kind == "alter":
             old, new = identifier(move.column.name), identifier(move.new)
             # the server checks the casts, and changes no row

@@ -157,8 +157,8 @@ class Catalog:
     Attributes:
         version: of the server; None where no database was read.
         column: the name of the column that the change is about, of the first table.
-        mark: what an unfinished change of this column has left: its ``kind``, ``old`` and ``new`` column, and
-            whether it was ``swapped``.
+        mark: what an unfinished change of this column has left: its ``kind``, ``old`` and ``new`` column, the
+            ``revision`` and ``direction`` of its script, and whether it was ``swapped``.
         tables: with the changed columns.
     """
 

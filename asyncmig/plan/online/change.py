@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from asyncmig.plan.model import Direction
 from asyncmig.plan.online.names import function_name, kept_name, trigger_name
 from asyncmig.sql.quoting import identifier, qualified
 
@@ -76,7 +77,8 @@ class Change:
         kind: ``alter`` or ``rename``.
         catalog: what the database has.
         moves: the column that the script names first, then those that refer to it.
-        job: the beginning of the names of the backfills.
+        revision: whose script makes the change; the names of its backfills begin with it.
+        direction: of that script.
         kept: the old column stays after the swap.
         fire_triggers: the backfills may fire triggers of the tables.
     """
@@ -84,7 +86,8 @@ class Change:
     kind: str
     catalog: Catalog
     moves: tuple[Move, ...]
-    job: str = ""
+    revision: str = ""
+    direction: Direction = Direction.UPGRADE
     kept: bool = False
     fire_triggers: bool = False
 

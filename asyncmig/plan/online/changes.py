@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from asyncmig.ddl.compilation import Compilation
 from asyncmig.operations.base.errors import directive_error
+from asyncmig.plan.model import Direction
 from asyncmig.plan.online.catalog import Catalog
 from asyncmig.plan.online.expressions import is_named
+from asyncmig.plan.online.leftovers import contradiction
+from asyncmig.plan.online.names import function_name
 from asyncmig.plan.online.phases import column_request, online_form
 from asyncmig.plan.rewrites.new_relations import NewRelations
 from asyncmig.sql.classify import classify
+from asyncmig.sql.quoting import qualified
 from asyncmig.sql.reader import Reader, SqlName
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.online.requests import ColumnRequest
     from asyncmig.plan.rewrites.new_relations import ScriptRelations
     from asyncmig.plan.rewrites.safe_form import SafeForm
+    from asyncmig.revisions.graph.graph import RevisionGraph
 
 __all__ = ["OnlineChanges", "ScriptChanges"]
 
@@ -40,12 +45,16 @@ class OnlineChanges:
         recorded: by partial revision, the documents that its first run has recorded.
         obstacle: why no phase can be committed by itself.
         requested: what the scripts have asked for.
+        graph: the history, by which what an unfinished change has left is judged.
+        directions: of the scripts, by revision.
     """
 
     documents: Mapping[str, Mapping[str, Any]] | None = None
     recorded: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
     obstacle: str | None = None
     requested: list[ColumnRequest] = field(default_factory=list)
+    graph: RevisionGraph | None = None
+    directions: Mapping[str, Direction] = field(default_factory=dict)
     _relations: NewRelations = field(default_factory=NewRelations, init=False)
     _ddl: dict[str, list[str]] = field(default_factory=dict, init=False)
     _used: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict, init=False)
@@ -160,7 +169,23 @@ class ScriptChanges:
                 "write a revision for each",
             )
         catalog = self._catalog(operation, request, compilation)
-        return online_form(operation, catalog, compilation, self._revision)
+        direction = self._plan.directions.get(self._revision, Direction.UPGRADE)
+        self._check_leftover(operation, catalog, direction)
+        return online_form(operation, catalog, compilation, self._revision, direction)
+
+    def _check_leftover(self, operation: OnlineOp, catalog: Catalog, direction: Direction) -> None:
+        if self._plan.graph is None:
+            return
+        found = contradiction(catalog.mark, self._plan.graph, self._revision, direction)
+        if found is not None:
+            table = catalog.tables[0]
+            function = qualified(table.schema, function_name(table.name, catalog.column))
+            raise _refused(
+                operation,
+                found,
+                "stamp the revision that the column is at, and run the command again: it begins the change"
+                f" anew; if you have converted the column by hand, DROP FUNCTION {function}() CASCADE",
+            )
 
     def _catalog(
         self, operation: OnlineOp, request: ColumnRequest, compilation: Compilation

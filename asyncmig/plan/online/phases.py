@@ -13,6 +13,7 @@ from asyncmig.operations.directives.online import (
     FinishColumnOnlineOp,
     RenameColumnOnlineOp,
 )
+from asyncmig.plan.model import Direction
 from asyncmig.plan.online.additions import (
     add_columns,
     add_foreign_key,
@@ -57,7 +58,11 @@ def column_request(operation: OnlineOp, compilation: Compilation) -> ColumnReque
 
 
 def online_form(
-    operation: OnlineOp, catalog: Catalog, compilation: Compilation, revision: str
+    operation: OnlineOp,
+    catalog: Catalog,
+    compilation: Compilation,
+    revision: str,
+    direction: Direction = Direction.UPGRADE,
 ) -> SafeForm:
     """The phases of an operation.
 
@@ -66,21 +71,26 @@ def online_form(
         catalog: what it depends on.
         compilation: names and types as SQL.
         revision: whose script it is; the names of its backfills have it.
+        direction: of the script.
 
     Raises:
         DirectiveError: something cannot be carried, or there is no such change.
     """
     match operation:
         case AlterColumnOnlineOp():
-            return _alter(operation, catalog, compilation, revision)
+            return _alter(operation, catalog, compilation, revision, direction)
         case RenameColumnOnlineOp():
-            return _rename(operation, catalog, revision)
+            return _rename(operation, catalog, revision, direction)
         case FinishColumnOnlineOp():
             return _finish(operation, catalog)
 
 
 def _alter(
-    operation: AlterColumnOnlineOp, catalog: Catalog, compilation: Compilation, revision: str
+    operation: AlterColumnOnlineOp,
+    catalog: Catalog,
+    compilation: Compilation,
+    revision: str,
+    direction: Direction,
 ) -> SafeForm:
     mark = catalog.mark
     if mark is not None and mark["kind"] == "rename":
@@ -101,7 +111,8 @@ def _alter(
             for table in catalog.tables
             for column in table.columns
         ),
-        job=revision,
+        revision=revision,
+        direction=direction,
         kept=not operation.drop_old,
         fire_triggers=operation.fire_triggers,
     )
@@ -109,25 +120,36 @@ def _alter(
     return SafeForm((*_beside(change), _sql(swap(change))))
 
 
-def _rename(operation: RenameColumnOnlineOp, catalog: Catalog, revision: str) -> SafeForm:
+def _rename(
+    operation: RenameColumnOnlineOp, catalog: Catalog, revision: str, direction: Direction
+) -> SafeForm:
     mark, old, new = catalog.mark, operation.column_name, operation.new_column_name
     if mark is not None and mark["kind"] == "rename" and mark["old"] == new and mark["new"] == old:
-        return SafeForm((_sql(_take_back(_renaming(operation, catalog, old, revision))),))
-    change = _renaming(operation, catalog, new, revision)
+        return SafeForm(
+            (_sql(_take_back(_renaming(operation, catalog, old, revision, direction))),)
+        )
+    change = _renaming(operation, catalog, new, revision, direction)
     if mark is not None and (mark["kind"] != "rename" or mark["new"] != new):
         raise _refused(operation, ["an earlier online change of the column is not finished"])
     _check(operation, change)
     return SafeForm(tuple(_beside(change)))
 
 
-def _renaming(operation: RenameColumnOnlineOp, catalog: Catalog, new: str, revision: str) -> Change:
+def _renaming(
+    operation: RenameColumnOnlineOp,
+    catalog: Catalog,
+    new: str,
+    revision: str,
+    direction: Direction,
+) -> Change:
     column = catalog.tables[0].columns[0]
     move = Move(table=catalog.tables[0], column=column, new=new, final=new, type=column.type)
     return Change(
         kind="rename",
         catalog=catalog,
         moves=(move,),
-        job=revision,
+        revision=revision,
+        direction=direction,
         fire_triggers=operation.fire_triggers,
     )
 
@@ -214,7 +236,7 @@ def _backfill(change: Change, move: Move) -> BackfillOp:
         move.table.name,
         {move.new: raw_sql(move.value).sqltext},
         where=f"{new} IS NULL AND {old} IS NOT NULL",
-        name=f"{change.job}_{move.table.name}_{move.column.name}",
+        name=f"{change.revision}_{move.table.name}_{move.column.name}",
         schema=move.table.facts["schema"],
         by="key" if move.table.facts.get("has_key") else "ctid",
     )

@@ -8,7 +8,7 @@ from asyncmig.plan.online.expressions import index_body, is_ambiguous
 from asyncmig.plan.online.names import copy_name, proof_name, trigger_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from asyncmig.plan.online.catalog import TableFacts
     from asyncmig.plan.online.change import Change, Move
@@ -39,17 +39,35 @@ def refusals(change: Change) -> list[str]:
 
 
 def without_copy(change: Change) -> Iterator[str]:
-    """What a rename that is to be finished has no copy of, since it was created later."""
+    """What the new name lacks when a rename is to be finished.
+
+    An index or constraint that was created later has no copy. A rename whose revision was declared applied
+    before its end has copies that are not valid, and rows without a value.
+    """
     for table in change.catalog.tables:
-        existing = set(table.facts["objects"])
+        existing, not_valid = set(table.facts["objects"]), set(table.facts.get("not_valid", ()))
+        for move in change.moves_of(table):
+            if proof_name(table.name, move.final) in not_valid:
+                yield f"the rename is not finished: rows of {table.sql} may have no value in {move.new}"
         for index in table.indexes:
-            if copy_name(index.name) not in existing:
-                yield f"index {index.name} of {table.sql} has no copy"
-        constraints = [check.name for check in table.checks]
-        constraints += [key.name for key in table.foreign_keys]
-        for name in constraints:
-            if copy_name(name) not in existing:
-                yield f"constraint {name} has no copy for the new name"
+            what = f"index {index.name} of {table.sql}"
+            yield from _of_copy(what, index.name, index.facts["valid"], existing, not_valid)
+        for facts in [each.facts for each in table.checks] + [
+            key.facts for key in table.foreign_keys
+        ]:
+            what = f"constraint {facts['name']}"
+            yield from _of_copy(what, facts["name"], facts["validated"], existing, not_valid)
+
+
+def _of_copy(
+    what: str, name: str, is_valid: bool, existing: Collection[str], not_valid: Collection[str]
+) -> Iterator[str]:
+    """What is wrong with the copy of an index or constraint."""
+    copy = copy_name(name)
+    if copy not in existing:
+        yield f"{what} has no copy for the new name"
+    elif is_valid and copy in not_valid:
+        yield f"the copy of {what} for the new name is not valid"
 
 
 def _of_table(change: Change, table: TableFacts) -> Iterator[str]:

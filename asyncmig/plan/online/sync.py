@@ -14,7 +14,7 @@ from asyncmig.sql.quoting import comment_on, identifier
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from asyncmig.plan.online.change import Move
+    from asyncmig.plan.online.change import Change, Move
 
 __all__ = ["create_sync", "drop_sync", "keep_old_in_sync"]
 
@@ -41,16 +41,16 @@ IF TG_OP = 'INSERT' THEN
     END IF;"""
 
 
-def create_sync(move: Move, kind: str) -> Iterator[str]:
+def create_sync(change: Change, move: Move) -> Iterator[str]:
     """The function and the trigger.
 
     Args:
+        change: of a type: the old column is written, and the new one follows; a rename: either is written.
         move: the two columns.
-        kind: ``alter``: the old column is written, and the new one follows; ``rename``: either is written.
     """
     old, new = identifier(move.column.name), identifier(move.new)
     settings = ""
-    if kind == "rename":
+    if change.kind == "rename":
         text = "" if move.column.facts.get("can_compare") else "::text"
         assignment = _BOTH_WAYS.format(old=old, new=new, text=text)
     elif move.using is None:
@@ -62,7 +62,14 @@ def create_sync(move: Move, kind: str) -> Iterator[str]:
     yield _FUNCTION.format(
         replace="", function=move.function, settings=settings, assignment=assignment
     )
-    yield _mark(move, kind=kind, old=move.column.name, new=move.new)
+    yield _mark(
+        move,
+        kind=change.kind,
+        old=move.column.name,
+        new=move.new,
+        revision=change.revision,
+        direction=str(change.direction),
+    )
     yield (
         f"CREATE TRIGGER {move.trigger} BEFORE INSERT OR UPDATE ON {move.table.sql}"
         f" FOR EACH ROW EXECUTE FUNCTION {move.function}()"

@@ -101,7 +101,10 @@ async def test_forgotten_and_begun_anew(stopped, project, pg, way):
     if way == "forget":
         await stopped.resolve("one", "forget")
     else:
-        await stopped.stamp("one")
+        with pytest.raises(ScriptError, match="this stamp declares the revision applied") as caught:
+            await stopped.stamp("one")
+        assert "`asyncmig resolve one --forget`" in (caught.value.hint or "")
+        await stopped.stamp("base")
         await stopped.stamp("zero")
     assert await job_of(pg) == ("cancelled", "its revision was forgotten by a person")
     await pg.execute("DROP TABLE before_it; UPDATE item SET n = 0; DELETE FROM item WHERE id = 300")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from asyncmig.bookkeeping.journal import FailureFingerprint
-from asyncmig.bookkeeping.partial_revisions import check_not_blocked, resolved_by
+from asyncmig.bookkeeping.partial_revisions import check_not_blocked, check_stamp, resolved_by
 from asyncmig.bookkeeping.state import DatabaseState, PreviousAttempt
 from asyncmig.bookkeeping.unknown_revisions import known_ancestors, split_known
 from asyncmig.config.settings import Settings
@@ -107,9 +107,50 @@ class TestNotBlocked:
         (RowChange(add=("x",)), []),
     ],
 )
-def test_a_stamp_resolves_what_it_is_related_to(change, resolved) -> None:
+def test_a_stamp_discards_what_it_is_related_to(change, resolved) -> None:
     entries = [partial(revision="a"), partial(revision="b")]
     assert [entry.revision for entry in resolved_by(GRAPH, entries, change)] == resolved
+
+
+class TestStampOverAPartialRevision:
+    @pytest.mark.parametrize(
+        ("direction", "heads", "declared"),
+        [
+            ("upgrade", ["b"], "applied"),
+            ("upgrade", ["c"], "applied"),
+            ("upgrade", ["y"], "applied"),  # it depends on b
+            ("downgrade", ["a"], "not applied"),
+            ("downgrade", ["x"], "not applied"),
+            ("downgrade", [], "not applied"),
+        ],
+    )
+    def test_what_is_so_only_in_part_is_refused(self, direction, heads, declared) -> None:
+        entry = partial(revision="b", direction=direction)
+        with pytest.raises(ScriptError) as caught:
+            check_stamp(GRAPH, [partial(revision="gone"), entry], heads)
+        assert str(caught.value) == (
+            f"the {direction} of revision b is partially applied, and this stamp declares the revision"
+            f" {declared}"
+        )
+        assert caught.value.hint == (
+            f"run the {direction} again to finish it; or finish it by hand, then"
+            " `asyncmig resolve b --forget`, and stamp again"
+        )
+        assert caught.value.revision == "b"
+
+    @pytest.mark.parametrize(
+        ("direction", "heads"),
+        [
+            ("upgrade", ["a"]),
+            ("upgrade", ["x", "gone"]),
+            ("upgrade", []),
+            ("downgrade", ["b"]),
+            ("downgrade", ["c", "x"]),
+            ("downgrade", ["y"]),
+        ],
+    )
+    def test_as_it_was_before_may_be_stamped(self, direction, heads) -> None:
+        check_stamp(GRAPH, [partial(revision="b", direction=direction)], heads)
 
 
 def test_rows_that_the_code_has_and_lacks() -> None:

@@ -90,7 +90,8 @@ def test_a_plain_column():
         ),
         (
             "COMMENT ON FUNCTION public.bill_total_online() IS"
-            ' \'{"kind": "alter", "old": "total", "new": "total_online"}\''
+            ' \'{"kind": "alter", "old": "total", "new": "total_online", "revision": "a1",'
+            ' "direction": "upgrade"}\''
         ),
         (
             'CREATE TRIGGER "~total_online" BEFORE INSERT OR UPDATE ON public.bill'
@@ -446,6 +447,31 @@ def test_finish_needs_the_copies():
         phases(operation, document(mark=RENAMING, indexes=[INDEX]))
     found = phases(operation, document(mark=RENAMING, indexes=[INDEX], objects=["i", "i_online"]))
     assert found[0][-1] == "ALTER INDEX public.i_online RENAME TO i"
+
+
+@pytest.mark.parametrize(
+    ("not_valid", "facts", "problem"),
+    [
+        ("bill_amount_online_proof", {}, "rows of public.bill may have no value in amount"),
+        ("i_online", {"indexes": [INDEX]}, "the copy of index i of public.bill for the new name"),
+        ("c_online", {"constraints": [CONSTRAINT]}, "the copy of constraint c for the new name"),
+        ("f_online", {"foreign_keys": [FOREIGN_KEY]}, "the copy of constraint f for the new name"),
+    ],
+)
+def test_finish_needs_copies_that_are_valid(not_valid, facts, problem):
+    """A revision that was declared applied before its end has none."""
+    operation = FinishColumnOnlineOp("bill", "amount")
+    facts = facts | {"mark": RENAMING, "objects": ["i_online", "c_online", "f_online"]}
+    assert phases(operation, document(**facts))
+    with pytest.raises(DirectiveError) as caught:
+        phases(operation, document(**facts, not_valid=[not_valid]))
+    assert problem in str(caught.value)
+
+
+def test_a_copy_may_be_as_little_valid_as_what_it_copies():
+    operation = FinishColumnOnlineOp("bill", "amount")
+    facts = {"mark": RENAMING, "objects": ["c_online"], "not_valid": ["c_online"]}
+    assert phases(operation, document(**facts, constraints=[CONSTRAINT | {"validated": False}]))
 
 
 SEQUENCE = {
