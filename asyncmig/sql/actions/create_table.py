@@ -41,7 +41,9 @@ def create_table(
     bounds = None
     if kind is ActionKind.CREATE_PARTITION:
         start = cursor.at
-        if not cursor.take("DEFAULT") and cursor.take("FOR", "VALUES"):
+        if cursor.take("FOR", "VALUES", "WITH"):
+            cursor.group()
+        elif not cursor.take("DEFAULT") and cursor.take("FOR", "VALUES"):
             cursor.until(frozenset({"PARTITION", "USING", "WITH", "TABLESPACE", "SERVER"}))
         bounds = cursor.text_from(start)
     for word in cursor.outside():

@@ -74,9 +74,9 @@ class Cursor:
         return place < len(self.tokens) and self.tokens[place].kind in _NAMES
 
     def next(self) -> str:
-        """Take the next token, whatever it is."""
+        """Take the next token, whatever it is; nothing at the end."""
         word = self.word
-        self.at += 1
+        self.at += not self.at_end
         return word
 
     def take(self, *words: str) -> bool:
@@ -181,7 +181,7 @@ class Cursor:
         depth = 0
         while not self.at_end:
             word = self.word
-            if depth == 0 and (word in stops or word in (")", "]")):
+            if depth == 0 and (word in stops or word == ")"):
                 return
             depth -= word in _CLOSING and depth > 0
             if depth == 0:

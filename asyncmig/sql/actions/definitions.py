@@ -10,7 +10,13 @@ from asyncmig.sql.actions.action import ColumnDefinition, ConstraintDefinition, 
 if TYPE_CHECKING:
     from asyncmig.sql.actions.cursor import Cursor
 
-__all__ = ["column_definition", "is_table_constraint", "table_constraint", "type_text"]
+__all__ = [
+    "column_definition",
+    "domain_constraint",
+    "is_table_constraint",
+    "table_constraint",
+    "type_text",
+]
 
 _END_OF_TYPE = frozenset(
     {
@@ -80,8 +86,8 @@ def _column_clause(cursor: Cursor, column: ColumnDefinition) -> ColumnDefinition
 def _default(cursor: Cursor) -> str:
     """Take the expression of DEFAULT: its first token may be NULL or NOT."""
     start = cursor.at
-    if cursor.word != "(":
-        cursor.at += 1 if cursor.word != "CASE" else 0
+    if cursor.word not in ("(", "CASE"):
+        cursor.next()
     cursor.until(_END_OF_DEFAULT)
     while cursor.word == "NOT" and cursor.peek(-1) == "IS":  # IS NOT DISTINCT FROM
         cursor.at += 1
@@ -134,6 +140,21 @@ def table_constraint(cursor: Cursor) -> ConstraintDefinition | None:
     if constraint is None:
         return None
     return _attributes(cursor, replace(constraint, name=name))
+
+
+def domain_constraint(cursor: Cursor) -> ConstraintDefinition | None:
+    """Take a constraint of a domain, whose NOT NULL names no column."""
+    name = cursor.identifier() if cursor.take("CONSTRAINT") else None
+    if cursor.take("NOT", "NULL"):
+        constraint = ConstraintDefinition(kind=ConstraintKind.NOT_NULL, name=name)
+    elif cursor.take("CHECK"):
+        expression = cursor.group()
+        constraint = ConstraintDefinition(
+            kind=ConstraintKind.CHECK, name=name, expression=expression
+        )
+    else:
+        return None
+    return _attributes(cursor, constraint)
 
 
 def _unnamed_constraint(cursor: Cursor) -> ConstraintDefinition | None:

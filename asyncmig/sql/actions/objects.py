@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmig.sql.actions.action import Action, ConstraintDefinition
-from asyncmig.sql.actions.definitions import table_constraint
+from asyncmig.sql.actions.definitions import domain_constraint
 from asyncmig.sql.actions.kinds import ActionKind
 from asyncmig.sql.reader import SqlName
 
@@ -137,7 +137,7 @@ def _domain_constraints(cursor: Cursor) -> tuple[ConstraintDefinition, ...]:
     stops = frozenset({"CONSTRAINT", "CHECK", "NOT"})
     cursor.until(stops)
     while not cursor.at_end:
-        constraint = table_constraint(cursor)
+        constraint = domain_constraint(cursor)
         if constraint is None:
             cursor.at += 1
         else:
@@ -155,7 +155,8 @@ def _tables(cursor: Cursor) -> tuple[SqlName, ...]:
         if name:
             found.append(name)
         cursor.until(frozenset({","}))
-        cursor.take(",")
+        if not cursor.take(","):
+            break
     return tuple(found)
 
 
@@ -257,6 +258,8 @@ def drop_objects(cursor: Cursor, target: str) -> tuple[Action, ...]:
         if target in ATTACHED and cursor.take("ON"):
             dropped = replace(dropped, relation=cursor.name())
         cursor.until(frozenset({",", "CASCADE", "RESTRICT"}))  # the arguments of a function
+        if cursor.behind <= place:  # a closing parenthesis, and no name
+            break
         found.append(replace(dropped, kind=kind, start=place, end=cursor.behind))
         if not cursor.take(","):
             break

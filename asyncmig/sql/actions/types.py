@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmig.sql.actions.action import Action
-from asyncmig.sql.actions.definitions import table_constraint, type_text
+from asyncmig.sql.actions.definitions import domain_constraint, type_text
 from asyncmig.sql.actions.kinds import ActionKind
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def _type_action(cursor: Cursor, common: Action) -> Action | None:
 def alter_domain(cursor: Cursor) -> tuple[Action, ...]:
     """What follows ``ALTER DOMAIN``."""
     common = Action(kind=ActionKind.UNKNOWN, target="DOMAIN", object=cursor.name())
+    if cursor.at_end:
+        return (replace(common, end=cursor.end_position),)
     start, place = cursor.at, cursor.position
     action = _domain_action(cursor, common)
     cursor.until(frozenset())
@@ -123,7 +125,7 @@ def _domain_action(cursor: Cursor, common: Action) -> Action | None:
                 cascade=cursor.take("CASCADE"),
             )
         case "ADD":
-            constraint = table_constraint(cursor)
+            constraint = domain_constraint(cursor)
             if constraint is None:
                 return None
             return replace(

@@ -261,8 +261,6 @@ def _insert(pieces: _Pieces) -> dict[str, Any]:
         raise _refused("its INSERT reads no table", "write INSERT INTO t (...) SELECT ... FROM u")
     where = pieces.find("WHERE", after=read)
     comma = pieces.find(",", after=read)
-    if comma is not None and where is not None and comma > where:
-        comma = None
     schema, table = pieces.table(read + 1, where if comma is None else comma)
     return {
         "kind": "insert",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.sql.classify import Classification, Control, SqlName, classify, mentions
+from asyncmig.sql.classify import Classification, Control, SqlName, classify, may_commit, mentions
 
 
 @pytest.mark.parametrize(
@@ -331,3 +331,21 @@ def test_equal_statements_classify_equally_whatever_their_case_and_comments():
 )
 def test_mentions(sql, label, expected):
     assert mentions(sql, label) is expected
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("CALL p()", True),
+        ("DO $$ BEGIN Commit; END $$", True),
+        ("DO $$ BEGIN END $$", False),
+        ("SELECT 'commit'", False),
+    ],
+)
+def test_may_commit(sql, expected):
+    assert may_commit(sql) is expected
+
+
+def test_long_statements_are_not_remembered():
+    for sql, is_remembered in (("SELECT 12345", True), (f"SELECT {'1' * 4_000}", False)):
+        assert (classify(sql) is classify(sql)) is is_remembered

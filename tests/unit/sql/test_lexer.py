@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.sql.lexer import Kind, identifier_value, string_value, tokens
+from asyncmig.sql.lexer import Kind, identifier_value, is_escape_string, string_value, tokens
 
 
 def texts(sql: str) -> list[str]:
@@ -91,6 +91,14 @@ def test_string_value(text, value):
 )
 def test_identifier_value(text, value):
     assert identifier_value(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "expected"),
+    [("'e", 0, False), ("e'", 1, True), ("x'", 1, False), (" E'", 2, True), ("de'", 2, False)],
+)
+def test_is_escape_string(text, quote, expected):
+    assert is_escape_string(text, quote) is expected
 
 
 def test_backslashes_count_in_unicode_strings_only():

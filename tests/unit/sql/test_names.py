@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.sql.names import calls_function, mentioned_names
+from asyncmig.sql.names import calls_function, mentioned_names, volatile_call
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,18 @@ def test_words_alone_and_behind_their_schema(sql, names):
 )
 def test_calls_function(sql, bodies, expected):
     assert calls_function(sql, "now", bodies=bodies) is expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "known", "expected"),
+    [
+        ("lower(a) || b", {}, None),
+        ("lower(random()::text)", {}, "random"),
+        ("own(a)", {}, None),
+        ("own(a)", {"own": "v"}, "own"),
+        ("random()", {"random": "i"}, None),
+        ("(random)", {}, None),
+    ],
+)
+def test_volatile_call(expression, known, expected):
+    assert volatile_call(expression, known) == expected

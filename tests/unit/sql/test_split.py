@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asyncmig.errors import ScriptError
-from asyncmig.sql.split import SqlStatement, split
+from asyncmig.sql.split import SqlStatement, copy_data, reads_stdin, split
 
 
 def texts(script: str) -> list[str]:
@@ -205,3 +205,31 @@ def test_one_pass_however_long_the_script():
     script = Counted("SELECT 'a';\n" * 2000)
     assert len(split(script)) == 2000
     assert Counted.spans <= len(script)
+
+
+@pytest.mark.parametrize(
+    ("script", "first", "expected"),
+    [
+        ("\\.\n", 0, (0, 2)),
+        ("1\\.\n\\.x\n\\.\n", 0, (8, 10)),
+        ("a\n\\.", 0, (2, 4)),
+        ("a\n\\.x", 0, None),
+        ("a", 0, None),
+    ],
+)
+def test_the_data_of_copy_ends_at_a_line_of_its_own(script, first, expected):
+    assert copy_data(script, first) == expected
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("COPY t FROM stdin", True),
+        ("COPY t FROM '/x'", False),
+        ("COPY t TO stdout", False),
+        ("COPY t", False),
+        ("SELECT 1", False),
+    ],
+)
+def test_reads_stdin(statement, expected):
+    assert reads_stdin(statement) is expected

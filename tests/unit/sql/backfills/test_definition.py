@@ -43,6 +43,12 @@ def test_it_survives_as_data():
     assert Backfill.from_dict(data) == definition
 
 
+def test_a_gate_changes_nothing():
+    gate = Backfill(name="it's", kind="gate")
+    assert gate.statement() == "SELECT 'the backfill it''s is required'"
+    assert not gate.is_verifiable
+
+
 def test_what_can_be_verified():
     assert UPDATE.is_verifiable
     assert not replace(UPDATE, where=None).is_verifiable

@@ -29,6 +29,22 @@ def test_an_update():
     )
 
 
+def test_by_key_is_the_default():
+    assert parse_backfill("by=key key=a", "DELETE FROM t").key == ("a",)
+    assert parse_backfill("by=key", "DELETE FROM t").key == ()
+
+
+def test_the_table_of_the_mark_may_have_its_schema():
+    assert parse_backfill("table=s.t", "DELETE FROM s.t").table_name == "s.t"
+    with pytest.raises(ScriptError, match=r"it names the table u\.t, and its statement changes t"):
+        parse_backfill("table=u.t", "DELETE FROM s.t")
+
+
+def test_an_insert_that_does_nothing_about_rows_that_are_there():
+    found = parse_backfill("", "INSERT INTO u SELECT a FROM t ON CONFLICT DO NOTHING")
+    assert found == parse_backfill("", "INSERT INTO u SELECT a FROM t")
+
+
 def test_a_delete():
     assert parse_backfill("table=users", "delete from Users using c where c.id = 1") == Backfill(
         name="users_delete", kind="delete", table="users", source="c", where="c.id = 1"
@@ -85,6 +101,11 @@ def test_a_gate():
     assert parse_gate("finish_rows=0 require=x") == Backfill(name="x", kind="gate", allowance=0)
 
 
+def test_a_line_without_require_is_no_gate():
+    assert parse_gate("name=x") is None
+    assert parse_gate("") is None
+
+
 @pytest.mark.parametrize("mark", ["require=", "require=x deferred", "require=x finish_rows=some"])
 def test_a_gate_that_is_refused(mark):
     with pytest.raises(ScriptError, match="the mark `-- backfill:` cannot be used: it has"):
@@ -95,6 +116,7 @@ def test_a_gate_that_is_refused(mark):
     ("mark", "text", "message"),
     [
         ("by=rowid", "UPDATE t SET a = 1", "it has 'by=rowid'"),
+        ("by=ctid key=a", "UPDATE t SET a = 1 WHERE b", "it has key= and by=ctid"),
         ("by=ctid", "UPDATE t SET a = 1", "by=ctid needs a WHERE"),
         ("function=f", "SELECT a FROM t", "it has 'function=f'"),
         ("function=m:f", "UPDATE t SET a = 1", "it has function=, and its statement is no SELECT"),
@@ -118,6 +140,12 @@ def test_a_gate_that_is_refused(mark):
         ("table=u", "UPDATE t SET a = 1", "it names the table u, and its statement changes t"),
         ("", "UPDATE t AS x SET a = 1", "its table is written 't AS x'"),
         ("", "UPDATE ONLY t SET a = 1", "its table is written 'ONLY t'"),
+        ("", "DELETE FROM", "its table is written ''"),
+        (
+            "",
+            "INSERT INTO u SELECT a FROM t WHERE b FOR UPDATE OF t, u",
+            "its table is written 't WHERE b FOR UPDATE OF t'",
+        ),
         ("", "UPDATE t", "its UPDATE has no SET"),
         ("", "UPDATE t SET a = 1 RETURNING a", "its statement has RETURNING"),
         ("", "INSERT INTO t VALUES (1)", "its INSERT reads no table"),
