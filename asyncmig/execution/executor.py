@@ -284,14 +284,13 @@ class Executor:
         Only the script can repeat the transaction in which it has read. What it has committed is in the
         journal.
         """
-        facts = error.fields()
-        step = self._live_steps.get(str(facts.get("revision")))
+        step = self._live_steps.get(error.revision)
         server = postgres_error(error.__cause__)
         if (
             step is None
             or server is None
-            or facts.get("sqlstate") not in TRANSIENT_STATES
-            or facts.get("attempts") != 1  # the transaction was sent again already
+            or error.sqlstate not in TRANSIENT_STATES
+            or error.attempts != 1  # the transaction was sent again already
             or self._session.caller_transaction
             or self._session.closed
         ):
@@ -302,18 +301,17 @@ class Executor:
 
         await self._connections.close()
         await self._session.roll_back()
-        phase = facts.get("phase")
+        phase = error.phase or 0
         if self._retries is None:
-            retries = self._retries = await self._resources.enter_async_context(
-                Retries(self._context, step, 0)
+            self._retries = await self._resources.enter_async_context(
+                Retries(self._context, step, phase)
             )
-        else:
-            retries = self._retries
-        retries.phase = phase if isinstance(phase, int) else 0
-        sql = str(facts.get("sql") or getattr(server, "query", None) or "")
+        retries = self._retries
+        retries.phase = phase
+        sql = error.sql or getattr(server, "query", None)
         if not await retries.again(
             server,
-            [sql],
+            [sql] if sql else [],
             reason=str(error),
             repeatable=not phase or self._context.books.journal is not None,
         ):

@@ -272,10 +272,12 @@ class ScriptRun:
     ``run(op, sql)`` in the script executes a statement through its connection.
 
     Attributes:
-        trace: of the last run, also of one that has failed.
+        execution: of the last run.
+        trace: likewise, also of one that has failed.
     """
 
     def __init__(self, project: Any) -> None:
+        self.execution = Execution(project)
         self.trace: list[str] = []
         self._project = project
 
@@ -285,7 +287,7 @@ class ScriptRun:
         self._project.revision("a1", header=HEADER, upgrade=upgrade)
         session = session or ScriptSession()
         try:
-            await Execution(self._project)(session, **{"books": BOOKS} | options)
+            await self.execution(session, **{"books": BOOKS} | options)
         finally:
             self.trace = trace(session.messages)
         return self.trace
