@@ -167,6 +167,18 @@ CASES = {
         FROM generate_series(1, 500) i;
         """,
     ),
+    "using": OnlineCase(
+        tables="""
+        CREATE TABLE parcel (id int PRIMARY KEY, weight {type} NOT NULL, UNIQUE (weight, id));
+        CREATE INDEX parcel_weight ON parcel (weight) WHERE id > 10;
+        COMMENT ON COLUMN parcel.weight IS 'in grams';
+        """,
+        old="text",
+        new="integer",
+        directive='op.alter_column_online("parcel", "weight", type_=sa.Integer, using="weight::int")',
+        back='op.alter_column_online("parcel", "weight", type_=sa.Text)',
+        rows="INSERT INTO parcel SELECT i, i * 10 FROM generate_series(1, 500) i;",
+    ),
 }
 
 HEADER = """

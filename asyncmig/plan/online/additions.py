@@ -89,8 +89,10 @@ def _add_column(move: Move) -> Iterator[str]:
 def default_of(move: Move) -> str | None:
     """The default of the new column as SQL; None where the old one has none."""
     default = move.column.default
-    if default is None or move.sequence_type is not None:
-        return default
+    if default is None or (move.sequence_type is not None and move.is_from_integer):
+        return (
+            default  # the cast of a negative number is as in a table that is made with the new type
+        )
     return plain_default(default)
 
 

@@ -59,6 +59,11 @@ class Move:
         return _INTEGERS.get(self.type.upper())
 
     @property
+    def is_from_integer(self) -> bool:
+        """True where the old column has an integer type."""
+        return self.column.type in _INTEGERS.values()
+
+    @property
     def function(self) -> str:
         """The function of the trigger, as SQL."""
         return qualified(self.table.schema, function_name(self.table.name, self.final))

@@ -9,8 +9,9 @@ import asyncpg
 import pytest
 
 from asyncmig import Migrator
-from support.online_cases import difference, execute
+from support.online_cases import CASES, HEADER, difference, execute, tables
 from support.online_load import ROWS, TABLES, Load
+from support.online_values import VALUES, ValueLoad
 
 DIRECT = TABLES.replace("serial PRIMARY", "bigserial PRIMARY").replace("bigbig", "big")
 DIRECT = DIRECT.replace("account_id int", "account_id bigint")
@@ -37,6 +38,44 @@ async def change_under_load(project, url: str, rows: int, clients: int) -> Load:
         load.stopped = True
     await load.check()
     return load
+
+
+@pytest.mark.cells(1)
+@pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
+@pytest.mark.parametrize("name", VALUES)
+async def test_other_types_under_load(project, make_database, name, direction, capsys):
+    """Each client reads back what it has written, before, during and after the change."""
+    case, values = CASES[name], VALUES[name]
+    url, direct = make_database(), make_database()
+    await execute(url, tables(case, case.old) + case.rows)
+    await execute(direct, tables(case, case.new if direction == "upgrade" else case.old))
+    project.revision("a1", upgrade=case.directive, downgrade=case.back, header=HEADER)
+    migrator = Migrator(
+        url,
+        script_location=project.script_location,
+        backfill_batch_size=20,
+        backfill_largest_batch=20,
+        backfill_busy_percent=100,
+    )
+    if direction == "downgrade":
+        await migrator.upgrade()
+    load = ValueLoad(url, values)
+    async with anyio.create_task_group() as group:
+        for number in range(4):
+            group.start_soon(load.work, ("old", "new")[number % 2], 10_000 * (1 + number))
+        await anyio.sleep(0.3)
+        before = load.done
+        await (migrator.upgrade() if direction == "upgrade" else migrator.downgrade("base"))
+        during = load.done - before
+        await anyio.sleep(0.3)
+        load.stopped = True
+    await load.check()
+    assert min(before, during) > 0
+    assert difference(url, direct) == ([], [])
+    with capsys.disabled():
+        print(
+            f"\n{name}, {direction}: {load.done} statements of clients, {during} during the change"
+        )
 
 
 @pytest.mark.slow

@@ -424,6 +424,23 @@ def test_a_script_that_is_run_again_gets_the_same_answer():
     assert OnlineChanges().document("a1", request) is None
 
 
+@pytest.mark.parametrize(
+    ("old", "default", "new", "expected"),
+    [
+        ("text", "'7'::text", sa.Integer, "'7'"),
+        ("text", "'7'::text", sa.Text, "'7'"),
+        ("integer", "'-1'::integer", sa.BigInteger, "'-1'::integer"),
+        ("bigint", "'-1'::integer", sa.Text, "'-1'"),
+        ("text", "lower('X'::text)", sa.String(9), "lower('X'::text)"),
+    ],
+)
+def test_a_default_without_the_cast_to_the_old_type(old, default, new, expected):
+    found = phases(alter(type_=new), document({"type": old, "default": default}))
+    sql = f"ALTER TABLE public.bill ALTER COLUMN total_online SET DEFAULT {expected}"
+    assert sql in found[0]
+    assert sql in found[-1]
+
+
 def test_finish_drops_all_old_columns_of_a_change():
     group = [["public", "bill", "id", "id_old"], ["app", "Part", "bill_id", "bill_id_old"]]
     mark = {"kind": "alter", "old": "id_old", "new": "id", "swapped": True, "group": group}
