@@ -7,6 +7,8 @@ three standard streams. Each call runs ``main`` in a process of its own and ends
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import json
 import os
@@ -14,34 +16,50 @@ import pkgutil
 import signal
 import socket
 import sys
+import threading
 import time
 from importlib import import_module
 
-IMPORTED = (
+LIBRARIES = (
+    "anyio._backends._asyncio",
+    "anyio._core._signals",
     "asyncpg",
-    "sqlalchemy.dialects.postgresql.asyncpg",
-    "sqlalchemy.ext.asyncio",
+    "email.parser",
+    "encodings.utf_8_sig",
     "rich.live",
+    "rich.markdown",
     "rich.progress_bar",
     "rich.spinner",
     "rich.table",
-    "typer",
-    "anyio._backends._asyncio",
-    "asyncmig.migrator",
-    "asyncmig.autogenerate.compare",
-    "asyncmig.execution.pending_run",
-    "asyncmig.execution.runner",
-    "asyncmig_cli.application",
-    "asyncmig_cli.progress.live",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "sqlalchemy.ext.asyncio",
+    "tomllib",
+    "typer.rich_utils",
 )
+OWN = ("asyncmig", "asyncmig_cli")
+NOT_OF_THE_COMMAND = ("asyncmig.integrations", "asyncmig.testing")
+"""They import frameworks and pytest."""
 
 
 def import_everything() -> None:
-    for name in IMPORTED:
+    """Import the libraries that a command may use, and all of the project's own modules."""
+    for name in LIBRARIES:
         import_module(name)
-    commands = import_module("asyncmig_cli.commands")
-    for module in pkgutil.iter_modules(commands.__path__):
-        import_module(f"asyncmig_cli.commands.{module.name}")
+    for package in OWN:
+        for path in import_module(package).__path__:
+            import_modules(path, package)
+    gc.collect()
+    gc.freeze()
+
+
+def import_modules(path: str, package: str) -> None:
+    """Import what is below a package."""
+    for module in pkgutil.iter_modules([path], f"{package}."):
+        if module.name in NOT_OF_THE_COMMAND or module.name.endswith("__main__"):
+            continue
+        import_module(module.name)
+        if module.ispkg:
+            import_modules(f"{path}/{module.name.rpartition('.')[2]}", module.name)
 
 
 def serve(calls: socket.socket) -> None:
@@ -79,9 +97,23 @@ def begin(call: dict[str, object], streams: list[int]) -> None:
     sys.argv[1:] = call["arguments"]  # type: ignore[assignment]  # a list of the caller's
 
 
+def end(code: str | int | None) -> None:
+    """End as ``sys.exit`` does, but leave the imported modules to the system instead of taking them apart."""
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1 if isinstance(code, str) else code or 0)
+
+
 if __name__ == "__main__":
     import_everything()
     serve(socket.socket(fileno=int(sys.argv.pop(1))))
     from asyncmig_cli.app import main
 
-    main()
+    try:
+        main()
+    except SystemExit as ended:
+        end(ended.code)
