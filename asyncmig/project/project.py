@@ -13,8 +13,8 @@ import anyio.to_thread
 from asyncmig.database.concurrency import import_in_thread
 from asyncmig.errors import ConfigError
 from asyncmig.project.models import Models
+from asyncmig.project.scripts import load_scripts, read_directory, read_known_heads
 from asyncmig.project.user_objects import load_version_hooks
-from asyncmig.revisions.cache.heads_cache import known_heads
 from asyncmig.telemetry.event_log import EventLog
 from asyncmig.telemetry.observe import observe
 
@@ -278,36 +278,16 @@ class Project:
 
     def database(self, *, writing: bool = False) -> Database:
         """The way to the database; ``writing`` adds what ``env.py`` executes before it migrates."""
-        from asyncmig.database.connections import (
-            ConnectionDatabase,
-            EngineDatabase,
-            UrlDatabase,
-            require_asyncio,
+        from asyncmig.project.database import database_of
+
+        return database_of(
+            self.settings,
+            handed=self._handed,
+            given=self._given,
+            env=self._env_run,
+            emit=self.emit,
+            writing=writing,
         )
-
-        require_asyncio()
-        database: Database
-        if self._handed is not None:
-            database = self._handed
-        elif self._given is None:
-            database = UrlDatabase(self.settings, self.emit)
-        else:
-            from sqlalchemy.ext.asyncio import AsyncConnection
-
-            if isinstance(self._given, AsyncConnection):
-                database = ConnectionDatabase(self._given)
-            else:
-                database = EngineDatabase(self._given)
-        run = self._env_run
-        if self._handed is None and run is not None and (run.session or run.setup):
-            from asyncmig.alembic_compat.env_reading.prepared_database import PreparedDatabase
-
-            database = PreparedDatabase(database, run.setup if writing else (), run.session)
-        if self.settings.psycopg2_compat:
-            from asyncmig.alembic_compat.psycopg2_compat.database import LenientDatabase
-
-            return LenientDatabase(database, {} if run is None else run.schema_translate_map)
-        return database
 
     async def runner(self) -> Runner:
         """The runner, which changes the database."""
@@ -398,31 +378,11 @@ class Project:
 
     async def directory(self) -> ScriptDirectory:
         """The revision files, read again."""
-        return await anyio.to_thread.run_sync(self._load_directory)
-
-    def _load_directory(self) -> ScriptDirectory:
-        from asyncmig.revisions.script_directory import ScriptDirectory
-
-        settings = self.settings
-        return ScriptDirectory.load(
-            settings.version_paths,
-            recursive=settings.recursive_version_locations,
-            sourceless=settings.sourceless,
-            import_context=self.alembic_imports,
-            named_by=settings.config_path,
-        )
+        return await anyio.to_thread.run_sync(read_directory, self.settings, self.alembic_imports)
 
     async def known_heads(self) -> tuple[str, ...] | None:
         """The cached heads if the folders are unchanged, else None."""
-        settings = self.settings
-        return await anyio.to_thread.run_sync(
-            lambda: known_heads(
-                settings.version_paths,
-                recursive=settings.recursive_version_locations,
-                sourceless=settings.sourceless,
-                named_by=settings.config_path,
-            )
-        )
+        return await anyio.to_thread.run_sync(read_known_heads, self.settings)
 
     async def graph(self) -> RevisionGraph:
         """The revision graph, read again."""
@@ -430,23 +390,7 @@ class Project:
 
     def load_scripts(self, revisions: Sequence[Revision]) -> Mapping[str, AnyScript]:
         """Execute or parse the scripts of revisions; call it in a thread."""
-        from asyncmig.revisions.cache.checksums import read_checksums
-        from asyncmig.revisions.files.script import load_script
-
-        if self.settings.prepend_sys_path:
-            from asyncmig.config import extend_sys_path
-
-            extend_sys_path(self.settings.prepend_sys_path)
-        if self.settings.plugins:
-            from asyncmig.plugins import load_plugins
-
-            load_plugins(self.settings)
-        scripts = {
-            revision.id: load_script(revision, import_context=self.alembic_imports)
-            for revision in revisions
-        }
-        read_checksums(scripts.values())
-        return scripts
+        return load_scripts(self.settings, revisions, self.alembic_imports)
 
     def alembic_imports(self) -> AbstractContextManager[None]:
         """While code of scripts runs, ``import alembic`` gives asyncmig's facade."""

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from asyncmig.errors import ConfigKeyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 __all__ = ["ValueSource", "nearest"]
+
+_SHORT = 6
+"""The most letters of a short word."""
 
 
 class ValueSource(NamedTuple):
@@ -77,12 +80,28 @@ class ValueSource(NamedTuple):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most similar to this one, ignoring case; None if none is similar."""
+    """The known word most similar to this one, ignoring case; None if none is similar.
+
+    A word may be the first part of a name: ``scrpt`` means ``script_location``. Short words share letters by
+    chance (``scrpt`` and ``sslcert``), so they must also have about the same length or the same beginning.
+    """
     from difflib import get_close_matches
 
-    by_lower = {name.lower(): name for name in known}
-    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[found[0]] if found else None
+    wanted = word.lower()
+
+    def similar(names: Mapping[str, str], cutoff: float) -> str | None:
+        compared = [
+            name
+            for name in names
+            if len(wanted) > _SHORT or abs(len(name) - len(wanted)) <= 1 or name[:2] == wanted[:2]
+        ]
+        return next(
+            (names[name] for name in get_close_matches(wanted, compared, n=1, cutoff=cutoff)), None
+        )
+
+    whole = {name.lower(): name for name in known}
+    first_parts = {name.partition("_")[0]: whole[name] for name in reversed(whole)}
+    return similar(whole, 0.8) or similar(first_parts, 0.8) or similar(whole, 0.6)
 
 
 def _line_of(text: str, table: str, key: str) -> int | None:
