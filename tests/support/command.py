@@ -82,20 +82,52 @@ class Forks:
 
     def call(self, arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> Outcome:
         """One call, with nothing to read on standard input."""
-        message = {"arguments": arguments, "cwd": str(cwd), "environ": environ}
         with TemporaryFile() as out, TemporaryFile() as err, Path(os.devnull).open() as nothing:
             streams = [nothing.fileno(), out.fileno(), err.fileno()]
-            socket.send_fds(self.socket, [json.dumps(message).encode()], streams)
-            process = int(self.socket.recv(64))
-            try:
-                code = int(self.socket.recv(64))
-            except TimeoutError:
-                os.kill(process, signal.SIGKILL)
-                self.socket.recv(64)
-                raise
+            process = self.begin(arguments, streams, cwd=cwd, environ=environ)
+            code = self.end(process)
             out.seek(0)
             err.seek(0)
             return Outcome(code, out.read().decode(), err.read().decode())
+
+    def begin(
+        self,
+        arguments: Sequence[str],
+        streams: Sequence[int],
+        *,
+        cwd: Path,
+        environ: Mapping[str, str],
+        terminal: bool = False,
+    ) -> int:
+        """Start a call; the next one waits for its end.
+
+        Args:
+            arguments: of the command.
+            streams: its standard input, output and error.
+            cwd: its folder.
+            environ: all of its variables.
+            terminal: its input becomes the terminal that it is controlled by.
+
+        Returns:
+            The id of its process.
+        """
+        message = {
+            "arguments": arguments,
+            "cwd": str(cwd),
+            "environ": environ,
+            "terminal": terminal,
+        }
+        socket.send_fds(self.socket, [json.dumps(message).encode()], streams)
+        return int(self.socket.recv(64))
+
+    def end(self, process: int) -> int:
+        """Wait for the end of the call, and give its exit code."""
+        try:
+            return int(self.socket.recv(64))
+        except TimeoutError:
+            os.kill(process, signal.SIGKILL)
+            self.socket.recv(64)
+            raise
 
 
 def base_environ() -> dict[str, str]:
@@ -171,10 +203,23 @@ class Command:
         """
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        environ = self.environ | {"TERM": "xterm-256color"} | dict(env or {})
+        streams = [theirs, theirs, theirs]
+        if self.forks is not None and self.forks.suits(environ):
+            call = self.forks.begin(
+                arguments, streams, cwd=self.cwd, environ=environ, terminal=True
+            )
+            os.close(theirs)
+            try:
+                written = _read_all(ours, typed)
+            finally:
+                code = self.forks.end(call)
+                os.close(ours)
+            return Outcome(code, written.replace("\r\n", "\n"), "")
         process = subprocess.Popen(
             [*PROGRAM, *arguments],
             cwd=self.cwd,
-            env=self.environ | {"TERM": "xterm-256color"} | dict(env or {}),
+            env=environ,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

@@ -8,6 +8,7 @@ three standard streams. Each call runs ``main`` in a process of its own and ends
 from __future__ import annotations
 
 import atexit
+import fcntl
 import gc
 import io
 import json
@@ -16,6 +17,7 @@ import pkgutil
 import signal
 import socket
 import sys
+import termios
 import threading
 import time
 from importlib import import_module
@@ -84,10 +86,13 @@ def begin(call: dict[str, object], streams: list[int]) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    if call["terminal"]:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     unchanged = "surrogateescape"  # as Python opens them in the locale C.UTF-8
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0)), "utf-8", unchanged)
     out, err = (io.BufferedWriter(io.FileIO(number, "w")) for number in (1, 2))
-    sys.stdout = io.TextIOWrapper(out, "utf-8", unchanged)
+    sys.stdout = io.TextIOWrapper(out, "utf-8", unchanged, line_buffering=os.isatty(1))
     sys.stderr = io.TextIOWrapper(err, "utf-8", "backslashreplace", line_buffering=True)
     os.chdir(str(call["cwd"]))
     os.environ.clear()
