@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import fcntl
-import gc
 import io
 import json
 import os
@@ -50,8 +49,6 @@ def import_everything() -> None:
     for package in OWN:
         for path in import_module(package).__path__:
             import_modules(path, package)
-    gc.collect()
-    gc.freeze()
 
 
 def import_modules(path: str, package: str) -> None:

@@ -12,8 +12,9 @@ from asyncmig.project.garbage_collection import short_collections
 
 
 @pytest.fixture(autouse=True)
-def enabled():
+def enabled(monkeypatch):
     """Collection as in a service, whatever the tests before did."""
+    monkeypatch.setattr(garbage_collection, "_freezer", garbage_collection._Freezer())
     gc.enable()
     gc.unfreeze()
     yield
@@ -126,4 +127,29 @@ def test_what_the_service_has_frozen_stays_frozen():
     with short_collections():
         gc.collect()
         assert abs(gc.get_freeze_count() - frozen) < 100
+    assert gc.get_freeze_count() >= frozen - 100
+
+
+def test_frozen_objects_of_the_service_are_counted_once(monkeypatch):
+    """Counting visits each of them."""
+    counted = []
+
+    def count() -> int:
+        counted.append("")
+        return 10_000
+
+    monkeypatch.setattr(gc, "get_freeze_count", count)
+    for _ in range(3):
+        with short_collections():
+            pass
+    assert len(counted) == 1
+
+
+def test_a_service_may_freeze_after_the_first_run():
+    with short_collections():
+        assert gc.get_freeze_count() > 1000
+    gc.freeze()
+    frozen = gc.get_freeze_count()
+    with short_collections():
+        gc.collect()
     assert gc.get_freeze_count() >= frozen - 100
