@@ -15,7 +15,7 @@ __all__ = ["ConcurrentWriters"]
 MEMORY = 2.0
 """Seconds for which a transaction that was seen counts: short transactions are met by few looks."""
 
-SHORTEST_BATCH = 0.02
+SHORTEST_BATCH = 0.005
 """Seconds that a batch should take at least: of a shorter one, commit and round trips are the larger part."""
 
 LONGEST_PAUSE = 1.0

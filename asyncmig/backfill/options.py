@@ -41,7 +41,7 @@ class BackfillOptions:
     replica_lag: float | None = 10.0
     archive_queue: int | None = 42
     pause_for_vacuum: bool = True
-    busy_percent: int = 20
+    busy_percent: int = 5
 
     @classmethod
     def of(cls, settings: Settings) -> Self:

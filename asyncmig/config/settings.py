@@ -115,7 +115,7 @@ class Settings:
     backfill_replica_lag: float | None = 10.0
     backfill_archive_queue: int = 42
     backfill_pause_for_vacuum: bool = True
-    backfill_busy_percent: int = 20
+    backfill_busy_percent: int = 5
     wait_for_transactions: float = 0.0
     connect_timeout: float = 10.0
     command_timeout: float | None = None

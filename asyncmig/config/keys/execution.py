@@ -160,7 +160,7 @@ BACKFILLS: tuple[Key, ...] = (
         kind=integer(1, 100),
         group=_BACKFILLS,
         doc="While other sessions write in the database, the batches of a worker take this percentage of the"
-        " time: each takes that part of `backfill_batch_time` (20 ms or more), and a pause follows. 100 does"
+        " time: each takes that part of `backfill_batch_time` (5 ms or more), and a pause follows. 100 does"
         " not look for them.",
     ),
 )

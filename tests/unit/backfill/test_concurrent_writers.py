@@ -45,7 +45,7 @@ def test_beside_writers_batches_are_shorter_and_pauses_follow():
     )
 
 
-@pytest.mark.parametrize(("usual", "busy"), [(1.0, 0.2), (0.05, SHORTEST_BATCH), (0.01, 0.01)])
+@pytest.mark.parametrize(("usual", "busy"), [(1.0, 0.2), (0.02, SHORTEST_BATCH), (0.004, 0.004)])
 def test_a_batch_is_not_shorter_than_its_round_trips_are_worth(usual, busy):
     writers = ConcurrentWriters(BackfillOptions(batch_time=usual, busy_percent=20))
     writers.note(["3/7"])
