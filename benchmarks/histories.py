@@ -1,10 +1,11 @@
 """``python -m benchmarks.histories NAME ...``: the histories inside published packages, through both tools.
 
 Each package's wheel is fetched with pip, its scripts get a plain ``env.py``, and each tool takes an empty
-database from base to head and back to base, in a process of its own. The two databases are compared by
-``pg_dump``, at head and where the way back ends. What the scripts import must be installed: here, or with
-``--environments`` in a virtual environment of each package, in which asyncmig's dependencies are installed.
-``--latency`` puts a proxy before the server that adds it to each round trip.
+database from base to head and back to base, by its command: a whole process. ``--api`` calls the functions
+of both in a process that has nothing else to do. The two databases are compared by ``pg_dump``, at head and
+where the way back ends. What the scripts import must be installed: here, or with ``--environments`` in a
+virtual environment of each package, in which asyncmig's dependencies are installed. ``--latency`` puts a
+proxy before the server that adds it to each round trip.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,7 +28,7 @@ from typing import TYPE_CHECKING
 import psycopg2  # type: ignore[import-untyped]  # it brings no types
 
 from benchmarks.proxy import latency_proxy
-from benchmarks.server import find_server
+from benchmarks.server import find_server, with_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -155,8 +157,25 @@ class Outcome:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """How a history is run.
+
+    Attributes:
+        repeats: of which the fastest counts.
+        latency: what a proxy adds to each round trip, in seconds.
+        python: the interpreter of both tools.
+        api: functions are called in place of commands.
+    """
+
+    repeats: int
+    latency: float
+    python: str
+    api: bool
+
+
 def run(
-    tool: str, ini: Path, url: str, direction: str, target: str, *, python: str = sys.executable
+    tool: str, ini: Path, url: str, direction: str, target: str, conditions: Conditions
 ) -> Outcome:
     """Run ``asyncmig``, or Alembic over ``psycopg2`` or ``asyncpg``, in a process of its own."""
     environment = {
@@ -165,11 +184,21 @@ def run(
         if name not in {"DATABASE_URL", "ASYNCMIG_URL"}
     }
     repository = Path(__file__).parent.parent
-    environment["PYTHONPATH"] = os.pathsep.join([str(repository), str(repository / "cli")])
-    words = [python, "-m", "benchmarks.workers.history"]
+    environment["PYTHONPATH"] = os.pathsep.join(
+        map(str, (repository, repository / "cli", ini.parent))
+    )
+    if conditions.api:
+        words = ["benchmarks.workers.history", tool, str(ini), url, direction, target]
+    else:
+        driver = "asyncpg" if tool == "asyncpg" else "psycopg2"
+        command = ini.with_name("command.ini")
+        shown = with_driver(url, driver).replace("%", "%%")
+        command.write_text(f"{ini.read_text()}sqlalchemy.url = {shown}\n")
+        name = "asyncmig" if tool == "asyncmig" else "alembic"
+        words = [name, "-c", str(command), direction, target]
     begun = time.perf_counter()
     done = subprocess.run(
-        [*words, tool, str(ini), url, direction, target],
+        [conditions.python, "-m", *words],
         capture_output=True,
         text=True,
         check=False,
@@ -178,8 +207,19 @@ def run(
     )
     seconds = time.perf_counter() - begun
     if done.returncode:
-        return Outcome(seconds=seconds, error=done.stderr.strip().splitlines()[-1])
-    return Outcome(seconds=seconds, error=json.loads(done.stdout.splitlines()[-1])["error"])
+        return Outcome(seconds=seconds, error=_error(done.stderr))
+    error = json.loads(done.stdout.splitlines()[-1])["error"] if conditions.api else None
+    return Outcome(seconds=seconds, error=error)
+
+
+def _error(output: str) -> str:
+    """The error that a command has printed, without its lines of progress and its traceback."""
+    lines = [line for line in output.strip().splitlines() if line.strip()]
+    first = next((i for i, line in enumerate(lines) if _ERROR.match(line)), -1)
+    return "\n".join(lines[first:]) if lines else "no output"
+
+
+_ERROR = re.compile(r"error: |[\w.]+(Error|Exception): ")
 
 
 def rows(url: str) -> list[str]:
@@ -214,21 +254,6 @@ def prepare(history: History, url: str, *, python: str = sys.executable) -> None
         subprocess.run(words, check=True, capture_output=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conditions:
-    """How a history is run.
-
-    Attributes:
-        repeats: of which the fastest counts.
-        latency: what a proxy adds to each round trip, in seconds.
-        python: the interpreter of both tools.
-    """
-
-    repeats: int
-    latency: float
-    python: str
-
-
 def upgrades(
     package: str, ini: Path, server: Server, urls: Mapping[str, str], conditions: Conditions
 ) -> dict[str, Outcome]:
@@ -244,7 +269,7 @@ def upgrades(
                 prepare(history, used, python=python)
                 with latency_proxy(used, round_trip=latency) if latency else nullcontext() as proxy:
                     reached = used if proxy is None else proxy.url
-                    outcome = run(tool, ini, reached, "upgrade", "heads", python=python)
+                    outcome = run(tool, ini, reached, "upgrade", "heads", conditions)
             if not again or outcome.seconds < fastest[tool].seconds:
                 fastest[tool] = outcome
     return fastest
@@ -274,10 +299,7 @@ def compare(
         yield f"{ratio:.2f}x"
         yield same(dumps["asyncmig"] == dumps["psycopg2"])
         pair = ("psycopg2", "asyncmig")
-        down = {
-            tool: run(tool, ini, urls[tool], "downgrade", "base", python=conditions.python)
-            for tool in pair
-        }
+        down = {tool: run(tool, ini, urls[tool], "downgrade", "base", conditions) for tool in pair}
         left = {tool: rows(urls[tool]) for tool in pair}
         for tool in pair:
             if down[tool].error:
@@ -314,6 +336,7 @@ def main() -> None:
     parser.add_argument(
         "--environments", type=Path, help="a folder with a virtual environment of each package"
     )
+    parser.add_argument("--api", action="store_true", help="call functions in place of commands")
     given = parser.parse_args()
     print("| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD))
     ratios: list[float] = []
@@ -327,6 +350,7 @@ def main() -> None:
             conditions = Conditions(
                 repeats=given.repeats,
                 latency=given.latency,
+                api=given.api,
                 python=str(given.environments / package / "bin" / "python")
                 if given.environments
                 else sys.executable,
