@@ -65,8 +65,8 @@ PLACES = {
         "create_module_class_proxy": "none: as for `op`",
     },
     "configure": {
-        "connection": "what `env.py` configures, which is executed; an engine or a connection that"
-        " `Migrator(...)` is given goes before it, and `env.py` is only read then",
+        "connection": "what `env.py` configures, which is executed. An engine that `Migrator(...)` is given"
+        " goes before it, and `env.py` connects with it; with a connection, `env.py` is only read",
         "dialect_name": "none: PostgreSQL is the only dialect",
         "dialect_opts": "none: offline SQL has its values as literals, whatever the paramstyle",
         "output_buffer": "none: `Migrator.sql()` returns the text, `--sql` prints it",

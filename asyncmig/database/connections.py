@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConnectionDatabase",
     "Database",
+    "EngineConnection",
     "EngineDatabase",
     "UrlDatabase",
     "release_connection",

@@ -154,9 +154,20 @@ class Project:
         if self._each:
             await self.single_database(doing)
 
+    @property
+    def given_engine(self) -> AsyncEngine | None:
+        """The engine that the caller gave; None where a connection was given, or neither."""
+        if self._given is None:
+            return None
+        from sqlalchemy.ext.asyncio import AsyncConnection
+
+        return None if isinstance(self._given, AsyncConnection) else self._given
+
     async def env_file_to_execute(self) -> Path | None:
         """The ``env.py`` to execute; None where there is none, and where the caller gave a connection."""
-        if self._handed is not None or self._given is not None or self._each:
+        if self._handed is not None or self._each:
+            return None
+        if self._given is not None and self.given_engine is None:
             return None
         if self.settings.config_path is None:
             return None
@@ -232,7 +243,7 @@ class Project:
         from asyncmig.alembic_compat.env_reading.project_runs import project_runs
         from asyncmig.events import ConfigWarning, EnvWarning
 
-        why = "" if self._given is None else ": the migrator was given an engine or a connection"
+        why = "" if self._given is None else ": the migrator was given a connection"
         self.emit(
             EnvWarning(message=f"{path} is read and not executed{why}; its statements do not run")
         )

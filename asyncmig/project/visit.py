@@ -89,7 +89,9 @@ async def _visit_env(
         migration.changed = not request.reading
         return script
 
-    executed = await execute_env(project.settings, path, request, visit, project.relay)
+    executed = await execute_env(
+        project.settings, path, request, visit, project.relay, engine=project.given_engine
+    )
     project.write_hooks = executed.write_hooks
     if len(members) == 1:
         project.settings = members[0].settings

@@ -14,6 +14,7 @@ from asyncmig.alembic_compat.env_script.connections.application_engines import (
 )
 from asyncmig.alembic_compat.env_script.connections.connecting import ConnectionMaker
 from asyncmig.alembic_compat.env_script.connections.engines import EnvEngines
+from asyncmig.alembic_compat.env_script.connections.given_engine import GivenEngine
 from asyncmig.alembic_compat.env_script.connections.url_override import UrlOverride
 from asyncmig.alembic_compat.env_script.environment import RunningEnvironment
 from asyncmig.alembic_compat.env_script.inherited_context import inherited_context
@@ -30,6 +31,8 @@ from asyncmig.events import EnvWarning
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from asyncmig.alembic_compat.env_script.request import EnvMigration, EnvRequest, Visit
     from asyncmig.alembic_compat.facade.config import Config
@@ -62,6 +65,8 @@ async def execute_env(
     request: EnvRequest,
     visit: Visit,
     emit: Callable[[Event], None],
+    *,
+    engine: AsyncEngine | None = None,
 ) -> ExecutedEnv:
     """Execute an ``env.py``; what it does happens.
 
@@ -72,6 +77,7 @@ async def execute_env(
         visit: does the command's work on each database that the file hands over: it is awaited in this
             event loop, or in the one that the file has started.
         emit: receives events; called in this event loop.
+        engine: what the file connects with, whatever URL it names.
 
     Raises:
         AsyncmigError: what ``visit`` raised, where the file let it through.
@@ -90,8 +96,9 @@ async def execute_env(
         reading=request.reading,
         notify=lambda message: emit_here(EnvWarning(message=message)),
     )
-    override = UrlOverride(settings)
-    maker = ConnectionMaker(settings, thread, log, emit)
+    given = GivenEngine(engine) if engine is not None else None
+    override = UrlOverride(settings, given)
+    maker = ConnectionMaker(settings, thread, log, emit, given)
     engines = EnvEngines(path, maker, override, log)
 
     def body() -> ExecutedEnv:

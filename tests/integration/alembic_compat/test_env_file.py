@@ -6,12 +6,11 @@ import textwrap
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from asyncmig import Migrator
 from asyncmig.config import load
-from asyncmig.errors import ConfigError, EnvFileError
-from asyncmig.events import ConfigWarning, DatabaseConnected, EnvWarning
+from asyncmig.errors import ConfigError, EnvFileError, UrlError
+from asyncmig.events import ConfigWarning
 
 INI = """
 [alembic]
@@ -205,42 +204,6 @@ async def test_a_url_of_the_command_goes_before_an_engine_of_the_application(
     assert named.settings.url == "postgresql+asyncpg://nobody@192.0.2.1:1/nowhere"
 
 
-async def test_an_engine_that_is_given_goes_before_the_url_of_env_py(
-    alembic, project, database_url, pg
-):
-    project.revision("a1", **SCRIPT)
-    events = []
-    engine = create_async_engine(database_url.replace("postgresql:", "postgresql+asyncpg:"))
-    settings = alembic(OFFLINE + "offline()", "sqlalchemy.url = postgresql://nobody@192.0.2.1:1/x")
-    migrator = Migrator(engine, settings=settings, on_event=events.append)
-    result = await migrator.upgrade()
-    await engine.dispose()
-
-    assert await pg.fetchval("SELECT version_num FROM alembic_version") == "a1"
-    assert result.url_source is None
-    path = settings.script_location / "env.py"
-    [message] = [event.message for event in events if isinstance(event, EnvWarning)]
-    assert message == (
-        f"{path} is read and not executed: the migrator was given an engine or a connection;"
-        " its statements do not run"
-    )
-    connected = [str(event) for event in events if isinstance(event, DatabaseConnected)]
-    assert connected
-    assert not any("url from" in text for text in connected)
-
-
-async def test_an_error_of_env_py_counts_where_an_engine_is_given_too(
-    alembic, project, database_url, pg
-):
-    project.revision("a1", **SCRIPT)
-    engine = create_async_engine(database_url.replace("postgresql:", "postgresql+asyncpg:"))
-    settings = alembic("raise RuntimeError('not in production')")
-    with pytest.raises(ConfigError, match=r"env\.py raises RuntimeError.*not in production"):
-        await Migrator(engine, settings=settings).upgrade()
-    await engine.dispose()
-    assert await pg.fetchval("SELECT to_regclass('alembic_version')") is None
-
-
 async def test_the_environment_s_url_goes_before_the_one_of_env_py(
     alembic, database_url, monkeypatch, project
 ):
@@ -425,3 +388,36 @@ async def test_models_of_an_env_that_are_empty_or_missing(alembic, database_url,
     with pytest.raises(ConfigError, match="no models") as caught:
         await Migrator(settings=none).check()
     assert "context.configure() in env.py" in caught.value.hint
+
+
+CREATORS = {
+    "sync": """
+        from alembic import context
+        from sqlalchemy import create_engine
+        engine = create_engine("postgresql+psycopg2://", creator=lambda: 1 / 0)
+        with engine.connect() as connection:
+            context.configure(connection=connection)
+            context.run_migrations()
+        """,
+    "async": """
+        import asyncio
+        from alembic import context
+        from sqlalchemy.ext.asyncio import create_async_engine
+        async def run():
+            engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: 1 / 0)
+            async with engine.connect() as connection:
+                await connection.run_sync(lambda _: 1)
+        asyncio.run(run())
+        """,
+}
+
+
+@pytest.mark.parametrize("env", CREATORS.values(), ids=CREATORS)
+async def test_a_url_does_not_silently_lose_to_a_creator(alembic, project, database_url, env):
+    project.revision("a1", **SCRIPT)
+    settings = alembic(env, url=database_url)
+    with pytest.raises(
+        UrlError, match=r"in the place of what creator .*<lambda> connects with"
+    ) as told:
+        await Migrator(settings=settings).upgrade()
+    assert told.value.hint == "leave --url out: env.py chooses the database"

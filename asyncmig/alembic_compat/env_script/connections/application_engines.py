@@ -11,10 +11,12 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from asyncmig.alembic_compat.env_script.connections.libpq import refusal
+from asyncmig.alembic_compat.env_script.connections.copied_listeners import (
+    copy_engine_listeners,
+    copy_pool_listeners,
+)
 from asyncmig.alembic_compat.imports import current_environment
 
 if TYPE_CHECKING:
@@ -23,18 +25,6 @@ if TYPE_CHECKING:
     from asyncmig.alembic_compat.env_script.connections.engines import EnvEngines
 
 __all__ = ["ApplicationEngines", "application_engines"]
-
-_LEAVE = "leave --url and ASYNCMIG_URL out: env.py chooses the database"
-_POOL_EVENTS = (
-    *("connect", "checkout", "checkin", "reset", "invalidate", "soft_invalidate"),
-    *("close", "detach", "close_detached"),
-)
-_ENGINE_EVENTS = (
-    *("before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute"),
-    *("begin", "commit", "rollback", "savepoint", "rollback_savepoint", "release_savepoint"),
-    *("engine_connect", "set_connection_execution_options", "set_engine_execution_options"),
-)
-_WITH_RESULT = frozenset({"before_execute", "before_cursor_execute"})
 
 
 class ApplicationEngines:
@@ -60,17 +50,16 @@ class ApplicationEngines:
 
     def _asynchronous(self, engine: Engine) -> Engine:
         """A twin for asyncpg: the application's pool holds connections of another event loop."""
-        pool: Any = engine.pool.recreate()
-        original = pool._creator  # noqa: SLF001 - it has no public name
         place = f"the engine for {engine.url.render_as_string(hide_password=True)}"
         used, changed = self._engines.overridden(engine.url, place)
-        if changed:
-            made_by_sqlalchemy = _closure(original)
-            if made_by_sqlalchemy is None:
-                name = getattr(original, "__qualname__", repr(original))
-                raise refusal(
-                    f"a URL in the place of what creator {name} connects with", place, _LEAVE
-                )
+        if isinstance(used, Engine):
+            return used
+        pool: Any = engine.pool.recreate()
+        original = pool._creator  # noqa: SLF001 - it has no public name
+        made_by_sqlalchemy = _closure(original)
+        if made_by_sqlalchemy is None:
+            self._engines.require_no_url(original, place)
+        elif changed:
             arguments = {**made_by_sqlalchemy["cparams"], **changed}
 
             def connect(_record: Any) -> Any:
@@ -78,7 +67,7 @@ class ApplicationEngines:
 
             pool._creator = connect  # noqa: SLF001
         twin = Engine(pool, engine.dialect, used, hide_parameters=engine.hide_parameters)
-        _copy_listeners(engine, twin, _ENGINE_EVENTS)
+        copy_engine_listeners(engine, twin)
         self._engines.watch(twin)
         return twin
 
@@ -86,6 +75,8 @@ class ApplicationEngines:
         place = f"the engine for {engine.url.render_as_string(hide_password=True)}"
         original = engine.pool._creator  # noqa: SLF001 - it has no public name
         made_by_sqlalchemy = _closure(original)
+        if made_by_sqlalchemy is None:
+            self._engines.require_no_url(original, place)
         connector = self._engines.connector(place)
 
         def connect(dialect: Any, record: Any) -> Any:
@@ -112,8 +103,8 @@ class ApplicationEngines:
             hide_parameters=engine.hide_parameters,
             **({"isolation_level": level} if level else {}),
         )
-        _copy_listeners(engine.pool, twin.pool, _POOL_EVENTS)
-        _copy_listeners(engine, twin, _ENGINE_EVENTS)
+        copy_pool_listeners(engine.pool, twin.pool)
+        copy_engine_listeners(engine, twin)
         return twin
 
 
@@ -127,28 +118,6 @@ def _closure(creator: Any) -> dict[str, Any] | None:
         for name, cell in zip(creator.__code__.co_freevars, cells, strict=True)
     }
     return found if "cparams" in found else None
-
-
-def _copy_listeners(source: Any, target: Any, names: tuple[str, ...]) -> None:
-    for name in names:
-        for listener in tuple(getattr(getattr(source.dispatch, name, None), "listeners", ())):
-            # SQLAlchemy's own are of the driver that the application has chosen
-            if _is_sqlalchemys(listener):
-                continue
-            event.listen(
-                target, name, listener, **({"retval": True} if name in _WITH_RESULT else {})
-            )
-
-
-def _is_sqlalchemys(listener: Any) -> bool:
-    """Whether SQLAlchemy itself listens, perhaps in its wrapper for what is called once."""
-    inner = [cell.cell_contents for cell in getattr(listener, "__closure__", None) or ()]
-    modules = [str(getattr(each, "__module__", "")) for each in (listener, *inner)]
-    return any(
-        name in {"sqlalchemy.engine.create", "sqlalchemy.engine.default"}
-        or name.startswith("sqlalchemy.dialects.")
-        for name in modules
-    )
 
 
 _lock = threading.Lock()

@@ -21,6 +21,7 @@ from asyncmig.events import ConnectionWaiting
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from asyncmig.alembic_compat.env_script.connections.given_engine import GivenEngine
     from asyncmig.alembic_compat.env_script.statements import StatementLog
     from asyncmig.alembic_compat.env_script.thread import LoopThread
     from asyncmig.config.settings import Settings
@@ -37,6 +38,7 @@ class ConnectionMaker:
         thread: whose loop the connections live in.
         log: of what is executed on them.
         emit: receives events.
+        given: the engine that the migrator was given; it makes all connections.
 
     Attributes:
         target: whereto the last connection was made, without a password.
@@ -48,10 +50,12 @@ class ConnectionMaker:
         thread: LoopThread,
         log: StatementLog,
         emit: Callable[[Event], None],
+        given: GivenEngine | None = None,
     ) -> None:
         self.settings = settings
         self.thread = thread
         self.log = log
+        self.given = given
         self._emit = emit
         self._open: list[asyncpg.Connection] = []
         self.target = "the database of env.py"
@@ -75,6 +79,20 @@ class ConnectionMaker:
             told.pgcode = getattr(error, "sqlstate", None)
             raise told from error
         return EnvConnection(driver, dialect, self.thread, self.log, arguments)
+
+    def connect_with_given(self, dialect: Any, given: GivenEngine) -> EnvConnection:
+        """A connection of the engine that the migrator was given; called in the thread of ``env.py``."""
+        self.target = given.url.render_as_string(hide_password=True)
+
+        async def connected() -> tuple[asyncpg.Connection, str | None]:
+            driver, level = await given.connect()
+            self._open.append(driver)
+            return driver, level
+
+        driver, level = self.thread.wait(connected)
+        connection = EnvConnection(driver, dialect, self.thread, self.log, {}, given.observer)
+        connection.isolation = level
+        return connection
 
     def connecting_to(self, arguments: Mapping[str, Any]) -> None:
         """Note whereto a connection is made, for the message where it fails."""
@@ -119,6 +137,8 @@ class Connector:
         Raises:
             UrlError: one of them cannot be honoured.
         """
+        if self.maker.given is not None:
+            return self.maker.connect_with_given(dialect, self.maker.given)
         autocommit = bool(kwargs.get("autocommit"))
         given = {name: value for name, value in kwargs.items() if name != "autocommit"}
         arguments, options = asyncpg_arguments(args, given, place=self.place)

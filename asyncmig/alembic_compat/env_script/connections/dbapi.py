@@ -18,6 +18,7 @@ from asyncmig.alembic_compat.psycopg2_compat.named_rows import row_maker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     import asyncpg
 
@@ -43,12 +44,16 @@ class EnvConnection(DriverConnection):
         thread: whose loop the driver lives in.
         log: of what is executed.
         arguments: what asyncpg connected with.
+        observer: gives a second connection that only looks; None connects with the arguments.
 
     Attributes:
         in_use: the runner has the connection: commit and rollback of SQLAlchemy's are not for the server.
     """
 
-    __slots__ = ("_autocommit", "arguments", "isolation", "log", "notices", "readonly", "thread")
+    __slots__ = (
+        *("_autocommit", "arguments", "isolation", "log", "notices", "observer", "readonly"),
+        "thread",
+    )
 
     def __init__(
         self,
@@ -57,12 +62,14 @@ class EnvConnection(DriverConnection):
         thread: LoopThread,
         log: StatementLog,
         arguments: Mapping[str, Any],
+        observer: Callable[[], AbstractAsyncContextManager[Any]] | None = None,
     ) -> None:
         self._autocommit = False
         super().__init__(driver, dialect, self._no_owner)
         self.thread = thread
         self.log = log
         self.arguments = arguments
+        self.observer = observer
         self.isolation: str | None = None
         self.readonly: bool | None = None
         self.notices: list[str] = []

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from asyncmig.alembic_compat.env_script.connections.given_engine import GivenEngine
     from asyncmig.alembic_compat.env_script.connections.url_override import UrlOverride
 
 __all__ = ["EnvEngines"]
@@ -68,6 +69,8 @@ class EnvEngines:
         if (
             written.drivername == "postgresql+asyncpg"
         ):  # env.py wraps it: AsyncEngine(create_engine())
+            if self._override.given is not None:
+                return self.copy_of_given(self._override.given)
             text, arguments = self._asyncpg_arguments(used, kwargs)
             engine = sqlalchemy.create_engine(text, **arguments)
             self.watch(engine)
@@ -82,6 +85,10 @@ class EnvEngines:
             return sqlalchemy_asyncio.create_async_engine(url, **kwargs)
         used = self._override.applied(written, place)
         if written.drivername.partition("+")[2] in {"", "asyncpg"}:
+            if self._override.given is not None:
+                return AsyncEngine(self.copy_of_given(self._override.given))
+            if "async_creator" in kwargs:
+                self.require_no_url(kwargs["async_creator"], place)
             text, arguments = self._asyncpg_arguments(used, kwargs)
             engine = sqlalchemy_asyncio.create_async_engine(text, **arguments)
             self.watch(engine.sync_engine)
@@ -152,15 +159,42 @@ class EnvEngines:
         """Whether ``begin()`` was called for the open transaction of a connection."""
         return id(connection.get_transaction()) in self._begun
 
-    def overridden(self, written: URL, place: str) -> tuple[URL, dict[str, Any]]:
-        """The URL of an application's engine for asyncpg, and the arguments that differ from its own."""
+    def require_no_url(self, creator: Any, place: str | None) -> None:
+        """Check that no URL is to be used in place of what a ``creator`` connects with.
+
+        Raises:
+            UrlError: ``--url`` or ``ASYNCMIG_URL`` names another database.
+        """
+        if self._override.text is not None and self._override.given is None:
+            name = getattr(creator, "__qualname__", repr(creator))
+            raise refusal(
+                f"a URL in the place of what creator {name} connects with",
+                place,
+                f"leave {self._override.source} out: env.py chooses the database",
+            )
+
+    def copy_of_given(self, given: GivenEngine) -> Engine:
+        """The engine that the migrator was given, with connections for the event loop of ``env.py``."""
+        engine = given.copy()
+        self.watch(engine)
+        return engine
+
+    def overridden(self, written: URL, place: str) -> tuple[URL | Engine, dict[str, Any]]:
+        """What an application's engine for asyncpg connects with: a URL, and the arguments that differ.
+
+        It is an engine where the migrator was given one.
+        """
         used = self._override.applied(written, place)
+        if self._override.given is not None:
+            return self.copy_of_given(self._override.given), {}
         if used is written:
             return written, {}
         return used.set(drivername=written.drivername), self._override.asyncpg_arguments()
 
-    def url_source(self, url: URL) -> str:
-        """Where an engine's URL was written, for a person to read."""
+    def url_source(self, url: URL) -> str | None:
+        """Where an engine's URL was written, for a person to read; None for an engine that was given."""
+        if self._override.given is not None:
+            return None
         if self._override.source is not None:
             return f"{self._override.source}, in the place of env.py's"
         settings = self._maker.settings
@@ -185,6 +219,10 @@ class EnvEngines:
         pool = kwargs.get("pool")
         if pool is not None:
             creator, kwargs["pool"] = creator or pool._creator, pool.recreate()  # noqa: SLF001
+        if creator is not None:
+            self.require_no_url(creator, place)
+        if self._override.given is not None:
+            creator = None
         kwargs.pop("module", None)
         engine = sqlalchemy.create_engine(
             url.set(drivername=driver), asyncmig_connector=self.connector(place), **kwargs
@@ -215,15 +253,23 @@ class EnvEngines:
         self._ours.add(id(engine.pool))
         event.listen(engine, "begin", self._begin)
         if engine.dialect.driver == "asyncpg":
-            event.listen(engine, "do_connect", self._connecting)
+            self._note_connecting(engine)
             event.listen(engine.pool, "connect", self._connected)
             event.listen(engine, "before_cursor_execute", self._executing, retval=True)
             event.listen(engine, "commit", self._ended)
             event.listen(engine, "rollback", self._undone)
 
-    def _connecting(self, _dialect: Any, _record: Any, _args: Any, arguments: Any) -> None:
-        self._maker.connecting_to(arguments)
-        self._maker.thread.adopt_task()
+    def _note_connecting(self, engine: Engine) -> None:
+        """Note each attempt to connect. The dialect may be an application's, so it gets no listener."""
+        pool = engine.pool
+        create = pool._invoke_creator  # noqa: SLF001 - it has no public name
+
+        def connect(record: Any) -> Any:
+            self._maker.target = engine.url.set(drivername="postgresql").render_as_string()
+            self._maker.thread.adopt_task()
+            return create(record)
+
+        pool._creator = connect  # type: ignore[assignment]  # noqa: SLF001 - it has no public name
 
     def _connected(self, dbapi_connection: Any, _record: Any) -> None:
         self._maker.thread.adopt_connection(dbapi_connection.driver_connection)

@@ -1,4 +1,4 @@
-"""A URL of the command line or of ``ASYNCMIG_URL`` in the place of those that an ``env.py`` names."""
+"""A URL of the command line or of ``ASYNCMIG_URL``, or an engine, in place of what an ``env.py`` names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from asyncmig.config.connection.url import parse_url
 from asyncmig.errors import UrlError
 
 if TYPE_CHECKING:
+    from asyncmig.alembic_compat.env_script.connections.given_engine import GivenEngine
     from asyncmig.config.settings import Settings
 
 __all__ = ["EXPLICIT_SOURCES", "UrlOverride"]
@@ -23,9 +24,14 @@ class UrlOverride:
 
     Args:
         settings: of the project.
+        given: the engine that the migrator was given; it goes before all URLs.
+
+    Attributes:
+        given: the same.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, given: GivenEngine | None = None) -> None:
+        self.given = given
         explicit = settings.valid_url is not None and settings.url_source in EXPLICIT_SOURCES | {
             None
         }
@@ -37,6 +43,8 @@ class UrlOverride:
     @property
     def source(self) -> str | None:
         """Where the URL comes from; None where the project's own counts."""
+        if self.given is not None:
+            return "the engine that the migrator was given"
         return self._source or "the url argument" if self._url is not None else None
 
     @property
@@ -50,7 +58,7 @@ class UrlOverride:
         Raises:
             UrlError: ``env.py`` connects to a second database, and one URL is given for it.
         """
-        if self._url is None:
+        if self._url is None and self.given is None:
             return written
         database = (written.host, written.port, written.database, tuple(written.query.items()))
         if self._replaced is not None and self._replaced != database:
@@ -62,6 +70,9 @@ class UrlOverride:
             )
         self._replaced = database
         self.used = True
+        if self.given is not None:
+            return self.given.url
+        assert self._url is not None  # noqa: S101 - one of both is there
         return sqlalchemy_url(self._url, self.source)
 
     def for_asyncpg(self, url: URL) -> tuple[Any, dict[str, Any]]:
