@@ -57,7 +57,7 @@ class GivenEngine:
         level: str | None = getattr(raw.dbapi_connection, "isolation_level", None)
         await connection.run_sync(lambda synchronous: synchronous.detach())
         self._detached.append(connection)
-        if level in {None, "autocommit", "read_committed"}:
+        if level is None or level in {"autocommit", "read_committed"}:
             return driver, None
         return driver, level.replace("_", " ").upper()
 
