@@ -256,8 +256,8 @@ async def read_online_changes(
     planner: Planner,
     moves: Sequence[Move],
     scripts: Mapping[str, AnyScript],
-) -> OnlineChanges | None:
-    """The online changes of a plan; None where its scripts have none.
+) -> OnlineChanges:
+    """The online changes of a plan whose scripts have some.
 
     Args:
         session: any session.
@@ -267,8 +267,6 @@ async def read_online_changes(
         moves: of the plan.
         scripts: of the moves, by revision id.
     """
-    if not any(scripts[move.revision.id].has_online_change for move in moves):
-        return None
     changes = OnlineChanges(
         recorded=await read_recorded(session, settings, state),
         obstacle=obstacle_of(session, settings),

@@ -198,15 +198,15 @@ class PendingRun:
     async def _read_online_changes(
         self, state: DatabaseState, moves: Sequence[Move], scripts: Mapping[str, AnyScript]
     ) -> OnlineChanges | None:
-        """What the column changes online of the scripts depend on; None where there are none."""
-        if not any(script.has_online_change for script in scripts.values()):
+        """What the column changes online of the moves depend on; None where there are none."""
+        if not any(scripts[move.revision.id].has_online_change for move in moves):
             return None
         from asyncmig.bookkeeping.online_facts import read_online_changes
 
-        self.planner.online = await read_online_changes(
+        found = self.planner.online = await read_online_changes(
             self.session, self.settings, state, self.planner, moves, scripts
         )
-        return self.planner.online
+        return found
 
     @asynccontextmanager
     async def _watching_locks(self, books: Bookkeeping) -> AsyncIterator[LockWatch | None]:

@@ -245,7 +245,7 @@ class MessageSender:
             await self._session.send(f"RELEASE SAVEPOINT {_SAVEPOINT}")
         except asyncpg.PostgresError as refused:
             raise transaction_failure(self._context, refused, unit, current) from refused
-        self._context.progress.committed(self._queue.sent(message, 0))
+        self._context.progress.committed(self._queue.sent(message, 0.0))
 
     async def _recover(self, unit: Transaction, error: asyncpg.PostgresError) -> None:
         if unit.state is TransactionState.READ:

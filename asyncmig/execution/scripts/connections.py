@@ -134,13 +134,10 @@ class ScriptConnections:
             self._raise_if_stopped()
             await self._end_sqlalchemy(commit=True)
         except ScriptStoppedError as stopped:
-            await self._end_sqlalchemy(commit=False)
             raise stopped.failure from stopped.failure.__cause__
         except AsyncmigError:
-            await self._end_sqlalchemy(commit=False)
             raise
         except Exception as error:
-            await self._end_sqlalchemy(commit=False)
             if isinstance(error, DBAPIError) and isinstance(error.__cause__, StatementFailedError):
                 raise error.__cause__  # noqa: B904 - it has a cause of its own
             await self._session.check_not_lost(error)
@@ -298,7 +295,7 @@ class ScriptConnections:
             if connection is None or session.caller_transaction or connection.closed:
                 return
             if connection.in_transaction():
-                if commit and not session.closed:
+                if commit:
                     await connection.commit()
                 else:
                     await connection.rollback()

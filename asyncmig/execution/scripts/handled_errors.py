@@ -40,7 +40,6 @@ class ScriptStoppedError(BaseException):
     """
 
     def __init__(self, failure: Exception) -> None:
-        super().__init__(str(failure))
         self.failure = failure
 
 

@@ -399,16 +399,23 @@ class TestStamp:
         assert "'by hand'" in runs.server.messages[0]
 
     @pytest.mark.parametrize("has_backfills", [True, False])
-    @pytest.mark.parametrize(("revision", "resolved"), [("b1", True), ("x1", False)])
+    @pytest.mark.parametrize(("revision", "resolved"), [("a1", True), ("x1", False)])
     async def test_related_partial_revisions_are_resolved(
         self, runs, project, revision, resolved, has_backfills
     ) -> None:
         project.revision("x1")
-        runs.server = FakeServer(partial=[{"revision": "a1"}], has_backfills=has_backfills)
+        runs.server = FakeServer(partial=[{"revision": "b1"}], has_backfills=has_backfills)
         await runs.runner.stamp([revision])
         text = runs.server.messages[0]
         assert ("state = 'forgotten'" in text) is resolved
         assert ("its revision was forgotten" in text) is (resolved and has_backfills)
+
+    async def test_a_partial_revision_is_not_declared_applied(self, runs) -> None:
+        runs.server = FakeServer(partial=[{"revision": "a1"}])
+        with pytest.raises(ScriptError, match="declares the revision applied"):
+            await runs.runner.stamp(["b1"])
+        assert runs.server.messages == []
+        assert runs.server.log[-1] == "unlock"
 
     @pytest.mark.parametrize("purge", [True, False])
     async def test_hooks_are_called_in_its_transaction(self, runs, purge) -> None:

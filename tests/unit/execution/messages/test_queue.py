@@ -82,6 +82,16 @@ class TestCompose:
         message = made.compose(begin)
         assert len(message.commits) == second
 
+    @pytest.mark.parametrize(
+        ("elapsed", "third"), [(0.0, 16), (module.QUICK, 8), (module.SLOW, 8), (1.1, 4)]
+    )
+    def test_only_quick_answers_make_messages_larger(self, elapsed: float, third: int) -> None:
+        made = queue(*(unit(f"SELECT {number}") for number in range(40)))
+        for _ in range(2):
+            message = made.compose(begin)
+            made.sent(message, elapsed=elapsed)
+        assert len(made.compose(begin).commits) == (third if elapsed <= module.SLOW else 2)
+
     def test_a_message_never_carries_fewer_than_one_transaction(self) -> None:
         made = queue(*(unit(f"SELECT {number}") for number in range(40)))
         for _ in range(8):
@@ -130,6 +140,21 @@ class TestCompose:
         assert second.texts[0].startswith("SELECT 'xxx")  # longer than the limit: it goes by itself
         assert third.texts[0] == "SELECT 3"
         assert third.commits == [1]
+
+    @pytest.mark.parametrize(("limit", "together"), [(31, True), (30, False)])
+    def test_a_message_may_reach_its_limit(self, monkeypatch, limit: int, together: bool) -> None:
+        made = queue(unit("SELECT 1", "SELECT 2"), caller_transaction=True)
+        assert made.compose(begin).size == 2 * len("SELECT 1\n;\n") == 22
+        monkeypatch.setattr(module, "MESSAGE_LIMIT", limit - 12)
+        made = queue(unit("SELECT 1", "SELECT 2"), caller_transaction=True)
+        assert (made.compose(begin).texts == ["SELECT 1", "SELECT 2"]) is together
+
+    def test_no_transaction_begins_in_a_full_message(self, monkeypatch) -> None:
+        monkeypatch.setattr(module, "MESSAGE_LIMIT", 60)
+        made = queue(unit("SELECT '" + "x" * 60 + "'"), unit("SELECT 2"))
+        message = made.compose(begin)
+        made.sent(message, 0.0)
+        assert sum(text.startswith("BEGIN") for text in message.texts) == 1
 
     def test_a_caller_transaction_has_neither_begin_nor_commit(self) -> None:
         message = queue(unit("SELECT 1"), caller_transaction=True).compose(begin)

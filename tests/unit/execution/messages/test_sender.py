@@ -396,6 +396,26 @@ class TestSendAhead:
                 reached.append("sent")
         assert reached == ["queued"]
 
+    async def test_letting_other_tasks_run_raises_it_too(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        sender = MessageSender(fake_context(session))
+        raised: list[type[Exception]] = []
+
+        async def overlap() -> None:
+            async with sender.overlapping():
+                sender.add(unit("SELECT 1 FROM u"))
+                await sender.send_ahead()
+                for _ in range(50):
+                    try:
+                        await sender.yield_to_loop()
+                    except StatementFailedError as error:
+                        raised.append(type(error))
+                        raise
+
+        with pytest.raises(StatementFailedError):
+            await overlap()
+        assert raised == [StatementFailedError]
+
     async def test_merged_transactions_are_sent_before_it_returns(self) -> None:
         session = FakeSession()
         sender = MessageSender(fake_context(session, one_transaction=True))

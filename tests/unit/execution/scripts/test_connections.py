@@ -1,44 +1,223 @@
-"""asyncmig.execution.scripts.connections: the hooks of SQLAlchemy while no script runs."""
+"""asyncmig.execution.scripts.connections: the SQLAlchemy connection of scripts, and its hooks."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from types import SimpleNamespace
+from typing import Any
 
 import asyncpg
 import pytest
 
+from asyncmig.errors import ScriptError
 from asyncmig.execution.messages.sender import MessageSender
 from asyncmig.execution.scripts.connections import ScriptConnections
+from asyncmig.sql.slices import LARGE
+from support.executions import Execution, ScriptRun, ScriptSession, trace
 from support.fake_session import FakeSession, fake_context
 
-
-@pytest.fixture
-def session() -> FakeSession:
-    return FakeSession()
+HOOKS = ("before_cursor_execute", "after_cursor_execute", "rollback", "commit")
 
 
 @pytest.fixture
-def connections(session: FakeSession) -> ScriptConnections:
-    context = fake_context(session)
-    return ScriptConnections(context, MessageSender(context))
+def run(project) -> ScriptRun:
+    """A function: runs one script, and gives what was sent."""
+    return ScriptRun(project)
 
 
-def test_statements_pass_as_they_are(connections, session) -> None:
-    assert connections._before(None, None, "SELECT 1; SELECT 2", ()) == ("SELECT 1; SELECT 2", ())
-    connections._after()
-    assert session.messages == []
+class TestWithoutAScript:
+    @pytest.fixture
+    def session(self) -> FakeSession:
+        return FakeSession()
+
+    @pytest.fixture
+    def connections(self, session: FakeSession) -> ScriptConnections:
+        context = fake_context(session)
+        return ScriptConnections(context, MessageSender(context))
+
+    def test_statements_pass_as_they_are(self, connections, session) -> None:
+        sql = "SELECT 1; SELECT 2"
+        assert connections._before(None, None, sql, ()) == (sql, ())
+        connections._after()
+        assert session.messages == []
+
+    @pytest.mark.parametrize("error", [asyncpg.UndefinedTableError("no table"), OSError("gone")])
+    def test_errors_are_not_recorded(self, connections, session, error) -> None:
+        connections._failed(SimpleNamespace(original_exception=error))
+        assert session.messages == []
+
+    def test_there_is_no_translation_of_schemas_before_a_connection(self, connections) -> None:
+        assert connections.schema_translate_map() is None
+
+    async def test_closing_what_was_never_opened_sends_nothing(self, connections, session) -> None:
+        await connections.close()
+        assert session.messages == []
 
 
-@pytest.mark.parametrize("error", [asyncpg.UndefinedTableError("no table"), OSError("gone")])
-def test_errors_are_not_recorded(connections, session, error) -> None:
-    connections._failed(SimpleNamespace(original_exception=error))
-    assert session.messages == []
+async def test_all_scripts_share_a_connection_that_is_left_as_it_was(project) -> None:
+    header = "import sqlalchemy as sa\n"
+    read = 'op.get_bind().execute(sa.text("SELECT 1"))'
+    project.revision("a1", header=header, upgrade=read)
+    project.revision("b1", down="a1", header=header, upgrade=read)
+    session = ScriptSession()
+    await Execution(project)(session)
+    (connection,) = session.connections
+    found: Any = connection.sync_connection
+    assert [len(list(getattr(found.dispatch, name))) for name in HOOKS] == [0, 0, 0, 0]
+    assert list(found.engine.dialect.dispatch.handle_error) == []
+    assert "invalidate" not in vars(found)
+    assert not connection.in_transaction()
+    assert not session.closed
 
 
-def test_there_is_no_translation_of_schemas_before_a_connection(connections) -> None:
-    assert connections.schema_translate_map() is None
+async def test_parameters_are_sent_with_their_statement(run) -> None:
+    sent = await run('op.get_bind().execute(sa.text("SELECT :a, \';\'"), {"a": 7})')
+    assert sent[1] == "SELECT $1, ';' 7"
 
 
-async def test_closing_what_was_never_opened_sends_nothing(connections, session) -> None:
-    await connections.close()
-    assert session.messages == []
+async def test_a_savepoint_that_is_left_open_ends_with_its_script(project) -> None:
+    header = "import sqlalchemy as sa\n"
+    project.revision("a1", header=header, upgrade="op.get_bind().begin_nested()")
+    project.revision(
+        "b1",
+        down="a1",
+        header=header,
+        upgrade="""
+            op.get_bind().execute(sa.text("SELECT 1"))
+            op.execute("CREATE TABLE t ()")
+            op.execute("CREATE TABLE u ()")
+        """,
+    )
+    session = ScriptSession()
+    await Execution(project)(session)
+    (last,) = [line for line in trace(session.messages) if "CREATE TABLE u" in line]
+    assert last.startswith("SAVEPOINT asyncmig_statements; CREATE TABLE t (); CREATE TABLE u ();")
+
+
+async def test_a_connection_is_asked_for_when_nothing_is_in_flight(project) -> None:
+    class Slow(ScriptSession):
+        busy = 0
+
+        async def send(self, sql: str) -> None:
+            self.busy += 1
+            for _ in range(5):
+                await asyncio.sleep(0)
+            await super().send(sql)
+            self.busy -= 1
+
+        async def fetch(self, query: str, *args: Any) -> list[dict[str, Any]]:
+            assert not self.busy
+            return await super().fetch(query, *args)
+
+        async def sqlalchemy(self) -> Any:
+            assert not self.busy
+            return await super().sqlalchemy()
+
+    for number in range(5):
+        down = f"r{number - 1}" if number else None
+        project.revision(f"r{number}", down=down, upgrade=f'op.execute("SELECT {number}")')
+    project.revision("s1", down="r4", upgrade="op.get_bind()")
+    session = Slow()
+    await Execution(project)(session)
+    assert session.connections
+
+
+async def test_a_schema_map_is_that_of_the_connection(run) -> None:
+    sent = await run(
+        """
+        connection = op.get_bind()
+        connection.execution_options(schema_translate_map={"old": "app"})
+        op.create_table("t", sa.Column("a", sa.Integer()), schema="old")
+        """
+    )
+    assert "CREATE TABLE app.t" in sent[0]
+
+
+async def test_an_asynchronous_function_of_a_synchronous_script(run) -> None:
+    sent = await run(
+        """
+        async def read(connection, number):
+            await connection.execute(sa.text(f"SELECT {number}"))
+            return number + 1
+
+        number = op.run_async(read, 4)
+        op.execute(f"SELECT {number}")
+        """
+    )
+    assert sent[:3] == ["BEGIN", "SELECT 4", "SELECT 5"]
+
+
+async def test_a_task_has_no_synchronous_connection(project) -> None:
+    project.revision(
+        "a1",
+        header="import asyncio\n",
+        upgrade="""
+            async def read():
+                op.get_bind()
+
+            await asyncio.ensure_future(read())
+        """,
+        signature="async def {name}(op):",
+    )
+    with pytest.raises(ScriptError, match=r"calls op\.get_bind\(\) in a task of its own") as raised:
+        await Execution(project)()
+    assert raised.value.fields()["revision"] == "a1"
+
+
+@pytest.mark.parametrize("large", [True, False])
+async def test_much_text_is_queued_in_a_thread(project, monkeypatch, large) -> None:
+    from asyncmig.plan.planner import Planner
+
+    threads: list[bool] = []
+    cut = Planner.phases
+
+    def note(self: Planner, *args: Any, **options: Any) -> Any:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return cut(self, *args, **options)
+
+    monkeypatch.setattr(Planner, "phases", note)
+    size = LARGE if large else 1
+    project.revision("a1", upgrade=f"""op.execute("SELECT '" + "x" * {size} + "'")""")
+    await Execution(project)()
+    assert threads == [not large]
+
+
+async def test_much_text_is_queued_when_nothing_is_in_flight(project, monkeypatch) -> None:
+    from asyncmig.plan.planner import Planner
+
+    class Slow(ScriptSession):
+        busy = False
+
+        async def send(self, sql: str) -> None:
+            self.busy = True
+            for _ in range(20):
+                await asyncio.sleep(0)
+            await super().send(sql)
+            self.busy = False
+
+    session = Slow()
+    seen: list[bool] = []
+    cut = Planner.phases
+
+    def note(self: Planner, entries: Any, **options: Any) -> Any:
+        if any(len(entry.sql) > LARGE for entry in entries):
+            seen.append(session.busy)
+        return cut(self, entries, **options)
+
+    monkeypatch.setattr(Planner, "phases", note)
+    for number in range(5):
+        down = f"r{number - 1}" if number else None
+        project.revision(f"r{number}", down=down, upgrade=f'op.execute("SELECT {number}")')
+    text = f"""op.execute("SELECT '" + "x" * {LARGE} + "'")"""
+    project.revision("s1", down="r4", upgrade=text)
+    await Execution(project)(session)
+    assert seen == [False]
+
+
+async def test_a_large_sql_script_runs_in_a_thread(project) -> None:
+    project.sql_revision("a1", upgrade="SELECT 1;\n-- " + "x" * 400_000 + "\nSELECT 2;")
+    session = ScriptSession()
+    await Execution(project)(session)
+    assert any("SELECT 1" in message for message in session.messages)
+    assert any("+a1" in line for line in trace(session.messages))

@@ -90,6 +90,18 @@ class TestReplay:
             "BEGIN; journal 1 transaction done 0 final; rows; +a1; COMMIT",
         ]
 
+    async def test_a_statement_that_a_person_has_declared_done(self, run) -> None:
+        entry = partial(state="resolved", statement=1)
+        found = await run(
+            'run(op, "VACUUM t")', resumes={"a1": Resume(entry=entry, fingerprints={})}
+        )
+        assert "VACUUM t" not in found
+        assert [line for line in found if "journal" in line] == [
+            "BEGIN; journal entry started; rows; COMMIT",
+            "BEGIN; journal 0 done; rows; COMMIT",
+            "BEGIN; journal 1 transaction done 0 final; rows; +a1; COMMIT",
+        ]
+
     async def test_an_index_of_another_session_is_not_waited_for(self, run) -> None:
         building = [
             {"valid": False, "building": True, "schema": "s", "name": "i", "table_name": "t"}

@@ -128,3 +128,16 @@ async def test_a_coroutine_may_use_another_greenlet_itself() -> None:
         return await greenlet_spawn(lambda: await_only(later("inner")))
 
     assert await await_in_greenlet(script()) == "inner"
+
+
+async def test_the_loop_of_the_thread_is_what_it_was() -> None:
+    policy = asyncio.get_event_loop_policy()
+    known = asyncio.new_event_loop()
+    before = policy.get_event_loop()
+    asyncio.set_event_loop(known)
+    try:
+        await call_in_greenlet(lambda: None, hide_loop=True, own_loop=True)
+        assert policy.get_event_loop() is known
+    finally:
+        asyncio.set_event_loop(before)
+        known.close()

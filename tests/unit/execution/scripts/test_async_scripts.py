@@ -1,0 +1,161 @@
+"""asyncmig.execution.scripts: async scripts, and their asyncpg connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from asyncmig.errors import ScriptError, StatementFailedError
+from asyncmig.execution.resume import Resume
+from support.executions import Execution, ScriptSession, refusing, trace
+from support.plans import BOOKS, partial
+
+LAST = "journal {} transaction done {} final; rows; +a1; COMMIT"
+COMMITTED = {
+    "a1": Resume(entry=partial(phase=0, kind="transaction", state="done"), fingerprints={})
+}
+
+
+@pytest.fixture
+def run(project):
+    """A function: runs one async script, and gives what was sent."""
+
+    async def run_script(
+        upgrade: str, session: ScriptSession | None = None, **options: Any
+    ) -> list[str]:
+        project.revision(
+            "a1",
+            header="import asyncpg, asyncio\n",
+            upgrade=upgrade,
+            signature="async def {name}(op):",
+        )
+        session = session or ScriptSession()
+        try:
+            await Execution(project)(session, **{"books": BOOKS} | options)
+        finally:
+            run_script.trace = trace(session.messages)
+        return run_script.trace
+
+    return run_script
+
+
+async def test_its_statements_follow_the_directives(run) -> None:
+    sent = await run(
+        """
+        op.execute("SELECT 1")
+        connection = await op.connection()
+        await connection.execute("SELECT 2")
+        op.execute("SELECT 3")
+        await connection.fetch("SELECT $1", 4)
+        await connection.execute("SELECT 5; VACUUM t; SELECT 6")
+        """
+    )
+    assert sent == [
+        "BEGIN; SELECT 1",
+        "SELECT 2",
+        "SELECT 3",
+        "SELECT $1 4",
+        "SELECT 5",
+        "journal 0 transaction done 2; rows; COMMIT",
+        "BEGIN; journal 1 autocommit started 0; rows; COMMIT",
+        "VACUUM t",
+        "BEGIN; journal 1 done; rows; COMMIT",
+        "BEGIN",
+        "SELECT 6",
+        LAST.format(2, 0),
+        "ROLLBACK",
+    ]
+
+
+@pytest.mark.parametrize("call", ["await op.fetch", "await (await op.connection()).execute"])
+async def test_an_error_outside_a_transaction_can_be_handled(run, call) -> None:
+    sent = await run(
+        f"""
+        try:
+            {call}("VACUUM bad")
+        except asyncpg.UndefinedTableError:
+            op.execute("SELECT 5")
+        """,
+        refusing("bad"),
+    )
+    assert sent[-4:] == [
+        "VACUUM bad",
+        "BEGIN; journal 0 failed final; COMMIT",
+        (
+            "BEGIN; SET LOCAL synchronous_commit = off; journal 0 caught; COMMIT;"
+            f" BEGIN; SELECT 5; {LAST.format(1, 1)}"
+        ),
+        "ROLLBACK",
+    ]
+
+
+@pytest.mark.parametrize("call", ["op.fetch", "(await op.connection()).execute"])
+async def test_an_error_ends_it(run, call) -> None:
+    with pytest.raises(StatementFailedError, match=r"a1\.py:\d+: no table"):
+        await run(f'await {call}("SELECT bad")', refusing("bad"))
+    assert run.trace[-1] == "BEGIN; journal 0 failed final; COMMIT"
+
+
+async def test_other_methods_are_in_the_transaction(run) -> None:
+    sent = await run(
+        """
+        op.execute("SELECT 1")
+        connection = await op.connection()
+        await connection.copy_records_to_table("t", records=[])
+        """
+    )
+    assert sent == ["BEGIN; SELECT 1", "COPY t", LAST.format(0, 1), "ROLLBACK"]
+
+
+async def test_a_committed_phase_copies_nothing_again(run) -> None:
+    sent = await run(
+        """
+        connection = await op.connection()
+        await connection.copy_records_to_table("t", records=[])
+        await connection.copy_from_table("t", output=None)
+        await connection.execute("UPDATE t SET i = 1")
+        await connection.execute("COMMIT")
+        op.execute("SELECT 2")
+        """,
+        resumes=COMMITTED,
+    )
+    assert sent == [
+        "COPY t TO STDOUT",
+        f"BEGIN; SELECT 2; {LAST.format(1, 1)}",
+        "ROLLBACK",
+    ]
+
+
+async def test_rows_of_a_committed_statement_are_gone(run) -> None:
+    with pytest.raises(ScriptError, match="needs the rows of a statement"):
+        await run(
+            """
+            connection = await op.connection()
+            await connection.fetch("UPDATE t SET i = 1")
+            """,
+            resumes=COMMITTED,
+        )
+
+
+async def test_a_task_that_outlives_its_script_has_no_connection(run, project) -> None:
+    project.revision(
+        "b1",
+        down="a1",
+        upgrade='import a_task; await op.fetch("SELECT 2"); await a_task.later',
+        signature="async def {name}(op):",
+    )
+    with pytest.raises(ScriptError, match="revision a1 used its connection after it had finished"):
+        await run(
+            """
+            import sys, types
+
+            module = sys.modules["a_task"] = types.ModuleType("a_task")
+
+            async def late():
+                await asyncio.sleep(0.01)
+                await op.fetch("SELECT 1")
+
+            module.later = asyncio.ensure_future(late())
+            """
+        )
