@@ -26,7 +26,6 @@ __all__ = [
     "validations",
 ]
 
-_NOT_NULL_IS_CONSTRAINT = 18
 _ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 
 
@@ -101,7 +100,7 @@ def _proof(change: Change, move: Move) -> str:
     name, new = proof_name(move.table.name, move.final), identifier(move.new)
     if not move.column.facts.get("not_null"):
         condition = f"CHECK ((({move.value}) IS NULL) = ({new} IS NULL))"
-    elif (change.catalog.version or 0) >= _NOT_NULL_IS_CONSTRAINT:
+    elif change.catalog.has_not_null_constraints:
         condition = f"NOT NULL {new}"
     else:
         condition = f"CHECK ({new} IS NOT NULL)"

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Catalog", "CheckFacts", "ColumnFacts", "ForeignKeyFacts", "IndexFacts", "TableFacts"]
 
+_NOT_NULL_IS_CONSTRAINT = 18
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnFacts:
@@ -208,6 +210,11 @@ class Catalog:
                 ),
             ),
         )
+
+    @property
+    def has_not_null_constraints(self) -> bool:
+        """True where NOT NULL is a constraint that can be added without reading the table."""
+        return self.version is not None and self.version >= _NOT_NULL_IS_CONSTRAINT
 
     @property
     def foreign_keys(self) -> tuple[ForeignKeyFacts, ...]:

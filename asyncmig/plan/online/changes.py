@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.ddl.compilation import Compilation
@@ -94,10 +95,8 @@ class OnlineChanges:
 
     def ddl_before(self, revision: str) -> Iterator[str]:
         """Those of the scripts before it."""
-        for other, statements in self._ddl.items():
-            if other == revision:
-                return
-            yield from statements
+        for other in takewhile(lambda other: other != revision, self._ddl):
+            yield from self._ddl[other]
 
 
 class ScriptChanges:

@@ -48,10 +48,8 @@ def is_ambiguous(sql: str, uses: Mapping[str, int]) -> bool:
 
 def index_body(definition: str) -> str:
     """What follows the table in an index's definition, from USING on."""
-    for token in tokens(definition):
-        if token.kind is Kind.WORD and token.text == "USING":
-            return definition[token.start :]
-    return definition
+    found = (each for each in tokens(definition) if each.kind is Kind.WORD and each.text == "USING")
+    return definition[next(found).start :]
 
 
 def plain_default(expression: str) -> str:

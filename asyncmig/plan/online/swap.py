@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["swap"]
 
-_NOT_NULL_IS_CONSTRAINT = 18
 
 _GUARD = """\
 DO $asyncmig$
@@ -152,7 +151,7 @@ def _settle_not_null(change: Change, move: Move) -> Iterator[str]:
     """NOT NULL by its proof, without reading the table; without the proof."""
     alter = f"ALTER TABLE {move.table.sql}"
     is_not_null = move.column.facts.get("not_null")
-    if is_not_null and (change.catalog.version or 0) >= _NOT_NULL_IS_CONSTRAINT:
+    if is_not_null and change.catalog.has_not_null_constraints:
         return  # the proof is the constraint
     if is_not_null:
         yield f"{alter} ALTER COLUMN {identifier(move.new)} SET NOT NULL"

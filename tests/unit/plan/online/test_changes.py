@@ -13,6 +13,8 @@ from asyncmig.errors import DirectiveError
 from asyncmig.operations.directives.online import AlterColumnOnlineOp
 from asyncmig.plan.online.changes import OnlineChanges
 from asyncmig.plan.online.phases import column_request
+from asyncmig.revisions.graph.graph import RevisionGraph
+from asyncmig.revisions.graph.revision import Revision
 
 DIALECT = MigrationDialect()
 ALTER = AlterColumnOnlineOp("bill", "total", type_=sa.BigInteger)
@@ -135,6 +137,24 @@ def test_a_table_that_the_plan_has_created_needs_no_phases() -> None:
     later = made.for_script("b1")
     assert later.form(ALTER, DIALECT) is None
     assert later.is_foreseen(ALTER, DIALECT)
+
+
+def test_what_an_unfinished_change_contradicts_is_refused() -> None:
+    left = {"kind": "alter", "old": "total", "new": "total_online"}
+    found = document() | {"mark": left | {"revision": "a1", "direction": "upgrade"}}
+    graph = RevisionGraph([Revision(id="a1"), Revision(id="b1", down_revisions=("a1",))])
+    made = changes(documents={REQUEST.key: found}, graph=graph)
+    assert made.for_script("a1").form(ALTER, DIALECT) is not None
+    with pytest.raises(DirectiveError, match="so the column is as before a1") as caught:
+        made.for_script("b1").form(ALTER, DIALECT)
+    assert "DROP FUNCTION public.bill_total_online() CASCADE" in str(caught.value.hint)
+
+
+def test_a_column_that_is_looked_up_later_is_found() -> None:
+    made = changes(documents={})
+    assert made.document("a1", REQUEST) is None
+    made.documents = {REQUEST.key: FOUND}
+    assert made.document("a1", REQUEST) == FOUND
 
 
 def test_the_catalog_is_read_again_behind_a_script_that_changes_the_table() -> None:
