@@ -183,7 +183,7 @@ def _move_identity(move: Move, sequence: Mapping[str, str]) -> Iterator[str]:
 def _bounds(sequence: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """MINVALUE and MAXVALUE, where they are not those of the type."""
     bits = {"smallint": 15, "integer": 31, "bigint": 63}[sequence["type"]]
-    ascending = int(sequence["increment"]) > 0
+    ascending = not sequence["increment"].startswith("-")
     least, most = (1, 2**bits - 1) if ascending else (-(2**bits), -1)
     return (
         [] if int(sequence["min"]) == least else [f"MINVALUE {sequence['min']}"],

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from asyncmig.plan.error_handlers import _numbers, is_handled_by_caller
+from asyncmig.plan.error_handlers import _HARMLESS, _numbers, is_handled_by_caller
 
 CALLS = {
     "plain": (False, "ask()"),
@@ -95,6 +95,13 @@ CALLS = {
         False,
         """
         with open(__file__) as file:
+            ask()
+        """,
+    ),
+    "everything that suppresses nothing": (
+        False,
+        f"""
+        with {", ".join(f"contextlib.{name}()" for name in sorted(_HARMLESS))}:
             ask()
         """,
     ),
@@ -190,7 +197,10 @@ def _answers(code) -> list[bool]:
     told: list[bool] = []
     namespace: dict = {"__file__": __file__}
     exec(code, namespace)
-    _run(lambda: namespace["upgrade"](lambda: told.append(is_handled_by_caller()), op, contextlib))
+    known = SimpleNamespace(
+        **{name: lambda *_: block() for name in _HARMLESS}, suppress=contextlib.suppress
+    )
+    _run(lambda: namespace["upgrade"](lambda: told.append(is_handled_by_caller()), op, known))
     return told
 
 

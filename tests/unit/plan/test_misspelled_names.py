@@ -45,6 +45,15 @@ async def test_a_keyword_of_a_directive_that_takes_any_keyword(project) -> None:
     assert caught.value.hint == "did you mean 'nullable'?"
 
 
+async def test_the_arguments_of_asyncmigs_own_functions_are_no_suggestion(project) -> None:
+    body = "op.add_column('t', sa.Column('a', sa.Integer, recordr=False))"
+    project.revision("a1", upgrade=body, header="import sqlalchemy as sa")
+    migrator = Migrator(script_location=project.script_location)
+    with pytest.raises(AsyncmigError) as caught:
+        await migrator.plan("head", current=[])
+    assert "recorder" not in str(caught.value.hint)
+
+
 async def test_an_error_of_something_else_has_no_suggestion(project) -> None:
     project.revision("a1", upgrade="(1).no_such_thing_at_all()")
     migrator = Migrator(script_location=project.script_location)

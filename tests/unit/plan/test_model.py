@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.plan.model import Direction
+from asyncmig.plan.model import Direction, Phase, PhaseKind
 from asyncmig.plan.run_request import RunRequest
+from asyncmig.sql.backfills.definition import Backfill
+from asyncmig.sql.statement import Statement
 from support.plans import autocommit, transaction
 from support.revision_shorthand import graph, ids
 
@@ -27,6 +29,16 @@ def test_a_fingerprint_is_of_the_kind_and_of_each_statement() -> None:
     assert len({phase.fingerprint for phase in phases}) == len(phases)
 
 
+def test_a_fingerprint_is_of_the_backfill_too() -> None:
+    def phase(**facts) -> Phase:
+        definition = Backfill(name="x", kind="function", table="t", columns=("a",), **facts)
+        statement = Statement(sql=definition.statement(), backfill=definition)
+        return Phase(kind=PhaseKind.BACKFILL, statements=(statement,))
+
+    assert phase(function="f").fingerprint == phase(function="f", deferred=True).fingerprint
+    assert phase(function="f").fingerprint != phase(function="g").fingerprint
+
+
 class TestRunRequest:
     @pytest.mark.parametrize(
         ("target", "direction", "to_heads"),
@@ -46,6 +58,13 @@ class TestRunRequest:
         assert ids(up.moves(tree, ["b"])) == ["c"]
         down = RunRequest(target="x", direction=Direction.DOWNGRADE, revisions=("c", "b"))
         assert ids(down.moves(tree, ["b"])) == ["b"]
+
+    def test_a_target_is_looked_up(self) -> None:
+        tree = graph("a; b < a; c < b")
+        up = RunRequest(target="b", direction=Direction.UPGRADE)
+        assert ids(up.moves(tree, ["a"])) == ["b"]
+        down = RunRequest(target="a", direction=Direction.DOWNGRADE)
+        assert ids(down.moves(tree, ["c"])) == ["c", "b"]
 
     def test_its_time_counts_from_its_beginning(self) -> None:
         request = RunRequest(target="head", direction=Direction.UPGRADE, started=0.0)

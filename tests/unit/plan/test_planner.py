@@ -8,7 +8,10 @@ from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import IrreversibleError, NeedsDatabaseError, ScriptError
 from asyncmig.plan.model import Direction
 from asyncmig.plan.moves import find_moves
+from asyncmig.plan.online.changes import OnlineChanges
+from asyncmig.plan.online_columns import find_column_requests
 from asyncmig.plan.planner import Planner
+from asyncmig.plan.rewrites.rewriting import Rewriting
 from asyncmig.revisions.files.script import load_script
 from asyncmig.revisions.script_directory import ScriptDirectory
 
@@ -89,6 +92,76 @@ def test_the_plan_as_plain_data(project, plan) -> None:
     (statement,) = step["phases"][0]["statements"]
     assert statement["directive"] == "bulk_insert"
     assert statement["transactional"] is True
+
+
+class TestInverses:
+    FILL = 'op.backfill("t", {"a": "1"}, name="up")'
+
+    def inverse(self, project, plan, downgrade: str, direction: Direction = UP):
+        project.revision("a1", upgrade=self.FILL, downgrade=downgrade)
+        target, current = ("heads", ()) if direction is UP else ("base", ["a1"])
+        (step,) = plan(target, current, direction).steps
+        (phase,) = step.phases
+        return phase.inverse
+
+    @pytest.mark.parametrize(
+        ("downgrade", "name"),
+        [
+            ('op.backfill("t", {"a": "0"}, name="back")', "back"),
+            ('op.backfill("u", {"a": "0"}, name="back")', None),
+            ('op.backfill("t", {"a": "0"}, name="back"); op.no_such()', "back"),
+            ('op.no_such(); op.backfill("t", {"a": "0"}, name="back")', None),
+            ("pass", None),
+        ],
+    )
+    def test_a_backfill_has_the_inverse_of_the_downgrade(self, project, plan, downgrade, name):
+        assert self.inverse(project, plan, downgrade) == name
+
+    def test_a_downgrade_has_none(self, project, plan) -> None:
+        assert self.inverse(project, plan, self.FILL, DOWN) is None
+
+
+class TestColumnRequests:
+    ALTER = 'op.alter_column_online("bill", "total", type_=sa.BigInteger)'
+
+    def requests(self, project) -> list[str]:
+        graph = ScriptDirectory.load([project.versions], cache=False).graph
+        planner = Planner(graph, dialect=MigrationDialect())
+        moves = find_moves(graph, "heads", (), UP)
+        scripts = {move.revision.id: load_script(move.revision) for move in moves}
+        return [request.key for request in find_column_requests(planner, moves, scripts)]
+
+    def test_each_column_once(self, project) -> None:
+        header = "import sqlalchemy as sa"
+        project.revision("a1", upgrade=self.ALTER, header=header)
+        project.revision("b1", down="a1", upgrade="op.execute('SELECT 1')")
+        project.revision("c1", down="b1", upgrade=self.ALTER, header=header)
+        rename = 'op.rename_column_online("bill", "total", "sum")'
+        project.revision("d1", down="c1", upgrade=rename)
+        assert self.requests(project) == ["online alter bill total", "online rename bill total sum"]
+
+    def test_a_script_that_fails_is_run_again_anyway(self, project) -> None:
+        project.revision(
+            "a1", upgrade=f"{self.ALTER}; op.no_such()", header="import sqlalchemy as sa"
+        )
+        project.revision("b1", down="a1", upgrade='op.alter_column_online("bill", "x")')
+        assert self.requests(project) == ["online alter bill total"]
+
+
+@pytest.mark.parametrize("rewriting", [None, Rewriting()])
+def test_an_online_change_keeps_its_facts_with_those_of_the_safe_rewrites(
+    project, rewriting
+) -> None:
+    project.revision("a1")
+    graph = ScriptDirectory.load([project.versions], cache=False).graph
+    planner = Planner(graph, dialect=MigrationDialect(), rewriting=rewriting)
+    planner.online = OnlineChanges()
+    recorder = planner.script_recorder(graph.resolve("a1")[0])
+    if rewriting is None:
+        assert recorder.rewrite_facts == {"safe_rewrites": False}
+    else:
+        assert recorder.rewrite_facts is recorder.rewrites.facts.answers
+    assert planner.recorder(graph.resolve("a1")[0]).rewrite_facts is None
 
 
 class TestLive:

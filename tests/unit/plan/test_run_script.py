@@ -9,7 +9,9 @@ import pytest
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.errors import DirectiveError, ScriptError
 from asyncmig.plan.model import Direction
+from asyncmig.plan.phases import COMMIT_HERE
 from asyncmig.plan.recorder import Recorder
+from asyncmig.plan.rewrites.rewriting import Rewriting
 from asyncmig.plan.run_script import record, run_script, script_failure
 from asyncmig.revisions.files.script import DeferredScript, load_script
 from asyncmig.revisions.graph.revision import Revision, ScriptKind
@@ -121,3 +123,58 @@ def test_a_script_of_asyncmig_refuses_them(loaded) -> None:
     script, recorder = loaded(upgrade="op.drop_column('t', 'a', if_exist=True)")
     with pytest.raises(DirectiveError, match=r"op\.drop_column has no keyword if_exist"):
         record(script, UP, recorder)
+
+
+@pytest.mark.parametrize("value", ["None", "0", "'no'"])
+def test_the_switch_of_safe_rewrites_is_a_bool(loaded, value) -> None:
+    script, recorder = loaded(header=f"safe_rewrites = {value}")
+    with pytest.raises(ScriptError, match="revision a1 sets safe_rewrites to") as caught:
+        run_script(script, UP, recorder)
+    assert caught.value.fields()["revision"] == "a1"
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_script_switches_its_own_rewrites_off(loaded, value) -> None:
+    script, recorder = loaded(header=f"safe_rewrites = {value}")
+    recorder.rewrites = Rewriting().for_script("a1")
+    run_script(script, UP, recorder)
+    assert recorder.rewrites.switched_on is value
+
+
+class TestMarksOfSqlFiles:
+    def entries(self, loaded, project, upgrade: str) -> list[tuple[str, str | None]]:
+        path = project.sql_revision("a1", upgrade=upgrade)
+        script, recorder = loaded(kind=ScriptKind.SQL, path=path)
+        assert record(script, UP, recorder)
+        return [
+            ("COMMIT", None)
+            if entry is COMMIT_HERE
+            else (entry.sql, entry.backfill and entry.backfill.name)
+            for entry in recorder.take()
+        ]
+
+    def test_the_statement_below_a_mark_is_the_backfill(self, loaded, project) -> None:
+        text = "-- backfill: name=x\nUPDATE t SET a = 1;\nSELECT 2;"
+        assert self.entries(loaded, project, text) == [
+            ("UPDATE t SET a = 1", "x"),
+            ("SELECT 2", None),
+        ]
+
+    def test_a_gate_takes_no_statement(self, loaded, project) -> None:
+        text = "-- backfill: require=x\nSELECT 2;"
+        gate, other = self.entries(loaded, project, text)
+        assert gate[1] == "x"
+        assert other == ("SELECT 2", None)
+        assert self.entries(loaded, project, "-- backfill: require=x\n") == [gate]
+
+    def test_a_mark_without_a_statement_names_its_line(self, loaded, project) -> None:
+        with pytest.raises(ScriptError, match=r"a1.*:\d+: the mark `-- backfill:` cannot be used"):
+            self.entries(loaded, project, "-- backfill: name=x\n")
+        with pytest.raises(ScriptError, match=r"a1.*:\d+: the mark `-- online:` cannot be used"):
+            self.entries(loaded, project, "-- online:\n")
+
+    def test_an_online_change_has_phases(self, loaded, project) -> None:
+        text = "-- online:\nALTER TABLE t ALTER a TYPE bigint;\nSELECT 2;"
+        found = self.entries(loaded, project, text)
+        assert found[0] == ("ALTER TABLE t ADD COLUMN a_online bigint", None)
+        assert found[-2:] == [("COMMIT", None), ("SELECT 2", None)]

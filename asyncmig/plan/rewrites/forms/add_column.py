@@ -17,6 +17,7 @@ from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp
 from asyncmig.operations.directives.constraints import AddConstraintOp
 from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.plan.rewrites.forms.column_values import fill_with_default
+from asyncmig.plan.rewrites.forms.not_null import make_not_null
 from asyncmig.plan.rewrites.safe_form import NotRewritten, SafeForm
 from asyncmig.sql.names import called_functions
 
@@ -57,10 +58,7 @@ def rewrite_add_column(
         return NotRewritten("PRIMARY KEY is written at the column")
     phases: list[tuple[MigrateOperation, ...]] = [(_bare(operation, own),)]
     if default is not None:
-        filled = _filled(operation, own, context)
-        if isinstance(filled, NotRewritten):
-            return filled
-        phases = list(filled.phases)
+        phases = _filled(operation, own, context)
     for added in _added(operation, table, own):
         form = context.rewrite(added)
         if isinstance(form, NotRewritten):
@@ -95,7 +93,7 @@ def _volatile_default(column: Column[Any], context: RewriteContext) -> str | Non
 
 def _filled(
     operation: AddColumnOp, column: Column[Any], context: RewriteContext
-) -> SafeForm | NotRewritten:
+) -> list[tuple[MigrateOperation, ...]]:
     """ADD COLUMN, SET DEFAULT | UPDATE in batches | NOT NULL by its own rewrite."""
     table, schema = operation.table_name, operation.schema
     nullable = copy_column(column)
@@ -110,11 +108,8 @@ def _filled(
     ]
     if not column.nullable:
         not_null = AlterColumnOp(table, column.name, schema=schema, modify_nullable=False)
-        form = context.rewrite(not_null)
-        if isinstance(form, NotRewritten):
-            return form
-        phases += ((not_null,),) if form is None else form.phases
-    return SafeForm(tuple(phases))
+        phases += make_not_null(not_null, context).phases
+    return phases
 
 
 def _bare(operation: AddColumnOp, column: Column[Any]) -> AddColumnOp:

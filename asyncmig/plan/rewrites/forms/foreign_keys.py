@@ -37,13 +37,9 @@ def rewrite_foreign_key(
     partitions = context.facts.partitions(table)
     if not partitions or context.facts.server_is_at_least(_NOT_VALID_ON_PARTITIONED):
         return SafeForm(_not_valid(operation, name, operation.source_table, operation.schema))
-    referent_schema = operation.kw.get("referent_schema")
     phases: list[tuple[MigrateOperation, ...]] = [(require_partitions(table, partitions),)]
     for partition in leaf_partitions(partitions):
-        own = copy(operation)
-        # the referenced table is named without a schema: it is not the partition's
-        own.kw = operation.kw | {"referent_schema": referent_schema}
-        phases += _not_valid(own, name, partition.name.name, partition.name.schema)
+        phases += _not_valid(operation, name, partition.name.name, partition.name.schema)
     whole = _named(operation, name)
     phases.append((whole,))
     return SafeForm(tuple(phases))

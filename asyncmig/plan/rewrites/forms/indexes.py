@@ -15,6 +15,7 @@ from asyncmig.ddl.compiler import compile_operation
 from asyncmig.plan.rewrites.forms.partitions import foreign_partitions, require_partitions
 from asyncmig.plan.rewrites.safe_form import NotRewritten, SafeForm, raw_sql
 from asyncmig.sql.default_names import default_name
+from asyncmig.sql.lexer import identifier_value
 from asyncmig.sql.reader import Reader, SqlName
 
 if TYPE_CHECKING:
@@ -62,20 +63,17 @@ def _on_partitions(
     context: RewriteContext,
 ) -> SafeForm | NotRewritten:
     index = operation.to_index()
-    text = context.compilation.preparer.format_index(index)
-    name = Reader(text).name() if text else None
-    if name is None:
-        return NotRewritten("the index of a partitioned table has no name")
+    name = identifier_value(context.compilation.preparer.format_index(index))
     columns = "_".join(
         _column_name(context.compilation.expression(cast("ClauseElement", column)))
         for column in index.expressions
     )
     if operation.if_not_exists:
         return NotRewritten("IF NOT EXISTS does not tell which partitions have the index")
-    indexes = {table: SqlName(table.schema, name.name)}
+    indexes = {table: SqlName(table.schema, name)}
     # the partitions that have partitions get their index first, since those below are attached to it
     first: list[MigrateOperation] = [
-        _only(operation, name.name, context),
+        _only(operation, name, context),
         require_partitions(table, partitions),
     ]
     built: list[tuple[MigrateOperation, ...]] = []

@@ -22,22 +22,25 @@ if TYPE_CHECKING:
 
     from asyncmig.operations.base.operation import MigrateOperation
     from asyncmig.operations.directives.columns import AlterColumnOp
-    from asyncmig.plan.rewrites.safe_form import NotRewritten, RewriteContext
+    from asyncmig.plan.rewrites.safe_form import RewriteContext
 
-__all__ = ["drop_proof", "prove_not_null", "rewrite_alter_column", "set_not_null"]
+__all__ = ["drop_proof", "make_not_null", "prove_not_null", "rewrite_alter_column", "set_not_null"]
 
 _NOT_NULL_IS_CONSTRAINT = 18
 
 
-def rewrite_alter_column(
-    operation: AlterColumnOp, context: RewriteContext
-) -> SafeForm | NotRewritten | None:
+def rewrite_alter_column(operation: AlterColumnOp, context: RewriteContext) -> SafeForm | None:
     """NOT NULL ... NOT VALID | VALIDATE CONSTRAINT, between the other changes of the column."""
     if operation.modify_nullable is not False or operation.existing_nullable is False:
         return None
-    table, schema, column = operation.table_name, operation.schema, operation.column_name
-    if context.facts.is_new(context.relation(table, schema)):
+    if context.facts.is_new(context.relation(operation.table_name, operation.schema)):
         return None
+    return make_not_null(operation, context)
+
+
+def make_not_null(operation: AlterColumnOp, context: RewriteContext) -> SafeForm:
+    """The same for a column that is to become NOT NULL, of a table that exists before the plan."""
+    table, schema, column = operation.table_name, operation.schema, operation.column_name
     before, after = _others(operation)
     columns = [column]
     if context.facts.server_is_at_least(_NOT_NULL_IS_CONSTRAINT):

@@ -52,6 +52,9 @@ def test_new(statements):
         ["CREATE VIEW t AS SELECT 1"],
         ["ALTER TABLE t ADD COLUMN b int"],
         ["SELECT 1", ""],
+        ["ALTER TABLE 5 ATTACH PARTITION t DEFAULT"],
+        ["ALTER TABLE ONLY"],
+        ["CREATE TABLE s (a int)", "ALTER TABLE s SET SCHEMA 5"],
     ],
 )
 def test_not_new(statements):
