@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncmig.database.connections import (
-    ConnectionDatabase,
-    EngineDatabase,
-    UrlDatabase,
-    require_asyncio,
-)
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,6 +36,8 @@ def database_of(
         emit: receives events.
         writing: add what ``env.py`` executes before it migrates.
     """
+    from asyncmig.database.connections import UrlDatabase, require_asyncio
+
     require_asyncio()
     database = handed or (UrlDatabase(settings, emit) if given is None else _wrapped(given))
     if handed is None and env is not None and (env.session or env.setup):
@@ -58,6 +53,8 @@ def database_of(
 
 def _wrapped(given: AsyncEngine | AsyncConnection) -> Database:
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from asyncmig.database.connections import ConnectionDatabase, EngineDatabase
 
     if isinstance(given, AsyncConnection):
         return ConnectionDatabase(given)

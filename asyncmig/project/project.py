@@ -12,6 +12,7 @@ import anyio.to_thread
 
 from asyncmig.database.concurrency import import_in_thread
 from asyncmig.errors import ConfigError
+from asyncmig.project.database import database_of
 from asyncmig.project.models import Models
 from asyncmig.project.scripts import load_scripts, read_directory, read_known_heads
 from asyncmig.project.user_objects import load_version_hooks
@@ -289,8 +290,6 @@ class Project:
 
     def database(self, *, writing: bool = False) -> Database:
         """The way to the database; ``writing`` adds what ``env.py`` executes before it migrates."""
-        from asyncmig.project.database import database_of
-
         return database_of(
             self.settings,
             handed=self._handed,
