@@ -69,6 +69,22 @@ async def test_run_and_show(recorded: Command, pg: asyncpg.Connection) -> None:
     assert "refused (300) division by zero" in shown
 
 
+async def test_run_says_why_nothing_is_due(recorded: Command) -> None:
+    for names in ([], ["count"]):
+        assert recorded("backfill", "pause", "count").code == 0
+        paused = recorded("backfill", "run", *names)
+        assert paused.code == 0
+        assert paused.out.splitlines() == [
+            "no backfill is due",
+            "count is paused: `asyncmig backfill resume count` lets it run again",
+        ]
+        assert recorded("backfill", "run", *names, "--json").document == {"backfills": []}
+        assert recorded("backfill", "resume", "count").code == 0
+    assert recorded("backfill", "run").code == 0
+    for names in ([], ["count"]):
+        assert recorded("backfill", "run", *names).out == "no backfill is due\ncount is done\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

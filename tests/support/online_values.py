@@ -139,6 +139,11 @@ class ValueLoad:
         finally:
             await connection.close()
 
+    async def reach(self, done: int) -> None:
+        """Wait until the clients have committed so many statements."""
+        while self.done < done:
+            await anyio.sleep(0.01)
+
     async def check(self) -> None:
         """Compare every row with what was written last."""
         connection = await asyncpg.connect(self.url)

@@ -7,7 +7,7 @@ from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import duration
 from asyncmig_cli.rendering.table import GAP, Column, Table
 
-__all__ = ["COLORS", "list_lines"]
+__all__ = ["COLORS", "idle_lines", "list_lines"]
 
 COLUMNS = (
     Column("name"),
@@ -46,6 +46,24 @@ def list_lines(found: Sequence[BackfillInfo], stream: Stream) -> Iterator[str]:
         elif color := COLORS.get(found[number - 2].state):
             cells[state] = stream.style(cells[state], color)
         yield GAP.join(cells).rstrip()
+
+
+def idle_lines(known: Sequence[BackfillInfo], stream: Stream) -> Iterator[str]:
+    """Why nothing was run.
+
+    Args:
+        known: the backfills that were asked for, as they are now.
+        stream: where it is written.
+    """
+    if not known:
+        yield from list_lines(known, stream)
+        return
+    yield "no backfill is due"
+    for one in known:
+        if one.state in {"paused", "failed", "cancelled"}:
+            yield f"{one.name} is {one.state}: `asyncmig backfill resume {one.name}` lets it run again"
+        elif one.state == "done":
+            yield f"{one.name} is done"
 
 
 def _row(one: BackfillInfo) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def backfill(
     _check(action, wanted, workers, dry_run=dry_run)
     settings = run_settings(lock_timeout=lock_timeout, wait=wait)
     from asyncmig_cli.backfills.details import detail_lines, estimate_lines
-    from asyncmig_cli.backfills.table import list_lines
+    from asyncmig_cli.backfills.table import idle_lines, list_lines
 
     if dry_run:
 
@@ -62,10 +62,16 @@ def backfill(
         invocation.show(document, lambda stream: estimate_lines(estimates, stream))
         return
 
+    idle: list[BackfillInfo] = []
+
     async def work(migrator: "Migrator") -> "tuple[BackfillInfo, ...]":
         match action:
             case "run":
-                return await migrator.run_backfills(*wanted, workers=workers, until_done=until_done)
+                ran = await migrator.run_backfills(*wanted, workers=workers, until_done=until_done)
+                if not ran:
+                    known = await migrator.backfills()
+                    idle.extend(one for one in known if not wanted or one.name in wanted)
+                return ran
             case "pause":
                 return tuple([await migrator.pause_backfill(name) for name in wanted])
             case "resume":
@@ -78,10 +84,12 @@ def backfill(
                 return await migrator.backfills()
 
     found = invocation.migrate(work, progress=True, **settings)
+    document = {"backfills": [one.to_dict() for one in found]}
     lines = detail_lines if action == "show" else list_lines
-    invocation.show(
-        {"backfills": [one.to_dict() for one in found]}, lambda stream: lines(found, stream)
-    )
+    if action == "run" and not found:
+        invocation.show(document, lambda stream: idle_lines(idle, stream))
+    else:
+        invocation.show(document, lambda stream: lines(found, stream))
 
 
 def _check(action: str, names: tuple[str, ...], workers: int, *, dry_run: bool) -> None:

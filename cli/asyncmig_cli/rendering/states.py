@@ -57,7 +57,7 @@ def _partial_lines(partial: Sequence[PartialStep], stream: Stream) -> Iterator[s
             place = f"in {step.kind} phase {step.phase + 1}, statement {step.statement + 1}"
         yield (
             f"{stream.style(step.revision, 'bold')} {stream.style('(partial)', 'red')}"
-            f" {step.direction} stopped {place}"
+            f" {step.direction} is {place}"
         )
 
 

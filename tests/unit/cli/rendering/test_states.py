@@ -29,7 +29,7 @@ def test_current_shows_known_unknown_and_half_done_rows() -> None:
     assert list(current_lines(state, PLAIN)) == [
         "b2 (head)",
         "zz (not in the script directory)",
-        "c3 (partial) upgrade stopped in autocommit phase 2, statement 1",
+        "c3 (partial) upgrade is in autocommit phase 2, statement 1",
     ]
 
 
@@ -62,7 +62,7 @@ def test_status_shows_what_is_wrong() -> None:
     assert "database  <base>" in text
     assert "unknown   zz" in text
     assert "edited    a1 (changed since they were applied)" in text
-    assert "partial   c3 (partial) upgrade stopped in autocommit phase 2" in text
+    assert "partial   c3 (partial) upgrade is in autocommit phase 2" in text
 
 
 def test_a_partial_revision_of_newer_code() -> None:
