@@ -17,7 +17,7 @@ from asyncmig.autogenerate import write
 from asyncmig.errors import AsyncmigError
 from asyncmig.operations.base.containers import DowngradeOps, MigrationScript, UpgradeOps
 from asyncmig.project import fan_out
-from asyncmig.project.revision_files import write_empty
+from asyncmig.project.revision_files import draft_script, write_empty
 from asyncmig.render import NewRevision, ensure_versions_folder, new_revision_id
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def generate(
 
 async def _write_generated(project: Project, new: NewRevision, hook: _Hook | None) -> list[str]:
     ensure_versions_folder(project.settings)
-    found = await _compare(project, _script(new), hook)
+    found = await _compare(project, draft_script(new), hook)
     merged = write.merge_generated(project.settings, found)
     await write.write_generated(
         project.settings, project.directory, merged, skip_empty=False, runners=project.write_hooks
@@ -127,20 +127,6 @@ def compared_scripts(project: Project) -> list[MigrationScript]:
     script = MigrationScript(None, UpgradeOps(), DowngradeOps())
     found = run(lambda: _compare(project, script, None))
     return [item.script for generated in found.values() for item in generated]
-
-
-def _script(new: NewRevision) -> MigrationScript:
-    return MigrationScript(
-        new.rev_id,
-        None,
-        None,
-        message=new.message,
-        head=new.head,
-        splice=new.splice,
-        branch_label=tuple(new.branch_labels),
-        version_path=new.version_path,
-        depends_on=tuple(new.depends_on),
-    )
 
 
 # projects

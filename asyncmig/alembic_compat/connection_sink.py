@@ -11,13 +11,29 @@ from asyncmig.errors import ScriptError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection, Dialect
     from sqlalchemy.schema import MetaData
 
     from asyncmig.operations.base.operation import MigrateOperation
 
-__all__ = ["ConnectionSink"]
+__all__ = ["ConnectionSink", "autocommit_block"]
+
+
+@contextmanager
+def autocommit_block(connection: Connection) -> Iterator[None]:
+    """Commit before the block, and each of its statements."""
+    if connection.in_transaction():
+        connection.commit()
+    level = connection.get_isolation_level()
+    connection.execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        yield
+    finally:
+        if connection.in_transaction():
+            connection.commit()
+        connection.execution_options(isolation_level=level)
 
 
 class ConnectionSink:
@@ -53,20 +69,9 @@ class ConnectionSink:
             sql = compiled.sql.replace("%", "%%") if doubles else compiled.sql
             self._connection.exec_driver_sql(sql)
 
-    @contextmanager
-    def autocommit(self) -> Iterator[None]:
+    def autocommit(self) -> AbstractContextManager[None]:
         """Commit before the block, and each of its statements."""
-        connection = self._connection
-        if connection.in_transaction():
-            connection.commit()
-        level = connection.get_isolation_level()
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        try:
-            yield
-        finally:
-            if connection.in_transaction():
-                connection.commit()
-            connection.execution_options(isolation_level=level)
+        return autocommit_block(self._connection)
 
     def bind(self) -> Connection:
         """The connection."""

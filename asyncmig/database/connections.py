@@ -32,7 +32,7 @@ from asyncmig.errors import ConfigError, UrlError
 from asyncmig.events import ConnectionWaiting
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -46,6 +46,7 @@ __all__ = [
     "EngineConnection",
     "EngineDatabase",
     "UrlDatabase",
+    "observing",
     "release_connection",
     "require_asyncio",
     "wrap_connection",
@@ -69,6 +70,28 @@ class Database(Protocol):
     def observer(self) -> AbstractAsyncContextManager[asyncpg.Connection | None]:
         """A second connection that only looks; None where there can be none."""
         ...
+
+
+@asynccontextmanager
+async def observing(
+    connect: Callable[[], Awaitable[asyncpg.Connection]],
+) -> AsyncIterator[asyncpg.Connection | None]:
+    """A second connection that only looks; None where it cannot be made quickly.
+
+    Args:
+        connect: makes it.
+    """
+    try:
+        with anyio.fail_after(OBSERVER_SECONDS):
+            driver = await connect()
+    except DRIVER_ERRORS:
+        yield None
+        return
+    try:
+        yield driver
+    finally:
+        with anyio.CancelScope(shield=True):
+            await _close(driver)
 
 
 class UrlDatabase:
@@ -99,20 +122,9 @@ class UrlDatabase:
                     await release_connection(connection, driver)
                 await _close(driver)
 
-    @asynccontextmanager
-    async def observer(self) -> AsyncIterator[asyncpg.Connection | None]:
+    def observer(self) -> AbstractAsyncContextManager[asyncpg.Connection | None]:
         """A second connection that only looks."""
-        try:
-            with anyio.fail_after(OBSERVER_SECONDS):
-                driver = await self._connect()
-        except DRIVER_ERRORS:
-            yield None
-            return
-        try:
-            yield driver
-        finally:
-            with anyio.CancelScope(shield=True):
-                await _close(driver)
+        return observing(self._connect)
 
     async def _connect(self) -> asyncpg.Connection:
         url = await anyio.to_thread.run_sync(self._resolve)

@@ -15,11 +15,29 @@ if TYPE_CHECKING:
 
     from asyncmig.autogenerate.renames import ConfirmRename
     from asyncmig.autogenerate.write import Generated
+    from asyncmig.operations.base.containers import MigrationScript
     from asyncmig.project.project import Project
     from asyncmig.render import NewRevision
     from asyncmig.results import CreatedRevision
 
-__all__ = ["write_empty", "write_generated", "write_merge"]
+__all__ = ["draft_script", "write_empty", "write_generated", "write_merge"]
+
+
+def draft_script(new: NewRevision) -> MigrationScript:
+    """The script of a revision to be generated, as hooks receive it; without operations."""
+    from asyncmig.operations.base.containers import MigrationScript
+
+    return MigrationScript(
+        new.rev_id,
+        None,
+        None,
+        message=new.message,
+        head=new.head,
+        splice=new.splice,
+        branch_label=tuple(new.branch_labels),
+        version_path=new.version_path,
+        depends_on=tuple(new.depends_on),
+    )
 
 
 async def write_empty(project: Project, new: NewRevision) -> CreatedRevision:
@@ -40,25 +58,15 @@ async def write_generated(
     """Compare the models with each database and write the changes; raises as ``Migrator.revision``."""
     from asyncmig.autogenerate import write
     from asyncmig.autogenerate.renames import RenameRequests
-    from asyncmig.operations.base.containers import MigrationScript
 
     await anyio.to_thread.run_sync(ensure_versions_folder, project.settings)
     as_sql = bool(new.as_sql) or project.settings.revision_format == "sql"
 
     async def compare(one: Project) -> tuple[Generated, ...]:
-        script = MigrationScript(
-            new.rev_id,
-            None,
-            None,
-            message=new.message,
-            head=new.head,
-            splice=new.splice,
-            branch_label=tuple(new.branch_labels),
-            version_path=new.version_path,
-            depends_on=tuple(new.depends_on),
-        )
         comparison = await one.autogenerate(as_sql=as_sql)
-        return await comparison.scripts(script, RenameRequests(given=renames, ask=confirm))
+        return await comparison.scripts(
+            draft_script(new), RenameRequests(given=renames, ask=confirm)
+        )
 
     options = {"autogenerate": True, "message": new.message, "rev_id": new.rev_id}
     request = EnvRequest(command="revision", reading=True, options=options)

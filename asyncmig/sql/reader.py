@@ -11,10 +11,10 @@ from asyncmig.sql.quoting import qualified
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Reader", "SqlName"]
+__all__ = ["LONG_KINDS", "THIRD_WORDS", "Reader", "SqlName"]
 
 # kinds of objects whose name has several words, by their first
-_LONG_KINDS = {
+LONG_KINDS = {
     "ACCESS": ("METHOD",),
     "EVENT": ("TRIGGER",),
     "FOREIGN": ("TABLE", "DATA"),
@@ -24,7 +24,7 @@ _LONG_KINDS = {
     "TEXT": ("SEARCH",),
     "USER": ("MAPPING",),
 }
-_THIRD_WORDS = frozenset({"WRAPPER", "CONFIGURATION", "DICTIONARY", "PARSER", "TEMPLATE"})
+THIRD_WORDS = frozenset({"WRAPPER", "CONFIGURATION", "DICTIONARY", "PARSER", "TEMPLATE"})
 _NAMES = frozenset({Kind.WORD, Kind.QUOTED})
 _STRINGS = frozenset({Kind.STRING, Kind.DOLLAR})
 _OFF = frozenset({"FALSE", "OFF", "0", "NONE"})
@@ -156,8 +156,8 @@ class Reader:
     def kind(self) -> str:
         """Take the kind of object that CREATE, ALTER or DROP speaks of."""
         kind = self.next()
-        if self.word in _LONG_KINDS.get(kind, ()):
+        if self.word in LONG_KINDS.get(kind, ()):
             kind = f"{kind} {self.next()}"
-            if self.word in _THIRD_WORDS:
+            if self.word in THIRD_WORDS:
                 kind = f"{kind} {self.next()}"
         return kind

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from asyncmig.alembic_compat.connection_sink import autocommit_block
 from asyncmig.alembic_compat.version_rows import StandaloneContext
 from asyncmig.bookkeeping.version_table import VersionTable
 from asyncmig.ddl.dialect import MigrationDialect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from sqlalchemy.engine import Connection, Dialect
 
@@ -80,20 +81,7 @@ class EnvMigrationContext(StandaloneContext):
 
     def autocommit_block(self) -> AbstractContextManager[Any]:
         """Statements that commit one by one."""
-        return nullcontext() if self.connection is None else self._autocommit(self.connection)
-
-    @contextmanager
-    def _autocommit(self, connection: Connection) -> Iterator[None]:
-        if connection.in_transaction():
-            connection.commit()
-        level = connection.get_isolation_level()
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        try:
-            yield
-        finally:
-            if connection.in_transaction():
-                connection.commit()
-            connection.execution_options(isolation_level=level)
+        return nullcontext() if self.connection is None else autocommit_block(self.connection)
 
     def run_migrations(self, **keywords: Any) -> None:
         """As ``context.run_migrations()``."""

@@ -46,10 +46,7 @@ class StyleChar(Rule):
     def check(self, action: Action, place: Place) -> Iterator[Problem]:
         """See ``why``."""
         del place
-        found = [(column.name, column.type) for column in action.definitions]
-        if not found and action.column is not None:
-            found = [(action.column, action.type)]
-        for name, type_ in found:
+        for name, type_ in action.column_types:
             if type_ is not None and _LIMITED.match(type_):
                 yield Problem(
                     message=f"{action.relation}.{name} is {type_}: use text",

@@ -44,10 +44,7 @@ class StyleTimestamp(Rule):
     def check(self, action: Action, place: Place) -> Iterator[Problem]:
         """See ``why``."""
         del place
-        found = [(column.name, column.type) for column in action.definitions]
-        if not found and action.column is not None:
-            found = [(action.column, action.type)]
-        for name, type_ in found:
+        for name, type_ in action.column_types:
             words = (type_ or "").lower().split("(")[0].split()
             if words[:1] == ["timestamp"] and "with time zone" not in (type_ or "").lower():
                 yield Problem(

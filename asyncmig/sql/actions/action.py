@@ -187,3 +187,10 @@ class Action:
     def analysed(self) -> bool:
         """False where the text does not tell what happens: DO, CALL, EXECUTE, and unknown statements."""
         return self.kind not in NOT_ANALYSED
+
+    @property
+    def column_types(self) -> list[tuple[str, str | None]]:
+        """The columns to which a CREATE TABLE, ADD COLUMN or change of type gives a type, with it."""
+        if self.definitions or self.column is None:
+            return [(column.name, column.type) for column in self.definitions]
+        return [(self.column, self.type)]

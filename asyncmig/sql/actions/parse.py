@@ -28,25 +28,13 @@ from asyncmig.sql.actions.objects import (
     privileges,
 )
 from asyncmig.sql.actions.types import alter_domain, alter_type
-from asyncmig.sql.reader import SqlName
+from asyncmig.sql.reader import LONG_KINDS, THIRD_WORDS, SqlName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["parse_actions"]
 
-# kinds of objects whose name has several words, by their first
-_LONG_TARGETS = {
-    "ACCESS": ("METHOD",),
-    "EVENT": ("TRIGGER",),
-    "FOREIGN": ("TABLE", "DATA"),
-    "LARGE": ("OBJECT",),
-    "MATERIALIZED": ("VIEW",),
-    "OPERATOR": ("CLASS", "FAMILY"),
-    "TEXT": ("SEARCH",),
-    "USER": ("MAPPING",),
-}
-_THIRD_WORDS = ("WRAPPER", "CONFIGURATION", "DICTIONARY", "PARSER", "TEMPLATE")
 _MODIFIERS = frozenset(
     {
         "OR", "REPLACE", "UNIQUE", "TEMP", "TEMPORARY", "LOCAL", "GLOBAL", "UNLOGGED", "RECURSIVE",
@@ -91,9 +79,9 @@ def parse_actions(sql: str) -> tuple[Action, ...]:
 def _target(cursor: Cursor) -> str:
     """Take the kind of object that CREATE, ALTER or DROP names."""
     target = cursor.next()
-    if cursor.word in _LONG_TARGETS.get(target, ()):
+    if cursor.word in LONG_KINDS.get(target, ()):
         target = f"{target} {cursor.next()}"
-        if cursor.word in _THIRD_WORDS:
+        if cursor.word in THIRD_WORDS:
             target = f"{target} {cursor.next()}"
     return target
 

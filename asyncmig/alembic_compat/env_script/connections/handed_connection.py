@@ -16,8 +16,7 @@ from sqlalchemy.util import await_only
 
 from asyncmig.alembic_compat.env_script.connections.dbapi import EnvConnection
 from asyncmig.alembic_compat.env_script.statements import Carried, carried_over
-from asyncmig.database.connections import OBSERVER_SECONDS, ConnectionDatabase
-from asyncmig.database.server_errors import DRIVER_ERRORS
+from asyncmig.database.connections import ConnectionDatabase, observing
 from asyncmig.database.session import CLEANUP_SECONDS, Session
 from asyncmig.sql.quoting import literal
 
@@ -248,20 +247,8 @@ class _EnvDatabase:
             async with self._dbapi.observer() as given:
                 yield given
             return
-        try:
-            with anyio.fail_after(OBSERVER_SECONDS):
-                driver = await asyncpg.connect(**self._dbapi.arguments)
-        except DRIVER_ERRORS:
-            yield None
-            return
-        try:
+        async with observing(lambda: asyncpg.connect(**self._dbapi.arguments)) as driver:
             yield driver
-        finally:
-            with anyio.CancelScope(shield=True):
-                try:
-                    await driver.close(timeout=CLEANUP_SECONDS)
-                except DRIVER_ERRORS:
-                    driver.terminate()
 
 
 def _characteristics(dbapi: EnvConnection) -> str:
