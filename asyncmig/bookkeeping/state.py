@@ -157,7 +157,7 @@ class DatabaseState:
     schema: str | None
     has_version_table: bool
     has_journal: bool
-    has_backfills: bool = False
+    has_backfills: bool
     width: int | None = None
     partial: tuple[PartialRevision, ...] = ()
     newest: tuple[tuple[str, tuple[str, ...]], ...] | None = None

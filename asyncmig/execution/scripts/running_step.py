@@ -142,7 +142,7 @@ class RunningStep:
         if self._open is not None:
             self._open.state = TransactionState.READ
 
-    async def finish(self, *, separate_version_update: bool = False) -> Transaction:
+    async def finish(self, *, separate_version_update: bool) -> Transaction:
         """Queue the rest; the last phase carries the change of the version table.
 
         Args:

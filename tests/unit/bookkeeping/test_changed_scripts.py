@@ -13,7 +13,9 @@ from support.fake_session import FakeSession
 
 PYTHON = "def upgrade(op):\n    op.execute('SELECT 1')\n"
 SQL = "-- revision: a\n\n-- upgrade\nSELECT 1;\n"
-STATE = DatabaseState(heads=frozenset(), schema="app", has_version_table=True, has_journal=True)
+STATE = DatabaseState(
+    heads=frozenset(), schema="app", has_version_table=True, has_journal=True, has_backfills=False
+)
 
 
 class Script:
@@ -74,6 +76,10 @@ async def test_a_script_that_is_gone_is_changed(tmp_path) -> None:
 async def test_without_a_journal_none_is_known_to_be_changed(tmp_path) -> None:
     script = Script(tmp_path / "a.py", PYTHON)
     without = DatabaseState(
-        heads=frozenset(), schema="app", has_version_table=True, has_journal=False
+        heads=frozenset(),
+        schema="app",
+        has_version_table=True,
+        has_journal=False,
+        has_backfills=False,
     )
     assert await script.changed("other", without) == ()

@@ -150,7 +150,11 @@ def test_what_is_below_another_is_not_stamped_beside_it() -> None:
 
 SETTINGS = Settings(script_location="migrations")
 STATE = DatabaseState(
-    heads=frozenset({"r"}), schema="app", has_version_table=True, has_journal=True
+    heads=frozenset({"r"}),
+    schema="app",
+    has_version_table=True,
+    has_journal=True,
+    has_backfills=False,
 )
 ROW = {"id": 1, "revision": "p", "direction": "upgrade", "down_revisions": [], "is_done": True}
 ROWS = [ROW, ROW | {"id": 2, "revision": "r", "down_revisions": ["p"]}]

@@ -173,3 +173,15 @@ def test_create_names_its_indexes_after_the_table() -> None:
 @pytest.mark.parametrize("text", ["abc", "abc:def"])
 def test_the_fingerprint_of_a_failure_is_written_as_it_was_read(text: str) -> None:
     assert str(FailureFingerprint.parse(text)) == text
+
+
+@pytest.mark.parametrize("stopped", [FailureFingerprint("1" * 32, "2" * 32), None])
+def test_the_row_of_a_failure_keeps_what_was_committed_before_it(stopped) -> None:
+    row = Journal(run=RUN).insert_failure(
+        step(), 1, "no table", final=False, elapsed=2.5, stopped=stopped
+    )
+    update, insert = row.split(" INSERT INTO ", 1)
+    assert ("fingerprint = " in update) is (stopped is not None)
+    if stopped is not None:
+        assert f"fingerprint = '{stopped}'" in update
+    assert "secs => 2.500" in insert

@@ -170,7 +170,11 @@ class TestKnownAncestors:
     async def ask(self, *unknown: str, has_journal: bool = True):
         rows = [{"revision": name, "down_revisions": below} for name, below in self.ROWS]
         state = DatabaseState(
-            heads=frozenset(unknown), schema="app", has_version_table=True, has_journal=has_journal
+            heads=frozenset(unknown),
+            schema="app",
+            has_version_table=True,
+            has_journal=has_journal,
+            has_backfills=False,
         )
         session = FakeSession(rows={"down_revisions": rows})
         return await known_ancestors(

@@ -35,6 +35,7 @@ def status(monkeypatch):
             schema="app",
             has_version_table=True,
             has_journal=has_journal,
+            has_backfills=False,
             partial=tuple(partial(revision=name) for name in partially),
         )
 
@@ -86,12 +87,40 @@ async def test_waiting_asks_until_nothing_is_pending(monkeypatch) -> None:
 
     async def read_state(*_: object) -> DatabaseState:
         return DatabaseState(
-            heads=next(rows), schema="app", has_version_table=True, has_journal=True
+            heads=next(rows),
+            schema="app",
+            has_version_table=True,
+            has_journal=True,
+            has_backfills=False,
         )
 
     monkeypatch.setattr(queries, "read_state", read_state)
     assert (await wait_until_current(FakeSession(), SETTINGS, GRAPH, 20)).state == "current"
     assert (await wait_until_current(FakeSession(), SETTINGS, GRAPH, 0)).state == "empty"
+
+
+async def test_waiting_asks_less_and_less_often(monkeypatch) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async def read_state(*_: object) -> DatabaseState:
+        rows = {"c"} if len(pauses) == 30 else set()
+        return DatabaseState(
+            heads=frozenset(rows),
+            schema="app",
+            has_version_table=True,
+            has_journal=True,
+            has_backfills=False,
+        )
+
+    monkeypatch.setattr(queries, "read_state", read_state)
+    monkeypatch.setattr(queries.anyio, "sleep", sleep)
+    assert (await wait_until_current(FakeSession(), SETTINGS, GRAPH, None)).ok
+    first, second, *_, last = pauses
+    assert (first, second) == (queries.SHORTEST_PAUSE, queries.SHORTEST_PAUSE * 1.5)
+    assert last == queries.LONGEST_PAUSE == max(pauses)
 
 
 @pytest.mark.parametrize("limit", [None, 0, 5, 2**63 - 1])

@@ -14,7 +14,9 @@ from asyncmig.sql.reader import SqlName
 from support.fake_session import FakeSession
 from support.plans import partial
 
-STATE = DatabaseState(heads=frozenset(), schema="app", has_version_table=True, has_journal=True)
+STATE = DatabaseState(
+    heads=frozenset(), schema="app", has_version_table=True, has_journal=True, has_backfills=False
+)
 LISTS = ("partitioned", "indexes", "refreshable", "without_key", "volatile_functions")
 NOTHING = {"version": 18} | dict.fromkeys(LISTS)
 

@@ -10,7 +10,7 @@ import pytest
 
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.config.settings import Settings
-from asyncmig.errors import ConfigError
+from asyncmig.errors import ConfigError, DatabaseError
 from support.fake_session import FakeSession
 
 ENTRY = {
@@ -177,3 +177,32 @@ async def test_another_table_of_that_name_is_named(answer: str, message: str) ->
     database = Database(**{answer: asyncpg.UndefinedColumnError("no column")})
     with pytest.raises(ConfigError, match=message):
         await read_state(database, settings(), check_tables_first=True)
+
+
+REFUSED = asyncpg.InsufficientPrivilegeError("permission denied")
+
+
+@pytest.mark.parametrize(
+    ("fields", "in_transaction", "grants"),
+    [
+        ({}, False, "`GRANT SELECT ON alembic_version, asyncmig_journal TO reader`"),
+        ({"journal": False}, False, "`GRANT SELECT ON alembic_version TO reader`"),
+        ({}, True, "`GRANT SELECT ON alembic_version, asyncmig_journal TO the_role`"),
+        (
+            {"version_table_schema": "ops"},
+            False,
+            (
+                "`GRANT USAGE ON SCHEMA ops TO reader; GRANT SELECT ON ops.alembic_version,"
+                " ops.asyncmig_journal TO reader`"
+            ),
+        ),
+    ],
+)
+async def test_the_grant_that_a_role_lacks_is_named(fields, in_transaction, grants) -> None:
+    database = Database(everything=REFUSED, versions=REFUSED)
+    database.in_transaction = in_transaction
+    database.journal = [{"name": "reader"}]  # the answer to any other question
+    with pytest.raises(DatabaseError, match="PostgreSQL refused: permission denied") as raised:
+        await read_state(database, settings(**fields))
+    assert str(raised.value.hint).startswith(grants)
+    assert raised.value.fields()["sqlstate"] == "42501"

@@ -10,12 +10,19 @@ from asyncmig.bookkeeping import tables
 from asyncmig.bookkeeping.state import DatabaseState
 from asyncmig.bookkeeping.tables import Bookkeeping, setup_statements
 from asyncmig.config.settings import Settings
+from asyncmig.plan.model import Direction, Phase, PhaseKind
+from asyncmig.sql.backfills.parse import parse_backfill, parse_gate
 from support.fake_session import FakeSession
-from support.plans import BOOKS, WITHOUT_JOURNAL
+from support.plans import BOOKS, WITHOUT_JOURNAL, statement, step, transaction
 
 SETTINGS = Settings(script_location="migrations")
 THERE = DatabaseState(
-    heads=frozenset(), schema="app", has_version_table=True, has_journal=True, width=32
+    heads=frozenset(),
+    schema="app",
+    has_version_table=True,
+    has_journal=True,
+    has_backfills=False,
+    width=32,
 )
 
 
@@ -76,3 +83,52 @@ async def test_a_width_that_is_not_known_is_asked_for(asked, width, statements) 
     asked.append(width)
     assert len(await setup(replace(THERE, width=None), "a" * 33)) == statements
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("state", "books", "added"),
+    [
+        (THERE, BOOKS, True),
+        (THERE, WITHOUT_JOURNAL, False),
+        (replace(THERE, has_journal=False), BOOKS, False),
+    ],
+)
+async def test_a_journal_of_an_older_version_gets_its_columns(asked, state, books, added) -> None:
+    found = await setup_statements(FakeSession(), SETTINGS, state, books, ["a1"], facts_column=True)
+    assert (found == [BOOKS.journal.add_columns()]) is added
+
+
+@pytest.mark.parametrize("has_backfills", [True, False])
+def test_only_a_downgrade_ends_its_backfills(has_backfills) -> None:
+    books = replace(BOOKS, has_backfills=has_backfills)
+    up = step(transaction("SELECT 1"))
+    down = replace(up, direction=Direction.DOWNGRADE)
+    ended = books.backfills.cancel_of_revision("a1")
+    assert (ended in books.version_change(down)) is has_backfills
+    assert ended not in books.version_change(up)
+
+
+@pytest.mark.parametrize(
+    ("books", "restart", "removes"),
+    [(BOOKS, True, 1), (BOOKS, False, 0), (WITHOUT_JOURNAL, True, 1)],
+)
+def test_the_jobs_of_a_phase(books, restart, removes) -> None:
+    fill = parse_backfill("name=fill", "UPDATE t SET a = 1 WHERE a IS NULL")
+    gate = parse_gate("gate=fill")
+    phase = Phase(
+        kind=PhaseKind.BACKFILL,
+        statements=(
+            replace(statement("SELECT 1"), backfill=fill),
+            replace(statement("SELECT 2"), backfill=gate),
+            statement("SELECT 3"),
+        ),
+    )
+    found = books.record_backfills(step(phase), phase, restart=restart)
+    assert sum(sql.startswith("INSERT INTO asyncmig_backfill ") for sql in found) == 1
+    removed = [sql for sql in found if sql.startswith("DELETE")]
+    assert len(removed) == removes
+    # without a journal it is not known whether an earlier run has begun the phase
+    assert all(
+        ("AND state IN ('done', 'cancelled')" in sql) is (books is WITHOUT_JOURNAL)
+        for sql in removed
+    )

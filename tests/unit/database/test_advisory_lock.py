@@ -123,7 +123,8 @@ async def test_while_it_waits_the_holder_is_named_and_asked_for_seldom() -> None
     assert len(waiting) == 3
     assert {event.holder for event in waiting} == {"pid 9 (deploy from 10.0.0.7)"}
     assert session.asked_for_holder == 1
-    assert [(event.since or 0.0) >= 60.0 for event in waiting] == [True, True, True]
+    # 60 seconds when it was asked for, and what has passed since
+    assert [60.0 <= (event.since or 0.0) < 70.0 for event in waiting] == [True, True, True]
 
 
 async def test_at_its_deadline_the_holder_is_asked_for_again() -> None:

@@ -33,6 +33,7 @@ def state(*heads: str, entries=()) -> DatabaseState:
         schema="public",
         has_version_table=True,
         has_journal=True,
+        has_backfills=False,
         partial=entries,
     )
 

@@ -146,7 +146,7 @@ def test_the_journal_is_created_before_a_statement_outside_a_transaction():
 
 def test_the_journal_comes_first_where_the_script_changes_settings():
     for sql in ("SET LOCAL ROLE owner", "SELECT set_config('search_path', 'app', true)"):
-        found = order(step(transaction(sql)))
+        found = order(step(transaction("SELECT 1", sql)))
         assert found.index(CREATED) < found.index("COMMIT;") < found.index(f"{sql};")
 
 

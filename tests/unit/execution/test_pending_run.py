@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import asyncpg
 import pytest
 
@@ -163,6 +165,23 @@ class TestLockWaits:
         with pytest.raises(StatementFailedError):
             await upgrade(server, lock_retries=1)
         assert self.waits(server)
+
+    async def test_also_behind_a_cancellation(self, upgrade, project) -> None:
+        project.revision("a1", upgrade='op.execute("SELECT 1")')
+        server = failing(1)
+        send = server.send
+
+        async def send_late(sql: str) -> None:
+            if "SELECT 1" in sql and "lock_timeout" in sql:
+                scope.cancel()
+            await anyio.lowlevel.checkpoint()
+            await send(sql)
+
+        server.send = send_late  # type: ignore[method-assign]  # the second attempt is cancelled
+        with anyio.CancelScope() as scope:
+            await upgrade(server, lock_retries=5)
+        assert scope.cancelled_caught
+        assert len(self.waits(server)) == 1
 
     async def test_not_on_a_session_that_is_gone(self, upgrade, project) -> None:
         project.revision("a1", upgrade='op.execute("SELECT 1")')

@@ -82,6 +82,7 @@ def settings_of(tmp_path):
             schema="public",
             has_version_table=True,
             has_journal=True,
+            has_backfills=False,
             partial=entries,
         )
         return Settings(script_location=tmp_path), state

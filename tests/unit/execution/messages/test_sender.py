@@ -262,6 +262,23 @@ class TestFailure:
         assert "holds z9 where the upgrade of revision a1 expected nothing" in str(failure)
         assert sum("SELECT 1" in message for message in session.messages) == 1  # not sent again
 
+    async def test_rows_of_a_stamp_that_another_process_changed(self) -> None:
+        error = asyncpg.UndefinedObjectError("asyncmig.version_table_changed")
+        session = FakeSession(Refusing("SELECT 1", error), committed(0))
+        stamp = unit("SELECT 1")
+        stamp.step = None
+        _, failure = await sent(session, stamp)
+        assert "where the stamp expected nothing" in str(failure)
+
+    async def test_rows_that_changed_below_a_script_that_has_read(self) -> None:
+        error = asyncpg.UndefinedObjectError("asyncmig.version_table_changed")
+        session = FakeSession(Refusing("UPDATE alembic_version", error), committed(0))
+        read = unit("SELECT 1", closed=False)
+        read.state, read.sent, read.closed = TransactionState.READ, 1, True
+        read.fragments.append(Fragment("UPDATE alembic_version", None, read.step))
+        _, failure = await sent(session, read)
+        assert isinstance(failure, UnexpectedStateError)
+
 
 class TestRetries:
     async def test_a_lock_timeout_is_tried_again_in_one_message(self) -> None:
@@ -320,6 +337,34 @@ class TestRetries:
         _, failure = await sent(session, load)
         assert failure is None
         assert session.messages[-2:] == ["COPY t FROM STDIN <- 1\n", "COMMIT"]
+
+    @pytest.mark.parametrize("error", [LOCKED, MISSING])
+    async def test_copy_in_a_transaction_of_the_caller_is_not_sent_again(self, error) -> None:
+        own = step(transaction("COPY t FROM STDIN"))
+        copy = statement("COPY t FROM STDIN", copy_data="1\n")
+        load = Transaction(step=own, fragments=[Fragment(copy.sql, copy, own)])
+        session = FakeSession(Refusing("COPY", error, times=1), caller_transaction=True)
+        _, failure = await sent(session, load)
+        assert isinstance(failure, StatementFailedError)
+        assert sum("COPY" in message for message in session.messages) == 1
+
+    async def test_copy_that_is_wrong_is_not_sent_again(self) -> None:
+        own = step(transaction("COPY t FROM STDIN"))
+        copy = statement("COPY t FROM STDIN", copy_data="1\n")
+        load = Transaction(step=own, fragments=[Fragment(copy.sql, copy, own)])
+        session = FakeSession(Refusing("COPY", MISSING, times=1), committed(0))
+        _, failure = await sent(session, load)
+        assert isinstance(failure, StatementFailedError)
+        assert sum("COPY" in message for message in session.messages) == 1
+
+    @pytest.mark.parametrize("closed", [True, False])
+    async def test_only_a_closed_transaction_is_committed_with_an_attempt(self, closed) -> None:
+        session = FakeSession(Refusing("ALTER", LOCKED, times=2), committed(0))
+        _, failure = await sent(session, unit("ALTER TABLE t", closed=closed), retries=5)
+        assert failure is None
+        last = session.messages[-1]
+        assert last.startswith("BEGIN")
+        assert last.endswith("COMMIT") is closed
 
     async def test_a_revision_may_set_its_own_limits(self) -> None:
         own = step(transaction("SELECT 1"), lock_timeout=0.05, statement_timeout=7.0)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
 import pytest
 
-from asyncmig.errors import ScriptError
+from asyncmig.errors import AsyncmigError, ScriptError
 from asyncmig.execution.messages.sender import MessageSender
 from asyncmig.execution.scripts.connections import ScriptConnections
 from asyncmig.sql.slices import LARGE
-from support.executions import Execution, ScriptRun, ScriptSession, trace
+from support.executions import Execution, ScriptRun, ScriptSession, refusing, trace
 from support.fake_session import FakeSession, fake_context
 
 HOOKS = ("before_cursor_execute", "after_cursor_execute", "rollback", "commit")
@@ -55,13 +56,15 @@ class TestWithoutAScript:
         assert session.messages == []
 
 
-async def test_all_scripts_share_a_connection_that_is_left_as_it_was(project) -> None:
+@pytest.mark.parametrize("last", ["", "; raise LookupError", "; op.execute('SELECT bad')"])
+async def test_all_scripts_share_a_connection_that_is_left_as_it_was(project, last) -> None:
     header = "import sqlalchemy as sa\n"
     read = 'op.get_bind().execute(sa.text("SELECT 1"))'
     project.revision("a1", header=header, upgrade=read)
-    project.revision("b1", down="a1", header=header, upgrade=read)
-    session = ScriptSession()
-    await Execution(project)(session)
+    project.revision("b1", down="a1", header=header, upgrade=read + last)
+    session = refusing("bad")
+    with nullcontext() if not last else pytest.raises(AsyncmigError):
+        await Execution(project)(session)
     (connection,) = session.connections
     found: Any = connection.sync_connection
     assert [len(list(getattr(found.dispatch, name))) for name in HOOKS] == [0, 0, 0, 0]

@@ -42,6 +42,19 @@ SENT = {
             ),
         ],
     ),
+    "a commit by hand ends a phase": (
+        """
+        op.execute("SELECT 1")
+        op.execute("COMMIT")
+        op.execute("SELECT 2")
+        run(op, "SELECT 3")
+        """,
+        [
+            "BEGIN; SELECT 1; journal 0 transaction done 1; rows; COMMIT; BEGIN; SELECT 2",
+            "SELECT 3",
+            "journal 1 transaction done 1 final; rows; +a1; COMMIT",
+        ],
+    ),
     "a rollback by hand begins again": (
         """
         op.execute("SELECT 1")

@@ -138,6 +138,8 @@ async def test_the_loop_of_the_thread_is_what_it_was() -> None:
     try:
         await call_in_greenlet(lambda: None, hide_loop=True, own_loop=True)
         assert policy.get_event_loop() is known
+        found = await call_in_greenlet(policy.get_event_loop, hide_loop=True, own_loop=False)
+        assert found is known
     finally:
         asyncio.set_event_loop(before)
         known.close()
