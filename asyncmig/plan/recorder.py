@@ -18,6 +18,7 @@ from asyncmig.errors import NeedsDatabaseError, ScriptError
 from asyncmig.operations.base.origin import calling_line
 from asyncmig.operations.directives.online import is_online
 from asyncmig.plan.error_handlers import is_handled_by_caller
+from asyncmig.plan.phases import CommitHere
 from asyncmig.plan.recorded_statements import RecordedStatements
 from asyncmig.sql.slices import LARGE
 
@@ -244,6 +245,9 @@ class Recorder(RecordedStatements):
             self.online = changes.for_script(
                 self.revision.id, None if self.rewrites is None else self.rewrites.facts.answers
             )
+            for earlier in self.entries:
+                if not isinstance(earlier, CommitHere):
+                    self.online.note(earlier.sql)
         if self._live is None and not self.online.is_foreseen(operation, self.dialect):
             self._mark_live(self.origin_at(line))
             raise StopRecordingError

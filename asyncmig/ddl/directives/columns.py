@@ -23,7 +23,12 @@ from asyncmig.ddl.directives.constraints import add, drop
 from asyncmig.ddl.keywords import OTHER_DATABASES
 from asyncmig.operations.base.errors import directive_error
 from asyncmig.operations.base.schema_objects import SchemaObjects
-from asyncmig.operations.base.sqlalchemy_private import copy_column, has_table, is_rendered
+from asyncmig.operations.base.sqlalchemy_private import (
+    copy_column,
+    has_table,
+    in_creation_order,
+    is_rendered,
+)
 from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.sql.quoting import comment_on
 
@@ -70,7 +75,7 @@ def add_column(operation: AddColumnOp, compilation: Compilation) -> Iterator[str
         f"{'IF NOT EXISTS ' if operation.if_not_exists else ''}"
         + " ".join(_definition(column, reference, operation, compilation))
     )
-    for constraint in table.constraints:
+    for constraint in in_creation_order(table.constraints):
         if constraint is not reference and not isinstance(constraint, PrimaryKeyConstraint):
             yield from add(constraint, compilation)
     for index in table.indexes:
