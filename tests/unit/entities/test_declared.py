@@ -270,3 +270,12 @@ def test_the_definition_of_an_event_trigger(sql, definition):
 def test_what_is_no_event_trigger(sql):
     with pytest.raises(ConfigError, match="no CREATE EVENT TRIGGER"):
         parse_event_trigger(sql)
+
+
+def test_an_event_trigger_that_fires_as_usual():
+    trigger = EventTrigger("e", "ddl_command_end", "f()", tags=["CREATE TABLE", "it's"])
+    (created,) = trigger._create()
+    tags = "'CREATE TABLE', 'it''s'"
+    assert created == (
+        f"CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ({tags}) EXECUTE FUNCTION f()"
+    )

@@ -471,3 +471,34 @@ def test_what_graph_commands_import():
     files = {"import_script", "loader", "script", "python_ast", "python_metadata", "sql_file"}
     ours = {f"asyncmig.revisions.files.{name}" for name in files} | {"asyncmig.revisions.validate"}
     assert not loaded & (heavy | ours)
+
+
+def test_a_file_that_was_deleted_while_its_folder_was_read_is_passed_over(versions, monkeypatch):
+    write(versions, "a.py")
+    write(versions, "b.py")
+
+    class Gone:
+        """An entry of a folder whose file is gone."""
+
+        def __init__(self, entry):
+            self.name, self.path = entry.name, entry.path
+
+        def is_symlink(self):
+            return False
+
+        def is_dir(self, **_):
+            return False
+
+        def is_file(self, **_):
+            return True
+
+        def stat(self):
+            raise FileNotFoundError
+
+    def entries(folder):
+        with os.scandir(folder) as found:
+            return [Gone(each) if each.name == "a.py" else each for each in found]
+
+    monkeypatch.setattr("asyncmig.revisions.files.listing._entries", entries)
+    found = list_folder(str(versions), recursive=False, sourceless=False)
+    assert [file.name for file in found] == ["b.py"]

@@ -103,3 +103,9 @@ def test_byte_code_folders_that_others_may_write_give_way(tmp_path: Path, monkey
     assert not list((versions / "__pycache__").glob("*.index"))
     assert list((tmp_path / "home" / "asyncmig").glob("*.index"))
     assert known_heads([versions]) is None  # other files than those it was kept with
+
+
+def test_a_folder_is_no_cache_file(tmp_path: Path):
+    folder = tmp_path / "cache"
+    folder.mkdir(0o755)
+    assert read_trusted(folder) is None

@@ -153,6 +153,11 @@ def test_the_text_of_a_revision_has_its_labels() -> None:
     assert repr(labelled) == "Revision('b', 'a', branch_labels={'left'})"
 
 
+def test_the_text_of_a_revision_has_its_dependencies() -> None:
+    found = AlembicRevision("b", "a", "x")
+    assert repr(found) == "Revision('b', 'a', dependencies='x')"
+
+
 def test_only_a_branch_point_lists_its_branches() -> None:
     assert "Branches into: " in script("a").log_entry
     assert "Branches into: " not in script("c").log_entry
