@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import asyncpg
 from anyio import CancelScope, move_on_after  # now: anyio would import it in the loop
 
+from asyncmig.database.prepared_statements import note_sent
 from asyncmig.database.server_errors import DRIVER_ERRORS, driver_error_in, is_disconnect
 from asyncmig.errors import (
     ConnectionLostError,
@@ -180,6 +181,7 @@ class Session:
             asyncpg.PostgresError: the server refused it.
             ConnectionLostError: it is not known whether it ran.
         """
+        note_sent(self.driver, sql)
         with self._detecting_loss():
             await self.driver.execute(sql)
 

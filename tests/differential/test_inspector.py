@@ -140,3 +140,31 @@ async def test_a_further_table_costs_one_round_trip_a_query(lenient, monkeypatch
     assert (first, second) == (["a"], ["b"])
     assert before
     assert len(prepared) == before
+
+
+async def test_a_query_is_prepared_once_and_again_behind_deallocate(database_url) -> None:
+    driver = await asyncpg.connect(database_url, statement_cache_size=0)
+    connection = await lenient_connection(driver, database_url)
+
+    def ask(sync) -> list[str]:
+        inspector = inspect(sync)
+        inspector.clear_cache()
+        return inspector.get_table_names()
+
+    async def prepared() -> list[str]:
+        rows = await driver.fetch(
+            "SELECT name FROM pg_prepared_statements WHERE name LIKE 'asyncmig%'"
+        )
+        return [row["name"] for row in rows]
+
+    for _ in range(3):
+        assert await connection.run_sync(ask) == []
+    [first] = await prepared()
+    assert first.startswith("asyncmig_")
+    await connection.exec_driver_sql("DEALLOCATE ALL")
+    assert await prepared() == []
+    assert await connection.run_sync(ask) == []
+    [second] = await prepared()
+    assert second != first
+    await connection.close()
+    await driver.close()

@@ -14,6 +14,7 @@ from asyncmig.alembic_compat.psycopg2_compat.adaptation import merge
 from asyncmig.alembic_compat.psycopg2_compat.copying import Copying, reads_or_writes_stream
 from asyncmig.alembic_compat.psycopg2_compat.rows import converters
 from asyncmig.alembic_compat.psycopg2_compat.script_cursor import ScriptCursor
+from asyncmig.database.prepared_statements import note_sent, prepared_statements
 from asyncmig.sql.classify import classify
 from asyncmig.sql.split import split
 
@@ -28,8 +29,6 @@ __all__ = ["DriverConnection", "DriverModule", "StatementCursor", "texts"]
 
 _BATCH = 500_000
 """Characters of one message of ``executemany``."""
-_MOST_PREPARED = 100
-"""Statements that a session keeps prepared; the inspector has about thirty for one table."""
 
 
 class DriverModule:
@@ -68,10 +67,9 @@ class DriverConnection(AdaptedConnection):
 
     Attributes:
         encoding: of the texts on the wire, by the name that psycopg2 gives it.
-        prepared: statements that are executed again and again, by their text.
     """
 
-    __slots__ = ("_owner", "autocommit", "dialect", "prepared")
+    __slots__ = ("_owner", "autocommit", "dialect")
     encoding = "UTF8"
 
     def __init__(
@@ -81,7 +79,6 @@ class DriverConnection(AdaptedConnection):
         self.dialect = dialect
         self._owner = owner
         self.autocommit = False
-        self.prepared: dict[str, Any] = {}
 
     @property
     def closed(self) -> bool:
@@ -194,6 +191,7 @@ class StatementCursor:
         await driver.execute("\n;\n".join(batch))
 
     async def _send(self, driver: Any, text: str) -> None:
+        note_sent(driver, text)
         if classify(text).verb == "COPY" and reads_or_writes_stream(text):
             if self._copying is None:
                 raise errors.ProgrammingError(
@@ -218,12 +216,7 @@ class StatementCursor:
         await self._read(driver, await driver.prepare(query, name=""))
 
     async def _fetch_prepared(self, driver: Any, text: str, values: Sequence[Any]) -> None:
-        statement = self.connection.prepared.get(text)
-        if statement is None:
-            is_kept = len(self.connection.prepared) < _MOST_PREPARED
-            statement = await driver.prepare(text, name=None if is_kept else "")
-            if is_kept:
-                self.connection.prepared[text] = statement
+        statement = await prepared_statements(driver).get(driver, text)
         await self._read(driver, statement, *values)
 
     async def _read(self, driver: Any, statement: Any, *values: Any) -> None:
