@@ -87,15 +87,23 @@ def test_the_real_alembic_is_hidden(flask) -> None:
 
 async def test_migrate_and_upgrade(flask, pg, database_url) -> None:
     flask("init")
-    flask("check", code=1)
     flask("migrate", "-m", "add users")
     (first,) = flask.revisions
     assert 'op.create_table(\n        "user"' in first.read_text()
-    flask("check", code=1)
     flask("upgrade")
     assert await pg.fetchval("SELECT to_regclass('\"user\"')") is not None
     flask("check")
     assert first.stem.partition("_")[0] in flask("current")
+
+
+@pytest.mark.slow
+def test_check_fails_until_nothing_is_pending(flask) -> None:
+    flask("init")
+    flask("check", code=1)
+    flask("migrate")
+    flask("check", code=1)
+    flask("upgrade")
+    flask("check")
 
 
 @pytest.mark.slow

@@ -178,6 +178,11 @@ def test_ready_tests_of_a_sound_project(shop: Project) -> None:
     result = shop.run("--asyncmig", "--asyncmig-exclude", "models_match_the_schema,lint")
     # single head, upgrade, and three tests of each of three revisions
     assert result.outcomes() == {"passed": 1 + 2 + 9}, result.out
+
+
+@pytest.mark.slow
+def test_options_by_the_names_of_pytest_alembic(shop: Project) -> None:
+    shop.tests("def test_own(): pass\n")
     former = shop.run(
         "--test-alembic", "--alembic-exclude", "model_definitions_match_ddl,test_lint"
     )
