@@ -61,8 +61,6 @@ def _of_command(found: list[Token], words: list[str]) -> frozenset[str]:
         if words[2] == "CHARACTERISTICS":
             return _CHARACTERISTICS
         at = 2
-    if words[0] == "RESET" and words[at] == "ALL":
-        return frozenset({ALL_SETTINGS})
     if (special := _SPECIAL.get(words[at])) is not None:
         return frozenset({special})
     parts = []

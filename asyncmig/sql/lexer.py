@@ -173,7 +173,7 @@ def end_of_dollar_quote(text: str, dollar: int) -> int | None:
     if tag is None or (dollar > 0 and _INSIDE_NAME.match(text, dollar - 1)):
         return dollar + 1
     end = text.find(tag[0], tag.end())
-    return None if end < 0 else end + len(tag[0])
+    return None if end == -1 else end + len(tag[0])
 
 
 def end_of_block_comment(text: str, inside: int) -> int | None:

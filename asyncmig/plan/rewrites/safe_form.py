@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from asyncmig.operations.directives.execute import ExecuteSQLOp
 from asyncmig.sql.default_names import default_name
 from asyncmig.sql.escaping.text_escaping import escape_backslashes
+from asyncmig.sql.lexer import identifier_value
 from asyncmig.sql.reader import Reader, SqlName
 
 if TYPE_CHECKING:
@@ -65,8 +66,7 @@ class RewriteContext:
         if constraint.name is None:
             return None
         text = self.compilation.preparer.format_constraint(constraint)
-        name = Reader(text).name() if text else None
-        return None if name is None else name.name
+        return identifier_value(text) if text else None
 
     def key_name(
         self, constraint: Constraint, table: str, columns: Sequence[str], label: str

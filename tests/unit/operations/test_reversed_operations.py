@@ -15,12 +15,14 @@ from asyncmig.operations.facade import Operations
 from asyncmig.plan.recorder import Recorder
 from asyncmig.revisions.graph.revision import Revision
 
+UNIQUE = sa.UniqueConstraint("a", name="u")
+EXCLUDE = ExcludeConstraint(("a", "="), name="e", using="gist")
 TABLE = sa.Table(
     "t",
     sa.MetaData(),
     sa.Column("a", sa.Integer),
-    sa.UniqueConstraint("a", name="u"),
-    ExcludeConstraint(("a", "="), name="e", using="gist"),
+    UNIQUE,
+    EXCLUDE,
     sa.Index("i", "a"),
     schema="s",
 )
@@ -55,16 +57,15 @@ def sql(operation) -> str:
             "ALTER TABLE s.t DROP COLUMN b",
             "ALTER TABLE s.t ADD COLUMN b TEXT",
         ),
-        *(
-            (
-                AddConstraintOp.from_constraint(constraint),
-                f"ALTER TABLE s.t ADD CONSTRAINT {text}",
-                f"ALTER TABLE s.t DROP CONSTRAINT {constraint.name}",
-            )
-            for constraint in TABLE.constraints
-            if (text := {"u": "u UNIQUE (a)", "e": "e EXCLUDE USING gist (a WITH =)"}.get(
-                str(constraint.name)
-            ))
+        (
+            AddConstraintOp.from_constraint(UNIQUE),
+            "ALTER TABLE s.t ADD CONSTRAINT u UNIQUE (a)",
+            "ALTER TABLE s.t DROP CONSTRAINT u",
+        ),
+        (
+            AddConstraintOp.from_constraint(EXCLUDE),
+            "ALTER TABLE s.t ADD CONSTRAINT e EXCLUDE USING gist (a WITH =)",
+            "ALTER TABLE s.t DROP CONSTRAINT e",
         ),
         (
             AlterColumnOp("t", "a", modify_type=sa.Text(), existing_type=sa.Integer()),

@@ -160,6 +160,15 @@ class TestMarksOfSqlFiles:
             ("SELECT 2", None),
         ]
 
+    def test_only_the_mark_of_a_transaction_commits(self, loaded, project) -> None:
+        text = "SELECT 1;\n-- phase: autocommit\nVACUUM;\n-- phase: transaction\nSELECT 2;"
+        assert self.entries(loaded, project, text) == [
+            ("SELECT 1", None),
+            ("VACUUM", None),
+            ("COMMIT", None),
+            ("SELECT 2", None),
+        ]
+
     def test_a_gate_takes_no_statement(self, loaded, project) -> None:
         text = "-- backfill: require=x\nSELECT 2;"
         gate, other = self.entries(loaded, project, text)

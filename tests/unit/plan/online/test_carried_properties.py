@@ -361,3 +361,30 @@ def test_foreign_keys_of_two_tables_may_have_one_name() -> None:
 def test_a_constraint_without_an_index_owns_none() -> None:
     swap = phases(alter(), document(indexes=[INDEX], constraints=[CONSTRAINT]))[-1]
     assert "ALTER INDEX public.i_online RENAME TO i" in swap
+
+
+def test_a_rename_that_was_interrupted_begins_again() -> None:
+    names = ["id", "total", "amount"]
+    found = phases(RENAME, document(mark=RENAMING, names=names))
+    assert "DROP COLUMN IF EXISTS amount CASCADE" in "\n".join(found[0])
+    altering = {"kind": "alter", "old": "total", "new": "amount"}
+    with pytest.raises(DirectiveError, match="an earlier online change of the column"):
+        phases(RENAME, document(mark=altering, names=names))
+
+
+def test_a_rename_is_checked_at_its_beginning_and_at_its_end() -> None:
+    with pytest.raises(DirectiveError, match="is partitioned"):
+        phases(RENAME, document(kind="p"))
+    with pytest.raises(DirectiveError, match="is partitioned"):
+        phases(FinishColumnOnlineOp("bill", "total"), document(kind="p", mark=RENAMING))
+
+
+@pytest.mark.parametrize("name", ["~amount_online", "~total_online"])
+def test_the_trigger_of_either_name_is_its_own(name: str) -> None:
+    assert phases(RENAME, document(triggers=[TRIGGER | {"name": name}]))
+
+
+def test_the_copy_of_a_foreign_key_may_not_exist() -> None:
+    key = FOREIGN_KEY | {"table": "bill", "columns": ["total"], "to_table": "other"}
+    with pytest.raises(DirectiveError, match="has an index or constraint f_online already"):
+        phases(alter(), document(foreign_keys=[key], objects=["f_online"]))

@@ -32,6 +32,7 @@ def test_ambiguous():
     assert not is_ambiguous("CHECK (((text)::integer > 0))", {"text": 1})
     assert is_ambiguous("CHECK (((text)::text > 'a'::text))", {"text": 1})
     assert is_ambiguous("CHECK (length(length) > 0)", {"length": 1})
+    assert is_ambiguous("CHECK (a > length(length))", {"a": 1, "length": 1})
 
 
 def test_index_body():

@@ -8,6 +8,7 @@ from asyncmig.errors import (
     RevisionNotFoundError,
     TargetError,
 )
+from asyncmig.revisions.graph.target_expression import Expression
 from support.revision_shorthand import graph, ids
 
 # base1 - a2 - a3 (left)       lone (other)
@@ -395,3 +396,17 @@ class TestRanges:
         tree = graph("x; a; b < a ~ x; c < b")
         assert ids(tree.slice("a:c")) == ["c", "b", "a"]
         assert set(ids(tree.slice(":c"))) == {"c", "b", "a", "x"}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "steps", "is_relative"),
+    [("", 1, True), ("", -1, True), ("a", 1, False), ("heads", None, False), ("", None, False)],
+)
+def test_relative_targets(symbol, steps, is_relative) -> None:
+    target = Expression(text="x", branch=None, symbol=symbol, steps=steps)
+    assert target.is_relative is is_relative
+
+
+def test_the_branch_of_a_downgrade_exists() -> None:
+    with pytest.raises(RevisionNotFoundError, match="no branch is called 'nolabel'"):
+        graph("a # left; b < a").downgrade_path("nolabel@base", ["b"])

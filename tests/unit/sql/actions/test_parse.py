@@ -6,6 +6,7 @@ import pytest
 
 from asyncmig.sql.actions.action import ColumnDefinition, ConstraintDefinition
 from asyncmig.sql.actions.action import ConstraintKind as C
+from asyncmig.sql.actions.cursor import Cursor
 from asyncmig.sql.actions.kinds import ActionKind as K
 from asyncmig.sql.actions.parse import parse_actions
 from asyncmig.sql.reader import SqlName
@@ -720,3 +721,8 @@ def test_serial_types(written, serial):
 def test_a_column_is_not_null_where_its_definition_says_so():
     table = one("create table t (a int not null, b int primary key, c int null)")
     assert [column.not_null for column in table.definitions] == [True, False, False]
+
+
+def test_an_object_without_a_name_is_not_understood():
+    assert one("drop table cascade").kind is K.UNKNOWN
+    assert Cursor("").end_position == 0

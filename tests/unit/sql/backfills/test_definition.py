@@ -43,6 +43,12 @@ def test_it_survives_as_data():
     assert Backfill.from_dict(data) == definition
 
 
+def test_the_query_of_a_function_has_further_columns():
+    found = Backfill(name="x", kind="function", table="t", columns=("a",))
+    assert found.statement(returning="t.id, 1") == "SELECT t.a, t.id, 1 FROM t"
+    assert found.statement() == "SELECT t.a FROM t"
+
+
 def test_a_gate_changes_nothing():
     gate = Backfill(name="it's", kind="gate")
     assert gate.statement() == "SELECT 'the backfill it''s is required'"
