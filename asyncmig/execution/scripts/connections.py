@@ -263,7 +263,6 @@ class ScriptConnections:
                 # without asyncmig's lock_timeout the statement would still wait: the run tries again
                 raise self._stop(failure) from failure
             raise driver_error(_sync(await self._connect(recorder)), failure) from failure
-        await self._connect(recorder)  # SQLAlchemy begins anew behind a commit() of the script
 
     def _raise_if_stopped(self) -> None:
         if self._stopped is not None:
@@ -294,11 +293,10 @@ class ScriptConnections:
         try:
             if connection is None or session.caller_transaction or connection.closed:
                 return
-            if connection.in_transaction():
-                if commit:
-                    await connection.commit()
-                else:
-                    await connection.rollback()
+            if commit:
+                await connection.commit()
+            else:
+                await connection.rollback()
         except DBAPIError:  # SQLAlchemy's view of a connection that is gone
             pass
         finally:

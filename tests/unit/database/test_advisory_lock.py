@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -197,3 +198,11 @@ class TestProxies:
         database = Observed(7)
         await lock(session, database)
         assert database.messages == []
+
+
+async def test_without_time_to_wait_there_is_one_try(monkeypatch) -> None:
+    monkeypatch.setattr(advisory_lock, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    session = Locking(given_at=3)
+    with pytest.raises(LockNotAcquiredError, match=r"waited 0\.0 s"):
+        await lock(session, lock_wait=0.0)
+    assert session.tries == 1

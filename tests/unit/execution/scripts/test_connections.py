@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
@@ -17,6 +17,9 @@ from asyncmig.execution.scripts.connections import ScriptConnections
 from asyncmig.sql.slices import LARGE
 from support.executions import Execution, ScriptRun, ScriptSession, refusing, trace
 from support.fake_session import FakeSession, fake_context
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 HOOKS = ("before_cursor_execute", "after_cursor_execute", "rollback", "commit")
 
@@ -224,3 +227,48 @@ async def test_a_large_sql_script_runs_in_a_thread(project) -> None:
     await Execution(project)(session)
     assert any("SELECT 1" in message for message in session.messages)
     assert any("+a1" in line for line in trace(session.messages))
+
+
+async def test_directives_in_a_savepoint_are_sent_at_once(run) -> None:
+    sent = await run(
+        """
+        with op.get_bind().begin_nested():
+            op.execute("CREATE TABLE t ()")
+            op.execute("CREATE TABLE u ()")
+        """
+    )
+    assert sent[:5] == [
+        "BEGIN",
+        "SAVEPOINT sa_savepoint_1",
+        "CREATE TABLE t ()",
+        "CREATE TABLE u ()",
+        "RELEASE SAVEPOINT sa_savepoint_1",
+    ]
+
+
+class Limited(ScriptSession):
+    """Notes where the limits of a statement outside a transaction begin and end."""
+
+    @asynccontextmanager
+    async def settings(self, values: dict[str, str], **_: Any) -> AsyncIterator[None]:
+        self.messages.append(f"limits {' '.join(values)}")
+        yield
+        self.messages.append("limits restored")
+
+
+async def test_limits_of_a_statement_outside_a_transaction_end_behind_it(run) -> None:
+    sent = await run('run(op, "VACUUM t")', Limited())
+    assert sent[1:5] == [
+        "limits lock_timeout",
+        "VACUUM t",
+        "limits restored",
+        "BEGIN; journal 0 done; rows; COMMIT",
+    ]
+
+
+async def test_they_end_behind_an_error_of_the_driver_as_well(run) -> None:
+    failure: Any = asyncpg.InterfaceError("a parameter has another type")
+    session = Limited(lambda sql: failure if "VACUUM" in sql else None)
+    with pytest.raises(ScriptError, match="another type"):
+        await run('run(op, "VACUUM t")', session)
+    assert run.trace[1:4] == ["limits lock_timeout", "VACUUM t", "limits restored"]

@@ -219,3 +219,34 @@ class TestInvalidIndex:
         with pytest.raises(StatementFailedError):
             await send_standalone(fake_context(session), unit(INDEX))
         assert "SET state = 'refused'" in session.messages[-1]
+
+
+@pytest.mark.parametrize(("sql", "monitored"), [(INDEX, True), ("VACUUM t", False)])
+async def test_only_concurrent_statements_are_monitored(monkeypatch, sql, monitored) -> None:
+    seen: list[str] = []
+
+    async def run_monitored(send, context, of) -> None:
+        seen.append(of.statement.sql)
+        await send()
+
+    monkeypatch.setattr("asyncmig.execution.standalone.statement.run_monitored", run_monitored)
+    session = FakeSession()
+    await send_standalone(fake_context(session), unit(sql))
+    assert session.messages[-1] == sql
+    assert seen == ([sql] if monitored else [])
+
+
+@pytest.mark.parametrize(
+    ("sql", "whole"),
+    [
+        ("CREATE DATABASE d", True),
+        ("DROP DATABASE d", False),
+        ("CREATE TABLESPACE s LOCATION '/s'", False),
+        ("DROP TABLESPACE s", False),
+    ],
+)
+async def test_a_database_of_which_only_a_part_is_left_was_not_created(sql, whole) -> None:
+    session = FakeSession()
+    done = await is_done(session, unit(sql, INTERRUPTED))
+    assert ("datconnlimit" in session.messages[0]) is whole
+    assert done is sql.startswith("DROP")
