@@ -206,3 +206,23 @@ async def test_without_time_to_wait_there_is_one_try(monkeypatch) -> None:
     with pytest.raises(LockNotAcquiredError, match=r"waited 0\.0 s"):
         await lock(session, lock_wait=0.0)
     assert session.tries == 1
+
+
+def test_keys_are_signed_integers_of_64_bits() -> None:
+    settings = Settings(script_location=Path("migrations"))
+    keys = [lock_key(settings, f"s{number}") for number in range(20)]
+    assert min(keys) < 0 < max(keys)
+    assert all(-(2**63) <= key < 2**63 for key in keys)
+
+
+async def test_no_answer_is_waited_for_longer_than_the_lock() -> None:
+    limits: list[float | None] = []
+
+    class Limiting(Locking):
+        def answering(self, seconds: float | None, doing: str) -> Any:
+            if doing == "asking for the migration lock":
+                limits.append(seconds)
+            return super().answering(seconds, doing)
+
+    await lock(Limiting(), lock_wait=5.0)
+    assert 7.0 < (limits[0] or 0.0) <= 5.0 + advisory_lock.GRACE

@@ -196,3 +196,15 @@ async def test_an_error_of_its_own_statement_is_repeated_too(run) -> None:
     sent = await run('run(op, "LOCK TABLE t")', failing(1), books=BOOKS)
     assert sent.count("LOCK TABLE t") == 2
     assert [event.attempt for event in retried(run)] == [2]
+
+
+async def test_a_statement_in_an_autocommit_block_is_repeated_with_its_row(run) -> None:
+    sent = await run(
+        """
+        with op.get_context().autocommit_block():
+            run(op, "UPDATE t SET i = 1")
+        """,
+        failing(1, word="INSERT INTO asyncmig_journal"),
+    )
+    assert sent.count("UPDATE t SET i = 1") == 2
+    assert [event.attempt for event in retried(run)] == [2]

@@ -272,10 +272,11 @@ class TestWhatTheCodeDoesNotHave:
             await runs.run()
         assert raised.value.fields()["current"] == ["z9"]
 
-    async def test_no_downgrade_begins_there(self, runs) -> None:
+    @pytest.mark.parametrize("target", ["base", "b1"])
+    async def test_no_downgrade_begins_there(self, runs, target) -> None:
         self.ahead(runs, "b1")
         with pytest.raises(RevisionNotFoundError):
-            await runs.run("base", DOWN)
+            await runs.run(target, DOWN)
 
     async def test_the_other_runner_has_newer_code(self, runs) -> None:
         self.ahead(runs, "b1")

@@ -262,6 +262,28 @@ class TestFailure:
         assert "holds z9 where the upgrade of revision a1 expected nothing" in str(failure)
         assert sum("SELECT 1" in message for message in session.messages) == 1  # not sent again
 
+    @pytest.mark.parametrize(("before", "index"), [((), 1), (("VACUUM t",), 1), (None, 1)])
+    async def test_the_index_of_a_statement_counts_what_was_committed_before_it(
+        self, before, index
+    ) -> None:
+        failing = unit("SELECT 1", "SELECT 1 FROM u")
+        if before is not None:
+            failing = unit("SELECT 1 FROM u")
+            failing.before = tuple(map(statement, before))
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        _, failure = await sent(session, failing)
+        assert failure.fields()["statement"] == (0 if before == () else index)
+
+    async def test_a_journal_that_another_process_changed(self) -> None:
+        error = asyncpg.UndefinedObjectError("asyncmig.journal_changed")
+        for step_of, doing in ((True, "phase 0 of revision a1"), (False, "the run")):
+            session = FakeSession(Refusing("SELECT 1", error), committed(0))
+            own = unit("SELECT 1")
+            own.step = own.step if step_of else None
+            _, failure = await sent(session, own)
+            assert isinstance(failure, UnexpectedStateError)
+            assert f"of {doing} where this run wrote one" in str(failure)
+
     async def test_rows_of_a_stamp_that_another_process_changed(self) -> None:
         error = asyncpg.UndefinedObjectError("asyncmig.version_table_changed")
         session = FakeSession(Refusing("SELECT 1", error), committed(0))

@@ -159,3 +159,15 @@ async def test_a_task_that_outlives_its_script_has_no_connection(run, project) -
             module.later = asyncio.ensure_future(late())
             """
         )
+
+
+async def test_who_asks_for_the_connection_has_the_directives_sent(run) -> None:
+    sent = await run(
+        """
+        op.execute("SELECT 1")
+        connection = await op.connection()
+        assert not connection.is_closed()
+        op.execute("SELECT 2")
+        """
+    )
+    assert sent[:2] == ["BEGIN; SELECT 1", "SELECT 2"]
