@@ -18,6 +18,17 @@ DECLARE
     attempt int := 1;
     name text;
 BEGIN
+    PERFORM pg_catalog.set_config('lock_timeout', (setting::int + 500)::text, true)
+    FROM pg_catalog.pg_settings AS s WHERE s.name = 'deadlock_timeout';
+    BEGIN
+        FOREACH name IN ARRAY {tables} LOOP
+            IF pg_catalog.has_table_privilege(name, 'UPDATE, DELETE, TRUNCATE') THEN
+                EXECUTE 'LOCK TABLE ' || name || ' IN SHARE UPDATE EXCLUSIVE MODE';
+            END IF;
+        END LOOP;
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+        NULL;
+    END;
     PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
     LOOP
         BEGIN
@@ -47,6 +58,10 @@ def lock_tables(tables: Iterable[str], mode: str) -> str:
     table is therefore shorter than ``deadlock_timeout``: when it is over, all locks are released (by the end
     of the subtransaction), and after a pause it is tried again. So the session that waits in a circle
     and gives up is always this one.
+
+    PostgreSQL cancels an autovacuum of the table for a session that has waited for ``deadlock_timeout``,
+    which those waits never reach. So each table is first locked against vacuums, which hinders neither reads
+    nor writes, with a wait that is a little longer than that.
 
     Args:
         tables: names as SQL, those that are referred to first.
