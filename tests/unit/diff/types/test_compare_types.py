@@ -206,6 +206,12 @@ class TestIdentitySequences:
         after = catalog(sequence("book_id_seq"), identity("numbers"))
         assert not any("RENAME" in text for text in changes(taken, after))
 
+    def test_the_default_name_may_be_taken_in_another_schema(self) -> None:
+        schemas = frozenset({"public", "shop"})
+        taken = catalog(sequence("shop.book_id_seq"), schemas=schemas)
+        after = catalog(sequence("shop.book_id_seq"), identity("numbers"), schemas=schemas)
+        assert changes(taken, after)[-1] == "ALTER SEQUENCE book_id_seq RENAME TO numbers"
+
     def test_a_column_that_becomes_an_identity(self) -> None:
         before = catalog(table("book", column("id")))
         assert changes(before, catalog(identity("numbers")))[-1].endswith("RENAME TO numbers")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from asyncmig.catalog.entities import Entities, EntityKey, Need
+from asyncmig.diff.compare import compare
 from asyncmig.diff.types.domains import calling, without_checks
-from support.catalogs import catalog, domain, name
+from support.catalogs import catalog, column, domain, name, sql, table
 
 PRICE = domain("price", "integer", default="0", checks=(("price_check", "VALUE > 0"),))
 
@@ -38,3 +39,18 @@ def test_a_domain_without_its_default_and_checks():
     assert without_checks(PRICE, PRICE) == PRICE
     other = domain("price", "integer", default="1", checks=PRICE.checks)
     assert without_checks(PRICE, other) == domain("price", "integer", checks=PRICE.checks)
+
+
+@pytest.mark.parametrize(
+    ("fields", "not_null"),
+    [
+        ({"nullable": False}, " CONSTRAINT price_not_null NOT NULL"),
+        ({"nullable": False, "not_null_name": "nn"}, " CONSTRAINT nn NOT NULL"),
+        ({}, ""),
+    ],
+)
+def test_not_null_of_a_replaced_domain_has_the_name_that_it_would_have(fields, not_null):
+    used = table("book", column("p", "public.price", kind="d"))
+    before = catalog(domain("price", "numeric"), used)
+    after = catalog(domain("price", "text", **fields), used)
+    assert sql(compare(before, after))[1] == f"CREATE DOMAIN price AS text{not_null}"
