@@ -169,9 +169,7 @@ class MessageQueue:
         commits: list[PhaseCommit] = []
         for _ in range(count):
             self._due -= 1
-            unit = self._units.popleft()
-            if isinstance(unit, Transaction):
-                commits += unit.phase_commits
+            commits += self._units.popleft().phase_commits
         return commits
 
     def clear(self) -> None:

@@ -388,6 +388,20 @@ class TestRetries:
         assert last.startswith("BEGIN")
         assert last.endswith("COMMIT") is closed
 
+    async def test_an_open_transaction_that_was_sent_again_stays_open(self) -> None:
+        session = FakeSession(Refusing("SELECT 1", LOCKED, times=1), committed(0))
+        sender = MessageSender(fake_context(session))
+        opened = unit("SELECT 1", closed=False)
+        sender.add(opened)
+        await sender.flush()
+        assert sender.head is opened
+        assert opened.state is TransactionState.OPEN
+        opened.fragments.append(Fragment("SELECT 2"))
+        opened.closed = True
+        await sender.flush()
+        assert sender.head is None
+        assert session.messages[-1].startswith("SELECT 2\n;\nSET asyncmig.committed")
+
     async def test_a_revision_may_set_its_own_limits(self) -> None:
         own = step(transaction("SELECT 1"), lock_timeout=0.05, statement_timeout=7.0)
         session = FakeSession()

@@ -229,6 +229,11 @@ async def test_a_large_sql_script_runs_in_a_thread(project) -> None:
     assert any("+a1" in line for line in trace(session.messages))
 
 
+async def test_its_transaction_has_begun(run) -> None:
+    sent = await run("""op.execute(f"SELECT '{op.get_bind().in_transaction()}'")""")
+    assert sent[0].startswith("BEGIN; SELECT 'True'; ")
+
+
 async def test_directives_in_a_savepoint_are_sent_at_once(run) -> None:
     sent = await run(
         """

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asyncmig.errors import ScriptError, StatementFailedError
+from asyncmig.errors import PartiallyAppliedError, ScriptError, StatementFailedError
 from asyncmig.execution.resume import Resume
 from support.executions import ScriptRun, ScriptSession
 from support.plans import autocommit, partial, transaction
@@ -175,3 +175,19 @@ class TestReplay:
             "BEGIN; SELECT '42P01'; journal 1 transaction done 1 final; rows; +a1; COMMIT",
             "ROLLBACK",
         ]
+
+    async def test_a_script_that_handles_it_no_longer_fails_behind_its_phase(self, run) -> None:
+        with pytest.raises(PartiallyAppliedError, match="no table") as raised:
+            await run(
+                """
+                with op.get_context().autocommit_block():
+                    op.execute("VACUUM t")
+                run(op, "SELECT 2")
+                """,
+                resumes={
+                    "a1": resume(0, "caught", "autocommit", caught={0: "no table (SQLSTATE 42P01)"})
+                },
+            )
+        assert raised.value.fields()["phase"] == 0
+        assert "phases before phase 2 of a1 are committed" in str(raised.value.hint)
+        assert "SELECT 2" not in run.trace

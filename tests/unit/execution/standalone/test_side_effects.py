@@ -91,3 +91,16 @@ async def test_catalogs_that_cannot_be_read_leave_the_question_open() -> None:
             raise asyncpg.InsufficientPrivilegeError("denied")
 
     assert (await side_effect(Lost(), UNNAMED, "a1")).clause == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ('REINDEX TABLE CONCURRENTLY "App"."T"', '"App"."T"'),
+        ('REINDEX SCHEMA CONCURRENTLY "App"', "App"),
+    ],
+)
+async def test_a_relation_is_named_as_sql_and_a_schema_by_its_name(sql, name) -> None:
+    session = FakeSession()
+    await side_effect(session, sql, "a1")
+    assert session.messages[-1].endswith(f" {name}")
