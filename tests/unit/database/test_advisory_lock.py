@@ -226,3 +226,38 @@ async def test_no_answer_is_waited_for_longer_than_the_lock() -> None:
 
     await lock(Limiting(), lock_wait=5.0)
     assert 7.0 < (limits[0] or 0.0) <= 5.0 + advisory_lock.GRACE
+
+
+async def test_a_holder_that_cannot_be_seen_is_not_named() -> None:
+    session = Locking(given_at=10**6)
+    session.holders = []
+    with pytest.raises(LockNotAcquiredError) as raised:
+        await lock(session, lock_wait=0.0)
+    assert "None" not in str(raised.value)
+
+
+async def test_pauses_grow_up_to_the_longest(monkeypatch) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(advisory_lock, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(advisory_lock, "LONGEST_PAUSE", 1.0)
+    monkeypatch.setattr(advisory_lock.anyio, "sleep", sleep)
+    await lock(Locking(given_at=20))
+    assert len(pauses) == 19
+    assert pauses[0] <= 0.05 * 1.3
+    assert 0.7 <= min(pauses[-8:]) <= max(pauses) <= 1.3
+
+
+async def test_only_the_known_process_may_take_the_lock() -> None:
+    asked: list[str] = []
+
+    class Asking(Locking):
+        async def fetch(self, query: str, *args: Any) -> list[Any]:
+            asked.append(query)
+            return await super().fetch(query, *args)
+
+    await lock(Asking())
+    assert "WHEN 7 THEN pg_catalog.pg_try_advisory_lock" in asked[-1]

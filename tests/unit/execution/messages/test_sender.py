@@ -274,6 +274,13 @@ class TestFailure:
         _, failure = await sent(session, failing)
         assert failure.fields()["statement"] == (0 if before == () else index)
 
+    async def test_rows_that_changed_in_a_transaction_of_the_caller(self) -> None:
+        error = asyncpg.UndefinedObjectError("asyncmig.version_table_changed")
+        session = FakeSession(Refusing("SELECT 1", error, times=1), caller_transaction=True)
+        _, failure = await sent(session, unit("SELECT 1"))
+        assert isinstance(failure, UnexpectedStateError)
+        assert "the version table does not hold the rows" in str(failure)
+
     async def test_a_journal_that_another_process_changed(self) -> None:
         error = asyncpg.UndefinedObjectError("asyncmig.journal_changed")
         for step_of, doing in ((True, "phase 0 of revision a1"), (False, "the run")):

@@ -237,9 +237,10 @@ async def test_its_transaction_has_begun(run) -> None:
 async def test_directives_in_a_savepoint_are_sent_at_once(run) -> None:
     sent = await run(
         """
-        with op.get_bind().begin_nested():
-            op.execute("CREATE TABLE t ()")
-            op.execute("CREATE TABLE u ()")
+        savepoint = op.get_bind().begin_nested()
+        op.execute("CREATE TABLE t ()")
+        op.execute("CREATE TABLE u ()")
+        savepoint.commit()
         """
     )
     assert sent[:5] == [
