@@ -157,3 +157,8 @@ def test_what_is_refused(mark, text, message):
         parse_backfill(mark, text)
     assert str(caught.value) == f"the mark `-- backfill:` cannot be used: {message}"
     assert caught.value.hint
+
+
+def test_a_function_of_several_columns():
+    found = parse_backfill("function=m:f", "SELECT a, b, C, d FROM t WHERE e")
+    assert (found.columns, found.function) == (("a", "b", "c", "d"), "m:f")
