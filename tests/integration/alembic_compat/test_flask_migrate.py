@@ -85,6 +85,7 @@ def test_the_real_alembic_is_hidden(flask) -> None:
     assert done.stdout.split() == ["asyncmig.alembic_compat.facade", "asyncmig.alembic.command"]
 
 
+@pytest.mark.slow
 async def test_migrate_and_upgrade(flask, pg, database_url) -> None:
     flask("init")
     flask("migrate", "-m", "add users")

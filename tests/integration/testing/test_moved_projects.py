@@ -298,7 +298,7 @@ SHAPES = {
         message="current: commands of Alembic are not run by name",
     ),
 }
-QUICK = ("steps of its own", "an engine of its own", "rows before and at revisions")
+QUICK = {"rows before and at revisions"}
 
 
 def write(folder: Path, shape: Shape) -> None:
