@@ -3,7 +3,7 @@
 Each package's wheel is fetched with pip, its scripts get a plain ``env.py``, and each tool takes an empty
 database from base to head and back to base, by its command: a whole process. ``--api`` calls the functions
 of both in a process that has nothing else to do. The two databases are compared by ``pg_dump``, at head and
-where the way back ends. What the scripts import must be installed: here, or with ``--environments`` in a
+where the downgrade ends. What the scripts import must be installed: here, or with ``--environments`` in a
 virtual environment of each package, in which asyncmig's dependencies are installed. ``--latency`` puts a
 proxy before the server that adds it to each round trip.
 """

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     import asyncpg
 
-__all__ = ["PreparedStatements", "note_sent", "prepared_statements"]
+__all__ = [
+    "PreparedStatements",
+    "forget_prepared_statements",
+    "note_sent",
+    "prepared_statements",
+]
 
 _MOST = 100
 """Further statements are prepared anew each time."""
@@ -39,18 +43,23 @@ class PreparedStatements:
         return made
 
 
-_known: WeakKeyDictionary[Any, PreparedStatements] = WeakKeyDictionary()
+_known: dict[Any, PreparedStatements] = {}
 
 
 def prepared_statements(driver: asyncpg.Connection) -> PreparedStatements:
-    """Those of a connection."""
+    """Those of a connection; ``forget_prepared_statements`` must follow, for they keep it alive."""
     found = _known.get(driver)
     if found is None:
         found = _known[driver] = PreparedStatements()
     return found
 
 
+def forget_prepared_statements(driver: asyncpg.Connection) -> None:
+    """Let the statements of a connection go; asyncpg closes them on the server with its next message."""
+    _known.pop(driver, None)
+
+
 def note_sent(driver: asyncpg.Connection, sql: str) -> None:
     """Forget the prepared statements of a connection if a text may contain ``DEALLOCATE``."""
     if "DEALLOCATE" in sql or "deallocate" in sql:
-        _known.pop(driver, None)
+        forget_prepared_statements(driver)

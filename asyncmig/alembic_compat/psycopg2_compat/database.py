@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from asyncmig.database.prepared_statements import forget_prepared_statements
 from asyncmig.database.session import CLEANUP_SECONDS
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class LenientDatabase:
             try:
                 yield session
             finally:
+                forget_prepared_statements(session.driver)
                 with anyio.CancelScope(shield=True), anyio.move_on_after(CLEANUP_SECONDS):
                     for connection in opened:
                         await connection.close()

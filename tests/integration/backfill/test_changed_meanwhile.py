@@ -1,4 +1,4 @@
-"""Tables and columns that somebody renames or drops while the batches of a backfill run."""
+"""Tables and columns that another session renames or drops while the batches of a backfill run."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from asyncmig.alembic_compat.env_script.connections.dbapi import EnvConnection
 from asyncmig.alembic_compat.env_script.connections.libpq import asyncpg_arguments
 from asyncmig.alembic_compat.psycopg2_compat import errors
 from asyncmig.database.connection_errors import is_starting
+from asyncmig.database.prepared_statements import forget_prepared_statements
 from asyncmig.database.server_errors import DRIVER_ERRORS
 from asyncmig.database.socket_options import set_socket_options
 from asyncmig.events import ConnectionWaiting
@@ -105,6 +106,8 @@ class ConnectionMaker:
 
     async def close(self) -> None:
         """Close what is still open; in the loop."""
+        for driver in self._open:
+            forget_prepared_statements(driver)
         with anyio.CancelScope(shield=True), anyio.move_on_after(5.0):
             for driver in self._open:
                 if not driver.is_closed():
