@@ -286,7 +286,11 @@ class BackfillWaiting(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillFinished(Event):
-    """A backfill has ended: ``state`` is ``done``, ``failed``, ``cancelled`` or ``pending`` (recorded)."""
+    """A backfill has ended: ``state`` is ``done``, ``failed``, ``cancelled`` or ``pending`` (recorded).
+
+    ``rows`` were changed, ``earlier_rows`` of them before this run, which took ``elapsed`` seconds, and
+    ``failed`` were refused.
+    """
 
     revision: str
     backfill: str
@@ -295,6 +299,7 @@ class BackfillFinished(Event):
     failed: int
     elapsed: float
     note: str | None = None
+    earlier_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

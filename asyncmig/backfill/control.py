@@ -13,6 +13,7 @@ from asyncmig.backfill.table_facts import (
     read_estimate,
     read_table,
 )
+from asyncmig.bookkeeping.backfill_rows import read_backfills
 from asyncmig.errors import BackfillError
 from asyncmig.results.backfills import BackfillEstimate
 
@@ -90,12 +91,12 @@ class JobControl:
         query = _CHANGE.format(jobs=self._tables.jobs, state=state)
         if await self._session.fetch(query, job.id, reason, list(allowed)):
             return
-        states = ", ".join(allowed)
+        (info,) = await read_backfills(self._session, self._tables, name=job.name)
+        hint = f"this is possible for one that is {', '.join(allowed)}"
+        if info.state == "interrupted":
+            hint = f"`asyncmig backfill run {job.name}` continues it"
         raise BackfillError(
-            f"backfill {job.name} is {job.state}",
-            hint=f"this is possible for one that is {states}",
-            backfill=job.name,
-            state=str(job.state),
+            f"backfill {job.name} is {info.state}", hint=hint, backfill=job.name, state=info.state
         )
 
     async def estimate(self, name: str, options: BackfillOptions) -> BackfillEstimate:

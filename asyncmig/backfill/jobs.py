@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from asyncmig.backfill.batches.keys import Range, position_literal
 from asyncmig.backfill.batches.sql import RUNNABLE
-from asyncmig.bookkeeping.backfill_tables import RANGE_LOCKS
+from asyncmig.bookkeeping.backfill_tables import JOB_LOCKS, RANGE_LOCKS
 from asyncmig.sql.backfills.definition import Backfill
 from asyncmig.sql.quoting import literal
 
@@ -227,6 +227,16 @@ class Jobs:
         finally:
             if taken:
                 await self._session.clean_up(f"SELECT pg_catalog.pg_advisory_unlock{lock}")
+
+    @asynccontextmanager
+    async def attended(self, job: Job) -> AsyncIterator[None]:
+        """Show to other sessions, within the block, that this one runs the job."""
+        lock = f"({JOB_LOCKS}, ({job.id} % 2147483647)::integer)"
+        await self._session.fetch(f"SELECT pg_catalog.pg_advisory_lock_shared{lock}")
+        try:
+            yield
+        finally:
+            await self._session.clean_up(f"SELECT pg_catalog.pg_advisory_unlock_shared{lock}")
 
     async def open_ranges(self, job: Job) -> tuple[Range, ...]:
         """The ranges that are not done."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from asyncmig.backfill.jobs import Jobs, JobState
 from asyncmig.backfill.run_job import JobRun
 from asyncmig.backfill.table_facts import read_estimate
+from asyncmig.bookkeeping.backfill_rows import read_backfills
 from asyncmig.errors import BackfillError
 from asyncmig.events import BackfillFinished
 
@@ -114,12 +115,13 @@ async def _pass_gate(
         total = await read_estimate(session, f"SELECT FROM {job.definition.table_name}")
     left = max(0, total - figures.scanned)
     if left > (definition.allowance or 0) or job.state is JobState.PAUSED:
+        (info,) = await read_backfills(session, jobs.tables, name=name)
         raise BackfillError(
-            f"the backfill {name} is required, and it is {job.state}: {figures.rows} rows are changed,"
+            f"the backfill {name} is required, and it is {info.state}: {figures.rows} rows are changed,"
             f" about {left} of {total} are left",
             hint=f"`asyncmig backfill run {name}` finishes it; then run the same command again",
             backfill=name,
-            state=str(job.state),
+            state=info.state,
             rows=figures.rows,
             remaining=left,
         )

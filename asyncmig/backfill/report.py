@@ -99,5 +99,6 @@ class BackfillReport:
                 failed=figures.failed,
                 elapsed=time.monotonic() - self._began,
                 note=job.reason,
+                earlier_rows=self._rows,
             )
         )

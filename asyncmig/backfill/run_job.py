@@ -69,14 +69,15 @@ class JobRun:
         Raises:
             BackfillError: it has failed.
         """
-        try:
-            return await self._run(job)
-        except BackfillError as error:
-            if error.state == JobState.FAILED and not self._session.closed:
-                await self._jobs.fail(job, str(error))
-                figures = await self._jobs.progress(job)
-                error.add_fields(rows=figures.rows)
-            raise
+        async with self._jobs.attended(job):
+            try:
+                return await self._run(job)
+            except BackfillError as error:
+                if error.state == JobState.FAILED and not self._session.closed:
+                    await self._jobs.fail(job, str(error))
+                    figures = await self._jobs.progress(job)
+                    error.add_fields(rows=figures.rows)
+                raise
 
     async def _run(self, job: Job) -> Job:
         definition = job.definition
@@ -102,12 +103,12 @@ class JobRun:
             )
             await worker.run()
 
-        await self._in_sessions(work)
+        await self._in_sessions(job, work)
         ended = await self._jobs.read(job.name) or job
         report.finished(ended, await self._jobs.progress(ended))
         return ended
 
-    async def _in_sessions(self, work: Callable[[Session], Awaitable[None]]) -> None:
+    async def _in_sessions(self, job: Job, work: Callable[[Session], Awaitable[None]]) -> None:
         """Run a worker in the session of this run, and one in each further session."""
         failures: list[AsyncmigError] = []
 
@@ -121,7 +122,7 @@ class JobRun:
         async def open_and_attempt(
             open_session: Callable[[], AbstractAsyncContextManager[Session]],
         ) -> None:
-            async with open_session() as session:
+            async with open_session() as session, Jobs(session, self._tables).attended(job):
                 await attempt(session)
 
         async with anyio.create_task_group() as group:

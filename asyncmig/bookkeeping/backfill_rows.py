@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from asyncmig.bookkeeping.backfill_tables import RANGE_LOCKS
+from asyncmig.bookkeeping.backfill_tables import JOB_LOCKS
 from asyncmig.results.backfills import BackfillFailure, BackfillInfo
 from asyncmig.sql.backfills.definition import Backfill
 
@@ -23,23 +23,21 @@ _BACKFILLS = """\
 SELECT j.*, j.rows + coalesce(r.rows, 0) AS all_rows, j.scanned + coalesce(r.scanned, 0) AS all_scanned,
        coalesce(r.scanned, 0) AS scanned_now, j.batches + coalesce(r.batches, 0) AS all_batches,
        (SELECT pg_catalog.count(*) FROM {failures} AS f WHERE f.job = j.id) AS all_failed,
-       coalesce(r.rate, 0) AS rate, coalesce(r.workers, 0) AS workers
+       coalesce(r.rate, 0) AS rate, l.workers, pg_catalog.pg_is_in_recovery() AS on_standby
 FROM {jobs} AS j
 LEFT JOIN LATERAL (
     SELECT pg_catalog.sum(x.rows)::bigint AS rows, pg_catalog.sum(x.scanned)::bigint AS scanned,
            pg_catalog.sum(x.batches)::bigint AS batches,
            pg_catalog.sum(x.rate) FILTER (
                WHERE NOT done AND updated_at > pg_catalog.clock_timestamp() - interval '15 seconds'
-           )::float8 AS rate,
-           pg_catalog.count(l.pid) AS workers
-    FROM {ranges} AS x
-    LEFT JOIN pg_catalog.pg_locks AS l
-        ON l.locktype = 'advisory' AND l.classid = {lock} AND l.objid = x.id % 2147483647
-       AND l.objsubid = 2
-       AND l.database = (SELECT oid FROM pg_catalog.pg_database
-                         WHERE datname = pg_catalog.current_database())
-    WHERE x.job = j.id
+           )::float8 AS rate
+    FROM {ranges} AS x WHERE x.job = j.id
 ) AS r ON true
+CROSS JOIN LATERAL (
+    SELECT pg_catalog.count(*) AS workers FROM pg_catalog.pg_locks
+    WHERE locktype = 'advisory' AND classid = {lock} AND objid = j.id % 2147483647 AND objsubid = 2
+      AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+) AS l
 WHERE ($1::text IS NULL OR j.name = $1) AND (NOT $2 OR j.state NOT IN ('done', 'cancelled'))
 ORDER BY j.id"""
 
@@ -60,7 +58,7 @@ async def read_backfills(
         only_open: without those that are done or cancelled.
     """
     query = _BACKFILLS.format(
-        jobs=tables.jobs, ranges=tables.ranges, failures=tables.failures, lock=RANGE_LOCKS
+        jobs=tables.jobs, ranges=tables.ranges, failures=tables.failures, lock=JOB_LOCKS
     )
     return tuple(map(_info, await session.fetch(query, name, only_open)))
 
@@ -87,12 +85,17 @@ def _info(row: asyncpg.Record) -> BackfillInfo:
     rate, total = float(row["rate"]), row["total"]
     # a further pass reads the table once more: only the ranges of this pass count
     left = None if total is None else max(0, total - row["scanned_now"])
+    state, reason = row["state"], row["reason"]
+    # a standby does not see the locks of its primary
+    if state in {"running", "waiting"} and not row["workers"] and not row["on_standby"]:
+        state = "interrupted"
+        reason = f"no process runs it: `asyncmig backfill run {row['name']}` continues it"
     return BackfillInfo(
         name=row["name"],
         revision=row["revision"],
         table=definition.table_name,
         sql=definition.statement(),
-        state=row["state"],
+        state=state,
         deferred=row["deferred"],
         rows=row["all_rows"],
         scanned=row["all_scanned"],
@@ -104,7 +107,7 @@ def _info(row: asyncpg.Record) -> BackfillInfo:
         workers=row["workers"],
         pass_number=row["pass"],
         attempts=row["attempts"],
-        reason=row["reason"],
+        reason=reason,
         error=row["error"],
         created_at=row["created_at"].isoformat(),
         started_at=_time(row["started_at"]),

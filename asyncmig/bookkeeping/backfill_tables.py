@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from asyncmig.bookkeeping.journal import Run
     from asyncmig.sql.backfills.definition import Backfill
 
-__all__ = ["BACKFILL_TABLES", "RANGE_LOCKS", "BackfillTables", "Restart"]
+__all__ = ["BACKFILL_TABLES", "JOB_LOCKS", "RANGE_LOCKS", "BackfillTables", "Restart"]
 
 Restart: TypeAlias = Literal["always", "ended", "never"]
 
@@ -32,6 +32,9 @@ _FAILURES = "asyncmig_backfill_failure"
 
 RANGE_LOCKS = 1_634_955_113
 """The first of the two keys of the advisory locks of ranges; the second is the id of a range."""
+
+JOB_LOCKS = RANGE_LOCKS + 2
+"""The same of the locks that all sessions that run a job share; the second key is its id."""
 
 BACKFILL_TABLES = (_JOBS, _RANGES, _FAILURES)
 

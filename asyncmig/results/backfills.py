@@ -28,15 +28,16 @@ class BackfillInfo(Result):
         revision: whose it is.
         table: whose rows it changes.
         sql: the statement that would do all of it at once.
-        state: ``pending``, ``running``, ``paused``, ``waiting``, ``done``, ``failed`` or ``cancelled``.
+        state: ``pending``, ``running``, ``interrupted`` (it was started, and no process runs it now),
+            ``paused``, ``waiting``, ``done``, ``failed`` or ``cancelled``.
         deferred: ``upgrade`` only recorded it.
-        rows: how many rows are changed.
+        rows: how many rows are changed, by all runs of the job.
         scanned: how many rows are read, of about ``total``.
         batches: how many transactions that took.
         failed: how many rows the server refused.
         rate: rows read per second, by the batches of the last seconds of all workers.
         remaining: the expected time in seconds; None where there is no rate.
-        workers: how many sessions work on it now.
+        workers: how many sessions run it now, those that wait included.
         pass_number: how often the table is read, this time included.
         attempts: how often it was started.
         reason: why it waits, or what a person should know about its end.

@@ -148,9 +148,10 @@ class LogLines:
             case events.BackfillFinished():
                 self._next.pop(event.backfill, None)
                 level = logging.WARNING if event.state == "failed" or event.failed else logging.INFO
+                earlier = f", {event.earlier_rows} of them earlier" if event.earlier_rows else ""
                 text = (
-                    f"backfill {event.backfill} is {event.state}: {_count(event.rows, 'row')} changed, "
-                    f"{event.failed} failed ({_seconds(event.elapsed)})"
+                    f"backfill {event.backfill} is {event.state}: {_count(event.rows, 'row')} changed"
+                    f"{earlier}, {event.failed} failed ({_seconds(event.elapsed)})"
                 )
                 return LogLine("backfill", level, text)
             case _:

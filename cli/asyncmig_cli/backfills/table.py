@@ -25,6 +25,7 @@ STATE = 1
 COLORS = {
     "done": "green",
     "running": "cyan",
+    "interrupted": "yellow",
     "pending": "yellow",
     "waiting": "yellow",
     "paused": "yellow",

@@ -173,8 +173,10 @@ def backfill_end(event: events.BackfillFinished) -> str:
     failed = f", {event.failed} refused" if event.failed else ""
     note = f"; {event.note}" if event.note else ""
     rows = count(event.rows, "row")
+    earlier = f", {event.earlier_rows} of them earlier" if event.earlier_rows else ""
     took = duration(event.elapsed)
-    return f"    backfill {event.backfill} is {event.state}: {rows} changed{failed} ({took}){note}"
+    changed = f"{rows} changed{earlier}{failed} ({took})"
+    return f"    backfill {event.backfill} is {event.state}: {changed}{note}"
 
 
 def first_line(sql: str) -> str:

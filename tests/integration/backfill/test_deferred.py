@@ -8,7 +8,7 @@ import pytest
 import asyncmig
 from asyncmig import Migrator
 from asyncmig.errors import BackfillError, PartiallyAppliedError
-from asyncmig.events import BackfillWaiting
+from asyncmig.events import BackfillFinished, BackfillWaiting
 
 ROWS = 4000
 
@@ -111,7 +111,7 @@ async def test_pause_resume_and_cancel(deferred, pg, events):
         await anyio.sleep(0.6)
         (after,) = await deferred.backfills("count")
         assert 0 < before.rows == after.rows < ROWS
-        assert (after.state, after.workers) == ("paused", 0)
+        assert (after.state, after.workers) == ("paused", 1)
         assert await deferred.resume_backfill("count")
         await anyio.sleep(0.6)
         (resumed,) = await deferred.backfills("count")
@@ -182,6 +182,13 @@ async def test_a_gate_refuses_where_much_is_left(deferred, project, pg):
     assert await counters(pg) == {1: ROWS}
 
 
+async def test_a_gate_says_that_no_process_runs_the_job(deferred, project, pg):
+    project.revision("two", down="one", upgrade='op.require_backfill("count", finish_rows=100)')
+    await pg.execute("UPDATE asyncmig_backfill SET state = 'waiting', started_at = now()")
+    with pytest.raises(PartiallyAppliedError, match="is interrupted: 0 rows are changed"):
+        await deferred.upgrade()
+
+
 async def test_a_gate_for_a_name_that_is_unknown(project, database_url):
     project.revision("one", upgrade='op.require_backfill("count")')
     migrator = Migrator(database_url, script_location=project.script_location)
@@ -203,7 +210,7 @@ async def test_a_service_runs_it(deferred, pg, service):
     assert await counters(pg) == {1: ROWS}
 
 
-async def test_the_end_of_a_service_leaves_it_for_the_next(deferred, pg):
+async def test_the_end_of_a_service_leaves_it_for_the_next(deferred, pg, events):
     await slow(pg)
     with pytest.raises(ValueError, match="of the body"):  # noqa: PT012 - the body runs beside the backfill
         async with asyncmig.migrated(deferred, backfills=True):
@@ -213,6 +220,15 @@ async def test_the_end_of_a_service_leaves_it_for_the_next(deferred, pg):
             raise ValueError("of the body")
     (job,) = await deferred.backfills()
     assert 0 < job.rows < ROWS
+    assert (job.state, job.workers) == ("interrupted", 0)
+    assert job.reason == "no process runs it: `asyncmig backfill run count` continues it"
+    assert (await deferred.status()).backfills == (job,)
+    with pytest.raises(BackfillError, match="backfill count is interrupted") as caught:
+        await deferred.resume_backfill("count")
+    assert caught.value.hint == "`asyncmig backfill run count` continues it"
+
     await pg.execute("DROP TRIGGER slow ON item")
     await deferred.run_backfills()
     assert await counters(pg) == {1: ROWS}
+    ended = [event for event in events if isinstance(event, BackfillFinished)]
+    assert (ended[-1].rows, ended[-1].earlier_rows) == (ROWS, job.rows)

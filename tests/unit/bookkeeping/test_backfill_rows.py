@@ -30,6 +30,7 @@ ROW = {
     "all_failed": 2,
     "rate": 50.0,
     "workers": 1,
+    "on_standby": False,
     "pass": 2,
     "attempts": 3,
     "reason": None,
@@ -56,6 +57,26 @@ async def test_a_row(as_text) -> None:
     assert (found.failed, found.workers, found.pass_number, found.attempts) == (2, 1, 2, 3)
     assert found.created_at == found.started_at == "2026-01-02T12:00:00+00:00"
     assert found.finished_at is None
+
+
+INTERRUPTED = ("interrupted", "no process runs it: `asyncmig backfill run fill` continues it")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ("running", None)),
+        ({"workers": 0}, INTERRUPTED),
+        ({"state": "waiting", "reason": "a vacuum"}, ("waiting", "a vacuum")),
+        ({"state": "waiting", "reason": "a vacuum", "workers": 0}, INTERRUPTED),
+        ({"workers": 0, "on_standby": True}, ("running", None)),
+        ({"state": "pending", "workers": 0}, ("pending", None)),
+        ({"state": "paused", "reason": "by a person", "workers": 0}, ("paused", "by a person")),
+    ],
+)
+async def test_a_started_job_that_no_process_runs_is_interrupted(changes, expected) -> None:
+    found = await read(**changes)
+    assert (found.state, found.reason) == expected
 
 
 @pytest.mark.parametrize(

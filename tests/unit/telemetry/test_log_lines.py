@@ -181,7 +181,9 @@ def test_a_backfill_is_shown_every_ten_seconds() -> None:
         [
             events.BackfillWaiting(**BACKFILL, reason="the replica is behind"),
             events.BackfillFinished(**BACKFILL, state="done", rows=1000, failed=0, elapsed=20.0),
-            events.BackfillFinished(**BACKFILL, state="failed", rows=1, failed=1, elapsed=20.0),
+            events.BackfillFinished(
+                **BACKFILL, state="failed", rows=3, earlier_rows=2, failed=1, elapsed=2.0
+            ),
         ],
     )
     assert found == [
@@ -189,7 +191,11 @@ def test_a_backfill_is_shown_every_ten_seconds() -> None:
         ("backfill", "INFO", "backfill names: 100 of about 1000 rows, 50 rows/s"),
         ("backfill", "WARNING", "backfill names waits: the replica is behind"),
         ("backfill", "INFO", "backfill names is done: 1000 rows changed, 0 failed (20.0 s)"),
-        ("backfill", "WARNING", "backfill names is failed: 1 row changed, 1 failed (20.0 s)"),
+        (
+            "backfill",
+            "WARNING",
+            "backfill names is failed: 3 rows changed, 2 of them earlier, 1 failed (2.00 s)",
+        ),
     ]
 
 

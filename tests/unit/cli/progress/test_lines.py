@@ -200,6 +200,7 @@ def test_a_backfill_says_rows_rate_and_remaining_time_now_and_again() -> None:
             failed=1,
             elapsed=12.0,
             note="x",
+            earlier_rows=300,
         )
     )
     assert written(stream).splitlines() == [
@@ -207,7 +208,7 @@ def test_a_backfill_says_rows_rate_and_remaining_time_now_and_again() -> None:
         "    backfill emails: 40% of 1000 rows, 2,000 rows/s, 300 ms left",
         "    backfill emails: 90% of 1000 rows, 2,000 rows/s, 300 ms left, 1 refused",
         "    backfill emails waits: a standby lags",
-        "    backfill emails is done: 999 rows changed, 1 refused (12.00 s); x",
+        "    backfill emails is done: 999 rows changed, 300 of them earlier, 1 refused (12.00 s); x",
     ]
 
 
