@@ -39,7 +39,7 @@ class JournalRow:
     revision: str
     direction: str
     down_revisions: tuple[str, ...]
-    is_done: bool = True
+    is_done: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -319,7 +319,6 @@ END IF; END $asyncmig$"""
             stopped: in an autocommit phase, what was committed of it and what failed.
         """
         before = "" if stopped is None else f" fingerprint = {literal(str(stopped))},"
-        run = "true" if self.run is None else f"run = {self._run}"
         began = (
             f"greatest(now() - make_interval(secs => {elapsed:.3f}),"
             f" to_timestamp(nullif(current_setting('{_FINISHED}', true), '')::float8))"
@@ -335,7 +334,7 @@ END IF; END $asyncmig$"""
             f" {literal(str(step.direction))}, {phase}, 'transaction', 'failed', 0, {literal(final)},"
             f" {literal(step.checksum)}, {began}, clock_timestamp(), {self._who}, {_stored(error)}"
             " WHERE NOT EXISTS (SELECT FROM stopped)"
-            f" AND NOT EXISTS (SELECT FROM {self.sql_name} WHERE {run}"
+            f" AND NOT EXISTS (SELECT FROM {self.sql_name} WHERE run = {self._run}"
             f" AND revision = {literal(step.revision)} AND direction = {literal(str(step.direction))}"
             f" AND phase = {phase} AND state IN ('failed', 'refused'))"
         )

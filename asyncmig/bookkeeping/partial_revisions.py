@@ -94,14 +94,5 @@ def _related(graph: RevisionGraph, entry: PartialRevision, others: set[str]) -> 
 
 def _lineage(graph: RevisionGraph, revisions: Iterable[str]) -> set[str]:
     """Revisions and their ancestors, as far as the script directory has them."""
-    found: set[str] = set()
-    todo = list(revisions)
-    while todo:
-        name = todo.pop()
-        if name in found:
-            continue
-        found.add(name)
-        if name in graph:
-            known = graph.get(name)
-            todo.extend((*known.down_revisions, *known.depends_on))
-    return found
+    names = set(revisions)
+    return names | graph.ancestors(name for name in names if name in graph)

@@ -28,6 +28,13 @@ def test_the_tables_are_beside_the_version_table() -> None:
     assert created == [TABLES.jobs, TABLES.ranges, TABLES.failures]
 
 
+def test_the_ranges_and_failures_of_a_job_are_deleted_with_it() -> None:
+    _, jobs, ranges, failures = TABLES.create().split("CREATE TABLE ")
+    assert "name text NOT NULL UNIQUE" in jobs
+    for table in (ranges, failures):
+        assert f"job bigint NOT NULL REFERENCES {TABLES.jobs} ON DELETE CASCADE" in table
+
+
 class TestBegin:
     """What is removed before a job is recorded."""
 

@@ -105,6 +105,9 @@ def test_a_revision_that_was_put_below_an_applied_one_is_found(
         pytest.param(HISTORY, "s", "p <; failed r < p; s < r", id="r failed with asyncmig"),
         pytest.param(HISTORY, "s", "p <; r < p; downgrade r < p; s < r", id="r was downgraded"),
         pytest.param(HISTORY, "p", "p <; r < p", id="r is not applied"),
+        pytest.param(
+            HISTORY, "s", "p <; r < p gone; s < r", id="r merged a branch that is deleted"
+        ),
         pytest.param(HISTORY, "n s", "p <; r < p; s < r", id="it is a row of the version table"),
         pytest.param(HISTORY, "", "p <; r < p", id="the version table is empty"),
         pytest.param("z < a; a; r < z", "r", "a <; b < a; r < b", id="b was squashed into z"),
@@ -158,25 +161,27 @@ STATE = DatabaseState(
 )
 ROW = {"id": 1, "revision": "p", "direction": "upgrade", "down_revisions": [], "is_done": True}
 ROWS = [ROW, ROW | {"id": 2, "revision": "r", "down_revisions": ["p"]}]
+LAST = {"whole": False}
+"""Without asking the journal where the newest rows show that nothing has changed."""
 
 
 @pytest.mark.parametrize(
-    ("state", "whole", "queries"),
+    ("state", "options", "queries"),
     [
-        ({}, False, 1),  # the newest rows were not read
-        ({"newest": (("r", ("n",)), ("gone", ("x",)))}, False, 0),
-        ({"newest": (("r", ("n",)),)}, True, 1),
-        ({"newest": (("other", ()), ("r", ("p",)))}, False, 1),
-        ({"newest": (("r", ("p",)),), "has_journal": False}, True, 0),
-        ({"newest": (("r", ("p",)),), "heads": frozenset()}, True, 0),
+        ({}, LAST, 1),  # the newest rows were not read
+        ({"newest": (("r", ("n",)), ("gone", ("x",)))}, LAST, 0),
+        ({"newest": (("r", ("n",)),)}, {}, 1),
+        ({"newest": (("other", ()), ("r", ("p",)))}, LAST, 1),
+        ({"newest": (("r", ("p",)),), "has_journal": False}, {}, 0),
+        ({"newest": (("r", ("p",)),), "heads": frozenset()}, {}, 0),
     ],
 )
 async def test_the_journal_is_read_if_what_was_run_last_has_new_parents(
-    state, whole, queries
+    state, options, queries
 ) -> None:
     session = FakeSession(rows={"FROM app.asyncmig_journal": ROWS})
     found = await inserted_revisions(
-        session, SETTINGS, replace(STATE, **state), graph("p; n < p; r < n"), whole=whole
+        session, SETTINGS, replace(STATE, **state), graph("p; n < p; r < n"), **options
     )
     assert len(session.messages) == queries
     assert [each.revisions for each in found] == [("n",)] * queries

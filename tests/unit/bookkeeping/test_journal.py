@@ -185,3 +185,12 @@ def test_the_row_of_a_failure_keeps_what_was_committed_before_it(stopped) -> Non
     if stopped is not None:
         assert f"fingerprint = '{stopped}'" in update
     assert "secs => 2.500" in insert
+
+
+def test_a_failure_has_one_row_in_a_run() -> None:
+    row = Journal(run=RUN).insert_failure(step(), 1, "no table", final=False, elapsed=0.0)
+    assert row.endswith(
+        " WHERE NOT EXISTS (SELECT FROM stopped) AND NOT EXISTS (SELECT FROM asyncmig_journal"
+        " WHERE run = '7f2c' AND revision = 'a1' AND direction = 'upgrade' AND phase = 1"
+        " AND state IN ('failed', 'refused'))"
+    )

@@ -8,9 +8,16 @@ from typing import Any
 
 import pytest
 
-from asyncmig.bookkeeping.online_facts import read_documents
+from asyncmig.bookkeeping.online_facts import read_documents, read_online_changes
+from asyncmig.bookkeeping.state import DatabaseState
+from asyncmig.config.settings import Settings
+from asyncmig.ddl.dialect import MigrationDialect
+from asyncmig.plan.model import Direction
 from asyncmig.plan.online.changes import OnlineChanges
 from asyncmig.plan.online.requests import ColumnRequest
+from asyncmig.plan.planner import Planner
+from asyncmig.revisions.files.script import load_script
+from asyncmig.revisions.script_directory import ScriptDirectory
 
 ALTER = ColumnRequest("alter", "bill", "total")
 RENAME = ColumnRequest("rename", "bill", "total", "sum")
@@ -19,6 +26,8 @@ FINISH = ColumnRequest("finish", "bill", "total")
 
 class Catalogs:
     """A table ``bill`` (1) with a column 2 that ``part`` (7) and ``piece`` (8) refer to."""
+
+    caller_transaction = False
 
     def __init__(self, *, mark: Any = None, **answers: Any) -> None:
         self.driver = SimpleNamespace(get_server_version=lambda: SimpleNamespace(major=17))
@@ -90,3 +99,29 @@ async def test_what_does_not_exist_is_said() -> None:
     no_column = [{"oid": 1, "attnum": None, "type": None}]
     found, _ = await document(ALTER, root=no_column, mark='{"old": "x"}')
     assert found == {"missing": "column", "mark": {"old": "x"}}
+
+
+async def test_the_columns_that_the_scripts_of_a_plan_name_are_looked_up(project) -> None:
+    project.revision("a1", upgrade='op.execute("SELECT 1")')
+    project.revision("b1", down="a1", upgrade='op.rename_column_online("bill", "total", "sum")')
+    graph = ScriptDirectory.load([project.versions], cache=False).graph
+    moves = graph.upgrade_path("heads", ())
+    session: Any = Catalogs()
+    changes = await read_online_changes(
+        session,
+        Settings(script_location="migrations"),
+        DatabaseState(
+            heads=frozenset(),
+            schema="app",
+            has_version_table=True,
+            has_journal=True,
+            has_backfills=False,
+        ),
+        Planner(graph, dialect=MigrationDialect()),
+        moves,
+        {move.revision.id: load_script(move.revision) for move in moves},
+    )
+    assert [request.key for request in changes.requested] == [RENAME.key]
+    assert changes.documents[RENAME.key]["tables"] == [{"oid": 1, "columns": [2]}]
+    assert changes.directions == dict.fromkeys(("a1", "b1"), Direction.UPGRADE)
+    assert changes.recorded == {}

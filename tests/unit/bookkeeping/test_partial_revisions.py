@@ -112,6 +112,22 @@ def test_a_stamp_discards_what_it_is_related_to(change, resolved) -> None:
     assert [entry.revision for entry in resolved_by(GRAPH, entries, change)] == resolved
 
 
+@pytest.mark.parametrize(
+    ("entry", "change", "resolved"),
+    [
+        # c once followed x; its file says that it follows b
+        (partial(revision="c", down_revisions=("x",)), RowChange(add=("x",)), False),
+        (partial(revision="c", down_revisions=("x",)), RowChange(add=("b",)), True),
+        (partial(revision="gone", down_revisions=("b",)), RowChange(add=("b",)), True),
+        (partial(revision="gone", down_revisions=("b",)), RowChange(add=("a",)), True),
+        (partial(revision="gone", down_revisions=("b",)), RowChange(add=("x",)), False),
+        (partial(revision="b"), RowChange(add=("y", "gone")), True),  # y depends on b
+    ],
+)
+def test_the_parents_are_those_of_the_file_or_else_of_the_journal(entry, change, resolved) -> None:
+    assert bool(resolved_by(GRAPH, [entry], change)) is resolved
+
+
 class TestStampOverAPartialRevision:
     @pytest.mark.parametrize(
         ("direction", "heads", "declared"),

@@ -88,6 +88,24 @@ async def test_one_query_reads_rows_and_partial_revisions() -> None:
     assert database.backend_pid == 7
 
 
+@pytest.mark.parametrize("tables_are_missing", [False, True])
+async def test_only_the_newest_row_of_a_revision_counts(tables_are_missing) -> None:
+    missing = {"everything": asyncpg.UndefinedTableError("no table")} if tables_are_missing else {}
+    database = Database(**missing)
+    await read_state(database, settings())
+    query = database.queries[-1]
+    assert re.search(r"WHERE NOT j.final\s+AND NOT EXISTS \(\s+SELECT FROM \S+ AS newer", query)
+
+
+async def test_the_newest_upgrades_are_read_with_the_rows() -> None:
+    database = Database()
+    await read_state(database, settings())
+    newest = database.queries[0].partition(") AS newest")[0]
+    assert newest.endswith(
+        "WHERE direction = 'upgrade' AND final AND state = 'done' ORDER BY id DESC LIMIT 50\n"
+    )
+
+
 async def test_without_a_partial_revision() -> None:
     state = await read_state(Database(everything=[STATE | NO_ENTRY | {"newest": None}]), settings())
     assert (state.partial, state.newest) == ((), ())

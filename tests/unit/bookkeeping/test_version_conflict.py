@@ -50,13 +50,21 @@ async def test_the_error_names_rows_and_sessions() -> None:
     assert (error.expected, error.found) == (("a", "z"), ("b",))
 
 
-@pytest.mark.parametrize("options", [{"caller_transaction": True}, {}])
-async def test_where_nothing_can_be_asked(options) -> None:
-    class Gone(FakeSession):
-        async def fetch(self, query: str, *args: object) -> list:
-            raise asyncpg.AdminShutdownError("gone")
+class Gone(FakeSession):
+    async def fetch(self, query: str, *args: object) -> list:
+        raise asyncpg.AdminShutdownError("gone")
 
-    error = await version_conflict(Gone(**options), TABLE, "the stamp", ())
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        # its transaction has failed, and a query would fail too
+        FakeSession(rows={"version_num": [{"row": "b"}]}, caller_transaction=True),
+        Gone(),
+    ],
+)
+async def test_where_nothing_can_be_asked(session) -> None:
+    error = await version_conflict(session, TABLE, "the stamp", ())
     assert "does not hold the rows where the stamp expected nothing" in str(error)
     assert error.fields().get("found") is None
 
@@ -72,6 +80,7 @@ async def test_a_journal_that_others_changed_names_the_sessions() -> None:
     session = FakeSession(rows=session.rows, caller_transaction=True)
     error = await journal_conflict(session, JOURNAL, "the upgrade of revision a1")
     assert error.connected == ()
+    assert error.hint.endswith("run the same command again")
     assert session.messages == []
 
 

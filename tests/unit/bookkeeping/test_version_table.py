@@ -83,17 +83,20 @@ class TestCreate:
 
 
 @pytest.mark.parametrize(
-    ("rows", "wrong"),
+    ("rows", "wrong", "place"),
     [
-        ((), f"IF EXISTS (SELECT FROM {NAME}) THEN"),
+        ((), f"IF EXISTS (SELECT FROM {NAME}) THEN", "base"),
         (
             ("b", "a"),
             f"IF NOT ARRAY['a', 'b']::text[] <@ ARRAY(SELECT version_num::text FROM {NAME})",
+            "a, b",
         ),
     ],
 )
-def test_a_script_for_psql_requires_its_rows(rows, wrong) -> None:
-    assert wrong in TABLE.require(rows)
+def test_a_script_for_psql_requires_its_rows(rows, wrong, place) -> None:
+    statement = TABLE.require(rows)
+    assert wrong in statement
+    assert f"'this script begins at {place}, and the database is at another revision'" in statement
 
 
 def test_a_name_with_dollars_does_not_end_the_body() -> None:
