@@ -162,7 +162,7 @@ def _terminated(statements: Sequence[str]) -> Iterator[str]:
 
 def _statement(sql: str, copy_data: str | None = None) -> Iterator[str]:
     # a statement may end in a line comment, which would swallow the semicolon
-    ending = "\n;" if "--" in sql.rsplit("\n", 1)[-1] else ";"
+    ending = "\n;" if "--" in sql.rpartition("\n")[2] else ";"
     yield f"{sql}{ending}"
     if copy_data is not None:
         # the very next line is the first row, and an empty line is a row, too

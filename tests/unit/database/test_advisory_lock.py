@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import pytest
 
 from asyncmig.config.settings import Settings
@@ -36,6 +37,7 @@ class Locking(FakeSession):
         self.holders = [HOLDER]
         self.asked_for_holder = 0
         self.idle = 0
+        self.asked_for_pid = 0
 
     async def fetch(self, query: str, *args: Any) -> list[Any]:
         pid = self.pids[min(self.tries, len(self.pids) - 1)]
@@ -46,6 +48,7 @@ class Locking(FakeSession):
         if "pg_locks" in query:
             self.asked_for_holder += 1
             return self.holders
+        self.asked_for_pid += 1
         return [[pid]]
 
     def check_backend_pid(self, pid: int) -> None:
@@ -83,6 +86,20 @@ class Observed(NoObserver):
         return [[self.pids.pop(0) if len(self.pids) > 1 else self.pids[0]]]
 
 
+class Clock:
+    """Time that passes only where something sleeps, ``step`` seconds each time."""
+
+    def __init__(self, step: float) -> None:
+        self.now = 100.0
+        self._step = step
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, _: float) -> None:
+        self.now += self._step
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(advisory_lock, "FIRST_PAUSE", 0.0)
@@ -110,6 +127,7 @@ async def test_a_free_lock_is_taken_and_released() -> None:
     events = await lock(session)
     assert [type(event) for event in events] == [LockAcquired]
     assert session.guarded == [GOLDEN]
+    assert session.idle == 0
     assert session.messages == [
         "session",
         "ROLLBACK",
@@ -126,6 +144,17 @@ async def test_while_it_waits_the_holder_is_named_and_asked_for_seldom() -> None
     assert session.asked_for_holder == 1
     # 60 seconds when it was asked for, and what has passed since
     assert [60.0 <= (event.since or 0.0) < 70.0 for event in waiting] == [True, True, True]
+
+
+async def test_while_it_waits_the_holder_is_asked_for_at_intervals(monkeypatch) -> None:
+    clock = Clock(advisory_lock.HOLDER_INTERVAL)
+    monkeypatch.setattr(advisory_lock, "time", clock)
+    monkeypatch.setattr(advisory_lock.anyio, "sleep", clock.sleep)
+    session = Locking(given_at=4)
+    *waiting, acquired = await lock(session, lock_wait=None)
+    assert session.asked_for_holder == 3
+    assert [event.since for event in waiting] == [60.0] * 3
+    assert acquired.elapsed == 3 * advisory_lock.HOLDER_INTERVAL
 
 
 async def test_at_its_deadline_the_holder_is_asked_for_again() -> None:
@@ -171,6 +200,24 @@ async def test_another_server_process_takes_no_lock_that_stays() -> None:
     assert session.messages[-1] == f"SELECT pg_catalog.pg_advisory_unlock({GOLDEN})"
 
 
+async def test_a_failed_try_does_not_end_the_callers_transaction() -> None:
+    session = Locking(pids=(7, 8), given_at=3, caller_transaction=True)
+    with pytest.raises(PoolingError):
+        await lock(session)
+    assert session.messages == ["xact", "xact"]
+
+
+@pytest.mark.parametrize(("known", "questions"), [(None, 1), (7, 0)])
+async def test_the_server_process_is_asked_for_where_the_driver_does_not_know_it(
+    known, questions
+) -> None:
+    session = Locking()
+    session.backend_pid = known
+    await lock(session)
+    assert session.backend_pid == 7
+    assert session.asked_for_pid == questions
+
+
 class TestProxies:
     """The driver was given another process id at login than the server's own."""
 
@@ -188,6 +235,26 @@ class TestProxies:
     async def test_one_that_gives_our_process_away_is_refused(self) -> None:
         with pytest.raises(PoolingError):
             await self.check(Observed(8, 7))
+
+    async def test_one_that_moves_the_session_is_refused(self) -> None:
+        class Moved(Locking):
+            async def fetch(self, query: str, *args: Any) -> list[Any]:
+                await super().fetch(query, *args)
+                return [[9 if self.asked_for_pid > 1 else 7]]
+
+        session = Moved()
+        session.pooled = True
+        with pytest.raises(PoolingError, match="several server processes"):
+            await lock(session, Observed(8))
+        assert session.tries == 0
+
+    async def test_one_without_transactions_is_refused(self) -> None:
+        class PerStatement(Observed):
+            async def execute(self, sql: str) -> None:
+                raise asyncpg.ProtocolViolationError("transaction blocks not allowed")
+
+        with pytest.raises(PoolingError):
+            await self.check(PerStatement(8))
 
     async def test_without_a_second_connection_it_cannot_be_told(self) -> None:
         await self.check(NoObserver())
@@ -245,8 +312,10 @@ async def test_pauses_grow_up_to_the_longest(monkeypatch) -> None:
     monkeypatch.setattr(advisory_lock, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(advisory_lock, "LONGEST_PAUSE", 1.0)
     monkeypatch.setattr(advisory_lock.anyio, "sleep", sleep)
-    await lock(Locking(given_at=20))
+    session = Locking(given_at=20)
+    await lock(session)
     assert len(pauses) == 19
+    assert session.idle == 1
     assert pauses[0] <= 0.05 * 1.3
     assert 0.7 <= min(pauses[-8:]) <= max(pauses) <= 1.3
 

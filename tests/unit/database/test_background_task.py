@@ -150,3 +150,21 @@ async def test_a_task_that_was_cancelled_has_ended_for_its_owner() -> None:
             group.start_soon(wait)
             await anyio.sleep_forever()
     assert ended == [True]
+
+
+async def test_what_ends_the_program_ends_the_block() -> None:
+    class Exit(BaseException):
+        pass
+
+    async def leave() -> None:
+        raise Exit
+
+    async def block() -> None:
+        task = BackgroundTask()
+        async with task.opened():
+            await task.start(leave)
+            await anyio.sleep_forever()
+
+    with anyio.fail_after(5), pytest.raises(BaseExceptionGroup) as raised:
+        await block()
+    assert [type(error) for error in raised.value.exceptions] == [Exit]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 
 from asyncmig.bookkeeping.state import DatabaseState
@@ -9,6 +10,8 @@ from asyncmig.execution.history_prefetch import prefetch_history
 from asyncmig.plan.model import Direction
 from asyncmig.plan.run_request import RunRequest
 from support.plans import partial
+
+UP = RunRequest(target="heads", direction=Direction.UPGRADE)
 
 
 class History:
@@ -92,3 +95,25 @@ async def test_a_history_that_cannot_be_read_ends_the_run() -> None:
 
     with pytest.raises(LookupError, match="two revisions"):
         await graph_for(Broken(known=False), state("a1"), "heads")
+
+
+@pytest.mark.parametrize(
+    ("history", "read"), [(History("a1"), ["heads"]), (History(known=False), ["heads", "history"])]
+)
+async def test_it_is_read_before_the_state_is_known(history, read) -> None:
+    async with prefetch_history(history, UP) as prefetch:
+        await prefetch.task.wait()
+        assert history.read == read
+
+
+async def test_a_history_that_cannot_be_read_cancels_the_connection_attempt() -> None:
+    class Broken(History):
+        async def graph(self) -> str:
+            raise LookupError("two revisions with one id")
+
+    async def connect() -> None:
+        async with prefetch_history(Broken(known=False), UP):
+            await anyio.sleep_forever()
+
+    with anyio.fail_after(5), pytest.raises(LookupError, match="two revisions"):
+        await connect()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from asyncmig.execution.offline_script import offline_script, write_transaction
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan
+from asyncmig.revisions.graph.moves import RowChange
 from support.plans import BOOKS, WITHOUT_JOURNAL, autocommit, statement, step, transaction
 
 FIRST = step(transaction("SELECT 1"), message="the first")
@@ -154,3 +157,53 @@ def test_transactions_are_set_apart_by_empty_lines():
     text = offline_script(plan(FIRST), WITHOUT_JOURNAL, create_tables=False)
     assert "\nCOMMIT;\n\nBEGIN;\n\n-- Running upgrade  -> a1, the first\n" in text
     assert text.endswith("\n\nCOMMIT;\n\n")
+
+
+def test_a_script_as_a_whole() -> None:
+    rewritten = statement("SELECT 1", replaces="SELECT 0", not_rewritten="it is short")
+    alone = statement("VACUUM t", not_rewritten="nothing is safer")
+    text = offline_script(
+        plan(
+            step(
+                Phase(kind=PhaseKind.TRANSACTION, statements=(rewritten,)),
+                Phase(kind=PhaseKind.AUTOCOMMIT, statements=(alone,)),
+            )
+        ),
+        WITHOUT_JOURNAL,
+        create_tables=False,
+    )
+    required = WITHOUT_JOURNAL.version.require([])
+    assert text.split("\n\n") == [
+        "-- run with: psql --set ON_ERROR_STOP=1 --file THIS_FILE",
+        "BEGIN;",
+        f"{required};",
+        "COMMIT;",
+        "BEGIN;",
+        "-- Running upgrade  -> a1",
+        "-- safe form of: SELECT 0\n-- no safe form: it is short\nSELECT 1;",
+        "COMMIT;",
+        "-- no safe form: nothing is safer\nVACUUM t;",
+        "BEGIN;",
+        "INSERT INTO alembic_version (version_num) VALUES ('a1');",
+        "COMMIT;",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "around"),
+    [
+        ([FIRST], []),  # the transaction that was opened before remains open
+        ([step(autocommit("VACUUM t"))], ["COMMIT;", "BEGIN;"]),
+        ([], []),
+    ],
+)
+def test_a_part_of_a_transaction_ends_inside_of_one(steps, around) -> None:
+    found = lines(*steps, inside=True)
+    assert [line for line in found if line in {"BEGIN;", "COMMIT;"}] == around
+
+
+def test_a_part_that_ends_with_a_statement_by_itself_opens_a_transaction_again() -> None:
+    last = autocommit("VACUUM t")
+    unversioned = step(last, version=RowChange())
+    assert lines(unversioned, inside=True)[-2:] == ["VACUUM t;", "BEGIN;"]
