@@ -88,13 +88,16 @@ async def test_killed(folder, make_database, name, capsys):
             await migrator.upgrade("heads")
         return url
 
-    began = time.monotonic()
-    process = await command(line, await prepared(), folder)
-    await process.wait()
-    duration = time.monotonic() - began
-    for path in folder.versions.glob("*.py"):
-        if path.name not in files:
-            path.unlink()
+    # the second run finds the caches that the first one wrote, as those that are killed do
+    for _ in range(2):
+        url = await prepared()
+        began = time.monotonic()
+        process = await command(line, url, folder)
+        await process.wait()
+        duration = time.monotonic() - began
+        for path in folder.versions.glob("*.py"):
+            if path.name not in files:
+                path.unlink()
     killed = 0
     for _ in range(depth().kills * 2):
         url = await prepared()
