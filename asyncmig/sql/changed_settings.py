@@ -46,7 +46,7 @@ def changed_settings(sql: str) -> frozenset[str]:
     first = next(tokens(sql), None)
     if first is not None and first.word in {"SET", "RESET"}:
         found = list(tokens(sql))
-        words = [token.word for token in found[:3]] + ["", "", ""]
+        words = [token.word for token in found] + ["", "", ""]
         return _of_command(found, words) - _NOT_OF_SESSION
     return _of_calls(list(tokens(sql))) if contains(sql, "set_config") else frozenset()
 

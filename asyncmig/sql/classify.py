@@ -272,13 +272,13 @@ def _alter_subscription(reader: Reader) -> Classification:
 
 def _alter_type(reader: Reader) -> Classification:
     name = reader.name()
-    if not (reader.take("ADD") and reader.take("VALUE")):
+    if name is None or not (reader.take("ADD") and reader.take("VALUE")):
         return Classification(verb="ALTER TYPE")
     if_not_exists = reader.take("IF", "NOT", "EXISTS")
     return Classification(
         verb="ALTER TYPE ADD VALUE",
         if_not_exists=if_not_exists,
-        objects=(name,) if name else (),
+        objects=(name,),
         enum_label=reader.string(),
     )
 
@@ -396,7 +396,7 @@ def _rows(_reader: Reader, first: str, _sql: str) -> Classification:
 
 
 def _change(_reader: Reader, first: str, sql: str) -> Classification:
-    returning = search_slices(_RETURNING, sql, longest=11) if contains(sql, "returning") else None
+    returning = search_slices(_RETURNING, sql) if contains(sql, "returning") else None
     return Classification(verb=first, returns_rows=returning is not None)
 
 

@@ -57,7 +57,7 @@ def pieces(text: str, begin: int = 0) -> Iterator[Piece]:
     """
     position = statement = begin
     size = len(text)
-    while found := search_slices(_STOP, text, position, longest=2):
+    while found := search_slices(_STOP, text, position):
         stop, at = found[0], found.start()
         if stop == ";":
             data = _data_of_copy(text, statement, at)
@@ -86,7 +86,7 @@ def _end_of(text: str, stop: str, at: int) -> int | None:
     match stop:
         case "--":
             end = text.find("\n", at)
-            return None if end < 0 else end
+            return None if end == -1 else end
         case "/*":
             return end_of_block_comment(text, at + 2)
         case "'" if is_escape_string(text, at):
@@ -107,7 +107,7 @@ def _data_of_copy(text: str, statement: int, semicolon: int) -> tuple[int, int, 
     if copy is None or not reads_stdin(text[copy.start(1) : semicolon]):
         return None
     line_end = text.find("\n", semicolon)
-    found = None if line_end < 0 else copy_data(text, line_end + 1)
+    found = None if line_end == -1 else copy_data(text, line_end + 1)
     return None if found is None else (line_end + 1, *found)
 
 

@@ -124,7 +124,7 @@ def tokens(text: str, start: int = 0) -> Iterator[Token]:
 
 def end_of_quote(text: str, inside: int, quote: str = "'") -> int | None:
     """Behind the closing quote, given a place inside; a doubled quote does not close."""
-    while (at := text.find(quote, inside)) >= 0:
+    while (at := text.find(quote, inside)) != -1:
         if not text.startswith(quote, at + 1):
             return at + 1
         inside = at + 2
@@ -147,7 +147,7 @@ def end_of_string(text: str, inside: int, *, escapes: bool) -> int | None:
 
 
 def _end_of_escaped(text: str, inside: int) -> int | None:
-    while edge := search_slices(_ESCAPE_EDGE, text, inside, longest=1):
+    while edge := search_slices(_ESCAPE_EDGE, text, inside):
         at = edge.start()
         if text[at] == "'" and not text.startswith("'", at + 1):
             return at + 1
@@ -179,7 +179,7 @@ def end_of_dollar_quote(text: str, dollar: int) -> int | None:
 def end_of_block_comment(text: str, inside: int) -> int | None:
     """Behind the end of a block comment, given a place inside; they nest."""
     depth = 1
-    while edge := search_slices(_COMMENT_EDGE, text, inside, longest=2):
+    while edge := search_slices(_COMMENT_EDGE, text, inside):
         inside = edge.end()
         depth += 1 if edge[0] == "/*" else -1
         if depth == 0:
@@ -242,7 +242,7 @@ def _resolve_unicode(match: re.Match[str]) -> str:
     four, six = match.groups()
     if hexadecimal := four or six:
         return _character(int(hexadecimal, 16))
-    return match[0][0]
+    return match[0][1:]  # a doubled quote or backslash
 
 
 def _character(code: int) -> str:

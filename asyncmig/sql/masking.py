@@ -59,7 +59,7 @@ def secrets_in(sql: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _masked(sql: str) -> tuple[str, tuple[str, ...]]:
-    if not search_slices(_MAY_HOLD_ONE, sql, longest=10):
+    if not search_slices(_MAY_HOLD_ONE, sql):
         return sql, ()
     pieces: list[str] = []
     found: set[str] = set()
@@ -83,8 +83,7 @@ def _replacements(sql: str, found: set[str]) -> Iterator[tuple[Token, str]]:
                     text = f"'{MASK}'"
                 else:
                     text = _within(text, found)
-                if text != token.text:
-                    yield token, text
+                yield token, text
                 before = [*before[1:], ""]
             case Kind.UNTERMINATED:
                 # what cannot be read is not shown where it may hold a secret
@@ -107,7 +106,7 @@ def _is_secret(before: list[str]) -> bool:
 def _within(text: str, found: set[str]) -> str:
     """A string constant with the secrets inside it masked: a connection string, a URL, SQL."""
     value = string_value(text)
-    if not search_slices(_MAY_HOLD_ONE, value, longest=10):
+    if not search_slices(_MAY_HOLD_ONE, value):
         return text
     masked, inner = _masked(value)
     found.update(inner)

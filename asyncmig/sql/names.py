@@ -96,15 +96,15 @@ def calls_function(sql: str, function: str, *, bodies: bool = False) -> bool:
 
 def _names(sql: str) -> Iterator[SqlName]:
     before: str | None = None
-    dotted = False
+    schema: str | None = None
     for token in tokens(sql):
         if token.kind in _NAMES:
             name = identifier_value(token.text)
             if name:
                 yield SqlName(None, name)
-                if dotted and before:
-                    yield SqlName(before, name)
+                if schema:
+                    yield SqlName(schema, name)
             before = name
         elif token.kind is Kind.DOLLAR:
             yield from _names(string_value(token.text))
-        dotted = token.text == "."
+        schema = before if token.text == "." else None

@@ -55,7 +55,7 @@ class Reader:
     def __init__(self, sql: str) -> None:
         self._tokens: Iterator[Token] = tokens(sql)
         self._ahead: Token | None = None
-        self.word = ""
+        self.word: str
         """The keyword or symbol that comes next; empty for anything else, and at the end."""
         self._advance()
 

@@ -16,8 +16,10 @@ def statements_to_send_separately(sql: str) -> list[str]:
     server hint best what is wrong with it.
 
     Example:
-        >>> pieces("COMMIT; VACUUM t"), pieces("SELECT 1; SELECT 2")
-        (['COMMIT', 'VACUUM t'], ['SELECT 1; SELECT 2'])
+        >>> statements_to_send_separately("COMMIT; VACUUM t")
+        ['COMMIT', 'VACUUM t']
+        >>> statements_to_send_separately("SELECT 1; SELECT 2")
+        ['SELECT 1; SELECT 2']
     """
     if ";" not in sql:
         return [sql]

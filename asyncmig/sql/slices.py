@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator
 
-__all__ = ["LARGE", "SLICE", "contains", "search_slices", "slices"]
+__all__ = ["LARGE", "OVERLAP", "SLICE", "contains", "search_slices", "slices"]
 
 LARGE = 50_000
 """Characters of SQL above which a thread works on a text: fewer take some milliseconds."""
@@ -21,33 +21,35 @@ SLICE = 1 << 16
 """Characters that one call looks at: about a millisecond."""
 
 
+OVERLAP = 16
+"""Characters that a slice shares with the next one."""
+
+
 def search_slices(
-    pattern: re.Pattern[str], text: str, start: int = 0, end: int | None = None, *, longest: int
+    pattern: re.Pattern[str], text: str, start: int = 0, end: int | None = None
 ) -> re.Match[str] | None:
-    """As ``pattern.search(text, start)``, for a pattern whose match does not depend on what is around it.
+    r"""As ``pattern.search(text, start)``, for a pattern whose matches have less than ``OVERLAP`` characters.
 
     Args:
-        pattern: without ``^``, ``$`` and assertions.
+        pattern: without assertions other than ``\b``.
         text: the text.
         start: where the search begins.
         end: where it ends; None is the end of the text.
-        longest: the characters of the longest match.
     """
     size = len(text) if end is None else end
-    while start < size:
-        found = pattern.search(text, start, min(start + SLICE + longest - 1, size))
-        if found is not None:
-            return found
-        start += SLICE
+    for begin in range(start, size, SLICE):
+        cut = min(begin + SLICE + OVERLAP, size)
+        found = pattern.search(text, begin, cut)
+        if found is not None and (found.end() < cut or cut == size):
+            return found  # one that ends at the cut may be longer, or end within a word
     return None
 
 
 def contains(text: str, word: str) -> bool:
     """Whether a word, given in lower case, occurs in any case."""
-    if len(text) <= SLICE:
-        return word in text.lower()
-    overlap = len(word) - 1
-    return any(word in text[at : at + SLICE + overlap].lower() for at in range(0, len(text), SLICE))
+    return any(
+        word in text[at : at + SLICE + len(word)].lower() for at in range(0, len(text), SLICE)
+    )
 
 
 def slices(text: str, start: int, end: int) -> Iterator[str]:

@@ -101,7 +101,7 @@ class _Splitter:
     def run(self) -> Iterator[SqlStatement]:
         script = self.script
         position = start = self.skip_blanks(1 if script.startswith("\ufeff") else 0)
-        while found := search_slices(_STOP, script, position, longest=2):
+        while found := search_slices(_STOP, script, position):
             stop, at = found[0], found.start()
             if stop == ";":
                 statement, after = self.close(start, at)
@@ -163,7 +163,7 @@ class _Splitter:
         if (
             may_be_special
             and _HAS_BODY.match(script, start)
-            and search_slices(_BODY, script, start, at, longest=6)
+            and search_slices(_BODY, script, start, at)
         ):
             at = self.end_of_body(start)
         text = script[start:at].rstrip(_BLANKS)
@@ -222,7 +222,7 @@ class _Splitter:
 
     def backslash(self, start: int, at: int) -> int:
         r"""Behind a line that means something to psql alone: pg_dump writes ``\restrict`` lines."""
-        command = self.script[at : self.end_of_line(at)].split(maxsplit=1)[0]
+        command = self.script[at : self.end_of_line(at)].split()[0]
         if start == at and command in (r"\restrict", r"\unrestrict"):
             return self.end_of_line(at)
         raise self.error(

@@ -72,8 +72,6 @@ def alter_relation(cursor: Cursor, target: str) -> tuple[Action, ...]:
 
 
 def _action(cursor: Cursor, common: Action) -> Action | None:
-    if cursor.word == "OWNED" and common.target == "SEQUENCE":
-        return _sequence_options(cursor, common)
     reading = _ACTIONS.get(cursor.word)
     if reading is not None:
         start = cursor.at
@@ -144,10 +142,7 @@ def _alter(cursor: Cursor, common: Action) -> Action | None:
     cursor.take("COLUMN")
     if common.target == "INDEX":  # a column of an index is given by its number
         return _rest(cursor, common, ActionKind.ALTER_INDEX)
-    column = cursor.identifier()
-    if column is None:
-        return None
-    altered = replace(common, column=column)
+    altered = replace(common, column=cursor.identifier())
     match cursor.next():
         case "SET":
             return _set_column(cursor, altered)
@@ -220,8 +215,7 @@ def _drop_property(cursor: Cursor, altered: Action) -> Action | None:
 
 def _rename(cursor: Cursor, common: Action) -> Action | None:
     if cursor.take("TO"):
-        kind = _RENAMED.get(common.target)
-        return replace(common, kind=kind, new_name=cursor.identifier()) if kind else None
+        return replace(common, kind=_RENAMED[common.target], new_name=cursor.identifier())
     if cursor.take("CONSTRAINT"):
         renamed = replace(common, kind=ActionKind.RENAME_CONSTRAINT, constraint=cursor.identifier())
     else:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["create_table"]
 
 _NEXT_ELEMENT = frozenset({","})
+_PARENTS_OR_QUERY = frozenset({"INHERITS", "AS"})
 
 
 def create_table(
@@ -46,19 +47,13 @@ def create_table(
         elif not cursor.take("DEFAULT") and cursor.take("FOR", "VALUES"):
             cursor.until(frozenset({"PARTITION", "USING", "WITH", "TABLESPACE", "SERVER"}))
         bounds = cursor.text_from(start)
-    for word in cursor.outside():
-        if word == "INHERITS":
-            cursor.at += 1
-            cursor.take("(")
-            elements.references += cursor.names()
-            cursor.take(")")
-            cursor.at -= 1  # the generator takes one token more
-        elif word == "AS":
-            kind = ActionKind.CREATE_TABLE_AS
-            break
     query = None
-    if kind is ActionKind.CREATE_TABLE_AS:
-        cursor.take("AS")
+    cursor.until(_PARENTS_OR_QUERY)
+    if cursor.take("INHERITS"):
+        cursor.take("(")
+        elements.references += cursor.names()
+    elif cursor.take("AS"):
+        kind = ActionKind.CREATE_TABLE_AS
         query = cursor.until(frozenset())
     created = Action(
         kind=kind,

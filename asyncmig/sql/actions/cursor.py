@@ -60,8 +60,8 @@ class Cursor:
 
     @property
     def behind(self) -> int:
-        """Where the token before this place ends, in characters."""
-        return self.tokens[self.at - 1].end if self.at else 0
+        """Where the token that was taken last ends, in characters."""
+        return self.tokens[self.at - 1].end
 
     def peek(self, ahead: int = 0) -> str:
         """The keyword or symbol so many tokens ahead."""
@@ -191,6 +191,6 @@ class Cursor:
 
     def text_from(self, start: int) -> str:
         """The text from that token up to this place."""
-        if start >= self.at or start >= len(self.tokens):
+        if start >= self.at:
             return ""
         return self.sql[self.tokens[start].start : self.tokens[self.at - 1].end]

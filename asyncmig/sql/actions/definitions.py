@@ -97,8 +97,7 @@ def _default(cursor: Cursor) -> str:
 
 def _generated(cursor: Cursor, column: ColumnDefinition) -> ColumnDefinition:
     always = cursor.take("ALWAYS")
-    if not always:
-        cursor.take("BY", "DEFAULT")
+    cursor.take("BY", "DEFAULT")
     cursor.take("AS")
     if cursor.take("IDENTITY"):
         cursor.group()
@@ -121,9 +120,7 @@ def _column_constraint(cursor: Cursor, column: str) -> ConstraintDefinition | No
     if cursor.take("PRIMARY", "KEY"):
         _index_parameters(cursor)
         return ConstraintDefinition(kind=ConstraintKind.PRIMARY_KEY, columns=columns)
-    if cursor.word == "REFERENCES":
-        return _references(cursor, columns)
-    return None
+    return _references(cursor, columns)
 
 
 def is_table_constraint(cursor: Cursor) -> bool:

@@ -26,12 +26,8 @@ def create_index(cursor: Cursor, *, unique: bool) -> tuple[Action, ...]:
     elements = cursor.elements()
     cursor.at = start
     columns = cursor.column_names()
-    predicate = None
-    for word in cursor.outside():
-        if word == "WHERE":
-            cursor.at += 1
-            predicate = cursor.until(frozenset())
-            break
+    cursor.until(frozenset({"WHERE"}))
+    predicate = cursor.until(frozenset()) if cursor.take("WHERE") else None
     # an index is in the schema of its table, and the grammar does not let it name another
     index = SqlName(table.schema if table else None, name) if name else None
     kind = ActionKind.CREATE_INDEX_CONCURRENTLY if concurrently else ActionKind.CREATE_INDEX

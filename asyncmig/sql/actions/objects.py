@@ -98,15 +98,14 @@ def create_object(cursor: Cursor, target: str) -> tuple[Action, ...]:
     if kind is None:
         return ()
     if_not_exists = cursor.take("IF", "NOT", "EXISTS")
-    named = replace(_named(target, cursor.name()), kind=kind, if_not_exists=if_not_exists)
+    named = _named(target, _object_name(cursor, target))
+    named = replace(named, kind=kind, if_not_exists=if_not_exists)
     found: tuple[Action, ...] = ()
     match kind:
         case ActionKind.CREATE_STATISTICS:
-            for word in cursor.outside():
-                if word == "FROM":
-                    cursor.at += 1
-                    named = replace(named, relation=cursor.name())
-                    break
+            cursor.until(frozenset({"FROM"}))
+            if cursor.take("FROM"):
+                named = replace(named, relation=cursor.name())
         case ActionKind.CREATE_PUBLICATION if cursor.take("FOR", "TABLE"):
             named = replace(named, references=_tables(cursor))
         case ActionKind.CREATE_SCHEMA:
@@ -135,7 +134,6 @@ def _schema_elements(cursor: Cursor) -> tuple[Action, ...]:
 def _domain_constraints(cursor: Cursor) -> tuple[ConstraintDefinition, ...]:
     found: list[ConstraintDefinition] = []
     stops = frozenset({"CONSTRAINT", "CHECK", "NOT"})
-    cursor.until(stops)
     while not cursor.at_end:
         constraint = domain_constraint(cursor)
         if constraint is None:
@@ -158,6 +156,21 @@ def _tables(cursor: Cursor) -> tuple[SqlName, ...]:
         if not cursor.take(","):
             break
     return tuple(found)
+
+
+def _object_name(cursor: Cursor, target: str) -> SqlName | None:
+    """Take the name of an object of that kind, where the command gives it one.
+
+    A user mapping has that of its user, a transform that of its type, and the schema of ``CREATE SCHEMA
+    AUTHORIZATION r`` that of its owner. ``CREATE STATISTICS ON ...`` and ``ALTER SYSTEM`` give none.
+    """
+    if target in ("USER MAPPING", "TRANSFORM"):
+        cursor.take("FOR")
+    elif target == "SCHEMA":
+        cursor.take("AUTHORIZATION")
+    elif target == "SYSTEM" or (target == "STATISTICS" and cursor.word == "ON"):
+        return None
+    return cursor.name()
 
 
 def _named(target: str, name: SqlName | None) -> Action:
@@ -234,7 +247,7 @@ def alter_object(cursor: Cursor, target: str) -> tuple[Action, ...]:
     kind = _ALTERED.get(target)
     if kind is None:
         return ()
-    altered = replace(_named(target, cursor.name()), kind=kind)
+    altered = replace(_named(target, _object_name(cursor, target)), kind=kind)
     if target == "SCHEMA" and cursor.take("RENAME", "TO"):
         altered = replace(altered, kind=ActionKind.RENAME_SCHEMA, new_name=cursor.identifier())
     elif target == "PUBLICATION" and cursor.either("ADD", "SET", "DROP"):
@@ -254,15 +267,14 @@ def drop_objects(cursor: Cursor, target: str) -> tuple[Action, ...]:
     found: list[Action] = []
     while not cursor.at_end and cursor.word not in ("CASCADE", "RESTRICT"):
         place = cursor.position
-        dropped = _named(target, cursor.name())
+        dropped = _named(target, _object_name(cursor, target))
         if target in ATTACHED and cursor.take("ON"):
             dropped = replace(dropped, relation=cursor.name())
         cursor.until(frozenset({",", "CASCADE", "RESTRICT"}))  # the arguments of a function
         if cursor.behind <= place:  # a closing parenthesis, and no name
             break
         found.append(replace(dropped, kind=kind, start=place, end=cursor.behind))
-        if not cursor.take(","):
-            break
+        cursor.take(",")
     cascade = cursor.take("CASCADE")
     return tuple(
         replace(each, if_exists=if_exists, concurrently=concurrently, cascade=cascade)

@@ -17,7 +17,7 @@ def escape_carriage_returns(sql: str) -> str:
     r"""The same with strings and bodies that hold carriage returns as ``E'...\r...'``.
 
     Example:
-        >>> spelled_returns("SELECT 'a\r', 'b'")
+        >>> escape_carriage_returns("SELECT 'a\r', 'b'")
         "SELECT E'a\\r', 'b'"
     """
     if "\r" not in sql:

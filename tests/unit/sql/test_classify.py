@@ -323,6 +323,8 @@ def test_equal_statements_classify_equally_whatever_their_case_and_comments():
         ("select 'renew', 'new one or not'", "newer", False),
         ("select 'renewal'", "new", False),
         ("select new.a, \"new\" -- 'new'", "new", False),
+        ("select $$it's$$", "it's", True),
+        ("select 'it''s' as new", "new", False),
         ("select 'old\\'", "new", False),
         ("select 1", "new", False),
         ("select 'new", "new", True),

@@ -14,6 +14,7 @@ from asyncmig.sql.default_names import default_name
         ("t", "", "pkey", "t_pkey"),
         ("t" * 70, "", "pkey", "t" * 58 + "_pkey"),
         ("t" * 40, "c" * 40, "idx", "t" * 29 + "_" + "c" * 29 + "_idx"),
+        ("t" * 40, "c" * 40, "fkey", "t" * 29 + "_" + "c" * 28 + "_fkey"),
         ("t" * 10, "c" * 60, "idx", "t" * 10 + "_" + "c" * 48 + "_idx"),
         ("ä" * 40, "", "seq", "ä" * 29 + "_seq"),
     ],

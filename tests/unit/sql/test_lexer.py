@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.sql.lexer import Kind, identifier_value, is_escape_string, string_value, tokens
+from asyncmig.sql.lexer import (
+    Kind,
+    end_of_dollar_quote,
+    identifier_value,
+    is_escape_string,
+    string_value,
+    tokens,
+)
 
 
 def texts(sql: str) -> list[str]:
@@ -66,7 +73,8 @@ def test_words_are_keywords_only_unquoted():
         ("'foo'\n  'bar'", "foobar"),
         ("E'a\\nb\\t\\'c''d\\\\'", "a\nb\t'c'd\\"),
         ("e'\\x41\\101\\u0042\\U00000043\\q'", "AABCq"),
-        ("E'\\UFFFFFFFF'", "\ufffd"),
+        ("E'\\UFFFFFFFF \\U00110000'", "\ufffd \ufffd"),
+        ("E'\\U0010FFFF'", "\U0010ffff"),
         ("E'a\\''\n'b\\''", "a'b'"),
         ("U&'d\\0061t\\+000061 \\\\ ''x'", "data \\ 'x"),
         ("N'n'", "n"),
@@ -84,6 +92,7 @@ def test_string_value(text, value):
         ("Users", "users"),
         ("GRÖSSE", "grÖsse"),
         ('"Us""ers"', 'Us"ers'),
+        (r'"d\0061ta"', r"d\0061ta"),
         ('U&"d\\0061t\\+000061"', "data"),
         ("x" * 70, "x" * 63),
         ('"' + "ä" * 40 + '"', "ä" * 31),
@@ -99,6 +108,14 @@ def test_identifier_value(text, value):
 )
 def test_is_escape_string(text, quote, expected):
     assert is_escape_string(text, quote) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "dollar", "end"),
+    [("$a$b$a$c", 0, 7), ("$1", 0, 1), ("a$b$c$b$", 1, 2), ("ab$c$d$c$", 2, 3), ("$a$b", 0, None)],
+)
+def test_the_end_of_a_dollar_quote(text, dollar, end):
+    assert end_of_dollar_quote(text, dollar) == end
 
 
 def test_backslashes_count_in_unicode_strings_only():

@@ -81,6 +81,8 @@ def test_masked(sql, shown):
         "ALTER ROLE a PASSWORD NULL",
         "SELECT 'it''s', E'a\\'b', $x$ body $x$ -- password 'none'",
         "CREATE INDEX ON t (token_key)",
+        "SELECT E'a token\\n of it'",
+        "SELECT 'never closed",
         "",
     ],
 )

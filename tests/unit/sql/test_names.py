@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asyncmig.sql.names import calls_function, mentioned_names, volatile_call
+from asyncmig.sql.names import called_functions, calls_function, mentioned_names, volatile_call
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,8 @@ def test_words_alone_and_behind_their_schema(sql, names):
     ("sql", "bodies", "expected"),
     [
         ("SELECT now()", False, True),
+        ("SELECT 1", False, False),
+        ("(SELECT now)", False, False),
         ("select Pg_Catalog . NOW\n ()", False, True),
         ('SELECT "now"()', False, True),
         ('SELECT "Now"()', False, False),
@@ -40,6 +42,10 @@ def test_words_alone_and_behind_their_schema(sql, names):
 )
 def test_calls_function(sql, bodies, expected):
     assert calls_function(sql, "now", bodies=bodies) is expected
+
+
+def test_an_operator_before_a_parenthesis_is_no_function():
+    assert list(called_functions("a + (b) * f(c) || 'd' (e)")) == ["f"]
 
 
 @pytest.mark.parametrize(

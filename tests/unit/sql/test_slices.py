@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from asyncmig.sql.classify import classify
 from asyncmig.sql.layout import normalize_sql, pieces
 from asyncmig.sql.masking import mask_secrets
-from asyncmig.sql.slices import SLICE, contains, search_slices, slices
+from asyncmig.sql.slices import OVERLAP, SLICE, contains, search_slices, slices
 from asyncmig.sql.split import split
 
 STOP = re.compile(r"--|/\*|;")
@@ -30,21 +30,31 @@ class Watched:
 
 def test_a_search_without_a_match_looks_at_slices():
     watched: Any = Watched(STOP)
-    assert search_slices(watched, "x" * (5 * SLICE), longest=2) is None
-    assert watched.longest == SLICE + 1
+    assert search_slices(watched, "x" * (5 * SLICE)) is None
+    assert watched.longest == SLICE + OVERLAP
 
 
 @pytest.mark.parametrize("place", [0, 7, SLICE - 2, SLICE - 1, SLICE, 3 * SLICE - 1])
 def test_a_match_is_found_on_either_side_of_a_border(place):
     text = "x" * place + "--" + "x" * SLICE
-    found = search_slices(STOP, text, longest=2)
+    found = search_slices(STOP, text)
     assert found is not None
     assert found.span() == (place, place + 2)
 
 
+def test_a_match_that_a_slice_cuts_is_looked_at_again():
+    begin = SLICE + OVERLAP - 4
+    text = "-" * begin + "word" + "s" * SLICE
+    assert search_slices(re.compile(r"\bwords*\b"), text.replace("-", " ")) is not None
+    assert search_slices(re.compile(r"\bword\b"), text) is None
+    found = search_slices(re.compile("words?"), text)
+    assert found is not None
+    assert found.span() == (begin, begin + 5)
+
+
 def test_a_search_ends_where_it_is_told():
-    assert search_slices(STOP, "xx;", 0, 2, longest=2) is None
-    assert search_slices(STOP, ";xx", 1, longest=2) is None
+    assert search_slices(STOP, "xx;", 0, 2) is None
+    assert search_slices(STOP, ";xx", 1) is None
 
 
 @pytest.mark.parametrize("place", [0, SLICE - 4, SLICE - 1, SLICE, 2 * SLICE + 3])
@@ -57,7 +67,9 @@ def test_a_word_is_found_in_any_case_on_either_side_of_a_border(place):
 @given(st.text(alphabet="a ;", max_size=30), st.integers(0, 5), st.integers(0, 30))
 def test_slices_are_the_text(text, start, end):
     end = max(start, min(end, len(text)))
-    assert "".join(slices(text, start, end)) == text[start:end]
+    found = list(slices(text, start, end))
+    assert "".join(found) == text[start:end]
+    assert all(found)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,11 @@ def texts(script: str) -> list[str]:
         ("/*+ nothing */;", []),
         ("SELECT 1", ["SELECT 1"]),
         ("SELECT 1;SELECT 2;", ["SELECT 1", "SELECT 2"]),
+        (";SELECT 1", ["SELECT 1"]),
+        ("SELECT /**/ 1; x", ["SELECT /**/ 1", "x"]),
+        ("SELECT 1\n--x\n; x", ["SELECT 1", "x"]),
+        ("ALTER FUNCTION f() BEGIN ATOMIC; x", ["ALTER FUNCTION f() BEGIN ATOMIC", "x"]),
+        ("CREATE OR REPLACE VIEW rule AS (a; x", ["CREATE OR REPLACE VIEW rule AS (a", "x"]),
         ("\ufeffSELECT 1;", ["SELECT 1"]),
         ("BEGIN; SELECT 1; COMMIT;", ["BEGIN", "SELECT 1", "COMMIT"]),
         ("SELECT ';', \";\", $$;$$, $a$;$$;$a$; x", ["SELECT ';', \";\", $$;$$, $a$;$$;$a$", "x"]),
@@ -119,6 +124,7 @@ def test_lines_of_pg_dump_for_psql_are_left_out():
         ("\nCOPY t FROM STDIN;\n1\n2\n", "no data for COPY", 2),
         ("COPY t FROM STDIN", "no data for COPY", 1),
         ("COPY t FROM STDIN; SELECT 1;\n\\.\n", "text after COPY ... FROM STDIN", 1),
+        ("COPY t FROM STDIN;1\n\\.\n", "text after COPY ... FROM STDIN", 1),
         ("SELECT 1;\n\\connect other\n", r"\\connect is a command of psql", 2),
         ("SELECT 1 \\gexec", r"\\gexec is a command of psql", 1),
         ("SELECT 1 \\restrict x", r"\\restrict is a command of psql", 1),
@@ -145,6 +151,7 @@ def test_lines_and_offsets_lead_back_to_the_script():
     for statement in statements:
         assert script[statement.offset :].startswith(statement.text)
     assert [s.line for s in split(script, first_line=101)] == [103, 106, 108]
+    assert [s.line for s in split("\nSELECT 1")] == [2]
 
 
 PLAIN = st.text(st.characters(exclude_characters="'\"$\\;-/*\r\x00", exclude_categories=["Cs"]))
@@ -229,6 +236,7 @@ def test_the_data_of_copy_ends_at_a_line_of_its_own(script, first, expected):
         ("COPY t TO stdout", False),
         ("COPY t", False),
         ("SELECT 1", False),
+        ("SELECT 1 FROM stdin", False),
     ],
 )
 def test_reads_stdin(statement, expected):

@@ -80,7 +80,12 @@ CASES = [
     ),
     (
         "alter system set a = 1",
-        [(K.ALTER_OBJECT, "", {"target": "SYSTEM", "object": "set", "words": "a = 1"})],
+        [(K.ALTER_OBJECT, "", {"target": "SYSTEM", "words": "set a = 1"})],
+    ),
+    (
+        "alter user mapping for current_user server s options (set user 'u')",
+        [(K.ALTER_OBJECT, "", {"target": "USER MAPPING", "object": "current_user",
+         "words": "server s options (set user 'u')"})],
     ),
 ]  # fmt: skip
 

@@ -142,6 +142,39 @@ CASES = [
          "words": "x"})],
     ),
     (
+        "alter table t set without frob, set frob oids",
+        [(K.UNKNOWN, "set without frob", {"target": "TABLE", "relation": "t",
+         "words": "set without frob"}), (K.UNKNOWN, "set frob oids", {"target": "TABLE",
+         "relation": "t", "words": "set frob oids"})],
+    ),
+    (
+        "alter table t enable row level security",
+        [(K.ENABLE_ROW_SECURITY, "enable row level security", {"target": "TABLE",
+         "relation": "t"})],
+    ),
+    (
+        "alter table t disable always frob, disable trigger all",
+        [(K.UNKNOWN, "disable always frob", {"target": "TABLE", "relation": "t",
+         "words": "disable always frob"}), (K.DISABLE_TRIGGER, "disable trigger all",
+         {"target": "TABLE", "relation": "t", "words": "all"})],
+    ),
+    (
+        "alter table t alter a type storage, alter b type options using c",
+        [(K.ALTER_COLUMN_TYPE, "alter a type storage", {"target": "TABLE", "relation": "t",
+         "column": "a", "type": "storage"}), (K.ALTER_COLUMN_TYPE, "alter b type options using c",
+         {"target": "TABLE", "relation": "t", "column": "b", "type": "options",
+         "expression": "c"})],
+    ),
+    (
+        "alter sequence s owned by s.t.a",
+        [(K.ALTER_SEQUENCE, "owned by s.t.a", {"target": "SEQUENCE", "relation": "s",
+         "words": "owned by s.t.a"})],
+    ),
+    (
+        "alter sequence s owner to r",
+        [(K.SET_OWNER, "owner to r", {"target": "SEQUENCE", "relation": "s", "words": "to r"})],
+    ),
+    (
         "alter table t set frob",
         [(K.UNKNOWN, "set frob", {"target": "TABLE", "relation": "t", "words": "set frob"})],
     ),

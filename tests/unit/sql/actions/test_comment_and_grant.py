@@ -15,6 +15,11 @@ CASES = [
         "comment on column d.s.t.a is 'x'",
         [(K.COMMENT, "", {"target": "COLUMN", "relation": "s.t", "column": "a"})],
     ),
+    (
+        "comment on column t.a is 'x'",
+        [(K.COMMENT, "", {"target": "COLUMN", "relation": "t", "column": "a"})],
+    ),
+    ("comment on column a is 'x'", [(K.COMMENT, "", {"target": "COLUMN", "column": "a"})]),
     ("comment on column 5 is 'x'", [(K.COMMENT, "", {"target": "COLUMN"})]),
     ("comment on view v is 'x'", [(K.COMMENT, "", {"target": "VIEW", "relation": "v"})]),
     ("comment on index s.i is 'x'", [(K.COMMENT, "", {"target": "INDEX", "index": "s.i"})]),
@@ -56,6 +61,11 @@ CASES = [
     (
         "grant select on schema to r",
         [(K.GRANT, "", {"target": "TABLE", "relation": "schema", "words": "select"})],
+    ),
+    (
+        "grant select on type, u to r",
+        [(K.GRANT, "", {"target": "TABLE", "relation": "type", "words": "select"}),
+         (K.GRANT, "", {"target": "TABLE", "relation": "u", "words": "select"})],
     ),
     (
         "revoke grant option for select on t from r cascade",

@@ -74,6 +74,16 @@ CASES = [
          ConstraintDefinition(kind=C.CHECK, expression="value <> ''"),)})],
     ),
     (
+        "create domain d int check (value > 0)",
+        [(K.CREATE_DOMAIN, "", {"target": "DOMAIN", "object": "d", "constraints": (
+         ConstraintDefinition(kind=C.CHECK, expression="value > 0"),)})],
+    ),
+    (
+        "create domain d as bool default (not null) check (value)",
+        [(K.CREATE_DOMAIN, "", {"target": "DOMAIN", "object": "d", "constraints": (
+         ConstraintDefinition(kind=C.CHECK, expression="value"),)})],
+    ),
+    (
         'create domain d as text collate "C"',
         [(K.CREATE_DOMAIN, "", {"target": "DOMAIN", "object": "d"})],
     ),
@@ -151,6 +161,24 @@ CASES = [
         "create default conversion c for 'x' to 'y' from f",
         [(K.CREATE_OBJECT, "", {"target": "CONVERSION", "object": "c",
          "words": "for 'x' to 'y' from f"})],
+    ),
+    (
+        "create user mapping if not exists for r server s options (user 'u')",
+        [(K.CREATE_OBJECT, "", {"target": "USER MAPPING", "object": "r",
+         "words": "server s options (user 'u')", "if_not_exists": True})],
+    ),
+    (
+        "create transform for s.hstore language plpython3u (from sql with function f(internal))",
+        [(K.CREATE_OBJECT, "", {"target": "TRANSFORM", "object": "s.hstore",
+         "words": "language plpython3u (from sql with function f(internal))"})],
+    ),
+    (
+        "create schema if not exists authorization r",
+        [(K.CREATE_SCHEMA, "", {"target": "SCHEMA", "object": "r", "if_not_exists": True})],
+    ),
+    (
+        "create statistics on a, b from t",
+        [(K.CREATE_STATISTICS, "", {"target": "STATISTICS", "relation": "t"})],
     ),
     ("create", [(K.UNKNOWN, "", {"words": "create"})]),
 ]  # fmt: skip

@@ -122,6 +122,33 @@ CASES = [
          ConstraintDefinition(kind=C.UNIQUE, columns=("b",)),)))})],
     ),
     (
+        'create table t (a text collate s."C" not null, b text not null collate c)',
+        [(K.CREATE_TABLE, "", {"target": "TABLE", "relation": "t", "definitions": (
+         ColumnDefinition(name="a", type="text", collation='s."C"', constraints=(
+         ConstraintDefinition(kind=C.NOT_NULL, columns=("a",)),)),
+         ColumnDefinition(name="b", type="text", collation="c", constraints=(
+         ConstraintDefinition(kind=C.NOT_NULL, columns=("b",)),)))})],
+    ),
+    (
+        "create table t (a text collate 5, b int)",
+        [(K.CREATE_TABLE, "", {"target": "TABLE", "relation": "t", "definitions": (
+         ColumnDefinition(name="a", type="text"), ColumnDefinition(name="b", type="int"))}),
+         (K.UNKNOWN, "a text collate 5", {"words": "a text collate 5"})],
+    ),
+    (
+        "create table c partition of p (a default 5, b not null) default",
+        [(K.CREATE_PARTITION, "", {"target": "TABLE", "relation": "c", "partition": "p",
+         "definitions": (ColumnDefinition(name="a", default="5"), ColumnDefinition(name="b",
+         constraints=(ConstraintDefinition(kind=C.NOT_NULL, columns=("b",)),))),
+         "expression": "default"})],
+    ),
+    (
+        "create table t (a bool default b is not, c int)",
+        [(K.CREATE_TABLE, "", {"target": "TABLE", "relation": "t", "definitions": (
+         ColumnDefinition(name="a", type="bool", default="b is not"),
+         ColumnDefinition(name="c", type="int"))})],
+    ),
+    (
         "create table t (a int default, b int)",
         [(K.CREATE_TABLE, "", {"target": "TABLE", "relation": "t", "definitions": (
          ColumnDefinition(name="a", type="int", default=", b int"),)})],

@@ -76,6 +76,8 @@ CASES = [
          (K.MERGE, "merge into u using a on x when matched then delete", {"target": "TABLE",
          "relation": "u"})],
     ),
+    ("select (a, b) from t", [(K.SELECT, "", {})]),
+    ("values (a)", [(K.SELECT, "", {})]),
     ("with a as (select 1) frob", [(K.UNKNOWN, "", {"words": "with a as (select 1) frob"})]),
     (
         "with 5 as (select 1) select 1",

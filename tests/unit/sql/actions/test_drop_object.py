@@ -79,6 +79,17 @@ CASES = [
         "drop text search parser p",
         [(K.DROP_OBJECT, "p", {"target": "TEXT SEARCH PARSER", "object": "p"})],
     ),
+    (
+        'drop user mapping if exists for "R" server s',
+        [(K.DROP_OBJECT, 'for "R" server s', {"target": "USER MAPPING", "object": "R",
+         "if_exists": True})],
+    ),
+    (
+        "drop transform for hstore language plpython3u cascade",
+        [(K.DROP_OBJECT, "for hstore language plpython3u", {"target": "TRANSFORM",
+         "object": "hstore", "cascade": True})],
+    ),
+    ("drop table a,)", [(K.DROP_TABLE, "a", {"target": "TABLE", "relation": "a"})]),
     ("drop table", [(K.UNKNOWN, "", {"words": "drop table"})]),
 ]  # fmt: skip
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from asyncmig.sql.actions import data
 from asyncmig.sql.actions.action import ColumnDefinition, ConstraintDefinition
 from asyncmig.sql.actions.action import ConstraintKind as C
 from asyncmig.sql.actions.cursor import Cursor
 from asyncmig.sql.actions.kinds import ActionKind as K
+from asyncmig.sql.actions.objects import alter_object, create_object, drop_objects
 from asyncmig.sql.actions.parse import parse_actions
 from asyncmig.sql.reader import SqlName
 from support.parsed_actions import facts, one
@@ -212,6 +216,7 @@ ONE_ACTION = [
         K.ATTACH_INDEX,
         {"target": "INDEX", "index": "i", "partition": "j"},
     ),
+    ("reindex schema s", K.REINDEX, {"target": "SCHEMA", "object": "s"}),
     ("reindex table t", K.REINDEX, {"target": "TABLE", "relation": "t"}),
     (
         "reindex (verbose, concurrently) index i",
@@ -535,6 +540,44 @@ CONSTRAINTS = [
         K.ADD_NOT_NULL,
         ConstraintDefinition(kind=C.NOT_NULL, name="n", columns=("a",), not_valid=True),
     ),
+    ("not null", K.ADD_NOT_NULL, ConstraintDefinition(kind=C.NOT_NULL)),
+    (
+        "unique nulls not distinct (a)",
+        K.ADD_UNIQUE,
+        ConstraintDefinition(kind=C.UNIQUE, columns=("a",)),
+    ),
+    (
+        "exclude (a with =) include (b) with (fillfactor = 70) where (c)",
+        K.ADD_EXCLUDE,
+        ConstraintDefinition(kind=C.EXCLUDE, expression="a with ="),
+    ),
+    (
+        "unique (a) deferrable",
+        K.ADD_UNIQUE,
+        ConstraintDefinition(kind=C.UNIQUE, columns=("a",), deferrable=True),
+    ),
+    (
+        "unique (a) deferrable initially immediate",
+        K.ADD_UNIQUE,
+        ConstraintDefinition(
+            kind=C.UNIQUE, columns=("a",), deferrable=True, initially="IMMEDIATE"
+        ),
+    ),
+    (
+        "unique (a) initially deferred",
+        K.ADD_UNIQUE,
+        ConstraintDefinition(kind=C.UNIQUE, columns=("a",), deferrable=True, initially="DEFERRED"),
+    ),
+    (
+        "unique (a) not deferrable initially immediate",
+        K.ADD_UNIQUE,
+        ConstraintDefinition(kind=C.UNIQUE, columns=("a",), initially="IMMEDIATE"),
+    ),
+    (
+        "check (a) enforced",
+        K.ADD_CHECK,
+        ConstraintDefinition(kind=C.CHECK, expression="a"),
+    ),
 ]  # fmt: skip
 
 
@@ -725,4 +768,32 @@ def test_a_column_is_not_null_where_its_definition_says_so():
 
 def test_an_object_without_a_name_is_not_understood():
     assert one("drop table cascade").kind is K.UNKNOWN
-    assert Cursor("").end_position == 0
+
+
+@pytest.mark.parametrize(
+    ("sql", "types"),
+    [
+        ("create table t (a int, b text[])", [("a", "int"), ("b", "text[]")]),
+        ("create table t as select 1", []),
+        ("alter table t add a numeric(5, 2)", [("a", "numeric(5, 2)")]),
+        ("alter table t alter a type bigint", [("a", "bigint")]),
+        ("alter table t set logged", []),
+    ],
+)
+def test_the_columns_that_an_action_gives_a_type(sql, types):
+    assert one(sql).column_types == types
+
+
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [
+        (data.with_query, "5 as (select 1) select 1"),
+        (data.with_query, "a (select 1)"),
+        (data.with_query, "a as (select 1) frob"),
+        (partial(create_object, target="FROB"), "a"),
+        (partial(alter_object, target="FROB"), "a"),
+        (partial(drop_objects, target="FROB"), "a"),
+    ],
+)
+def test_text_that_is_not_understood_gives_no_action(read, words):
+    assert read(Cursor(words)) == ()
