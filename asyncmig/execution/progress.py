@@ -83,7 +83,7 @@ class Progress:
 
     def _step_finished(self, commit: PhaseCommit) -> None:
         revision, direction = commit.step.revision, str(commit.step.direction)
-        number, started = self._started.get(revision, (0, time.monotonic()))
+        number, started = self._started[revision]
         elapsed = time.monotonic() - started
         self.applied.append(
             AppliedStep(

@@ -110,8 +110,6 @@ async def read_resumes(
     session: Session, settings: Settings, state: DatabaseState
 ) -> dict[str, Resume]:
     """What is committed of each partially applied revision, by id."""
-    if not state.partial:
-        return {}
     journal = qualified(state.schema, settings.journal_table)
     resumes = {}
     for entry in state.partial:

@@ -104,10 +104,13 @@ class FakeDriver:
         return SimpleNamespace(major=16, minor=1)
 
     def add_log_listener(self, listener: Any) -> None:
+        if self.is_closed():
+            raise asyncpg.InterfaceError("connection is closed")
         self.listeners.append(listener)
 
     def remove_log_listener(self, listener: Any) -> None:
-        self.listeners.remove(listener)
+        if listener in self.listeners:
+            self.listeners.remove(listener)
 
     def is_closed(self) -> bool:
         return self._session.closed

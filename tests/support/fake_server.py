@@ -54,6 +54,7 @@ class FakeServer(ScriptSession):
             or the text of a message.
         when_locked: is called when the lock has been given.
         lock_timeouts: how often the lock is refused first.
+        idle_limits: the time that the server has had each time to set its limit for idle sessions aside.
     """
 
     pooled = False
@@ -76,6 +77,7 @@ class FakeServer(ScriptSession):
         self.when_locked: Callable[[], object] = lambda: None
         self.facts = {"has_backfills": False, "newest": None, "tables": True} | facts
         self.guarded: list[int | None] = []
+        self.idle_limits: list[float] = []
 
     async def fetch(self, query: str, *args: Any) -> list[Any]:
         if "AS heads" in query:
@@ -153,6 +155,7 @@ class FakeServer(ScriptSession):
 
     def idling(self, answer_seconds: float = 30.0) -> Any:
         assert answer_seconds > 0
+        self.idle_limits.append(answer_seconds)
         self.log.append("idle")
         return nullcontext()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,11 @@ from asyncmig.execution.progress import Progress
 from support.plans import BOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     from asyncmig.bookkeeping.tables import Bookkeeping
     from asyncmig.events import Event
+    from asyncmig.execution.work_units import PhaseCommit
 
 
 class FakeSession:
@@ -97,6 +99,32 @@ class NoObserver:
         yield None
 
 
+class SecondConnection(NoObserver):
+    """A database whose second connection gives these answers about a server process, one a question.
+
+    Attributes:
+        opened, closed: how often.
+    """
+
+    def __init__(self, *answers: Any, pid: int = 5) -> None:
+        self.answers = list(answers)
+        self.pid = pid
+        self.opened = self.closed = 0
+
+    @asynccontextmanager
+    async def observer(self) -> AsyncIterator[Any]:
+        self.opened += 1
+        yield self
+        self.closed += 1
+
+    async def fetch(self, query: str, pid: int, *_: Any) -> list[Any]:
+        assert pid == self.pid
+        answer = self.answers.pop(0) if self.answers else []
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
 def fake_context(
     session: FakeSession,
     *,
@@ -112,9 +140,19 @@ def fake_context(
         database=NoObserver(),  # type: ignore[arg-type]  # likewise
         books=books,
         retry_policy=WithoutPauses(lock_timeout=5.0, retries=retries),
-        progress=Progress(heard.append),
+        progress=StartedSteps(heard.append),
         one_transaction=one_transaction,
     )
+
+
+class StartedSteps(Progress):
+    """For units without a script: their steps have started."""
+
+    def committed(self, commits: Iterable[PhaseCommit]) -> None:
+        known = tuple(commits)
+        for commit in known:
+            self._started.setdefault(commit.step.revision, (1, time.monotonic()))
+        super().committed(known)
 
 
 class WithoutPauses(RetryPolicy):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
@@ -12,7 +11,7 @@ import pytest
 from asyncmig.database import blockers as module
 from asyncmig.database.blockers import BlockerWatch, exclusive_holders, holders_after
 from asyncmig.errors import ConnectionLostError
-from support.fake_session import FakeSession, NoObserver
+from support.fake_session import FakeSession, NoObserver, SecondConnection
 
 LOCKED = asyncpg.LockNotAvailableError("canceling statement due to lock timeout")
 ROW = {
@@ -26,27 +25,6 @@ ROW = {
     "relation": "t",
 }
 HOLDERS = {"WITH named": [ROW]}
-
-
-class Observer(NoObserver):
-    """A second connection that gives these rows, one answer a question."""
-
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
-        self.opened = self.closed = 0
-
-    @asynccontextmanager
-    async def observer(self):
-        self.opened += 1
-        yield self
-        self.closed += 1
-
-    async def fetch(self, query: str, pid: int) -> list[Any]:
-        assert pid == 5
-        answer = self.answers.pop(0) if self.answers else []
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
 
 def watch(observer: NoObserver, session: FakeSession | None = None) -> tuple[BlockerWatch, list]:
@@ -110,7 +88,7 @@ async def test_exclusive_locks_of_other_sessions() -> None:
 
 class TestDuring:
     async def test_blockers_are_read_before_the_timeout(self) -> None:
-        observer = Observer([ROW])
+        observer = SecondConnection([ROW])
         known, found = watch(observer)
         await known.during(wait, 0.01)
         assert [[blocker.pid for blocker in each] for each in found] == [[7]]
@@ -120,13 +98,13 @@ class TestDuring:
         assert observer.closed == 1
 
     async def test_the_blockers_of_an_earlier_attempt_are_forgotten(self) -> None:
-        known, _ = watch(Observer([ROW]))
+        known, _ = watch(SecondConnection([ROW]))
         await known.during(wait, 0.01)
         await known.during(wait, 0.01)
         assert known.blockers == ()
 
     async def test_one_connection_serves_all_attempts(self) -> None:
-        observer = Observer()
+        observer = SecondConnection()
         known, found = watch(observer)
         await known.during(wait, 0.01)
         await known.during(wait, 0.01)
@@ -134,24 +112,24 @@ class TestDuring:
         assert found == []
 
     async def test_a_quick_statement_opens_no_connection(self) -> None:
-        observer = Observer([ROW])
+        observer = SecondConnection([ROW])
         known, found = watch(observer)
         await known.during(wait, 5.0)
         assert (observer.opened, found) == (0, [])
 
     async def test_without_a_timeout_it_looks_after_a_while(self, monkeypatch) -> None:
         monkeypatch.setattr(module, "WITHOUT_LIMIT", 0.01)
-        known, found = watch(Observer([ROW]))
+        known, found = watch(SecondConnection([ROW]))
         await known.during(wait, None)
         assert len(found) == 1
 
     async def test_it_looks_more_than_once(self, monkeypatch) -> None:
-        known, found = watch(Observer([], [ROW], [ROW]))
+        known, found = watch(SecondConnection([], [ROW], [ROW]))
         await known.during(lambda: anyio.sleep(0.2), 0.02)
         assert len(found) == 2
 
     async def test_an_error_of_the_second_connection_ends_the_watch_alone(self) -> None:
-        known, found = watch(Observer(asyncpg.AdminShutdownError("gone"), [ROW]))
+        known, found = watch(SecondConnection(asyncpg.AdminShutdownError("gone"), [ROW]))
         await known.during(lambda: anyio.sleep(0.1), 0.01)
         assert found == []
 
@@ -164,12 +142,12 @@ class TestDuring:
         async def refused() -> None:
             raise LOCKED
 
-        known, _ = watch(Observer())
+        known, _ = watch(SecondConnection())
         with pytest.raises(asyncpg.LockNotAvailableError):
             await known.during(refused, 0.01)
 
     async def test_a_session_without_a_process_id_cannot_be_watched(self) -> None:
-        observer = Observer([ROW])
+        observer = SecondConnection([ROW])
         session = FakeSession()
         known = BlockerWatch(observer, session, lambda _: None)
         await known.during(wait, 0.01)
@@ -186,6 +164,6 @@ async def test_how_long_before_the_timeout_it_looks(monkeypatch, timeout, first)
         await real(0)
 
     monkeypatch.setattr(module.anyio, "sleep", sleep)
-    known, _ = watch(Observer([], [], asyncpg.AdminShutdownError("gone")))
+    known, _ = watch(SecondConnection([], [], asyncpg.AdminShutdownError("gone")))
     await known.during(lambda: real(0.02), timeout)
     assert slept == pytest.approx([first, min(first, 1.0), min(first, 1.0)])

@@ -19,8 +19,10 @@ from asyncmig.errors import (
 from asyncmig.events import ServerNotice
 from asyncmig.execution.runner import Runner
 from asyncmig.plan.model import Direction
+from asyncmig.plan.online.changes import OnlineChanges
 from asyncmig.plan.run_request import RunRequest
 from support.fake_server import FakeDatabase, FakeServer, FolderSource
+from support.fake_session import SecondConnection
 
 LOCKED = asyncpg.LockNotAvailableError("lock timeout")
 UP = RunRequest(target="heads", direction=Direction.UPGRADE)
@@ -30,12 +32,16 @@ UP = RunRequest(target="heads", direction=Direction.UPGRADE)
 def upgrade(project):
     """A function: runs the upgrade of all revisions on a server."""
 
-    async def run(server: FakeServer, request: RunRequest = UP, **fields: Any) -> FolderSource:
+    async def run(
+        server: FakeServer, request: RunRequest = UP, observer: Any = None, **fields: Any
+    ) -> FolderSource:
         known = {"script_location": project.script_location, "safe_rewrites": False}
         settings = Settings(**known | fields)
         source = FolderSource(project.versions)
         run.events = []
         database: Any = FakeDatabase(server)
+        if observer is not None:
+            database.observer = observer
         await Runner(database, settings, run.events.append, source).run(request)  # type: ignore[arg-type]  # what the tests need of it
         return source
 
@@ -86,6 +92,26 @@ class TestWhatIsRead:
         else:
             await upgrade(FakeServer())
             assert asked == []
+
+    @pytest.mark.parametrize(("present", "added"), [(False, 1), (True, 0)])
+    async def test_the_facts_of_columns_need_a_place_in_the_journal(
+        self, upgrade, project, monkeypatch, present, added
+    ) -> None:
+        async def read(*_: Any) -> OnlineChanges:
+            return OnlineChanges(documents={})
+
+        async def read_documents(*_: Any) -> None:
+            pass
+
+        monkeypatch.setattr("asyncmig.bookkeeping.online_facts.read_online_changes", read)
+        monkeypatch.setattr("asyncmig.bookkeeping.online_facts.read_documents", read_documents)
+        project.revision("a1", upgrade='op.execute("SELECT 1")')
+        online = 'op.rename_column_online("bill", "total", "sum")'
+        project.revision("b1", down="a1", upgrade=online)
+        server = FakeServer(rows={"attname": [{"present": present}]})
+        with pytest.raises(DirectiveError):  # the column is not in the documents
+            await upgrade(server)
+        assert sum("ADD COLUMN IF NOT EXISTS rewrite_facts" in sql for sql in server.sent) == added
 
     @pytest.mark.parametrize(
         ("safe_rewrites", "present", "added"),
@@ -158,6 +184,22 @@ class TestLockWaits:
         await upgrade(server)
         assert self.waits(server) == []
         assert len([message for message in server.messages if "BEGIN" in message]) == 1
+
+    async def test_the_connection_that_samples_is_closed(self, upgrade, project) -> None:
+        project.revision("a1", upgrade='op.execute("SELECT 1")')
+        server = FakeServer()
+        second = SecondConnection(pid=7)
+        send = server.send
+
+        async def send_late(sql: str) -> None:
+            with anyio.fail_after(10):
+                while not second.opened:
+                    await anyio.sleep(0.01)
+            await send(sql)
+
+        server.send = send_late  # type: ignore[method-assign]  # it takes until it is sampled
+        await upgrade(server, observer=second.observer)
+        assert (second.opened, second.closed) == (1, 1)
 
     async def test_also_behind_a_failure(self, upgrade, project) -> None:
         project.revision("a1", upgrade='op.execute("SELECT 1")')

@@ -50,7 +50,17 @@ def test_behind_a_statement_that_failed_the_phase_may_be_corrected(state: str) -
 
 def test_a_phase_of_which_nothing_is_known_passes() -> None:
     resume(fingerprint=None).check(step(), 1, autocommit("VACUUM z"))
+    resume(fingerprint=None, state="failed").check(step(), 1, autocommit("VACUUM z"))
     resume().check(step(), 7, autocommit("VACUUM z"))
+
+
+def test_a_script_that_ends_in_a_committed_phase_was_shortened() -> None:
+    with pytest.raises(ScriptError, match=r"revision a1 was shortened .* \(a1\.py\)"):
+        resume().check_not_shortened(step(), 0)
+    # the error that the script handled there is raised again instead
+    Resume(entry=partial(phase=1), fingerprints={}, caught={0: "boom"}).check_not_shortened(
+        step(), 0
+    )
 
 
 async def test_nothing_is_read_where_nothing_is_partial(settings_of) -> None:

@@ -1,11 +1,15 @@
 """asyncmig.execution.retries: when another attempt follows."""
 
+from dataclasses import replace
+
 import asyncpg
 import pytest
 
+from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.events import PhaseRetried
+from asyncmig.execution import retries as module
 from asyncmig.execution.retries import Retries
-from support.fake_session import FakeSession, fake_context
+from support.fake_session import FakeSession, SecondConnection, fake_context
 from support.plans import step
 
 TRANSIENT = [
@@ -80,3 +84,28 @@ async def test_an_attempt_is_sent_as_it_is_where_nothing_can_be_watched() -> Non
 
     await retries.watched(send)
     assert sent == [1]
+
+
+async def test_blockers_are_watched_from_the_second_attempt_on() -> None:
+    database = SecondConnection()
+    context = replace(fake_context(FakeSession()), database=database)
+    async with Retries(context, step(), 0) as retries:
+        assert database.opened == 0
+        assert await retries.again(TRANSIENT[0], [])
+        assert (database.opened, database.closed) == (1, 0)
+    assert (database.opened, database.closed) == (1, 1)
+
+
+async def test_the_pause_that_is_reported_is_waited(monkeypatch) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(module.anyio, "sleep", sleep)
+    events: list = []
+    context = fake_context(FakeSession(), events=events)
+    retries = Retries(replace(context, retry_policy=RetryPolicy()), step(), 0)
+    assert await retries.again(TRANSIENT[0], [])
+    assert pauses == [events[0].pause]
+    assert 0.0 < pauses[0] < 1.0

@@ -11,6 +11,7 @@ import pytest
 
 from asyncmig.bookkeeping.journal import Decision
 from asyncmig.config.settings import Settings
+from asyncmig.database.session import ANSWER_SECONDS
 from asyncmig.errors import (
     PlanError,
     RevisionNotFoundError,
@@ -139,7 +140,21 @@ class TestRun:
         runs.server.heads, runs.source.known = {"b1"}, known
         await runs.run(target)
         assert runs.source.histories == histories
-        assert runs.event(NothingPending).heads == ("b1",)
+        nothing = runs.event(NothingPending)
+        assert (nothing.heads, nothing.ahead) == (("b1",), False)
+
+    @pytest.mark.parametrize("stepwise", [True, False])
+    @pytest.mark.parametrize(("limit", "waited"), [(7.0, 7.0), (None, ANSWER_SECONDS)])
+    async def test_the_server_answers_in_the_time_for_a_connection(
+        self, runs, limit, waited, stepwise
+    ) -> None:
+        runs.configure(connect_timeout=limit)
+        if stepwise:
+            async with runs.runner.stepwise():
+                pass
+        else:
+            await runs.run()
+        assert runs.server.idle_limits == [waited]
 
     async def test_another_runner_was_quicker(self, runs) -> None:
         runs.server.when_locked = lambda: runs.server.heads.add("b1")
@@ -305,7 +320,14 @@ async def test_revisions_inserted_below_an_applied_one_are_reported(runs, projec
     await runs.run("c1")
     warning = runs.event(HistoryWarning)
     assert warning.revisions == ("a2",)
+    assert len(runs.server.messages) == 1
     assert warning.message.startswith("the script directory has a2 below c1")
+
+
+async def test_at_the_target_the_journal_is_not_read_where_its_newest_rows_agree(runs) -> None:
+    runs.server = FakeServer({"b1"}, newest='[["b1", ["a1"]], ["a1", []]]')
+    await runs.run("b1")
+    assert runs.server.messages == []
 
 
 class TestPartial:

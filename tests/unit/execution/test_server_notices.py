@@ -67,3 +67,13 @@ async def test_the_listener_is_removed_behind_an_error() -> None:
         async with reporting_notices(session, lambda _: None):
             raise LookupError
     assert session.driver.listeners == []
+
+
+async def test_a_session_that_is_lost_has_no_notices() -> None:
+    session: Any = ScriptSession()
+    session.closed = True
+    ran: list[bool] = []
+    async with reporting_notices(session, lambda _: None):
+        ran.append(True)
+    assert ran
+    assert session.driver.listeners == []
