@@ -114,7 +114,7 @@ class MessageQueue:
         for position, unit in enumerate(islice(self._units, self._due)):
             if isinstance(unit, StandaloneStatement):
                 break
-            if position and (len(message.commits) >= self._batch or self._begins_message(unit)):
+            if position and (self._is_full(message) or self._begins_message(unit)):
                 break
             if not self._compose_unit(unit, message, begin):
                 break
@@ -123,15 +123,16 @@ class MessageQueue:
             self._batch *= 2
         return message
 
+    def _is_full(self, message: Message) -> bool:
+        """True where no other transaction begins in a message."""
+        return len(message.commits) >= self._batch or message.size >= MESSAGE_LIMIT
+
     def _compose_unit(
         self, unit: Transaction, message: Message, begin: Callable[[Transaction, bool], list[str]]
     ) -> bool:
         """Add a transaction; False when the message is full or the transaction stays open."""
-        if unit.state is TransactionState.QUEUED:
-            if message.size >= MESSAGE_LIMIT:
-                return False
-            if not self._caller_transaction:
-                message.begin(*begin(unit, not message.texts))
+        if unit.state is TransactionState.QUEUED and not self._caller_transaction:
+            message.begin(*begin(unit, not message.texts))
         guarded = unit.guardable
         if guarded:
             message.guard([fragment.sql for fragment in guarded])

@@ -7,6 +7,7 @@ that no attempt can mend gets that replay at once, for the same reason.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
@@ -116,15 +117,10 @@ async def _replay(
     begin = Message()
     begin.begin(session.guard, *begin_settings(context, unit, retries.attempt))
     current: Fragment | None = None
-
-    async def send() -> None:
-        if current is not None:
-            await send_fragment(context, current)
-
     try:
         await session.send(begin.text)
-        for current in unit.fragments:  # noqa: B007 - `send` reads it
-            await retries.watched(send)
+        for current in unit.fragments:
+            await retries.watched(partial(send_fragment, context, current))
         current = None  # a deferred constraint is checked by COMMIT
         if unit.closed:
             await session.send("COMMIT")

@@ -14,7 +14,8 @@ from asyncmig.execution.work_units import (
     frame_phase,
     frame_step,
 )
-from asyncmig.plan.model import PhaseKind
+from asyncmig.plan.model import Phase, PhaseKind
+from asyncmig.sql.backfills.parse import parse_backfill
 from support.plans import (
     BOOKS,
     WITHOUT_JOURNAL,
@@ -151,6 +152,32 @@ class TestAutocommitPhase:
         ]
 
 
+class TestBackfills:
+    FILL = statement(
+        "SELECT 1", backfill=parse_backfill("name=fill", "UPDATE t SET a = 1 WHERE a IS NULL")
+    )
+    PHASE = Phase(kind=PhaseKind.BACKFILL, statements=(FILL,))
+
+    def test_it_is_no_transaction_of_its_phase(self) -> None:
+        opening, backfill, end = framed(self.PHASE)
+        assert isinstance(backfill, StandaloneStatement)
+        assert shape([end]) == [["journal: done", "version"]]
+        assert any("asyncmig_backfill" in fragment.sql for fragment in opening.fragments)
+
+    @pytest.mark.parametrize(("earlier", "restarts"), [(None, True), (partial(), False)])
+    def test_only_a_phase_that_begins_restarts_its_jobs(self, earlier, restarts) -> None:
+        opening = framed(self.PHASE, partial=earlier)[0]
+        deleted = [item.sql for item in opening.fragments if item.sql.startswith("DELETE")]
+        assert bool(deleted) is restarts
+
+
+def test_each_transaction_of_an_autocommit_phase_knows_what_is_committed_before_it() -> None:
+    units = framed(autocommit(INDEX, "SELECT 1", "VACUUM t"))
+    before = [len(unit.before) for unit in units if isinstance(unit, Transaction)]
+    # the opening, behind the index, SELECT, behind VACUUM
+    assert before == [0, 1, 1, 3]
+
+
 class TestResumed:
     def test_statements_that_are_done_are_left_out(self) -> None:
         units = framed(autocommit(INDEX, "VACUUM t"), partial=partial(statement=1))
@@ -215,9 +242,12 @@ class TestStep:
             ["SELECT 2", "journal: insert", "version"],
         ]
 
-    def test_hooks_of_a_script_for_psql_follow_the_version(self) -> None:
-        known = step(transaction("SELECT 1"), epilogue=(statement("SELECT 'hook'"),))
-        assert shape(frame_step(known, BOOKS))[0][-2:] == ["version", "SELECT 'hook'"]
+    @pytest.mark.parametrize("last", [transaction("SELECT 1"), autocommit(INDEX, "VACUUM t")])
+    def test_hooks_of_a_script_for_psql_follow_the_version(self, last) -> None:
+        known = step(transaction("SELECT 0"), last, epilogue=(statement("SELECT 'hook'"),))
+        *others, end = shape(frame_step(known, BOOKS))
+        assert end[-2:] == ["version", "SELECT 'hook'"]
+        assert not any("SELECT 'hook'" in unit for unit in others)
 
 
 class TestTransaction:

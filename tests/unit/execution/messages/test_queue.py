@@ -150,11 +150,11 @@ class TestCompose:
         assert (made.compose(begin).texts == ["SELECT 1", "SELECT 2"]) is together
 
     def test_no_transaction_begins_in_a_full_message(self, monkeypatch) -> None:
-        monkeypatch.setattr(module, "MESSAGE_LIMIT", 60)
-        made = queue(unit("SELECT '" + "x" * 60 + "'"), unit("SELECT 2"))
-        message = made.compose(begin)
-        made.sent(message, 0.0)
-        assert sum(text.startswith("BEGIN") for text in message.texts) == 1
+        alone = queue(unit("SELECT 1")).compose(begin).size
+        for limit, transactions in ((alone, 1), (alone + 1, 2)):
+            monkeypatch.setattr(module, "MESSAGE_LIMIT", limit)
+            message = queue(unit("SELECT 1"), unit("SELECT 2")).compose(begin)
+            assert sum(text.startswith("BEGIN") for text in message.texts) == transactions
 
     def test_a_caller_transaction_has_neither_begin_nor_commit(self) -> None:
         message = queue(unit("SELECT 1"), caller_transaction=True).compose(begin)
@@ -243,8 +243,16 @@ class TestSent:
 
     def test_clear_forgets_all(self) -> None:
         made = queue(unit("SELECT 1"), alone())
+        made.add(alone())
         made.clear()
         assert (made.head, made.due, made.full) == (None, None, False)
+
+    def test_what_is_dropped_makes_no_room_for_what_was_not_released(self) -> None:
+        made = queue(unit("SELECT 1"))
+        made.add(unit("SELECT 2"))
+        made.drop()
+        assert made.head is not None
+        assert made.due is None
 
 
 class TestMerge:
@@ -265,6 +273,12 @@ class TestMerge:
         made = queue(unit("CREATE TABLE alembic_version ()", step=None), merge=True)
         second = unit("SELECT 2")
         assert made.add(second) is second
+
+    def test_the_begin_of_an_autocommit_phase_joins_and_ends_it(self) -> None:
+        first, opening, third = unit("SELECT 1"), unit("SELECT 2", before=()), unit("SELECT 3")
+        made = queue(first, merge=True)
+        assert made.add(opening) is first
+        assert made.add(third) is third
 
     def test_a_standalone_statement_stands_between(self) -> None:
         made = queue(unit("SELECT 1"), alone(), merge=True)
@@ -287,6 +301,14 @@ class TestFull:
     def test_with_a_standalone_statement(self) -> None:
         assert queue(alone(), released=False).full
 
-    def test_with_enough_text(self, monkeypatch) -> None:
-        monkeypatch.setattr(module, "MESSAGE_LIMIT", 8)
-        assert queue(unit("SELECT 1"), released=False).full
+    @pytest.mark.parametrize("again", [None, MessageQueue.release, MessageQueue.clear])
+    def test_with_enough_text(self, monkeypatch, again) -> None:
+        monkeypatch.setattr(module, "MESSAGE_LIMIT", len("SELECT 1"))
+        made = queue(unit("SELECT 1"), released=False)
+        assert made.full
+        if again is not None:
+            again(made)
+        else:
+            made = queue(released=False)
+        made.add(unit("SELECT1"))
+        assert not made.full

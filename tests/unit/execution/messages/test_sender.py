@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import anyio
 import asyncpg
 import pytest
 
 from asyncmig.config.settings import Settings
-from asyncmig.errors import PlanError, StatementFailedError, UnexpectedStateError
+from asyncmig.errors import ConfigError, PlanError, StatementFailedError, UnexpectedStateError
 from asyncmig.events import BatchSent, PhaseFinished, PhaseRetried, StepFinished
 from asyncmig.execution.messages import queue, recovery
 from asyncmig.execution.messages import sender as sender_module
@@ -203,6 +204,7 @@ class TestFailure:
     async def test_the_replay_stops_at_the_failing_statement(self) -> None:
         session = FakeSession(Refusing("FROM u", MISSING), committed(0))
         _, failure = await sent(session, unit("SELECT 1", "SELECT 2 FROM u", "SELECT 3"))
+        # behind the question which transactions are committed
         replay = session.messages[session.messages.index("ROLLBACK") + 2 :]
         assert replay == ["BEGIN;SELECT guard", "SELECT 1", "SELECT 2 FROM u", "ROLLBACK"]
         assert failure.sql == "SELECT 2 FROM u"
@@ -238,6 +240,45 @@ class TestFailure:
         first, second = unit(drop), unit("SELECT 2 FROM u", revision="b1")
         _, failure = await sent(session, first, second, one_transaction=True)
         assert "an earlier statement" not in (failure.hint or "")
+
+    async def test_a_hint_is_of_statements_before_the_one_that_failed(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        _, failure = await sent(session, unit("SELECT 2 FROM u", "DROP TABLE u"))
+        assert "an earlier statement" not in (failure.hint or "")
+
+    async def test_where_transactions_are_merged_the_revision_is_that_of_the_statement(
+        self,
+    ) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        failing, later = unit("SELECT 1 FROM u"), unit("SELECT 2", revision="b1")
+        _, failure = await sent(session, failing, later, one_transaction=True)
+        assert (failure.revision, failure.sql) == ("a1", "SELECT 1 FROM u")
+
+    async def test_where_transactions_are_merged_the_index_is_that_in_the_phase(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), committed(0))
+        first = unit("SELECT 1", "SELECT 2")
+        second = Transaction(
+            step=first.step,
+            phase=1,
+            fragments=list(fragments_of([statement("SELECT 3 FROM u")], first.step, 1)),
+        )
+        _, failure = await sent(session, first, second, one_transaction=True)
+        assert (failure.phase, failure.fields()["statement"]) == (1, 0)
+
+    async def test_bookkeeping_that_fails_has_no_index(self) -> None:
+        session = FakeSession(Refusing("UPDATE journal", MISSING), committed(0))
+        made = unit("SELECT 1")
+        made.fragments.append(Fragment("UPDATE journal", None, made.step, 0))
+        _, failure = await sent(session, made)
+        assert failure.fields().get("statement") is None
+
+    async def test_a_journal_that_lost_a_column_is_an_error_of_the_configuration(self) -> None:
+        error = asyncpg.UndefinedColumnError('column "tag" of relation "asyncmig_journal"')
+        session = FakeSession(Refusing("SELECT 1", error), committed(0))
+        sender = MessageSender(fake_context(session))
+        sender.add(unit("SELECT 1"))
+        with pytest.raises(ConfigError, match="asyncmig_journal is not a journal of asyncmig"):
+            await sender.flush()
 
     async def test_our_own_tables_fail_as_a_database_error(self) -> None:
         session = FakeSession(
@@ -296,6 +337,7 @@ class TestFailure:
         session = FakeSession(Refusing("SELECT 1", error), committed(0))
         stamp = unit("SELECT 1")
         stamp.step = None
+        stamp.fragments.insert(0, Fragment("CREATE TABLE journal ()"))
         _, failure = await sent(session, stamp)
         assert "where the stamp expected nothing" in str(failure)
 
@@ -320,6 +362,44 @@ class TestRetries:
         begins = [message for message in session.messages if message.startswith("BEGIN")]
         assert begins[1].startswith("BEGIN;SELECT guard;SET LOCAL lock_timeout = 200\n;\nALTER")
         assert begins[2].startswith("BEGIN;SELECT guard;SET LOCAL lock_timeout = 400\n;\nALTER")
+
+    async def test_between_attempts_nothing_is_held(self) -> None:
+        session = FakeSession(Refusing("ALTER", LOCKED, times=3), committed(0))
+        await sent(session, unit("ALTER TABLE t"), retries=5)
+        kinds = [message.partition(";")[0] for message in session.messages]
+        ends = [kind for kind in kinds if kind in {"BEGIN", "ROLLBACK"}]
+        assert ends == ["BEGIN", "ROLLBACK"] * 3 + ["BEGIN"]
+
+    async def test_those_are_asked_for_who_hold_what_may_have_been_waited_for(self) -> None:
+        session = FakeSession(Refusing("ALTER TABLE t", LOCKED), committed(0))
+        made = unit("ALTER TABLE s ADD x int", "ALTER TABLE t ADD x int")
+        made.fragments.append(Fragment("UPDATE journal SET x = 1", None, made.step, 0))
+        await sent(session, made, retries=2)
+        names = ("'s'", "'t'", "'journal'")
+        asked = [
+            [name for name in names if name in message]
+            for message in session.messages
+            if "WITH named" in message
+        ]
+        # of a message it is not known which statement failed; the last attempt sends one by one
+        assert asked == [["'s'", "'t'"], ["'s'", "'t'"], ["'t'"]]
+
+    async def test_rows_that_another_process_changes_between_attempts(self) -> None:
+        conflict = asyncpg.UndefinedObjectError("asyncmig.version_table_changed")
+        answers = iter([LOCKED, conflict])
+        session = FakeSession(lambda sql: next(answers) if "ALTER" in sql else None, committed(0))
+        _, failure = await sent(session, unit("ALTER TABLE t"), retries=5)
+        assert isinstance(failure, UnexpectedStateError)
+
+    @pytest.mark.parametrize(("room", "together"), [(0, True), (-1, False)])
+    async def test_an_attempt_is_one_message_where_it_has_the_room(
+        self, monkeypatch, room, together
+    ) -> None:
+        statements = ["SELECT 1", "ALTER TABLE t"]
+        monkeypatch.setattr(recovery, "MESSAGE_LIMIT", sum(map(len, statements)) + room)
+        session = FakeSession(Refusing("ALTER", LOCKED, times=1), committed(0))
+        await sent(session, unit(*statements), retries=5)
+        assert ("SELECT 1" not in session.messages) is together
 
     async def test_the_last_attempt_goes_statement_by_statement(self) -> None:
         session = FakeSession(Refusing("ALTER", LOCKED), committed(0))
@@ -361,11 +441,22 @@ class TestRetries:
     async def test_copy_is_sent_again_with_its_data(self) -> None:
         own = step(transaction("COPY t FROM STDIN"))
         copy = statement("COPY t FROM STDIN", copy_data="1\n")
-        load = Transaction(step=own, fragments=[Fragment(copy.sql, copy, own)])
+        fragments = [Fragment(copy.sql, copy, own), Fragment("SELECT 1", None, own)]
+        load = Transaction(step=own, fragments=fragments)
         session = FakeSession(Refusing("COPY", LOCKED, times=1), committed(0))
         _, failure = await sent(session, load)
         assert failure is None
-        assert session.messages[-2:] == ["COPY t FROM STDIN <- 1\n", "COMMIT"]
+        assert session.messages[-3:] == ["COPY t FROM STDIN <- 1\n", "SELECT 1", "COMMIT"]
+
+    async def test_copy_is_sent_inside_its_transaction(self) -> None:
+        own = step(transaction("COPY t FROM STDIN"))
+        copy = statement("COPY t FROM STDIN", copy_data="1\n")
+        session = FakeSession()
+        await sent(session, Transaction(step=own, fragments=[Fragment(copy.sql, copy, own)]))
+        begin, data, end = session.messages
+        assert begin.startswith("BEGIN;")
+        assert data == "COPY t FROM STDIN <- 1\n"
+        assert end.endswith("COMMIT")
 
     @pytest.mark.parametrize("error", [LOCKED, MISSING])
     async def test_copy_in_a_transaction_of_the_caller_is_not_sent_again(self, error) -> None:
@@ -387,12 +478,15 @@ class TestRetries:
         assert sum("COPY" in message for message in session.messages) == 1
 
     @pytest.mark.parametrize("closed", [True, False])
-    async def test_only_a_closed_transaction_is_committed_with_an_attempt(self, closed) -> None:
+    @pytest.mark.parametrize(("retries", "together"), [(5, True), (2, False)])
+    async def test_only_a_closed_transaction_is_committed_with_an_attempt(
+        self, closed, retries, together
+    ) -> None:
         session = FakeSession(Refusing("ALTER", LOCKED, times=2), committed(0))
-        _, failure = await sent(session, unit("ALTER TABLE t", closed=closed), retries=5)
+        _, failure = await sent(session, unit("ALTER TABLE t", closed=closed), retries=retries)
         assert failure is None
         last = session.messages[-1]
-        assert last.startswith("BEGIN")
+        assert last.startswith("BEGIN") is together
         assert last.endswith("COMMIT") is closed
 
     async def test_an_open_transaction_that_was_sent_again_stays_open(self) -> None:
@@ -470,6 +564,49 @@ class TestSendAhead:
             await sender.flush()
         assert len(session.messages) == 2
         assert "SELECT 'next'" in session.messages[1]
+
+    async def test_one_message_is_sent_after_the_other(self) -> None:
+        class Slow(FakeSession):
+            busy = False
+
+            async def send(self, sql: str) -> None:
+                assert not self.busy
+                self.busy = True
+                await anyio.sleep(0.01)
+                self.busy = False
+                await super().send(sql)
+
+        session = Slow()
+        sender = MessageSender(fake_context(session))
+        async with sender.overlapping():
+            sender.add(unit("SELECT 1"))
+            await sender.send_ahead()
+            await anyio.sleep(0)
+            sender.add(unit("SELECT 2"))
+            await sender.flush()
+        assert [message.count("SELECT 1") for message in session.messages] == [1, 0]
+
+    async def test_the_owner_waits_for_the_batch_before_and_not_for_its_own(self) -> None:
+        gate = anyio.Event()
+
+        class Gated(FakeSession):
+            async def send(self, sql: str) -> None:
+                await anyio.sleep(0.01)
+                if "SELECT 2" in sql:
+                    await gate.wait()
+                await super().send(sql)
+
+        session = Gated()
+        sender = MessageSender(fake_context(session))
+        async with sender.overlapping():
+            sender.add(unit("SELECT 1"))
+            await sender.send_ahead()
+            sender.add(unit("SELECT 2"))
+            with anyio.fail_after(5):
+                await sender.send_ahead()
+            assert len(session.messages) == 1
+            gate.set()
+        assert len(session.messages) == 2
 
     async def test_a_failure_in_flight_is_raised_where_the_owner_looks(self) -> None:
         session = FakeSession(Refusing("FROM u", MISSING), committed(0))
