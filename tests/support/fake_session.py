@@ -46,6 +46,7 @@ class FakeSession:
         self.guard = "SELECT guard"
         self.interrupted = False
         self.settings_made: list[dict[str, str]] = []
+        self.settings_restored = 0
 
     async def send(self, sql: str) -> None:
         self.messages.append(sql)
@@ -87,6 +88,7 @@ class FakeSession:
     async def settings(self, values: dict[str, str], **_: Any) -> AsyncIterator[None]:
         self.settings_made.append(values)
         yield
+        self.settings_restored += 1
 
 
 class NoObserver:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal
 
 import asyncpg
 
@@ -117,8 +117,8 @@ class StandaloneRun:
         self._lock_timeout = lock_timeout
         self._timeouts = AsyncExitStack()
 
-    async def __aenter__(self) -> Self:
-        return self
+    async def __aenter__(self) -> None:
+        pass
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()

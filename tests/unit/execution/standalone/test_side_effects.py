@@ -66,6 +66,13 @@ UNNAMED_INDEXES = {
         ),
         (DETACH, {"inhdetachpending": [{"pending": False}]}, ""),
         (DETACH, {}, ""),
+        # no check is for these
+        (
+            "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+            {"inhdetachpending": [{"pending": True}]},
+            "",
+        ),
+        ("CREATE INDEX CONCURRENTLY", UNNAMED_INDEXES, ""),
     ],
 )
 async def test_what_a_refused_statement_has_left(sql, rows, remains) -> None:

@@ -67,6 +67,28 @@ class TestSend:
         session = FakeSession(lambda _: next(answers))
         await send_standalone(fake_context(session, retries=5), unit("VACUUM t"))
         assert session.settings_made == [{"lock_timeout": "100"}, {"lock_timeout": "200"}]
+        assert session.settings_restored == 2
+
+    async def test_what_it_has_done_is_kept_for_a_later_error(self) -> None:
+        context = fake_context(FakeSession())
+        await send_standalone(context, unit("VACUUM t"))
+        assert context.progress.standalone == {"a1": ["VACUUM"]}
+
+    @pytest.mark.parametrize("closed", [False, True])
+    async def test_what_a_failure_has_left_is_looked_up_where_the_session_lives(
+        self, closed
+    ) -> None:
+        def refuse(sql: str) -> asyncpg.PostgresError | None:
+            if sql != INDEX:
+                return None
+            session.closed = closed
+            return asyncpg.UndefinedTableError("no table")
+
+        session = FakeSession(refuse)
+        with pytest.raises(StatementFailedError):
+            await send_standalone(fake_context(session), unit(INDEX))
+        # the question, and the row of the journal
+        assert len(session.messages[session.messages.index(INDEX) + 1 :]) == (0 if closed else 2)
 
     async def test_a_concurrent_build_has_no_limit(self) -> None:
         session = FakeSession()
@@ -138,6 +160,9 @@ class TestIsDone:
             ),
             ("VACUUM t", {}, False),
             ("REINDEX SYSTEM d", {}, False),
+            ("CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p", {"pg_subscription": [{}]}, True),
+            ("CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p", {}, False),
+            ("DROP SUBSCRIPTION s", {}, True),
         ],
     )
     async def test_what_the_catalogs_say_of_an_interrupted_statement(self, sql, rows, done) -> None:
@@ -177,6 +202,12 @@ class TestIsDone:
         with pytest.raises(PartiallyAppliedError, match="did it run"):
             await is_done(FakeSession(), unit(sql, INTERRUPTED))
 
+    async def test_a_failed_statement_that_may_have_committed_needs_a_decision(self) -> None:
+        with pytest.raises(PartiallyAppliedError, match="may have committed a part of its work"):
+            await is_done(FakeSession(), unit("CALL p()", FAILED))
+        assert not await is_done(FakeSession(), unit("CALL p()", ENDED))
+        assert not await is_done(FakeSession(), unit("VACUUM t", FAILED))
+
     @pytest.mark.parametrize("previous", [NONE, ENDED])
     async def test_a_statement_that_was_not_interrupted_is_not_looked_up(self, previous) -> None:
         session = FakeSession(rows=index(valid=True))
@@ -200,8 +231,9 @@ class TestInvalidIndex:
     async def test_one_of_others_stops_the_run(self) -> None:
         with pytest.raises(
             StatementFailedError, match=r"there is an invalid index app\.i on app\.t"
-        ):
+        ) as raised:
             await remove_invalid_index(FakeSession(rows=index(valid=False)), unit(INDEX))
+        assert type(raised.value) is StatementFailedError  # nothing is applied yet
 
     async def test_one_that_is_being_built_stops_the_run(self) -> None:
         session = FakeSession(rows=index(valid=False, building=True))

@@ -72,7 +72,9 @@ async def monitored(observer: Any, pid: int | None = 7) -> list[Any]:
     context = replace(fake_context(session, events=events), database=observer)
 
     async def send() -> None:
-        if pid is not None:
+        if pid is None:
+            await anyio.sleep(0.02)
+        else:
             with anyio.fail_after(10):
                 await observer.done.wait()
         session.messages.append(SQL)
@@ -124,3 +126,17 @@ async def test_without_a_second_connection_the_statement_runs() -> None:
             yield None
 
     assert await monitored(Nowhere()) == []
+
+
+async def test_a_quick_statement_needs_no_second_connection(monkeypatch) -> None:
+    monkeypatch.setattr(statement_monitor, "INTERVAL", 30.0)
+    observer = Observer()
+    session = FakeSession()
+    session.backend_pid = 7
+
+    async def send() -> None:
+        await anyio.sleep(0.02)
+
+    context = replace(fake_context(session), database=observer)
+    await run_monitored(send, context, UNIT)
+    assert observer.opened == 0
