@@ -147,7 +147,7 @@ class Executor:
             before: statements in front of it.
             after: statements behind the last.
         """
-        unit = Transaction(fragments=[Fragment(sql) for sql in before], closed=False)
+        unit = Transaction(fragments=[Fragment(sql) for sql in before])
         self._sender.add(unit)
         rows = frozenset(heads)
         graph = self._planner.graph
@@ -169,7 +169,6 @@ class Executor:
                 info = MigrationInfo.of_stamp(move, graph)
                 await self._call_hooks(revision, step, unit, info)
             unit.fragments += [Fragment(sql) for sql in after]
-            unit.closed = True
             await self._sender.flush()
 
     @asynccontextmanager

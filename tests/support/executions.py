@@ -235,6 +235,7 @@ class Execution:
         online: OnlineChanges | None = None,
         retries: int = 2,
         is_last: bool = True,
+        database: Any = None,
         **options: Any,
     ) -> list[str]:
         session = session or ScriptSession()
@@ -245,6 +246,8 @@ class Execution:
         scripts = {move.revision.id: load_script(move.revision) for move in moves}
         self.events = []
         context = fake_context(session, events=self.events, books=books, retries=retries)
+        if database is not None:
+            context = replace(context, database=database)
         one = bool(options.get("one_transaction"))
 
         async def no_resumes() -> Mapping[str, Resume]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import anyio
 import asyncpg
 import pytest
 
 from asyncmig.config.settings import Settings
 from asyncmig.errors import (
+    AsyncmigError,
     ConnectionLostError,
     DirectiveError,
     ScriptError,
@@ -48,6 +50,14 @@ async def test_settings_of_a_script_end_before_the_next_one(project, execute) ->
     assert "RESET work_mem" not in await execute()
 
 
+async def test_scripts_that_change_no_settings_have_nothing_between_them(project, execute) -> None:
+    project.revision("a1", upgrade='op.execute("SELECT 1")')
+    project.revision("b1", down="a1", upgrade='op.execute("SELECT 2")')
+    session = Session()
+    await execute(session, settings=Settings(script_location=project.script_location))
+    assert sum(message.count("COMMIT") for message in session.messages) == 2
+
+
 async def test_hooks_follow_the_row_of_their_step(project, execute) -> None:
     project.revision("a1", upgrade='op.execute("SELECT 1")')
     project.revision("b1", down="a1", upgrade='op.execute("VACUUM")')
@@ -71,6 +81,24 @@ async def test_what_precedes_a_script_that_raises_is_sent(project, execute) -> N
     with pytest.raises(ScriptError):
         await execute(session, one_transaction=True)
     assert not any("SELECT 1" in message for message in session.messages)
+
+
+async def test_what_precedes_it_is_sent_to_the_end_where_the_run_is_cancelled(
+    project, execute
+) -> None:
+    class Slow(Session):
+        async def send(self, sql: str) -> None:
+            if "SELECT 1" in sql:
+                scope.cancel()
+                await anyio.sleep(0)
+            await super().send(sql)
+
+    project.revision("a1", upgrade='op.execute("SELECT 1")')
+    project.revision("b1", down="a1", upgrade='raise LookupError("gone")')
+    session = Slow()
+    with anyio.CancelScope() as scope, pytest.raises(ScriptError):
+        await execute(session)
+    assert "COMMIT" in session.messages[0]
 
 
 async def test_committed_phases_are_not_sent_again(project, execute) -> None:
@@ -112,6 +140,33 @@ async def test_a_stamp_checks_and_writes_its_rows(project, execute) -> None:
         "DELETE FROM alembic_version WHERE alembic_version.version_num = 'gone'",
     ]
     assert sum("version_table_changed" in text for text in statements) == 2
+
+
+async def test_a_stamp_that_the_server_refuses_names_its_revision(project, execute) -> None:
+    project.revision("a1")
+    await execute()
+    session = execute.executor._session
+    refused = asyncpg.InsufficientPrivilegeError("denied")
+    session.refuse = lambda sql: refused if sql.startswith("INSERT") else None
+    graph = execute.executor._planner.graph
+    moves = stamp_moves(graph, RowChange(add=("a1",)))
+    with pytest.raises(StatementFailedError) as raised:
+        await execute.executor.stamp(moves, [], before=[], after=[])
+    assert (raised.value.revision, raised.value.phase) == ("a1", 0)
+
+
+async def test_a_hook_of_a_stamp_belongs_to_its_revision(project, execute) -> None:
+    def hook(*, ctx, step, heads, run_args) -> None:
+        ctx.execute("ROLLBACK")
+
+    project.revision("a1")
+    await execute()
+    executor = execute.executor
+    executor._hooks = (hook,)
+    moves = stamp_moves(executor._planner.graph, RowChange(add=("a1",)))
+    with pytest.raises(AsyncmigError) as raised:
+        await executor.stamp(moves, [], before=[], after=[])
+    assert raised.value.fields()["path"] == str(project.versions / "a1.py")
 
 
 class TestCleaningUp:

@@ -11,6 +11,7 @@ from asyncmig.errors import PartiallyAppliedError, StatementFailedError
 from asyncmig.events import PhaseRetried
 from asyncmig.execution.resume import Resume
 from support.executions import ScriptRun, ScriptSession
+from support.fake_session import SecondConnection
 from support.plans import BOOKS, WITHOUT_JOURNAL, partial, transaction
 
 LOCKED = asyncpg.LockNotAvailableError("lock timeout")
@@ -94,6 +95,20 @@ async def test_the_last_attempt_ends_it(run) -> None:
     assert len(retried(run)) == 2
 
 
+async def test_the_second_connection_is_closed_behind_the_last_attempt(run) -> None:
+    database = SecondConnection()
+    with pytest.raises(StatementFailedError):
+        await run(READS, failing(3), database=database)
+    assert (database.opened, database.closed) == (1, 1)
+
+
+async def test_those_are_asked_for_who_hold_what_the_statement_names(run) -> None:
+    session = failing(1)
+    await run(READS, session)
+    (asked,) = [message for message in session.messages if message.startswith("WITH named")]
+    assert "'t'" in asked
+
+
 async def test_the_next_script_begins_with_the_first_attempt(run, project) -> None:
     project.revision("b1", down="a1", upgrade='op.execute("SELECT 9")')
     sent = await run(READS, failing(1))
@@ -169,6 +184,12 @@ async def test_a_script_that_has_not_read_is_not_run_again(run) -> None:
         await run('op.execute("LOCK TABLE t")', failing(9))
     # its statements were sent again, by the sender
     assert [event.attempt for event in retried(run)] == [2, 3]
+
+
+async def test_a_script_that_has_not_read_fails_at_once_without_attempts(run) -> None:
+    with pytest.raises(StatementFailedError):
+        await run('op.execute("LOCK TABLE t")', failing(9), retries=0)
+    assert run.trace.count("ROLLBACK") == 3  # of the message, of its replay, and at the end
 
 
 async def test_a_transaction_that_was_sent_again_is_not_tried_further(run) -> None:
