@@ -345,12 +345,23 @@ async def test_whom_a_concurrent_statement_waits_for(project, database_url, pg, 
 
 
 async def test_a_deadlock_is_tried_again(project, database_url, pg):
-    await pg.execute("CREATE TABLE t (i int); CREATE TABLE u (i int)")
+    """The other session waits for the first table before the run waits for the second."""
+    await pg.execute(
+        """
+        CREATE TABLE t (i int); CREATE TABLE u (i int);
+        CREATE FUNCTION wait_for_the_other() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+            SET LOCAL deadlock_timeout = '10ms';
+            WHILE EXISTS (SELECT FROM pg_locks WHERE relation = 'u'::regclass)
+                AND NOT EXISTS (SELECT FROM pg_locks WHERE relation = 't'::regclass AND NOT granted)
+            LOOP PERFORM pg_sleep(0.01); END LOOP;
+        END $$
+        """
+    )
     project.revision(
         "a1",
         upgrade="""
             op.execute("LOCK TABLE t")
-            op.execute("SELECT pg_sleep(0.3)")
+            op.execute("SELECT wait_for_the_other()")
             op.execute("LOCK TABLE u")
         """,
     )
@@ -364,7 +375,11 @@ async def test_a_deadlock_is_tried_again(project, database_url, pg):
     )
     async with anyio.create_task_group() as group:
         group.start_soon(migrator.upgrade)
-        await anyio.sleep(0.2)
+        with anyio.fail_after(30):
+            while not await pg.fetchval(
+                "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 't'::regclass)"
+            ):
+                await anyio.sleep(0.01)
         await pg.execute("LOCK TABLE t")
         await pg.execute("COMMIT")
     assert [event.sqlstate for event in heard.of(PhaseRetried)] == ["40P01"]
