@@ -89,7 +89,7 @@ async def confirm_renames(
             sides = await pair(_apply(sides, more))
         else:
             declined.add(item.rename)
-    implied = implied_renames(sides.origin, sides.actual, sides.wanted, renames)
+    implied = implied_renames(sides.actual, sides.wanted, renames)
     if implied:
         renames += implied
         sides = await pair(_apply(sides, implied))

@@ -61,7 +61,7 @@ def is_taken(catalog: Catalog, item: Rename) -> bool:
             return item.new in catalog.enums[item.place].labels
         case "enum":
             return new in catalog.enums or new in catalog.domains
-        case "table" | "index" | "sequence":
+        case "table" | "index" | "sequence":  # pragma: no branch - the last kinds
             indexes = {
                 ObjectName(name.schema, index)
                 for name, found in catalog.tables.items()

@@ -25,13 +25,10 @@ __all__ = ["implied_renames"]
 _LABELS = {"p": "pkey", "u": "key", "f": "fkey", "c": "check", "x": "excl"}
 
 
-def implied_renames(
-    origin: Catalog, current: Catalog, models: Catalog, renames: Sequence[Rename]
-) -> list[Rename]:
+def implied_renames(current: Catalog, models: Catalog, renames: Sequence[Rename]) -> list[Rename]:
     """The renames that follow from renames of tables and columns.
 
     Args:
-        origin: the database.
         current: the database after ``renames``.
         models: the models.
         renames: renames in order.
@@ -47,9 +44,8 @@ def implied_renames(
         if wanted is None or not touched:
             continue
         old_table, old_columns = _former(name, renames)
-        if old_table in origin.tables:
-            found += _constraints(table, wanted, old_table.name, old_columns)
-            found += _sequences(table, wanted, old_table.name, old_columns)
+        found += _constraints(table, wanted, old_table.name, old_columns)
+        found += _sequences(table, wanted, old_table.name, old_columns)
     return found
 
 

@@ -12,7 +12,6 @@ from asyncmig.operations.directives.policies import DisableRlsOp, EnableRlsOp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from asyncmig.catalog.entities import EntityKey
     from asyncmig.operations.base.operation import MigrateOperation
 
 __all__ = ["RowSecurityKind"]
@@ -24,21 +23,21 @@ class RowSecurityKind(EntityKind[RowSecurity]):
     """Makes operations from row-level security."""
 
     def create(self, entity: RowSecurity) -> Iterator[MigrateOperation]:
-        yield from self._switch(entity.key, _OFF, _state(entity))
+        yield from self._switch(entity, _OFF, _state(entity))
 
     def drop(self, entity: RowSecurity) -> Iterator[MigrateOperation]:
-        yield from self._switch(entity.key, _state(entity), _OFF)
+        yield from self._switch(entity, _state(entity), _OFF)
 
     def change(self, before: RowSecurity, after: RowSecurity) -> Iterator[MigrateOperation]:
-        yield from self._switch(after.key, _state(before), _state(after))
+        yield from self._switch(after, _state(before), _state(after))
 
     def label(self, entity: RowSecurity) -> str:
         return f"TABLE {self._place(entity.key)}"
 
     def _switch(
-        self, key: EntityKey, was: tuple[bool, bool], will: tuple[bool, bool]
+        self, entity: RowSecurity, was: tuple[bool, bool], will: tuple[bool, bool]
     ) -> Iterator[MigrateOperation]:
-        name, schema = key.name, self._schema(key)
+        name, schema = entity.key.name, self._schema(entity.key)
         forcing = was[1] != will[1]
         if will[0] and not was[0]:
             yield EnableRlsOp(name, schema=schema, force=forcing and will[1])
@@ -48,7 +47,7 @@ class RowSecurityKind(EntityKind[RowSecurity]):
             forcing = forcing and not was[1]
         if forcing:
             word = "FORCE" if will[1] else "NO FORCE"
-            yield raw_sql(f"ALTER TABLE {self._place(key)} {word} ROW LEVEL SECURITY")
+            yield raw_sql(f"ALTER {self.label(entity)} {word} ROW LEVEL SECURITY")
 
 
 def _state(security: RowSecurity) -> tuple[bool, bool]:

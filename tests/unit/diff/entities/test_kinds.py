@@ -62,6 +62,12 @@ EVENT_TRIGGER = EventTrigger(
 )
 TRIGGER = trigger("touched", "book")
 VIEW = view("titles", "SELECT 1 AS n", (), "n")
+CONSTRAINT_TRIGGER = replace(
+    TRIGGER,
+    constraint=True,
+    definition="CREATE CONSTRAINT TRIGGER touched AFTER INSERT ON public.book FROM public.other DEFERRABLE"
+    " FOR EACH ROW EXECUTE FUNCTION public.touch()",
+)
 FUNCTION = function("number", "SELECT 1")
 
 
@@ -124,6 +130,59 @@ def changes(before, after):
             ["DROP TRIGGER touched ON book"],
         ),
         (VIEW, ["CREATE VIEW titles AS SELECT 1 AS n"], ["DROP VIEW titles"]),
+        (
+            replace(RULE, fires="always"),
+            [
+                "CREATE RULE no_delete AS ON DELETE TO book DO INSTEAD NOTHING",
+                "ALTER TABLE book ENABLE ALWAYS RULE no_delete",
+            ],
+            ["DROP RULE no_delete ON book"],
+        ),
+        (
+            replace(STATISTICS, target=50),
+            [
+                "CREATE STATISTICS st ON id, id FROM book",
+                "ALTER STATISTICS st SET STATISTICS 50",
+            ],
+            ["DROP STATISTICS st"],
+        ),
+        (
+            replace(EVENT_TRIGGER, fires="replica", tags=()),
+            [
+                "CREATE EVENT TRIGGER seen ON sql_drop EXECUTE FUNCTION touch()",
+                "ALTER EVENT TRIGGER seen ENABLE REPLICA",
+            ],
+            ["DROP EVENT TRIGGER seen"],
+        ),
+        (
+            replace(TRIGGER, fires="disabled"),
+            [
+                "CREATE TRIGGER touched BEFORE UPDATE ON book FOR EACH ROW EXECUTE FUNCTION public.touch()",
+                "ALTER TABLE book DISABLE TRIGGER touched",
+            ],
+            ["DROP TRIGGER touched ON book"],
+        ),
+        (
+            CONSTRAINT_TRIGGER,
+            [
+                (
+                    "CREATE CONSTRAINT TRIGGER touched AFTER INSERT ON book FROM other DEFERRABLE"
+                    " FOR EACH ROW EXECUTE FUNCTION public.touch()"
+                )
+            ],
+            ["DROP TRIGGER touched ON book"],
+        ),
+        (
+            replace(SECURITY, forced=True),
+            [
+                "ALTER TABLE book ENABLE ROW LEVEL SECURITY",
+                "ALTER TABLE book FORCE ROW LEVEL SECURITY",
+            ],
+            [
+                "ALTER TABLE book NO FORCE ROW LEVEL SECURITY",
+                "ALTER TABLE book DISABLE ROW LEVEL SECURITY",
+            ],
+        ),
     ],
 )
 def test_create_and_drop(entity, created, dropped):
@@ -212,6 +271,43 @@ def test_create_and_drop(entity, created, dropped):
             ["COMMENT ON AGGREGATE total(integer) IS 'x'"],
         ),
         (FUNCTION, replace(FUNCTION, comment="x"), ["COMMENT ON FUNCTION number() IS 'x'"]),
+        (COMPOSITE, replace(COMPOSITE, comment="x"), ["COMMENT ON TYPE price IS 'x'"]),
+        (POLICY, replace(POLICY, comment="x"), ["COMMENT ON POLICY own ON book IS 'x'"]),
+        (TRIGGER, replace(TRIGGER, comment="x"), ["COMMENT ON TRIGGER touched ON book IS 'x'"]),
+        (
+            MATERIALIZED,
+            replace(MATERIALIZED, comment="x"),
+            ["COMMENT ON MATERIALIZED VIEW counts IS 'x'"],
+        ),
+        (
+            EVENT_TRIGGER,
+            replace(EVENT_TRIGGER, fires="disabled", comment="x"),
+            [
+                "ALTER EVENT TRIGGER seen DISABLE",
+                "COMMENT ON EVENT TRIGGER seen IS 'x'",
+            ],
+        ),
+        (
+            EVENT_TRIGGER,
+            replace(EVENT_TRIGGER, comment="x"),
+            ["COMMENT ON EVENT TRIGGER seen IS 'x'"],
+        ),
+        (
+            replace(TRIGGER, fires="always"),
+            replace(
+                TRIGGER, fires="always", definition=TRIGGER.definition.replace("UPDATE", "DELETE")
+            ),
+            [
+                (
+                    "CREATE OR REPLACE TRIGGER touched BEFORE DELETE ON book FOR EACH ROW"
+                    " EXECUTE FUNCTION public.touch()"
+                ),
+                "ALTER TABLE book ENABLE ALWAYS TRIGGER touched",
+            ],
+        ),
+        (EXTENSION, replace(EXTENSION, version="1.6"), ["ALTER EXTENSION citext UPDATE TO '1.6'"]),
+        (EXTENSION, replace(EXTENSION, schema="ext"), ["ALTER EXTENSION citext SET SCHEMA ext"]),
+        (EXTENSION, replace(EXTENSION, comment="x"), ["COMMENT ON EXTENSION citext IS 'x'"]),
         (
             VIEW,
             replace(VIEW, column_comments=(("n", "it's"),)),
@@ -229,6 +325,7 @@ def test_change_in_place(before, after, expected):
         (AGGREGATE, replace(AGGREGATE, options="SFUNC = public.mul, STYPE = integer")),
         (MATERIALIZED, replace(MATERIALIZED, query="SELECT 2 AS n")),
         (POLICY, replace(POLICY, using="(id > 1)")),
+        (EVENT_TRIGGER, replace(EVENT_TRIGGER, tags=())),
         (STATISTICS, replace(STATISTICS, definition="CREATE STATISTICS st ON id FROM public.book")),
         (VIEW, replace(VIEW, columns=(ViewColumn("m", "integer"),))),
         (FUNCTION, replace(FUNCTION, result="text")),
@@ -284,3 +381,18 @@ def test_a_function_that_the_directive_cannot_express_is_sql():
     assert changes([], [other]) == ["CREATE FUNCTION number() ..."]
     again = replace(other, definition="CREATE OR REPLACE FUNCTION number() other")
     assert changes([other], [again]) == ["CREATE OR REPLACE FUNCTION number() other"]
+
+
+def test_a_function_with_a_parsed_body_is_sql_with_the_names_of_the_search_path():
+    """The server prints the body of ``RETURN`` with schemas; a body in quotes stays as it was written."""
+    parsed = replace(
+        FUNCTION,
+        plain=False,
+        body=None,
+        definition="CREATE OR REPLACE FUNCTION number() RETURNS public.mood\n RETURN 'a'::public.mood\n",
+    )
+    assert changes([], [parsed]) == ["CREATE FUNCTION number() RETURNS mood RETURN 'a'::mood"]
+    quoted = replace(parsed, body="SELECT 'a'::public.mood")
+    assert changes([], [quoted]) == [
+        "CREATE FUNCTION number() RETURNS public.mood RETURN 'a'::public.mood"
+    ]

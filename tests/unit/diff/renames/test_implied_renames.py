@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncmig.catalog.model import ForeignKey
 from asyncmig.diff.renames.apply import apply_rename, is_taken
 from asyncmig.diff.renames.implied_renames import implied_renames
 from asyncmig.diff.schema_items.rename import Rename, rename_operations, reversed_renames
@@ -9,7 +10,9 @@ from support.catalogs import (
     catalog,
     check,
     column,
+    domain,
     enum,
+    foreign_key,
     index,
     name,
     primary_key,
@@ -32,10 +35,10 @@ def accounts(*parts):
 
 
 def implied(before, after, *renames):
-    origin = current = catalog(before)
+    current = catalog(before)
     for item in renames:
         current = apply_rename(current, item)
-    found = implied_renames(origin, current, catalog(after), renames)
+    found = implied_renames(current, catalog(after), renames)
     return [(item.kind, item.old, item.new) for item in found]
 
 
@@ -64,6 +67,17 @@ def test_chosen_names_stay():
     assert implied(users(unique("users_fone_key", "fone")), named, USERS, FONE) == []
 
 
+def test_the_rename_of_another_table_is_not_one_of_this():
+    other = Rename(kind="table", schema="public", old="shops", new="stores")
+    before, after = (
+        users(unique("users_fone_key", "fone")),
+        accounts(unique("k", "phone", named=False)),
+    )
+    assert implied(before, after, other, USERS, FONE, other) == [
+        ("constraint", "users_fone_key", "k")
+    ]
+
+
 def test_nothing_follows_without_a_rename():
     before = users(unique("users_fone_key", "fone"))
     after = table("users", column("id"), column("fone"), unique("other", "fone", named=False))
@@ -77,6 +91,7 @@ def test_the_sequence_of_a_serial_column_follows():
     assert implied(table("users", before), table("accounts", after), USERS) == [
         ("sequence", "users_id_seq", "accounts_id_seq")
     ]
+    assert implied(table("users", before), table("accounts", before), USERS) == []
     chosen = column("id", serial=True, options=options, sequence=name("numbers"))
     assert implied(table("users", chosen), table("accounts", after), USERS) == []
 
@@ -104,6 +119,59 @@ def test_the_operations_of_each_kind():
     assert reversed_renames([USERS]) == [
         Rename(kind="table", schema="public", old="accounts", new="users")
     ]
+
+
+def test_foreign_keys_of_other_tables_follow():
+    before = catalog(
+        table("users", column("id"), column("fone"), foreign_key("self", "fone", "users")),
+        table("post", column("user_id"), foreign_key("fk", "user_id", "users")),
+        table("note", column("id"), check("positive", "(id > 0)", "id")),
+    )
+    identity = Rename(kind="column", schema="public", parent="users", old="id", new="key")
+    after = apply_rename(apply_rename(before, identity), USERS)
+    keys = [
+        item
+        for each in after.tables.values()
+        for item in each.constraints.values()
+        if item.reference
+    ]
+    assert [item.definition for item in keys] == [
+        "FOREIGN KEY (fone) REFERENCES public.accounts(key)",
+        "FOREIGN KEY (user_id) REFERENCES public.accounts(key)",
+    ]
+    assert {item.reference for item in keys} == {
+        ForeignKey(table=name("accounts"), columns=("key",))
+    }
+    note = after.tables[name("note")]
+    assert note == before.tables[name("note")]
+    own = Rename(kind="column", schema="public", parent="post", old="user_id", new="owner")
+    (post,) = apply_rename(before, own).tables[name("post")].constraints.values()
+    assert post.definition == "FOREIGN KEY (owner) REFERENCES public.users(id)"
+    assert (post.columns, post.reference.columns) == (("owner",), ("id",))
+
+
+def test_a_type_is_renamed_in_columns_and_domains():
+    mood = Rename(kind="enum", schema="public", old="mood", new="state")
+    before = catalog(
+        table("users", column("mood", "public.mood", kind="e"), column("n")),
+        enum("mood", "ok"),
+        domain("moods", "public.mood[]", checks=(("c", "(VALUE <> '{ok}'::public.mood[])"),)),
+    )
+    after = apply_rename(before, mood)
+    columns = after.tables[name("users")].columns
+    assert (columns["mood"].type.name, columns["mood"].type.text) == (name("state"), "public.state")
+    assert columns["n"] == column("n")
+    changed = after.domains[name("moods")]
+    assert changed.type == "public.state[]"
+    assert changed.checks == (("c", "(VALUE <> '{ok}'::public.state[])"),)
+
+
+def test_the_column_of_a_renamed_sequence():
+    numbers = Rename(kind="sequence", schema="public", old="s", new="t")
+    serial = column("id", serial=True, options=sequence("s").options, sequence=name("s"))
+    after = apply_rename(catalog(table("users", serial, column("n"))), numbers)
+    columns = after.tables[name("users")].columns
+    assert [item.sequence for item in columns.values()] == [name("t"), None]
 
 
 def test_a_rename_of_everything_and_back():
