@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.schema import DefaultClause
-from sqlalchemy.sql.elements import ClauseElement, TextClause
+from sqlalchemy.sql.elements import TextClause
 
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.schema_items.printed_sql import columns_in, without_casts
@@ -198,7 +198,6 @@ def _default_sql(default: Any) -> str | None:
             return literal(text)
         case TextClause() as clause:
             return clause.text
-        case ClauseElement() as clause:
+        case clause:
             compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
             return str(compiled)
-    return str(default.arg)

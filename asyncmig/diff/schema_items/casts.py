@@ -182,10 +182,9 @@ def _is_assigned(before: TypeName, after: TypeName) -> bool:
 
 
 def _is_cast(before: TypeName, after: TypeName) -> bool:
+    """True if there is a cast; both are arrays, or neither is."""
     if _is_assigned(before, after):
         return True
-    if before.array != after.array:
-        return False
     old, new = _plain(before.element), _plain(after.element)
     if before.name.name == "hstore" and new in _JSON:  # the extension brings the cast
         return True

@@ -16,7 +16,7 @@ from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
 
 if TYPE_CHECKING:
-    from asyncmig.catalog.model import Constraint, Table
+    from asyncmig.catalog.model import Constraint, ForeignKey, Table
     from asyncmig.diff.schema_items.script_sql import ScriptSql
     from asyncmig.operations.base.operation import MigrateOperation
 
@@ -53,7 +53,7 @@ def constraint_item(script: ScriptSql, item: Constraint) -> sa.Constraint | None
                 list(item.columns),
                 [f"{target}.{column}" for column in reference.columns],
                 name=item.name,
-                **_actions(item),
+                **_actions(reference),
                 **timing,
             )
         case _:
@@ -92,7 +92,7 @@ def add_constraint(script: ScriptSql, table: Table, item: Constraint) -> Migrate
                 list(item.columns),
                 list(reference.columns),
                 **{key: value for key, value in places.items() if value is not None},
-                **_actions(item),
+                **_actions(reference),
                 **timing,
                 **later,
             )
@@ -170,10 +170,7 @@ def _timing(item: Constraint) -> dict[str, Any]:
     return timing
 
 
-def _actions(item: Constraint) -> dict[str, Any]:
-    reference = item.reference
-    if reference is None:
-        return {}
+def _actions(reference: ForeignKey) -> dict[str, Any]:
     actions = {
         "onupdate": _ACTIONS.get(reference.on_update),
         "ondelete": _ACTIONS.get(reference.on_delete),

@@ -163,13 +163,10 @@ def without_casts(text: str) -> str:
 def _behind_type(tokens: list[_Token], place: int) -> int:
     while _text(tokens, place) == "." or (place < len(tokens) and _name(tokens[place]) is not None):
         place += 1
-    if _text(tokens, place) == "(":
-        end = place + 1
-        while end < len(tokens) and (tokens[end].kind == "number" or tokens[end].text == ","):
-            end += 1
-        if end > place + 1 and _text(tokens, end) == ")":
-            # the rest of the name may follow: timestamp(3) without time zone
-            return _behind_type(tokens, end + 1)
+    if _text(tokens, place) == "(":  # modifiers: (10,2), or (Point,4326) of PostGIS
+        texts = [token.text for token in tokens]
+        # the rest of the name may follow: timestamp(3) without time zone
+        return _behind_type(tokens, texts.index(")", place) + 1)
     while _text(tokens, place) == "[" and _text(tokens, place + 1) == "]":
         place += 2
     return place

@@ -226,15 +226,17 @@ def without_inherited_changes(
     The default of a child is dropped before the type of the parent's column changes, and set after all types
     have changed.
     """
+    dropped: list[MigrateOperation] = []
     kept: list[MigrateOperation] = []
     defaults: list[MigrateOperation] = []
     for operation in operations:
-        if (
-            not isinstance(operation, AlterColumnOp)
-            or operation.modify_type is None
-            or not _has_parent_column(operation, comparison)
+        if not isinstance(operation, AlterColumnOp) or not _has_parent_column(
+            operation, comparison
         ):
             kept.append(operation)
+            continue
+        if operation.modify_type is None:
+            dropped.append(operation)
             continue
         default = operation.modify_server_default
         if not isinstance(default, bool):
@@ -248,7 +250,7 @@ def without_inherited_changes(
                     modify_server_default=default,
                 )
             )
-    return [*kept, *defaults]
+    return [*dropped, *kept, *defaults]
 
 
 def _has_parent_column(operation: AlterColumnOp, comparison: Comparison) -> bool:

@@ -76,6 +76,15 @@ def defaults(type_: Any, above: str | None, below: str) -> sa.MetaData:
     return metadata
 
 
+def mood_of_the_child(labels: tuple[str, ...]) -> sa.MetaData:
+    """A default that only the child has, whose table is listed after its parent."""
+    metadata = sa.MetaData()
+    sa.Table("thing", metadata, mood(labels)())
+    child = mood(labels, server_default="ok")()
+    sa.Table("tract", metadata, child, postgresql_inherits="thing")
+    return metadata
+
+
 TEXT = col("x", sa.Text)
 CHANGES = {
     "type": (tree(col("x", sa.String(10))), tree(TEXT)),
@@ -103,6 +112,10 @@ CHANGES = {
     "enum type that gives way": (
         tree(mood(MOODS[0], server_default="ok")),
         tree(mood(MOODS[1], server_default="ok")),
+    ),
+    "enum type that gives way, and the default of a child": (
+        mood_of_the_child(MOODS[0]),
+        mood_of_the_child(MOODS[1]),
     ),
     "serial": (pair(sa.Integer, sa.Integer), pair(sa.BigInteger, sa.BigInteger)),
     "serial of the child alone": (

@@ -120,6 +120,43 @@ def test_a_sequence_that_a_default_uses_is_kept_without_its_lost_owner():
     assert "ALTER SEQUENCE s OWNED BY NONE" in normalized(actual, wanted)
 
 
+def test_a_sequence_keeps_its_owner_while_the_column_is_kept():
+    owned = sequence("s", owned_by=(name("book"), "n"))
+    book = table("book", ID, column("n"))
+    assert normalized(catalog(book, owned), catalog(book, sequence("s"))) == []
+    for left in (catalog(table("book", ID), sequence("s")), catalog(sequence("s"))):
+        assert "ALTER SEQUENCE s OWNED BY NONE" in normalized(catalog(book, owned), left)
+    other = sequence("s", owned_by=(name("book"), "id"))
+    assert normalized(catalog(book, owned), catalog(book, other)) == [
+        "ALTER SEQUENCE s OWNED BY book.id"
+    ]
+
+
+def test_a_default_of_another_sequence_is_not_serial():
+    default = "nextval('public.book_id_seq'::regclass)"
+    numbers = sequence("book_id_seq")
+    serial = column(
+        "id",
+        serial=True,
+        options=numbers.options,
+        sequence=numbers.name,
+        owned_default="nextval(1)",
+    )
+    wanted = catalog(table("book", column("id", default=default)), numbers)
+    assert "CREATE SEQUENCE book_id_seq AS INTEGER" in normalized(
+        catalog(table("book", serial)), wanted
+    )
+
+
+def test_a_key_keeps_the_storage_of_a_key_only():
+    key = primary_key("id", constraint="book_key", parameters=("fillfactor=70",))
+    actual, wanted = catalog(table("book", ID, key)), unique("book_key", "id")
+    assert normalized(actual, catalog(table("book", ID, wanted))) == [
+        "ALTER TABLE book DROP CONSTRAINT book_key",
+        "ALTER TABLE book ADD CONSTRAINT book_key UNIQUE (id)",
+    ]
+
+
 def test_include_name_excludes_names_of_the_database():
     actual = catalog(table("book", ID, column("secret")), table("other", ID), enum("mood", "ok"))
     asked = []
@@ -149,6 +186,33 @@ def test_include_object_excludes_objects_of_both_sides():
     assert ("unique_constraint", "un", True, False) in asked
     assert ("index", "ix", False, False) in asked
     assert ("sequence", "s", True, False) in asked
+
+
+def test_new_and_dropped_tables_that_are_included():
+    """Of a new table its indexes are asked about, as in Alembic, and not its columns and constraints."""
+    gone = catalog(table("gone", ID))
+    new = catalog(
+        table(
+            "fresh", ID, unique("un", "id"), index("ix", "fresh", "id"), index("iy", "fresh", "id")
+        )
+    )
+    asked = []
+
+    def include_object(_item, item_name, kind, reflected, other):
+        asked.append((kind, item_name, reflected, other))
+        return item_name != "ix"
+
+    assert normalized(gone, new, include_object=include_object) == [
+        "DROP TABLE gone",
+        "CREATE TABLE fresh ( id INTEGER NOT NULL, CONSTRAINT un UNIQUE (id) )",
+        "CREATE INDEX iy ON fresh (id)",
+    ]
+    assert asked == [
+        ("table", "fresh", False, None),
+        ("index", "ix", False, None),
+        ("index", "iy", False, None),
+        ("table", "gone", True, None),
+    ]
 
 
 def models(type_=sa.Integer, **keywords):
@@ -200,6 +264,41 @@ def test_casts_of_a_column_whose_types_are_equal_for_the_user():
         )
     )
     assert normalized(actual, wanted, tables=models(sa.String), compare_type=False) == []
+
+
+def test_what_differs_in_more_than_casts_is_compared():
+    """Of the column whose types are equal for the user; parts that only one side has included."""
+    types = column("n", "text"), column("n", "character varying")
+    actual, wanted = (
+        catalog(
+            table("book", type_, check("c", text, "n"), index("ix", "book", key), computed, *more)
+        )
+        for type_, text, key, computed, more in (
+            (
+                types[0],
+                "(n = 'a'::text)",
+                "lower(n)",
+                column("m", "text", generated="(n || 'a')"),
+                (),
+            ),
+            (
+                types[1],
+                "((n)::text = 'b'::text)",
+                "lower((n)::text)",
+                column("m", "text", generated="((n)::text || 'b')"),
+                (check("d", "(m <> ''::text)", "m"), index("iy", "book", "m")),
+            ),
+        )
+    )
+    found = normalized(actual, wanted, tables=models(sa.String), compare_type=False)
+    assert [" ".join(text.split()[:6]) for text in found] == [
+        "ALTER TABLE book DROP CONSTRAINT c",
+        "ALTER TABLE book DROP COLUMN m",
+        "ALTER TABLE book ADD COLUMN m",
+        "ALTER TABLE book ADD CONSTRAINT c",
+        "ALTER TABLE book ADD CONSTRAINT d",
+        "CREATE INDEX iy ON book (m)",
+    ]
 
 
 @pytest.mark.parametrize(("answer", "left"), [(False, 0), (lambda *_: False, 0), (True, 1)])

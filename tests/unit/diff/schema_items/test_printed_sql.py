@@ -11,6 +11,7 @@ from asyncmig.catalog.model import Catalog, Enum
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.diff.schema_items.default_names import is_default_name, temporary_names
 from asyncmig.diff.schema_items.printed_sql import (
+    included_in,
     with_column,
     with_key_columns,
     with_label,
@@ -50,6 +51,24 @@ def test_the_sides_of_a_foreign_key():
     assert foreign == "FOREIGN KEY (a, c) REFERENCES a.a(b, c) ON DELETE SET NULL (a)"
 
 
+def test_a_name_that_is_not_in_a_text_changes_nothing():
+    text = "FOREIGN KEY (a) REFERENCES s.t(c)"
+    assert with_key_columns(text, "x", "b", local=True, foreign=True) == text
+    assert with_label("'ok'::s.mood", ObjectName("s", "mood"), "bad", "good") == "'ok'::s.mood"
+    assert with_object("s.t", ObjectName("s", "u"), ObjectName("s", "v")) == "s.t"
+
+
+@pytest.mark.parametrize(
+    ("definition", "included"),
+    [
+        ('UNIQUE (a) INCLUDE (b, "C d") DEFERRABLE', ("b", "C d")),
+        ("PRIMARY KEY (include)", ()),
+    ],
+)
+def test_included_columns(definition, included):
+    assert included_in(definition) == included
+
+
 def test_objects_are_known_by_their_schema():
     old, new = ObjectName("s", "t"), ObjectName("s", "New")
     text = "nextval('s.t'::regclass) + s.t + o.t + t + 's.t'::text"
@@ -59,9 +78,9 @@ def test_objects_are_known_by_their_schema():
 
 
 def test_labels_are_known_by_their_type():
-    text = "CASE x WHEN 'it''s'::s.mood THEN 'it''s'::text ELSE 'it''s'::s.other END"
+    text = "CASE 'it''s' WHEN 'it''s'::s.mood THEN 'it''s'::text ELSE 'it''s'::s.other END"
     assert with_label(text, ObjectName("s", "mood"), "it's", "a\\b") == (
-        "CASE x WHEN E'a\\\\b'::s.mood THEN 'it''s'::text ELSE 'it''s'::s.other END"
+        "CASE 'it''s' WHEN E'a\\\\b'::s.mood THEN 'it''s'::text ELSE 'it''s'::s.other END"
     )
 
 
@@ -125,6 +144,7 @@ def test_a_check_told_as_text():
         ),
         ('(d)::double precision AND (e)::text COLLATE "C"', 'd AND e COLLATE "C"'),
         ("f((a)::integer, b)", "f a , b"),
+        ("st_area((g)::public.geometry(Point,4326)) > 0", "st_area g > 0"),
     ],
 )
 def test_casts_do_not_count(text, bare):

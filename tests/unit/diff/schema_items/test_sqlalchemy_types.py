@@ -9,7 +9,7 @@ from asyncmig.catalog.model import Catalog, Enum, TypeName
 from asyncmig.catalog.object_name import ObjectName
 from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.diff.schema_items.casts import converted, needs_cast
-from asyncmig.diff.schema_items.sqlalchemy_types import sql_type
+from asyncmig.diff.schema_items.sqlalchemy_types import changes_family, sql_type
 
 CATALOG = Catalog(
     default_schema="public",
@@ -38,6 +38,9 @@ def ddl(type_: TypeName, collation: str | None = None) -> str:
         ("timestamp without time zone", "TIMESTAMP WITHOUT TIME ZONE"),
         ("time(2) with time zone", "TIME(2) WITH TIME ZONE"),
         ("interval(2)", "INTERVAL (2)"),
+        ("interval", "INTERVAL"),
+        ("time without time zone", "TIME WITHOUT TIME ZONE"),
+        ("bit(3)", "BIT(3)"),
         ("bit varying(4)", "BIT VARYING(4)"),
         ("double precision", "DOUBLE PRECISION"),
         ("interval day to second", "interval day to second"),
@@ -106,9 +109,53 @@ def test_a_default_schema_that_needs_quotes():
         ("integer[]", "integer", "v[1]::integer"),
         ("uuid[]", "integer[]", "v::text[]::integer[]"),
         ("uuid[]", "integer", "v::text::integer"),
+        ("integer", "money[]", "CASE WHEN v IS NOT NULL THEN ARRAY[v]::money[] END"),
+        ("uuid", "integer[]", "CASE WHEN v IS NOT NULL THEN ARRAY[v::text]::integer[] END"),
     ],
 )
 def test_casts(before, after, using):
     old, new = (built_in(text, array=text.endswith("[]")) for text in (before, after))
     found = converted("v", old, new, after) if needs_cast(old, new) else None
     assert found == using
+
+
+MOOD = TypeName(text="shop.mood", name=ObjectName("shop", "mood"), kind="e")
+MOODS = TypeName(text="shop.mood[]", name=ObjectName("shop", "mood"), kind="e", array=True)
+HSTORE = TypeName(text="public.hstore", name=ObjectName("public", "hstore"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "using"),
+    [
+        (built_in("text"), MOOD, "v::text::t"),
+        (built_in("integer[]", array=True), MOOD, "v[1]::text::t"),
+        (MOOD, MOODS, "CASE WHEN v IS NOT NULL THEN ARRAY[v::text]::t END"),
+        (MOODS, MOOD, "v[1]::text::t"),
+        (MOODS, MOODS, "v::text[]::t"),
+        (HSTORE, built_in("jsonb"), "v::t"),
+        (HSTORE, built_in("uuid"), "v::text::t"),
+    ],
+)
+def test_casts_of_other_types(before, after, using):
+    """An enum type may be replaced under its name, so that its values are converted as text."""
+    assert converted("v", before, after, "t") == using
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ("timestamp(3) without time zone", "timestamp with time zone", False),
+        ("character(3)", "text", False),
+        ("smallint", "numeric(8,2)", False),
+        ("date", "timestamp without time zone", True),
+        ("uuid", "text", True),
+    ],
+)
+def test_families_of_types(before, after, changes):
+    """Within a family, constraints and indexes of the column are kept."""
+    assert changes_family(built_in(before), built_in(after)) is changes
+
+
+def test_a_type_outside_the_families_is_one_by_itself():
+    assert changes_family(HSTORE, built_in("text"))
+    assert not changes_family(HSTORE, HSTORE)
