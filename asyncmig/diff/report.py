@@ -38,10 +38,12 @@ __all__ = ["differences"]
 
 _DIALECT = MigrationDialect()
 _NAME = r"""(?:"(?:[^"]|"")*"|[\w$]+)"""
+_NEW = r"(?:IF\ NOT\ EXISTS\ )?"
+_OPTIONS = ("start", "increment", "minvalue", "maxvalue", "cache", "cycle")
 _NAMED = re.compile(
-    rf"""ALTER\ TABLE\ (?:{_NAME}\.)?{_NAME}\ ADD\ (?:COLUMN|CONSTRAINT)\ {_NAME}\s
-    |CREATE\ (?P<unique>UNIQUE\ )?INDEX\ (?:CONCURRENTLY\ )?{_NAME}\s
-    |ALTER\ TYPE\ (?:{_NAME}\.)?{_NAME}\ ADD\ VALUE\s""",
+    rf"""ALTER\ TABLE\ (?:{_NAME}\.)?{_NAME}\ ADD\ (?:COLUMN|CONSTRAINT)\ {_NEW}{_NAME}\s
+    |CREATE\ (?P<unique>UNIQUE\ )?INDEX\ (?:CONCURRENTLY\ )?{_NEW}{_NAME}\s
+    |ALTER\ TYPE\ (?:{_NAME}\.)?{_NAME}\ ADD\ VALUE\ {_NEW}""",
     re.VERBOSE,
 )
 _NAMES = (
@@ -95,9 +97,7 @@ def _altered(operation: AlterColumnOp) -> Iterator[Difference]:
     if operation.modify_nullable is not None:
         pairs.append((_null(operation.existing_nullable), _null(operation.modify_nullable)))
     if operation.modify_server_default is not False and not _keeps_constant(operation):
-        pairs.append(
-            (_default(operation.existing_server_default), _default(operation.modify_server_default))
-        )
+        pairs.append(_defaults(operation.existing_server_default, operation.modify_server_default))
     if operation.modify_comment is not False:
         pairs.append((_comment(operation.existing_comment), _comment(operation.modify_comment)))
     sql = _sql(operation)
@@ -207,6 +207,18 @@ def _null(nullable: bool | None) -> str | None:
 
 def _comment(text: Any) -> str:
     return f"comment {text!r}" if isinstance(text, str) else "no comment"
+
+
+def _defaults(old: Any, new: Any) -> tuple[str, str]:
+    """Both defaults; of identities, with the options that differ."""
+    before, after = _default(old), _default(new)
+    if isinstance(old, Identity) and isinstance(new, Identity):
+        options = [name for name in _OPTIONS if getattr(old, name) != getattr(new, name)]
+        before, after = (
+            ", ".join([text, *(f"{name} {getattr(item, name)}" for name in options)])
+            for text, item in ((before, old), (after, new))
+        )
+    return before, after
 
 
 def _default(default: Any) -> str:

@@ -255,7 +255,5 @@ def without_inherited_changes(
 
 def _has_parent_column(operation: AlterColumnOp, comparison: Comparison) -> bool:
     name = ObjectName(operation.schema or comparison.before.default_schema, operation.table_name)
-    if name not in comparison.common:
-        return False
     inheritance = TableInheritance(comparison, name)
     return inheritance.parent_column(operation.column_name) is not None

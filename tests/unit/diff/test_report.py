@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
 from asyncmig.diff.compare import compare
 from asyncmig.diff.report import differences
 from asyncmig.operations.base.operation import MigrateOperation
-from asyncmig.operations.directives.columns import AlterColumnOp
+from asyncmig.operations.directives.checks import CreateCheckConstraintOp
+from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp
 from asyncmig.operations.directives.constraints import DropConstraintOp
-from asyncmig.operations.directives.enums import RenameEnumOp
+from asyncmig.operations.directives.enums import AddEnumValueOp, RenameEnumOp
+from asyncmig.operations.directives.indexes import CreateIndexOp
 from asyncmig.operations.directives.tables import RenameTableOp
 from support.catalogs import (
+    COUNTING,
     catalog,
     column,
     enum,
@@ -107,6 +112,65 @@ def test_identities_and_generated_columns():
     generated = catalog(book(column("n", generated="(id + 1)")))
     stops = found(generated, catalog(book(column("n"))))
     assert stops == [("alter_column", "book.n", "generated", "no default")]
+
+
+def test_the_options_of_an_identity():
+    """`check` must not call a database equal to its models that `revision --autogenerate` would change."""
+
+    def numbered(identity="always", **options):
+        counting = replace(COUNTING, **options)
+        return catalog(book(column("n", identity=identity, options=counting, nullable=False)))
+
+    plain = numbered()
+    assert found(plain, numbered(increment=2, cycle=True)) == [
+        (
+            "alter_column",
+            "book.n",
+            "identity always, increment 1, cycle False",
+            "identity always, increment 2, cycle True",
+        )
+    ]
+    assert found(plain, numbered("by default", cache=5)) == [
+        ("alter_column", "book.n", "identity always, cache 1", "identity by default, cache 5")
+    ]
+    assert found(plain, plain) == []
+
+
+@pytest.mark.parametrize(
+    ("default", "described"),
+    [
+        ("it's", "default 'it''s'"),
+        (sa.text("now()"), "default now()"),
+        (sa.func.now(), "default now()"),
+        (sa.Computed("a + 1"), "generated"),
+    ],
+)
+def test_defaults_of_an_operation_of_the_user(default, described):
+    operation = AlterColumnOp("book", "n", modify_server_default=default)
+    (item,) = differences([operation])
+    assert (item.before, item.after) == ("no default", described)
+
+
+def test_an_enum_type_that_is_replaced_is_not_a_difference_of_its_columns():
+    operation = AlterColumnOp("book", "n", existing_type=sa.Text(), modify_type=sa.Text())
+    assert list(differences([operation])) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "definition"),
+    [
+        (AddColumnOp("book", sa.Column("n", sa.Text)), "TEXT"),
+        (AddColumnOp("book", sa.Column("n", sa.Text), if_not_exists=True), "TEXT"),
+        (CreateIndexOp("ix", "book", ["n"], if_not_exists=True), "ON book (n)"),
+        (CreateIndexOp("ix", "book", ["n"], postgresql_concurrently=True), "ON book (n)"),
+        (AddEnumValueOp("mood", "ok", if_not_exists=True), "'ok'"),
+        (CreateCheckConstraintOp(None, "book", "n > 0"), None),
+    ],
+)
+def test_the_definition_is_the_statement_behind_the_name(operation, definition):
+    """A constraint that PostgreSQL names has none."""
+    (item,) = differences([operation])
+    assert (item.before, item.after) == (None, definition)
 
 
 def test_enums():

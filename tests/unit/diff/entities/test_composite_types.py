@@ -112,3 +112,15 @@ def test_an_attribute_of_a_replaced_enum() -> None:
     found = changes(before, after)
     assert "ALTER TYPE place RENAME TO place_old" in found
     assert any("RETURN ROW(($1).x::text::mood)" in text for text in found)
+
+
+def test_types_of_attributes_are_created_before_and_dropped_after() -> None:
+    inner = composite("inner_place", x="integer")
+    outer = composite("place", [Need("type", *name("inner_place"))], at="public.inner_place")
+    flat, nested = (
+        using("public.place", composite("place", at="integer")),
+        using("public.place", inner, outer),
+    )
+    assert changes(flat, nested)[0] == "CREATE TYPE inner_place AS (x integer)"
+    assert "RETURN ROW(($1).at::text::inner_place)" in changes(flat, nested)[3]
+    assert changes(nested, flat)[-2:] == ["DROP TYPE place_old", "DROP TYPE inner_place"]

@@ -341,6 +341,10 @@ def test_drop_and_create_again(before, after):
     assert found[1].startswith("CREATE ")
 
 
+def test_an_extension_that_is_the_same_is_left():
+    assert changes([EXTENSION], [EXTENSION, VIEW]) == ["CREATE VIEW titles AS SELECT 1 AS n"]
+
+
 def test_a_column_of_a_view_may_have_a_default():
     found = changes([], [replace(VIEW, column_defaults=(("n", "1"),))])
     assert found[1:] == ["ALTER VIEW titles ALTER COLUMN n SET DEFAULT 1"]

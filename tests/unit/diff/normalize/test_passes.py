@@ -120,6 +120,15 @@ def test_a_sequence_that_a_default_uses_is_kept_without_its_lost_owner():
     assert "ALTER SEQUENCE s OWNED BY NONE" in normalized(actual, wanted)
 
 
+def test_a_sequence_that_a_default_uses_is_kept():
+    """Whether a column owns it or none does, and while the column is kept, with its owner."""
+    default = column("id", default="nextval('public.s'::regclass)")
+    wanted = catalog(table("book", default, column("n")))
+    for owner in (None, (name("book"), "n")):
+        actual = catalog(table("book", default, column("n")), sequence("s", owned_by=owner))
+        assert normalized(actual, wanted) == []
+
+
 def test_a_sequence_keeps_its_owner_while_the_column_is_kept():
     owned = sequence("s", owned_by=(name("book"), "n"))
     book = table("book", ID, column("n"))

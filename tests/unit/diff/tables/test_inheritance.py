@@ -158,6 +158,7 @@ def test_a_replaced_type_changes_in_the_parent_and_its_default_in_both():
                     enum("mood", *labels),
                     table("parent", mood),
                     table("child", own, **HEIR),
+                    table("plain", mood, **HEIR),
                     table("other", mood),
                 )
                 for labels in (("ok", "bad"), ("ok",))

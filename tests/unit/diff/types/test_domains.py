@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from asyncmig.catalog.entities import Entities, EntityKey, Need
 from asyncmig.diff.compare import compare
 from asyncmig.diff.types.domains import calling, without_checks
-from support.catalogs import catalog, column, domain, name, sql, table
+from support.catalogs import catalog, column, domain, function, name, sql, table
 
 PRICE = domain("price", "integer", default="0", checks=(("price_check", "VALUE > 0"),))
 
@@ -54,3 +56,49 @@ def test_not_null_of_a_replaced_domain_has_the_name_that_it_would_have(fields, n
     before = catalog(domain("price", "numeric"), used)
     after = catalog(domain("price", "text", **fields), used)
     assert sql(compare(before, after))[1] == f"CREATE DOMAIN price AS text{not_null}"
+
+
+class TestCalls:
+    """A CHECK that calls a function is there only while the function is."""
+
+    function = function("valid", "SELECT true")
+    checked = domain("price", "integer", checks=(("c", "CHECK (public.valid(VALUE))"),))
+
+    def catalog(self, *items):
+        needs = {PRICE.name: frozenset({Need("routine", *name("valid"), "")})}
+        found = catalog(*items)
+        return replace(found, entities=replace(found.entities, table_needs=needs))
+
+    def changes(self, before, after):
+        found = sql(compare(before, after))
+        return [text.split("(")[0].strip() for text in found if not text.startswith("REVOKE")]
+
+    def test_a_new_domain_gets_it_after_the_function(self) -> None:
+        both = self.catalog(self.checked, self.function)
+        assert self.changes(catalog(), both) == [
+            "CREATE DOMAIN price AS integer",
+            "CREATE FUNCTION valid",
+            "ALTER DOMAIN price ADD CONSTRAINT c CHECK",
+        ]
+        assert self.changes(catalog(domain("price", "integer")), both) == [
+            "CREATE FUNCTION valid",
+            "ALTER DOMAIN price ADD CONSTRAINT c CHECK",
+        ]
+
+    def test_a_dropped_function_leaves_it_first(self) -> None:
+        both = self.catalog(self.checked, self.function)
+        dropped = ["ALTER DOMAIN price DROP CONSTRAINT c", "DROP FUNCTION valid"]
+        assert self.changes(both, catalog()) == [*dropped, "DROP DOMAIN price"]
+        assert self.changes(both, catalog(domain("price", "integer"))) == dropped
+
+    def test_a_function_that_is_created_again(self) -> None:
+        again = replace(self.function, result="text")
+        found = self.changes(
+            self.catalog(self.checked, self.function), self.catalog(self.checked, again)
+        )
+        assert found == [
+            "ALTER DOMAIN price DROP CONSTRAINT c",
+            "DROP FUNCTION valid",
+            "CREATE FUNCTION valid",
+            "ALTER DOMAIN price ADD CONSTRAINT c CHECK",
+        ]

@@ -92,6 +92,17 @@ def test_a_restarted_sequence_continues_after_all_columns_that_use_it():
     assert [text.partition(" FROM ")[2].split()[0] for text in found] == ["book", "loan"]
 
 
+def test_a_restarted_sequence_leaves_columns_of_other_sequences_alone():
+    other = replace(PLAIN, default="nextval('public.other'::regclass)")
+    before = catalog(table("book", other), sequence("numbers"), sequence("other"))
+    after = catalog(table("book", other), sequence("numbers", options=DOWN), sequence("other"))
+    assert not [text for text in sql(compare(before, after)) if "setval" in text]
+
+
+def test_a_serial_column_whose_sequence_has_an_unknown_name():
+    assert values(PLAIN, replace(SERIAL, sequence=None)) == []
+
+
 def test_a_restarted_sequence_leaves_columns_alone_that_stop_using_it():
     default = replace(PLAIN, default="nextval('public.numbers'::regclass)")
     before = catalog(table("book", default), table("loan", default), sequence("numbers"))
