@@ -91,16 +91,15 @@ class ScriptConnection:
 
     def transaction(self) -> _Savepoint:
         """A savepoint, as ``async with connection.transaction():``."""
-        return _Savepoint(self)
+        return _Savepoint(self, self.next_savepoint())
 
 
 class _Savepoint:
-    def __init__(self, connection: ScriptConnection) -> None:
+    def __init__(self, connection: ScriptConnection, name: str) -> None:
         self._connection = connection
-        self._name = ""
+        self._name = name
 
     async def __aenter__(self) -> None:
-        self._name = self._connection.next_savepoint()
         await self._connection.execute(f"SAVEPOINT {self._name}")
 
     async def __aexit__(self, kind: object, *_: object) -> None:

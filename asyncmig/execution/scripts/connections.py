@@ -168,7 +168,7 @@ class ScriptConnections:
         """Forget the SQLAlchemy side; its connection belongs to the session."""
         await self._end_sqlalchemy(commit=False)
         if self._sqlalchemy is not None:
-            self._unlisten(self._sqlalchemy.sync_connection)
+            self._unlisten(_sync(self._sqlalchemy))
             self._sqlalchemy = None
 
     # the recorder's LiveAccess
@@ -280,7 +280,7 @@ class ScriptConnections:
         await self._sender.wait_sent()
         if self._sqlalchemy is None:
             self._sqlalchemy = await self._session.sqlalchemy()
-            self._listen(self._sqlalchemy.sync_connection)
+            self._listen(_sync(self._sqlalchemy))
         if not self._sqlalchemy.in_transaction():
             # only SQLAlchemy's own view: its driver is in autocommit, BEGIN was ours
             await self._sqlalchemy.begin()
@@ -288,37 +288,32 @@ class ScriptConnections:
 
     async def _end_sqlalchemy(self, *, commit: bool) -> None:
         connection = self._sqlalchemy
-        session = self._session
-        self._recorder, recorder = None, self._recorder  # its hooks are for the script alone
+        self._recorder = None  # its hooks are for the script alone
+        if connection is None or self._session.caller_transaction or connection.closed:
+            return
         try:
-            if connection is None or session.caller_transaction or connection.closed:
-                return
             if commit:
                 await connection.commit()
             else:
                 await connection.rollback()
         except DBAPIError:  # SQLAlchemy's view of a connection that is gone
             pass
-        finally:
-            self._recorder = recorder
 
-    def _listen(self, connection: Connection | None) -> None:
+    def _listen(self, connection: Connection) -> None:
         event.listen(connection, "before_cursor_execute", self._before, retval=True)
         event.listen(connection, "after_cursor_execute", self._after)
         event.listen(connection, "rollback", self._rolled_back)
         event.listen(connection, "commit", self._committed)
-        if connection is not None:
-            event.listen(connection.engine, "handle_error", self._failed)
-            keep_when_stopped(connection)
+        event.listen(connection.engine, "handle_error", self._failed)
+        keep_when_stopped(connection)
 
-    def _unlisten(self, connection: Connection | None) -> None:
+    def _unlisten(self, connection: Connection) -> None:
         event.remove(connection, "before_cursor_execute", self._before)
         event.remove(connection, "after_cursor_execute", self._after)
         event.remove(connection, "rollback", self._rolled_back)
         event.remove(connection, "commit", self._committed)
-        if connection is not None:
-            event.remove(connection.engine, "handle_error", self._failed)
-            vars(connection).pop("invalidate", None)
+        event.remove(connection.engine, "handle_error", self._failed)
+        vars(connection).pop("invalidate", None)
 
     def _before(
         self, connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any

@@ -23,12 +23,17 @@ class Driver:
         self.sent.append(query)
         return "OK"
 
+    async def fetch(self, query: str) -> list[str]:
+        self.sent.append(query)
+        return [query]
+
 
 class Hooks:
     """What the runner does around a statement: nothing."""
 
     def __init__(self) -> None:
         self.driver_connection = Driver()
+        self.ended = 0
 
     async def run_leading_statements(self, recorder: Recorder, sql: str) -> str:
         del recorder
@@ -40,7 +45,9 @@ class Hooks:
         del recorder, sql, needs_rows
         return True
 
-    async def after_statement(self, recorder: Recorder) -> None: ...
+    async def after_statement(self, recorder: Recorder) -> None:
+        del recorder
+        self.ended += 1
 
     async def note_failure(self, recorder: Recorder, error: Exception) -> None: ...
 
@@ -54,6 +61,13 @@ def hooks() -> Hooks:
 def connection(hooks: Hooks) -> ScriptConnection:
     recorder = Recorder(Revision(id="a1", path=__file__), dialect=MigrationDialect())
     return ScriptConnection(hooks, recorder)  # type: ignore[arg-type]  # only what is called here
+
+
+async def test_a_statement_gives_its_rows_once_it_is_recorded(
+    hooks: Hooks, connection: ScriptConnection
+) -> None:
+    assert await connection.fetch("SELECT 1") == ["SELECT 1"]
+    assert hooks.ended == 1
 
 
 async def test_a_savepoint_is_released(hooks: Hooks, connection: ScriptConnection) -> None:

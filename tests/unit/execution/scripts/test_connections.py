@@ -8,12 +8,15 @@ from contextlib import asynccontextmanager, nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import asyncpg
 import pytest
 
-from asyncmig.errors import AsyncmigError, ScriptError
+from asyncmig.errors import AsyncmigError, ConnectionLostError, ScriptError
 from asyncmig.execution.messages.sender import MessageSender
+from asyncmig.execution.scripts import connections as module
 from asyncmig.execution.scripts.connections import ScriptConnections
+from asyncmig.revisions.files.script import SqlScript
 from asyncmig.sql.slices import LARGE
 from support.executions import Execution, ScriptRun, ScriptSession, refusing, trace
 from support.fake_session import FakeSession, fake_context
@@ -54,6 +57,27 @@ class TestWithoutAScript:
     def test_there_is_no_translation_of_schemas_before_a_connection(self, connections) -> None:
         assert connections.schema_translate_map() is None
 
+    def test_the_translation_of_schemas_is_that_of_the_script(self, connections) -> None:
+        # SQLAlchemy adds a key of its own
+        options = {"schema_translate_map": {"old": "app", "_none": None}}
+        known = SimpleNamespace(get_execution_options=lambda: options)
+        connections._sqlalchemy = SimpleNamespace(sync_connection=known)
+        assert connections.schema_translate_map() == {"old": "app"}
+
+    def test_errors_on_other_connections_of_a_callers_engine_are_not_recorded(
+        self, connections, session
+    ) -> None:
+        connections._recorder = object()
+        connections._sqlalchemy = SimpleNamespace(sync_connection=object())
+        connections._failed(
+            SimpleNamespace(
+                original_exception=asyncpg.UndefinedTableError("no table"),
+                connection=object(),
+                dialect=object(),
+            )
+        )
+        assert session.messages == []
+
     async def test_closing_what_was_never_opened_sends_nothing(self, connections, session) -> None:
         await connections.close()
         assert session.messages == []
@@ -80,6 +104,11 @@ async def test_all_scripts_share_a_connection_that_is_left_as_it_was(project, la
 async def test_parameters_are_sent_with_their_statement(run) -> None:
     sent = await run('op.get_bind().execute(sa.text("SELECT :a, \';\'"), {"a": 7})')
     assert sent[1] == "SELECT $1, ';' 7"
+
+
+async def test_a_text_with_parameters_is_not_divided(run) -> None:
+    sent = await run('op.get_bind().execute(sa.text("SELECT :a; VACUUM t"), {"a": 7})')
+    assert "SELECT $1; VACUUM t 7" in sent
 
 
 async def test_a_savepoint_that_is_left_open_ends_with_its_script(project) -> None:
@@ -197,8 +226,7 @@ async def test_much_text_is_queued_when_nothing_is_in_flight(project, monkeypatc
 
         async def send(self, sql: str) -> None:
             self.busy = True
-            for _ in range(20):
-                await asyncio.sleep(0)
+            await asyncio.sleep(0.05)
             await super().send(sql)
             self.busy = False
 
@@ -227,6 +255,60 @@ async def test_a_large_sql_script_runs_in_a_thread(project) -> None:
     await Execution(project)(session)
     assert any("SELECT 1" in message for message in session.messages)
     assert any("+a1" in line for line in trace(session.messages))
+
+
+@pytest.mark.parametrize("large", [True, False])
+async def test_the_text_of_a_large_sql_script_is_not_kept(project, monkeypatch, large) -> None:
+    released: list[str] = []
+    monkeypatch.setattr(SqlScript, "release", lambda self: released.append(self.revision.id))
+    text = "x" * 400_000 if large else ""
+    project.sql_revision("a1", upgrade=f"SELECT 1;\n-- {text}\nSELECT 2;")
+    await Execution(project)()
+    assert released == (["a1"] if large else [])
+
+
+async def test_a_cancelled_run_does_not_wait_for_a_large_sql_script(project, monkeypatch) -> None:
+    gate = threading.Event()
+    opened: list[bool] = []
+
+    def run_script(*_: object) -> None:
+        opened.append(gate.wait(5))
+
+    monkeypatch.setattr(module, "run_script", run_script)
+    project.sql_revision("a1", upgrade="SELECT 1;\n-- " + "x" * 400_000)
+    with anyio.move_on_after(0.05):
+        await Execution(project)()
+    gate.set()
+    with anyio.fail_after(10):
+        while not opened:
+            await anyio.sleep(0.01)
+    assert opened == [True]
+
+
+async def test_a_lost_session_goes_before_what_the_script_says(project) -> None:
+    class Lost(ScriptSession):
+        async def check_not_lost(self, error: BaseException) -> None:
+            raise ConnectionLostError("gone") from error
+
+    project.revision("a1", upgrade='raise LookupError("no answer")')
+    with pytest.raises(ConnectionLostError, match="gone"):
+        await Execution(project)(Lost())
+
+
+async def test_a_script_that_has_finished_has_no_connection(project) -> None:
+    project.revision(
+        "a1",
+        upgrade="""
+            import sys, types
+
+            sys.modules["kept_op"] = types.SimpleNamespace(context=op.get_context())
+        """,
+    )
+    project.revision(
+        "b1", down="a1", upgrade="import kept_op; kept_op.context.connection.exec_driver_sql('')"
+    )
+    with pytest.raises(ScriptError, match="revision a1 used its connection after it had finished"):
+        await Execution(project)()
 
 
 async def test_its_transaction_has_begun(run) -> None:

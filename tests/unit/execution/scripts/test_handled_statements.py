@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from asyncmig.errors import StatementFailedError
-from support.executions import ScriptRun, refusing
+from support.executions import ScriptRun, ScriptSession, refusing
 from support.plans import BOOKS, WITHOUT_JOURNAL
 
 
@@ -184,6 +184,84 @@ class TestHandledErrors:
                 refusing("bad"),
             )
         assert not any("SELECT 1" in line or "SELECT 5" in line for line in run.trace)
+
+    @pytest.mark.parametrize("last", ["pass", "op.execute('SELECT 5')"])
+    async def test_a_script_that_catches_everything_is_stopped_as_well(self, run, last) -> None:
+        with pytest.raises(StatementFailedError, match=r"a1\.py:\d+ in op\.execute: no table"):
+            await run(
+                f"""
+                op.execute("SELECT bad")
+                try:
+                    run(op, "SELECT 1")
+                except BaseException:
+                    pass
+                try:
+                    {last}
+                except BaseException:
+                    pass
+                """,
+                refusing("bad"),
+            )
+        assert not any("SELECT 1" in line or "SELECT 5" in line for line in run.trace)
+
+    async def test_of_a_lock_that_the_script_does_not_wait_for(self, run) -> None:
+        sent = await run(
+            """
+            try:
+                with op.get_bind().begin_nested():
+                    op.execute("LOCK TABLE t NOWAIT")
+            except sa.exc.DBAPIError:
+                op.execute("SELECT 5")
+            """,
+            refusing("LOCK TABLE t", asyncpg.LockNotAvailableError("could not obtain lock")),
+        )
+        assert "SELECT 5" in sent
+
+    async def test_in_an_aborted_transaction_nothing_more_is_asked(self, run) -> None:
+        class Aborting(ScriptSession):
+            aborted = False
+
+            async def fetch(self, query, *args):
+                if self.aborted:
+                    raise asyncpg.InFailedSQLTransactionError("aborted")
+                return await super().fetch(query, *args)
+
+            async def send(self, sql):
+                if sql.startswith("ROLLBACK"):
+                    self.aborted = False
+                try:
+                    await super().send(sql)
+                except asyncpg.PostgresError:
+                    self.aborted = True
+                    raise
+
+        refused = asyncpg.UndefinedTableError("no table")
+        found = await run(
+            """
+            try:
+                op.execute("SELECT bad")
+            except sa.exc.ProgrammingError:
+                op.get_bind().rollback()
+                op.execute("SELECT 5")
+            """,
+            Aborting(lambda sql: refused if "bad" in sql else None),
+        )
+        assert "SELECT 5" in found
+
+    async def test_a_failure_in_an_autocommit_block_ends_with_its_transaction(self, run) -> None:
+        found = await run(
+            """
+            with op.get_context().autocommit_block():
+                try:
+                    run(op, "UPDATE bad SET i = 1")
+                except sa.exc.DBAPIError:
+                    pass
+            run(op, "SELECT 1")
+            op.execute("SELECT 2")
+            """,
+            refusing("bad"),
+        )
+        assert found[3:] == ["BEGIN", "SELECT 1", "SELECT 2", LAST.format(1), "ROLLBACK"]
 
     async def test_an_earlier_directive_that_fails_before_a_read(self, run) -> None:
         with pytest.raises(StatementFailedError, match=r"a1\.py:\d+ in op\.execute: no table"):

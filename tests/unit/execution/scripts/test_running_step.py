@@ -74,6 +74,62 @@ SENT = {
             LAST.format(1),
         ],
     ),
+    "commits by hand, and no read": (
+        """
+        op.execute("SELECT 1")
+        op.execute("COMMIT")
+        op.execute("SELECT 2")
+        """,
+        [
+            (
+                "BEGIN; SET LOCAL synchronous_commit = off; SELECT 1; journal 0 transaction done 1; rows;"
+                " COMMIT; BEGIN; SELECT 2; journal 1 transaction done 1 final; rows; +a1; COMMIT"
+            )
+        ],
+    ),
+    "definitions behind a rollback by hand": (
+        """
+        run(op, "SELECT 1")
+        op.get_bind().rollback()
+        op.execute("SELECT f()")
+        """,
+        ["BEGIN", "SELECT 1", "ROLLBACK", "BEGIN", "SELECT f()", LAST.format(1)],
+    ),
+    "a new enum label before a read is committed first": (
+        """
+        op.execute("ALTER TYPE mood ADD VALUE 'calm'")
+        run(op, "SELECT 1")
+        """,
+        [
+            (
+                "BEGIN; SET LOCAL synchronous_commit = off; journal 0 autocommit started 0; rows; COMMIT;"
+                " BEGIN; ALTER TYPE mood ADD VALUE 'calm'; journal 0 done; rows; COMMIT; BEGIN"
+            ),
+            "SELECT 1",
+            "journal 1 transaction done 0 final; rows; +a1; COMMIT",
+        ],
+    ),
+    "a new enum label that nothing uses": (
+        "op.execute(\"ALTER TYPE mood ADD VALUE 'calm'\")",
+        [f"BEGIN; ALTER TYPE mood ADD VALUE 'calm'; {LAST.format(1)}"],
+    ),
+    "a read behind an autocommit block": (
+        """
+        with op.get_context().autocommit_block():
+            run(op, "UPDATE t SET i = 1")
+        run(op, "SELECT 2")
+        op.execute("SELECT 3")
+        """,
+        [
+            "BEGIN",
+            "UPDATE t SET i = 1",
+            "journal 0 transaction done 0; rows; COMMIT",
+            "BEGIN",
+            "SELECT 2",
+            "SELECT 3",
+            "journal 1 transaction done 1 final; rows; +a1; COMMIT",
+        ],
+    ),
     "a rollback of nothing": (
         """
         op.get_bind().rollback()
