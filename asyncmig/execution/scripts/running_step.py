@@ -400,9 +400,9 @@ class RunningStep:
     ) -> Iterator[Unit]:
         """The units of an autocommit phase, without the statements that an earlier run has done."""
         self._autocommit[self.index] = phase
-        partial = None if self._resume is None else self._resume.autocommit_entry(self.index)
-        if self._resume is not None and partial is not None:
-            self._resume.check(self.step, self.index, phase)
+        partial, resume = None, self._resume
+        if resume is not None and (partial := resume.autocommit_entry(self.index)) is not None:
+            resume.check(self.step, self.index, phase)
         units = frame_phase(
             self.step,
             self.index,

@@ -37,13 +37,15 @@ class _ScriptGreenlet(greenlet):  # type: ignore[misc]  # untyped, see above
         self.gr_context = parent.gr_context
 
 
-async def call_in_greenlet(function: Callable[[], T], *, hide_loop: bool, own_loop: bool) -> T:
+async def call_in_greenlet(
+    function: Callable[[], T], *, hide_loop: bool, own_loop: bool = False
+) -> T:
     """Call a synchronous function that may wait with ``await_only``.
 
     Args:
         function: the script.
         hide_loop: let ``asyncio.run()`` work in it.
-        own_loop: give it a loop for ``asyncio.get_event_loop()`` as well.
+        own_loop: where it is hidden, give it a loop for ``asyncio.get_event_loop()`` as well.
     """
     script = _ScriptGreenlet(function)
     own = asyncio.new_event_loop() if own_loop and hide_loop else None
@@ -69,7 +71,7 @@ async def call_in_greenlet(function: Callable[[], T], *, hide_loop: bool, own_lo
 
 async def await_in_greenlet(coroutine: Coroutine[Any, Any, T]) -> T:
     """Await a coroutine whose code may wait with ``await_only`` as well, in synchronous functions."""
-    return await call_in_greenlet(partial(_complete, coroutine), hide_loop=False, own_loop=False)
+    return await call_in_greenlet(partial(_complete, coroutine), hide_loop=False)
 
 
 def _complete(coroutine: Coroutine[Any, Any, T]) -> T:

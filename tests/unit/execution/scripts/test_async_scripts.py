@@ -265,6 +265,19 @@ async def test_what_other_methods_do_is_a_phase(run) -> None:
     ]
 
 
+async def test_a_transaction_in_which_nothing_was_done_is_no_phase(run) -> None:
+    sent = await run(
+        """
+        await op.fetch("SELECT 1")
+        await op.fetch("COMMIT")
+        await op.connection()
+        await op.fetch("COMMIT")
+        op.execute("SELECT 2")
+        """
+    )
+    assert f"SELECT 2; {LAST.format(1, 1)}" in sent[-2]
+
+
 async def test_a_failure_in_an_autocommit_block_is_no_phase(run) -> None:
     sent = await run(
         """

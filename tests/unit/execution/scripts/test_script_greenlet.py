@@ -9,6 +9,7 @@ import anyio
 import pytest
 from sqlalchemy.util import await_only, greenlet_spawn
 
+from asyncmig.execution.scripts import script_greenlet as module
 from asyncmig.execution.scripts.script_greenlet import await_in_greenlet, call_in_greenlet
 
 SEEN: ContextVar[str] = ContextVar("seen")
@@ -143,3 +144,32 @@ async def test_the_loop_of_the_thread_is_what_it_was() -> None:
     finally:
         asyncio.set_event_loop(before)
         known.close()
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_thread_for_which_no_loop_was_set_keeps_none(monkeypatch, known) -> None:
+    loop = asyncio.get_running_loop() if known else None
+    seen: list[object] = []
+    monkeypatch.setattr(module, "_loop_of_policy", lambda: loop)
+    monkeypatch.setattr(module.asyncio, "set_event_loop", seen.append)
+    await call_in_greenlet(lambda: None, hide_loop=True)
+    assert seen == ([loop] if known else [])
+
+
+async def test_the_running_task_is_exchanged_with_its_loop(monkeypatch) -> None:
+    """As a thread of Python 3.12 has one running task, whatever its loop."""
+    swapped: list[tuple[object, object]] = []
+
+    def swap(loop: object, task: object) -> str:
+        swapped.append((loop, task))
+        return "the task before"
+
+    outer, inner = asyncio.get_running_loop(), object()
+    monkeypatch.setattr(module, "_swap_task", swap)
+    try:
+        assert module._exchange((inner, "its task")) == (outer, "the task before")
+        assert module._exchange((None, None)) == (inner, "the task before")
+        assert module._exchange((outer, "our task")) == (None, None)
+    finally:
+        asyncio._set_running_loop(outer)
+    assert swapped == [(outer, None), (inner, "its task"), (inner, None), (outer, "our task")]
