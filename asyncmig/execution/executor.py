@@ -215,11 +215,11 @@ class Executor:
         running = RunningStep(self._context, self._sender, self._planner, step, recorder, resume)
         try:
             await self._connections.run_script(running, script, self._planner.keywords)
-        except Exception as error:
+        except AsyncmigError as error:
             if not running.begun:
                 # the revisions before this one are complete, and are committed as if each ran by itself
                 await self._flush_before_failing()
-            elif isinstance(error, AsyncmigError):
+            else:
                 self._failures.explain(error, running, resumed=resume is not None)
             raise
         finally:

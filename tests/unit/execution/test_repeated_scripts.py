@@ -117,6 +117,31 @@ async def test_the_next_script_begins_with_the_first_attempt(run, project) -> No
     assert last.startswith("BEGIN; SELECT 9; ")
 
 
+async def test_scripts_behind_a_repeated_one_travel_together(run, project) -> None:
+    for number, down in enumerate(["a1", "r0", "r1"]):
+        project.revision(f"r{number}", down=down, upgrade=f'op.execute("SELECT 9{number}")')
+    sent = await run(READS, failing(1))
+    (last,) = [line for line in sent if "SELECT 9" in line]
+    assert last.count("COMMIT") == 3
+
+
+async def test_a_savepoint_of_a_failed_attempt_is_not_of_the_next_one(run) -> None:
+    sent = await run(
+        """
+        run(op, "SELECT 1")
+        if "attempted" not in globals():
+            globals()["attempted"] = True
+            op.get_bind().begin_nested()
+            op.execute("LOCK TABLE t")
+        op.execute("CREATE TABLE a ()")
+        op.execute("CREATE TABLE b ()")
+        """,
+        failing(1),
+    )
+    (last,) = [line for line in sent if "CREATE TABLE b" in line]
+    assert last.startswith("SAVEPOINT asyncmig_statements; CREATE TABLE a (); CREATE TABLE b ();")
+
+
 async def test_what_is_committed_is_not_repeated(run) -> None:
     asked: list[bool] = []
 

@@ -12,7 +12,12 @@ import anyio
 import asyncpg
 import pytest
 
-from asyncmig.errors import AsyncmigError, ConnectionLostError, ScriptError
+from asyncmig.errors import (
+    AsyncmigError,
+    ConnectionLostError,
+    ScriptError,
+    StatementFailedError,
+)
 from asyncmig.execution.messages.sender import MessageSender
 from asyncmig.execution.scripts import connections as module
 from asyncmig.execution.scripts.connections import ScriptConnections
@@ -360,3 +365,17 @@ async def test_they_end_behind_an_error_of_the_driver_as_well(run) -> None:
     with pytest.raises(ScriptError, match="another type"):
         await run('run(op, "VACUUM t")', session)
     assert run.trace[1:4] == ["limits lock_timeout", "VACUUM t", "limits restored"]
+
+
+async def test_they_end_where_it_is_refused_before_it_is_sent(run) -> None:
+    building = {"valid": False, "building": True, "schema": "s", "name": "i", "table_name": "t"}
+    with pytest.raises(StatementFailedError, match="is being built by another session"):
+        await run(
+            'run(op, "CREATE INDEX CONCURRENTLY i ON t (a)")',
+            Limited(rows={"indisvalid": [building]}),
+        )
+    begin, end = (
+        run.trace.index("limits lock_timeout statement_timeout"),
+        run.trace.index("limits restored"),
+    )
+    assert begin < end

@@ -85,6 +85,46 @@ class TestUnhandledErrors:
         assert run.trace == ["ROLLBACK"]
 
 
+class LeavingAnIndex(ScriptSession):
+    """A build that is refused leaves an invalid index."""
+
+    async def fetch(self, query: str, *args: Any) -> list[dict[str, Any]]:
+        begun = any("CREATE INDEX CONCURRENTLY" in message for message in self.messages)
+        found = await super().fetch(query, *args)
+        if "indisvalid" in query and begun:
+            row = {"valid": False, "building": False, "schema": "s", "name": "i"}
+            return [row | {"table_name": "t"}]
+        return found
+
+
+@pytest.mark.parametrize(
+    ("last", "left"),
+    [
+        ('run(op, "CREATE INDEX CONCURRENTLY i ON bad (a)")', True),
+        (
+            """
+            try:
+                run(op, "CREATE INDEX CONCURRENTLY i ON bad (a)")
+            except sa.exc.DBAPIError:
+                run(op, "SELECT worse")
+            """,
+            False,  # the error is of another statement
+        ),
+    ],
+)
+async def test_what_a_statement_has_left_is_said_with_its_own_error(run, last, left) -> None:
+    session = LeavingAnIndex(
+        lambda sql: (
+            asyncpg.UndefinedTableError("no table")
+            if re.search(r"ON bad|SELECT worse", sql)
+            else None
+        )
+    )
+    with pytest.raises(StatementFailedError, match="no table") as raised:
+        await run(last, session)
+    assert ("the index s.i on t is invalid" in str(raised.value.hint)) is left
+
+
 class TestTheRowOfAFailedPhase:
     async def test_it_is_of_the_revision_that_failed(self, run, project) -> None:
         project.revision("b1", down="a1", upgrade='op.execute("SELECT bad")')

@@ -39,6 +39,14 @@ def test_an_error_is_read_from_the_journal_as_it_was_written() -> None:
     assert (type(error), str(error)) == (asyncpg.UndefinedTableError, "no table t")
 
 
+def test_a_secret_of_the_statement_is_not_written() -> None:
+    error = asyncpg.PostgresSyntaxError("syntax error at or near \"'hidden'\"")
+    error.query = "ALTER ROLE app PASSWORD 'hidden' oops"
+    assert "hidden" not in recorded_text(error)
+    error.query = None
+    assert "hidden" in recorded_text(error)
+
+
 def test_a_text_of_another_form_is_an_internal_error() -> None:
     error = restored_error("of an older version")
     assert (error.sqlstate, str(error)) == ("XX000", "of an older version")
