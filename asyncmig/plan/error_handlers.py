@@ -89,8 +89,8 @@ def _guarded_lines(source: str) -> tuple[tuple[int, int], ...] | None:
         return None
     if not tree.body:
         return None
-    bodies = [body for node in ast.walk(tree) if (body := _guarded_body(node))]
-    return tuple((body[0].lineno, body[-1].end_lineno or body[-1].lineno) for body in bodies)
+    bodies = [(body[0], body[-1]) for node in ast.walk(tree) if (body := _guarded_body(node))]
+    return tuple((first.lineno, last.end_lineno or last.lineno) for first, last in bodies)
 
 
 def _guarded_body(node: ast.AST) -> list[ast.stmt]:

@@ -37,7 +37,7 @@ def name_hint(error: BaseException, path: str) -> str | None:
         known = [] if function is None else list(inspect.signature(function).parameters)
     elif isinstance(error, TypeError) and (found := _ADDITIONAL.search(str(error))):
         name, known = found["name"], list(_keywords_of_callers(error, path))
-    near = nearest(name, known) if name else None
+    near = nearest(name, known)
     return None if near is None or near == name else f"did you mean '{near}'?"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import AsyncmigError
@@ -30,8 +31,6 @@ def find_column_requests(
         if not script.has_online_change:
             continue
         recorder = planner.recorder(move.revision, online=asked.for_script(move.revision.id))
-        try:
+        with suppress(AsyncmigError):  # raised again when the script runs
             record(script, direction_of(move), recorder, planner.keywords)
-        except AsyncmigError:
-            continue  # raised again when the script runs
     return list(dict.fromkeys(asked.requested))

@@ -267,9 +267,7 @@ class Recorder(RecordedStatements):
         try:
             return compile_operation(operation, self.dialect, of_alembic=self.is_of_alembic)
         except ScriptError as error:
-            within = error.fields().get("line")  # of the text
-            offset = within - 1 if isinstance(within, int) else 0
-            origin = self.origin_at(line, offset)
+            origin = self.origin_at(line, error.line - 1 if error.line else 0)
             raise self.refused(str(error), error.hint, origin, directive) from None
 
     def _add_all(

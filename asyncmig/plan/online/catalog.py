@@ -129,7 +129,7 @@ class TableFacts:
     @property
     def indexes(self) -> tuple[IndexFacts, ...]:
         """The indexes that have one of them."""
-        owners = {each["index"]: each for each in self.facts["constraints"] if each.get("index")}
+        owners = {each.get("index"): each for each in self.facts["constraints"]}
         return tuple(IndexFacts(each, owners.get(each["name"])) for each in self.facts["indexes"])
 
     @property

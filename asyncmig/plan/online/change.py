@@ -53,9 +53,6 @@ class Move:
     @property
     def sequence_type(self) -> str | None:
         """The type of a sequence for the new column; None where that is no integer."""
-        if self.new == self.final:
-            sequence = self.column.sequence
-            return None if sequence is None else str(sequence["type"])
         return _INTEGERS.get(self.type.upper())
 
     @property

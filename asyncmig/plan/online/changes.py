@@ -58,7 +58,7 @@ class OnlineChanges:
     directions: Mapping[str, Direction] = field(default_factory=dict)
     _relations: NewRelations = field(default_factory=NewRelations, init=False)
     _ddl: dict[str, list[str]] = field(default_factory=dict, init=False)
-    _used: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict, init=False)
+    _used: dict[tuple[str, str], Mapping[str, Any] | None] = field(default_factory=dict, init=False)
 
     def for_script(self, revision: str, answers: dict[str, Any] | None = None) -> ScriptChanges:
         """The changes of a script that is about to be recorded.
@@ -85,8 +85,7 @@ class OnlineChanges:
         found = recorded or self._used.get((revision, request.key))
         if found is None and self.documents is not None:
             found = self.documents.get(request.key)
-        if found is not None:
-            self._used[revision, request.key] = found
+        self._used[revision, request.key] = found
         return found
 
     def ddl_of(self, revision: str) -> list[str]:

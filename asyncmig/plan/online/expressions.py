@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["index_body", "is_ambiguous", "is_named", "plain_default", "rename_columns"]
 
+_OPERATORS = frozenset({"||", "+", "-", "*", "/", "="})
+
 
 def rename_columns(sql: str, names: Mapping[str, str]) -> str:
     """An expression with other names for its columns.
@@ -54,12 +56,10 @@ def index_body(definition: str) -> str:
 
 def plain_default(expression: str) -> str:
     """A default without the cast of a constant to the old type: ``'open'`` for ``'open'::text``."""
-    found = list(tokens(expression))
-    if len(found) > 2 and found[0].kind is Kind.STRING and found[1].text == "::":
-        rest = {token.text for token in found[2:]}
-        if not rest & {"||", "+", "-", "*", "/", "::", "="}:
-            return found[0].text
-    return expression
+    constant, *others = tokens(expression)
+    texts = [token.text for token in others]
+    is_cast = texts[:1] == ["::"] and texts.count("::") == 1 and _OPERATORS.isdisjoint(texts)
+    return constant.text if constant.kind is Kind.STRING and is_cast else expression
 
 
 def is_named(sql: str, name: str) -> bool:

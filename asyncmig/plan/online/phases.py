@@ -243,8 +243,7 @@ def _backfill(change: Change, move: Move) -> BackfillOp:
 
 
 def _check(operation: OnlineOp, change: Change) -> None:
-    found = refusals(change) if change.catalog.version is not None else []
-    if found:
+    if found := refusals(change):
         raise _refused(operation, found)
 
 

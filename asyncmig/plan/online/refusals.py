@@ -92,8 +92,9 @@ def _of_table(change: Change, table: TableFacts) -> Iterator[str]:
         yield f"rule {rule} of {name}"
     for dependent in facts["dependents"]:
         yield f"{dependent} depends on the column"
-    own = {trigger_name(move.final) for move in change.moves if move.table is table}
-    own |= {trigger_name(move.column.name) for move in change.moves if move.table is table}
+    moves = change.moves_of(table)
+    made = {trigger_name(move.final) for move in moves}
+    own = made | {trigger_name(move.column.name) for move in moves}
     for trigger in facts["triggers"]:
         if trigger["name"] in own or not trigger["enabled"]:
             continue
@@ -102,7 +103,7 @@ def _of_table(change: Change, table: TableFacts) -> Iterator[str]:
                 f"trigger {trigger['name']} of {name} would fire for each row of the backfill"
                 " (fire_triggers=True allows it)"
             )
-        fires_later = trigger["name"].encode() > max(each.encode() for each in own)
+        fires_later = trigger["name"].encode() > min(each.encode() for each in made)
         if trigger["before"] and trigger["row"] and fires_later:
             yield f"trigger {trigger['name']} of {name} fires after the trigger of the change"
 
@@ -187,7 +188,7 @@ def _of_foreign_keys(change: Change) -> Iterator[str]:
             key.target == move.table.sql and move.column.name in facts["to_columns"]
             for move in change.moves
         )
-        if leads_here and any(move.using for move in change.moves):
+        if leads_here and change.moves[0].using:
             yield f"{name} refers to the column, and using= is written for one column"
     existing = {
         (table.sql, each) for table in change.catalog.tables for each in table.facts["objects"]
@@ -214,6 +215,6 @@ def _depends_on_time_zone(old: str, new: str) -> bool:
 def _has_zone(type_: str) -> bool | None:
     """Whether a type of points in time has a time zone; None for another type."""
     name = type_.upper()
-    if not name.startswith(("TIMESTAMP", "TIME", "DATE")) or name.endswith("[]"):
+    if not name.startswith(("TIMESTAMP", "TIME", "DATE")):
         return None
     return "WITH TIME ZONE" in name or name.startswith(("TIMESTAMPTZ", "TIMETZ"))

@@ -95,8 +95,7 @@ class ScriptRelations:
 
     def _changes(self, reader: Reader) -> Iterator[tuple[SqlName, bool]]:
         verb = reader.next()
-        if verb == "CREATE":
-            reader.skip(_MODIFIERS)
+        reader.skip(_MODIFIERS)
         if verb not in {"ALTER", "CREATE", "DROP"} or (kind := reader.kind()) not in _KINDS:
             return
         if verb == "DROP":
@@ -127,13 +126,11 @@ class ScriptRelations:
     def _altered(self, reader: Reader, kind: str) -> Iterator[tuple[SqlName, bool]]:
         reader.take("ONLY")
         old = reader.name()
-        if old is None:
-            return
         if action := reader.either("ATTACH", "DETACH"):
             if kind == "TABLE" and reader.take("PARTITION") and (partition := reader.name()):
                 parent = old if action == "ATTACH" else None
                 self._own.partitions.append(PartitionChange(partition, parent))
-        elif not self._is_new(old):
+        elif old is None or not self._is_new(old):
             return
         elif reader.take("RENAME"):  # of a column or constraint, where TO does not follow
             if reader.take("TO") and (new := reader.name()):

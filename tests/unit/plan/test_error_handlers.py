@@ -164,7 +164,9 @@ def test_code_with_a_source(name, tmp_path) -> None:
     assert _answers(compile(file.read_text(), str(file), "exec")) == [expected]
 
 
-@pytest.mark.parametrize(("name", "expected"), [("plain", False), ("except", True)])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("plain", False), ("except", True), ("behind a try", False)]
+)
 def test_code_without_a_source(name, expected) -> None:
     source = f"def upgrade(ask, op, contextlib):{_indented(CALLS[name][1])}\n"
     assert _answers(compile(source, "missing.py", "exec")) == [expected]
@@ -185,6 +187,15 @@ def test_a_file_that_is_no_python_any_more_may_handle_it(tmp_path) -> None:
     )
     file.write_text("def upgrade(:\n")
     assert _answers(code) == [True]
+
+
+def test_the_code_that_asks_is_looked_at_first() -> None:
+    told: list[bool] = []
+    namespace: dict = {"ask": is_handled_by_caller, "told": told}
+    source = "def upgrade():\n    try:\n        told.append(ask())\n    finally:\n        pass\n"
+    exec(compile(source, "missing.py", "exec"), namespace)
+    _run(namespace["upgrade"])
+    assert told == [True]
 
 
 def _answers(code) -> list[bool]:

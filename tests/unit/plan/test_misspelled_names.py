@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from asyncmig import Migrator
 from asyncmig.errors import AsyncmigError, DirectiveError
+from asyncmig.plan.misspelled_names import name_hint
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,18 @@ async def test_the_arguments_of_asyncmigs_own_functions_are_no_suggestion(projec
     with pytest.raises(AsyncmigError) as caught:
         await migrator.plan("head", current=[])
     assert "recorder" not in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AttributeError("no such name", name="value", obj=SimpleNamespace(_value=1)),
+        TypeError("no_directive() got an unexpected keyword argument 'schma'"),
+        ValueError("schma"),
+    ],
+)
+def test_a_name_without_a_known_one_beside_it(error) -> None:
+    assert name_hint(error, "a1.py") is None
 
 
 async def test_an_error_of_something_else_has_no_suggestion(project) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from asyncmig.plan.model import Direction, Phase, PhaseKind
+from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan, RowEstimate
 from asyncmig.plan.run_request import RunRequest
 from asyncmig.sql.backfills.definition import Backfill
 from asyncmig.sql.statement import Statement
-from support.plans import autocommit, transaction
+from support.plans import autocommit, statement, step, transaction
 from support.revision_shorthand import graph, ids
 
 GOLDEN = "70bfeac3aa54d99699574273f4537309"
@@ -39,6 +41,42 @@ def test_a_fingerprint_is_of_the_backfill_too() -> None:
     assert phase(function="f").fingerprint != phase(function="g").fingerprint
 
 
+def test_a_plan_is_live_where_one_of_its_steps_is() -> None:
+    def plan(*live: bool) -> Plan:
+        steps = tuple(step(live=each) for each in live)
+        return Plan(direction=Direction.UPGRADE, target="heads", current=(), steps=steps, heads=())
+
+    assert [plan().live, plan(False).live, plan(True, False).live] == [False, False, True]
+
+
+def test_a_step_as_plain_data() -> None:
+    day = date(2026, 1, 2)
+    fill = Backfill(name="x", table="t", assignments="a = 1")
+    statements = (
+        statement("SELECT 1", parameters=(None, True, 2, 1.5, "a", day)),
+        statement(fill.statement(), backfill=fill),
+    )
+    phase = Phase(
+        kind=PhaseKind.BACKFILL,
+        statements=statements,
+        estimate=RowEstimate(rows=7, bytes=9),
+    )
+    plan = Plan(
+        direction=Direction.UPGRADE,
+        target="heads",
+        current=(),
+        steps=(step(phase, rewrite_facts={"version": 17}), step()),
+        heads=("a1",),
+    )
+    first, second = plan.to_dict()["steps"]
+    assert (first["rewrite_facts"], second["rewrite_facts"]) == ({"version": 17}, None)
+    (made,), (plain,) = first["phases"], second["phases"]
+    assert (made["estimate"]["rows"], plain["estimate"]) == (7, None)
+    query, update = made["statements"]
+    assert query["parameters"] == [None, True, 2, 1.5, "a", "2026-01-02"]
+    assert (query["backfill"], update["backfill"]["name"]) == (None, "x")
+
+
 class TestRunRequest:
     @pytest.mark.parametrize(
         ("target", "direction", "to_heads"),
@@ -58,6 +96,11 @@ class TestRunRequest:
         assert ids(up.moves(tree, ["b"])) == ["c"]
         down = RunRequest(target="x", direction=Direction.DOWNGRADE, revisions=("c", "b"))
         assert ids(down.moves(tree, ["b"])) == ["b"]
+
+    def test_a_row_of_a_file_that_is_gone_is_passed_over(self) -> None:
+        tree = graph("a; b < a; c < b")
+        up = RunRequest(target="x", direction=Direction.UPGRADE, revisions=("b", "c"))
+        assert ids(up.moves(tree, ["b", "gone"])) == ["c"]
 
     def test_a_target_is_looked_up(self) -> None:
         tree = graph("a; b < a; c < b")

@@ -58,6 +58,7 @@ class TestEnumLabels:
             ("autocommit", [ADD_VALUE]),
             ("transaction", ["SELECT 1", later]),
         ]
+        assert phases(ADD_VALUE, later) == [("autocommit", [ADD_VALUE]), ("transaction", [later])]
 
     def test_a_use_before_it_does_not_count(self) -> None:
         assert phases("SELECT 'so so'", ADD_VALUE) == [

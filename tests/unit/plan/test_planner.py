@@ -65,6 +65,7 @@ def test_a_plan_is_steps_in_order_with_their_phases(project, plan) -> None:
     assert [item.sql for item in made.steps[1].statements] == ["SELECT 1", "VACUUM a", "SELECT 2"]
     assert made.steps[0].phases[0].statements[0].origin == f"{project.versions / 'a1.py'}:11"
     assert made.steps[0].rows_before is None
+    assert made.steps[0].epilogue == ()
 
 
 def test_an_empty_script_has_one_empty_phase(project, plan) -> None:
@@ -117,6 +118,11 @@ class TestInverses:
     def test_a_backfill_has_the_inverse_of_the_downgrade(self, project, plan, downgrade, name):
         assert self.inverse(project, plan, downgrade) == name
 
+    def test_other_phases_of_the_upgrade_have_none(self, project, plan) -> None:
+        upgrade, downgrade = f'op.execute("SELECT 1"); {self.FILL}', self.FILL.replace("up", "back")
+        project.revision("a1", upgrade=upgrade, downgrade=downgrade)
+        assert [phase.inverse for phase in plan().steps[0].phases] == [None, "back"]
+
     def test_a_downgrade_has_none(self, project, plan) -> None:
         assert self.inverse(project, plan, self.FILL, DOWN) is None
 
@@ -139,6 +145,11 @@ class TestColumnRequests:
         rename = 'op.rename_column_online("bill", "total", "sum")'
         project.revision("d1", down="c1", upgrade=rename)
         assert self.requests(project) == ["online alter bill total", "online rename bill total sum"]
+
+    def test_a_script_without_an_online_change_is_not_run(self, project, tmp_path) -> None:
+        project.revision("a1", upgrade=f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+        assert self.requests(project) == []
+        assert not (tmp_path / "ran").exists()
 
     def test_a_script_that_fails_is_run_again_anyway(self, project) -> None:
         project.revision(

@@ -90,6 +90,11 @@ class TestSafeForms:
         assert entry.replaces is None
         assert "the CHECK has no name" in entry.not_rewritten
 
+    def test_what_is_committed_cannot_be_handled_as_one_error(self, monkeypatch) -> None:
+        monkeypatch.setattr("asyncmig.plan.recorder.is_handled_by_caller", lambda: True)
+        (entry,) = recorded(CHECK, rewrites=rewrites()).entries
+        assert entry.not_rewritten == "the script handles its error"
+
     def test_without_rewrites_the_plain_form_is_recorded(self) -> None:
         own = recorded(CHECK)
         assert texts(own) == ["ALTER TABLE book ADD CONSTRAINT c CHECK (pages > 0)"]

@@ -160,9 +160,10 @@ class TestDirectives:
         def line(sql: str) -> int:
             with pytest.raises(ScriptError, match=r"failed at .*:\d+ in op\.execute: ") as caught:
                 recorder().perform(ExecuteSQLOp(sql))
-            return caught.value.fields()["line"]
+            return caught.value.fields()["line"] - line.__code__.co_firstlineno
 
-        assert line("SELECT 1;\n\nSELECT 'open") == line("SELECT 'open") + 2
+        assert line("SELECT 'open") == 2
+        assert line("SELECT 1;\n\nSELECT 'open") == 4
 
 
 class TestStatements:
@@ -218,6 +219,8 @@ class TestStatements:
         assert [entry.transactional for entry in own.entries] == [False, False, True]
 
     def test_an_error_without_a_place(self) -> None:
+        with pytest.raises(ScriptError, match=r"roll back the runner's transaction$"):
+            recorder().add("ROLLBACK", origin=None, directive="execute")
         with pytest.raises(ScriptError, match=r"revision a1 failed in op\.execute: ") as caught:
             recorder().inspect("\0", None, "execute")
         assert caught.value.fields().get("line") is None

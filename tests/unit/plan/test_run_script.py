@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import pytest
 
 from asyncmig.ddl.dialect import MigrationDialect
-from asyncmig.errors import DirectiveError, ScriptError
+from asyncmig.errors import DirectiveError, IrreversibleError, ScriptError
 from asyncmig.plan.model import Direction
 from asyncmig.plan.phases import COMMIT_HERE
 from asyncmig.plan.recorder import Recorder
 from asyncmig.plan.rewrites.rewriting import Rewriting
-from asyncmig.plan.run_script import record, run_script, script_failure
+from asyncmig.plan.run_script import check_written, drive, record, run_script, script_failure
+from asyncmig.plan.script_timeouts import own_count
 from asyncmig.revisions.files.script import DeferredScript, load_script
 from asyncmig.revisions.graph.revision import Revision, ScriptKind
 
@@ -72,6 +74,61 @@ def test_a_coroutine_has_not_begun(loaded) -> None:
     with pytest.raises(StopIteration):
         coroutine.send(None)
     assert len(recorder.entries) == 1
+
+
+def test_a_coroutine_that_waits_for_something_else_is_closed(loaded) -> None:
+    script, recorder = loaded(
+        signature="async def {name}(op):", header="import asyncio", upgrade="await asyncio.sleep(0)"
+    )
+    coroutine = run_script(script, UP, recorder)
+    drive(coroutine, recorder)
+    assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
+    assert recorder.went_live
+
+
+@pytest.mark.parametrize(
+    ("signature", "arguments"),
+    [
+        ("def {name}(op):", "Operations"),
+        ("def {name}(op, /, *, tag='no'):", "Operations"),
+        ("def {name}(*, tag='no'):", "tag"),
+        ("def {name}(*given):", "given"),
+        ("def {name}(**given):", "given"),
+    ],
+)
+def test_operations_are_for_a_first_positional_parameter(loaded, signature, arguments) -> None:
+    given = {
+        "Operations": "type(op).__name__",
+        "tag": "f'tag {tag}'",
+        "given": "f'given {len(given)}'",
+    }
+    upgrade = f"raise LookupError({given[arguments]})"
+    script, recorder = loaded(signature=signature, upgrade=upgrade, downgrade=None)
+    said = {"Operations": "Operations", "tag": "tag no", "given": "given 0"}[arguments]
+    with pytest.raises(ScriptError, match=f"LookupError: {said}$"):
+        record(script, UP, recorder)
+
+
+def test_a_function_that_is_missing_or_unwritten_is_refused_before_it_runs(loaded, project) -> None:
+    missing, _ = loaded(upgrade=None)
+    with pytest.raises(ScriptError, match=r"revision a1 has no upgrade \(.*a1.py\)$") as caught:
+        check_written(missing, UP)
+    assert caught.value.hint.startswith("define `def upgrade(op: Operations) -> None:`")
+    unwritten, _ = loaded("b1", upgrade="raise NotImplementedError('later')")
+    with pytest.raises(ScriptError, match=r"has no upgrade: later \(.*b1.py:\d+\)$") as caught:
+        check_written(unwritten, UP)
+    assert caught.value.hint.startswith("write what it is to do in place of")
+    sql, _ = loaded("c1", kind=ScriptKind.SQL, path=project.sql_revision("c1", downgrade=None))
+    with pytest.raises(IrreversibleError, match=r"revision c1 has no downgrade \(.*c1.sql\)$"):
+        check_written(sql, DOWN)
+
+
+def test_a_script_may_ask_for_a_single_try(loaded) -> None:
+    script, _ = loaded(header="lock_retries = 0")
+    assert own_count(script, "lock_retries") == 0
+    script, _ = loaded("b1", header="lock_retries = -1")
+    with pytest.raises(ScriptError, match="sets lock_retries to -1"):
+        own_count(script, "lock_retries")
 
 
 def test_a_function_that_is_missing_is_not_called(loaded) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 
 import pytest
 
@@ -58,6 +59,9 @@ class TestInfo:
         (info,) = stamped("base", "c")
         assert info.is_upgrade is False
         assert (info.up_revision_ids, info.down_revision_ids) == (("c",), ())
+        (info,) = stamped("c", "b")
+        assert info.is_upgrade is True
+        assert (info.up_revision_ids, info.down_revision_ids) == (("c",), ("b",))
 
     def test_a_row_of_a_file_that_is_gone(self) -> None:
         info = MigrationInfo(
@@ -141,6 +145,15 @@ class TestFailure:
         found = hook_failure(fail, "a1", caught.value)
         line = fail.__code__.co_firstlineno + 1
         assert f"failed at {__file__}:{line} after revision a1: LookupError: no sink" in str(found)
+
+    def test_it_names_the_line_of_the_hook_and_not_of_what_that_calls(self) -> None:
+        def fail(**_: object) -> None:
+            json.loads("{")
+
+        with pytest.raises(ValueError, match="Expecting property name") as caught:
+            fail()
+        line = fail.__code__.co_firstlineno + 1
+        assert f"failed at {__file__}:{line} after" in str(hook_failure(fail, "a1", caught.value))
 
     def test_without_a_line(self) -> None:
         error = LookupError("no sink")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.schema import CheckConstraint, PrimaryKeyConstraint
+from sqlalchemy.schema import PrimaryKeyConstraint
 
 from asyncmig.operations.base.schema_objects import SchemaObjects
 from asyncmig.operations.base.sqlalchemy_private import (
@@ -123,14 +123,14 @@ def _bare(operation: AddColumnOp, column: Column[Any]) -> AddColumnOp:
 
 def _added(operation: AddColumnOp, table: Table, column: Column[Any]) -> Iterator[MigrateOperation]:
     """What the plain form adds with the column."""
-    checks = [item for item in column.constraints if isinstance(item, CheckConstraint)]
     constraints = [
         item
         for item in in_creation_order(table.constraints)
         if not isinstance(item, PrimaryKeyConstraint) and not is_type_bound(item)
     ]
     operations: list[MigrateOperation] = [
-        AddConstraintOp.from_constraint(item) for item in (*checks, *constraints)
+        AddConstraintOp.from_constraint(item)
+        for item in (*in_creation_order(column.constraints), *constraints)
     ]
     operations += (CreateIndexOp.from_index(index) for index in table.indexes)
     for each in operations:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from asyncmig.ddl.compilation import Compilation
 from asyncmig.errors import DirectiveError, ScriptError
+from asyncmig.operations.directives.backfills import BackfillOp
 from asyncmig.operations.directives.online import FinishColumnOnlineOp, RenameColumnOnlineOp
 from asyncmig.plan.online.catalog import Catalog
 from asyncmig.plan.online.phases import column_request, online_form
@@ -179,6 +180,7 @@ def test_the_sequence_of_serial_follows_the_column(
         ({"min": "5", "max": "9"}, " MINVALUE 5 MAXVALUE 9"),
         ({"type": "smallint", "max": str(2**15 - 1)}, ""),
         ({"increment": "-1", "min": str(-(2**31)), "max": "-1"}, ""),
+        ({"type": "bigint", "max": str(2**63 - 1)}, ""),
         ({"increment": "-1", "min": "-9", "max": "-1"}, " MINVALUE -9"),
     ],
 )
@@ -233,15 +235,38 @@ def test_the_definition_of_a_foreign_key(action: dict[str, Any], text: str) -> N
 
 
 def test_each_table_has_its_own_columns() -> None:
-    first, second = document(), document({"name": "bill_total"}, name="part", names=["bill_total"])
+    check = CONSTRAINT | {"definition": "CHECK ((total > bill_total))"}
+    first = document(constraints=[check])
+    second = document({"name": "bill_total"}, name="part", names=["bill_total"])
     both = first | {"tables": first["tables"] + second["tables"]}
     found = phases(alter(), both)
+    copy = f"{TABLE} ADD CONSTRAINT c_online CHECK ((total_online > bill_total)) NOT VALID"
+    assert copy in found[0]
     added = [sql for phase in found for sql in phase if "ADD COLUMN" in sql]
     assert added == [
         f"{TABLE} ADD COLUMN total_online BIGINT",
         "ALTER TABLE public.part ADD COLUMN bill_total_online BIGINT",
     ]
     assert found[-1][0] == lock_tables(["public.bill", "public.part"], "ACCESS EXCLUSIVE")
+
+
+@pytest.mark.parametrize(("has_key", "by"), [(True, "key"), (False, "ctid")])
+def test_the_batches_follow_the_key_where_there_is_one(has_key: bool, by: str) -> None:
+    form = online_form(alter(), Catalog.of(document(has_key=has_key)), Compilation(DIALECT), "a1")
+    assert [each.by for phase in form.phases for each in phase if isinstance(each, BackfillOp)] == [
+        by
+    ]
+
+
+def test_what_a_plan_without_a_database_assumes_of_the_beginning() -> None:
+    catalog = Catalog.assumed("bill", "public", "total")
+    form = online_form(alter(), catalog, Compilation(DIALECT), "a1")
+    assert [each.by for phase in form.phases for each in phase if isinstance(each, BackfillOp)] == [
+        "key"
+    ]
+    rename = online_form(RENAME, catalog, Compilation(DIALECT), "a1")
+    sync = next(each for each in rename.phases[0] if "IS DISTINCT FROM" in str(each.sqltext))
+    assert "::text" not in str(sync.sqltext)
 
 
 def test_what_a_plan_without_a_database_assumes_of_the_end() -> None:
@@ -303,6 +328,7 @@ class TestRename:
         ({"name": "~z", "before": False}, False),
         ({"name": "~z", "row": False}, False),
         ({"name": "~z", "enabled": False}, False),
+        ({"name": "~tota"}, False),
     ],
 )
 def test_a_trigger_that_fires_later_is_refused(trigger: dict[str, Any], is_refused: bool) -> None:
@@ -312,6 +338,19 @@ def test_a_trigger_that_fires_later_is_refused(trigger: dict[str, Any], is_refus
             phases(alter(), found)
     else:
         assert phases(alter(), found)
+
+
+def test_a_trigger_between_those_of_two_columns_fires_after_the_first() -> None:
+    found = document(triggers=[TRIGGER | {"name": "~tp", "update": False}])
+    found["tables"][0]["columns"] = [COLUMN, COLUMN | {"name": "z"}]
+    with pytest.raises(DirectiveError, match=r"trigger ~tp of public\.bill fires after"):
+        phases(alter(), found)
+
+
+def test_a_trigger_between_both_names_fires_after_that_of_the_new_one() -> None:
+    found = document(triggers=[TRIGGER | {"name": "~b", "update": False}])
+    with pytest.raises(DirectiveError, match=r"trigger ~b of public\.bill fires after"):
+        phases(RENAME, found)
 
 
 def test_the_columns_of_another_table_are_not_taken() -> None:
@@ -333,6 +372,37 @@ def test_an_old_column_that_is_kept_has_nothing_to_lose() -> None:
     swap = phases(alter(drop_old=False), document())[-1]
     assert f"{TABLE} RENAME COLUMN total TO total_old" in swap
     assert not any("DROP DEFAULT" in sql or "DROP NOT NULL" in sql for sql in swap)
+
+
+def test_the_swap_of_a_plain_column_with_an_index_and_a_check() -> None:
+    found = document(indexes=[INDEX], constraints=[CONSTRAINT])
+    assert phases(alter(), found)[-1][2:] == [
+        'DROP TRIGGER IF EXISTS "~total_online" ON public.bill',
+        "DROP FUNCTION IF EXISTS public.bill_total_online()",
+        f"{TABLE} DROP CONSTRAINT bill_total_online_proof",
+        f"{TABLE} DROP COLUMN total",
+        f"{TABLE} RENAME COLUMN total_online TO total",
+        "ALTER INDEX public.i_online RENAME TO i",
+        f"{TABLE} RENAME CONSTRAINT c_online TO c",
+    ]
+
+
+def test_the_swap_of_a_rename() -> None:
+    found = document(mark=RENAMING, names=["id", "total", "amount"], triggers=[TRIGGER])
+    (swap,) = phases(FinishColumnOnlineOp("bill", "total"), found)
+    assert swap[2:] == [
+        'DROP TRIGGER IF EXISTS "~amount_online" ON public.bill',
+        "DROP FUNCTION IF EXISTS public.bill_amount_online()",
+        f"{TABLE} DROP COLUMN total",
+    ]
+
+
+def test_the_mark_of_a_column_that_is_kept_says_that_it_was_swapped() -> None:
+    swap = phases(alter(drop_old=False), document())[-1]
+    assert swap[-1] == (
+        'COMMENT ON FUNCTION public.bill_total_online() IS \'{"kind": "alter", "old": "total_old",'
+        ' "new": "total", "swapped": true, "group": [["public", "bill", "total", "total_old"]]}\''
+    )
 
 
 def test_a_check_keeps_its_comment() -> None:

@@ -150,6 +150,13 @@ def test_what_an_unfinished_change_contradicts_is_refused() -> None:
     assert "DROP FUNCTION public.bill_total_online() CASCADE" in str(caught.value.hint)
 
 
+def test_without_a_history_nothing_contradicts_an_unfinished_change() -> None:
+    left = {"kind": "alter", "old": "total", "new": "total_online"}
+    found = document() | {"mark": left | {"revision": "a1", "direction": "upgrade"}}
+    made = changes(documents={REQUEST.key: found}, graph=None)
+    assert made.for_script("b1").form(ALTER, DIALECT) is not None
+
+
 def test_a_column_that_is_looked_up_later_is_found() -> None:
     made = changes(documents={})
     assert made.document("a1", REQUEST) is None

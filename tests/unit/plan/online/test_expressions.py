@@ -24,6 +24,12 @@ def test_rename(sql, expected):
     assert rename_columns(sql, {"a": "b"}) == expected
 
 
+def test_keywords_and_numbers_are_no_columns():
+    sql = 'CHECK ((CASE WHEN "case" > 1 THEN "1" END) IS NULL)'
+    renamed = "CHECK ((CASE WHEN case_online > 1 THEN one END) IS NULL)"
+    assert rename_columns(sql, {"case": "case_online", "1": "one"}) == renamed
+
+
 def test_a_name_that_needs_quotes():
     assert rename_columns("(a)", {"a": "User"}) == '("User")'
 
@@ -49,6 +55,9 @@ def test_index_body():
         ("0", "0"),
         ("now()", "now()"),
         ("'a'::text || 'b'::text", "'a'::text || 'b'::text"),
+        ("'open'", "'open'"),
+        ("'a' || 'b'::text", "'a' || 'b'::text"),
+        ("b::text", "b::text"),
         ("'1'::text::integer", "'1'::text::integer"),
         ("nextval('s'::regclass)", "nextval('s'::regclass)"),
     ],

@@ -15,6 +15,7 @@ from asyncmig.operations.directives.online import (
 from asyncmig.plan.online.changes import OnlineChanges
 from asyncmig.plan.online.names import trigger_name
 from asyncmig.plan.online.requests import ColumnRequest
+from asyncmig.plan.online.sql_mark import WrittenType
 from asyncmig.plan.online.table_locks import lock_tables
 from support.online_documents import (
     CONSTRAINT,
@@ -128,6 +129,15 @@ def test_leftovers_are_dropped_first():
     ]
 
 
+def test_an_old_column_that_was_kept_is_dropped_with_the_leftovers():
+    mark = {"kind": "alter", "old": "total", "new": "total_online"}
+    found = phases(alter(), document(mark=mark, names=["total", "total_online", "total_old"]))
+    assert found[0][2:] == [
+        "ALTER TABLE public.bill DROP COLUMN IF EXISTS total_online CASCADE",
+        "ALTER TABLE public.bill DROP COLUMN IF EXISTS total_old CASCADE",
+    ]
+
+
 @pytest.mark.parametrize(("can_compare", "cast"), [(True, ""), (False, "::text")])
 def test_a_rename_keeps_both_alike(can_compare, cast):
     operation = RenameColumnOnlineOp("bill", "total", "amount")
@@ -135,6 +145,7 @@ def test_a_rename_keeps_both_alike(can_compare, cast):
     body = next(sql for sql in found[0] if sql.startswith("CREATE FUNCTION"))
     assert f"ELSIF NEW.amount{cast} IS DISTINCT FROM OLD.amount{cast} THEN" in body
     assert found[0][0] == "ALTER TABLE public.bill ADD COLUMN amount integer"
+    assert not any("WHERE false" in sql for sql in found[0])
     assert found[-1] == [
         "ANALYZE public.bill",
         "ALTER TABLE public.bill DROP CONSTRAINT bill_amount_online_proof",
@@ -175,6 +186,18 @@ def test_foreign_keys_keep_their_actions():
     assert found[-1][0] == lock_tables(["public.bill", "public.part"], "ACCESS EXCLUSIVE")
 
 
+def test_constraints_are_copied_and_validated():
+    check = CONSTRAINT | {"definition": "CHECK ((total > 0)) NOT VALID"}
+    found = phases(alter(), document(constraints=[check], foreign_keys=[FOREIGN_KEY]))
+    copy = "ALTER TABLE public.bill ADD CONSTRAINT c_online CHECK ((total_online > 0)) NOT VALID"
+    assert copy in found[0]
+    assert [sql for phase in found for sql in phase if "VALIDATE" in sql] == [
+        "ALTER TABLE public.bill VALIDATE CONSTRAINT bill_total_online_proof",
+        "ALTER TABLE public.bill VALIDATE CONSTRAINT c_online",
+        "ALTER TABLE public.part VALIDATE CONSTRAINT f_online",
+    ]
+
+
 def test_a_constraint_that_is_not_valid_stays_so():
     not_valid = {"validated": False, "definition": "CHECK ((total > 0)) NOT VALID"}
     found = phases(
@@ -209,6 +232,10 @@ def test_a_constraint_that_is_not_valid_stays_so():
         ({"column": {"collation": 'pg_catalog."C"'}}, "has the collation"),
         ({"column": {"label": True}}, "has a security label"),
         ({"column": {"sequences": 2}}, "owns several sequences"),
+        (
+            {"triggers": [TRIGGER | {"name": "~bill_total_online"}]},
+            "trigger ~bill_total_online of public.bill would fire for each row",
+        ),
         (
             {"column": {"grants": [{"role": "a", "privilege": "SELECT", "by_owner": False}]}},
             "a privilege of a on public.bill.total was not granted by the owner",
@@ -272,6 +299,39 @@ def test_refused_with_these_keywords(keywords, column, facts, problem):
     with pytest.raises(DirectiveError) as caught:
         phases(alter(**keywords), document(column, **facts))
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("integer", sa.DateTime(timezone=True)),
+        ("timestamp without time zone", sa.DateTime()),
+        ("timestamp without time zone", sa.Integer()),
+        ("timestamp with time zone", WrittenType("timestamptz")),
+        ("timestamp with time zone[]", WrittenType("timestamptz[]")),
+    ],
+)
+def test_a_type_that_does_not_depend_on_the_time_zone(old, new):
+    assert phases(alter(type_=new), document({"type": old}))
+
+
+def test_an_array_depends_on_the_time_zone_as_its_elements_do():
+    with pytest.raises(DirectiveError, match="depends on the time zone of each session"):
+        phases(
+            alter(type_=sa.ARRAY(sa.DateTime(timezone=True))),
+            document({"type": "timestamp without time zone[]"}),
+        )
+
+
+def test_using_is_for_one_column_where_a_foreign_key_leads_to_one_of_two():
+    first, second = document(foreign_keys=[FOREIGN_KEY]), document(name="part")
+    both = first | {"tables": first["tables"] + second["tables"]}
+    with pytest.raises(DirectiveError, match="using= is written for one column"):
+        phases(alter(using="total + 1"), both)
+
+
+def test_a_column_may_own_one_sequence():
+    assert phases(alter(), document({"sequences": 1}))
 
 
 def test_all_problems_are_named_at_once():

@@ -51,6 +51,7 @@ TYPE = "ALTER TABLE t ALTER a TYPE text"
         ("keep=b drop_old=true", "ALTER TABLE t DROP COLUMN a", "its statement drops a column"),
         ("", "ALTER TABLE t ALTER a TYPE text, ALTER b TYPE text", "not followed by one change"),
         ("", "ALTER TABLE t ALTER a SET NOT NULL", "not followed by one change"),
+        ("", "ALTER TABLE t ALTER a TYPE", "not followed by one change"),
         ("", "CREATE TABLE t (a int)", "not followed by one change"),
         ("", "", "not followed by one change"),
     ],

@@ -29,6 +29,10 @@ def facts_after(*statements: str, database: DatabaseFacts | None = None) -> Scri
         ["DROP TABLE t", "CREATE TABLE t (a int)"],
         ["CREATE TABLE s (a int)", "DROP TABLE t", "ALTER TABLE s RENAME TO t"],
         ["CREATE TABLE s (a int)", "CREATE INDEX t ON s (a)"],
+        ["CREATE TABLE s (a int)", "CREATE UNIQUE INDEX CONCURRENTLY t ON ONLY s (a)"],
+        ["CREATE TABLE s (a int)", "CREATE INDEX IF NOT EXISTS t ON s (a)"],
+        ["CREATE TABLE s (a int)", "ALTER TABLE ONLY s RENAME TO t"],
+        ["CREATE TABLE s (a int)", "ALTER TABLE IF EXISTS s RENAME TO t"],
         ["CREATE TABLE t (a int)", "ALTER TABLE t RENAME COLUMN a TO b"],
         ["CREATE TABLE t (a int)", "ALTER TABLE t RENAME CONSTRAINT a TO b"],
         ["CREATE TABLE t (a int)", "ALTER TABLE t RENAME a TO b"],
@@ -46,6 +50,7 @@ def test_new(statements):
         ["CREATE TABLE app.t (a int)"],
         ["CREATE TABLE t (a int)", "DROP TABLE IF EXISTS s, t"],
         ["CREATE TABLE t (a int)", "ALTER TABLE t RENAME TO s"],
+        ["CREATE TABLE s (a int)", "CREATE INDEX t ON s (a)", "DROP INDEX CONCURRENTLY t"],
         ["CREATE TABLE t (a int)", "ALTER TABLE t SET SCHEMA app"],
         ["ALTER TABLE s RENAME TO t"],
         ["CREATE INDEX t ON s (a)"],
@@ -59,6 +64,19 @@ def test_new(statements):
 )
 def test_not_new(statements):
     assert not facts_after(*statements).is_new(T)
+
+
+def test_an_index_without_a_name_makes_nothing_new():
+    facts = facts_after("CREATE TABLE s (a int)", "CREATE INDEX ON s (a)")
+    assert not facts.is_new(SqlName(None, "on"))
+
+
+def test_an_answer_stays_as_it_was_given():
+    partitions = {}
+    facts = facts_after(database=DatabaseFacts(partitions=partitions))
+    assert facts.partitions(T) is None
+    partitions[T] = TREE
+    assert facts.partitions(T) is None
 
 
 def test_a_moved_table_is_new_in_its_schema():
@@ -121,6 +139,13 @@ def test_partitions(statements, expected):
     )
     found = facts_after(*statements, database=database).partitions(T)
     assert [partition.name.name for partition in found or ()] == expected
+
+
+@pytest.mark.parametrize(("name", "kind"), [("p3", "r"), ("q", "p")])
+def test_the_kind_of_a_partition_that_a_script_attaches(name, kind):
+    database = DatabaseFacts(partitions={T: (), SqlName(None, "q"): (one("qa", "q"),)})
+    found = facts_after(f"ALTER TABLE t ATTACH PARTITION {name} DEFAULT", database=database)
+    assert [each.kind for each in found.partitions(T) or () if each.name.name == name] == [kind]
 
 
 def test_partitions_of_earlier_scripts_are_recorded():

@@ -18,7 +18,7 @@ from asyncmig.operations.directives.partitions import AttachPartitionOp, DetachP
 from asyncmig.operations.directives.views import RefreshMaterializedViewOp
 from asyncmig.plan.rewrites.facts import DatabaseFacts, Partition
 from asyncmig.plan.rewrites.recipe import recipe, safe_phases
-from asyncmig.plan.rewrites.safe_form import NotRewritten
+from asyncmig.plan.rewrites.safe_form import NotRewritten, SafeForm
 from asyncmig.sql.reader import SqlName
 
 if TYPE_CHECKING:
@@ -224,6 +224,52 @@ FORMS: list[tuple[MigrateOperation, DatabaseFacts | None, str]] = [
 ]
 
 
+FORMS += [
+    (
+        AddColumnOp(
+            "book",
+            sa.Table(
+                "book", sa.MetaData(), sa.Column("a", sa.Integer, sa.ForeignKey("b.id", name="fk"))
+            ).c.a,
+        ),
+        None,
+        """
+        -- phase 1, in a transaction
+        ALTER TABLE book ADD COLUMN a INTEGER;
+        -- phase 2, in a transaction of its own
+        ALTER TABLE book ADD CONSTRAINT fk FOREIGN KEY(a) REFERENCES b (id) NOT VALID;
+        -- phase 3, in a transaction of its own
+        ALTER TABLE book VALIDATE CONSTRAINT fk;
+        """,
+    ),
+    (
+        AddColumnOp(
+            "book",
+            sa.Column(
+                "a",
+                sa.Integer,
+                sa.CheckConstraint("a > 0", name="z"),
+                sa.CheckConstraint("a < 9", name="b"),
+            ),
+            inline_primary_key=True,
+        ),
+        None,
+        """
+        -- phase 1, in a transaction
+        ALTER TABLE book ADD COLUMN a INTEGER;
+        -- phase 2, in a transaction of its own
+        ALTER TABLE book ADD CONSTRAINT z CHECK (a > 0) NOT VALID;
+        -- phase 3, in a transaction of its own
+        ALTER TABLE book VALIDATE CONSTRAINT z;
+        -- phase 4, in a transaction of its own
+        ALTER TABLE book ADD CONSTRAINT b CHECK (a < 9) NOT VALID;
+        -- phase 5, in a transaction of its own
+        ALTER TABLE book VALIDATE CONSTRAINT b;
+        """,
+    ),
+]
+
+
 @pytest.mark.parametrize(("operation", "database", "expected"), FORMS)
 def test_form(operation, database, expected):
     assert recipe(operation, database) == dedent(expected).strip()
@@ -254,6 +300,7 @@ def test_index_of_a_partitioned_table():
         ("lower(title) DESC NULLS LAST", "lower"),
         ("(lower(title) ISNULL)", "expr"),
         ("lower(title) ISNULL", "expr"),
+        ("title ISNULL", "expr"),
         ("title DESC", "title"),
         ("(pages + 1)", "expr"),
     ],
@@ -263,6 +310,42 @@ def test_an_index_of_a_partition_is_named_as_postgresql_names_it(expression, nam
     assert f"CREATE INDEX book_2_{name}_idx ON ONLY app.book_2 ({expression});" in phases(
         operation, PARTITIONED
     )
+
+
+def test_only_the_first_on_of_an_index_is_that_of_its_table():
+    note = "note <> 'INDEX ix ON book'"
+    operation = CreateIndexOp("ix", "book", ["a"], schema="app", postgresql_where=sa.text(note))
+    expected = f"CREATE INDEX ix ON ONLY app.book (a) WHERE {note};"
+    assert phases(operation, PARTITIONED)[0] == expected
+
+
+def test_a_key_without_a_name_gets_its_name_on_the_partitioned_table_too():
+    operation = CreateUniqueConstraintOp(None, "book", ["isbn"], schema="app")
+    last = "ALTER TABLE app.book ADD CONSTRAINT book_isbn_key UNIQUE (isbn);"
+    assert phases(operation, PARTITIONED)[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("operation", "database", "sizes"),
+    [
+        (AlterColumnOp("book", "pages", modify_nullable=False), None, [1, 1, 2]),
+        (
+            CreateUniqueConstraintOp("uq", "book", ["isbn"], schema="app"),
+            PARTITIONED,
+            [1, 1, 1, 1, 1, 1],
+        ),
+    ],
+)
+def test_no_phase_has_an_operation_that_does_nothing(operation, database, sizes):
+    form = safe_phases(operation, database)
+    assert isinstance(form, SafeForm)
+    assert [len(phase) for phase in form.phases] == sizes
+
+
+def test_the_column_of_a_script_stays_without_a_table():
+    operation = AddColumnOp("book", sa.Column("a", sa.Integer, unique=True))
+    assert recipe(operation) == recipe(operation)
+    assert operation.column.table is None
 
 
 def test_unique_constraint_of_a_partitioned_table():
@@ -303,6 +386,8 @@ def test_foreign_key_of_a_partitioned_table_before_18():
         AlterColumnOp("book", "pages", modify_nullable=False, existing_nullable=False),
         AddColumnOp("book", sa.Column("pages", sa.Integer, server_default="0")),
         AddColumnOp("book", sa.Column("at", sa.DateTime, server_default=sa.func.now())),
+        AddColumnOp("book", sa.Column("a", sa.Integer, sa.Computed("b", persisted=False))),
+        AddColumnOp("book", sa.Column("id", sa.Integer, primary_key=True)),
         DetachPartitionOp("book", "book_1", concurrently=True),
         RefreshMaterializedViewOp("thick", concurrently=True),
         RefreshMaterializedViewOp("thick", with_data=False),
@@ -361,10 +446,13 @@ DEFAULT = DatabaseFacts(with_default_partition=frozenset({BOOK}))
             None,
             "an identity rewrites the table; add the column, fill it with op.backfill, then ADD GENERATED",
         ),
-        (
-            AddColumnOp("book", sa.Column("double", sa.Integer, sa.Computed("pages * 2"))),
-            None,
-            "a stored generated column rewrites the table, and there is no other way to add it",
+        *(
+            (
+                AddColumnOp("book", sa.Column("double", sa.Integer, computed)),
+                None,
+                "a stored generated column rewrites the table, and there is no other way to add it",
+            )
+            for computed in (sa.Computed("pages * 2"), sa.Computed("pages * 2", persisted=True))
         ),
         (
             AddColumnOp(
