@@ -86,10 +86,8 @@ class Place:
         """The statements after it in its step, with their actions."""
         return self.in_step[self.position + 1 :]
 
-    def is_new(self, name: SqlName | str | None) -> bool:
+    def is_new(self, name: SqlName | str) -> bool:
         """Whether the same plan creates that relation, so that no running code uses it yet."""
-        if name is None:
-            return False
         key = name if isinstance(name, str) else key_of(name)
         return self.created.get(key, self.number) < self.number
 

@@ -74,11 +74,12 @@ def safe_text(action: Action, place: Place) -> str | None:
     return found if is_complete else None
 
 
-def not_null_text(relation: SqlName | None, column: str, place: Place) -> str | None:
-    """The phases that make a column NOT NULL."""
-    if relation is None:
+def not_null_text(action: Action, column: str, place: Place) -> str | None:
+    """The phases that make a column NOT NULL; None with ONLY, which a rewrite cannot say."""
+    table = _table(action)
+    if table is None:
         return None
-    operation = AlterColumnOp(relation.name, column, schema=relation.schema, modify_nullable=False)
+    operation = AlterColumnOp(table[0], column, schema=table[1], modify_nullable=False)
     return _text(operation, place)
 
 
@@ -259,10 +260,12 @@ def _create_index(action: Action) -> MigrateOperation | None:
 
 
 def _drop_index(action: Action) -> MigrateOperation | None:
-    if action.index is None:
-        return None
-    name, schema = action.index.name, action.index.schema
-    return DropIndexOp(conv(name), schema=schema, if_exists=action.if_exists or None)
+    index = action.index
+    return (
+        None
+        if index is None
+        else DropIndexOp(conv(index.name), schema=index.schema, if_exists=action.if_exists or None)
+    )
 
 
 def _attach(action: Action) -> MigrateOperation | None:

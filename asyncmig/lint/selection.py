@@ -37,9 +37,8 @@ class Selection:
         enabled = self._named(settings.enable, "enable")
         disabled = self._named(settings.disable, "disable")
         self._severities = {
-            name: Severity(severity)
+            self._existing(name, "severity"): Severity(severity)
             for name, severity in settings.severity.items()
-            if self._require(name, "severity")
         }
         chosen = {
             name for name, rule in every.items() if not rule.style or name in enabled
@@ -62,11 +61,12 @@ class Selection:
         for name in names:
             if name == STYLE:
                 found |= {rule.id for rule in all_rules().values() if rule.style}
-            elif self._require(name, key):
-                found.add(name)
+            else:
+                found.add(self._existing(name, key))
         return found
 
-    def _require(self, name: str, key: str) -> bool:
+    def _existing(self, name: str, key: str) -> str:
+        """The name of a rule, if there is one of that name."""
         known = all_rules()
         if name not in known:
             near = nearest(name, [*known, STYLE])
@@ -77,4 +77,4 @@ class Selection:
                 rule=name,
                 nearest=near,
             )
-        return True
+        return name

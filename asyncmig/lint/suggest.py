@@ -52,7 +52,8 @@ def not_valid(action: Action, place: Place, name: str) -> str:
         place: the statement.
         name: for a constraint without one.
     """
-    alter = f"ALTER TABLE {relation_sql(action.relation)}"
+    only = "ONLY " if action.only else ""
+    alter = f"ALTER TABLE {only}{relation_sql(action.relation)}"
     written = text_of(action, place)
     own = action.new_constraint.name if action.new_constraint else None
     if own is None:

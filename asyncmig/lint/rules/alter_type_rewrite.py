@@ -50,7 +50,7 @@ class AlterTypeRewrite(Rule):
     def check(self, action: Action, place: Place) -> Iterator[Problem]:
         """See ``why``."""
         table = place.existing(action.relation)
-        if table is None or action.column is None:
+        if table is None or action.column is None or action.type is None:
             return
         known = place.table(table)
         column = known.columns.get(action.column) if known else None

@@ -48,8 +48,6 @@ class ChangeAllRows(Rule):
     def check(self, action: Action, place: Place) -> Iterator[Problem]:
         """See ``why``."""
         table = place.existing(action.relation)
-        if place.statement.backfill is not None:  # it runs in batches
-            return
         if table is None or (action.where and not _is_always(action.expression)):
             return
         yield Problem(

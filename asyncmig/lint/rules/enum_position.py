@@ -40,7 +40,9 @@ class EnumPosition(Rule):
 
     def check(self, action: Action, place: Place) -> Iterator[Problem]:
         """See ``why``."""
-        if place.is_new(action.object) or action.words.strip():
+        if action.object is None or action.expression is None or action.words.strip():
+            return
+        if place.is_new(action.object):
             return
         yield Problem(
             message=f"'{action.expression}' sorts behind all other labels of {action.object}",

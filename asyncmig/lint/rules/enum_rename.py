@@ -40,7 +40,7 @@ class EnumRename(Rule):
 
     def check(self, action: Action, place: Place) -> Iterator[Problem]:
         """See ``why``."""
-        if place.is_new(action.object):
+        if action.object is None or action.new_name is None or place.is_new(action.object):
             return
         yield Problem(
             message=f"renames '{action.expression}' of {action.object} to '{action.new_name}': "

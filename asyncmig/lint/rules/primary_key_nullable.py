@@ -62,7 +62,7 @@ class PrimaryKeyNullable(Rule):
             message=f"blocks reads and writes of {table} while it looks for NULL in {', '.join(nullable)}",
             table=table,
             suggestion="\n".join(
-                filter(None, (not_null_text(action.relation, each, place) for each in nullable))
+                filter(None, (not_null_text(action, each, place) for each in nullable))
             ),
             facts=place.facts,
         )

@@ -62,6 +62,6 @@ class SetNotNull(Rule):
             message=message if is_known else f"{message}, unless it is NOT NULL already",
             table=table,
             severity=None if is_known else Severity.WARNING,
-            suggestion=not_null_text(action.relation, column, place),
+            suggestion=not_null_text(action, column, place),
             facts=place.facts if is_known else "sql",
         )

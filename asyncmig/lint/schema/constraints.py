@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_constraint",
-    "add_table_constraint",
+    "add_table_constraints",
     "drop_constraint",
     "index_key",
     "rename_constraint",
+    "rename_index",
     "validate_constraint",
 ]
 
@@ -90,10 +91,10 @@ def index_key(table: KnownTable, index: str) -> str:
     return f"{schema}.{index}" if schema else index
 
 
-def add_table_constraint(schema: KnownSchema, table: KnownTable, action: Action) -> None:
-    """Apply ADD CONSTRAINT."""
-    if action.new_constraint is not None:
-        add_constraint(schema, table, action.new_constraint, action.new_constraint.columns)
+def add_table_constraints(schema: KnownSchema, table: KnownTable, action: Action) -> None:
+    """Apply ADD CONSTRAINT, or the constraints of CREATE TABLE."""
+    for constraint in action.table_constraints:
+        add_constraint(schema, table, constraint, constraint.columns)
 
 
 def validate_constraint(_schema: KnownSchema, table: KnownTable, action: Action) -> None:
@@ -121,6 +122,11 @@ def rename_constraint(schema: KnownSchema, table: KnownTable, action: Action) ->
     if (constraint := table.constraints.pop(old, None)) is not None:
         constraint.name = new
         table.constraints[new] = constraint
+    rename_index(schema, table, old, new)
+
+
+def rename_index(schema: KnownSchema, table: KnownTable, old: str, new: str) -> None:
+    """Give an index of a table another name, if it is known."""
     if (index := table.indexes.pop(old, None)) is not None:
         index.name = new
         table.indexes[new] = index

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from asyncmig.lint.schema.constraints import (
     add_constraint,
-    add_table_constraint,
+    add_table_constraints,
     drop_constraint,
     index_key,
     rename_constraint,
+    rename_index,
     validate_constraint,
 )
 from asyncmig.lint.schema.tables import (
@@ -106,8 +107,7 @@ def _create_table(schema: KnownSchema, action: Action, sql: str) -> None:
     schema.tables[key] = table
     for definition in action.definitions:
         _add_column(schema, table, definition)
-    for constraint in action.constraints:
-        add_constraint(schema, table, constraint, constraint.columns)
+    add_table_constraints(schema, table, action)
 
 
 def _drop_relation(schema: KnownSchema, action: Action, _sql: str) -> None:
@@ -138,9 +138,10 @@ def _rename_relation(schema: KnownSchema, action: Action, _sql: str) -> None:
         return
     table.name = new
     schema.tables[new] = table
-    for index, owner in schema.index_tables.items():
-        if owner == old:
-            schema.index_tables[index] = new
+    for index, owner in list(schema.index_tables.items()):
+        if owner == old:  # an index is in the schema of its table
+            del schema.index_tables[index]
+            schema.index_tables[index_key(table, index.rpartition(".")[2])] = new
     for other in schema.tables.values():
         for constraint in other.constraints.values():
             if constraint.references == old:
@@ -254,13 +255,8 @@ def _rename_index(schema: KnownSchema, action: Action, _sql: str) -> None:
     if action.index is None or action.new_name is None:
         return
     table = schema.table_of_index(action.index)
-    if table is None:
-        return
-    schema.index_tables.pop(key_of(action.index), None)
-    schema.index_tables[index_key(table, action.new_name)] = table.name
-    if (index := table.indexes.pop(action.index.name, None)) is not None:
-        index.name = action.new_name
-        table.indexes[action.new_name] = index
+    if table is not None:
+        rename_index(schema, table, action.index.name, action.new_name)
 
 
 def _attach(schema: KnownSchema, table: KnownTable, action: Action) -> None:
@@ -311,12 +307,12 @@ _APPLY: dict[ActionKind, Callable[[KnownSchema, Action, str], None]] = {
     ActionKind.ALTER_COLUMN_TYPE: _table_action(_alter_type),
     ActionKind.SET_NOT_NULL: _table_action(_null(not_null=True)),
     ActionKind.DROP_NOT_NULL: _table_action(_null(not_null=False)),
-    ActionKind.ADD_CHECK: _table_action(add_table_constraint),
-    ActionKind.ADD_FOREIGN_KEY: _table_action(add_table_constraint),
-    ActionKind.ADD_UNIQUE: _table_action(add_table_constraint),
-    ActionKind.ADD_PRIMARY_KEY: _table_action(add_table_constraint),
-    ActionKind.ADD_EXCLUDE: _table_action(add_table_constraint),
-    ActionKind.ADD_NOT_NULL: _table_action(add_table_constraint),
+    ActionKind.ADD_CHECK: _table_action(add_table_constraints),
+    ActionKind.ADD_FOREIGN_KEY: _table_action(add_table_constraints),
+    ActionKind.ADD_UNIQUE: _table_action(add_table_constraints),
+    ActionKind.ADD_PRIMARY_KEY: _table_action(add_table_constraints),
+    ActionKind.ADD_EXCLUDE: _table_action(add_table_constraints),
+    ActionKind.ADD_NOT_NULL: _table_action(add_table_constraints),
     ActionKind.VALIDATE_CONSTRAINT: _table_action(validate_constraint),
     ActionKind.DROP_CONSTRAINT: _table_action(drop_constraint),
     ActionKind.RENAME_CONSTRAINT: _table_action(rename_constraint),

@@ -189,6 +189,11 @@ class Action:
         return self.kind not in NOT_ANALYSED
 
     @property
+    def table_constraints(self) -> tuple[ConstraintDefinition, ...]:
+        """The constraints of CREATE TABLE that are not at a column, or that of ADD CONSTRAINT."""
+        return self.constraints if self.new_constraint is None else (self.new_constraint,)
+
+    @property
     def column_types(self) -> list[tuple[str, str | None]]:
         """The columns to which a CREATE TABLE, ADD COLUMN or change of type gives a type, with it."""
         if self.definitions or self.column is None:

@@ -87,3 +87,16 @@ def test_markdown_has_a_row_for_each():
     assert "| error | `add-check` | `migrations/versions/a1.py:12` | blocks reads" in text
     assert "_the database is behind_" in text
     assert "```sql\nALTER TABLE t ADD CONSTRAINT c" in text
+
+
+def test_a_path_elsewhere_and_without_a_line():
+    elsewhere = LintFinding(rule="trigger", severity="note", path="/other/a.py", message="it is")
+    result = LintResult(findings=(elsewhere,))
+    (run,) = json.loads(REPORTS["sarif"](result, ROOT))["runs"]
+    (place,) = run["results"][0]["locations"]
+    assert place == {"physicalLocation": {"artifactLocation": {"uri": "/other/a.py"}}}
+    assert "| note | `trigger` | `/other/a.py` | it is |" in REPORTS["markdown"](result, ROOT)
+
+
+def test_markdown_without_a_finding():
+    assert REPORTS["markdown"](LintResult(), ROOT) == "### asyncmig lint: 0 findings\n\n"

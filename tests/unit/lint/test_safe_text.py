@@ -58,6 +58,37 @@ PARTITIONED = "CREATE TABLE events (id bigint, at date) PARTITION BY RANGE (at);
             'op.backfill("orders", {"status": "...", "note": "..."}, where="...")',
         ),
         ("DROP INDEX orders_status CASCADE", "DROP INDEX CONCURRENTLY orders_status;"),
+        (
+            "UPDATE orders SET status = 'x' RETURNING id",
+            'op.backfill("orders", {"status": "..."}, where="...")',
+        ),
+        (
+            "ALTER TABLE orders ADD CONSTRAINT c CHECK (code > 0) NO INHERIT",
+            (
+                "ALTER TABLE orders ADD CONSTRAINT c CHECK (code > 0) NO INHERIT NOT VALID;\n"
+                "ALTER TABLE orders VALIDATE CONSTRAINT c;"
+            ),
+        ),
+        (
+            "ALTER TABLE ONLY orders ADD CONSTRAINT c CHECK (code > 0)",
+            (
+                "ALTER TABLE ONLY orders ADD CONSTRAINT c CHECK (code > 0) NOT VALID;\n"
+                "ALTER TABLE ONLY orders VALIDATE CONSTRAINT c;"
+            ),
+        ),
+        ("ALTER TABLE ONLY orders ALTER COLUMN status SET NOT NULL", None),
+        (
+            "ALTER TABLE orders ADD COLUMN IF NOT EXISTS n int UNIQUE",
+            "-- the column alone; then each constraint in a statement of its own, by its safe form",
+        ),
+        (
+            "ALTER TABLE orders ADD FOREIGN KEY (customer_id, code) REFERENCES customers (id)",
+            (
+                "ALTER TABLE orders ADD CONSTRAINT orders_customer_id_code_fkey FOREIGN KEY"
+                " (customer_id, code) REFERENCES customers (id) NOT VALID;\n"
+                "ALTER TABLE orders VALIDATE CONSTRAINT orders_customer_id_code_fkey;"
+            ),
+        ),
     ],
 )
 async def test_a_hint(sql, suggestion, tmp_path):

@@ -221,6 +221,13 @@ async def test_silences(tmp_path):
         ("r4", "silence-unknown-rule", False, None),
     ]
     assert result.findings[-1].suggestion == "did you mean 'rename'?"
+    quiet = migrator(location, disable=("silence-unused", "silence-without-reason"))
+    result = await quiet.lint(offline=True)
+    assert [(each.revision, each.rule) for each in result.findings] == [
+        ("r1", "create-index-blocking"),
+        ("r2", "drop-table"),
+        ("r4", "silence-unknown-rule"),
+    ]
 
 
 async def test_a_silence_that_a_deployment_of_its_own_needs_is_not_unused(tmp_path):

@@ -121,6 +121,50 @@ def test_in_a_sql_file():
     ]
 
 
+def test_in_a_sql_file_without_sections():
+    text = """
+        -- revision: a
+        -- asyncmig: allow trigger they are quick
+        SELECT 1;
+        -- asyncmig: allow truncate it is a cache
+        TRUNCATE cache
+        """
+    assert sql(text) == [
+        ("trigger", "they are quick", 0, 0),
+        ("truncate", "it is a cache", 5, 5),
+    ]
+
+
+def test_behind_the_last_line_of_a_statement_of_several():
+    text = """
+        -- upgrade
+        SELECT 1
+        FROM t
+        WHERE a; -- asyncmig: allow drop-table it is empty
+
+        TRUNCATE cache -- asyncmig: allow truncate it is a cache
+
+        SELECT 2;
+        """
+    assert sql(text) == [
+        ("drop-table", "it is empty", 2, 4),
+        ("truncate", "it is a cache", 6, 6),
+    ]
+
+
+def test_a_file_that_is_no_python_has_none():
+    assert python("# asyncmig: allow truncate it is a cache\ndef upgrade(op:\n") == []
+    assert python("# asyncmig: allow truncate it is a cache\nx = '''\n") == []
+
+
+def test_behind_the_head_of_a_function_it_is_not_about_the_function():
+    text = """
+        def helper(op):  # asyncmig: allow drop-table it is empty
+            op.drop_table("t")
+        """
+    assert python(text) == [("drop-table", "it is empty", 1, 1)]
+
+
 def test_without_a_rule_or_a_reason():
     assert python("# asyncmig: allow\n# asyncmig: allow truncate\n") == [
         ("", "", 0, 0),

@@ -28,9 +28,23 @@ REWRITE = [
     ("timestamp(6)", "timestamp(3)"),
     ("text", "text[]"),
     ("varchar(10)[]", "text[]"),
+    ("bit(3)", "bit(4)"),
+    ("char(3)", "char(5)"),
 ]
-SAME = [("int", "integer"), ("VARCHAR(20)", "character varying(20)"), ("int8", "bigint")]
-UNKNOWN = [(None, "text"), ("mood", "text"), ("mood", "state"), ("text", None)]
+SAME = [
+    ("int", "integer"),
+    ("VARCHAR(20)", "character varying(20)"),
+    ("int8", "bigint"),
+    ("char", "char(1)"),
+]
+UNKNOWN = [
+    (None, "text"),
+    ("mood", "text"),
+    ("mood", "state"),
+    ("text", None),
+    ("varchar(20", "text"),
+    ("geometry(Point,4326)", "geometry(Polygon,4326)"),
+]
 
 
 @pytest.mark.parametrize(

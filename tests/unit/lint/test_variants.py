@@ -274,6 +274,32 @@ VARIANTS = [
         "drops v, which uses orders.note, by CASCADE",
         "DROP VIEW v",
     ),
+    (
+        "",
+        'ALTER TABLE orders ALTER COLUMN code TYPE text COLLATE "C";',
+        "alter-type-rewrite",
+        "from integer to text",
+        None,
+    ),
+    (
+        "DROP TABLE orders; CREATE TABLE orders (LIKE customers);",
+        'ALTER TABLE orders ALTER COLUMN status TYPE text COLLATE "C";',
+        "alter-type-rewrite",
+        "is not known",
+        None,
+    ),
+    (
+        (
+            "CREATE TABLE a (id int PRIMARY KEY, b int);"
+            " CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);"
+            " ALTER TABLE a ADD CONSTRAINT back FOREIGN KEY (b) REFERENCES b (id);"
+            " CREATE TABLE c (b int REFERENCES b);"
+        ),
+        "TRUNCATE a CASCADE;",
+        "truncate",
+        "deletes all rows of a, and by CASCADE b and c,",
+        None,
+    ),
 ]
 
 
