@@ -17,6 +17,7 @@ from asyncmig.bookkeeping.partial_revisions import check_not_blocked
 from asyncmig.bookkeeping.rewrite_facts import needs_facts_column, read_rewriting
 from asyncmig.bookkeeping.state import read_state
 from asyncmig.bookkeeping.tables import Bookkeeping, setup_statements
+from asyncmig.database.advisory_lock import lock_key
 from asyncmig.database.lock_watch import LockWatch
 from asyncmig.database.retry_policy import RetryPolicy
 from asyncmig.database.session import CLEANUP_SECONDS
@@ -136,6 +137,7 @@ class PendingRun:
         revisions = tuple(move.revision.id for move in moves)
         self.emit(RunStarted(direction=direction, revisions=revisions))
         check_not_blocked(self.planner.graph, state.partial, moves, request.direction)
+        self.planner.lock_key = lock_key(settings, state.schema) if settings.lock else None
         resumes = await read_resumes(session, settings, state)
         self.planner.rewriting = await read_rewriting(session, settings, state)
         online = await self._read_online_changes(state, moves, scripts)

@@ -63,6 +63,7 @@ class Planner:
 
     Attributes:
         online: the column changes online, once the database was read for them; None where there are none.
+        lock_key: of the advisory lock that a run holds, which no script may free.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Planner:
         self.version_hooks = tuple(version_hooks)
         self.rewriting = rewriting
         self.online: OnlineChanges | None = None
+        self.lock_key: int | None = None
         self._target_metadata = target_metadata
         self._options = options or {}
         self._created_types = CreatedTypes()
@@ -188,7 +190,7 @@ class Planner:
         online: ScriptChanges | None = None,
     ) -> Recorder:
         """A fresh recorder for a revision's script, or for what is written in another file."""
-        return Recorder(
+        recorder = Recorder(
             revision,
             dialect=self.dialect,
             offline=self.offline,
@@ -201,6 +203,8 @@ class Planner:
             rewrites=rewrites,
             online=online,
         )
+        recorder.lock_key = self.lock_key
+        return recorder
 
     def phases(self, entries: Sequence[Entry], *, open_ended: bool = False) -> tuple[Phase, ...]:
         """Cut statements into phases by the rules of this plan."""

@@ -40,6 +40,7 @@ class RecordedStatements:
         sets_lock_timeout: a statement mentions ``lock_timeout``.
         changes_role: a statement may change the role.
         changed_settings: the settings that the statements change.
+        lock_key: of the advisory lock that the run holds; None where it is not known or not held.
     """
 
     def __init__(self, revision: Revision, *, offline: bool, source: str | None) -> None:
@@ -49,6 +50,7 @@ class RecordedStatements:
         self.sets_lock_timeout = False
         self.changes_role = False
         self.changed_settings: set[str] = set()
+        self.lock_key: int | None = None
         self._offline = offline
         self._autocommit_depth = 0
         self._backfills: set[str] = set()
@@ -190,6 +192,18 @@ class RecordedStatements:
             raise self.refused(
                 "pg_advisory_unlock_all() frees the lock that keeps other runners away",
                 "free each lock by its key: pg_advisory_unlock(key)",
+                origin,
+                directive,
+            )
+        key = self.lock_key
+        if (
+            key is not None
+            and calls_function(sql, "pg_advisory_unlock", bodies=facts.verb == "DO")
+            and str(abs(key)) in sql
+        ):
+            raise self.refused(
+                f"pg_advisory_unlock({key}) frees the lock that keeps other runners away",
+                "use another key for the locks of a script",
                 origin,
                 directive,
             )

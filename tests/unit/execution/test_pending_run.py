@@ -10,10 +10,12 @@ import asyncpg
 import pytest
 
 from asyncmig.config.settings import Settings
+from asyncmig.database.advisory_lock import lock_key
 from asyncmig.errors import (
     ConnectionLostError,
     DirectiveError,
     IrreversibleError,
+    ScriptError,
     StatementFailedError,
 )
 from asyncmig.events import ServerNotice
@@ -67,6 +69,19 @@ class TestWhatIsRead:
         with pytest.raises(IrreversibleError, match="a1 has no downgrade"):
             await upgrade(server, RunRequest(target="base", direction=Direction.DOWNGRADE))
         assert "lock" not in server.log
+
+    @pytest.mark.parametrize("lock", [True, False])
+    async def test_a_script_does_not_free_the_lock_of_the_run(self, upgrade, project, lock) -> None:
+        settings = Settings(script_location=project.script_location)
+        free = f"SELECT pg_advisory_unlock({lock_key(settings, 'public')})"
+        project.revision("a1", upgrade=f'op.execute("{free}")')
+        server = FakeServer()
+        if lock:
+            with pytest.raises(ScriptError, match="frees the lock that keeps other runners away"):
+                await upgrade(server)
+        else:
+            await upgrade(server, lock=False)
+        assert (free in server.sent) is not lock
 
     async def test_sql_scripts(self, upgrade, project) -> None:
         project.sql_revision("a1", upgrade="SELECT 1;\nSELECT 2;")

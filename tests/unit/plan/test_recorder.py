@@ -199,6 +199,25 @@ class TestStatements:
         with pytest.raises(ScriptError, match=message):
             self.add(sql)
 
+    @pytest.mark.parametrize(
+        ("sql", "frees"),
+        [
+            ("SELECT pg_advisory_unlock(-7123)", True),
+            ("DO $$ BEGIN PERFORM pg_catalog.pg_advisory_unlock(- 7123); END $$", True),
+            ("SELECT pg_advisory_unlock(8)", False),
+            ("SELECT pg_advisory_lock(-7123)", False),
+        ],
+    )
+    def test_the_lock_of_the_run_is_not_freed(self, sql, frees) -> None:
+        assert statements(self.add(sql)) == [sql]  # a plan holds none
+        own = recorder()
+        own.lock_key = -7123
+        if not frees:
+            own.add(sql, origin=None, directive="sql")
+            return
+        with pytest.raises(ScriptError, match=r"pg_advisory_unlock\(-7123\) frees the lock"):
+            own.add(sql, origin=None, directive="sql")
+
     def test_a_function_that_is_only_mentioned_is_not_called(self) -> None:
         sql = "SELECT 'pg_advisory_unlock_all()'"
         assert statements(self.add(sql)) == [sql]
