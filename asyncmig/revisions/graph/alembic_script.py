@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ class AlembicScript(AlembicRevision):
     @property
     def doc(self) -> str:
         """The first paragraph of the docstring."""
-        return re.split("\n\n", self.longdoc, maxsplit=1)[0]
+        return self.longdoc.partition("\n\n")[0]
 
     def __str__(self) -> str:
         marks = _marks(

@@ -8,7 +8,9 @@ has them already: this decides which rows the version table has.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import AmbiguousRevisionError, HistoryError, RevisionNotFoundError
@@ -288,10 +290,7 @@ class History:
         # A dependency is inherited if another revision further down the same line has it too. Only
         # dependencies of several revisions can be inherited: each gets a bit, and one pass upward
         # collects the bits of each revision's line.
-        sharers: dict[str, int] = {}
-        for wanted in self._dependencies.values():
-            for name in wanted:
-                sharers[name] = sharers.get(name, 0) + 1
+        sharers = Counter(chain.from_iterable(self._dependencies.values()))
         shared = [name for name, count in sharers.items() if count > 1]
         if not shared:
             return self._dependencies

@@ -65,7 +65,7 @@ class _Lanes:
         self._below = below
         self._lane_of = {name: lane for lane, name in enumerate(tips)}
         self._before: list[int | None] = [lane - 1 if lane else None for lane in range(len(tips))]
-        self._after: list[int | None] = [*range(1, len(tips)), None] if tips else []
+        self._after: list[int | None] = [*range(1, len(tips)), None]
         self._last = len(tips) - 1
         self._taken: set[str] = set()
         self._above: dict[str, list[str]] | None = None

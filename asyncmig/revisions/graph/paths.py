@@ -123,8 +123,6 @@ def revisions_between(
         )
     if starts:
         _refuse_overlap(history, starts, lower)
-        todo -= history.ancestors(starts)
-        todo.update(starts)
         todo &= history.descendants(starts, dependencies=False)
     return tuple(map(history.get, newest_first(history, todo, heads)))
 

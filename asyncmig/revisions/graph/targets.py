@@ -238,8 +238,6 @@ class TargetReader:
         return branch, self._walk(start, expression)
 
     def _downgrade_end(self, expression: Expression) -> Revision | None:
-        if expression.branch is not None:
-            self._branch(expression.branch)
         found = self._without_steps(expression)
         if len(found) > 1:
             raise self._multiple_heads(expression, [revision.id for revision in found])
@@ -255,11 +253,7 @@ class TargetReader:
                 # Its newest revision was applied because another branch depends on it.
                 applied = history.ancestors(self.rows)
                 starts = [
-                    name
-                    for name in applied & lineage
-                    if applied.isdisjoint(
-                        history.descendants(history.children(name), dependencies=False)
-                    )
+                    name for name in applied & lineage if applied.isdisjoint(history.children(name))
                 ]
         if len(starts) == 1:
             return history.get(starts[0])
@@ -317,7 +311,7 @@ class TargetReader:
                     here = None
                     continue
             if len(ways) > 1:
-                raise _fork(expression, here, ways)
+                raise _fork(expression, steps, here, ways)
             if not ways:
                 if beyond:
                     return here
@@ -340,9 +334,10 @@ def _end_of_history(steps: int, taken: int) -> str:
     return f"no revision is {'above' if steps > 0 else 'below'}"
 
 
-def _fork(expression: Expression, here: Revision | None, ways: tuple[str, ...]) -> TargetError:
+def _fork(
+    expression: Expression, steps: int, here: Revision | None, ways: tuple[str, ...]
+) -> TargetError:
     place = f"revision '{here.id}'" if here else "the base"
-    steps = expression.steps or 0
     along = (
         f"@+{steps}" if steps > 0 and here and not (expression.symbol or expression.branch) else ""
     )

@@ -32,7 +32,7 @@ class TestRevision:
         assert (one.down_revision, one.dependencies, one.branch_labels) == ("a", "x", {"left"})
         many = AlembicRevision("m", ("b", "c"), ("x", "y"), ("l", "r"))
         assert (many.down_revision, many.dependencies) == (("b", "c"), ("x", "y"))
-        assert many.branch_labels == {"l", "r"}
+        assert many.branch_labels == many._orig_branch_labels == {"l", "r"}
 
     def test_its_text_has_what_was_given(self) -> None:
         assert repr(AlembicRevision("a", None)) == "Revision('a', None)"
@@ -46,6 +46,7 @@ class TestRevision:
         assert (base.is_head, base._is_real_head) == (True, False)
         base.add_nextrev(AlembicRevision("b", "a"))
         assert (base.nextrev, base._all_nextrev) == ({"b"}, {"b", "n"})
+        assert not script("b")._is_real_branch_point
         assert (base.is_branch_point, base._is_real_branch_point) == (False, True)
 
     def test_what_is_below_it(self) -> None:
@@ -69,7 +70,7 @@ class TestPlace:
     def test_of_a_history(self) -> None:
         a, m, n = script("a"), script("m"), script("n")
         assert (a.nextrev, a.is_branch_point, a.is_base) == ({"b", "c"}, True, True)
-        assert (m.nextrev, m.is_merge_point) == ({"n"}, True)
+        assert (m.nextrev, m.is_merge_point, m.branch_labels) == ({"n"}, True, {"left"})
         assert (n.is_head, n._all_down_revisions) == (True, ("m", "x"))
         assert n._normalized_down_revisions == ("m", "x")
         x = script("x")

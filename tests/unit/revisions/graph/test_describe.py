@@ -39,6 +39,8 @@ def test_branch_points():
     [point] = describe_branch_points(TREE)
     assert point.revision.revision == "a"
     assert [child.revision for child in point.children] == ["b", "c"]
+    children = describe_all(TREE, map(TREE.get, "abm"))
+    assert [told.is_branch_point for told in children] == [True, False, False]
 
 
 def test_heads_are_sorted_and_may_leave_out_dependencies():
@@ -52,3 +54,4 @@ def test_history_of_a_range_and_of_all():
     found = describe_history(TREE, "current:b", current=["a"], indicate_current=True)
     assert [(told.revision, told.is_current) for told in found] == [("b", False), ("a", True)]
     assert describe_history(TREE, "a:b", current=["a"])[0].is_current is None
+    assert [told.revision for told in describe_history(TREE, "current:b")] == ["b", "a"]

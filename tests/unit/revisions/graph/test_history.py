@@ -5,6 +5,7 @@ import pytest
 from asyncmig.errors import AmbiguousRevisionError, HistoryError, RevisionNotFoundError
 from asyncmig.revisions.graph.graph import RevisionGraph
 from asyncmig.revisions.graph.history import History
+from asyncmig.revisions.graph.history_faults import cycle_error
 from asyncmig.revisions.graph.revision import Revision
 from support.revision_shorthand import graph, ids, line, revisions
 
@@ -63,8 +64,9 @@ class TestWhatIsRefused:
             graph("a; b < a ~ zzzz")
 
     def test_a_dependency_that_may_be_several(self):
-        with pytest.raises(HistoryError, match="`depends_on`"):
+        with pytest.raises(HistoryError, match=r"'abcd', which may be abcd1, abcd2$") as caught:
             graph("abcd1; abcd2; b ~ abcd")
+        assert caught.value.hint == "write the whole id"
 
     @pytest.mark.parametrize(
         ("history", "around"),
@@ -86,6 +88,21 @@ class TestWhatIsRefused:
         shown = str(caught.value).partition(": ")[2].split(" -> ")
         assert shown[0] == shown[-1]
         assert set(shown) == around
+
+    def test_each_cycle_is_a_fault_of_its_own(self):
+        faults = []
+        History(revisions("a < b; b < a; c < b d; d < c; e < d"), faults=faults)
+        assert [set(fault.error.revisions) for fault in faults] == [{"a", "b"}, {"c", "d"}]
+
+    @pytest.mark.parametrize(
+        ("length", "shown"),
+        [
+            (10, "a -> b -> c -> d -> e -> f -> g -> h -> i -> j -> a"),
+            (11, "a -> b -> c -> d -> e -> ... -> h -> i -> j -> k -> a"),
+        ],
+    )
+    def test_a_long_cycle_is_shortened(self, length, shown):
+        assert str(cycle_error(list("abcdefghijk"[:length]))).endswith(f"cycle: {shown}")
 
     def test_a_revision_without_a_file_is_told_so(self):
         with pytest.raises(HistoryError, match="a revision without a file"):
@@ -109,6 +126,24 @@ class TestEdges:
         assert [history.below(name) for name in "abcd"] == [("x",), ("a",), ("b",), ("c",)]
         assert history.dependencies("d") == ("x",)
         assert history.above["x"] == ["a"]
+
+    @pytest.mark.parametrize(
+        ("history", "below"),
+        [
+            ("x; a ~ x; b < a ~ x", ("a",)),
+            ("x; y; a ~ x; b < a ~ x y", ("a", "y")),
+            ("x; y; a ~ y; b < a ~ x; c ~ x", ("a", "x")),
+        ],
+    )
+    def test_what_is_inherited_is_told_from_what_is_not(self, history, below):
+        assert History(revisions(history)).below("b") == below
+
+    @pytest.mark.timeout(20)
+    def test_a_history_of_many_merges_is_walked_once(self):
+        tower = "; ".join(
+            f"a{n} < m{n - 1}; b{n} < m{n - 1}; m{n} < a{n} b{n}" for n in range(1, 41)
+        )
+        assert len(History(revisions(f"m0; {tower}")).ancestors(["m40"])) == 121
 
     def test_only_the_line_is_inherited_from(self):
         # c's line does not pass through a, though it depends on a

@@ -20,6 +20,11 @@ def test_a_long_list_is_shortened() -> None:
 
 def test_names_that_are_similar() -> None:
     assert nearest_names("abcdeg", ["abcdef", "zzz"]) == ("abcdef",)
+    assert nearest_names("abcd", ["abcd1", "abcd2", "abcd3", "abcd4"]) == (
+        "abcd4",
+        "abcd3",
+        "abcd2",
+    )
     assert did_you_mean(["a", "b"]) == "did you mean 'a' or 'b'?"
     assert did_you_mean([]) is None
 

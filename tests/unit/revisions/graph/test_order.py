@@ -29,6 +29,10 @@ def test_a_revision_waits_for_all_above_it():
     assert ids(tree) == ["d", "c", "b", "a"]
 
 
+def test_a_lane_that_opens_when_the_last_one_has_ended():
+    assert ids(graph("b; e < c; a; d < c; c < a b")) == ["e", "d", "c", "a", "b"]
+
+
 def test_a_part_of_the_history():
     tree = graph("a; b < a; c < b; x < a; y < c x")
     assert newest_first(tree, {"b", "c"}, ["c"]) == ["c", "b"]

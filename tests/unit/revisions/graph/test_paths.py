@@ -4,8 +4,9 @@ import pytest
 
 from asyncmig.errors import TargetError
 from asyncmig.revisions.graph.graph import RevisionGraph
-from asyncmig.revisions.graph.moves import Move, RowChange, stamp_moves
-from support.revision_shorthand import graph, ids, line
+from asyncmig.revisions.graph.history import History
+from asyncmig.revisions.graph.moves import Move, RowChange, moves_down, stamp_moves
+from support.revision_shorthand import graph, ids, line, revisions
 
 
 def rows_after(tree, moves, rows=()):
@@ -54,6 +55,9 @@ class TestUpgrade:
         tree = graph("a; b < a; x")
         assert tree.upgrade_path("heads", ["x", "b"]) == ()
         assert tree.upgrade_path("a", ["b"]) == ()
+
+    def test_at_its_own_rows_there_is_nothing_to_do_whatever_they_are(self):
+        assert graph("a; b < a").upgrade_path("current", ["a", "b"]) == ()
 
     def test_rows_may_be_given_by_their_first_letters(self):
         tree = graph("abcdef; ghijkl < abcdef")
@@ -176,6 +180,24 @@ class TestDowngrade:
         assert rows == {"y0", "x399"}
 
 
+class TestRowsOfADowngrade:
+    TREE = "y; q < y; x < q; m < x y; t; u < t"
+
+    def test_a_row_that_came_back_before_counts_as_another_row(self):
+        tree = graph(self.TREE)
+        moves = moves_down(History(revisions(self.TREE)), ["u", "m"], ["m", "u"])
+        assert rows_after(tree, moves, ["m", "u"]) == [("u", "m t"), ("m", "t x y")]
+
+    @pytest.mark.timeout(20)
+    def test_many_merges_between_two_of_them_are_walked_once(self):
+        tower = "; ".join(
+            f"a{n} < m{n - 1}; b{n} < m{n - 1}; m{n} < a{n} b{n}" for n in range(1, 41)
+        )
+        history = History(revisions(f"m0; {tower}; top < m40 m0; t; u < t"))
+        (move,) = moves_down(history, ["top"], ["top", "u"])
+        assert move.add == ("m40", "m0")
+
+
 class TestStamp:
     tree = graph("a; b < a # left; c < b; x < a # right; y < x; lone")
 
@@ -207,6 +229,10 @@ class TestStamp:
         for move in stamp_moves(self.tree, change):
             rows = move.apply(rows)
         assert set(rows) == after
+
+    def test_a_revision_replaces_the_row_that_it_only_depends_on(self):
+        change = graph("x; b ~ x").stamp_path(["b"], ["x"])
+        assert (change.remove, change.add) == (("x",), ("b",))
 
     def test_a_row_of_a_file_that_is_gone_is_removed_last(self):
         moves = stamp_moves(self.tree, RowChange(remove=("gone", "lone", "b"), add=("c",)))

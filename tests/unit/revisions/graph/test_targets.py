@@ -146,6 +146,26 @@ class TestResolve:
             TREE.resolve(expression)
         assert str(caught.value).endswith(f"history: {reason}")
 
+    def test_no_steps_on_a_branch_are_its_head(self):
+        assert ids(TREE.resolve("right@-0", current=["aaaa3"])) == ["bbbb4"]
+
+    def test_no_steps_from_several_rows_are_the_rows(self):
+        rows = ["bbbb3", "aaaa3"]
+        assert ids(TREE.resolve("current+0", current=rows)) == rows
+
+    def test_the_base_of_a_branch_that_is_not_there(self):
+        with pytest.raises(RevisionNotFoundError, match="no branch is called 'nosuch'"):
+            TREE.resolve("nosuch@base")
+
+    def test_a_branch_only_chooses_the_way_up(self):
+        with pytest.raises(TargetError, match="'other@aaaa2\\+1' is beyond the end"):
+            TREE.resolve("other@aaaa2+1")
+
+    def test_a_fork_names_three_ways(self):
+        with pytest.raises(TargetError) as caught:
+            graph("a; b < a; c < a; d < a; e < a").resolve("a+1")
+        assert caught.value.hint == "name the one you want: `b` or `c` or `d`"
+
     def test_no_step_from_the_base_is_the_base(self):
         assert TREE.resolve("base-0") == ()
 
@@ -212,10 +232,32 @@ class TestUpgradeTargets:
             self.wanted(target, ["bbbb4"])
         assert caught.value.hint
 
-    def test_the_hint_gives_the_command_that_was_meant(self):
+    @pytest.mark.parametrize(
+        ("target", "hint"),
+        [("-1", "use `asyncmig downgrade -1`"), ("+0", "use `+1` or more")],
+    )
+    def test_the_hint_gives_the_command_that_was_meant(self, target, hint):
         with pytest.raises(TargetError) as caught:
-            self.wanted("-1", ["bbbb4"])
-        assert caught.value.hint == "use `asyncmig downgrade -1`"
+            self.wanted(target, ["bbbb4"])
+        assert caught.value.hint == hint
+
+    def test_no_step_of_a_revision_on_another_branch(self):
+        with pytest.raises(TargetError, match="'lone' is not on branch 'left'"):
+            self.wanted("left@lone+0")
+
+    def test_a_branch_only_chooses_the_way_up(self):
+        with pytest.raises(TargetError, match="'other@aaaa2\\+1' is beyond the end"):
+            self.wanted("other@aaaa2+1")
+
+    def test_a_row_of_a_branch_is_where_its_steps_begin(self):
+        # "c" is of the branch, too, and is applied because "x" depends on it
+        tree = graph("a # left; b < a; c < a; d < b; x ~ c")
+        assert ids(tree.upgrade_path("left@+1", ["b", "x"])) == ["d"]
+
+    def test_the_hint_names_three_rows(self):
+        with pytest.raises(TargetError) as caught:
+            graph("a; b; c; d").upgrade_path("+1", list("abcd"))
+        assert caught.value.hint == "name the revision to start from: `a+1` or `b+1` or `c+1`"
 
     def test_which_of_several_rows(self):
         with pytest.raises(TargetError, match="the database is at bbbb3, lone") as caught:
@@ -279,20 +321,47 @@ class TestDowngradeTargets:
         tree = graph("first; low < first # deep; up ~ low")
         assert ids(tree.downgrade_path("deep@-1", ["up"])) == ["up", "low"]
 
-    @pytest.mark.parametrize("target", ["+1", "+0", "right@+1"])
-    def test_up_is_no_downgrade(self, target):
-        with pytest.raises(TargetError, match="a downgrade cannot go to"):
-            self.undone(target, ["bbbb3"])
-
-    def test_the_hint_gives_the_command_that_was_meant(self):
+    @pytest.mark.parametrize(
+        ("target", "hint"),
+        [
+            ("+1", "use `asyncmig upgrade +1`"),
+            ("right@+1", "use `asyncmig upgrade right@+1`"),
+            ("+0", "`asyncmig current` shows its revisions"),
+        ],
+    )
+    def test_up_or_nowhere_is_no_downgrade(self, target, hint):
         with pytest.raises(TargetError) as caught:
-            self.undone("+1", ["bbbb3"])
-        assert caught.value.hint == "use `asyncmig upgrade +1`"
+            self.undone(target, ["bbbb3"])
+        assert str(caught.value) == f"a downgrade cannot go to '{target}'"
+        assert caught.value.hint == hint
 
     @pytest.mark.parametrize("target", ["-1", "left@-1"])
     def test_from_nothing(self, target):
-        with pytest.raises(TargetError, match="no revision is applied"):
+        with pytest.raises(TargetError, match=r"no revision is applied$") as caught:
             self.undone(target, [])
+        assert caught.value.hint == "`asyncmig current` shows its revisions"
+
+    def test_a_branch_may_begin_below_the_end(self):
+        assert ids(graph("a # left; b < a").downgrade_path("left@a", ["b"])) == ["b"]
+
+    def test_a_step_leaves_the_sibling_that_the_row_depends_on(self):
+        assert ids(graph("p; s < p; r < p ~ s").downgrade_path("-1", ["r"])) == ["r"]
+
+    def test_a_row_of_a_branch_is_where_its_steps_begin(self):
+        # "c" is of the branch, too, and is applied because "x" depends on it
+        tree = graph("a # left; b < a; d < b; c < a; x ~ c")
+        assert ids(tree.downgrade_path("left@-1", ["d", "x"])) == ["d"]
+
+    def test_the_hint_names_three_rows(self):
+        with pytest.raises(TargetError) as caught:
+            graph("a; b; c; d").downgrade_path("-1", list("abcd"))
+        assert caught.value.hint == "name the revision to revert: " + " or ".join(
+            f"`asyncmig downgrade {name}@-1`" for name in "abc"
+        )
+
+    def test_two_heads_are_no_end(self):
+        with pytest.raises(MultipleHeadsError, match="there are 2 heads, b, c"):
+            graph("a; b < a; c < a").downgrade_path("heads", ["b"])
 
     def test_which_of_several_rows(self):
         with pytest.raises(
@@ -331,7 +400,8 @@ class TestDowngradeTargets:
             self.undone("left@lone", ["aaaa3", "lone"])
 
     def test_a_step_to_another_branch(self):
-        with pytest.raises(TargetError, match="not on branch"):
+        message = r"cannot reach 'other@base1\+0': revision 'base1' is not on branch 'other'"
+        with pytest.raises(TargetError, match=message):
             self.undone("other@base1+0", ["aaaa3", "lone"])
 
     def test_several_heads(self):
@@ -369,6 +439,8 @@ class TestRanges:
             ("bbbb4@base:", [], ["bbbb4", "bbbb3", "aaaa2", "base1"]),
             (" aaaa2 : bbbb3 ", [], ["bbbb3", "aaaa2"]),
             ("base:base", [], []),
+            (":bbbb4+9", [], ["bbbb4", "bbbb3", "aaaa2", "base1"]),
+            ("left@base:aaaa2", [], []),
         ],
     )
     def test_what_is_listed(self, range_, rows, listed):
@@ -386,6 +458,22 @@ class TestRanges:
         with pytest.raises(TargetError, match="is not a range") as caught:
             self.listed(range_)
         assert "-3:current" in caught.value.hint
+
+    @pytest.mark.parametrize("range_", [":current", "current:"])
+    def test_rows_on_each_other_are_no_end(self, range_):
+        with pytest.raises(TargetError, match="one is below another: a, b"):
+            graph("a; b < a").slice(range_, ["a", "b"])
+
+    def test_no_revisions_have_no_range(self):
+        assert graph("").slice("base:+1") == ()
+
+    def test_a_label_is_told_from_the_others_of_its_revision(self):
+        tree = graph("a; b < a # left right; c < a")
+        assert ids(tree.slice("left@base:a")) == []
+        assert ids(tree.slice("left@base:heads")) == ["b", "a"]
+
+    def test_what_only_depends_on_the_lower_end_is_left_out(self):
+        assert ids(graph("a; b < a; x ~ a; c < b ~ x").slice("a:c")) == ["c", "b", "a"]
 
     def test_the_wrong_way_round(self):
         with pytest.raises(TargetError, match="'bbbb4' is not below 'aaaa2'") as caught:
