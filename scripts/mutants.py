@@ -70,13 +70,7 @@ CORE = (
     "asyncmig/execution",
     "asyncmig/plan",
     "asyncmig/revisions/graph",
-    *(
-        f"asyncmig/sql/{name}.py"
-        for name in (
-            *("carriage_returns", "changed_settings", "classify", "lexer", "masking", "names"),
-            *("quoting", "reader", "separate_statements", "split", "statement", "text_escaping"),
-        )
-    ),
+    "asyncmig/sql",
 )
 UNIT_TESTS = tuple(
     f"tests/unit/{package}"

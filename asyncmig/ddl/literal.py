@@ -48,6 +48,7 @@ class _Rendered(NamedTuple):
     needs_cast: bool = False
 
 
+_INFINITY = float("inf")
 _NULL = _Rendered("NULL", is_quoted=False)
 _TRUE = _Rendered("true", is_quoted=False)
 _FALSE = _Rendered("false", is_quoted=False)
@@ -71,8 +72,6 @@ def typed_literal(
 
         typed_literal([1, None], ARRAY(Integer()), dialect)  # '{1,NULL}'
     """
-    if value is None and type(type_) is NullType:
-        return "NULL"
     if explicit and isinstance(value, list) and type(type_) is NullType and value:
         return f"ARRAY[{', '.join(typed_literal(item, type_, dialect) for item in value)}]"
     if isinstance(value, tuple) and type(type_) is NullType:
@@ -174,26 +173,21 @@ def _json(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
 def _array(value: Any, type_: Any, dialect: Dialect) -> _Rendered:
     if isinstance(value, str):  # in PostgreSQL's notation: '{1,2}'
         return _Rendered(value, cast=_name(type_, dialect))
-    item_type = type_.item_type
-    is_nested = not isinstance(item_type, sqltypes.JSON) or (type_.dimensions or 1) > 1
-    text = _array_text(value, item_type, dialect, type_.dimensions, is_nested=is_nested)
+    item_type, dimensions = type_.item_type, type_.dimensions
+    if dimensions is None and isinstance(item_type, sqltypes.JSON):
+        dimensions = 1  # a list in it is a JSON value
+    text = _array_text(value, item_type, dialect, dimensions)
     return _Rendered(text, cast=_name(type_, dialect))
 
 
 def _array_text(
-    items: Iterable[Any],
-    item_type: TypeEngine[Any],
-    dialect: Dialect,
-    dimensions: int | None,
-    *,
-    is_nested: bool,
+    items: Iterable[Any], item_type: TypeEngine[Any], dialect: Dialect, dimensions: int | None
 ) -> str:
     texts = []
     for item in items:
-        if is_nested and isinstance(item, list | tuple) and dimensions != 1:
+        if isinstance(item, list | tuple) and dimensions != 1:
             deeper = None if dimensions is None else dimensions - 1
-            nested = deeper is None or deeper > 1
-            texts.append(_array_text(item, item_type, dialect, deeper, is_nested=nested))
+            texts.append(_array_text(item, item_type, dialect, deeper))
             continue
         # SQLAlchemy asks the type about each None, too: JSON makes its null of it
         texts.append(_array_item(_render(item, item_type, dialect)))
@@ -252,8 +246,8 @@ def _by_value(value: Any) -> _Rendered:
 def _float(value: float) -> _Rendered:
     if value != value:
         return _Rendered("NaN", cast="FLOAT8")
-    if value in {float("inf"), float("-inf")}:
-        return _Rendered("Infinity" if value > 0 else "-Infinity", cast="FLOAT8")
+    if value in {_INFINITY, -_INFINITY}:
+        return _Rendered("Infinity" if value == _INFINITY else "-Infinity", cast="FLOAT8")
     return _Rendered(float.__repr__(value), is_quoted=False)
 
 
@@ -261,7 +255,7 @@ def _decimal(value: Decimal) -> _Rendered:
     if value.is_nan():
         return _Rendered("NaN", cast="NUMERIC")
     if value.is_infinite():
-        return _Rendered("Infinity" if value > 0 else "-Infinity", cast="NUMERIC")
+        return _Rendered("Infinity" if value == _INFINITY else "-Infinity", cast="NUMERIC")
     return _Rendered(str(value), is_quoted=False)
 
 

@@ -172,13 +172,12 @@ class Comparison:
             names: its columns.
             sql: its definition, which may name other columns and types.
         """
-        if self.replacements.types:
-            bare = sql.replace('"', "")
-            if any(str(name) in bare for name in self.replacements.types):
-                return True
-        old, new = self.common.get(table, (None, None))
-        if old is None or new is None:
+        bare = sql.replace('"', "")
+        if any(str(name) in bare for name in self.replacements.types):
+            return True
+        if table not in self.common:
             return False
+        old, new = self.common[table]
         generated = self.replacements.generated_columns.get(table, frozenset())
         if not generated and old.columns == new.columns:
             return False

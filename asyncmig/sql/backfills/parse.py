@@ -162,7 +162,7 @@ class _Pieces:
         """The index of the first of these keywords outside of parentheses."""
         depth = 0
         for index, token in enumerate(self.tokens):
-            depth += (token.text in "([") - (token.text in ")]") if token.kind is Kind.SYMBOL else 0
+            depth += (token.text in "([") - (token.text in ")]")
             if depth == 0 and index >= after and (token.word or token.text) in words:
                 return index
         return None
@@ -197,9 +197,9 @@ class _Pieces:
         Raises:
             ScriptError: there is more than a name.
         """
-        found = self.tokens[begin : len(self.tokens) if end is None else end]
+        found = self.tokens[begin:end]
         names = [_name(token) for token in found[::2]]
-        dots = [token.text for token in found[1::2]]
+        dots = [token.text for token in found[1:2]]
         if not found or len(found) > 3 or None in names or any(dot != "." for dot in dots):
             raise _refused(
                 f"its table is written {self.between(begin, end)!r}",

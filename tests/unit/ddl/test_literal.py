@@ -87,6 +87,14 @@ PLAIN = [
     (["a"], NullType(), "'{\"a\"}'"),
     ((1, "a"), NullType(), "(1, 'a')"),
     ({"a": "it's"}, sa.JSON(), "'{\"a\": \"it''s\"}'"),
+    (None, NullType(), "NULL"),
+    (None, sa.ARRAY(sa.Integer), "NULL"),
+    (None, postgresql.INT4RANGE(), "NULL"),
+    (None, sa.Date(), "NULL"),
+    ("yes", sa.Boolean(), "'yes'"),
+    ([[[1, 2]], [[3, 4]]], postgresql.ARRAY(sa.Integer, dimensions=3), "'{{{1,2}},{{3,4}}}'"),
+    ([[[[1]]]], postgresql.ARRAY(postgresql.JSONB, dimensions=3), """'{{{"[1]"}}}'"""),
+    (sa.null(), sa.JSON(), "NULL"),
     (None, sa.JSON(), "'null'"),
     (None, sa.JSON(none_as_null=True), "NULL"),
     (postgresql.Range(1, 5), postgresql.INT4RANGE(), "'[1,5)'"),
@@ -148,7 +156,10 @@ def test_a_text_with_a_nul_is_refused():
         typed_literal("a\0b", sa.Text(), DIALECT)
 
 
-@pytest.mark.parametrize("value", [object(), {"a": 1}, {1, 2}])
+@pytest.mark.parametrize(
+    "value",
+    [object(), {"a": 1}, {1, 2}, SimpleNamespace(lower_inc=True), SimpleNamespace(isempty=1)],
+)
 def test_a_value_without_a_literal_is_named(value):
     with pytest.raises(DirectiveError, match=type(value).__name__) as caught:
         typed_literal(value, NullType(), DIALECT)

@@ -54,6 +54,10 @@ class TestComments:
         after = catalog(enum("mood", "ok", comment="one"))
         assert "COMMENT ON TYPE mood IS 'one'" in changes(before, after)
 
+    def test_a_replaced_type_gets_no_label_besides(self) -> None:
+        found = changes(catalog(enum("mood", "bad", "ok")), catalog(enum("mood", "new", "ok")))
+        assert not any("ADD VALUE" in text for text in found)
+
 
 class TestDomains:
     def test_all_parts_of_one(self) -> None:
@@ -171,6 +175,9 @@ class TestSequences:
         )
 
     def test_its_type(self) -> None:
+        big = replace(COUNTING, type="bigint", maximum=2**63 - 1)
+        (created,) = changes(catalog(), catalog(sequence("s", options=big)))
+        assert " AS " not in created
         small = replace(COUNTING, type="smallint")
         assert changes(catalog(sequence("s")), catalog(sequence("s", options=small))) == [
             "ALTER SEQUENCE s AS SMALLINT"

@@ -136,6 +136,12 @@ def test_a_sequence_that_is_not_restarted_keeps_its_value(make):
     assert values(make, replace(make, options=DOWN)) != []
 
 
+def test_a_restarted_sequence_has_the_name_that_it_had():
+    after = replace(SERIAL, options=DOWN, sequence=name("other"))
+    (found,) = values(SERIAL, after)
+    assert found.startswith("SELECT setval('book_id_seq', ")
+
+
 def test_sequences_that_are_not_restarted_keep_their_values():
     default = replace(PLAIN, default="nextval('public.numbers'::regclass)")
     before = catalog(table("book", default), sequence("numbers"))

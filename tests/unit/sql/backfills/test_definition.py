@@ -28,6 +28,16 @@ def test_the_statement():
     assert UPDATE.remaining == "SELECT orders.* FROM orders, c WHERE (c.id = a) AND (a > 1)"
 
 
+def test_the_rows_that_are_left():
+    everything = Backfill(name="x", schema="app", table="t", assignments="a = 1")
+    assert everything.remaining == "SELECT t.* FROM app.t"
+    assert replace(everything, where="a > 1").remaining == "SELECT t.* FROM app.t WHERE (a > 1)"
+
+
+def test_two_releases_agree_on_a_fingerprint():
+    assert UPDATE.fingerprint == "8239a7c92e6c0ecf125f07fcde103182"
+
+
 def test_tuning_is_not_part_of_the_fingerprint():
     tuned = replace(UPDATE, deferred=True, on_error="record", batch_size=5)
     assert tuned.fingerprint == UPDATE.fingerprint
@@ -37,6 +47,7 @@ def test_tuning_is_not_part_of_the_fingerprint():
 
 def test_it_survives_as_data():
     definition = replace(UPDATE, key=("a", "b"), batch_size=5)
+    assert definition.to_dict()["key"] == ["a", "b"]
     data = json.loads(json.dumps(definition.to_dict()))
     assert data["key"] == ["a", "b"]
     assert "deferred" not in data

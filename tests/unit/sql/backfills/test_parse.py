@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from asyncmig.errors import ScriptError
-from asyncmig.sql.backfills.definition import Backfill
-from asyncmig.sql.backfills.parse import parse_backfill, parse_gate
+from asyncmig.sql.backfills.definition import CTID_KEY, Backfill
+from asyncmig.sql.backfills.parse import backfill_mark, parse_backfill, parse_gate
 
 
 def test_an_update():
@@ -27,6 +27,34 @@ def test_an_update():
         on_error="record",
         batch_size=50,
     )
+
+
+def test_an_update_of_one_table():
+    found = parse_backfill("", "UPDATE t SET a = 1 WHERE b")
+    assert (found.assignments, found.source, found.where) == ("a = 1", None, "b")
+    assert parse_backfill("batch_size=1", "UPDATE t SET a = 1").batch_size == 1
+
+
+@pytest.mark.parametrize(
+    ("mark", "deferred"), [("deferred", True), ("deferred=Yes", True), ("deferred=false", False)]
+)
+def test_a_backfill_may_be_deferred(mark, deferred):
+    assert parse_backfill(mark, "DELETE FROM t").deferred is deferred
+
+
+@pytest.mark.parametrize(
+    ("facts", "mark"),
+    [
+        ({}, "name=x"),
+        ({"key": ("a", "b"), "batch_size": 50}, "name=x key=a,b batch_size=50"),
+        ({"key": CTID_KEY}, "name=x by=ctid"),
+        ({"deferred": True, "on_error": "record"}, "name=x deferred=true on_error=record"),
+    ],
+)
+def test_the_mark_of_a_backfill(facts, mark):
+    definition = Backfill(name="x", table="t", assignments="a = 1", where="a > 1", **facts)
+    assert backfill_mark(definition) == f"-- backfill: {mark}"
+    assert parse_backfill(mark, "UPDATE t SET a = 1 WHERE a > 1") == definition
 
 
 def test_by_key_is_the_default():
@@ -146,6 +174,15 @@ def test_a_gate_that_is_refused(mark):
             "INSERT INTO u SELECT a FROM t WHERE b FOR UPDATE OF t, u",
             "its table is written 't WHERE b FOR UPDATE OF t'",
         ),
+        ("", "UPDATE a.b c SET a = 1", "its table is written 'a.b c'"),
+        ("", "DELETE FROM 5", "its table is written '5'"),
+        ("", "DELETE FROM 'a'", "its table is written \"'a'\""),
+        ("key", "UPDATE t SET a = 1", "it has 'key'"),
+        ("deferred=", "UPDATE t SET a = 1", "it has 'deferred='"),
+        ("", "DELETE FROM t RETURNING a", "its statement has RETURNING"),
+        ("", "INSERT INTO t SELECT 1", "its INSERT reads no table"),
+        ("function=m:f", "SELECT a FROM t LIMIT 5", "its statement has LIMIT"),
+        ("function=m:f", "SELECT a, FROM t", "it selects 'a,'"),
         ("", "UPDATE t", "its UPDATE has no SET"),
         ("", "UPDATE t SET a = 1 RETURNING a", "its statement has RETURNING"),
         ("", "INSERT INTO t VALUES (1)", "its INSERT reads no table"),
@@ -162,3 +199,4 @@ def test_what_is_refused(mark, text, message):
 def test_a_function_of_several_columns():
     found = parse_backfill("function=m:f", "SELECT a, b, C, d FROM t WHERE e")
     assert (found.columns, found.function) == (("a", "b", "c", "d"), "m:f")
+    assert parse_backfill("function=m:f", "SELECT a FROM t").where is None
