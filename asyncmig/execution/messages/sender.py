@@ -251,7 +251,6 @@ class MessageSender:
         if unit.state is TransactionState.READ:
             await raise_version_conflict(self._context, unit, error)
             raise transaction_failure(self._context, error, unit, None) from error
-        unit.reset()
         await send_again(self._context, unit, error)
         if unit.closed:
             self._commit(1)

@@ -38,6 +38,12 @@ class TestFailure:
         assert failure.applied == ("a1",)
         assert not any("SELECT 3" in message for message in session.messages[1:])
 
+    async def test_a_connection_that_has_committed_nothing_yet(self) -> None:
+        session = FakeSession(Refusing("FROM u", MISSING), {"committed": [{"number": None}]})
+        events, failure = await sent(session, unit("SELECT 1 FROM u"), unit("SELECT 2"))
+        assert not any(isinstance(event, PhaseFinished) for event in events)
+        assert (failure.sql, failure.applied) == ("SELECT 1 FROM u", ())
+
     async def test_the_replay_stops_at_the_failing_statement(self) -> None:
         session = FakeSession(Refusing("FROM u", MISSING), committed(0))
         _, failure = await sent(session, unit("SELECT 1", "SELECT 2 FROM u", "SELECT 3"))
@@ -289,10 +295,12 @@ class TestRetries:
         own = step(transaction("COPY t FROM STDIN"))
         copy = statement("COPY t FROM STDIN", copy_data="1\n")
         session = FakeSession()
-        await sent(session, Transaction(step=own, fragments=[Fragment(copy.sql, copy, own)]))
+        fragments = [Fragment(copy.sql, copy, own), Fragment("SELECT 1", None, own)]
+        await sent(session, Transaction(step=own, fragments=fragments))
         begin, data, end = session.messages
         assert begin.startswith("BEGIN;")
         assert data == "COPY t FROM STDIN <- 1\n"
+        assert end.startswith("SELECT 1\n;\n")
         assert end.endswith("COMMIT")
 
     @pytest.mark.parametrize("error", [LOCKED, MISSING])
@@ -312,7 +320,7 @@ class TestRetries:
         session = FakeSession(Refusing("COPY", MISSING, times=1), committed(0))
         _, failure = await sent(session, load)
         assert isinstance(failure, StatementFailedError)
-        assert sum("COPY" in message for message in session.messages) == 1
+        assert session.messages[1:] == ["COPY t FROM STDIN <- 1\n", "ROLLBACK"]
 
     @pytest.mark.parametrize("closed", [True, False])
     @pytest.mark.parametrize(("retries", "together"), [(5, True), (2, False)])

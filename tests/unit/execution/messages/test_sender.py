@@ -37,6 +37,7 @@ class TestFlush:
         events, error = await sent(session, unit("SELECT 1"), unit("SELECT 2", revision="b1"))
         assert error is None
         assert len(session.messages) == 1
+        assert session.messages[0].count("SELECT guard") == 1
         (batch,) = [event for event in events if isinstance(event, BatchSent)]
         assert (batch.revisions, batch.statements) == (("a1", "b1"), 2)
         assert [event.revision for event in events if isinstance(event, StepFinished)] == [
