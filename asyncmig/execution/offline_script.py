@@ -113,8 +113,8 @@ def _lines(
                         announced = True
                     yield from _notes(unit.statement)
                     yield from _statement(unit.statement.sql, unit.statement.copy_data)
-    if is_open is not inside:
-        yield "BEGIN;" if inside else "COMMIT;"
+    if is_open and not inside:
+        yield "COMMIT;"
         yield ""
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from asyncmig.execution.offline_script import offline_script, write_transaction
 from asyncmig.plan.model import Direction, Phase, PhaseKind, Plan
-from asyncmig.revisions.graph.moves import RowChange
 from support.plans import BOOKS, WITHOUT_JOURNAL, autocommit, statement, step, transaction
 
 FIRST = step(transaction("SELECT 1"), message="the first")
@@ -203,7 +202,23 @@ def test_a_part_of_a_transaction_ends_inside_of_one(steps, around) -> None:
     assert [line for line in found if line in {"BEGIN;", "COMMIT;"}] == around
 
 
-def test_a_part_that_ends_with_a_statement_by_itself_opens_a_transaction_again() -> None:
-    last = autocommit("VACUUM t")
-    unversioned = step(last, version=RowChange())
-    assert lines(unversioned, inside=True)[-2:] == ["VACUUM t;", "BEGIN;"]
+def test_one_transaction_as_a_whole() -> None:
+    text = offline_script(
+        plan(FIRST, step(transaction("SELECT 2"), autocommit("VACUUM t"), revision="b1")),
+        WITHOUT_JOURNAL,
+        create_tables=False,
+        one_transaction=True,
+    )
+    assert text.split("\n\n")[3:] == [
+        "-- Running upgrade  -> a1, the first",
+        "SELECT 1;",
+        "INSERT INTO alembic_version (version_num) VALUES ('a1');",
+        "-- Running upgrade  -> b1",
+        "SELECT 2;",
+        "COMMIT;",
+        "VACUUM t;",
+        "BEGIN;",
+        "INSERT INTO alembic_version (version_num) VALUES ('b1');",
+        "COMMIT;",
+        "",
+    ]
