@@ -26,8 +26,10 @@ from asyncmig.entities import registered
 from asyncmig.operations.facade import Operations
 from asyncmig.render.code.operations import render_operations
 from asyncmig.render.code.schema_items import ItemWriter
+from asyncmig.shadow.cache import ShadowCache
 from asyncmig.shadow.read_sides import ComparedCatalogs, read_sides
 from asyncmig.shadow.refusals import refused_models
+from asyncmig.shadow.scratch_schemas import PRINTING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from asyncmig.autogenerate.renames import RenameRequests
     from asyncmig.operations.base.operation import MigrateOperation
+    from asyncmig.shadow.scratch_schemas import CatalogSnapshot
 
 
 class Collecting:
@@ -73,11 +76,25 @@ def as_sides(catalogs: ComparedCatalogs) -> Sides:
     return Sides(origin=catalogs.actual, actual=catalogs.actual, models=models)
 
 
+class KeptModels(ShadowCache):
+    """The cache of printed models in memory: a test reads the same models again after each step."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, CatalogSnapshot] = {}
+
+    def get(self, key: str) -> CatalogSnapshot | None:
+        return self.kept.get(key)
+
+    def put(self, key: str, printed: CatalogSnapshot) -> None:
+        self.kept[key] = printed
+
+
 class Comparing:
     """A database and what models make of it."""
 
     def __init__(self, driver: asyncpg.Connection) -> None:
         self.driver = driver
+        self.cache = KeptModels()
         self.managed_entities: tuple[str, ...] = ()
 
         async def none() -> Any:
@@ -92,7 +109,8 @@ class Comparing:
     async def read(self, *metadatas: MetaData, **options: Any) -> ComparedCatalogs:
         """Both catalogs as the server prints them; a refused object is an error."""
         entities = registered(metadatas)
-        found = await read_sides(self.session, metadatas, entities=entities, **options)
+        options = {"entities": entities, "cache": self.cache} | options
+        found = await read_sides(self.session, metadatas, **options)
         if found.refused:
             raise refused_models([refusal.object for refusal in found.refused])
         return found
@@ -129,7 +147,7 @@ class Comparing:
 
     async def actual(self, catalogs: ComparedCatalogs) -> ComparedCatalogs:
         """The database read again, beside the models as they were read."""
-        await self.driver.execute("BEGIN; SET LOCAL search_path = ''")
+        await self.driver.execute(f"BEGIN; {PRINTING}")
         schemas = sorted(
             catalogs.actual.schemas | catalogs.models.schemas | catalogs.declared.schemas
         )

@@ -13,9 +13,8 @@ _NOT_OF_TYPE_OR_EXTENSION = """\
 NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid
             AND x.deptype IN ('e', 'i'))"""
 
-_OWNER = """\
-CASE WHEN {owner} <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user)
-     THEN pg_get_userbyid({owner}) END AS owner"""
+# looked up in the server's cache: a subquery of pg_roles in each part would have to be planned
+_OWNER = "nullif(pg_get_userbyid({owner}), current_user) AS owner"
 
 # an entity on a partition depends on the partitioned table too, whose changes affect it
 _PARTITIONED = """\
@@ -147,8 +146,8 @@ WHERE {_NO_EXTENSION.format(table="pg_class", oid="c.oid")}"""
 _POLICIES = f"""\
 SELECT p.oid, n.nspname AS schema, c.relname AS table, p.polname AS name,
        p.polpermissive AS permissive, p.polcmd AS command,
-       ARRAY(SELECT coalesce(r.rolname, 'public') FROM unnest(p.polroles) u(role)
-             LEFT JOIN pg_roles r ON r.oid = u.role ORDER BY 1) AS roles,
+       ARRAY(SELECT CASE WHEN u.role = 0 THEN 'public' ELSE pg_get_userbyid(u.role) END
+             FROM unnest(p.polroles) u(role) ORDER BY 1) AS roles,
        pg_get_expr(p.polqual, p.polrelid) AS using, pg_get_expr(p.polwithcheck, p.polrelid) AS check,
        obj_description(p.oid, 'pg_policy') AS comment,
        {_PARTITIONED}
@@ -215,7 +214,7 @@ FROM (
     UNION ALL
     SELECT 'schema', n.nspname, n.nspname, n.nspowner FROM namespaces n
 ) o
-WHERE o.owner <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user)"""
+WHERE pg_get_userbyid(o.owner) <> current_user"""
 
 _GRANTS = f"""\
 SELECT o.kind, o.schema, o.name, o.column, x.privilege_type AS privilege,
