@@ -60,6 +60,9 @@ THROW_AWAY = {
 }
 """Nothing of a throw-away server is worth a disk flush; its autovacuum would only disturb."""
 
+THROW_AWAY_18 = {"io_method": "sync"}
+"""From PostgreSQL 18 on: by default other processes read the files, which is more work in memory."""
+
 
 class RefusalError(Exception):
     """The reason why there is no server. ``kind`` is ``config`` (the folder, the user) or ``start``."""
@@ -99,11 +102,12 @@ class Guard:
         password = self.initialise(home, major)
         self.wait_for_predecessor(data)
         port = free_port() if self.tcp else PORT
+        throw_away = THROW_AWAY | (THROW_AWAY_18 if major >= 18 else {})
         settings = {
             "listen_addresses": "127.0.0.1" if self.tcp else "",
             "port": str(port),
             "unix_socket_directories": str(base),
-            **({} if self.folder else THROW_AWAY),
+            **({} if self.folder else throw_away),
             **self.settings,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -41,6 +41,7 @@ def asyncmig(project: Path, *arguments: str, code: int = 0) -> str:
     return result.stdout if code == 0 else result.stderr
 
 
+@pytest.mark.slow
 async def test_a_server_in_the_background_from_its_start_to_its_end(project: Path) -> None:
     assert asyncmig(project, "embedded").startswith("not running: .asyncmig/postgres\n")
 

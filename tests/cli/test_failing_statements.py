@@ -239,7 +239,7 @@ async def run(migrator: Migrator, case: Case) -> None:
     await getattr(migrator, case.direction)(case.target)
 
 
-@pytest.mark.cells(10)
+@pytest.mark.cells(5)
 @pytest.mark.parametrize("case", list(cases()), ids=str)
 async def test_what_is_said_of_a_failure(
     case: Case,

@@ -81,7 +81,7 @@ def test_a_database_chooses_for_itself(installed: Command, project: Project) -> 
     installed("upgrade", "--sql", "-n", "audit", code=1)
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(
     ("line", "message", "hint"),
     [

@@ -38,7 +38,7 @@ COMMANDS = (
 )
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_statement_that_fails(
     database_command: Command, project: Project, statement: str

@@ -105,7 +105,7 @@ def stage(prepared: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         (prepared.path / name).write_bytes(content)
 
 
-@pytest.mark.cells(60)
+@pytest.mark.cells(40)
 @pytest.mark.parametrize("call", WRONG_CALLS, ids=lambda call: call.name)
 def test_a_wrong_call(stage: Stage, call: WrongCall, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in (call.files or {}).items():

@@ -75,7 +75,7 @@ def assert_same_databases(theirs, ours):
         assert found.splitlines() == expected.splitlines()
 
 
-@pytest.mark.cells(6)
+@pytest.mark.cells(3)
 @pytest.mark.parametrize("file", named(FILES))
 def test_online(file, both):
     theirs, ours = both(file)
@@ -91,7 +91,7 @@ def test_online(file, both):
     assert_same_databases(theirs, ours)
 
 
-@pytest.mark.cells(4)
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("file", named(file for file in FILES if file.offline))
 def test_offline(file, both):
     theirs, ours = both(file)

@@ -446,7 +446,7 @@ def dump(url):
     return catalog_dump(url, data=True).splitlines()
 
 
-@pytest.mark.cells(6)
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("name", HABITS)
 async def test_a_habit_leaves_the_same_database(project, both, name) -> None:
     project.revision("r1", header=HEADER, signature="def {name}():", upgrade=TABLE)

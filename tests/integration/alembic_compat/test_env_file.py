@@ -11,6 +11,7 @@ from asyncmig import Migrator
 from asyncmig.config import load
 from asyncmig.errors import ConfigError, EnvFileError, UrlError
 from asyncmig.events import ConfigWarning
+from support.forked_tools import run_tool
 
 INI = """
 [alembic]
@@ -310,28 +311,17 @@ async def test_a_multidb_env_runs_each_database(alembic, project, make_database)
 
 
 def test_the_command_line_migrates_such_a_project(alembic, project, database_url):
-    import subprocess
-    import sys
-    from pathlib import Path
-
     project.revision("a1", **SCRIPT, upgrade="op.create_table('t', sa.Column('a', sa.Integer))")
     alembic(OFFLINE + "offline()", url_line(database_url))
-    run = [str(Path(sys.executable).with_name("asyncmig")), "upgrade", "head"]
 
-    done = subprocess.run(
-        run, cwd=project.path, capture_output=True, text=True, env=os.environ, check=False
-    )
+    done = run_tool("asyncmig", ["upgrade", "head"], cwd=project.path, environ=os.environ)
 
-    assert done.returncode == 0, done.stderr
-    assert "a1" in done.stderr + done.stdout
+    assert done.code == 0, done.err
+    assert "a1" in done.err + done.out
 
 
 @pytest.mark.parametrize("more", [[], ["--sql"]])
 def test_the_tag_reaches_env_and_scripts(alembic, project, database_url, more):
-    import subprocess
-    import sys
-    from pathlib import Path
-
     project.revision(
         "a1",
         header="from alembic import context, op",
@@ -341,14 +331,13 @@ def test_the_tag_reaches_env_and_scripts(alembic, project, database_url, more):
         "literal_binds", "version_table=context.get_tag_argument(), literal_binds"
     )
     alembic(env + "offline()", url_line(database_url))
-    run = [str(Path(sys.executable).with_name("asyncmig")), "upgrade", "head", "--tag", "from_ci"]
-    run += more or ["--dry-run", "--json"]
+    words = ["upgrade", "head", "--tag", "from_ci", *(more or ["--dry-run", "--json"])]
 
-    done = subprocess.run(run, cwd=project.path, capture_output=True, text=True, check=False)
+    done = run_tool("asyncmig", words, cwd=project.path, environ=os.environ)
 
-    assert done.returncode == 0, done.stderr
-    assert "IS 'from_ci'" in done.stdout
-    assert ("CREATE TABLE IF NOT EXISTS from_ci" in done.stdout) is bool(more)
+    assert done.code == 0, done.err
+    assert "IS 'from_ci'" in done.out
+    assert ("CREATE TABLE IF NOT EXISTS from_ci" in done.out) is bool(more)
 
 
 MODELS_OF_ENV = """

@@ -155,6 +155,7 @@ with app.app_context():
 """
 
 
+@pytest.mark.slow
 def test_the_functions(flask) -> None:
     done = subprocess.run(
         [sys.executable, "-c", COMMANDS],

@@ -137,6 +137,7 @@ def outcomes(output: str) -> dict[str, str]:
     return dict(re.findall(r"::(test_\w+) (PASSED|FAILED|ERROR)", output))
 
 
+@pytest.mark.slow
 def test_the_four_tests_and_the_project_s_own_pass(run) -> None:
     code, output = run()
     assert outcomes(output) == dict.fromkeys(

@@ -40,7 +40,7 @@ def prepare(url: str, add_on: AddOn, models: list[sa.MetaData], *, create_all: b
     engine.dispose()
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("add_on", ADD_ONS, ids=repr)
 async def test_add_on(add_on: AddOn, project: Project, make_database: MakeDatabase) -> None:
     models = add_on.models()

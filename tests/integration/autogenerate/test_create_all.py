@@ -68,7 +68,7 @@ async def test_items_for_one_dialect(comparing: Comparing, engine: sa.Engine, di
     await nothing_found(comparing, engine, metadata)
 
 
-@pytest.mark.cells(5)
+@pytest.mark.cells(3)
 @pytest.mark.parametrize(
     "condition",
     [

@@ -29,7 +29,7 @@ def shop() -> sa.MetaData:
     return metadata
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(
     "setting",
     [

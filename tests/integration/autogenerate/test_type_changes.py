@@ -101,7 +101,7 @@ def named(case):
     return f"{spelled(case[0])} to {spelled(case[1])}"
 
 
-@pytest.mark.cells(24)
+@pytest.mark.cells(16)
 @pytest.mark.parametrize("case", CASES, ids=named)
 async def test_a_change_of_type_does_what_the_comment_says(pg: asyncpg.Connection, case):
     before, after, said, *values = case

@@ -166,7 +166,7 @@ def _fixed(text: str) -> list[str]:
     return [part for part in re.split(r"\{\w+\}", text) if part.strip()]
 
 
-@pytest.mark.cells(24)
+@pytest.mark.cells(12)
 @pytest.mark.parametrize(("sqlstate", "cause"), PROVOKED)
 async def test_the_hint(project, database_url, pg, sqlstate, cause):
     await pg.execute(SETUP)

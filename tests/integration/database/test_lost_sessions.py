@@ -91,6 +91,7 @@ async def ending_proxy(url: str, at: int):
         yield proxy
 
 
+@pytest.mark.slow
 @pytest.mark.cells(1)
 @pytest.mark.parametrize(
     ("body", "signature"),

@@ -28,7 +28,7 @@ PENDING = {"a": "bcfmeg", "b": "cfmeg", "b c": "fmeg", "b f": "meg", "m": "feg",
 """What is pending where a deployment starts."""
 
 
-@pytest.mark.cells(4)
+@pytest.mark.cells(2)
 @pytest.mark.parametrize(
     ("start", "failing"), [(start, name) for start, names in PENDING.items() for name in names]
 )

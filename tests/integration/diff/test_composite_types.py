@@ -226,7 +226,7 @@ async def read(prover: Prover, columns: str) -> list[tuple[object, ...]]:
     return [tuple(row) for row in rows]
 
 
-@pytest.mark.cells(4)
+@pytest.mark.cells(2)
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("moving", MOVING, ids=lambda moving: moving.name)
 async def test_values_move_over(prover: Prover, moving: Moving) -> None:

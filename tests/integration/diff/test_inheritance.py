@@ -158,13 +158,13 @@ CASES = {
 }
 
 
-@pytest.mark.cells(5)
+@pytest.mark.cells(3)
 @pytest.mark.parametrize("change", CASES.values())
 async def test_what_comes_from_a_parent(project: Project, database_url: str, change: str):
     await prove(project, database_url, *CHANGES[change])
 
 
-@pytest.mark.cells(3)
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("change", [case for change, case in CASES.items() if change != ONE_WAY])
 async def test_and_the_other_way_round(project: Project, database_url: str, change: str):
     await prove(project, database_url, *reversed(CHANGES[change]))

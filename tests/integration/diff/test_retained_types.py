@@ -89,7 +89,7 @@ async def prover(database_url: str) -> AsyncIterator[Prover]:
         yield found
 
 
-@pytest.mark.cells(5)
+@pytest.mark.cells(3)
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 async def test_what_needs_it(prover: Prover, change: Change) -> None:
     proof = await prover.prove(change, thoroughly=True)

@@ -370,7 +370,7 @@ async def prover(prover_url: str) -> AsyncIterator[Prover]:
         yield found
 
 
-@pytest.mark.cells(8)
+@pytest.mark.cells(5)
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 async def test_there_and_back(prover: Prover, change: Change) -> None:
@@ -442,7 +442,7 @@ def calling(how: str, type_: type[sa.types.TypeEngine[int]], name: str) -> Model
     return both(table(col("n", type_), col(name, sa.Text), CALLING[how]), beside(calc))
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     ("before", "after"),

@@ -74,7 +74,7 @@ async def prover(prover_url: str) -> AsyncIterator[Prover]:
         yield found
 
 
-@pytest.mark.cells(5)
+@pytest.mark.cells(3)
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     ("before", "after", "rows", "there", "back"),

@@ -46,7 +46,7 @@ STORED = {
 }
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -186,7 +186,7 @@ SINCE = {
 }
 
 
-@pytest.mark.cells(3)
+@pytest.mark.cells(2)
 @pytest.mark.parametrize(
     "constraint",
     [
@@ -357,7 +357,7 @@ ORDERS = {
 }
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("name", ORDERS)
 async def test_orders_that_run(comparing: Comparing, name):
     up, down = await comparing.there_and_back(*ORDERS[name])

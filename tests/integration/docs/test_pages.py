@@ -22,15 +22,9 @@ PAGES = [
 ]
 
 
-QUICK = "how-to/enum-value.md"
-"""The page of which ``make test`` runs the examples; ``make test-full`` runs those of all."""
-
-
+@pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(page, marks=() if page == QUICK else pytest.mark.slow) for page in PAGES],
-)
+@pytest.mark.parametrize("name", PAGES)
 def test_the_examples_work_and_print_what_the_page_shows(name: str, tmp_path: Path) -> None:
     try:
         commands = run_page(DOCS / name, tmp_path)

@@ -72,7 +72,7 @@ def migrator(project: Project, url: str, metadata: sa.MetaData) -> Migrator:
     )
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("change", CHANGES)
 async def test_functions_that_a_domain_calls_there_and_back(
     project: Project, database_url: str, pg: Connection, change: str

@@ -53,7 +53,7 @@ def parts(*columns: Any, name: str = "a") -> sa.MetaData:
     return metadata
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("standing", STANDING)
 async def test_another_type(
     project: Project, database_url: str, pg: asyncpg.Connection, standing: str

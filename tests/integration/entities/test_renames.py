@@ -157,7 +157,7 @@ async def there_and_back(
     return written.read_text()
 
 
-@pytest.mark.cells(4)
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("entities", ENTITIES)
 @pytest.mark.parametrize("table", ["book", "tome"])
 async def test_what_names_a_renamed_column(project: Project, database_url: str, entities, table):
@@ -290,7 +290,7 @@ UNDECLARED = {
 }
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize(
     ("kind", "table"), [("view", "book"), *((it, "tome") for it in UNDECLARED)]
 )
@@ -354,7 +354,7 @@ CALLS = {
 }
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(
     ("moment", "language"),

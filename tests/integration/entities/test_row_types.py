@@ -29,7 +29,7 @@ def book(*entities: object, name: str = "book") -> sa.MetaData:
     return metadata
 
 
-@pytest.mark.cells(3)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("function", [RETURNED, TAKEN, ARRAY], ids=["returned", "taken", "array"])
 @pytest.mark.parametrize(
     "relation",

@@ -116,7 +116,7 @@ KINDS = {
 }
 
 
-@pytest.mark.cells(8)
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("name", CAUGHT)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_handled_error_does_not_end_the_run(project, database_url, pg, name, kind) -> None:

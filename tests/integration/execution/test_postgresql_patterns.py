@@ -58,7 +58,7 @@ def psql(url: str, script: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.cells(8)
+@pytest.mark.cells(4)
 @pytest.mark.filterwarnings("ignore:The from_engine:sqlalchemy.exc.SADeprecationWarning")
 @pytest.mark.parametrize("pattern", PATTERNS, ids=by_name)
 async def test_up_down_and_up_again(migrator, pattern, database_url, pg):
@@ -85,7 +85,7 @@ async def test_up_down_and_up_again(migrator, pattern, database_url, pg):
     await ours.downgrade("base")
 
 
-@pytest.mark.cells(5)
+@pytest.mark.cells(3)
 @pytest.mark.parametrize("pattern", OFFLINE, ids=by_name)
 async def test_psql_gives_what_the_run_gives(migrator, pattern, make_database):
     offline, online = make_database(), make_database()

@@ -15,7 +15,7 @@ op.execute(
 """
 
 
-@pytest.mark.cells(8)
+@pytest.mark.cells(4)
 @pytest.mark.parametrize(
     "body",
     [

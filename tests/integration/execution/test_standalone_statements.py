@@ -49,7 +49,7 @@ async def cancelled_while_it_waits(migrator, url, pg, table) -> StatementFailedE
     return caught.value
 
 
-@pytest.mark.cells(4)
+@pytest.mark.cells(2)
 @pytest.mark.parametrize("form", ["directive", "bind"])
 @pytest.mark.parametrize(
     ("before", "sql"),

@@ -141,6 +141,7 @@ async def locks(pg) -> int:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.cells(1)
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 async def test_three_replicas_on_an_empty_database_all_serve(serve, history, pg, loop):

@@ -81,13 +81,13 @@ async def good_does_not(name: str, url: str) -> None:
         assert not between, name
 
 
-@pytest.mark.cells(24)
+@pytest.mark.cells(16)
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_the_bad_example_does_what_the_rule_claims(name, database_url):
     await bad_does_what_the_rule_claims(name, database_url)
 
 
-@pytest.mark.cells(16)
+@pytest.mark.cells(12)
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_the_good_example_does_not(name, database_url):
     await good_does_not(name, database_url)

@@ -41,7 +41,7 @@ WHOLE = [
 ]
 
 
-@pytest.mark.cells(5)
+@pytest.mark.cells(3)
 @pytest.mark.parametrize("sql", WHOLE)
 async def test_the_suggestion_does_what_the_statement_does(
     sql, tmp_path, database_url, make_database

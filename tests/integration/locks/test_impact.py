@@ -46,7 +46,7 @@ def locks(statement) -> dict[str, str]:
     return {lock.relation: lock.mode for lock in statement.locks if not (lock.table or lock.held)}
 
 
-@pytest.mark.cells(6)
+@pytest.mark.cells(3)
 @pytest.mark.parametrize(
     ("sql", "expected", "rewrites", "scans", "blocks", "level"),
     [

@@ -50,7 +50,7 @@ async def table_names(url: str) -> list[str]:
         await connection.close()
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("name", CASES)
 async def test_ends_as_if_made_with_the_type(project, make_database, name):
     case = CASES[name]
@@ -70,7 +70,7 @@ async def test_ends_as_if_made_with_the_type(project, make_database, name):
     assert await contents(url, names) == rows
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("name", sorted(CASES.keys() - {"timestamptz"}))  # it depends on a zone
 async def test_ends_the_same_by_way_of_a_kept_column(project, make_database, name):
     case = CASES[name]

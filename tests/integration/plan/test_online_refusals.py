@@ -115,7 +115,7 @@ CASES = {
 }
 
 
-@pytest.mark.cells(10)
+@pytest.mark.cells(6)
 @pytest.mark.parametrize("name", CASES)
 async def test_refused(project, database_url, pg, name):
     (column, keywords), setup, problem = CASES[name]

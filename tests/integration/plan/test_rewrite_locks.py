@@ -25,7 +25,7 @@ async def planned(url: str, project, *, safe: bool):
     return step.phases
 
 
-@pytest.mark.cells(8)
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("name", [name for name in CASES if name != "refresh"])
 async def test_nothing_is_read_under_a_strong_lock(project, make_database, server, name):
     if server.major >= NO_SAFE_FORM.get(name, 99):

@@ -27,7 +27,7 @@ async def run(url: str, project, target: str, *, safe: bool) -> None:
         await migrator.downgrade(target)
 
 
-@pytest.mark.cells(8)
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("name", CASES)
 async def test_the_catalog_is_that_of_the_plain_form(project, make_database, server, name):
     case = CASES[name]
@@ -268,7 +268,7 @@ async def test_a_script_for_psql_has_the_phases(project, database_url, migrate):
     assert "COMMIT;" in script[add:validate]
 
 
-@pytest.mark.cells(2)
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("name", [name for name in CASES if "volatile" in name])
 async def test_a_script_for_psql_fills_a_column_in_batches(project, make_database, name):
     """Also of a table that has no key, of partitions, and where the script is run again."""

@@ -1,7 +1,6 @@
 """``adopt``: the native configuration of a project that was Alembic's, and nothing lost on the way."""
 
 import os
-import subprocess
 import sys
 import tomllib
 from dataclasses import fields
@@ -14,6 +13,7 @@ from asyncmig.adopt import adopt
 from asyncmig.alembic_compat.detection import find_env_file
 from asyncmig.config import load
 from asyncmig.errors import ConfigError, FileError
+from support.forked_tools import run_tool
 
 INI = """
 [alembic]
@@ -259,20 +259,14 @@ async def test_rows_that_the_code_does_not_know(alembic_project, pg):
 
 def test_on_the_command_line(alembic_project):
     def run(*words):
-        return subprocess.run(
-            [sys.executable, "-m", "asyncmig_cli", "adopt", *words],
-            cwd=alembic_project.path,
-            env=os.environ | {"NO_COLOR": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environ = os.environ | {"NO_COLOR": "1"}
+        return run_tool("asyncmig", ["adopt", *words], cwd=alembic_project.path, environ=environ)
 
     shown = run("--dry-run", "--no-db")
-    assert shown.returncode == 0, shown.stderr
-    assert "would write asyncmig.toml" in shown.stdout
-    assert "left to decide:" in shown.stdout
-    assert run("--json").stdout.startswith("{")
+    assert shown.code == 0, shown.err
+    assert "would write asyncmig.toml" in shown.out
+    assert "left to decide:" in shown.out
+    assert run("--json").out.startswith("{")
     again = run()
-    assert again.returncode == 1
-    assert "already" in again.stderr
+    assert again.code == 1
+    assert "already" in again.err

@@ -86,7 +86,7 @@ def write(project, case, scripts) -> None:
         below = revision
 
 
-@pytest.mark.cells(8)
+@pytest.mark.cells(4)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.row} {case.title}".strip())
 def test_what_where_what_next(case, project, database_url, wrong_url, monkeypatch) -> None:
     for variable in [name for name in os.environ if name.startswith(("ASYNCMIG_", "ALEMBIC_"))]:

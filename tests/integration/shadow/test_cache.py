@@ -249,6 +249,7 @@ for turn in range(150):
 """
 
 
+@pytest.mark.slow
 def test_many_processes_at_once(tmp_path: Path):
     folder = tmp_path / "kept"
     processes = [

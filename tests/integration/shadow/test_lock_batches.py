@@ -183,6 +183,7 @@ def test_the_size_of_portions():
     assert split([], 100) == [frozenset()]
 
 
+@pytest.mark.slow
 async def test_a_small_server(project: Project, monkeypatch):
     """More locks than there are, with room for others all the while; nothing of it is left."""
     settings = {

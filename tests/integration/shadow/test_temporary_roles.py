@@ -9,6 +9,7 @@ import anyio
 import asyncpg
 import pytest
 import sqlalchemy as sa
+from anyio.from_thread import start_blocking_portal
 
 from asyncmig import Migrator, embedded
 from asyncmig.config.settings import Settings
@@ -19,7 +20,7 @@ from asyncmig.shadow.targets import EmbeddedShadow, UrlShadow
 from asyncmig.shadow.timeouts import ComparisonTimeouts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from fix_autogenerate import Comparing
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 # the private server is one
 pytestmark = pytest.mark.pg(">=18")
 
-FOUND = "SELECT count(*) FROM pg_roles WHERE rolname LIKE '%test\\_%'"
+FOUND = "SELECT count(*) FROM pg_roles WHERE rolname = ANY($1::text[])"
 
 
 @pytest.fixture
@@ -46,10 +47,13 @@ def roles(admin: Callable[[str], None], database_url: str) -> Iterator[tuple[str
         admin(f"DROP ROLE IF EXISTS {role}")
 
 
-@pytest.fixture
-async def other() -> AsyncIterator[str]:
+@pytest.fixture(scope="module")
+def other() -> Iterator[str]:
     """The URL of a superuser of another server, which has none of the roles."""
-    async with embedded.server() as running:
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(embedded.server()) as running,
+    ):
         yield running.url
 
 
@@ -88,7 +92,7 @@ async def test_an_owner_that_the_other_server_lacks(comparing: Comparing, other,
     there = await comparing.sides(metadata, target=UrlShadow(Settings(), other))
     assert there.wanted == here.wanted
     driver = await asyncpg.connect(other)
-    assert await driver.fetchval(FOUND) == 0
+    assert await driver.fetchval(FOUND, roles) == 0
     await driver.close()
 
 

@@ -298,7 +298,6 @@ SHAPES = {
         message="current: commands of Alembic are not run by name",
     ),
 }
-QUICK = {"rows before and at revisions"}
 
 
 def write(folder: Path, shape: Shape) -> None:
@@ -319,10 +318,8 @@ def write(folder: Path, shape: Shape) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    "name",
-    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SHAPES],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHAPES)
 def test_the_project_has_the_same_outcomes(
     tmp_path: Path, server: TestServer, database_url: str, name: str
 ) -> None:

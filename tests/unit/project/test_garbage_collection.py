@@ -13,13 +13,16 @@ from asyncmig.project.garbage_collection import short_collections
 
 @pytest.fixture(autouse=True)
 def enabled(monkeypatch):
-    """Collection as in a service, whatever the tests before did."""
+    """Collection as in a service, whatever the tests before did.
+
+    The objects of the other tests are frozen again afterwards, or each full collection would visit them.
+    """
     monkeypatch.setattr(garbage_collection, "_freezer", garbage_collection._Freezer())
     gc.enable()
     gc.unfreeze()
     yield
     gc.enable()
-    gc.unfreeze()
+    gc.freeze()
 
 
 def test_objects_are_frozen_within_the_block():
