@@ -1,13 +1,14 @@
 """Commands that the script directory alone answers."""
 
+import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from fix_project import Project
 from support.command import PROGRAM, Command, plain
+from support.forked_tools import run_tool
 
 
 def test_heads(command: Command, branched: Project) -> None:
@@ -55,14 +56,9 @@ def normalised(text: str) -> list[list[str]]:
 def test_lines_are_those_of_alembic(branched: Project, command: Command, arguments: str) -> None:
     branched.revision("ffff", message="needs a head", depends_on="eeee")
     (branched.path / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
-    alembic = subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments.split()],
-        cwd=branched.path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert normalised(command(*arguments.split(), code=0).out) == normalised(alembic.stdout)
+    alembic = run_tool("alembic", arguments.split(), cwd=branched.path, environ=os.environ)
+    assert alembic.code == 0, alembic.err
+    assert normalised(command(*arguments.split(), code=0).out) == normalised(alembic.out)
 
 
 def test_the_graph_is_drawn(command: Command, branched: Project) -> None:

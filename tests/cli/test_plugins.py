@@ -39,7 +39,7 @@ def installed(project: Project, command: Command) -> Command:
     )
     (site / "acme_words.py").write_text(DIRECTIVE)
     (site / "acme_begin.py").write_text(FUNCTION)
-    command.environ["PYTHONPATH"] = str(site)
+    command.site = site
     project.revision("aaaa", upgrade="op.shout('hello')")
     return command
 

@@ -32,7 +32,7 @@ OF_THE_LOG = {"logging", "atexit"}
 @pytest.fixture
 def long_history(project: Project) -> Project:
     previous = None
-    for number in range(1000):
+    for number in range(300):
         project.revision(
             f"r{number:04}",
             down=previous,

@@ -141,12 +141,16 @@ class Command:
     """``asyncmig`` in a project's folder, with an environment of its own.
 
     The fixtures that make one close ``processes``, which holds what ``start`` has started.
+
+    Attributes:
+        site: a folder of packages that are installed for its calls in a pipe.
     """
 
     def __init__(self, cwd: Path, url: str | None = None, forks: Forks | None = None) -> None:
         self.cwd = cwd
         self.forks = forks
         self.processes = ExitStack()
+        self.site: Path | None = None
         self.environ = base_environ()
         if url is not None:
             self.environ["ASYNCMIG_URL"] = url
@@ -160,8 +164,11 @@ class Command:
     ) -> Outcome:
         """Run it in a pipe; with ``code`` the exit code is checked at once."""
         environ = self.environ | dict(env or {})
-        if self.forks is not None and self.forks.suits(environ):
-            outcome = self.forks.call(arguments, cwd=cwd or self.cwd, environ=environ)
+        forks = self.forks if self.forks is not None and self.forks.suits(environ) else None
+        if self.site is not None:
+            environ["PYTHONPATH"] = str(self.site)
+        if forks is not None:
+            outcome = forks.call(arguments, cwd=cwd or self.cwd, environ=environ)
         else:
             finished = subprocess.run(
                 [*PROGRAM, *arguments],

@@ -94,6 +94,8 @@ def begin(call: dict[str, object], streams: list[int]) -> None:
     os.chdir(str(call["cwd"]))
     os.environ.clear()
     os.environ.update(call["environ"])  # type: ignore[arg-type]  # a dict of the caller's
+    added = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[1:1] = [folder for folder in added if folder and folder not in sys.path]
     time.tzset()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv[1:] = call["arguments"]  # type: ignore[assignment]  # a list of the caller's
