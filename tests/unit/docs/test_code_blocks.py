@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import tomllib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,18 +21,37 @@ from support.page_script import blocks_of
 from support.paths import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from support.page_script import Block
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
-BLOCKS = [
-    pytest.param(block, id=f"{page.relative_to(ROOT)}:{block.line}")
-    for page in PAGES
-    for block in blocks_of(page)
-]
 OUTPUT = {"console", "text", "mermaid", "json", "diff", "ini", "html"}
 """Blocks that are not code of these languages."""
 WRONG = {'# ae10.py\ndef upgrade(op: Operations) -> None:\n    op.execute("SELECT 1"\n'}
 """Scripts that a page shows for the error that they cause."""
+
+
+def with_blocks(*languages: str) -> pytest.MarkDecorator:
+    """A test of each page that has blocks in these languages, or in any."""
+    found = {
+        str(page.relative_to(ROOT)): [
+            block for block in blocks_of(page) if not languages or block.language in languages
+        ]
+        for page in PAGES
+    }
+    cells = [pytest.param(name, blocks, id=name) for name, blocks in found.items() if blocks]
+    return pytest.mark.parametrize(("page", "blocks"), cells)
+
+
+@contextmanager
+def located(page: str, block: Block) -> Iterator[None]:
+    """An error says which block it is about."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"in {page}:{block.line}")
+        raise
 
 
 def parse_python(text: str) -> None:
@@ -46,8 +66,7 @@ def parse_python(text: str) -> None:
             raise AssertionError(f"{error}\n{text}") from error
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_the_block_is_valid(block: Block) -> None:
+def check_code(block: Block) -> None:
     match block.language:
         case "python" | "py":
             parse_python(block.text)
@@ -66,6 +85,13 @@ def test_the_block_is_valid(block: Block) -> None:
             assert language in OUTPUT
 
 
+@with_blocks()
+def test_the_blocks_are_valid(page: str, blocks: list[Block]) -> None:
+    for block in blocks:
+        with located(page, block):
+            check_code(block)
+
+
 def calls(block: Block) -> list[list[str]]:
     """The calls of asyncmig in a block of shell or console lines."""
     found = []
@@ -81,17 +107,7 @@ def calls(block: Block) -> list[list[str]]:
     return found
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        pytest.param(arguments, id=f"{page.relative_to(ROOT)}:{block.line}-{number}")
-        for page in PAGES
-        for block in blocks_of(page)
-        if block.language in {"sh", "bash", "console"}
-        for number, arguments in enumerate(calls(block))
-    ],
-)
-def test_the_command_and_its_options_exist(arguments: list[str]) -> None:
+def check_call(arguments: list[str]) -> None:
     group = application()
     parent = group.make_context("asyncmig", list(arguments), resilient_parsing=False)
     with parent:
@@ -103,8 +119,15 @@ def test_the_command_and_its_options_exist(arguments: list[str]) -> None:
         command.make_context(name, rest, parent=parent)
 
 
-@pytest.mark.parametrize("block", [one for one in BLOCKS if one.values[0].language == "toml"])
-def test_the_keys_of_a_configuration_exist(block: Block) -> None:
+@with_blocks("sh", "bash", "console")
+def test_the_commands_and_their_options_exist(page: str, blocks: list[Block]) -> None:
+    for block in blocks:
+        for arguments in calls(block):
+            with located(page, block):
+                check_call(arguments)
+
+
+def check_keys(block: Block) -> None:
     table = tomllib.loads(block.text)
     if block.title not in {None, "asyncmig.toml"} or "project" in table or "build-system" in table:
         return
@@ -113,3 +136,10 @@ def test_the_keys_of_a_configuration_exist(block: Block) -> None:
     for one in tables:
         for key, value in one.items():
             assert key in BY_NAME or isinstance(value, dict | list), key
+
+
+@with_blocks("toml")
+def test_the_keys_of_a_configuration_exist(page: str, blocks: list[Block]) -> None:
+    for block in blocks:
+        with located(page, block):
+            check_keys(block)

@@ -11,13 +11,12 @@ from asyncmig.sql.actions.parse import parse_actions
 from lock_cases import CASES
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
-def test_the_keys_of_a_case_are_in_the_table(case):
-    (action,) = parse_actions(case.sql)
-    assert case.key.split(":")[0] == action.kind.value
-    assert find_fact(case.key, 18)
-    for key in fact_keys(action):
-        assert find_fact(key, 18)
+def test_the_keys_of_each_case_are_in_the_table():
+    for case in CASES:
+        (action,) = parse_actions(case.sql)
+        assert case.key.split(":")[0] == action.kind.value
+        for key in (case.key, *fact_keys(action)):
+            assert find_fact(key, 18), (case.key, key)
 
 
 def test_every_kind_is_a_case_or_says_why_not():
