@@ -216,29 +216,27 @@ def history(
 
 def show(config: Config, rev: str) -> None:
     """Print everything about the revisions that a name stands for; ``current`` asks the database."""
-    script = ScriptDirectory.from_config(config)
-    rows: tuple[str, ...] | None = None
-    if rev == "current":
-        with raised_as_alembic_does():
-            migrator = migrator_of(config)
-            rows = tuple(run(migrator.current).heads)
-    for one in script.get_revisions(rev if rows is None else rows):
+    for one in _revisions(config, rev):
         config.print_stdout(one.log_entry)
 
 
 def edit(config: Config, rev: str) -> None:
     """Open revisions in the editor; ``current`` asks the database."""
+    found = _revisions(config, rev)
+    if not found:
+        raise CommandError(f"No revision files indicated by symbol '{rev}'")
+    for one in found:
+        edit_file(one.path)
+
+
+def _revisions(config: Config, rev: str) -> tuple[Any, ...]:
     script = ScriptDirectory.from_config(config)
     rows: tuple[str, ...] | None = None
     if rev == "current":
         with raised_as_alembic_does():
             migrator = migrator_of(config)
             rows = tuple(run(migrator.current).heads)
-    found = script.get_revisions(rev if rows is None else rows)
-    if not found:
-        raise CommandError(f"No revision files indicated by symbol '{rev}'")
-    for one in found:
-        edit_file(one.path)
+    return script.get_revisions(rev if rows is None else rows)
 
 
 # new files

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from asyncmig.bookkeeping.journal import Decision
+from asyncmig.bookkeeping.journal import Decision, written_by
 from asyncmig.sql.quoting import identifier, literal, qualified, text_array
-from asyncmig.version import asyncmig_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,7 +170,7 @@ class BackfillTables:
             f"INSERT INTO {self.jobs} AS job (name, revision, relation, definition, fingerprint, state,"
             f" deferred, host, pid, application, role, version) VALUES ({name}, {literal(revision)},"
             f" {literal(definition.table_name)}, {text}::jsonb, {literal(definition.fingerprint)},"
-            f" 'pending', {literal(definition.deferred)}, {self._who})"
+            f" 'pending', {literal(definition.deferred)}, {written_by(self.run)})"
             " ON CONFLICT (name) DO UPDATE SET relation = excluded.relation,"
             " definition = excluded.definition, fingerprint = excluded.fingerprint,"
             f" deferred = excluded.deferred WHERE job.{own}"
@@ -217,14 +216,4 @@ class BackfillTables:
         return (
             f"UPDATE {self.jobs} SET state = {state}, reason = {reason}, error = NULL,"
             f" finished_at = {ended} WHERE revision = {literal(revision)} AND {own}"
-        )
-
-    @cached_property
-    def _who(self) -> str:
-        run = self.run
-        if run is None:
-            return f"NULL, NULL, 'psql', current_user, {literal(asyncmig_version())}"
-        return (
-            f"{literal(run.host)}, {run.pid}, {literal(run.application)}, current_user,"
-            f" {literal(asyncmig_version())}"
         )

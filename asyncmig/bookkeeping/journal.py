@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from asyncmig.plan.model import Phase, Step
     from asyncmig.sql.statement import Statement
 
-__all__ = ["JOURNAL_CHANGED", "Decision", "FailureFingerprint", "Journal", "Run"]
+__all__ = ["JOURNAL_CHANGED", "Decision", "FailureFingerprint", "Journal", "Run", "written_by"]
 
 JOURNAL_CHANGED = "asyncmig.journal_changed"
 """The setting that does not exist: an error with its name says that a row of the journal is not there."""
@@ -193,13 +193,8 @@ END IF; END $asyncmig$"""
 
     @cached_property
     def _who(self) -> str:
-        run = self.run
-        if run is None:
-            return f"NULL, NULL, 'psql', current_user, {literal(asyncmig_version())}, NULL"
-        return (
-            f"{literal(run.host)}, {run.pid}, {_stored(run.application)}, current_user, "
-            f"{literal(asyncmig_version())}, {_stored(run.tag)}"
-        )
+        tag = None if self.run is None else self.run.tag
+        return f"{written_by(self.run)}, {_stored(tag)}"
 
     @property
     def _began(self) -> str:
@@ -397,6 +392,16 @@ END IF; END $asyncmig$"""
             f"WITH changed AS ({update} RETURNING 1) SELECT CASE count(*) WHEN 1 THEN '' ELSE"
             f" pg_catalog.current_setting('{JOURNAL_CHANGED}') END FROM changed"
         )
+
+
+def written_by(run: Run | None) -> str:
+    """Host, process, application, role and version of a row's writer, as SQL; None is psql with a script."""
+    if run is None:
+        return f"NULL, NULL, 'psql', current_user, {literal(asyncmig_version())}"
+    return (
+        f"{literal(run.host)}, {run.pid}, {_stored(run.application)}, current_user, "
+        f"{literal(asyncmig_version())}"
+    )
 
 
 def _stored(text: str | None) -> str:

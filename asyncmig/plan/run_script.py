@@ -18,6 +18,7 @@ from asyncmig.operations.running_op import using
 from asyncmig.plan.misspelled_names import name_hint
 from asyncmig.plan.model import Direction
 from asyncmig.plan.recorder import Recorder, StopRecordingError
+from asyncmig.revisions.files.failing_line import failing_line
 from asyncmig.revisions.files.script import DeferredScript, SqlScript
 from asyncmig.sql.split import iterate_statements
 
@@ -37,7 +38,6 @@ __all__ = [
     "AnyScript",
     "check_written",
     "drive",
-    "failing_line",
     "record",
     "run_script",
     "script_failure",
@@ -270,14 +270,3 @@ def _hint(path: str, error: BaseException) -> str:
             "`op.run_async(function)`, whose function gets an AsyncConnection"
         )
     return name_hint(error, path) or "the script itself raised this"
-
-
-def failing_line(path: str, error: BaseException) -> int | None:
-    """The line of a file that an exception passed through last."""
-    line = None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == path:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from asyncmig.errors import AsyncmigError, ScriptError
 from asyncmig.operations.facade import Operations
 from asyncmig.operations.running_op import using
+from asyncmig.revisions.files.failing_line import failing_line
 from asyncmig.revisions.files.import_script import import_script
 from asyncmig.revisions.graph.alembic_script import AlembicScript
 from asyncmig.sql.statement import Statement
@@ -214,12 +215,8 @@ def hook_failure(hook: VersionHook, revision: str, error: Exception) -> Asyncmig
     """An exception that a hook raised itself, with its line."""
     if isinstance(error, AsyncmigError):
         return error
-    path, line = file_of(hook), None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == path:
-            line = trace.tb_lineno
-        trace = trace.tb_next
+    path = file_of(hook)
+    line = failing_line(path, error)
     return ScriptError(
         f"on_version_apply failed at {path}{f':{line}' if line else ''} after revision {revision}:"
         f" {type(error).__name__}: {error}",

@@ -6,10 +6,11 @@ A property is true if it is true for all databases; the state is the worst one.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from asyncmig.results.differences import CheckResult, RevisionCheck
     from asyncmig.results.files import ValidationReport
@@ -29,6 +30,7 @@ __all__ = [
     "combined_validation",
 ]
 
+T = TypeVar("T")
 _WORST = ("diverged", "partial", "empty", "pending", "ahead", "current")
 
 
@@ -36,11 +38,20 @@ def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for group in groups for name in group))
 
 
+def _of_several(combine: Callable[[Mapping[str, T]], T]) -> Callable[[Mapping[str, T]], T]:
+    """A function that combines results; that of a single database stays as it is."""
+
+    @wraps(combine)
+    def combined(found: Mapping[str, T]) -> T:
+        return next(iter(found.values())) if len(found) == 1 else combine(found)
+
+    return combined
+
+
+@_of_several
 def combined_status(found: Mapping[str, Status]) -> Status:
     """The status of several databases: the worst state, all revisions."""
     every = list(found.values())
-    if len(every) == 1:
-        return every[0]
     state = min((item.state for item in every), key=_WORST.index)
     if state == "empty" and any(item.state != "empty" for item in every):
         state = "pending"
@@ -59,11 +70,10 @@ def combined_status(found: Mapping[str, Status]) -> Status:
     )
 
 
+@_of_several
 def combined_current(found: Mapping[str, CurrentState]) -> CurrentState:
     """The current revisions of several databases."""
     every = list(found.values())
-    if len(every) == 1:
-        return every[0]
     revisions = {info.revision: info for item in every for info in item.revisions}
     return replace(
         every[0],
@@ -77,11 +87,10 @@ def combined_current(found: Mapping[str, CurrentState]) -> CurrentState:
     )
 
 
+@_of_several
 def combined_run(found: Mapping[str, RunResult]) -> RunResult:
     """The steps of several databases, in order."""
     every = list(found.values())
-    if len(every) == 1:
-        return every[0]
     return replace(
         every[0],
         before=_union(item.before for item in every),
@@ -95,11 +104,10 @@ def combined_run(found: Mapping[str, RunResult]) -> RunResult:
     )
 
 
+@_of_several
 def combined_stamp(found: Mapping[str, StampResult]) -> StampResult:
     """The rows of several version tables."""
     every = list(found.values())
-    if len(every) == 1:
-        return every[0]
     return replace(
         every[0],
         before=_union(item.before for item in every),
@@ -108,19 +116,17 @@ def combined_stamp(found: Mapping[str, StampResult]) -> StampResult:
     )
 
 
+@_of_several
 def combined_tables(found: Mapping[str, VersionTableResult]) -> VersionTableResult:
     """Whether the tables of any database were created."""
     every = list(found.values())
-    if len(every) == 1:
-        return every[0]
     return replace(every[0], created=any(item.created for item in every), databases=dict(found))
 
 
+@_of_several
 def combined_revision_check(found: Mapping[str, RevisionCheck]) -> RevisionCheck:
     """Whether several databases are at a revision."""
     every = list(found.values())
-    if len(every) == 1:
-        return every[0]
     return replace(
         every[0],
         revisions=_union(item.revisions for item in every),
@@ -132,11 +138,10 @@ def combined_revision_check(found: Mapping[str, RevisionCheck]) -> RevisionCheck
     )
 
 
+@_of_several
 def combined_check(found: Mapping[str, CheckResult]) -> CheckResult:
     """The differences of several databases."""
     every = list(found.values())
-    if len(every) == 1:
-        return every[0]
     return replace(
         every[0],
         differences=tuple(one for item in every for one in item.differences),
@@ -146,11 +151,10 @@ def combined_check(found: Mapping[str, CheckResult]) -> CheckResult:
     )
 
 
+@_of_several
 def combined_validation(found: Mapping[str, ValidationReport]) -> ValidationReport:
     """The findings of several histories."""
     every = list(found.values())
-    if len(every) == 1:
-        return every[0]
     return replace(
         every[0],
         revisions=sum(item.revisions for item in every),
@@ -159,11 +163,10 @@ def combined_validation(found: Mapping[str, ValidationReport]) -> ValidationRepo
     )
 
 
+@_of_several
 def combined_lint(found: Mapping[str, LintResult]) -> LintResult:
     """The findings about several databases, one after the other."""
     every = list(found.values())
-    if len(every) == 1:
-        return every[0]
     return replace(
         every[0],
         findings=tuple(finding for item in every for finding in item.findings),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from anyio.from_thread import BlockingPortal
     from sqlalchemy import Engine
@@ -206,13 +206,23 @@ def asyncmig_stairway(
 ) -> Outcomes:
     """What happened when each revision was applied, reverted and applied again."""
     from asyncmig.testing.stairway import climb, climb_in_session
-    from asyncmig.testing.template import with_database
 
     databases, config = asyncmig_databases, asyncmig_test_configuration
-    found = asyncmig_portal.call(with_database, databases, config, climb_in_session)
-    if found is None:
-        found = asyncmig_portal.call(with_database, databases, config, climb)
-    return found
+    return _climbed(asyncmig_portal, databases, config, climb_in_session, climb)
+
+
+def _climbed(
+    portal: BlockingPortal,
+    databases: TestDatabases,
+    config: TestConfiguration,
+    in_session: Callable[[AsyncMigrationRunner], Awaitable[Outcomes | None]],
+    one_by_one: Callable[[AsyncMigrationRunner], Awaitable[Outcomes]],
+) -> Outcomes:
+    """The outcomes in one session, or revision by revision where that is not possible."""
+    from asyncmig.testing.template import with_database
+
+    found = portal.call(with_database, databases, config, in_session)
+    return portal.call(with_database, databases, config, one_by_one) if found is None else found
 
 
 @pytest.fixture(scope="session")
@@ -250,13 +260,10 @@ def asyncmig_rows(
 ) -> Outcomes:
     """What happened when each revision was applied to tables with rows."""
     from asyncmig.testing.stairway import climb_with_rows, climb_with_rows_in_session
-    from asyncmig.testing.template import with_database
 
     databases, config = asyncmig_databases, asyncmig_test_configuration
-    found = asyncmig_portal.call(with_database, databases, config, climb_with_rows_in_session)
-    if found is None:
-        found = asyncmig_portal.call(with_database, databases, config, climb_with_rows)
-    return found
+    in_session, one_by_one = climb_with_rows_in_session, climb_with_rows
+    return _climbed(asyncmig_portal, databases, config, in_session, one_by_one)
 
 
 @pytest.fixture

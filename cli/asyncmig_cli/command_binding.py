@@ -7,7 +7,8 @@ that ``asyncmig -c FILE heads`` and ``asyncmig heads -c FILE`` mean the same.
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -91,6 +92,15 @@ class _ShortHelp:
 
     in_help = False
 
+    @contextmanager
+    def writing_help(self) -> Iterator[None]:
+        """Within the block, the help is written."""
+        self.in_help = True
+        try:
+            yield
+        finally:
+            self.in_help = False
+
     def shown(self, parameters: list[Any]) -> list[Any]:
         """The parameters that the help lists, or all of them while arguments are parsed."""
         if not self.in_help:
@@ -107,11 +117,8 @@ class LeanCommand(_ShortHelp, TyperCommand):
 
     def format_help(self, ctx: "Context", formatter: Any) -> None:
         """Write the help."""
-        self.in_help = True
-        try:
+        with self.writing_help():
             super().format_help(ctx, formatter)
-        finally:
-            self.in_help = False
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         """Parse the arguments; ``-1`` and other negative numbers are values."""
@@ -129,11 +136,8 @@ class LeanGroup(_ShortHelp, TyperGroup):
 
     def format_help(self, ctx: "Context", formatter: Any) -> None:
         """Write the help."""
-        self.in_help = True
-        try:
+        with self.writing_help():
             super().format_help(ctx, formatter)
-        finally:
-            self.in_help = False
 
 
 def _show_version(ctx: typer.Context, requested: bool) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from asyncmig.alembic_compat.env_reading import recording_engines
 from asyncmig.alembic_compat.env_reading.recording_engines import Notes
 from asyncmig.alembic_compat.facade.environment_context import Environment
+from asyncmig.alembic_compat.stand_ins import StandIns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -140,16 +138,7 @@ class CapturingEnvironment(Environment):
         self, name: str, importer: Mapping[str, object] | None, fromlist: Sequence[str]
     ) -> Any:
         """Engines that take notes, and logging that stays as it is, for the files of the project."""
-        if name.partition(".")[0] not in _REPLACED or not self._is_near(importer):
-            return None
-        __import__(name)
-        if fromlist:
-            return _stand_in(name)
-        return _stand_in(name.partition(".")[0])
-
-    def _is_near(self, importer: Mapping[str, object] | None) -> bool:
-        file = (importer or {}).get("__file__")
-        return isinstance(file, str) and Path(file).resolve().is_relative_to(self._home)
+        return _STAND_INS.of_import(name, importer, fromlist, self._home)
 
 
 class _Context:
@@ -216,45 +205,8 @@ class _Quiet:
         return self
 
 
-class _StandIn(ModuleType):
-    """A module with some of its names replaced; the rest is the module's own."""
-
-    def __init__(self, real: ModuleType, replaced: Mapping[str, Any]) -> None:
-        super().__init__(real.__name__, real.__doc__)
-        self.__dict__["_real"] = real
-        self.__dict__.update(replaced)
-
-    def __getattr__(self, name: str) -> Any:
-        inner = f"{self.__name__}.{name}"
-        return _stand_in(inner) if inner in _REPLACED else getattr(self.__dict__["_real"], name)
+def _recording(_module: str, name: str) -> Any:
+    return getattr(recording_engines, name)
 
 
-def _nothing(*_: Any, **__: Any) -> None:
-    """In the place of functions that would configure the logging of the process."""
-
-
-_SYNC = {
-    "create_engine": recording_engines.create_engine,
-    "engine_from_config": recording_engines.engine_from_config,
-}
-_ASYNC = {
-    "create_async_engine": recording_engines.create_async_engine,
-    "async_engine_from_config": recording_engines.async_engine_from_config,
-}
-_LOGGING = {"fileConfig": _nothing, "dictConfig": _nothing}
-_REPLACED: dict[str, Mapping[str, Any]] = {
-    "logging": {},
-    "logging.config": _LOGGING,
-    "sqlalchemy": _SYNC,
-    "sqlalchemy.engine": _SYNC,
-    "sqlalchemy.engine.create": _SYNC,
-    "sqlalchemy.ext": {},
-    "sqlalchemy.ext.asyncio": _ASYNC,
-    "sqlmodel": _SYNC,
-}
-"""Modules whose functions would reach out of the file that is read."""
-
-
-def _stand_in(name: str) -> Any:
-    real = sys.modules[name]
-    return _StandIn(real, _REPLACED[name]) if name in _REPLACED else real
+_STAND_INS = StandIns(_recording)

@@ -19,6 +19,7 @@ from asyncmig.alembic_compat.env_reading.recording_engines import recording
 from asyncmig.alembic_compat.facade.config import config_of
 from asyncmig.alembic_compat.imports import alembic_imports
 from asyncmig.errors import AsyncmigError, ConfigError
+from asyncmig.revisions.files.failing_line import failing_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,12 +115,7 @@ def _merged(online: list[CapturedRun], offline: list[CapturedRun]) -> list[Captu
 
 
 def _explained(error: BaseException, path: Path) -> str:
-    line = None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
+    line = failing_line(str(path), error)
     text = error.message if isinstance(error, AsyncmigError) else str(error)
     told = f"raises {type(error).__name__}" + (f" in line {line}" if line else "")
     return re.sub(r"\s+", " ", f"{told}: {text}").strip(": ")

@@ -6,8 +6,6 @@ itself are led here too, while the file is read and in its context alone.
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import URL, Engine, make_url
@@ -15,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
+from asyncmig.alembic_compat.engine_methods import EngineMethods
 from asyncmig.alembic_compat.imports import current_environment
 from asyncmig.alembic_compat.psycopg2_compat.adaptation import merge
 from asyncmig.alembic_compat.psycopg2_compat.dialect import LenientDialect
@@ -22,7 +21,8 @@ from asyncmig.alembic_compat.psycopg2_compat.driver import DriverConnection, Sta
 from asyncmig.sql.classify import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.engine import Connection
 
@@ -145,29 +145,9 @@ def _no_connection() -> Connection:
     raise NotImplementedError
 
 
-_lock = threading.Lock()
-_users = 0
-_originals: dict[str, Callable[..., Any]] = {}
-
-
-@contextmanager
-def recording() -> Iterator[None]:
+def recording() -> AbstractContextManager[None]:
     """Lead engines of the project to the recording driver, where an ``env.py`` is being read."""
-    global _users  # noqa: PLW0603 - there is one class to stand in for
-    with _lock:
-        _users += 1
-        if _users == 1:
-            for name in ("connect", "raw_connection"):
-                _originals[name] = getattr(Engine, name)
-                setattr(Engine, name, _led(name, _originals[name]))
-    try:
-        yield
-    finally:
-        with _lock:
-            _users -= 1
-            if _users == 0:
-                for name, original in _originals.items():
-                    setattr(Engine, name, original)
+    return _METHODS.replaced()
 
 
 def _led(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -178,3 +158,6 @@ def _led(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         return original(self, *args, **kwargs)
 
     return method
+
+
+_METHODS = EngineMethods(("connect", "raw_connection"), _led)

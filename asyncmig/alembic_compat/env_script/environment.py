@@ -14,9 +14,10 @@ from asyncmig.alembic_compat.env_script.connections.libpq import refusal
 from asyncmig.alembic_compat.env_script.listeners import unheard_listeners
 from asyncmig.alembic_compat.env_script.migration_context import EnvMigrationContext
 from asyncmig.alembic_compat.env_script.request import EnvMigration
-from asyncmig.alembic_compat.env_script.stand_ins import stand_in_for
 from asyncmig.alembic_compat.env_script.statements import place_in
 from asyncmig.alembic_compat.facade.environment_context import Environment
+from asyncmig.alembic_compat.imports import current_environment
+from asyncmig.alembic_compat.stand_ins import StandIns
 from asyncmig.errors import ScriptError
 from asyncmig.events import EnvWarning
 
@@ -334,7 +335,7 @@ class RunningEnvironment(Environment):
         self, name: str, importer: Mapping[str, object] | None, fromlist: Sequence[str]
     ) -> Any:
         """Engines on asyncpg, and logging that stays as it is, for the files of the project."""
-        found = stand_in_for(name, importer, fromlist, self._home)
+        found = _STAND_INS.of_import(name, importer, fromlist, self._home)
         return super().stand_in(name, importer, fromlist) if found is None else found
 
 
@@ -345,3 +346,21 @@ def _text(sql: Any, dialect: Any) -> str:
     else:
         text = str(sql.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     return f"{text.rstrip().rstrip(';')};\n"
+
+
+def _by_environment(module: str, name: str) -> Callable[..., Any]:
+    """A function of SQLAlchemy's, or of the environment that runs when it is called.
+
+    A module that keeps the function does what SQLAlchemy does at any other time.
+    """
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        engines: Any = getattr(current_environment(), "engines", None)
+        owner = sys.modules[module] if engines is None else engines
+        return getattr(owner, name)(*args, **kwargs)
+
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+_STAND_INS = StandIns(_by_environment)

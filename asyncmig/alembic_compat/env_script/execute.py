@@ -27,6 +27,7 @@ from asyncmig.database.connection_errors import connection_failure
 from asyncmig.database.server_errors import postgres_error
 from asyncmig.errors import AsyncmigError, EnvFileError
 from asyncmig.events import EnvWarning
+from asyncmig.revisions.files.failing_line import failing_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -231,10 +232,7 @@ def _caused_by(error: BaseException, target: str) -> AsyncmigError | None:
 
 
 def _line(error: BaseException, path: Path) -> int | None:
-    line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
+    line = failing_line(str(path), error)
+    if line is None and isinstance(error, SyntaxError) and error.filename == str(path):
+        return error.lineno
     return line

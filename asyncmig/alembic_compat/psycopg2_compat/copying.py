@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import asyncpg
     from sqlalchemy.sql.compiler import IdentifierPreparer
 
-__all__ = ["COPYING", "Copying", "copy_of_table", "reads_or_writes_stream"]
+__all__ = ["COPYING", "Copying", "TableCopies", "reads_or_writes_stream"]
 
 COPYING = "asyncmig_copying"
 """The execution option by which a ``Copying`` reaches the cursor that runs it."""
@@ -68,7 +68,44 @@ def reads_or_writes_stream(copy: str) -> bool:
     return False
 
 
-def copy_of_table(
+class TableCopies:
+    """``copy_from`` and ``copy_to`` of a cursor that has ``copy_expert``."""
+
+    connection: Any
+
+    def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
+        """Run a ``COPY ... FROM STDIN`` or ``TO STDOUT`` with a file."""
+        raise NotImplementedError
+
+    def copy_from(
+        self,
+        file: Any,
+        table: str,
+        sep: str = "\t",
+        null: str = "\\N",
+        size: int = 8192,
+        columns: Sequence[str] | None = None,
+    ) -> None:
+        """Fill a table from a file in COPY's text format."""
+        preparer = self.connection.dialect.identifier_preparer
+        sql = _copy_of_table(table, columns, "FROM STDIN", preparer, sep=sep, null=null)
+        self.copy_expert(sql, file, size)
+
+    def copy_to(
+        self,
+        file: Any,
+        table: str,
+        sep: str = "\t",
+        null: str = "\\N",
+        columns: Sequence[str] | None = None,
+    ) -> None:
+        """Write a table to a file in COPY's text format."""
+        preparer = self.connection.dialect.identifier_preparer
+        sql = _copy_of_table(table, columns, "TO STDOUT", preparer, sep=sep, null=null)
+        self.copy_expert(sql, file)
+
+
+def _copy_of_table(
     table: str,
     columns: Sequence[str] | None,
     direction: str,

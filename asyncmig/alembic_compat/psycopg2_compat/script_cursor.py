@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from asyncmig.alembic_compat.psycopg2_compat import errors
 from asyncmig.alembic_compat.psycopg2_compat.adaptation import merge
 from asyncmig.alembic_compat.psycopg2_compat.composed import text_of
-from asyncmig.alembic_compat.psycopg2_compat.copying import COPYING, Copying, copy_of_table
+from asyncmig.alembic_compat.psycopg2_compat.copying import COPYING, Copying, TableCopies
 from asyncmig.alembic_compat.psycopg2_compat.named_rows import row_maker
 from asyncmig.sql.split import reads_stdin
 
@@ -33,7 +33,7 @@ class CursorOwner(Protocol):
         ...
 
 
-class ScriptCursor:
+class ScriptCursor(TableCopies):
     """A plain cursor as scripts use it, executing by SQLAlchemy's connection.
 
     So the engine sees its statements, and first sends the statements of earlier directives.
@@ -112,33 +112,6 @@ class ScriptCursor:
         self._execute(text, None, {COPYING: copying})
         if not copying.done and not reads_stdin(text):
             raise errors.NotSupportedError("COPY TO STDOUT was skipped: an earlier run has done it")
-
-    def copy_from(
-        self,
-        file: Any,
-        table: str,
-        sep: str = "\t",
-        null: str = "\\N",
-        size: int = 8192,
-        columns: Sequence[str] | None = None,
-    ) -> None:
-        """Fill a table from a file in COPY's text format."""
-        preparer = self.connection.dialect.identifier_preparer
-        sql = copy_of_table(table, columns, "FROM STDIN", preparer, sep=sep, null=null)
-        self.copy_expert(sql, file, size)
-
-    def copy_to(
-        self,
-        file: Any,
-        table: str,
-        sep: str = "\t",
-        null: str = "\\N",
-        columns: Sequence[str] | None = None,
-    ) -> None:
-        """Write a table to a file in COPY's text format."""
-        preparer = self.connection.dialect.identifier_preparer
-        sql = copy_of_table(table, columns, "TO STDOUT", preparer, sep=sep, null=null)
-        self.copy_expert(sql, file)
 
     # reading
 

@@ -160,9 +160,7 @@ class IniFile:
                 line=line,
             ) from None
         except UnicodeDecodeError:
-            raise ConfigError(
-                f"{path}: not encoded as UTF-8", hint="save the file as UTF-8", path=path
-            ) from None
+            raise _not_utf8(path) from None
 
     @classmethod
     def parsed(
@@ -330,9 +328,11 @@ def read_toml(path: Path) -> dict[str, object]:
             line=line,
         ) from None
     except UnicodeDecodeError:
-        raise ConfigError(
-            f"{path}: not encoded as UTF-8", hint="save the file as UTF-8", path=path
-        ) from None
+        raise _not_utf8(path) from None
+
+
+def _not_utf8(path: Path) -> ConfigError:
+    return ConfigError(f"{path}: not encoded as UTF-8", hint="save the file as UTF-8", path=path)
 
 
 def _no_token(place: ValueSource, token: str, known: Iterable[str]) -> ConfigKeyError:

@@ -31,8 +31,9 @@ from asyncmig.execution.scripts.own_statements import (
     run_leading_statements,
 )
 from asyncmig.execution.scripts.script_greenlet import await_in_greenlet, call_in_greenlet
-from asyncmig.plan.run_script import failing_line, run_script, script_failure
+from asyncmig.plan.run_script import run_script, script_failure
 from asyncmig.plan.version_hooks import call_hook, hook_failure
+from asyncmig.revisions.files.failing_line import failing_line
 from asyncmig.revisions.files.script import SqlScript
 from asyncmig.sql.separate_statements import statements_to_send_separately
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncmig.errors import AsyncmigError, ScriptError
+from asyncmig.revisions.files.failing_line import failing_line
 
 if TYPE_CHECKING:
     import ast
@@ -102,12 +103,7 @@ def _place_of(error: BaseException, path: str) -> tuple[int | None, str]:
     """The last line of the script that was executed, or that is not valid Python."""
     if isinstance(error, SyntaxError) and error.filename == path:
         return error.lineno, (error.text or "").strip()
-    line = None
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == path:
-            line = trace.tb_lineno
-        trace = trace.tb_next
+    line = failing_line(path, error)
     if line is None:
         return None, ""
     import linecache

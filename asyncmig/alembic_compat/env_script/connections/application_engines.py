@@ -8,11 +8,11 @@ asyncpg goes to a twin: the same URL, connect arguments, creator, pool and liste
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Engine
 
+from asyncmig.alembic_compat.engine_methods import EngineMethods
 from asyncmig.alembic_compat.env_script.connections.copied_listeners import (
     copy_engine_listeners,
     copy_pool_listeners,
@@ -20,7 +20,8 @@ from asyncmig.alembic_compat.env_script.connections.copied_listeners import (
 from asyncmig.alembic_compat.imports import current_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from asyncmig.alembic_compat.env_script.connections.engines import EnvEngines
 
@@ -120,32 +121,12 @@ def _closure(creator: Any) -> dict[str, Any] | None:
     return found if "cparams" in found else None
 
 
-_lock = threading.Lock()
-_users = 0
-_originals: dict[str, Callable[..., Any]] = {}
-
-
-@contextmanager
-def application_engines() -> Iterator[None]:
+def application_engines() -> AbstractContextManager[None]:
     """Let ``connect`` of engines be asked for twins, for a while."""
-    global _users  # noqa: PLW0603 - there is one class whose methods are replaced
-    with _lock:
-        _users += 1
-        if _users == 1:
-            for name in ("connect", "raw_connection", "dispose"):
-                _originals[name] = getattr(Engine, name)
-                setattr(Engine, name, _redirected(_originals[name]))
-    try:
-        yield
-    finally:
-        with _lock:
-            _users -= 1
-            if _users == 0:
-                for name, original in _originals.items():
-                    setattr(Engine, name, original)
+    return _METHODS.replaced()
 
 
-def _redirected(original: Callable[..., Any]) -> Callable[..., Any]:
+def _redirected(_name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Engine, *args: Any, **kwargs: Any) -> Any:
         twins: ApplicationEngines | None = getattr(
             current_environment(), "application_engines", None
@@ -154,3 +135,6 @@ def _redirected(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(self if twin is None else twin, *args, **kwargs)
 
     return method
+
+
+_METHODS = EngineMethods(("connect", "raw_connection", "dispose"), _redirected)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from asyncmig.alembic_compat.psycopg2_compat import errors
 from asyncmig.alembic_compat.psycopg2_compat.adaptation import merge
 from asyncmig.alembic_compat.psycopg2_compat.composed import text_of
-from asyncmig.alembic_compat.psycopg2_compat.copying import Copying, copy_of_table
+from asyncmig.alembic_compat.psycopg2_compat.copying import Copying, TableCopies
 from asyncmig.alembic_compat.psycopg2_compat.driver import DriverConnection, StatementCursor
 from asyncmig.alembic_compat.psycopg2_compat.named_rows import row_maker
 
@@ -250,7 +250,7 @@ class EnvConnection(DriverConnection):
             self.rollback()
 
 
-class EnvCursor(StatementCursor):
+class EnvCursor(TableCopies, StatementCursor):
     """Executes in the driver's loop, and keeps all rows."""
 
     connection: EnvConnection
@@ -331,20 +331,6 @@ class EnvCursor(StatementCursor):
             self._send_text(text_of(sql, self.connection.dialect).rstrip().rstrip(";"))
         finally:
             self._copying = None
-
-    def copy_from(
-        self,
-        file: Any,
-        table: str,
-        sep: str = "\t",
-        null: str = "\\N",
-        size: int = 8192,
-        columns: Sequence[str] | None = None,
-    ) -> None:
-        """Fill a table from a file in COPY's text format."""
-        preparer = self.connection.dialect.identifier_preparer
-        sql = copy_of_table(table, columns, "FROM STDIN", preparer, sep=sep, null=null)
-        self.copy_expert(sql, file, size)
 
     def close(self) -> None:
         """Forget the rows."""
