@@ -103,7 +103,7 @@ def _added(operation: AddColumnOp) -> Iterator[str]:
                 yield f"{rewrites}: the default is evaluated for each row"
             case Evaluation.UNKNOWN:
                 yield f"{rewrites}, if the default calls a volatile function"
-            case Evaluation.ONCE:
+            case Evaluation.ONCE:  # pragma: no branch - the last member
                 pass
     elif not column.nullable:
         schema = {} if operation.schema is None else {"schema": string_literal(operation.schema)}

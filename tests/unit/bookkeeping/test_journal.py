@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
-from asyncmig.bookkeeping.journal import Decision, FailureFingerprint, Journal, Run
+from asyncmig.bookkeeping.journal import Decision, FailureFingerprint, Journal, Run, written_by
 from support.plans import RUN, autocommit, statement, step, transaction
 
 JOURNAL = Journal(schema="app", run=RUN)
@@ -194,3 +195,26 @@ def test_a_failure_has_one_row_in_a_run() -> None:
         " WHERE run = '7f2c' AND revision = 'a1' AND direction = 'upgrade' AND phase = 1"
         " AND state IN ('failed', 'refused'))"
     )
+
+
+def test_the_locks_of_a_run() -> None:
+    """A wait belongs to the phase that finished next; a lock is held until its phase finished."""
+    held = SimpleNamespace(since=90.5, mode="ShareLock", relation="book")
+    watch = SimpleNamespace(waits={80.0: 1.5}, held={90.0: held})
+    add, wait, hold = JOURNAL.record_locks(watch)  # type: ignore[arg-type]  # what is read of it
+    assert "attname = 'lock_relation'" in add
+    assert "ADD COLUMN IF NOT EXISTS lock_wait double precision" in add
+    row = "finished_at >= to_timestamp({}) ORDER BY finished_at, id LIMIT 1)"
+    assert "SET lock_wait = greatest(lock_wait, 1.5)" in wait
+    assert wait.endswith(row.format("80.0"))
+    assert "lock_held = extract(epoch FROM finished_at)::float8 - 90.5" in hold
+    assert "lock_mode = 'ShareLock', lock_relation = 'book'" in hold
+    assert hold.endswith(row.format("90.5"))
+    nothing = SimpleNamespace(waits={}, held={})
+    assert JOURNAL.record_locks(nothing) == []  # type: ignore[arg-type]  # likewise
+
+
+def test_who_writes_a_row() -> None:
+    run = Run(application="a\0b", host="h", pid=7, tag="t")
+    assert written_by(run).startswith("'h', 7, 'ab', current_user, '")
+    assert written_by(None).startswith("NULL, NULL, 'psql', current_user, '")

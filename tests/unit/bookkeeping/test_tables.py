@@ -133,3 +133,30 @@ def test_the_jobs_of_a_phase(books, restart, removes) -> None:
         ("AND state IN ('done', 'cancelled')" in sql) is (books is WITHOUT_JOURNAL)
         for sql in removed
     )
+
+
+def test_where_a_run_is_recorded() -> None:
+    settings = replace(SETTINGS, version_table="v", journal_table="j", tag="of settings")
+    own = Bookkeeping.of_run(settings, "app", "of run")
+    assert (own.version.name, own.version.schema) == ("v", "app")
+    assert own.journal is not None
+    assert own.journal.run is not None
+    assert (own.journal.name, own.journal.run.tag) == ("j", "of run")
+    assert own.backfills.schema == "app"
+    usual = Bookkeeping.of_run(settings, "app", None).journal
+    assert usual is not None
+    assert usual.run is not None
+    assert usual.run.tag == "of settings"
+    without = Bookkeeping.of(replace(settings, journal=False), None)
+    assert (without.journal, without.backfills.run) == (None, None)
+
+
+def test_what_a_transaction_phase_records() -> None:
+    one = step(transaction("SELECT 1"), transaction("SELECT 2"), rows_before=frozenset({"a0"}))
+    first, last = one.phases
+    row, check = BOOKS.record(one, 0, first, final=False)
+    assert "INSERT INTO asyncmig_journal" in row
+    assert BOOKS.version_check(one) == [check]
+    row, *change = BOOKS.record(one, 1, last, final=True)
+    assert change == BOOKS.version_change(one)
+    assert WITHOUT_JOURNAL.record(one, 0, first, final=False) == [check]

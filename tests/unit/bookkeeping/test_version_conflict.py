@@ -7,6 +7,7 @@ import pytest
 
 from asyncmig.bookkeeping.journal import Journal
 from asyncmig.bookkeeping.version_conflict import (
+    is_journal_conflict,
     is_version_conflict,
     journal_conflict,
     lacks_column,
@@ -100,3 +101,20 @@ def test_a_journal_that_lost_a_column(error, lacks) -> None:
     assert str(missing_column(error, JOURNAL)) == (
         f"the table app.asyncmig_journal is not a journal of asyncmig: {error}"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "conflict"),
+    [
+        (asyncpg.UndefinedObjectError('parameter "asyncmig.journal_changed"'), True),
+        (asyncpg.UndefinedObjectError('parameter "asyncmig.version_table_changed"'), False),
+        (asyncpg.UndefinedTableError("asyncmig.journal_changed"), False),
+    ],
+)
+def test_which_errors_are_conflicts_of_the_journal(error, conflict) -> None:
+    assert is_journal_conflict(error) is conflict
+
+
+async def test_a_journal_conflict_is_reported_where_nothing_can_be_asked() -> None:
+    error = await journal_conflict(Gone(), JOURNAL, "the upgrade of revision a1")
+    assert error.connected == ()

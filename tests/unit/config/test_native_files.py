@@ -255,6 +255,11 @@ def test_text_for_other_types(read, line, field, expected):
         ('target_metadata = "app"', 'must be "package.module:name"'),
         ('target_metadata = ":x"', 'must be "package.module:name"'),
         ('target_metadata = ["app:a", 1]', "target_metadata must be text, not 1"),
+        ("managed_entities = [1]", "managed_entities must be a list of names, not a list"),
+        (
+            'sslmode = "postgresql://u:s3cr3t@h/d"',
+            'sslmode must be one of "disable", "allow"',
+        ),
         ('hooks = "app..x"', 'hooks must be "package.module", not'),
         ('hooks = "app:x"', 'hooks must be "package.module", not'),
         ("connect_args = 1", "connect_args must be a table"),

@@ -78,6 +78,15 @@ def test_imports_are_those_of_what_is_written():
     assert items.imports == set()
 
 
+def test_a_label_that_a_block_has_committed_is_no_error_when_the_script_runs_again():
+    label = AddEnumValueOp("mood", "c")
+    assert "IF NOT EXISTS" in written(label)
+    index = ExecuteSQLOp("VACUUM")
+    assert written(index) == dedent("""\
+        with op.get_context().autocommit_block():
+            op.execute("VACUUM")""")
+
+
 class Own(MigrateOperation):
     """Of a user, whose renderer writes it."""
 

@@ -227,3 +227,18 @@ def test_a_directive_of_the_user_with_the_same_name_does_not_count(monkeypatch):
     from asyncmig.operations.directives.policies import DisableRlsOp
 
     assert code(DisableRlsOp("t", schema="s")) == 'op.disable_rls("t", schema="s")'
+
+
+def test_statements_that_commit_one_by_one_are_in_a_block():
+    first, second = AddEnumValueOp("mood", "b"), AddEnumValueOp("mood", "c")
+    for operation in (first, second):
+        operation.in_autocommit = True
+    rename = RenameTableOp("a", "b")
+    assert render_operations([first, second, rename, first], ItemWriter()).splitlines() == [
+        "with op.autocommit():",
+        '    op.add_enum_value("mood", "b")',
+        '    op.add_enum_value("mood", "c")',
+        'op.rename_table("a", "b")',
+        "with op.autocommit():",
+        '    op.add_enum_value("mood", "b")',
+    ]

@@ -30,6 +30,16 @@ class Plain(TypeDecorator[str]):
         return "Plain('x')"
 
 
+class Named(UserDefinedType[Any]):
+    """A type of the user whose repr is a name, and no call."""
+
+    def get_col_spec(self) -> str:
+        return "opaque"
+
+    def __repr__(self) -> str:
+        return "Named"
+
+
 class Opaque(UserDefinedType[Any]):
     """A type of the user whose repr is no code."""
 
@@ -68,6 +78,7 @@ class Nested(Opaque):
         (ServerType("citext"), 'ServerType("citext")', {SERVER_TYPE}),
         (Plain(), f'{__name__}.Plain("x")', {f"import {__name__}"}),
         (Opaque(), 'ServerType("opaque")', {SERVER_TYPE}),
+        (Named(), 'ServerType("opaque")', {SERVER_TYPE}),
         (Nested(), 'ServerType("opaque")', {SERVER_TYPE}),
     ],
 )
@@ -75,6 +86,14 @@ def test_types(type_, code, imports):
     items = ItemWriter()
     assert one_line(items.type(type_)) == code
     assert items.imports == imports
+
+
+def test_defaults_of_columns_that_compute_their_value():
+    items = ItemWriter()
+    assert one_line(items.default(sa.Computed("a + 1", persisted=True))) == (
+        'sa.Computed("a + 1", persisted=True)'
+    )
+    assert one_line(items.default(sa.Identity(always=True))) == "sa.Identity(always=True)"
 
 
 def test_the_prefix_of_users_types():
@@ -223,3 +242,15 @@ def test_names():
     assert one_line(items.name("u", "uq")) == 'op.f("u")'
     assert items.name("c", "ck") == '"c"'
     assert one_line(items.name("x", None)) == 'op.f("x")'
+
+
+def test_a_key_without_columns_is_not_written():
+    """SQLAlchemy gives one to each table."""
+    table = sa.Table(
+        "t", sa.MetaData(), sa.Column("a", sa.Text), sa.UniqueConstraint("a", name="u")
+    )
+    written = ItemWriter().table_items(table, [table.primary_key, *table.constraints])
+    assert [one_line(item) for item in written] == [
+        'sa.Column("a", sa.Text())',
+        'sa.UniqueConstraint("a", name="u")',
+    ]

@@ -26,6 +26,10 @@ def test_what_does_not_fit_is_broken_at_every_argument():
     )
 
 
+def test_a_list_that_does_not_fit_is_broken_at_every_item():
+    assert format_code(ListCode(("aaaa", "bbbb")), width=8) == "[\n    aaaa,\n    bbbb,\n]"
+
+
 def test_a_keyword_takes_room_too():
     call = Call.of("f", "a", keyword=Call.of("g", "b", "c"))
     assert format_code(call, width=16) == (

@@ -8,13 +8,13 @@ from sqlalchemy.dialects import postgresql as pgs
 
 from asyncmig.operations.base.containers import ModifyTableOps
 from asyncmig.operations.directives.checks import CreateCheckConstraintOp
-from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp
+from asyncmig.operations.directives.columns import AddColumnOp, AlterColumnOp, DropColumnOp
 from asyncmig.operations.directives.constraints import DropConstraintOp, ValidateConstraintOp
 from asyncmig.operations.directives.exclusions import CreateExcludeConstraintOp
 from asyncmig.operations.directives.foreign_keys import CreateForeignKeyOp
 from asyncmig.operations.directives.indexes import CreateIndexOp, DropIndexOp
 from asyncmig.operations.directives.keys import CreatePrimaryKeyOp, CreateUniqueConstraintOp
-from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp
+from asyncmig.operations.directives.tables import CreateTableOp, DropTableOp, RenameTableOp
 from asyncmig.render.code.operations import render_operations
 from asyncmig.render.code.schema_items import ItemWriter
 from asyncmig.render.code.sql_operations import render_sql
@@ -250,3 +250,47 @@ def test_comments_are_no_wider_than_code():
 
 def test_a_line_break_in_a_name_ends_no_comment():
     assert remarks(DropTableOp("a\nimport os\rb")) == ["drops table a import os b with its rows"]
+
+
+BLOCKED = (
+    "fails: view totals depends on it and is not declared; drop it above this line, or declare it"
+)
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        (DropColumnOp("t", "c"), ["drops column t.c with its data"]),
+        (
+            DropColumnOp.from_column_and_tablename(
+                None, "t", sa.Column("c", sa.Integer, sa.Computed("a + 1"))
+            ),
+            [],
+        ),
+        (DropTableOp("t"), ["drops table t with its rows"]),
+    ],
+)
+def test_a_drop_that_something_blocks(operation, expected):
+    """A generated column has no data of its own."""
+    assert remarks(operation) == expected
+    operation.blocked_by = ("view totals",)
+    assert " ".join(remarks(operation)) == " ".join([*expected, BLOCKED])
+
+
+def test_a_rename_names_the_routines_whose_source_has_the_old_name():
+    rename = RenameTableOp("old", "new")
+    rename.named_in = ("function count_old()",)
+    assert " ".join(remarks(rename)) == (
+        "the source of function count_old() uses old, which PostgreSQL does not change:"
+        " create it again below, or declare it beside the models"
+    )
+
+
+def test_a_nullable_column_without_a_default_needs_no_remark():
+    assert remarks(added(sa.Integer)) == []
+    assert remarks(added(sa.Integer, server_default="1")) == []
+
+
+def test_an_index_over_a_column_of_sqlalchemy():
+    index = CreateIndexOp("ix", "t", [sa.column("a"), sa.text("lower(b) DESC")], unique=True)
+    assert remarks(index) == ["fails if two rows of t have the same a and lower(b)"]
