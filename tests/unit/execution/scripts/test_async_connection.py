@@ -34,9 +34,11 @@ class Hooks:
     def __init__(self) -> None:
         self.driver_connection = Driver()
         self.ended = 0
+        self.divided: list[str] = []
 
     async def run_leading_statements(self, recorder: Recorder, sql: str) -> str:
         del recorder
+        self.divided.append(sql)
         return sql
 
     async def before_statement(
@@ -68,6 +70,15 @@ async def test_a_statement_gives_its_rows_once_it_is_recorded(
 ) -> None:
     assert await connection.fetch("SELECT 1") == ["SELECT 1"]
     assert hooks.ended == 1
+
+
+async def test_a_text_with_parameters_is_not_divided(
+    hooks: Hooks, connection: ScriptConnection
+) -> None:
+    await connection.execute("SELECT $1; VACUUM t", 7)
+    assert hooks.divided == []
+    await connection.execute("SELECT 1; VACUUM t")
+    assert hooks.divided == ["SELECT 1; VACUUM t"]
 
 
 async def test_a_savepoint_is_released(hooks: Hooks, connection: ScriptConnection) -> None:

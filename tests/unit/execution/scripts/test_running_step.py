@@ -303,3 +303,8 @@ async def test_in_a_transaction_of_the_caller(run) -> None:
         "journal 0 transaction done 2 final; rows; +a1\n;RELEASE SAVEPOINT asyncmig_message",
         "ROLLBACK",
     ]
+
+
+async def test_without_transactional_ddl_the_end_of_a_script_is_no_commit_by_hand(run) -> None:
+    found = await run('run(op, "SELECT 2")', options={"transactional_ddl": False})
+    assert found == ["BEGIN", "SELECT 2", LAST.format(0), "ROLLBACK"]
