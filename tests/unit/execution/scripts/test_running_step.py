@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
+import anyio
 import pytest
 
+from asyncmig.plan.planner import Planner
+from asyncmig.sql.slices import LARGE
 from support.executions import ScriptRun, ScriptSession
 
 
@@ -308,3 +313,23 @@ async def test_in_a_transaction_of_the_caller(run) -> None:
 async def test_without_transactional_ddl_the_end_of_a_script_is_no_commit_by_hand(run) -> None:
     found = await run('run(op, "SELECT 2")', options={"transactional_ddl": False})
     assert found == ["BEGIN", "SELECT 2", LAST.format(0), "ROLLBACK"]
+
+
+async def test_a_cancelled_run_does_not_wait_for_what_is_queued_in_a_thread(
+    run, monkeypatch
+) -> None:
+    gate = threading.Event()
+    opened: list[bool] = []
+
+    def cut(*_: object, **__: object) -> tuple[()]:
+        opened.append(gate.wait(5))
+        return ()
+
+    monkeypatch.setattr(Planner, "phases", cut)
+    with anyio.move_on_after(0.05):
+        await run(f"""op.execute("SELECT '" + "x" * {LARGE} + "'")""")
+    gate.set()
+    with anyio.fail_after(10):
+        while not opened:
+            await anyio.sleep(0.01)
+    assert opened == [True]
