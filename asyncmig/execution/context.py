@@ -53,10 +53,10 @@ class ExecutionContext:
     retry_policy: RetryPolicy
     progress: Progress
     settings: Settings | None = None
-    one_transaction: bool = False
+    one_transaction: bool
     lock_watch: LockWatch | None = None
     scripts: ScriptSource | None = None
-    is_last: bool = True
+    is_last: bool
 
     async def watched(self, send: Callable[[], Awaitable[None]]) -> None:
         """Run ``send``, and sample the locks of the session meanwhile."""

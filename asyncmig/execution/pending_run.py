@@ -78,7 +78,7 @@ class PendingRun:
     source: ScriptSource
     planner: Planner
     tag: str | None
-    is_last: bool = True
+    is_last: bool
 
     async def load_scripts(
         self, moves: Sequence[Move], direction: Direction

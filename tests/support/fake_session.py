@@ -144,6 +144,7 @@ def fake_context(
         retry_policy=WithoutPauses(lock_timeout=5.0, retries=retries),
         progress=StartedSteps(heard.append),
         one_transaction=one_transaction,
+        is_last=True,
     )
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from asyncmig.bookkeeping.backfill_tables import RANGE_LOCKS, BackfillTables
+from asyncmig.bookkeeping.backfill_tables import JOB_LOCKS, RANGE_LOCKS, BackfillTables
 from asyncmig.bookkeeping.journal import Decision
 from asyncmig.sql.backfills.parse import parse_backfill
 from support.plans import RUN
@@ -15,8 +15,9 @@ TABLES = BackfillTables(schema="app", run=RUN)
 DEFINITION = parse_backfill("name=fill", "UPDATE t SET a = 1 WHERE a IS NULL")
 
 
-def test_the_locks_of_ranges_are_the_same_in_every_release() -> None:
-    assert RANGE_LOCKS == 1634955113
+def test_locks_and_tables_are_the_same_in_every_release() -> None:
+    assert (RANGE_LOCKS, JOB_LOCKS) == (1634955113, 1634955115)
+    assert TABLES.failures == "app.asyncmig_backfill_failure"
 
 
 def test_the_tables_are_beside_the_version_table() -> None:

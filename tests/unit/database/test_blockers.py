@@ -9,7 +9,12 @@ import asyncpg
 import pytest
 
 from asyncmig.database import blockers as module
-from asyncmig.database.blockers import BlockerWatch, exclusive_holders, holders_after
+from asyncmig.database.blockers import (
+    BlockerWatch,
+    exclusive_holders,
+    holders_after,
+    read_blockers,
+)
 from asyncmig.errors import ConnectionLostError
 from support.fake_session import FakeSession, NoObserver, SecondConnection
 
@@ -84,6 +89,21 @@ async def test_exclusive_locks_of_other_sessions() -> None:
     session = FakeSession(rows={"AccessExclusiveLock": [ROW, ROW]})
     session.rows = {"WITH held": [ROW, ROW]}
     assert [blocker.pid for blocker in await exclusive_holders(session)] == [7, 7]
+
+
+async def test_what_is_asked_of_the_sessions_that_block_another() -> None:
+    asked: list[str] = []
+
+    class Noting(SecondConnection):
+        async def fetch(self, query: str, pid: int, *_: Any) -> list[Any]:
+            asked.append(query)
+            return await super().fetch(query, pid)
+
+    observer: Any = Noting([ROW])
+    (blocker,) = await read_blockers(observer, 5)
+    assert blocker.pid == 7
+    assert "pg_catalog.pg_blocking_pids($1)" in asked[0]
+    assert all(name in asked[0] for name in ROW)
 
 
 class TestDuring:

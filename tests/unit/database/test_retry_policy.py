@@ -2,6 +2,7 @@
 
 import itertools
 
+from asyncmig.config.settings import Settings
 from asyncmig.database import retry_policy
 from asyncmig.database.retry_policy import RetryPolicy
 from support.plans import step
@@ -44,3 +45,7 @@ def test_a_revision_may_say_otherwise() -> None:
     assert POLICY.for_step(step(lock_timeout=0.0)) == RetryPolicy(lock_timeout=0.0, retries=10)
     assert POLICY.for_step(step()) is POLICY
     assert POLICY.for_step(None) is POLICY
+
+
+def test_the_usual_policy_is_that_of_the_usual_settings() -> None:
+    assert RetryPolicy() == RetryPolicy.of(Settings(script_location="migrations"))

@@ -169,6 +169,24 @@ async def test_a_hook_of_a_stamp_belongs_to_its_revision(project, execute) -> No
     assert raised.value.fields()["path"] == str(project.versions / "a1.py")
 
 
+async def test_a_hook_of_a_stamp_that_the_server_refuses_is_in_its_only_phase(
+    project, execute
+) -> None:
+    def hook(*, ctx, step, heads, run_args) -> None:
+        ctx.execute("SELECT bad")
+
+    project.revision("a1")
+    await execute()
+    executor = execute.executor
+    executor._hooks = (hook,)
+    refused = asyncpg.UndefinedTableError("no table")
+    executor._session.refuse = lambda sql: refused if "bad" in sql else None
+    moves = stamp_moves(executor._planner.graph, RowChange(add=("a1",)))
+    with pytest.raises(StatementFailedError) as raised:
+        await executor.stamp(moves, [], before=[], after=[])
+    assert (raised.value.sql, raised.value.phase) == ("SELECT bad", 0)
+
+
 class TestCleaningUp:
     @pytest.mark.parametrize(
         ("error", "interrupted"),

@@ -105,7 +105,9 @@ async def test_the_pause_that_is_reported_is_waited(monkeypatch) -> None:
     monkeypatch.setattr(module.anyio, "sleep", sleep)
     events: list = []
     context = fake_context(FakeSession(), events=events)
-    retries = Retries(replace(context, retry_policy=RetryPolicy()), step(), 0)
+    retries = Retries(
+        replace(context, retry_policy=RetryPolicy(lock_timeout=5.0, retries=2)), step(), 0
+    )
     assert await retries.again(TRANSIENT[0], [])
     assert pauses == [events[0].pause]
     assert 0.0 < pauses[0] < 1.0
