@@ -148,9 +148,14 @@ class Reached:
 
     def stages(self, path: str, mutation: Mutation) -> list[list[str]]:
         """The tests of a mutant: of its module, other unit tests, tests with a database."""
-        tests = self.tests(path, mutation.line) if mutation.in_function else set()
-        tests = tests or self.tests(path, None)
         own = path.replace("asyncmig/", "tests/unit/").removesuffix(".py").rpartition("/")[0]
+        tests = self.tests(path, mutation.line) if mutation.in_function else set()
+        # of a module without functions no test reaches a line
+        tests = (
+            tests
+            or self.tests(path, None)
+            or {test for test in self.seconds if test.startswith(own)}
+        )
         unit = {test for test in tests if test.startswith(UNIT_TESTS)}
         near = {test for test in unit if test.startswith(own)}
         stages = [near, unit - near, tests - unit]

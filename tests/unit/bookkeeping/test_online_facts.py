@@ -52,6 +52,7 @@ class Catalogs:
                 (7, 3): [{"oid": 1, "attnum": 2, "type": "integer"}],
                 (8, 4): [{"oid": 1, "attnum": 9, "type": "integer"}],
             }.get(args, [])
+        assert "AS facts" in query
         oid, numbers = args
         return [{"facts": json.dumps({"oid": oid, "columns": numbers})}]
 

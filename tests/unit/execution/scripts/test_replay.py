@@ -64,6 +64,16 @@ class TestReplay:
             "ROLLBACK",
         ]
 
+    async def test_committed_statements_of_one_text_are_not_sent_again(self, run) -> None:
+        found = await run(
+            'run(op, "UPDATE t SET i = 1; VACUUM t"); op.execute("SELECT 3")',
+            resumes={"a1": resume(1)},
+        )
+        assert [line for line in found if line != NOTHING] == [
+            "BEGIN; SELECT 3; journal 2 transaction done 1 final; rows; +a1; COMMIT",
+            "ROLLBACK",
+        ]
+
     @pytest.mark.parametrize("block", ["if True:", "with op.get_context().autocommit_block():"])
     async def test_rows_of_a_committed_statement_are_gone(self, run, block) -> None:
         with pytest.raises(ScriptError, match="needs the rows of a statement"):

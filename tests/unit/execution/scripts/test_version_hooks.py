@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import asyncpg
 import pytest
 
 from asyncmig.errors import AsyncmigError, StatementFailedError
-from support.executions import ScriptRun, refusing
+from support.executions import ScriptRun, ScriptSession, refusing
 
 ROW = "SELECT 1; journal 0 transaction done 1 final; rows; +a1"
 
@@ -115,3 +116,15 @@ async def test_a_lock_timeout_is_that_of_postgresql(run) -> None:
     locked = asyncpg.LockNotAvailableError("lock timeout")
     with pytest.raises(StatementFailedError, match=r"\(tried 3 times\)"):
         await run('op.execute("SELECT 1")', refusing("LOCK TABLE t", locked), hooks=(on_apply,))
+
+
+async def test_a_hook_of_a_synchronous_run_has_no_loop_of_its_own(run) -> None:
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def on_apply(**_: Any) -> None:
+        loops.append(asyncio.get_event_loop())
+
+    session = ScriptSession()
+    session.synchronous_scripts = True
+    await run('op.execute("SELECT 1")', session, hooks=(on_apply,))
+    assert loops == [asyncio.get_running_loop()]

@@ -101,6 +101,26 @@ async def test_catalogs_that_cannot_be_read_leave_the_question_open() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sql", "where"),
+    [
+        ("REINDEX TABLE CONCURRENTLY t", "pg_catalog.to_regclass($1)"),
+        ("REINDEX SCHEMA CONCURRENTLY app", "n.nspname = $1"),
+        ("REINDEX DATABASE CONCURRENTLY d", "n.nspname !~ '^pg_'"),
+    ],
+)
+async def test_what_was_indexed_again_is_searched(sql, where) -> None:
+    asked: list[str] = []
+
+    class Noting(FakeSession):
+        async def fetch(self, query: str, *args: object) -> list:
+            asked.append(query)
+            return await super().fetch(query, *args)
+
+    await side_effect(Noting(), sql, "a1")
+    assert where in asked[0]
+
+
+@pytest.mark.parametrize(
     ("sql", "name"),
     [
         ('REINDEX TABLE CONCURRENTLY "App"."T"', '"App"."T"'),
