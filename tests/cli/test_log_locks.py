@@ -21,7 +21,7 @@ async def history(project: Project, pg: asyncpg.Connection) -> Project:
     project.revision(
         "bbbb",
         down="aaaa",
-        upgrade='op.execute("ALTER TABLE orders ADD x int"); op.execute("SELECT pg_sleep(0.7)")',
+        upgrade='op.execute("ALTER TABLE orders ADD x int"); op.execute("SELECT pg_sleep(1.2)")',
         downgrade='op.execute("ALTER TABLE orders DROP x")',
     )
     return project

@@ -23,6 +23,7 @@ def expected(major: int) -> dict[str, dict[str, object]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_the_facts_of_this_server(database_url):
     major, found = await measure(database_url, CASES)
