@@ -73,6 +73,7 @@ def flask(tmp_path, database_url) -> Flask:
     return Flask(tmp_path, database_url)
 
 
+@pytest.mark.slow
 def test_the_real_alembic_is_hidden(flask) -> None:
     code = "import alembic, alembic.command as c; print(alembic.__name__, c.__name__)"
     done = subprocess.run(

@@ -59,6 +59,7 @@ async def migrated(project: Project, url: str, tables: int, **settings: Any) -> 
     return migrator
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cache")
 async def test_queries_do_not_grow_with_tables(project: Project, database_url, queries, pg):
     counts = {}

@@ -73,6 +73,7 @@ def migrator(project, database_url):
     return make
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("revision_format", ["python", "sql"])
 async def test_phases_are_written(migrator, database_url, revision_format):
     before = migrator(after=False, revision_format=revision_format)

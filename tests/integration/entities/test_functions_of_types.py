@@ -99,6 +99,7 @@ RANGES = (
 )
 
 
+@pytest.mark.slow
 async def test_functions_of_ranges_and_multiranges(
     project: Project, database_url: str, pg: Connection
 ):

@@ -142,6 +142,7 @@ async def test_an_extension_gets_another_version(comparing: Comparing, pg: async
     assert sides.declared.kinds == {"extension"}
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("elsewhere", [False, True])
 async def test_declared_extensions_in_a_shadow_and_a_cache(
     project: Project, database_url: str, make_database: Any, elsewhere, monkeypatch, tmp_path

@@ -171,6 +171,7 @@ async def test_what_names_a_renamed_column(project: Project, database_url: str, 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.cells(1)
 @pytest.mark.parametrize("entities", [view, trigger])
 async def test_a_renamed_column_that_changes_its_type(
@@ -185,6 +186,7 @@ async def test_a_renamed_column_that_changes_its_type(
     )
 
 
+@pytest.mark.slow
 async def test_a_new_column_takes_the_old_name(project: Project, database_url: str):
     text = await there_and_back(
         project,
@@ -206,6 +208,7 @@ async def test_entities_come_and_go_with_a_rename(project: Project, database_url
     )
 
 
+@pytest.mark.slow
 async def test_a_default_calls_what_goes_with_the_rename(project: Project, database_url: str):
     slug = Function("slug", returns="text", body="BEGIN RETURN 'x'; END")
     called = sa.Column("slug", sa.Text, server_default=sa.text("slug()"))
@@ -220,6 +223,7 @@ async def test_a_default_calls_what_goes_with_the_rename(project: Project, datab
     assert text.index("op.drop_column") < text.index("op.drop_function")
 
 
+@pytest.mark.slow
 async def test_a_sql_revision_renames_back_too(project: Project, database_url: str):
     text = await there_and_back(
         project,
@@ -380,6 +384,7 @@ async def test_a_table_calls_a_function_whose_source_names_a_renamed_column(
     await there_and_back(project, database_url, before, after, {"book.title": "name"})
 
 
+@pytest.mark.slow
 async def test_a_source_that_goes_on_saying_the_old_name_is_told(
     project: Project, database_url: str, pg: asyncpg.Connection
 ):

@@ -125,6 +125,7 @@ async def test_an_earlier_change_is_undone_after_it_was_forgotten(project, migra
     assert await pg.fetchval("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal") == 0
 
 
+@pytest.mark.cells(1)
 @pytest.mark.parametrize("null", ["", " NOT NULL"])
 async def test_an_unfinished_rename_is_not_finished(project, database_url, pg, null):
     """The old name is dropped only when every row has its value under the new one."""

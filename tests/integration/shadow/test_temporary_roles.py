@@ -96,6 +96,7 @@ async def test_an_owner_that_the_other_server_lacks(comparing: Comparing, other,
     await driver.close()
 
 
+@pytest.mark.slow
 async def test_a_role_that_is_gone_is_no_longer_printed_from_the_cache(
     comparing: Comparing, roles, admin, tmp_path: Path
 ):
