@@ -104,7 +104,7 @@ def _definition(
             + compiler.define_constraint_cascades(reference)
             + compiler.define_constraint_deferrability(reference)
         )
-    for constraint in column.constraints:
+    for constraint in in_creation_order(column.constraints):
         yield compilation.constraint(constraint)
 
 

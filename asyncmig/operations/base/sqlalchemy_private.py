@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy.schema import AddConstraint, ForeignKeyConstraint
+from sqlalchemy.util import OrderedSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,8 +55,13 @@ class ForeignKeyTarget(NamedTuple):
 
 
 def copy_column(column: Column[Any], **keywords: Any) -> Column[Any]:
-    """A column that belongs to no table yet."""
-    return column._copy(**keywords)  # noqa: SLF001 - Column.copy() was deprecated without successor
+    """A column that belongs to no table yet, with its constraints created in the same order."""
+    constraints = column.constraints
+    column.constraints = OrderedSet(in_creation_order(constraints))  # a set is copied in any order
+    try:
+        return column._copy(**keywords)  # noqa: SLF001 - Column.copy() was deprecated without successor
+    finally:
+        column.constraints = constraints
 
 
 def copy_foreign_key(key: ForeignKey) -> ForeignKey:

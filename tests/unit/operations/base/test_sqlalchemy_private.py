@@ -10,6 +10,7 @@ from asyncmig.ddl.dialect import MigrationDialect
 from asyncmig.operations.base.sqlalchemy_private import (
     ForeignKeyTarget,
     applies_to_dialect,
+    copy_column,
     exclusion_elements,
     foreign_key_target,
     has_table,
@@ -39,6 +40,15 @@ def test_items_of_another_dialect():
         False,
         True,
     ]
+
+
+def test_a_copied_column_has_its_constraints_in_the_same_order():
+    names = [f"c{number}" for number in range(30)]  # a set has so many in another order
+    column = sa.Column("a", sa.Integer, *(sa.CheckConstraint("a > 0", name=name) for name in names))
+    constraints = column.constraints
+    copied = copy_column(copy_column(column))
+    assert [item.name for item in in_creation_order(copied.constraints)] == names
+    assert column.constraints is constraints
 
 
 def test_constraints_that_are_added_after_create_table():
