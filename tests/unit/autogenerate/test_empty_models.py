@@ -68,3 +68,18 @@ def test_nothing_at_all_is_said_of_an_empty_database_too():
     (note,) = empty_models_notes([sa.MetaData()], SPEC, dropped=[], declares=False)
     assert "there is nothing to compare with the database" in note
     assert empty_models_notes([sa.MetaData()], SPEC, dropped=[], declares=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("place", "hint"),
+    [
+        (
+            "env.py",
+            "give context.configure() in env.py the MetaData: target_metadata=Base.metadata",
+        ),
+        ("asyncmig.toml", 'set target_metadata = "package.module:Base.metadata"'),
+        (None, 'set target_metadata = "package.module:Base.metadata"'),
+    ],
+)
+def test_the_hint_where_there_are_no_models(place, hint):
+    assert ModelOrigins(place=place).missing == hint
