@@ -210,7 +210,7 @@ class BackfillTables:
             case Decision.RETRY:
                 state = "CASE WHEN started_at IS NULL THEN 'pending' ELSE 'running' END"
                 reason, ended = "NULL", "NULL"
-            case Decision.FORGET:
+            case Decision.FORGET:  # pragma: no branch - the last member
                 state, reason = "'cancelled'", "'its revision was forgotten by a person'"
                 own = "state <> 'cancelled'"
         return (

@@ -327,6 +327,13 @@ def test_unknown_key(read, key, near):
         assert (caught.value.hint or "").startswith("docs/configuration.md")
 
 
+@pytest.mark.parametrize(
+    "written", ['"view, function"', '"view function"', '["view", " function "]']
+)
+def test_a_list_of_names_may_be_text(read, written):
+    assert read(f"managed_entities = {written}").managed_entities == ("view", "function")
+
+
 def test_the_same_said_twice(read):
     with pytest.raises(ConfigKeyError, match="transaction_per_migration means the same as trans"):
         read('transaction = "all"\ntransaction_per_migration = true')

@@ -58,3 +58,10 @@ def test_the_empty_key_of_schemas_is_none():
 def test_a_former_name_still_works_with_a_warning():
     with pytest.warns(DeprecationWarning, match="lenient_bind is named psycopg2_compat now"):
         assert checked_overrides({"lenient_bind": True}) == {"psycopg2_compat": True}
+
+
+def test_urls_are_text_or_none():
+    assert checked_overrides({"url": "postgresql://a", "shadow_url": None}) == {
+        "url": "postgresql://a",
+        "shadow_url": None,
+    }
