@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-
-import anyio
 import pytest
 
 from asyncmig.plan.planner import Planner
 from asyncmig.sql.slices import LARGE
 from support.executions import ScriptRun, ScriptSession
+from support.waiting_thread import WaitingThread
 
 
 @pytest.fixture
@@ -318,18 +316,7 @@ async def test_without_transactional_ddl_the_end_of_a_script_is_no_commit_by_han
 async def test_a_cancelled_run_does_not_wait_for_what_is_queued_in_a_thread(
     run, monkeypatch
 ) -> None:
-    gate = threading.Event()
-    opened: list[bool] = []
-
-    def cut(*_: object, **__: object) -> tuple[()]:
-        opened.append(gate.wait(5))
-        return ()
-
-    monkeypatch.setattr(Planner, "phases", cut)
-    with anyio.move_on_after(0.05):
-        await run(f"""op.execute("SELECT '" + "x" * {LARGE} + "'")""")
-    gate.set()
-    with anyio.fail_after(10):
-        while not opened:
-            await anyio.sleep(0.01)
-    assert opened == [True]
+    thread = WaitingThread()
+    monkeypatch.setattr(Planner, "phases", thread)
+    await thread.cancel(lambda: run(f"""op.execute("SELECT '" + "x" * {LARGE} + "'")"""))
+    assert thread.was_left
