@@ -33,6 +33,11 @@ def test_a_lane_that_opens_when_the_last_one_has_ended():
     assert ids(graph("b; e < c; a; d < c; c < a b")) == ["e", "d", "c", "a", "b"]
 
 
+def test_the_first_lane_above_comes_before_lanes_that_have_nothing_to_do_with_it():
+    tree = graph("n; r < n; b; e < r; f < b; g < r n; h < r")
+    assert ids(tree) == ["e", "g", "h", "r", "f", "b", "n"]
+
+
 def test_a_part_of_the_history():
     tree = graph("a; b < a; c < b; x < a; y < c x")
     assert newest_first(tree, {"b", "c"}, ["c"]) == ["c", "b"]
