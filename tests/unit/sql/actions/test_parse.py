@@ -785,6 +785,18 @@ def test_the_columns_that_an_action_gives_a_type(sql, types):
 
 
 @pytest.mark.parametrize(
+    ("sql", "names"),
+    [
+        ("create table t (a int check (a > 0), constraint c check (a < 9), unique (a))", ["c", None]),
+        ("alter table t add constraint c check (a < 9)", ["c"]),
+        ("alter table t add a int check (a > 0)", []),
+    ],
+)
+def test_the_constraints_of_a_table_that_are_not_at_a_column(sql, names):
+    assert [each.name for each in one(sql).table_constraints] == names
+
+
+@pytest.mark.parametrize(
     ("read", "words"),
     [
         (data.with_query, "5 as (select 1) select 1"),
