@@ -189,6 +189,12 @@ def test_a_file_that_is_no_python_any_more_may_handle_it(tmp_path) -> None:
     assert _answers(code) == [True]
 
 
+def test_a_handler_ends_where_its_byte_code_does() -> None:
+    long = "    done = 1\n" * 60
+    source = f"def upgrade(ask, op, contextlib):\n{long}{_indented(CALLS['behind a try'][1])}\n"
+    assert _answers(compile(source, "missing.py", "exec")) == [False]
+
+
 def test_the_code_that_asks_is_looked_at_first() -> None:
     told: list[bool] = []
     namespace: dict = {"ask": is_handled_by_caller, "told": told}

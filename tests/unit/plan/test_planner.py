@@ -95,6 +95,16 @@ def test_the_plan_as_plain_data(project, plan) -> None:
     assert statement["transactional"] is True
 
 
+@pytest.mark.parametrize("offline", [False, True])
+def test_hooks_are_a_part_of_scripts_for_psql_only(project, plan, offline) -> None:
+    called = []
+    project.revision("a1")
+    plan(
+        version_hooks=[lambda **facts: called.append(facts["step"].up_revision_id)], offline=offline
+    )
+    assert called == (["a1"] if offline else [])
+
+
 class TestInverses:
     FILL = 'op.backfill("t", {"a": "1"}, name="up")'
 

@@ -114,6 +114,26 @@ class TestSafeForms:
         Operations(own).add_column("book", sa.Column("code", sa.Text, unique=True))
         assert "CREATE UNIQUE INDEX CONCURRENTLY uq_book_code ON book (code)" in texts(own)
 
+    def test_a_check_of_a_new_column_is_validated_under_its_conventional_name(self) -> None:
+        metadata = sa.MetaData(naming_convention={"ck": "ck_%(table_name)s_%(constraint_name)s"})
+        options = {"target_metadata": metadata, "rewrites": rewrites()}
+        own = Recorder(REVISION, dialect=MigrationDialect(), **options)
+        check = sa.CheckConstraint("pages > 0", name="positive")
+        Operations(own).add_column("book", sa.Column("pages", sa.Integer, check))
+        assert texts(own)[2:5] == [
+            "ALTER TABLE book ADD CONSTRAINT ck_book_positive CHECK (pages > 0) NOT VALID",
+            "COMMIT",
+            "ALTER TABLE book VALIDATE CONSTRAINT ck_book_positive",
+        ]
+
+    def test_the_first_phase_may_share_a_transaction_with_what_is_before_it(self) -> None:
+        own = recorded(ExecuteSQLOp("SELECT 1"), CHECK, rewrites=rewrites())
+        assert texts(own)[:3] == [
+            "SELECT 1",
+            "ALTER TABLE book ADD CONSTRAINT c CHECK (pages > 0) NOT VALID",
+            "COMMIT",
+        ]
+
 
 class TestOnline:
     def test_a_plan_without_a_database_assumes_the_column(self) -> None:

@@ -245,6 +245,16 @@ class TestStatements:
         assert caught.value.fields().get("line") is None
 
 
+def test_much_is_more_than_the_limit_since_it_was_taken() -> None:
+    own = recorder()
+    for _ in range(2):
+        own.add("SELECT '" + "x" * (LARGE - 9) + "'", origin=None, directive="sql")
+        assert not own.holds_much
+        own.add(";", origin=None, directive="sql")
+        assert own.holds_much
+        own.take()
+
+
 def test_the_size_of_what_is_recorded_decides_about_a_thread() -> None:
     own = recorder()
     for _ in range(3):

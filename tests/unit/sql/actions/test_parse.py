@@ -787,7 +787,10 @@ def test_the_columns_that_an_action_gives_a_type(sql, types):
 @pytest.mark.parametrize(
     ("sql", "names"),
     [
-        ("create table t (a int check (a > 0), constraint c check (a < 9), unique (a))", ["c", None]),
+        (
+            "create table t (a int check (a > 0), constraint c check (a < 9), unique (a))",
+            ["c", None],
+        ),
         ("alter table t add constraint c check (a < 9)", ["c"]),
         ("alter table t add a int check (a > 0)", []),
     ],
