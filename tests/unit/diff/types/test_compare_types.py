@@ -208,6 +208,12 @@ class TestIdentitySequences:
         before, after = identity("other"), identity("numbers", comment="new")
         assert changes(catalog(before), catalog(after)) == ["COMMENT ON COLUMN book.id IS 'new'"]
 
+    def test_an_identity_that_restarts_has_a_new_sequence(self) -> None:
+        down = replace(COUNTING, increment=-1, start=-1, minimum=-9, maximum=-1)
+        after = column("id", identity="always", options=down, sequence=name("numbers"))
+        found = changes(catalog(identity("other")), catalog(table("book", after)))
+        assert found[-1] == "ALTER SEQUENCE book_id_seq RENAME TO numbers"
+
     def test_where_the_default_name_is_taken_it_is_left(self) -> None:
         taken = catalog(sequence("book_id_seq"))
         after = catalog(sequence("book_id_seq"), identity("numbers"))
