@@ -94,7 +94,7 @@ class Comparing:
 
     def __init__(self, driver: asyncpg.Connection) -> None:
         self.driver = driver
-        self.cache = KeptModels()
+        self.cache: ShadowCache | None = KeptModels()
         self.managed_entities: tuple[str, ...] = ()
 
         async def none() -> Any:
