@@ -518,3 +518,8 @@ class FileError(AsyncmigError):
     id = "E0600"
     path: str | None = None
     config: str | None = None
+
+    @staticmethod
+    def reason(error: OSError) -> str:
+        """What the operating system says, as the end of a message: ``permission denied``."""
+        return (error.strerror or str(error)).lower()

@@ -231,7 +231,7 @@ def _write(target: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise FileError(
-            f"{target} cannot be written: {(error.strerror or str(error)).lower()}",
+            f"{target} cannot be written: {FileError.reason(error)}",
             hint="nothing was changed; check the folder's permissions",
             path=str(target),
         ) from error

@@ -110,7 +110,7 @@ async def back_up(migrator: Migrator, path: Path) -> Backup:
         await anyio.to_thread.run_sync(_publish, str(part), path)
     except OSError as error:
         raise FileError(
-            f"cannot write {path}: {(error.strerror or str(error)).lower()}",
+            f"cannot write {path}: {FileError.reason(error)}",
             hint="nothing was migrated; name a file in a folder that exists and is writable",
             path=path,
         ) from error

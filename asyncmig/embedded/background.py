@@ -29,7 +29,7 @@ from asyncmig.embedded.lifecycle import (
     late_start,
     server,
 )
-from asyncmig.errors import ConfigError
+from asyncmig.errors import ConfigError, FileError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -70,7 +70,7 @@ def find_background(data_dir: str | os.PathLike[str]) -> EmbeddedServer | None:
         found = described(report)
     except PermissionError as error:
         raise ConfigError(
-            f"cannot read {description}: {(error.strerror or str(error)).lower()}",
+            f"cannot read {description}: {FileError.reason(error)}",
             hint="run as the user who started the server",
             path=str(description),
         ) from None

@@ -92,7 +92,7 @@ def init_project(
         files.make_version_locations(package=package)
     except OSError as error:
         files.remove()
-        reason = (error.strerror or str(error)).lower()
+        reason = FileError.reason(error)
         raise FileError(
             f"{error.filename or files.directory} cannot be written: {reason}",
             hint="nothing of the project was left behind; check the folder's permissions",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmig.config.files.layers import AlembicTable, IniFile, NativeTable, read_toml
-from asyncmig.errors import ConfigError, ConfigNotFoundError
+from asyncmig.errors import ConfigError, ConfigNotFoundError, FileError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -204,7 +204,7 @@ def _mentions_us(path: Path) -> bool:
 
 def _unreadable(path: Path, error: OSError) -> ConfigError:
     return ConfigError(
-        f"{path} cannot be read: {(error.strerror or str(error)).lower()}",
+        f"{path} cannot be read: {FileError.reason(error)}",
         hint="check that it is a file, and that you may read it",
         path=path,
     )

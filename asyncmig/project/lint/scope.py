@@ -131,7 +131,7 @@ def _revisions_of(graph: RevisionGraph, files: Iterable[Path]) -> list[str]:
             with path.open("rb"):
                 pass
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = FileError.reason(error)
             raise FileError(f"cannot read {path}: {reason}", path=str(path)) from error
         revision = by_path.get(path.resolve())
         if revision is None:

@@ -40,7 +40,7 @@ def ensure_versions_folder(settings: Settings) -> None:
         place.mkdir()
     except OSError as error:
         raise FileError(
-            f"the folder {place} cannot be created: {(error.strerror or str(error)).lower()}",
+            f"the folder {place} cannot be created: {FileError.reason(error)}",
             hint="check the folder's permissions",
             path=str(place),
         ) from error

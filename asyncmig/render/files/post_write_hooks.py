@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 from asyncmig.config.files.source import nearest
-from asyncmig.errors import ScriptError
+from asyncmig.errors import FileError, ScriptError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -88,7 +88,7 @@ def _run_program(path: Path, hook: PostWriteHook) -> None:
             errors="replace",
         )
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = FileError.reason(error)
         what = f"could not be started: {error.filename or command[0]}: {reason}"
         raise _fault(path, hook, what) from error
     if done.returncode:

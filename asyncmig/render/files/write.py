@@ -126,11 +126,7 @@ def _create(path: Path, content: bytes) -> None:
         ) from error
     except OSError as error:
         raise FileError(
-            f"{path} cannot be written: {_reason(error)}",
+            f"{path} cannot be written: {FileError.reason(error)}",
             hint=f"check that the folder {path.parent} may be written to",
             path=str(path),
         ) from error
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

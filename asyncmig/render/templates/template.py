@@ -77,7 +77,7 @@ def read_template(path: Path) -> str:
             f"{path} is not encoded as UTF-8", hint="save the template as UTF-8", path=str(path)
         ) from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = FileError.reason(error)
         raise FileError(
             f"{path} cannot be read: {reason}", hint="check its permissions", path=str(path)
         ) from error

@@ -38,8 +38,6 @@ def open_editor(program: Sequence[str], paths: Sequence[str]) -> int:
     try:
         return subprocess.call([*program, *paths])  # noqa: S603  # the user's own editor
     except OSError as error:
-        message = (
-            f"cannot start the editor {program[0]!r}: {(error.strerror or str(error)).lower()}"
-        )
+        message = f"cannot start the editor {program[0]!r}: {FileError.reason(error)}"
         hint = "check $VISUAL and $EDITOR"
         raise FileError(message, hint=hint, path=program[0]) from error

@@ -144,7 +144,7 @@ class Console:
 def _output_error(error: OSError) -> Exception:
     if isinstance(error, BrokenPipeError):
         return BrokenOutputError()
-    message = f"cannot write the output: {(error.strerror or str(error)).lower()}"
+    message = f"cannot write the output: {FileError.reason(error)}"
     return FileError(message, hint="is the disk full?")
 
 

@@ -231,7 +231,7 @@ class Invocation:
                 folder.parent.mkdir(parents=True, exist_ok=True)
                 ignored.write_text("*\n")
             except OSError as error:
-                message = f"cannot write {ignored}: {(error.strerror or str(error)).lower()}"
+                message = f"cannot write {ignored}: {FileError.reason(error)}"
                 hint = "give a --url, or run where the project folder is writable"
                 raise FileError(message, hint=hint, path=str(ignored)) from error
         return folder
