@@ -79,19 +79,19 @@ class Change:
         kind: ``alter`` or ``rename``.
         catalog: what the database has.
         moves: the column that the script names first, then those that refer to it.
+        fire_triggers: the backfills may fire triggers of the tables.
         revision: whose script makes the change; the names of its backfills begin with it.
         direction: of that script.
         kept: the old column stays after the swap.
-        fire_triggers: the backfills may fire triggers of the tables.
     """
 
     kind: str
     catalog: Catalog
     moves: tuple[Move, ...]
+    fire_triggers: bool
     revision: str = ""
     direction: Direction = Direction.UPGRADE
     kept: bool = False
-    fire_triggers: bool = False
 
     @property
     def has_leftovers(self) -> bool:

@@ -17,6 +17,7 @@ def comparison(before, after, **replacements) -> Comparison:
 def test_a_free_name_is_given_once() -> None:
     side = catalog(table("book", column("id"), index("i", "book", "id")))
     made = comparison(side, side)
+    assert not made.concurrent_indexes
     assert made.free_index_name(BOOK, "i") == "i_new"
     assert made.free_index_name(BOOK, "i") != "i_new"
 

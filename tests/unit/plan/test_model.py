@@ -47,6 +47,11 @@ def test_a_plan_is_live_where_one_of_its_steps_is() -> None:
         return Plan(direction=Direction.UPGRADE, target="heads", current=(), steps=steps, heads=())
 
     assert [plan().live, plan(False).live, plan(True, False).live] == [False, False, True]
+    assert not step().live
+
+
+def test_an_estimate_is_of_the_condition_unless_it_says_otherwise() -> None:
+    assert not RowEstimate(rows=7, bytes=9).whole_table
 
 
 def test_a_step_as_plain_data() -> None:

@@ -126,6 +126,15 @@ class TestSafeForms:
             "ALTER TABLE book VALIDATE CONSTRAINT ck_book_positive",
         ]
 
+    def test_the_check_of_a_type_has_its_conventional_name(self) -> None:
+        metadata = sa.MetaData(naming_convention={"ck": "ck_%(table_name)s_%(constraint_name)s"})
+        options = {"target_metadata": metadata, "rewrites": rewrites()}
+        own = Recorder(REVISION, dialect=MigrationDialect(), **options)
+        kind = sa.Enum("a", "b", name="kind", native_enum=False, create_constraint=True)
+        Operations(own).add_column("book", sa.Column("kind", kind, unique=True))
+        added = "ALTER TABLE book ADD CONSTRAINT ck_book_kind CHECK (kind IN ('a', 'b'))"
+        assert texts(own)[1:3] == [added, "COMMIT"]
+
     def test_the_first_phase_may_share_a_transaction_with_what_is_before_it(self) -> None:
         own = recorded(ExecuteSQLOp("SELECT 1"), CHECK, rewrites=rewrites())
         assert texts(own)[:3] == [
@@ -133,6 +142,24 @@ class TestSafeForms:
             "ALTER TABLE book ADD CONSTRAINT c CHECK (pages > 0) NOT VALID",
             "COMMIT",
         ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        (Rewriting, "_relations"),
+        (OnlineChanges, "_relations"),
+        (OnlineChanges, "_ddl"),
+        (OnlineChanges, "_used"),
+    ],
+)
+def test_what_the_scripts_of_a_plan_have_changed_is_not_given(kind, field) -> None:
+    with pytest.raises(TypeError, match=field):
+        kind(**{field: {}})
+
+
+def test_safe_forms_are_for_a_run_unless_a_script_for_psql_is_written() -> None:
+    assert not Rewriting().offline
 
 
 class TestOnline:

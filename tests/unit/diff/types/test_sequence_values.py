@@ -112,7 +112,11 @@ def test_a_restarted_sequence_leaves_columns_alone_that_stop_using_it():
 
 @pytest.mark.parametrize(
     ("type_", "least", "most"),
-    [("smallint", -(2**15), 2**15 - 1), ("integer", -(2**31), 2**31 - 1)],
+    [
+        ("smallint", -(2**15), 2**15 - 1),
+        ("integer", -(2**31), 2**31 - 1),
+        ("bigint", -(2**63), 2**63 - 1),
+    ],
 )
 def test_the_limits_of_the_type_are_no_condition(type_, least, most):
     plain = replace(PLAIN, type=column("x", type_).type)

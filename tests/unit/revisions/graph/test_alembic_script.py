@@ -147,6 +147,7 @@ class TestScript:
     def test_without_marks(self) -> None:
         assert script("n")._head_only(tree_indicators=False, head_indicators=False) == "n"
         assert script("n")._head_only(tree_indicators=False) == "n (head)"
+        assert script("a")._head_only() == "a (branchpoint)"
 
 
 def test_the_text_of_a_revision_has_its_labels() -> None:

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from asyncmig.sql.actions import data
-from asyncmig.sql.actions.action import ColumnDefinition, ConstraintDefinition
+from asyncmig.sql.actions.action import Action, ColumnDefinition, ConstraintDefinition
 from asyncmig.sql.actions.action import ConstraintKind as C
 from asyncmig.sql.actions.cursor import Cursor
 from asyncmig.sql.actions.kinds import ActionKind as K
@@ -797,6 +797,18 @@ def test_the_columns_that_an_action_gives_a_type(sql, types):
 )
 def test_the_constraints_of_a_table_that_are_not_at_a_column(sql, names):
     assert [each.name for each in one(sql).table_constraints] == names
+
+
+def test_what_a_statement_does_not_say_is_not_so():
+    constraint = ConstraintDefinition(kind=C.CHECK)
+    says = (
+        constraint.not_valid,
+        constraint.not_enforced,
+        constraint.deferrable,
+        constraint.no_inherit,
+    )
+    assert says == (False, False, False, False)
+    assert (Action(kind=K.DO).start, Action(kind=K.DO).end) == (0, 0)
 
 
 @pytest.mark.parametrize(
