@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from asyncmig.results import BackfillInfo
 from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import duration
-from asyncmig_cli.rendering.table import GAP, Column, Table
+from asyncmig_cli.rendering.table import Column, Table
 
 __all__ = ["COLORS", "idle_lines", "list_lines"]
 
@@ -40,13 +40,7 @@ def list_lines(found: Sequence[BackfillInfo], stream: Stream) -> Iterator[str]:
         yield "there are no backfills"
         return
     table = Table(COLUMNS, [_row(one) for one in found])
-    state = table.kept(stream.width).index(STATE)
-    for number, cells in enumerate(table.cells(stream.width)):
-        if number < 2:
-            cells = [stream.style(cell, "dim") for cell in cells]  # noqa: PLW2901  # the same row
-        elif color := COLORS.get(found[number - 2].state):
-            cells[state] = stream.style(cells[state], color)
-        yield GAP.join(cells).rstrip()
+    yield from table.styled(stream, STATE, [COLORS.get(one.state) for one in found])
 
 
 def idle_lines(known: Sequence[BackfillInfo], stream: Stream) -> Iterator[str]:

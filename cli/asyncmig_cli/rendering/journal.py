@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from asyncmig.results import JournalEntry
 from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import duration
-from asyncmig_cli.rendering.table import GAP, Column, Table
+from asyncmig_cli.rendering.table import Column, Table
 
 __all__ = ["journal_lines"]
 
@@ -43,15 +43,7 @@ def journal_lines(entries: Sequence[JournalEntry], stream: Stream) -> Iterator[s
         pairs = zip(rows, entries, strict=True)
         rows = [(*row, entry.database or "") for row, entry in pairs]
     table = Table(columns, rows)
-    state = table.kept(stream.width).index(STATE)
-    for number, cells in enumerate(table.cells(stream.width)):
-        if number < 2:
-            cells = [stream.style(cell, "dim") for cell in cells]  # noqa: PLW2901  # the same row
-        else:
-            color = COLORS.get(entries[number - 2].state)
-            if color:
-                cells[state] = stream.style(cells[state], color)
-        yield GAP.join(cells).rstrip()
+    yield from table.styled(stream, STATE, [COLORS.get(entry.state) for entry in entries])
 
 
 def _row(entry: JournalEntry) -> tuple[str, ...]:

@@ -4,9 +4,13 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from asyncmig_cli.output.console import Stream
+
 __all__ = ["Column", "Table", "display_width", "shorten"]
 
 GAP = "  "
+HEADING = 2
+"""The lines of the heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +50,34 @@ class Table:
 
     def lines(self, width: int | None) -> Iterator[str]:
         """Heading, rule and rows, each at most ``width`` wide where the fixed columns allow it."""
-        for cells in self.cells(width):
+        for cells in self._cells(width):
             yield GAP.join(cells).rstrip()
 
-    def cells(self, width: int | None) -> Iterator[list[str]]:
-        """The same as padded cells, for a caller that colours them."""
+    def styled(
+        self, stream: Stream, column: int | None = None, colors: Sequence[str | None] = ()
+    ) -> Iterator[str]:
+        """The lines for a stream: the heading dim, and one column of each row in a color.
+
+        Args:
+            stream: where they are written.
+            column: the number of that column, which stays in any width.
+            colors: one for each row; None leaves it as it is.
+        """
+        place = None if column is None else self._layout(stream.width)[0].index(column)
+        for number, cells in enumerate(self._cells(stream.width)):
+            if number < HEADING:
+                cells = [stream.style(cell, "dim") for cell in cells]  # noqa: PLW2901  # the same row
+            elif place is not None and (color := colors[number - HEADING]) is not None:
+                cells[place] = stream.style(cells[place], color)
+            yield GAP.join(cells).rstrip()
+
+    def _cells(self, width: int | None) -> Iterator[list[str]]:
         kept, widths = self._layout(width)
         titles = [column.title for column in self.columns]
         yield self._padded(titles, kept, widths)
         yield ["─" * widths[index] for index in kept]
         for row in self.rows:
             yield self._padded(row, kept, widths)
-
-    def kept(self, width: int | None) -> list[int]:
-        """Which columns are shown at that width."""
-        return self._layout(width)[0]
 
     def _layout(self, width: int | None) -> tuple[list[int], dict[int, int]]:
         natural = {

@@ -6,7 +6,7 @@ from asyncmig.locks.modes import LockMode
 from asyncmig.results import JournalEntry, PredictedLock
 from asyncmig_cli.output.console import Stream
 from asyncmig_cli.output.units import duration
-from asyncmig_cli.rendering.table import GAP, Column, Table
+from asyncmig_cli.rendering.table import Column, Table
 
 __all__ = ["journal_lock_lines"]
 
@@ -33,10 +33,7 @@ def journal_lock_lines(
         yield "no phase has run"
         return
     rows = [_row(entry, predicted.get((entry.database, entry.id))) for entry in ran]
-    table = Table(_COLUMNS, rows)
-    for number, cells in enumerate(table.cells(stream.width)):
-        shown = [stream.style(cell, "dim") for cell in cells] if number < 2 else cells
-        yield GAP.join(shown).rstrip()
+    yield from Table(_COLUMNS, rows).styled(stream)
 
 
 def _row(entry: JournalEntry, predicted: PredictedLock | None) -> tuple[str, ...]:

@@ -72,3 +72,28 @@ def test_a_shortened_text_fits(text: str, width: int) -> None:
 )
 def test_rows_are_never_wider_than_asked(rows: list[tuple[str, ...]], width: int) -> None:
     assert all(len(line) <= width for line in Table(COLUMNS, rows).lines(width))
+
+
+class Painted:
+    """A stream that shows styles as text."""
+
+    width = None
+
+    def style(self, text: str, *styles: str) -> str:
+        return f"<{' '.join(styles)} {text.strip()}>"
+
+
+def test_the_heading_is_dim_and_one_column_has_colors() -> None:
+    table = Table(
+        [Column("name"), Column("empty", rank=1), Column("state")],
+        [("a", "", "done"), ("b", "", "x")],
+    )
+    found = list(table.styled(Painted(), 2, ["green", None]))  # type: ignore[arg-type]  # what is used of one
+    assert found == [
+        "<dim name>  <dim state>",
+        "<dim ────>  <dim ─────>",
+        "a     <green done>",
+        "b     x",
+    ]
+    plain = list(table.styled(Painted()))  # type: ignore[arg-type]  # likewise
+    assert plain[2:] == ["a     done", "b     x"]
