@@ -203,6 +203,14 @@ async def test_a_fetch_that_an_earlier_run_has_done_has_no_rows(run) -> None:
         await run('await op.fetch("UPDATE t SET i = 1")', resumes=COMMITTED)
 
 
+async def test_committed_statements_of_one_text_are_not_sent_again(run) -> None:
+    sent = await run(
+        'await op.fetch("UPDATE t SET i = 1; VACUUM t"); op.execute("SELECT 3")',
+        resumes={"a1": Resume(entry=partial(phase=1, state="done"), fingerprints={})},
+    )
+    assert sent == [f"BEGIN; SELECT 3; {LAST.format(2, 1)}", "ROLLBACK"]
+
+
 async def test_an_interrupted_statement_that_is_done_is_recorded(run) -> None:
     valid = [{"valid": True, "building": False, "schema": "s", "name": "i", "table_name": "t"}]
     sent = await run(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
+from asyncmig.database.committed_work import CommittedWork
 from asyncmig.errors import (
     AsyncmigError,
     ConnectionLostError,
@@ -24,6 +25,7 @@ from asyncmig.revisions.files.script import SqlScript
 from asyncmig.sql.slices import LARGE
 from support.executions import Execution, ScriptRun, ScriptSession, refusing, trace
 from support.fake_session import FakeSession, fake_context
+from support.plans import step
 from support.waiting_thread import WaitingThread
 
 if TYPE_CHECKING:
@@ -82,6 +84,16 @@ class TestWithoutAScript:
             )
         )
         assert session.messages == []
+
+    def test_an_error_without_a_line_of_the_script_names_its_file(self, connections) -> None:
+        running: Any = SimpleNamespace(
+            recorder=SimpleNamespace(source="a1.py"),
+            step=step(),
+            index=0,
+            committed_work=lambda _: CommittedWork(),
+        )
+        error = asyncpg.UndefinedTableError("no table")
+        assert connections._explain(running, error, error).fields()["origin"] == "a1.py"
 
     async def test_closing_what_was_never_opened_sends_nothing(self, connections, session) -> None:
         await connections.close()
