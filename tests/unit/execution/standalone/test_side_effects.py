@@ -66,7 +66,7 @@ UNNAMED_INDEXES = {
         ),
         (DETACH, {"inhdetachpending": [{"pending": False}]}, ""),
         (DETACH, {}, ""),
-        # no check is for these
+        # there is no check for these
         (
             "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
             {"inhdetachpending": [{"pending": True}]},
