@@ -152,7 +152,7 @@ hooks: $(STAMP) ## install git hooks that run the checks before a commit and a p
 # Per cent of lines and branches that must be covered, the processes that tests start included: what unit,
 # integration and differential tests reached at the last full measurement. What has 100 reaches it by unit tests
 # alone. Raise the others, to 95 in all and 100 here.
-COVERED := 92
+COVERED := 95
 COVERED_PURE := revisions:100 sql:100 operations:100 ddl:100 plan:100 entities:100 diff:100 lint:100 render:100 config:100 \
 	bookkeeping:100 catalog:97
 

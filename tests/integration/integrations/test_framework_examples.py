@@ -180,19 +180,20 @@ async def test_the_arq_worker(database_url: str, redis_url: str, tmp_path: Path)
     from arq import create_pool
     from arq.connections import RedisSettings
 
+    queue = await create_pool(RedisSettings.from_dsn(redis_url))
+    job = await queue.enqueue_job("add_note", "buy milk")
+    assert job is not None
     with running(
         FRAMEWORKS,
-        ["-m", "arq", "arq_worker.WorkerSettings"],
+        # it ends when the queue is empty: a signal would cancel a job whose result was just stored
+        ["-m", "arq", "arq_worker.WorkerSettings", "--burst"],
         tmp_path / "log",
         DATABASE_URL=database_url,
         REDIS_URL=redis_url,
     ) as program:
-        queue = await create_pool(RedisSettings.from_dsn(redis_url))
-        job = await queue.enqueue_job("add_note", "buy milk")
-        assert job is not None
         result = await job.result(timeout=LIMIT)
-        await queue.aclose()
-        ended = program.terminate()
+        ended = await asyncio.to_thread(program.process.wait, LIMIT)
+    await queue.aclose()
 
     assert (result, await notes(database_url)) == (1, ["buy milk"])
     assert await applied(database_url) == ["0001", "0002"]

@@ -5,7 +5,15 @@ import pytest
 from support.observed_sql import observed_database
 from unit.lint.test_types import FREE, REWRITE
 
-VALUES = {"varchar(10)[]": "'{a}'", "cidr": "'10.0.0.0/8'", "bit varying(4)": "B'1'", "json": "'1'"}
+VALUES = {
+    "varchar(10)[]": "'{a}'",
+    "bit(3)": "B'101'",
+    "cidr": "'10.0.0.0/8'",
+    "bit varying(4)": "B'1'",
+    "json": "'1'",
+}
+USING = {("text", "text[]"): "ARRAY[c]", ("bit(3)", "bit(4)"): "c::bit(4)"}
+"""For pairs of types whose values an assignment does not convert."""
 
 
 @pytest.mark.cells(7)
@@ -15,7 +23,7 @@ VALUES = {"varchar(10)[]": "'{a}'", "cidr": "'10.0.0.0/8'", "bit varying(4)": "B
 )
 async def test_a_change_of_type(old, new, rewrites, database_url):
     value = VALUES.get(old, "now()" if "timestamp" in old else "'1'")
-    using = " USING ARRAY[c]" if new == "text[]" and old == "text" else ""
+    using = f" USING {USING[old, new]}" if (old, new) in USING else ""
     async with observed_database(database_url) as database:
         await database.connection.execute(
             f"CREATE TABLE t (c {old}); INSERT INTO t VALUES ({value})"
