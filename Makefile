@@ -51,8 +51,8 @@ check: lint types contracts workflows pyright ## all checks that are not tests
 quick-check: $(STAMP) ## all of them but basedpyright, which takes three times as long as mypy
 	@$(MAKE) --no-print-directory --jobs=4 lint types contracts workflows
 
-unit: $(STAMP) ## the tests that need no database
-	@$(PYTEST) tests/unit
+unit: $(STAMP) ## the tests of make test that need no database
+	@$(PYTEST) -m "not slow" tests/unit
 
 integration: $(STAMP) ## the tests that need a database
 	@$(PYTEST) tests/integration tests/cli tests/differential
