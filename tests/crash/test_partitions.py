@@ -125,7 +125,10 @@ async def test_a_wait_for_the_lock_ends(project, make_database, way):
     url = make_database()
     holder = asyncio.create_task(migrator(url, project, command_timeout=0).upgrade())
     looker = await asyncpg.connect(url)
-    while not await looker.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"):
+    while not await looker.fetchval(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    ):
         await anyio.sleep(0.05)
     async with fault_proxy(url) as proxy:
         with pytest.raises(LockNotAcquiredError):

@@ -134,11 +134,12 @@ async def test_cancellation_reaches_the_run_and_ends_the_thread(
         while env_threads():
             await anyio.sleep(0.02)
         # the server notices the end of the session a moment after the client
+        database = "(SELECT oid FROM pg_database WHERE datname = current_database())"
         for what_remains in (
-            "pg_stat_activity WHERE query ~ 'pg_sleep' AND pid <> pg_backend_pid()",
-            "pg_locks WHERE locktype = 'advisory'",
+            "pg_stat_activity WHERE query ~ 'pg_sleep' AND pid <> pg_backend_pid() AND datid = {me}",
+            "pg_locks WHERE locktype = 'advisory' AND database = {me}",
         ):
-            while await pg.fetchval(f"SELECT count(*) FROM {what_remains}"):
+            while await pg.fetchval(f"SELECT count(*) FROM {what_remains.format(me=database)}"):
                 await anyio.sleep(0.02)
 
 

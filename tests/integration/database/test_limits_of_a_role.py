@@ -80,7 +80,10 @@ async def test_waiting_for_the_lock_sets_them_aside(project, limited, database_u
     holder = asyncio.create_task(
         Migrator(database_url, script_location=project.script_location).upgrade()
     )
-    while not await pg.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"):
+    while not await pg.fetchval(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    ):
         await anyio.sleep(0.02)
     with pytest.raises(LockNotAcquiredError):
         await Migrator(limited, script_location=project.script_location, lock_wait=2).upgrade()
