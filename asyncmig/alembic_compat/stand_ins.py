@@ -53,7 +53,7 @@ class StandIns:
         return self.of_module(name if fromlist else name.partition(".")[0])
 
     def of_module(self, name: str) -> ModuleType:
-        """A module, or the one that stands in for it."""
+        """A module, or its replacement."""
         real = sys.modules[name]
         if name not in _REPLACED:
             return real
